@@ -1,0 +1,267 @@
+package canary
+
+import (
+	"slices"
+	"strings"
+
+	networking "istio.io/api/networking/v1"
+
+	"github.com/meshroute/terraform-provider-mesh/internal/routing"
+)
+
+// Problems returns everything that is wrong with the route, at the place in the route where it can be mended. What
+// Istio's own validation says about the rendered objects is among it.
+func (r *Route) Problems() []routing.Problem {
+	problems := r.subsetProblems()
+	names := map[string]int{}
+	for i, rule := range r.Rules {
+		at := routing.Path{"rules", i}
+		problems = append(problems, r.ruleProblems(at, rule)...)
+		if len(rule.HTTP.GetMatch()) == 0 {
+			problems = append(problems, routing.Errorf(at.At("match"),
+				"a rule without match takes every request, so that no later rule and not the default is ever reached; put it into default"))
+		}
+		if name := rule.HTTP.GetName(); name != "" {
+			if first, taken := names[name]; taken {
+				problems = append(problems, routing.Errorf(at.At("name"), "%q is the name of rule %d already", name, first))
+			} else {
+				names[name] = i
+			}
+		}
+	}
+	if r.Default != nil {
+		problems = append(problems, r.ruleProblems(routing.Path{"default"}, *r.Default)...)
+	}
+	return append(problems, r.istioProblems(problems)...)
+}
+
+// Problems returns everything that is wrong with the split, at the place in the split where it can be mended.
+func (s *Split) Problems() []routing.Problem {
+	var problems []routing.Problem
+	for _, p := range s.Route().Problems() {
+		p.At = s.splitPath(p.At)
+		problems = append(problems, p)
+	}
+	switch matched := len(s.HTTP.GetMatch()) > 0; {
+	case matched && s.Otherwise == "":
+		problems = append(problems, routing.Warnf(routing.Path{"match"},
+			"requests that do not match have no route at all: 503 inside the mesh, 404 at a gateway; name their subset in otherwise"))
+	case !matched && s.Otherwise != "":
+		problems = append(problems, routing.Errorf(routing.Path{"otherwise"},
+			"is for the requests that match does not cover, and without match there are none"))
+	}
+	return problems
+}
+
+func (r *Route) subsetProblems() []routing.Problem {
+	var problems []routing.Problem
+	at := routing.Path{"subsets"}
+	if len(r.Subsets) == 0 {
+		problems = append(problems, routing.Errorf(at, "at least one subset is needed to route to"))
+	}
+	for _, name := range sortedKeys(r.Subsets) {
+		subset, at := r.Subsets[name], at.At(routing.Key(name))
+		switch {
+		case r.SubsetsElsewhere && len(subset.Labels) > 0:
+			problems = append(problems, routing.Errorf(at.At("labels"),
+				"belong to the DestinationRule, which manage_destination_rule = false leaves to somebody else"))
+		case r.SubsetsElsewhere && subset.TrafficPolicy != nil:
+			problems = append(problems, routing.Errorf(at.At("traffic_policy"),
+				"belongs to the DestinationRule, which manage_destination_rule = false leaves to somebody else"))
+		case !r.SubsetsElsewhere && len(subset.Labels) == 0:
+			problems = append(problems, routing.Errorf(at.At("labels"),
+				"a subset without labels is every pod of the service; give the labels that tell its pods from the others"))
+		}
+		if name != strings.ToLower(name) {
+			problems = append(problems, routing.Errorf(at, "a subset's name is part of a host name and must be in lower case"))
+		}
+		for _, key := range sortedKeys(subset.Labels) {
+			if len(subset.Labels[key]) > 63 {
+				problems = append(problems, routing.Errorf(at.At("labels", routing.Key(key)),
+					"no pod can carry a label value of more than 63 characters, got %d", len(subset.Labels[key])))
+			}
+		}
+	}
+	if r.SubsetsElsewhere && r.TrafficPolicy != nil {
+		problems = append(problems, routing.Errorf(routing.Path{"traffic_policy"},
+			"belongs to the DestinationRule, which manage_destination_rule = false leaves to somebody else"))
+	}
+	return problems
+}
+
+func (r *Route) ruleProblems(at routing.Path, rule Rule) []routing.Problem {
+	var problems []routing.Problem
+	switch {
+	case rule.Subset != "" && len(rule.Weights) > 0:
+		problems = append(problems, routing.Errorf(at.At("weights"), "cannot be set together with subset; choose one of them"))
+	case len(r.Subsets) == 0:
+	case rule.Subset == "" && len(rule.Weights) == 0:
+		problems = append(problems, routing.Errorf(at, "needs a subset, or weights for several of them"))
+	case rule.Subset != "":
+		problems = append(problems, r.knownSubset(at.At("subset"), rule.Subset)...)
+	default:
+		problems = append(problems, r.weightProblems(at.At("weights"), rule.Weights)...)
+	}
+	problems = append(problems, r.mirrorProblems(at, rule.HTTP)...)
+	return append(problems, matchProblems(at, rule.HTTP)...)
+}
+
+func (r *Route) knownSubset(at routing.Path, name string) []routing.Problem {
+	if _, ok := r.Subsets[name]; ok || len(r.Subsets) == 0 {
+		return nil
+	}
+	return []routing.Problem{routing.Errorf(at, "there is no subset %q; subsets declares %s", name,
+		strings.Join(sortedKeys(r.Subsets), ", "))}
+}
+
+// weightProblems checks shares. Istio reads weights as proportions of their sum; here the sum is pinned to 100, so that
+// a plan reads as percentages.
+// Source: networking.istio.io/v1 HTTPRouteDestination.weight.
+func (r *Route) weightProblems(at routing.Path, weights map[string]*int64) []routing.Problem {
+	var problems []routing.Problem
+	sum, left := int64(0), []string{}
+	for _, name := range sortedKeys(weights) {
+		problems = append(problems, r.knownSubset(at.At(routing.Key(name)), name)...)
+		switch w := weights[name]; {
+		case w == nil:
+			left = append(left, name)
+		case *w < 0 || *w > 100:
+			return append(problems, routing.Errorf(at.At(routing.Key(name)), "must be between 0 and 100 percent, got %d", *w))
+		default:
+			sum += *w
+		}
+	}
+	switch {
+	case len(left) > 1:
+		problems = append(problems, routing.Errorf(at, "only one weight may be left out to take the rest, got %s",
+			strings.Join(left, ", ")))
+	case len(left) == 1 && sum > 100:
+		problems = append(problems, routing.Errorf(at, "must not sum to more than 100 percent, got %d", sum))
+	case len(left) == 0 && sum != 100:
+		problems = append(problems, routing.Errorf(at,
+			"must sum to 100 percent, got %d; one weight may be left out (null) and takes the rest", sum))
+	}
+	return problems
+}
+
+func (r *Route) mirrorProblems(at routing.Path, http *networking.HTTPRoute) []routing.Problem {
+	var problems []routing.Problem
+	for i, mirror := range http.GetMirrors() {
+		host, subset := r.fullHost(mirror.GetDestination().GetHost()), mirror.GetDestination().GetSubset()
+		if subset != "" && (host == "" || host == r.Host) {
+			problems = append(problems, r.knownSubset(at.At("mirrors", i, "destination", "subset"), subset)...)
+		}
+	}
+	return problems
+}
+
+// matchProblems finds matches that can never hold, or hold for something else than they seem to.
+func matchProblems(at routing.Path, http *networking.HTTPRoute) []routing.Problem {
+	var problems []routing.Problem
+	for i, match := range http.GetMatch() {
+		at := at.At("match", i)
+		for name, value := range map[string]*networking.StringMatch{
+			"authority": match.Authority, "method": match.Method, "scheme": match.Scheme, "uri": match.Uri,
+		} {
+			if value != nil && value.MatchType == nil {
+				problems = append(problems, routing.Errorf(at.At(name), "needs one of exact, prefix and regex"))
+			}
+		}
+		problems = append(problems, headerProblems(at, match)...)
+	}
+	slices.SortStableFunc(problems, func(a, b routing.Problem) int { return strings.Compare(a.At.String(), b.At.String()) })
+	return problems
+}
+
+// headerProblems looks for names that differ in case only: a proxy compares header names without case, so that both
+// would have to hold for the same header.
+func headerProblems(at routing.Path, match *networking.HTTPMatchRequest) []routing.Problem {
+	var problems []routing.Problem
+	spelled := map[string]string{}
+	for _, name := range sortedKeys(match.Headers) {
+		at := at.At("headers", routing.Key(name))
+		lower := strings.ToLower(name)
+		if other, ok := spelled[lower]; ok {
+			problems = append(problems, routing.Errorf(at,
+				"header names have no case: %q is the header %q that is matched already", name, other))
+		}
+		spelled[lower] = name
+		if exact, ok := match.Headers[name].GetMatchType().(*networking.StringMatch_Exact); ok && exact.Exact == "" {
+			problems = append(problems, routing.Errorf(at.At("exact"),
+				"an empty value is no header value that a client can be expected to send; use {} for a header that is present, or without_headers for one that is absent"))
+		}
+	}
+	return problems
+}
+
+// istioProblems are the verdicts of Istio's validation that known does not cover already.
+func (r *Route) istioProblems(known []routing.Problem) []routing.Problem {
+	var problems []routing.Problem
+	pair := r.Render()
+	for _, o := range pair.Objects() {
+		for _, p := range routing.Validate(o) {
+			p.At = r.routePath(o.Kind(), p.At)
+			covered := func(k routing.Problem) bool {
+				return k.At.Within(p.At) || len(k.At) > 2 && p.At.Within(k.At)
+			}
+			if !slices.ContainsFunc(known, covered) {
+				problems = append(problems, p)
+			}
+		}
+	}
+	return problems
+}
+
+// routePath returns where in the route the part is that stands at a path of a rendered object.
+func (r *Route) routePath(kind routing.Kind, at routing.Path) routing.Path {
+	if len(at) == 0 {
+		return routing.Path{"service"}
+	}
+	if kind == routing.KindDestinationRule {
+		return r.destinationRulePath(at)
+	}
+	switch at[0] {
+	case "http":
+		if len(at) < 2 {
+			return routing.Path{"rules"}
+		}
+		return r.rulePath(at[1].(int), at[2:])
+	case "hosts":
+		if len(r.Hosts) == 0 {
+			return routing.Path{"service"}
+		}
+	}
+	return at
+}
+
+func (r *Route) rulePath(i int, rest routing.Path) routing.Path {
+	at, rule := routing.Path{"default"}, Rule{}
+	if i < len(r.Rules) {
+		at, rule = routing.Path{"rules", i}, r.Rules[i]
+	} else if r.Default != nil {
+		rule = *r.Default
+	}
+	switch {
+	case len(rest) == 0 || rest[0] != "route":
+		return at.At(rest...)
+	case len(rule.Weights) == 0:
+		return at.At("subset")
+	case len(rest) == 1:
+		return at.At("weights")
+	}
+	return at.At("weights", routing.Key(sortedKeys(rule.Weights)[rest[1].(int)]))
+}
+
+func (r *Route) destinationRulePath(at routing.Path) routing.Path {
+	switch {
+	case at[0] == "host":
+		return routing.Path{"service"}
+	case at[0] != "subsets" || len(at) < 2:
+		return at
+	}
+	subset := routing.Path{"subsets", routing.Key(sortedKeys(r.Subsets)[at[1].(int)])}
+	if len(at) > 2 && at[2] == "name" {
+		return subset
+	}
+	return subset.At(at[2:]...)
+}

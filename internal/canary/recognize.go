@@ -1,0 +1,163 @@
+package canary
+
+import (
+	"maps"
+	"slices"
+
+	"google.golang.org/protobuf/proto"
+	networking "istio.io/api/networking/v1"
+
+	"github.com/meshroute/terraform-provider-mesh/internal/routing"
+)
+
+// RecognizeRoute reads a live pair back into rules. It takes what a route can express, renders that again and
+// compares: differences lists everything about the live objects that the route does not say, by its place in the
+// object. An object that is missing from the pair reads as empty.
+func RecognizeRoute(live routing.Pair, clusterDomain string) (route *Route, differences []string) {
+	r := recognize(live, clusterDomain)
+	return r, missingFrom(r.Render(), live)
+}
+
+// RecognizeSplit reads a live pair back into shares, like [RecognizeRoute].
+func RecognizeSplit(live routing.Pair, clusterDomain string) (split *Split, differences []string) {
+	r := recognize(live, clusterDomain)
+	s := &Split{Placement: r.Placement, Subsets: make(map[string]WeightedSubset, len(r.Subsets))}
+	for name, subset := range r.Subsets {
+		s.Subsets[name] = WeightedSubset{Subset: subset}
+	}
+	rule := Rule{}
+	switch {
+	case len(r.Rules) > 0:
+		rule = r.Rules[0]
+		if r.Default != nil {
+			s.Otherwise = r.Default.Subset
+		}
+	case r.Default != nil:
+		rule = *r.Default
+	}
+	s.HTTP = rule.HTTP
+	if rule.Subset != "" {
+		hundred := int64(100)
+		rule.Weights = map[string]*int64{rule.Subset: &hundred}
+	}
+	for name, weight := range rule.Weights {
+		subset := s.Subsets[name]
+		subset.Weight = weight
+		s.Subsets[name] = subset
+	}
+	if len(rule.Weights) > 0 {
+		for name, subset := range s.Subsets {
+			if subset.Weight == nil {
+				subset.Weight = new(int64)
+				s.Subsets[name] = subset
+			}
+		}
+	}
+	return s, missingFrom(s.Render(), live)
+}
+
+func recognize(live routing.Pair, clusterDomain string) *Route {
+	r := &Route{Subsets: map[string]Subset{}}
+	r.ClusterDomain = clusterDomain
+	r.SubsetsElsewhere = live.DestinationRule == nil
+	for _, o := range live.Objects() {
+		r.Namespace, r.Labels, r.Annotations = o.Namespace, withoutMark(o.Labels), o.Annotations
+	}
+	if live.DestinationRule != nil {
+		r.recognizeDestinationRule(live.DestinationRule.Name, live.DestinationRuleSpec())
+	}
+	if live.VirtualService != nil {
+		r.recognizeVirtualService(live.VirtualService.Name, live.VirtualServiceSpec())
+	}
+	return r
+}
+
+func withoutMark(labels map[string]string) map[string]string {
+	labels = maps.Clone(labels)
+	if labels[routing.ManagedByLabel] == routing.ManagedBy {
+		delete(labels, routing.ManagedByLabel)
+	}
+	if len(labels) == 0 {
+		return nil
+	}
+	return labels
+}
+
+func (r *Route) recognizeDestinationRule(name string, spec *networking.DestinationRule) {
+	r.DestinationRuleName = name
+	r.Host = r.fullHost(spec.Host)
+	r.ExportTo = spec.ExportTo
+	r.TrafficPolicy = spec.TrafficPolicy
+	for _, subset := range spec.Subsets {
+		r.Subsets[subset.Name] = Subset{Labels: subset.Labels, TrafficPolicy: subset.TrafficPolicy}
+	}
+}
+
+func (r *Route) recognizeVirtualService(name string, spec *networking.VirtualService) {
+	r.VirtualServiceName = name
+	r.Hosts = spec.Hosts
+	r.ExportTo = spec.ExportTo
+	r.Gateways = spec.Gateways
+	if len(r.Gateways) == 0 {
+		r.Gateways = []string{MeshGateway}
+	}
+	if r.Host == "" {
+		r.Host = r.fullHost(firstHost(spec))
+	}
+	for i, rule := range spec.Http {
+		recognized := recognizeRule(rule)
+		if i == len(spec.Http)-1 && len(rule.Match) == 0 {
+			r.Default = &recognized
+		} else {
+			r.Rules = append(r.Rules, recognized)
+		}
+	}
+}
+
+// firstHost is the host of the first destination: without a DestinationRule it tells which service is routed.
+func firstHost(spec *networking.VirtualService) string {
+	for _, rule := range spec.Http {
+		for _, destination := range rule.Route {
+			return destination.Destination.GetHost()
+		}
+	}
+	return ""
+}
+
+func recognizeRule(live *networking.HTTPRoute) Rule {
+	rule := Rule{HTTP: &networking.HTTPRoute{
+		Name: live.Name, Match: live.Match, Timeout: live.Timeout, Retries: live.Retries, Fault: live.Fault,
+		Mirrors: live.Mirrors, Headers: live.Headers, Rewrite: live.Rewrite, CorsPolicy: live.CorsPolicy,
+	}}
+	if proto.Size(rule.HTTP) == 0 {
+		rule.HTTP = nil
+	}
+	if len(live.Route) == 1 {
+		rule.Subset = live.Route[0].Destination.GetSubset()
+		return rule
+	}
+	for _, destination := range live.Route {
+		if rule.Weights == nil {
+			rule.Weights = map[string]*int64{}
+		}
+		weight := int64(destination.Weight)
+		rule.Weights[destination.Destination.GetSubset()] = &weight
+	}
+	return rule
+}
+
+// missingFrom lists what the live objects hold and the rendered ones do not, or otherwise.
+func missingFrom(rendered, live routing.Pair) []string {
+	var differences []string
+	for _, pair := range []struct{ rendered, live *routing.Object }{
+		{rendered.DestinationRule, live.DestinationRule}, {rendered.VirtualService, live.VirtualService},
+	} {
+		if pair.live == nil || pair.rendered == nil {
+			continue
+		}
+		for _, at := range routing.Differences(pair.rendered.Spec, pair.live.Spec) {
+			differences = append(differences, string(pair.live.Kind())+" spec."+at)
+		}
+	}
+	return slices.Compact(differences)
+}

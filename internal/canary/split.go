@@ -1,0 +1,80 @@
+package canary
+
+import (
+	networking "istio.io/api/networking/v1"
+
+	"github.com/meshroute/terraform-provider-mesh/internal/routing"
+)
+
+// WeightedSubset is a subset with its share of the requests.
+type WeightedSubset struct {
+	Subset
+	// Weight is in whole percent; the weights of a split sum to 100. One may be nil and takes the rest.
+	Weight *int64
+}
+
+// Split is a canary by shares: the requests that match are divided among the subsets.
+type Split struct {
+	Placement
+	Subsets map[string]WeightedSubset
+	// HTTP is the rule without its destinations. Without a match it covers every request.
+	HTTP *networking.HTTPRoute
+	// Otherwise names the subset for requests that do not match; empty leaves them without a route.
+	Otherwise string
+}
+
+// Route returns the same routing as rules.
+func (s *Split) Route() *Route {
+	r := &Route{Placement: s.Placement, Subsets: make(map[string]Subset, len(s.Subsets))}
+	split := Rule{HTTP: s.HTTP, Weights: make(map[string]*int64, len(s.Subsets))}
+	for name, subset := range s.Subsets {
+		r.Subsets[name] = subset.Subset
+		split.Weights[name] = subset.Weight
+	}
+	if len(s.HTTP.GetMatch()) == 0 {
+		r.Default = &split
+		return r
+	}
+	r.Rules = []Rule{split}
+	if s.Otherwise != "" {
+		r.Default = &Rule{Subset: s.Otherwise}
+	}
+	return r
+}
+
+// Render returns the objects that make Istio route this way.
+func (s *Split) Render() routing.Pair { return s.Route().Render() }
+
+// Weights returns the share of every subset in percent, the one that was left out filled in.
+func (s *Split) Weights() map[string]int64 {
+	weights := make(map[string]*int64, len(s.Subsets))
+	for name, subset := range s.Subsets {
+		weights[name] = subset.Weight
+	}
+	return Rest(weights)
+}
+
+// splitPath returns where in a split the part is that stands at a path of its [Split.Route].
+func (s *Split) splitPath(at routing.Path) routing.Path {
+	matched := len(s.HTTP.GetMatch()) > 0
+	switch {
+	case at.Within(routing.Path{"rules", 0}):
+		at = at[2:]
+	case at.Within(routing.Path{"default"}) && matched:
+		return routing.Path{"otherwise"}
+	case at.Within(routing.Path{"default"}):
+		at = at[1:]
+	default:
+		return at
+	}
+	if at.Within(routing.Path{"weights"}) {
+		if len(at) == 1 {
+			return routing.Path{"subsets"}
+		}
+		return routing.Path{"subsets", at[1], "weight"}
+	}
+	if at.Within(routing.Path{"subset"}) {
+		return routing.Path{"subsets"}
+	}
+	return at
+}

@@ -1,0 +1,104 @@
+package routing
+
+import (
+	"cmp"
+	"fmt"
+	"reflect"
+	"slices"
+
+	"google.golang.org/protobuf/proto"
+	networking "istio.io/api/networking/v1"
+)
+
+// SameSpec reports whether two specs mean the same to Istio. The order of subsets and of the destinations of a rule
+// means nothing, and neither does the gateway `mesh` alone, which is the default.
+func SameSpec(a, b proto.Message) bool {
+	return proto.Equal(canonical(a), canonical(b))
+}
+
+// Differences lists the places at which two specs differ in meaning, as `http[0].timeout`. Places are those of the
+// specs' canonical form: subsets and destinations ordered by name.
+func Differences(a, b proto.Message) []string {
+	if SameSpec(a, b) {
+		return nil
+	}
+	first, err := specJSON(canonical(a))
+	if err != nil {
+		return []string{err.Error()}
+	}
+	second, err := specJSON(canonical(b))
+	if err != nil {
+		return []string{err.Error()}
+	}
+	return jsonDifferences("", first, second)
+}
+
+func jsonDifferences(at string, a, b any) []string {
+	if reflect.DeepEqual(a, b) {
+		return nil
+	}
+	switch first := a.(type) {
+	case map[string]any:
+		second, ok := b.(map[string]any)
+		if !ok {
+			break
+		}
+		var places []string
+		keys := append(sortedKeys(first), sortedKeys(second)...)
+		slices.Sort(keys)
+		for _, key := range slices.Compact(keys) {
+			places = append(places, jsonDifferences(joinKey(at, key), first[key], second[key])...)
+		}
+		return places
+	case []any:
+		second, ok := b.([]any)
+		if !ok {
+			break
+		}
+		var places []string
+		for i := range max(len(first), len(second)) {
+			places = append(places, jsonDifferences(fmt.Sprintf("%s[%d]", at, i), element(first, i), element(second, i))...)
+		}
+		return places
+	}
+	return []string{at}
+}
+
+func joinKey(at, key string) string {
+	if at == "" {
+		return key
+	}
+	return at + "." + key
+}
+
+func element(list []any, i int) any {
+	if i < len(list) {
+		return list[i]
+	}
+	return nil
+}
+
+// canonical returns a spec with everything that has no order in order, and defaults left out.
+func canonical(spec proto.Message) proto.Message {
+	switch s := spec.(type) {
+	case *networking.DestinationRule:
+		s = proto.Clone(s).(*networking.DestinationRule)
+		slices.SortStableFunc(s.GetSubsets(), func(a, b *networking.Subset) int { return cmp.Compare(a.GetName(), b.GetName()) })
+		return s
+	case *networking.VirtualService:
+		s = proto.Clone(s).(*networking.VirtualService)
+		if slices.Equal(s.GetGateways(), []string{"mesh"}) {
+			s.Gateways = nil
+		}
+		for _, rule := range s.GetHttp() {
+			slices.SortStableFunc(rule.GetRoute(), func(a, b *networking.HTTPRouteDestination) int {
+				return cmp.Or(
+					cmp.Compare(a.GetDestination().GetHost(), b.GetDestination().GetHost()),
+					cmp.Compare(a.GetDestination().GetSubset(), b.GetDestination().GetSubset()),
+				)
+			})
+		}
+		return s
+	}
+	return spec
+}

@@ -1,0 +1,149 @@
+package routing
+
+import (
+	"slices"
+
+	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/reflect/protoreflect"
+)
+
+// locate finds the places that a verdict is about: the deepest parts of the message whose removal makes the verdict
+// go away. Istio's messages name no field; taking parts away until the complaint stops finds it whatever the text says,
+// for every check that exists or will exist. A verdict that no removal silences is about the message as a whole.
+func locate(root proto.Message, v verdict, judge func(proto.Message) []verdict) []Path {
+	count := occurrences(v, judge(root))
+	places := descend(root, nil, v, count, judge)
+	if len(places) > count {
+		// Several parts contradict each other and any of them could go: the last one is named.
+		places = places[len(places)-count:]
+	}
+	return places
+}
+
+func occurrences(v verdict, verdicts []verdict) int {
+	n := 0
+	for _, other := range verdicts {
+		if other == v {
+			n++
+		}
+	}
+	return n
+}
+
+func descend(root proto.Message, at Path, v verdict, count int, judge func(proto.Message) []verdict) []Path {
+	silenced := func(steps []Path) bool {
+		without := proto.Clone(root)
+		for _, step := range slices.Backward(steps) {
+			remove(without, at, step)
+		}
+		return occurrences(v, judge(without)) < count
+	}
+	var places []Path
+	for _, step := range culprits(children(root, at), silenced) {
+		places = append(places, descend(root, at.At(step...), v, count, judge)...)
+	}
+	if len(places) == 0 {
+		return []Path{at}
+	}
+	return places
+}
+
+// culprits returns the steps whose removal, each by itself, silences. It halves the list, so that one bad rule among
+// hundreds costs a dozen checks.
+func culprits(steps []Path, silenced func([]Path) bool) []Path {
+	if len(steps) == 0 || !silenced(steps) {
+		return nil
+	}
+	if len(steps) == 1 {
+		return steps
+	}
+	half := len(steps) / 2
+	return append(culprits(steps[:half:half], silenced), culprits(steps[half:], silenced)...)
+}
+
+// children lists the steps from the value at a path to what is set directly inside it, in the order of the API.
+func children(root proto.Message, at Path) []Path {
+	value, fd := resolve(root, at)
+	if fd != nil && fd.Message() == nil || isMapOfScalars(fd) {
+		return nil
+	}
+	message := value.Message()
+	if message.Descriptor().ParentFile().Package() == "google.protobuf" {
+		return nil
+	}
+	var steps []Path
+	fields := message.Descriptor().Fields()
+	for i := range fields.Len() {
+		f := fields.Get(i)
+		if !message.Has(f) {
+			continue
+		}
+		name, inner := string(f.Name()), message.Get(f)
+		switch {
+		case f.IsList():
+			for j := range inner.List().Len() {
+				steps = append(steps, Path{name, j})
+			}
+		case f.IsMap():
+			for _, key := range mapKeys(inner.Map()) {
+				steps = append(steps, Path{name, Key(key)})
+			}
+		default:
+			steps = append(steps, Path{name})
+		}
+	}
+	return steps
+}
+
+// resolve returns the value at a path, and the field that holds it: nil for the root.
+func resolve(root proto.Message, at Path) (protoreflect.Value, protoreflect.FieldDescriptor) {
+	value := protoreflect.ValueOfMessage(root.ProtoReflect())
+	var fd protoreflect.FieldDescriptor
+	for _, step := range at {
+		switch s := step.(type) {
+		case string:
+			fd = value.Message().Descriptor().Fields().ByName(protoreflect.Name(s))
+			value = value.Message().Get(fd)
+		case int:
+			value = value.List().Get(s)
+		case Key:
+			value = value.Map().Get(protoreflect.ValueOfString(string(s)).MapKey())
+		}
+	}
+	return value, fd
+}
+
+func isMapOfScalars(fd protoreflect.FieldDescriptor) bool {
+	return fd != nil && fd.IsMap() && fd.MapValue().Message() == nil
+}
+
+// remove takes one child away from the value at a path.
+func remove(root proto.Message, at, step Path) {
+	value, _ := resolve(root, at)
+	message := value.Message()
+	fd := message.Descriptor().Fields().ByName(protoreflect.Name(step[0].(string)))
+	if len(step) == 1 {
+		message.Clear(fd)
+		return
+	}
+	switch s := step[1].(type) {
+	case int:
+		elements := message.Mutable(fd).List()
+		for i := s; i+1 < elements.Len(); i++ {
+			elements.Set(i, elements.Get(i+1))
+		}
+		elements.Truncate(elements.Len() - 1)
+	case Key:
+		message.Mutable(fd).Map().Clear(protoreflect.ValueOfString(string(s)).MapKey())
+	}
+}
+
+func mapKeys(m protoreflect.Map) []string {
+	var keys []string
+	m.Range(func(key protoreflect.MapKey, _ protoreflect.Value) bool {
+		keys = append(keys, key.String())
+		return true
+	})
+	slices.Sort(keys)
+	return keys
+}

@@ -1,0 +1,198 @@
+package routing
+
+import (
+	"encoding/json"
+	"fmt"
+
+	"google.golang.org/protobuf/encoding/protojson"
+	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/reflect/protoreflect"
+	networking "istio.io/api/networking/v1"
+)
+
+// APIVersion is the version of Istio's API that objects are written in. Istio serves v1 since 1.22, with the schema
+// of v1beta1 and v1alpha3.
+const APIVersion = "networking.istio.io/v1"
+
+// DecisiveZero holds the fields whose zero is a decision and not an absence: `attempts: 0` switches retries off,
+// `value: 0` is zero percent, `mode: DISABLE` and `version: V1` are the enums' zero. Protobuf's JSON leaves zeros out, so
+// that a reader would see an empty block; objects and states spell these out.
+var DecisiveZero = map[protoreflect.FullName]bool{
+	"istio.networking.v1alpha3.HTTPRetry.attempts":                  true,
+	"istio.networking.v1alpha3.Percent.value":                       true,
+	"istio.networking.v1alpha3.ClientTLSSettings.mode":              true,
+	"istio.networking.v1alpha3.TrafficPolicy.ProxyProtocol.version": true,
+}
+
+// Manifest returns the object as the Kubernetes API takes it, and as a person would write it: no nulls, no empty
+// blocks, zeros only where they say something.
+func Manifest(o *Object) (map[string]any, error) {
+	spec, err := specJSON(o.Spec)
+	if err != nil {
+		return nil, fmt.Errorf("render %s: %w", o, err)
+	}
+	metadata := map[string]any{"name": o.Name, "namespace": o.Namespace}
+	if len(o.Labels) > 0 {
+		metadata["labels"] = anyMap(o.Labels)
+	}
+	if len(o.Annotations) > 0 {
+		metadata["annotations"] = anyMap(o.Annotations)
+	}
+	return map[string]any{
+		"apiVersion": APIVersion,
+		"kind":       string(o.Kind()),
+		"metadata":   metadata,
+		"spec":       spec,
+	}, nil
+}
+
+// ParseSpec reads the spec of a live object into message and returns what of it the API of this provider does not know:
+// unknown is the JSON that could not be read, by its place in the spec.
+func ParseSpec(kind Kind, spec map[string]any) (message proto.Message, unknown []string, err error) {
+	message = newSpec(kind)
+	raw, err := json.Marshal(spec)
+	if err != nil {
+		return nil, nil, fmt.Errorf("read spec: %w", err)
+	}
+	if err := protojson.Unmarshal(raw, message); err == nil {
+		return message, nil, nil
+	}
+	message = newSpec(kind)
+	if err := (protojson.UnmarshalOptions{DiscardUnknown: true}).Unmarshal(raw, message); err != nil {
+		return nil, nil, fmt.Errorf("read spec: %w", err)
+	}
+	known, err := specJSON(message)
+	if err != nil {
+		return nil, nil, err
+	}
+	return message, extraFields("", spec, known), nil
+}
+
+func newSpec(kind Kind) proto.Message {
+	if kind == KindDestinationRule {
+		return &networking.DestinationRule{}
+	}
+	return &networking.VirtualService{}
+}
+
+// extraFields lists the paths that raw has and known has not.
+func extraFields(at string, raw, known any) []string {
+	var extra []string
+	switch r := raw.(type) {
+	case map[string]any:
+		k, _ := known.(map[string]any)
+		for _, name := range sortedKeys(r) {
+			inner, ok := k[name]
+			if !ok {
+				if !isEmpty(r[name]) {
+					extra = append(extra, at+"."+name)
+				}
+				continue
+			}
+			extra = append(extra, extraFields(at+"."+name, r[name], inner)...)
+		}
+	case []any:
+		k, _ := known.([]any)
+		for i := range r {
+			if i < len(k) {
+				extra = append(extra, extraFields(fmt.Sprintf("%s[%d]", at, i), r[i], k[i])...)
+			}
+		}
+	}
+	return extra
+}
+
+// isEmpty reports whether a JSON value is what protobuf leaves out.
+func isEmpty(v any) bool {
+	switch t := v.(type) {
+	case nil:
+		return true
+	case bool:
+		return !t
+	case string:
+		return t == ""
+	case float64:
+		return t == 0
+	case int64:
+		return t == 0
+	case map[string]any:
+		return false
+	case []any:
+		return len(t) == 0
+	}
+	return false
+}
+
+func specJSON(spec proto.Message) (map[string]any, error) {
+	raw, err := protojson.Marshal(spec)
+	if err != nil {
+		return nil, err
+	}
+	var tree map[string]any
+	if err := json.Unmarshal(raw, &tree); err != nil {
+		return nil, err
+	}
+	spellZeros(spec.ProtoReflect(), tree)
+	return tree, nil
+}
+
+// spellZeros writes the zeros that say something into the JSON of message.
+func spellZeros(message protoreflect.Message, tree map[string]any) {
+	fields := message.Descriptor().Fields()
+	for i := range fields.Len() {
+		fd := fields.Get(i)
+		if DecisiveZero[fd.FullName()] && !message.Has(fd) {
+			tree[fd.JSONName()] = zeroJSON(fd)
+		}
+	}
+	message.Range(func(fd protoreflect.FieldDescriptor, value protoreflect.Value) bool {
+		switch inner := tree[fd.JSONName()].(type) {
+		case []any:
+			if fd.Message() == nil {
+				break
+			}
+			for i := range inner {
+				spellZeros(value.List().Get(i).Message(), inner[i].(map[string]any))
+			}
+			spellWeights(fd, inner)
+		case map[string]any:
+			if !fd.IsMap() {
+				spellZeros(value.Message(), inner)
+			} else if fd.MapValue().Message() != nil {
+				value.Map().Range(func(key protoreflect.MapKey, v protoreflect.Value) bool {
+					spellZeros(v.Message(), inner[key.String()].(map[string]any))
+					return true
+				})
+			}
+		}
+		return true
+	})
+}
+
+// spellWeights writes the weight 0 of a destination that has siblings: without it a reader cannot tell it from a
+// forgotten one.
+func spellWeights(fd protoreflect.FieldDescriptor, destinations []any) {
+	if fd.FullName() != "istio.networking.v1alpha3.HTTPRoute.route" || len(destinations) < 2 {
+		return
+	}
+	for _, d := range destinations {
+		if destination := d.(map[string]any); destination["weight"] == nil {
+			destination["weight"] = float64(0)
+		}
+	}
+}
+
+func zeroJSON(fd protoreflect.FieldDescriptor) any {
+	if fd.Enum() != nil {
+		return string(fd.Enum().Values().ByNumber(0).Name())
+	}
+	return float64(0)
+}
+
+func anyMap(m map[string]string) map[string]any {
+	out := make(map[string]any, len(m))
+	for k, v := range m {
+		out[k] = v
+	}
+	return out
+}

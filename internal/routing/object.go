@@ -1,0 +1,79 @@
+package routing
+
+import (
+	"google.golang.org/protobuf/proto"
+	networking "istio.io/api/networking/v1"
+)
+
+// ManagedByLabel and ManagedBy mark the objects that this provider writes, with Kubernetes' recommended label.
+const (
+	ManagedByLabel = "app.kubernetes.io/managed-by"
+	ManagedBy      = "terraform-provider-mesh"
+)
+
+// Kind is one of the two kinds of object that decide about routes.
+type Kind string
+
+// The kinds, by their Kubernetes names.
+const (
+	KindVirtualService  Kind = "VirtualService"
+	KindDestinationRule Kind = "DestinationRule"
+)
+
+// Object is an Istio object: its address, what people put on it, and its spec.
+// The kind follows from the spec's type.
+type Object struct {
+	Namespace   string
+	Name        string
+	Labels      map[string]string
+	Annotations map[string]string
+	// Spec is a *networking.VirtualService or a *networking.DestinationRule.
+	Spec proto.Message
+}
+
+// Kind returns the object's kind.
+func (o *Object) Kind() Kind {
+	if _, ok := o.Spec.(*networking.DestinationRule); ok {
+		return KindDestinationRule
+	}
+	return KindVirtualService
+}
+
+// String returns the object's address as `VirtualService "shop/reviews"`.
+func (o *Object) String() string {
+	return string(o.Kind()) + " \"" + o.Namespace + "/" + o.Name + "\""
+}
+
+// Pair is what one route consists of.
+type Pair struct {
+	VirtualService *Object
+	// DestinationRule is nil where the subsets are declared by somebody else.
+	DestinationRule *Object
+}
+
+// Objects returns the objects of the pair in the order in which they are created.
+func (p Pair) Objects() []*Object {
+	var objects []*Object
+	for _, o := range []*Object{p.DestinationRule, p.VirtualService} {
+		if o != nil {
+			objects = append(objects, o)
+		}
+	}
+	return objects
+}
+
+// VirtualServiceSpec returns the spec of the pair's VirtualService, nil without one.
+func (p Pair) VirtualServiceSpec() *networking.VirtualService {
+	if p.VirtualService == nil {
+		return nil
+	}
+	return p.VirtualService.Spec.(*networking.VirtualService)
+}
+
+// DestinationRuleSpec returns the spec of the pair's DestinationRule, nil without one.
+func (p Pair) DestinationRuleSpec() *networking.DestinationRule {
+	if p.DestinationRule == nil {
+		return nil
+	}
+	return p.DestinationRule.Spec.(*networking.DestinationRule)
+}

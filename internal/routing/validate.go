@@ -1,0 +1,78 @@
+package routing
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/hashicorp/go-multierror"
+	"google.golang.org/protobuf/proto"
+	"istio.io/istio/pkg/config"
+	"istio.io/istio/pkg/config/schema/gvk"
+	"istio.io/istio/pkg/config/validation"
+)
+
+// Validate returns everything that Istio's own webhook would say about the object, without a cluster, and where. It
+// runs the webhook's code: what this accepts, the webhook of the same Istio version accepts.
+func Validate(o *Object) []Problem {
+	judge := func(spec proto.Message) []verdict { return judge(o, spec) }
+	var problems []Problem
+	seen := map[verdict]bool{}
+	for _, v := range judge(o.Spec) {
+		if seen[v] {
+			continue
+		}
+		seen[v] = true
+		for _, at := range locate(o.Spec, v, judge) {
+			problems = append(problems, Problem{At: at, Severity: v.severity, Reason: v.text})
+		}
+	}
+	return problems
+}
+
+// verdict is one message of Istio's validation. It says what is wrong, but seldom where.
+type verdict struct {
+	severity Severity
+	text     string
+}
+
+func judge(o *Object, spec proto.Message) (verdicts []verdict) {
+	validate, kind := validation.ValidateVirtualService, gvk.VirtualService
+	if o.Kind() == KindDestinationRule {
+		validate, kind = validation.ValidateDestinationRule, gvk.DestinationRule
+	}
+	// A message that the webhook cannot even look at must not take the plan down with it.
+	defer func() {
+		if cause := recover(); cause != nil {
+			verdicts = append(verdicts, verdict{text: fmt.Sprintf("cannot be checked: %v", cause)})
+		}
+	}()
+	warning, err := validate(config.Config{
+		Meta: config.Meta{
+			GroupVersionKind: kind, Name: o.Name, Namespace: o.Namespace, Labels: o.Labels, Annotations: o.Annotations,
+		},
+		Spec: spec,
+	})
+	for _, text := range flatten(err) {
+		verdicts = append(verdicts, verdict{severity: Refused, text: text})
+	}
+	for _, text := range flatten(warning) {
+		verdicts = append(verdicts, verdict{severity: Doubtful, text: text})
+	}
+	return verdicts
+}
+
+// flatten lists the messages of nested multi-errors.
+func flatten(err error) []string {
+	if err == nil {
+		return nil
+	}
+	if many := new(multierror.Error); errors.As(err, &many) {
+		var texts []string
+		for _, e := range many.Errors {
+			texts = append(texts, flatten(e)...)
+		}
+		return texts
+	}
+	return []string{strings.TrimSpace(err.Error())}
+}
