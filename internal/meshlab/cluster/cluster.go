@@ -1,0 +1,207 @@
+// Package cluster starts a real etcd, kube-apiserver and istiod on 127.0.0.1.
+package cluster
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"os"
+	"path/filepath"
+	"sort"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/meshroute/terraform-provider-mesh/internal/meshlab/binaries"
+	"github.com/meshroute/terraform-provider-mesh/internal/meshlab/pki"
+	"github.com/meshroute/terraform-provider-mesh/internal/meshlab/ports"
+	"github.com/meshroute/terraform-provider-mesh/internal/meshlab/process"
+)
+
+// The servers' names, also of their log files.
+const (
+	Etcd      = "etcd"
+	APIServer = "kube-apiserver"
+	Istiod    = "istiod"
+)
+
+// rootNamespace is the namespace that istiod reads mesh-wide configuration from.
+const rootNamespace = "istio-system"
+
+// Cluster is a running control plane.
+type Cluster struct {
+	URL   string // of the API server
+	XDS   string // host:port at which istiod serves configuration to clients, without TLS
+	Admin *Client
+
+	lost   func(error)
+	dir    string
+	bin    binaries.Set
+	block  *ports.Block
+	ca     *pki.Authority
+	tokens map[string]string
+
+	mu       sync.Mutex
+	children map[string]*process.Process
+}
+
+// Start starts everything and returns when the CRDs are served, istiod is ready and its validating webhook refuses what it
+// has to refuse. Everything that it writes goes to dir. After an error nothing runs. A server that ends by itself is told to lost.
+func Start(ctx context.Context, dir string, bin binaries.Set, lost func(error)) (*Cluster, error) {
+	c := &Cluster{dir: dir, bin: bin, lost: lost, children: map[string]*process.Process{}}
+	if err := c.start(ctx); err != nil {
+		c.Stop()
+		return nil, err
+	}
+	return c, nil
+}
+
+func (c *Cluster) start(ctx context.Context) error {
+	var err error
+	if c.block, err = ports.Reserve(); err != nil {
+		return err
+	}
+	for _, name := range []string{"logs", "pki", "etcd", "istiod"} {
+		if err := os.MkdirAll(filepath.Join(c.dir, name), 0o700); err != nil {
+			return fmt.Errorf("make lab directory: %w", err)
+		}
+	}
+	if err := c.writeIdentities(); err != nil {
+		return err
+	}
+	etcdURL, err := c.startEtcd()
+	if err != nil {
+		return err
+	}
+	if err := c.startAPIServer(ctx, etcdURL); err != nil {
+		return err
+	}
+	if err := c.createCRDs(ctx); err != nil {
+		return err
+	}
+	return c.startIstiod(ctx)
+}
+
+// Stop ends all servers at once; what they hold is thrown away with the lab.
+func (c *Cluster) Stop() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, name := range []string{Istiod, APIServer, Etcd} {
+		if p := c.children[name]; p != nil {
+			p.Kill()
+		}
+	}
+	if c.block != nil {
+		c.block.Release()
+	}
+}
+
+// Names lists the servers that were started.
+func (c *Cluster) Names() []string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	names := make([]string, 0, len(c.children))
+	for name := range c.children {
+		names = append(names, name)
+	}
+	sort.Strings(names)
+	return names
+}
+
+// Process returns the last process of a server, or nil.
+func (c *Cluster) Process(name string) *process.Process {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.children[name]
+}
+
+// Restart starts a server again with the arguments that it had, after ending it if it still runs. It returns as soon as the
+// process is there, before it is ready.
+func (c *Cluster) Restart(name string) (*process.Process, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	old := c.children[name]
+	if old == nil {
+		return nil, fmt.Errorf("restart %q: the lab has no such server", name)
+	}
+	old.Kill()
+	return c.spawn(old.Command)
+}
+
+// spawn starts a server. The caller holds the lock.
+func (c *Cluster) spawn(command process.Command) (*process.Process, error) {
+	p, err := process.Start(command)
+	if err != nil {
+		return nil, err
+	}
+	c.children[command.Name] = p
+	go func() {
+		<-p.Done
+		if err := p.Err(); err != nil {
+			c.lost(err)
+		}
+	}()
+	return p, nil
+}
+
+func (c *Cluster) launch(name string, env []string, args ...string) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	_, err := c.spawn(process.Command{
+		Name: name,
+		Argv: append([]string{c.bin.Path(name)}, args...),
+		Env:  append([]string{"PATH=" + os.Getenv("PATH"), "HOME=" + c.dir, "TMPDIR=" + c.dir}, env...),
+		Log:  filepath.Join(c.dir, "logs", name+".log"),
+	})
+	return err
+}
+
+// wait asks check every 50 ms until it returns nil. It gives up when a server has ended, when ctx ends, or after two minutes,
+// and then says what was missing last.
+func (c *Cluster) wait(ctx context.Context, what string, check func(context.Context) error) error {
+	ctx, cancel := context.WithTimeout(ctx, 2*time.Minute)
+	defer cancel()
+	for {
+		last := check(ctx)
+		if last == nil {
+			return nil
+		}
+		for _, name := range c.Names() {
+			if err := c.Process(name).Err(); err != nil {
+				return fmt.Errorf("wait for %s: %w", what, err)
+			}
+		}
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("wait for %s: %w; last answer: %w (logs in %s)", what, context.Cause(ctx), last, filepath.Join(c.dir, "logs"))
+		case <-time.After(50 * time.Millisecond):
+		}
+	}
+}
+
+// get returns nil when url answers 200.
+func get(ctx context.Context, client *http.Client, url string) error {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
+	if err != nil {
+		return err
+	}
+	response, err := client.Do(request)
+	if err != nil {
+		return err
+	}
+	defer response.Body.Close()
+	if response.StatusCode != http.StatusOK {
+		return fmt.Errorf("GET %s: %s", url, response.Status)
+	}
+	return nil
+}
+
+// together runs the functions at the same time and returns the first error.
+func together(fs ...func() error) error {
+	var g errgroup.Group
+	for _, f := range fs {
+		g.Go(f)
+	}
+	return g.Wait()
+}

@@ -1,0 +1,91 @@
+package cluster
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"os"
+	"path/filepath"
+
+	"k8s.io/client-go/rest"
+)
+
+func (c *Cluster) endpoint() string { return fmt.Sprintf("127.0.0.1:%d", c.block.Next()) }
+
+func (c *Cluster) startEtcd() (string, error) {
+	client, peer := "http://"+c.endpoint(), "http://"+c.endpoint()
+	return client, c.launch(Etcd, nil,
+		"--data-dir", filepath.Join(c.dir, "etcd"),
+		"--listen-client-urls", client, "--advertise-client-urls", client,
+		"--listen-peer-urls", peer, "--initial-advertise-peer-urls", peer, "--initial-cluster", "default="+peer,
+		"--unsafe-no-fsync", "--log-level", "warn")
+}
+
+func (c *Cluster) startAPIServer(ctx context.Context, etcdURL string) error {
+	port := c.block.Next()
+	c.URL = fmt.Sprintf("https://127.0.0.1:%d", port)
+	pki := func(name string) string { return filepath.Join(c.dir, "pki", name) }
+	err := c.launch(APIServer, nil,
+		"--etcd-servers="+etcdURL,
+		"--bind-address=127.0.0.1", fmt.Sprintf("--secure-port=%d", port), "--advertise-address=127.0.0.1",
+		"--endpoint-reconciler-type=none",
+		"--cert-dir="+pki(""), "--tls-cert-file="+pki("server.crt"), "--tls-private-key-file="+pki("server.key"),
+		"--client-ca-file="+filepath.Join(c.dir, "ca.crt"),
+		"--service-account-issuer=https://kubernetes.default.svc",
+		"--service-account-key-file="+pki("sa.pub"), "--service-account-signing-key-file="+pki("sa.key"),
+		"--token-auth-file="+pki("tokens.csv"),
+		"--authorization-mode=RBAC", "--service-cluster-ip-range=10.96.0.0/16",
+		"--disable-admission-plugins=ServiceAccount")
+	if err != nil {
+		return err
+	}
+	if c.Admin, err = NewClient(&rest.Config{
+		Host:            c.URL,
+		BearerToken:     c.tokens[admin],
+		TLSClientConfig: rest.TLSClientConfig{CAData: c.ca.PEM},
+	}); err != nil {
+		return err
+	}
+	if err := c.writeKubeconfigs(); err != nil {
+		return err
+	}
+	return c.wait(ctx, APIServer, func(ctx context.Context) error { return get(ctx, c.Admin.http, c.URL+"/readyz") })
+}
+
+func (c *Cluster) startIstiod(ctx context.Context) error {
+	dir := filepath.Join(c.dir, "istiod")
+	c.XDS = c.endpoint()
+	status, webhook := c.endpoint(), c.endpoint()
+	files := map[string]string{
+		"mesh.yaml":     fmt.Sprintf("defaultConfig: {discoveryAddress: %q}\ntrustDomain: cluster.local\nrootNamespace: %s\n", c.XDS, rootNamespace),
+		"networks.yaml": "networks: {}\n",
+	}
+	for name, content := range files {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(content), 0o600); err != nil {
+			return fmt.Errorf("write istiod's configuration: %w", err)
+		}
+	}
+	if err := c.Admin.Apply(ctx, namespaceYAML(rootNamespace)); err != nil {
+		return err
+	}
+	// The webhooks that istiod would patch are of a normal installation; the lab registers its own.
+	env := []string{
+		"POD_NAME=istiod-0", "POD_NAMESPACE=" + rootNamespace, "REVISION=default",
+		"PILOT_CERT_PROVIDER=istiod", "ENABLE_CA_SERVER=true",
+		"INJECTION_WEBHOOK_CONFIG_NAME=", "VALIDATION_WEBHOOK_CONFIG_NAME=",
+	}
+	if err := c.launch(Istiod, env, "discovery",
+		"--kubeconfig", c.Kubeconfig(admin),
+		"--grpcAddr", c.XDS, "--httpAddr", status, "--httpsAddr", webhook,
+		"--secureGRPCAddr", c.endpoint(), "--monitoringAddr", c.endpoint(), "--ctrlz_port", fmt.Sprint(c.block.Next()),
+		"--meshConfig", filepath.Join(dir, "mesh.yaml"), "--networksConfig", filepath.Join(dir, "networks.yaml")); err != nil {
+		return err
+	}
+	err := c.wait(ctx, Istiod, func(ctx context.Context) error {
+		return get(ctx, http.DefaultClient, "http://"+status+"/ready")
+	})
+	if err != nil {
+		return err
+	}
+	return c.registerWebhook(ctx, webhook)
+}

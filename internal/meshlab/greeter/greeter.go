@@ -1,0 +1,162 @@
+// Package greeter is the gRPC service whose traffic the lab routes: helloworld.Greeter, which answers with its version.
+package greeter
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/metadata"
+	"google.golang.org/grpc/status"
+	"google.golang.org/protobuf/types/known/wrapperspb"
+)
+
+// SayHello is the method that is called when nothing else is said.
+const SayHello = "/helloworld.Greeter/SayHello"
+
+// What a request can ask for by its headers.
+const (
+	SleepHeader     = "x-sleep"      // a duration to wait before answering, such as 300ms
+	FailFirstHeader = "x-fail-first" // how many attempts with the same call id fail with UNAVAILABLE
+	CallIDHeader    = "x-call-id"    // what attempts are counted by
+)
+
+// What the answer says in its headers.
+const (
+	VersionHeader  = "x-version"
+	AddressHeader  = "x-address"
+	AttemptsHeader = "x-attempts" // attempts seen with the request's call id
+)
+
+// Message is helloworld.HelloRequest and helloworld.HelloReply: on the wire both are one string in field 1, as a
+// StringValue is.
+type Message = wrapperspb.StringValue
+
+// Attempts counts attempts by call id. All greeters of a lab share one, so that a retry which lands on another
+// endpoint counts as an attempt.
+type Attempts struct {
+	mu   sync.Mutex
+	seen map[string]int
+}
+
+// NewAttempts returns an empty count.
+func NewAttempts() *Attempts { return &Attempts{seen: map[string]int{}} }
+
+func (a *Attempts) add(id string) int {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.seen[id]++
+	return a.seen[id]
+}
+
+// Server is a greeter that serves.
+type Server struct {
+	grpc     *grpc.Server
+	version  string
+	address  string
+	attempts *Attempts
+	done     chan error
+}
+
+// Serve answers requests on listener until Stop. It answers SayHello and SayHelloAgain of helloworld.Greeter, and every other
+// method in the same way, so that a route can match on paths that no service declares.
+func Serve(listener net.Listener, version string, attempts *Attempts) *Server {
+	s := &Server{version: version, address: listener.Addr().String(), attempts: attempts, done: make(chan error, 1)}
+	s.grpc = grpc.NewServer(grpc.UnknownServiceHandler(s.answerAny))
+	s.grpc.RegisterService(&grpc.ServiceDesc{
+		ServiceName: "helloworld.Greeter",
+		HandlerType: (*any)(nil),
+		Methods:     []grpc.MethodDesc{method("SayHello"), method("SayHelloAgain")},
+	}, s)
+	go func() { s.done <- s.grpc.Serve(listener) }()
+	return s
+}
+
+// Wait returns when the server has stopped serving, and why.
+func (s *Server) Wait() error { return <-s.done }
+
+// Stop ends the server and every call in progress.
+func (s *Server) Stop() { s.grpc.Stop() }
+
+func method(name string) grpc.MethodDesc {
+	return grpc.MethodDesc{
+		MethodName: name,
+		Handler: func(server any, ctx context.Context, decode func(any) error, _ grpc.UnaryServerInterceptor) (any, error) {
+			request := &Message{}
+			if err := decode(request); err != nil {
+				return nil, err
+			}
+			reply, header, err := server.(*Server).answer(ctx, name, request)
+			if err != nil {
+				return nil, err
+			}
+			return reply, grpc.SetHeader(ctx, header)
+		},
+	}
+}
+
+func (s *Server) answerAny(_ any, stream grpc.ServerStream) error {
+	request := &Message{}
+	if err := stream.RecvMsg(request); err != nil {
+		return err
+	}
+	path, _ := grpc.MethodFromServerStream(stream)
+	reply, header, err := s.answer(stream.Context(), path[strings.LastIndex(path, "/")+1:], request)
+	if err != nil {
+		return err
+	}
+	if err := stream.SetHeader(header); err != nil {
+		return err
+	}
+	return stream.SendMsg(reply)
+}
+
+// answer fails without having sent a header: a client retries only what has not begun to answer.
+func (s *Server) answer(ctx context.Context, method string, request *Message) (*Message, metadata.MD, error) {
+	asked, _ := metadata.FromIncomingContext(ctx)
+	header := metadata.Pairs(VersionHeader, s.version, AddressHeader, s.address)
+	if sleep := first(asked, SleepHeader); sleep != "" {
+		duration, err := time.ParseDuration(sleep)
+		if err != nil {
+			return nil, nil, status.Errorf(codes.InvalidArgument, "header %s: %v", SleepHeader, err)
+		}
+		select {
+		case <-time.After(duration):
+		case <-ctx.Done():
+			return nil, nil, status.FromContextError(ctx.Err()).Err()
+		}
+	}
+	if id := first(asked, CallIDHeader); id != "" {
+		attempt := s.attempts.add(id)
+		failing, err := number(first(asked, FailFirstHeader))
+		if err != nil {
+			return nil, nil, status.Errorf(codes.InvalidArgument, "header %s: %v", FailFirstHeader, err)
+		}
+		if attempt <= failing {
+			return nil, nil, status.Error(codes.Unavailable, "failed as the request asked for")
+		}
+		header.Set(AttemptsHeader, strconv.Itoa(attempt))
+	}
+	text := fmt.Sprintf("%s %s, from %s at %s", method, request.GetValue(), s.version, s.address)
+	return wrapperspb.String(text), header, nil
+}
+
+func first(md metadata.MD, key string) string {
+	if values := md.Get(key); len(values) > 0 {
+		return values[0]
+	}
+	return ""
+}
+
+func number(text string) (int, error) {
+	if text == "" {
+		return 0, nil
+	}
+	return strconv.Atoi(text)
+}

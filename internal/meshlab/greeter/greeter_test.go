@@ -1,0 +1,91 @@
+package greeter
+
+import (
+	"context"
+	"net"
+	"testing"
+	"time"
+
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/credentials/insecure"
+	"google.golang.org/grpc/metadata"
+	"google.golang.org/grpc/status"
+	"google.golang.org/protobuf/types/known/wrapperspb"
+)
+
+func connect(t *testing.T, version string, attempts *Attempts) *grpc.ClientConn {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := Serve(listener, version, attempts)
+	t.Cleanup(server.Stop)
+	channel, err := grpc.NewClient(listener.Addr().String(), grpc.WithTransportCredentials(insecure.NewCredentials()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { channel.Close() })
+	return channel
+}
+
+func ask(t *testing.T, channel *grpc.ClientConn, method string, headers ...string) (string, metadata.MD, error) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(metadata.AppendToOutgoingContext(t.Context(), headers...), 5*time.Second)
+	defer cancel()
+	reply := &Message{}
+	var header metadata.MD
+	err := channel.Invoke(ctx, method, wrapperspb.String("you"), reply, grpc.Header(&header))
+	return reply.GetValue(), header, err
+}
+
+func TestServe(t *testing.T) {
+	t.Parallel()
+	channel := connect(t, "v2", NewAttempts())
+	for method, greeting := range map[string]string{
+		SayHello:                            "SayHello",
+		"/helloworld.Greeter/SayHelloAgain": "SayHelloAgain",
+		"/any.Service/Method":               "Method",
+	} {
+		reply, header, err := ask(t, channel, method)
+		want := greeting + " you, from v2 at " + channel.Target()
+		if err != nil || reply != want || first(header, VersionHeader) != "v2" || first(header, AddressHeader) != channel.Target() {
+			t.Errorf("%s: reply %q, header %v, error %v; want %q", method, reply, header, err, want)
+		}
+	}
+}
+
+func TestServe_sleep(t *testing.T) {
+	t.Parallel()
+	channel := connect(t, "v1", NewAttempts())
+	begin := time.Now()
+	if _, _, err := ask(t, channel, SayHello, SleepHeader, "120ms"); err != nil || time.Since(begin) < 120*time.Millisecond {
+		t.Errorf("answered after %s, error %v", time.Since(begin), err)
+	}
+	if _, _, err := ask(t, channel, SayHello, SleepHeader, "long"); status.Code(err) != codes.InvalidArgument {
+		t.Errorf("error %v", err)
+	}
+}
+
+// Attempts count wherever they land, and the first ones fail.
+func TestServe_failFirst(t *testing.T) {
+	t.Parallel()
+	attempts := NewAttempts()
+	one, two := connect(t, "v1", attempts), connect(t, "v1", attempts)
+	headers := []string{FailFirstHeader, "2", CallIDHeader, "a"}
+	for _, channel := range []*grpc.ClientConn{one, two} {
+		if _, _, err := ask(t, channel, SayHello, headers...); status.Code(err) != codes.Unavailable {
+			t.Errorf("error %v", err)
+		}
+	}
+	if _, header, err := ask(t, one, SayHello, headers...); err != nil || first(header, AttemptsHeader) != "3" {
+		t.Errorf("header %v, error %v", header, err)
+	}
+	if _, header, err := ask(t, two, SayHello, CallIDHeader, "b"); err != nil || first(header, AttemptsHeader) != "1" {
+		t.Errorf("header %v, error %v", header, err)
+	}
+	if _, _, err := ask(t, two, SayHello, CallIDHeader, "c", FailFirstHeader, "x"); status.Code(err) != codes.InvalidArgument {
+		t.Errorf("error %v", err)
+	}
+}

@@ -1,0 +1,266 @@
+// Package lab puts the control plane and the scenario together: one directory, one life.
+package lab
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"github.com/meshroute/terraform-provider-mesh/internal/meshlab/binaries"
+	"github.com/meshroute/terraform-provider-mesh/internal/meshlab/call"
+	"github.com/meshroute/terraform-provider-mesh/internal/meshlab/cluster"
+	"github.com/meshroute/terraform-provider-mesh/internal/meshlab/greeter"
+	"github.com/meshroute/terraform-provider-mesh/internal/meshlab/process"
+	"github.com/meshroute/terraform-provider-mesh/internal/meshlab/scenario"
+)
+
+// Options say where a lab lives.
+type Options struct {
+	Dir        string    // empty: a temporary one below the cache
+	Module     string    // that pins the control plane's versions; empty: as binaries.Module finds it
+	Executable string    // the meshlab binary, which commands in the lab use to send requests
+	Progress   io.Writer // told what happens, also when a server ends by itself later
+}
+
+// Lab is a running control plane with the scenario in it.
+type Lab struct {
+	Dir      string
+	Cluster  *cluster.Cluster
+	Scenario *scenario.Scenario
+	Versions string
+
+	executable string
+	temporary  bool
+	lock       *process.Lock
+	control    *control
+}
+
+// Start builds what is not built and starts a lab. After an error nothing of it is left, except the logs when Dir was given.
+func Start(ctx context.Context, o Options) (*Lab, error) {
+	module, err := binaries.Module(o.Module)
+	if err != nil {
+		return nil, err
+	}
+	bin, err := binaries.Build(ctx, module, o.Progress)
+	if err != nil {
+		return nil, err
+	}
+	l := &Lab{executable: o.Executable, Versions: bin.String()}
+	if err := l.claim(o.Dir); err != nil {
+		return nil, err
+	}
+	begin := time.Now()
+	if err := l.start(ctx, bin, o.Progress); err != nil {
+		return nil, errors.Join(err, l.Stop())
+	}
+	fmt.Fprintf(o.Progress, "lab is ready after %.1f s: %s\n", time.Since(begin).Seconds(), bin)
+	return l, nil
+}
+
+func (l *Lab) start(ctx context.Context, bin binaries.Set, progress io.Writer) error {
+	var started atomic.Bool
+	lost := func(err error) {
+		if started.Load() {
+			fmt.Fprintln(progress, "meshlab:", err)
+		}
+	}
+	var err error
+	if l.Cluster, err = cluster.Start(ctx, l.Dir, bin, lost); err != nil {
+		return err
+	}
+	if l.Scenario, err = scenario.Start(ctx, l.Cluster.Admin); err != nil {
+		return err
+	}
+	if l.control, err = serveControl(l.Dir, l.Cluster); err != nil {
+		return err
+	}
+	if err := l.firstCall(ctx); err != nil {
+		return err
+	}
+	started.Store(true)
+	return l.writeEnv()
+}
+
+// firstCall returns when requests through istiod's configuration reach every version.
+func (l *Lab) firstCall(ctx context.Context) error {
+	clients := call.NewClients(call.Source{XDS: l.Cluster.XDS})
+	defer clients.Close()
+	request := call.Request{
+		Host: scenario.Service + "." + scenario.Namespace + ".svc.cluster.local", Port: scenario.Port, Method: greeter.SayHello,
+		Count: len(l.Scenario.Workloads), Concurrency: 1, Timeout: call.Duration(5 * time.Second), Namespace: scenario.Namespace,
+	}
+	var last call.Report
+	for deadline := time.Now().Add(30 * time.Second); time.Now().Before(deadline); time.Sleep(50 * time.Millisecond) {
+		if err := context.Cause(ctx); err != nil {
+			return err
+		}
+		var err error
+		if last, err = clients.Run(ctx, request); err != nil {
+			return err
+		}
+		if len(last.Endpoints) == len(l.Scenario.Workloads) {
+			return nil
+		}
+	}
+	return fmt.Errorf("reach every workload through istiod: answers from %v, errors %v", last.Endpoints, last.Errors)
+}
+
+// claim makes the lab's directory and locks it. Directories that killed labs left in the cache are removed.
+func (l *Lab) claim(dir string) error {
+	if dir == "" {
+		cache, err := binaries.Cache()
+		if err != nil {
+			return err
+		}
+		labs := filepath.Join(cache, "labs")
+		if err := sweep(labs); err != nil {
+			return err
+		}
+		if dir, err = os.MkdirTemp(labs, ""); err != nil {
+			return fmt.Errorf("make lab directory: %w", err)
+		}
+		l.temporary = true
+	}
+	var err error
+	if l.Dir, err = filepath.Abs(dir); err != nil {
+		return fmt.Errorf("make lab directory: %w", err)
+	}
+	if err := os.MkdirAll(l.Dir, 0o700); err != nil {
+		return fmt.Errorf("make lab directory: %w", err)
+	}
+	if l.lock, err = process.TryLock(filepath.Join(l.Dir, lockFile)); err != nil {
+		return fmt.Errorf("claim lab directory %s: %w", l.Dir, err)
+	}
+	if err := l.refuseForeign(); err != nil {
+		return errors.Join(err, os.Remove(filepath.Join(l.Dir, lockFile)))
+	}
+	return l.clean()
+}
+
+const lockFile = "lock"
+
+// ours are the entries of a lab directory, so that nothing else is ever removed from a directory that a user named.
+var ours = []string{
+	"ca.crt", "client.crt", "client.key", "control", "env", "etcd", "istiod", "kubeconfig",
+	"kubeconfig-" + cluster.Developer, "kubeconfig-" + cluster.Nobody, lockFile, "pki", "processes.json",
+}
+
+func (l *Lab) refuseForeign() error {
+	entries, err := os.ReadDir(l.Dir)
+	if err != nil {
+		return fmt.Errorf("read lab directory: %w", err)
+	}
+	known := map[string]bool{"logs": true}
+	for _, name := range ours {
+		known[name] = true
+	}
+	for _, entry := range entries {
+		if !known[entry.Name()] {
+			return fmt.Errorf("claim lab directory %s: it holds %q, which is not of a lab", l.Dir, entry.Name())
+		}
+	}
+	return nil
+}
+
+// clean removes what a lab writes, except its logs and the lock.
+func (l *Lab) clean() error {
+	var errs []error
+	for _, name := range ours {
+		if name != lockFile {
+			errs = append(errs, os.RemoveAll(filepath.Join(l.Dir, name)))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// sweep removes the directories of labs that no process holds any more.
+func sweep(labs string) error {
+	if err := os.MkdirAll(labs, 0o700); err != nil {
+		return fmt.Errorf("make lab directory: %w", err)
+	}
+	entries, err := os.ReadDir(labs)
+	if err != nil {
+		return fmt.Errorf("read lab directories: %w", err)
+	}
+	for _, entry := range entries {
+		dir := filepath.Join(labs, entry.Name())
+		info, err := entry.Info()
+		if err != nil || time.Since(info.ModTime()) < time.Minute {
+			continue // just made, perhaps not locked yet
+		}
+		lock, err := process.TryLock(filepath.Join(dir, lockFile))
+		if err != nil {
+			continue // in use
+		}
+		err = os.RemoveAll(dir)
+		lock.Unlock()
+		if err != nil {
+			return fmt.Errorf("remove the directory of a killed lab: %w", err)
+		}
+	}
+	return nil
+}
+
+// Stop ends everything and removes what the lab wrote; in a directory that the user named, the logs stay.
+func (l *Lab) Stop() error {
+	if l.control != nil {
+		l.control.close()
+	}
+	if l.Scenario != nil {
+		l.Scenario.Stop()
+	}
+	if l.Cluster != nil {
+		l.Cluster.Stop()
+	}
+	defer l.lock.Unlock()
+	if l.temporary {
+		return os.RemoveAll(l.Dir)
+	}
+	return errors.Join(l.clean(), os.Remove(filepath.Join(l.Dir, lockFile)))
+}
+
+// Environ returns the environment for a command in the lab: the caller's, without anything in it that would lead to another
+// cluster, and Env.
+func (l *Lab) Environ() []string {
+	environ := slices.DeleteFunc(os.Environ(), func(entry string) bool {
+		return strings.HasPrefix(entry, "KUBE") || strings.HasPrefix(entry, "MESH_TEST_")
+	})
+	return append(environ, l.Env()...)
+}
+
+// Env returns what a command needs to use the lab, as KEY=VALUE.
+func (l *Lab) Env() []string {
+	kubeconfig := filepath.Join(l.Dir, "kubeconfig")
+	return []string{
+		"KUBECONFIG=" + kubeconfig,
+		"KUBE_CONFIG_PATH=" + kubeconfig,
+		"MESH_TEST_KUBECONFIG_DEVELOPER=" + l.Cluster.Kubeconfig(cluster.Developer),
+		"MESH_TEST_KUBECONFIG_NOBODY=" + l.Cluster.Kubeconfig(cluster.Nobody),
+		"MESH_TEST_NAMESPACE=" + scenario.Namespace,
+		"MESH_TEST_SERVICE=" + scenario.Service,
+		"MESH_TEST_PORT=" + strconv.Itoa(scenario.Port),
+		"MESH_TEST_CALL=" + l.executable + " call --xds " + l.Cluster.XDS,
+		"MESH_TEST_LAB=" + l.Dir,
+	}
+}
+
+// writeEnv writes DIR/env for a shell to source. It is the last file that a start writes: who waits for a lab, waits for it.
+func (l *Lab) writeEnv() error {
+	var text strings.Builder
+	for _, entry := range l.Env() {
+		key, value, _ := strings.Cut(entry, "=")
+		fmt.Fprintf(&text, "export %s='%s'\n", key, strings.ReplaceAll(value, "'", `'\''`))
+	}
+	if err := os.WriteFile(filepath.Join(l.Dir, "env"), []byte(text.String()), 0o600); err != nil {
+		return fmt.Errorf("write environment: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,106 @@
+package lab
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/meshroute/terraform-provider-mesh/internal/meshlab/process"
+)
+
+// A directory that a user names by mistake is left as it is.
+func TestLabClaim_foreign(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "thesis.txt"), nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := (&Lab{}).claim(dir); err == nil || !strings.Contains(err.Error(), "thesis.txt") {
+		t.Errorf("got error %v", err)
+	}
+	if got := names(t, dir); got != "thesis.txt" {
+		t.Errorf("directory holds %s", got)
+	}
+}
+
+func TestLabClaim_twice(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	first := &Lab{}
+	if err := first.claim(dir); err != nil {
+		t.Fatal(err)
+	}
+	if err := (&Lab{}).claim(dir); err == nil || !strings.Contains(err.Error(), "held by another process") {
+		t.Errorf("got error %v", err)
+	}
+	if err := first.Stop(); err != nil {
+		t.Fatal(err)
+	}
+	if got := names(t, dir); got != "" {
+		t.Errorf("directory holds %s", got)
+	}
+}
+
+// What a killed lab left is removed by the next one, except its logs.
+func TestLabClaim_again(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	for _, name := range []string{"etcd", "logs"} {
+		if err := os.Mkdir(filepath.Join(dir, name), 0o700); err != nil {
+			t.Fatal(err)
+		}
+	}
+	l := &Lab{}
+	if err := l.claim(dir); err != nil {
+		t.Fatal(err)
+	}
+	if got := names(t, dir); got != "lock logs" {
+		t.Errorf("directory holds %s", got)
+	}
+	l.lock.Unlock()
+}
+
+func TestSweep(t *testing.T) {
+	t.Parallel()
+	labs := t.TempDir()
+	old := time.Now().Add(-time.Hour)
+	for _, name := range []string{"killed", "running", "starting"} {
+		dir := filepath.Join(labs, name)
+		if err := os.Mkdir(dir, 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if name == "running" {
+			lock, err := process.TryLock(filepath.Join(dir, lockFile))
+			if err != nil {
+				t.Fatal(err)
+			}
+			t.Cleanup(lock.Unlock)
+		}
+		if name != "starting" {
+			if err := os.Chtimes(dir, old, old); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if err := sweep(labs); err != nil {
+		t.Fatal(err)
+	}
+	if got := names(t, labs); got != "running starting" {
+		t.Errorf("left: %s", got)
+	}
+}
+
+func names(t *testing.T, dir string) string {
+	t.Helper()
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all []string
+	for _, entry := range entries {
+		all = append(all, entry.Name())
+	}
+	return strings.Join(all, " ")
+}

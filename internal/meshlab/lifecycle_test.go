@@ -1,0 +1,160 @@
+package main
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+
+	"github.com/meshroute/terraform-provider-mesh/internal/meshlab/cluster"
+)
+
+// TestLab_leavesNothing ends a lab in every way there is; no process, no port and, unless it was killed, no file but the logs is left.
+func TestLab_leavesNothing(t *testing.T) {
+	binary := needLab(t)
+	for name, c := range map[string]struct {
+		prefix []string
+		signal syscall.Signal
+		files  bool // the lab can remove its files
+	}{
+		"Ctrl-C":             {nil, syscall.SIGINT, true},
+		"the terminal goes":  {nil, syscall.SIGHUP, true},
+		"killed":             {nil, syscall.SIGKILL, false},
+		"the parent is gone": {[]string{"/bin/sh", "-c", `"$@"; exit 0`, "sh"}, syscall.SIGKILL, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := startLabProcess(t, binary, c.prefix...)
+			p.ready(t)
+			endpoints := p.endpoints(t)
+			if len(endpoints) < 12 {
+				t.Errorf("only %d endpoints: %v", len(endpoints), endpoints)
+			}
+			if err := p.cmd.Process.Signal(c.signal); err != nil {
+				t.Fatal(err)
+			}
+			p.waitFor(t, "end of everything", 10*time.Second, func() error { return p.gone(endpoints) })
+			if c.files {
+				p.onlyLogs(t)
+			}
+		})
+	}
+}
+
+// TestLab_interruptedStart interrupts a lab at several points of its start.
+func TestLab_interruptedStart(t *testing.T) {
+	binary := needLab(t)
+	for _, after := range []time.Duration{50 * time.Millisecond, time.Second, 3 * time.Second} {
+		t.Run(after.String(), func(t *testing.T) {
+			p := startLabProcess(t, binary)
+			time.Sleep(after)
+			if err := p.cmd.Process.Signal(syscall.SIGINT); err != nil {
+				t.Fatal(err)
+			}
+			p.waitFor(t, "end of everything", 10*time.Second, func() error { return p.gone(nil) })
+			p.onlyLogs(t)
+		})
+	}
+}
+
+func (p *labProcess) onlyLogs(t *testing.T) {
+	t.Helper()
+	left, err := filepath.Glob(filepath.Join(p.dir, "*"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range left {
+		if filepath.Base(path) != "logs" {
+			t.Errorf("left %s", path)
+		}
+	}
+}
+
+// TestLab_control breaks a lab on purpose and repairs it.
+func TestLab_control(t *testing.T) {
+	p := startLabProcess(t, needLab(t))
+	p.ready(t)
+	control := func(action, server string) {
+		t.Helper()
+		if out, err := exec.Command(p.binary, "control", "--dir", p.dir, action, server).CombinedOutput(); err != nil {
+			t.Fatalf("control %s %s: %v\n%s", action, server, err, out)
+		}
+	}
+	client := p.client(t, "kubeconfig")
+	control("kill", cluster.APIServer)
+	if err := client.Apply(t.Context(), []byte(routes)); !errors.Is(err, syscall.ECONNREFUSED) {
+		t.Errorf("without an API server: %v", err)
+	}
+	control("restart", cluster.APIServer)
+	p.waitFor(t, "API server", 30*time.Second, func() error { return client.Apply(t.Context(), []byte(routes)) })
+	control("kill", cluster.Istiod)
+	if err := client.Apply(t.Context(), []byte(strings.ReplaceAll(routes, "weight: 10", "weight: 11"))); !apierrors.IsInternalError(err) {
+		t.Errorf("without the validating webhook: %v", err)
+	}
+	control("restart", cluster.Istiod)
+	p.waitFor(t, "validating webhook and routes", 30*time.Second, func() error {
+		if err := client.Apply(t.Context(), []byte(routes)); err != nil {
+			return err
+		}
+		if r := p.call(t, "-n", "10", "--timeout", "2s", "--header", "version=200"); r.Answers["v2"] != 10 {
+			return fmt.Errorf("answers %v, errors %v", r.Answers, r.Errors)
+		}
+		return nil
+	})
+	if out, err := exec.Command(p.binary, "control", "--dir", p.dir, "kill", "zookeeper").CombinedOutput(); err == nil || !strings.Contains(string(out), `no server "zookeeper"`) {
+		t.Errorf("unknown server: %v %s", err, out)
+	}
+	p.stop(t)
+}
+
+// TestRun_exitCode ends `meshlab run` in several ways; its exit code is the command's, and neither the command nor the lab's
+// temporary directory outlives it.
+func TestRun_exitCode(t *testing.T) {
+	binary := needLab(t)
+	for name, c := range map[string]struct {
+		script string
+		signal syscall.Signal // to meshlab alone, once the command runs
+		want   int
+	}{
+		"the command's own":           {"exit 7", 0, 7},
+		"SIGTERM reaches the command": {"trap 'exit 9' TERM; while :; do sleep 0.1; done", syscall.SIGTERM, 9},
+	} {
+		t.Run(name, func(t *testing.T) {
+			cmd := exec.Command(binary, "run", "--", "/bin/sh", "-c", "echo $MESH_TEST_LAB; "+c.script)
+			out, err := cmd.StdoutPipe()
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := cmd.Start(); err != nil {
+				t.Fatal(err)
+			}
+			line, err := bufio.NewReader(out).ReadString('\n')
+			if err != nil {
+				t.Fatal(err)
+			}
+			dir := strings.TrimSpace(line)
+			if c.signal != 0 {
+				if err := cmd.Process.Signal(c.signal); err != nil {
+					t.Fatal(err)
+				}
+			}
+			var exit *exec.ExitError
+			if err := cmd.Wait(); !errors.As(err, &exit) || exit.ExitCode() != c.want {
+				t.Errorf("ended with %v, want exit code %d", err, c.want)
+			}
+			if _, err := os.Stat(dir); !os.IsNotExist(err) {
+				t.Errorf("lab directory %q: %v", dir, err)
+			}
+			if left, err := processesOf(dir); err != nil || len(left) > 0 {
+				t.Errorf("left %v, error %v", left, err)
+			}
+		})
+	}
+}

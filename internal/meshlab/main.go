@@ -1,0 +1,64 @@
+// Meshlab runs a real Kubernetes API server, a real istiod and a real gRPC data plane on one machine, without
+// containers, for demos and acceptance tests.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+)
+
+const usage = `meshlab runs a real kube-apiserver, etcd and istiod with a gRPC service in three versions, on 127.0.0.0/8.
+
+  meshlab build                    build the servers into the cache, once
+  meshlab up [--dir DIR]           start a lab and stay until a signal, or until the parent process is gone
+  meshlab run [--dir DIR] -- CMD   start a lab, run CMD in its environment, stop the lab, exit as CMD did
+  meshlab call --host HOST ...     send gRPC requests through istiod's routes and count who answered
+  meshlab greeter --version V      serve one version of the gRPC service
+  meshlab control --dir DIR kill|restart NAME   break a running lab on purpose, and repair it
+
+meshlab COMMAND --help lists the flags of a command.
+`
+
+// exitError is an exit code that needs no further message.
+type exitError int
+
+func (e exitError) Error() string { return fmt.Sprintf("exit code %d", int(e)) }
+
+func main() {
+	err := command(os.Args[1:])
+	var exit exitError
+	switch {
+	case err == nil:
+	case errors.Is(err, flag.ErrHelp):
+	case errors.As(err, &exit):
+		os.Exit(int(exit))
+	default:
+		fmt.Fprintln(os.Stderr, "meshlab:", err)
+		os.Exit(1)
+	}
+}
+
+func command(args []string) error {
+	commands := map[string]func(context.Context, []string) error{
+		"build": build, "up": up, "run": run, "call": sendCalls, "greeter": serveGreeter, "control": controlLab,
+	}
+	if len(args) == 0 || commands[args[0]] == nil {
+		fmt.Fprint(os.Stderr, usage)
+		return exitError(2)
+	}
+	return commands[args[0]](context.Background(), args[1:])
+}
+
+// parse reads the flags of a command; a wrong one is answered with the command's usage and exit code 2.
+func parse(flags *flag.FlagSet, args []string) error {
+	if err := flags.Parse(args); err != nil {
+		if errors.Is(err, flag.ErrHelp) {
+			return err
+		}
+		return exitError(2)
+	}
+	return nil
+}
