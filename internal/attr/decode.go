@@ -42,7 +42,9 @@ func (r *Reader) decodeMessage(m *Message, at path.Path, attributes map[string]t
 		case mapping:
 			entries := into.NewField(f.descriptor).Map()
 			r.entries(fieldAt, v, func(key string, at path.Path, v tftypes.Value) {
-				if value, ok := r.decodeValue(f, at, v, entries.NewValue); ok {
+				if !utf8.ValidString(key) {
+					r.problem(at, "must have a key in valid UTF-8")
+				} else if value, ok := r.decodeValue(f, at, v, entries.NewValue); ok {
 					entries.Set(protoreflect.ValueOfString(key).MapKey(), value)
 				}
 			})
@@ -80,11 +82,12 @@ func (r *Reader) decodeValue(f *field, at path.Path, v tftypes.Value, fresh func
 	}
 	switch f.kind {
 	case kindMessage:
-		if !r.known(at, v) {
+		attributes := r.open(at, v)
+		if attributes == nil {
 			return protoreflect.Value{}, false
 		}
 		value := fresh()
-		r.decodeMessage(f.message, at, r.open(at, v), value.Message())
+		r.decodeMessage(f.message, at, attributes, value.Message())
 		return value, true
 	case kindDuration:
 		return r.decodeDuration(at, v)
@@ -110,11 +113,7 @@ func (r *Reader) decodeScalar(k kind, fd protoreflect.FieldDescriptor, at path.P
 		if !r.as(at, v, &f) {
 			return protoreflect.Value{}, false
 		}
-		number, _ := f.Float64()
-		if fd.Kind() == protoreflect.FloatKind {
-			return protoreflect.ValueOfFloat32(float32(number)), true
-		}
-		return protoreflect.ValueOfFloat64(number), true
+		return r.decodeFloat(fd.Kind(), at, f)
 	case kindString, kindBytes, kindEnum, kindDuration, kindMessage:
 	}
 	var s string
@@ -143,6 +142,20 @@ func (r *Reader) decodeScalar(k kind, fd protoreflect.FieldDescriptor, at path.P
 		return protoreflect.Value{}, false
 	}
 	return protoreflect.ValueOfString(s), true
+}
+
+// decodeFloat refuses a number that would become infinite: Istio's JSON has no such value.
+func (r *Reader) decodeFloat(k protoreflect.Kind, at path.Path, f *big.Float) (protoreflect.Value, bool) {
+	number, _ := f.Float64()
+	single := float32(number)
+	if math.IsInf(number, 0) || k == protoreflect.FloatKind && math.IsInf(float64(single), 0) {
+		r.problem(at, "is too large a number, got %s", f.Text('g', 20))
+		return protoreflect.Value{}, false
+	}
+	if k == protoreflect.FloatKind {
+		return protoreflect.ValueOfFloat32(single), true
+	}
+	return protoreflect.ValueOfFloat64(number), true
 }
 
 func (r *Reader) decodeInt(k protoreflect.Kind, at path.Path, v tftypes.Value) (protoreflect.Value, bool) {

@@ -13,7 +13,8 @@ import (
 )
 
 // Encode returns the message as a Terraform object. A nil message is a null object. Fields that the shape does not
-// have, and numbers that Terraform cannot write (NaN, infinity), are left out: compare what [Reader.Message] makes of the result with the message to see whether any was set.
+// have, and numbers that Terraform cannot write (NaN, infinity, integers above the largest int64), are left out: compare
+// what [Reader.Message] makes of the result with the message to see whether any was set.
 func (m *Message) Encode(message proto.Message) tftypes.Value {
 	if message == nil || !message.ProtoReflect().IsValid() {
 		return tftypes.NewValue(m.valueType, nil)
@@ -82,7 +83,10 @@ func (f *field) encodeValue(value protoreflect.Value, valueType tftypes.Type) tf
 	case kindEnum:
 		return tftypes.NewValue(valueType, f.enumName(value.Enum()))
 	case kindInt:
-		return tftypes.NewValue(valueType, encodeInt(value))
+		if number, ok := encodeInt(value); ok {
+			return tftypes.NewValue(valueType, number)
+		}
+		return tftypes.NewValue(valueType, nil)
 	case kindString:
 	}
 	return tftypes.NewValue(valueType, value.String())
@@ -96,14 +100,15 @@ func (f *field) enumName(number protoreflect.EnumNumber) string {
 	return new(big.Int).SetInt64(int64(number)).String()
 }
 
-func encodeInt(value protoreflect.Value) *big.Float {
-	if u, ok := value.Interface().(uint64); ok {
-		return new(big.Float).SetUint64(u)
+// encodeInt returns no number above the largest int64, which the framework could not read.
+func encodeInt(value protoreflect.Value) (*big.Float, bool) {
+	switch n := value.Interface().(type) {
+	case uint64:
+		return new(big.Float).SetUint64(n), n <= math.MaxInt64
+	case uint32:
+		return new(big.Float).SetUint64(uint64(n)), true
 	}
-	if u, ok := value.Interface().(uint32); ok {
-		return new(big.Float).SetInt64(int64(u))
-	}
-	return new(big.Float).SetInt64(value.Int())
+	return new(big.Float).SetInt64(value.Int()), true
 }
 
 // FormatDuration spells a duration as people write it in Istio's configuration: `500ms`, `5s`, `1m30s`, without the

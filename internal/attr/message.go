@@ -51,7 +51,7 @@ type Options struct {
 	// Only lists the fields of the outermost message that become attributes; empty means all of them.
 	Only []protoreflect.Name
 	// Omit holds full names of fields that get no attribute. A message that has one of them set cannot be
-	// encoded without loss, which [Message.Encode] reports.
+	// encoded without loss: see [Message.Encode] for how to find out.
 	Omit map[protoreflect.FullName]bool
 	// KeepZero holds full names of fields without presence whose zero is a decision (`attempts = 0` switches
 	// retries off) and is therefore encoded as a value instead of null.

@@ -2,6 +2,7 @@ package attr
 
 import (
 	"fmt"
+	"math"
 	"math/big"
 
 	"github.com/hashicorp/terraform-plugin-framework/path"
@@ -53,6 +54,9 @@ func (r *Reader) Has(name string) bool {
 	v, ok := r.attributes[name]
 	return ok && !v.IsNull()
 }
+
+// Known reports whether the attribute is set and its value is known.
+func (r *Reader) Known(name string) bool { return r.Has(name) && r.attributes[name].IsKnown() }
 
 // String reads a string attribute.
 func (r *Reader) String(name string) string {
@@ -213,9 +217,13 @@ func (r *Reader) int(at path.Path, v tftypes.Value) (number int64, set bool) {
 	if !r.as(at, v, &f) {
 		return 0, false
 	}
+	if !f.IsInt() {
+		r.problem(at, "must be a whole number, got %s", f.Text('g', 20))
+		return 0, false
+	}
 	number, accuracy := f.Int64()
 	if accuracy != big.Exact {
-		r.problem(at, "must be a whole number, got %s", f.Text('g', 20))
+		r.problem(at, "must be between %d and %d, got %s", math.MinInt64, math.MaxInt64, f.Text('g', 20))
 		return 0, false
 	}
 	return number, true

@@ -12,6 +12,9 @@ import (
 // Problems returns everything that is wrong with the route, at the place in the route where it can be mended. What
 // Istio's own validation says about the rendered objects is among it.
 func (r *Route) Problems() []routing.Problem {
+	if r.Host == "" {
+		return []routing.Problem{routing.Errorf(routing.Path{"service"}, "must not be empty")}
+	}
 	problems := r.subsetProblems()
 	names := map[string]int{}
 	for i, rule := range r.Rules {
@@ -119,14 +122,15 @@ func (r *Route) knownSubset(at routing.Path, name string) []routing.Problem {
 // Source: networking.istio.io/v1 HTTPRouteDestination.weight.
 func (r *Route) weightProblems(at routing.Path, weights map[string]*int64) []routing.Problem {
 	var problems []routing.Problem
-	sum, left := int64(0), []string{}
+	sum, left, valid := int64(0), []string{}, true
 	for _, name := range sortedKeys(weights) {
 		problems = append(problems, r.knownSubset(at.At(routing.Key(name)), name)...)
 		switch w := weights[name]; {
 		case w == nil:
 			left = append(left, name)
 		case *w < 0 || *w > 100:
-			return append(problems, routing.Errorf(at.At(routing.Key(name)), "must be between 0 and 100 percent, got %d", *w))
+			problems = append(problems, routing.Errorf(at.At(routing.Key(name)), "must be between 0 and 100 percent, got %d", *w))
+			valid = false
 		default:
 			sum += *w
 		}
@@ -135,6 +139,7 @@ func (r *Route) weightProblems(at routing.Path, weights map[string]*int64) []rou
 	case len(left) > 1:
 		problems = append(problems, routing.Errorf(at, "only one weight may be left out to take the rest, got %s",
 			strings.Join(left, ", ")))
+	case !valid:
 	case len(left) == 1 && sum > 100:
 		problems = append(problems, routing.Errorf(at, "must not sum to more than 100 percent, got %d", sum))
 	case len(left) == 0 && sum != 100:

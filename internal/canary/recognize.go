@@ -14,12 +14,14 @@ import (
 // compares: differences lists everything about the live objects that the route does not say, by its place in the
 // object. An object that is missing from the pair reads as empty.
 func RecognizeRoute(live routing.Pair, clusterDomain string) (route *Route, differences []string) {
+	live = Resolve(live, clusterDomain)
 	r := recognize(live, clusterDomain)
-	return r, missingFrom(r.Render(), live)
+	return r, Differences(r.Render(), live)
 }
 
 // RecognizeSplit reads a live pair back into shares, like [RecognizeRoute].
 func RecognizeSplit(live routing.Pair, clusterDomain string) (split *Split, differences []string) {
+	live = Resolve(live, clusterDomain)
 	r := recognize(live, clusterDomain)
 	s := &Split{Placement: r.Placement, Subsets: make(map[string]WeightedSubset, len(r.Subsets))}
 	for name, subset := range r.Subsets {
@@ -35,7 +37,10 @@ func RecognizeSplit(live routing.Pair, clusterDomain string) (split *Split, diff
 	case r.Default != nil:
 		rule = *r.Default
 	}
-	s.HTTP = rule.HTTP
+	if s.HTTP = rule.HTTP; s.HTTP != nil {
+		// A split is one rule and needs no name for it.
+		s.HTTP.Name = ""
+	}
 	if rule.Subset != "" {
 		hundred := int64(100)
 		rule.Weights = map[string]*int64{rule.Subset: &hundred}
@@ -53,7 +58,7 @@ func RecognizeSplit(live routing.Pair, clusterDomain string) (split *Split, diff
 			}
 		}
 	}
-	return s, missingFrom(s.Render(), live)
+	return s, Differences(s.Render(), live)
 }
 
 func recognize(live routing.Pair, clusterDomain string) *Route {
@@ -69,7 +74,22 @@ func recognize(live routing.Pair, clusterDomain string) *Route {
 	if live.VirtualService != nil {
 		r.recognizeVirtualService(live.VirtualService.Name, live.VirtualServiceSpec())
 	}
+	if r.SubsetsElsewhere {
+		r.nameSubsets()
+	}
 	return r
+}
+
+// nameSubsets declares the subsets that the rules route to: without a DestinationRule nothing else tells their names.
+func (r *Route) nameSubsets() {
+	for _, rule := range r.allRules() {
+		if rule.Subset != "" {
+			r.Subsets[rule.Subset] = Subset{}
+		}
+		for name := range rule.Weights {
+			r.Subsets[name] = Subset{}
+		}
+	}
 }
 
 func withoutMark(labels map[string]string) map[string]string {
@@ -146,14 +166,18 @@ func recognizeRule(live *networking.HTTPRoute) Rule {
 	return rule
 }
 
-// missingFrom lists what the live objects hold and the rendered ones do not, or otherwise.
-func missingFrom(rendered, live routing.Pair) []string {
+// Differences lists what the live objects hold and the rendered ones do not, or otherwise, by object and
+// place. Objects that one side lacks are left out.
+func Differences(rendered, live routing.Pair) []string {
 	var differences []string
 	for _, pair := range []struct{ rendered, live *routing.Object }{
 		{rendered.DestinationRule, live.DestinationRule}, {rendered.VirtualService, live.VirtualService},
 	} {
 		if pair.live == nil || pair.rendered == nil {
 			continue
+		}
+		for _, at := range pair.live.Unknown {
+			differences = append(differences, string(pair.live.Kind())+" spec"+at)
 		}
 		for _, at := range routing.Differences(pair.rendered.Spec, pair.live.Spec) {
 			differences = append(differences, string(pair.live.Kind())+" spec."+at)

@@ -40,6 +40,9 @@ type Placement struct {
 	TrafficPolicy *networking.TrafficPolicy
 }
 
+// Place returns the placement itself.
+func (p *Placement) Place() *Placement { return p }
+
 // Subset is one version of the service: the pods that carry Labels.
 type Subset struct {
 	Labels        map[string]string

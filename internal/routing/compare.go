@@ -2,6 +2,8 @@ package routing
 
 import (
 	"cmp"
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"reflect"
 	"slices"
@@ -11,7 +13,7 @@ import (
 )
 
 // SameSpec reports whether two specs mean the same to Istio. The order of subsets and of the destinations of a rule
-// means nothing, and neither does the gateway `mesh` alone, which is the default.
+// means nothing, and neither does the weight of an only destination, nor the gateway `mesh` alone, which is the default.
 func SameSpec(a, b proto.Message) bool {
 	return proto.Equal(canonical(a), canonical(b))
 }
@@ -91,6 +93,9 @@ func canonical(spec proto.Message) proto.Message {
 			s.Gateways = nil
 		}
 		for _, rule := range s.GetHttp() {
+			if len(rule.GetRoute()) == 1 && rule.Route[0].GetWeight() > 0 {
+				rule.Route[0].Weight = 0
+			}
 			slices.SortStableFunc(rule.GetRoute(), func(a, b *networking.HTTPRouteDestination) int {
 				return cmp.Or(
 					cmp.Compare(a.GetDestination().GetHost(), b.GetDestination().GetHost()),
@@ -101,4 +106,14 @@ func canonical(spec proto.Message) proto.Message {
 		return s
 	}
 	return spec
+}
+
+// Fingerprint returns a short text that is equal for specs that mean the same.
+func Fingerprint(spec proto.Message) string {
+	raw, err := proto.MarshalOptions{Deterministic: true}.Marshal(canonical(spec))
+	if err != nil {
+		return ""
+	}
+	sum := sha256.Sum256(raw)
+	return hex.EncodeToString(sum[:])
 }

@@ -10,7 +10,9 @@ import (
 // a dot is a Service of that namespace. A name that ends in `.svc` gets the cluster domain. Every other name with a dot
 // is full already, as it is for Istio (`reviews.shop` is not `reviews.shop.svc.cluster.local`).
 func FullHost(host, namespace, clusterDomain string) string {
-	host = strings.TrimSuffix(host, ".")
+	if !strings.HasSuffix(host, "..") {
+		host = strings.TrimSuffix(host, ".")
+	}
 	switch {
 	case host == "" || strings.HasPrefix(host, "*"):
 		return host

@@ -11,7 +11,7 @@ import (
 // go away. Istio's messages name no field; taking parts away until the complaint stops finds it whatever the text says,
 // for every check that exists or will exist. A verdict that no removal silences is about the message as a whole.
 func locate(root proto.Message, v verdict, judge func(proto.Message) []verdict) []Path {
-	count := occurrences(v, judge(root))
+	count := max(1, occurrences(v, judge(root)))
 	places := descend(root, nil, v, count, judge)
 	if len(places) > count {
 		// Several parts contradict each other and any of them could go: the last one is named.
@@ -23,7 +23,7 @@ func locate(root proto.Message, v verdict, judge func(proto.Message) []verdict) 
 func occurrences(v verdict, verdicts []verdict) int {
 	n := 0
 	for _, other := range verdicts {
-		if other == v {
+		if other.same(v) {
 			n++
 		}
 	}

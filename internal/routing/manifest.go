@@ -47,9 +47,12 @@ func Manifest(o *Object) (map[string]any, error) {
 }
 
 // ParseSpec reads the spec of a live object into message and returns what of it the API of this provider does not know:
-// unknown is the JSON that could not be read, by its place in the spec.
+// unknown lists the places of the fields and enum values that were left out. An object without a spec has an empty one.
 func ParseSpec(kind Kind, spec map[string]any) (message proto.Message, unknown []string, err error) {
 	message = newSpec(kind)
+	if spec == nil {
+		return message, nil, nil
+	}
 	raw, err := json.Marshal(spec)
 	if err != nil {
 		return nil, nil, fmt.Errorf("read spec: %w", err)
@@ -61,11 +64,7 @@ func ParseSpec(kind Kind, spec map[string]any) (message proto.Message, unknown [
 	if err := (protojson.UnmarshalOptions{DiscardUnknown: true}).Unmarshal(raw, message); err != nil {
 		return nil, nil, fmt.Errorf("read spec: %w", err)
 	}
-	known, err := specJSON(message)
-	if err != nil {
-		return nil, nil, err
-	}
-	return message, extraFields("", spec, known), nil
+	return message, unknownFields("", message.ProtoReflect().Descriptor(), spec), nil
 }
 
 func newSpec(kind Kind) proto.Message {
@@ -75,52 +74,43 @@ func newSpec(kind Kind) proto.Message {
 	return &networking.VirtualService{}
 }
 
-// extraFields lists the paths that raw has and known has not.
-func extraFields(at string, raw, known any) []string {
-	var extra []string
-	switch r := raw.(type) {
-	case map[string]any:
-		k, _ := known.(map[string]any)
-		for _, name := range sortedKeys(r) {
-			inner, ok := k[name]
-			if !ok {
-				if !isEmpty(r[name]) {
-					extra = append(extra, at+"."+name)
-				}
-				continue
-			}
-			extra = append(extra, extraFields(at+"."+name, r[name], inner)...)
+// unknownFields lists the places in the JSON of a message that its descriptor does not know.
+func unknownFields(at string, d protoreflect.MessageDescriptor, tree map[string]any) []string {
+	var unknown []string
+	for _, name := range sortedKeys(tree) {
+		fd := d.Fields().ByJSONName(name)
+		if fd == nil {
+			fd = d.Fields().ByTextName(name)
 		}
-	case []any:
-		k, _ := known.([]any)
-		for i := range r {
-			if i < len(k) {
-				extra = append(extra, extraFields(fmt.Sprintf("%s[%d]", at, i), r[i], k[i])...)
-			}
+		if fd == nil {
+			unknown = append(unknown, joinKey(at, name))
+			continue
 		}
+		unknown = append(unknown, unknownValues(joinKey(at, name), fd, tree[name])...)
 	}
-	return extra
+	return unknown
 }
 
-// isEmpty reports whether a JSON value is what protobuf leaves out.
-func isEmpty(v any) bool {
-	switch t := v.(type) {
-	case nil:
-		return true
-	case bool:
-		return !t
-	case string:
-		return t == ""
-	case float64:
-		return t == 0
-	case int64:
-		return t == 0
-	case map[string]any:
-		return false
+func unknownValues(at string, fd protoreflect.FieldDescriptor, value any) []string {
+	var unknown []string
+	switch v := value.(type) {
 	case []any:
-		return len(t) == 0
+		for i := range v {
+			unknown = append(unknown, unknownValues(fmt.Sprintf("%s[%d]", at, i), fd, v[i])...)
+		}
+	case map[string]any:
+		if !fd.IsMap() {
+			return unknownFields(at, fd.Message(), v)
+		}
+		for _, key := range sortedKeys(v) {
+			unknown = append(unknown, unknownValues(joinKey(at, key), fd.MapValue(), v[key])...)
+		}
+	case string:
+		if fd.Enum() != nil && fd.Enum().Values().ByName(protoreflect.Name(v)) == nil {
+			return []string{at}
+		}
 	}
-	return false
+	return unknown
 }
 
 func specJSON(spec proto.Message) (map[string]any, error) {

@@ -29,6 +29,8 @@ type Object struct {
 	Annotations map[string]string
 	// Spec is a *networking.VirtualService or a *networking.DestinationRule.
 	Spec proto.Message
+	// Unknown lists fields of a live object's spec that Spec has no place for, such as `.http[0].new`.
+	Unknown []string
 }
 
 // Kind returns the object's kind.

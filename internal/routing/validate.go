@@ -3,14 +3,24 @@ package routing
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
+	"unicode"
 
 	"github.com/hashicorp/go-multierror"
 	"google.golang.org/protobuf/proto"
 	"istio.io/istio/pkg/config"
 	"istio.io/istio/pkg/config/schema/gvk"
 	"istio.io/istio/pkg/config/validation"
+	"istio.io/istio/pkg/log"
 )
+
+// Istio's validation also logs what it returns, to stdout, which belongs to the plugin protocol.
+func init() {
+	if scope := log.FindScope("validation"); scope != nil {
+		scope.SetOutputLevel(log.NoneLevel)
+	}
+}
 
 // Validate returns everything that Istio's own webhook would say about the object, without a cluster, and where. It
 // runs the webhook's code: what this accepts, the webhook of the same Istio version accepts.
@@ -34,6 +44,19 @@ func Validate(o *Object) []Problem {
 type verdict struct {
 	severity Severity
 	text     string
+}
+
+// same compares verdicts by their words in any order: Istio ranges over maps, and a message about two entries names
+// them in the order met.
+func (v verdict) same(other verdict) bool {
+	if v == other {
+		return true
+	}
+	return v.severity == other.severity && len(v.text) == len(other.text) && slices.Equal(words(v.text), words(other.text))
+}
+
+func words(text string) []string {
+	return slices.Sorted(strings.FieldsFuncSeq(text, func(r rune) bool { return unicode.IsSpace(r) || unicode.IsPunct(r) }))
 }
 
 func judge(o *Object, spec proto.Message) (verdicts []verdict) {
