@@ -1,0 +1,176 @@
+// Package cluster is the only package that talks to a network. It connects to a Kubernetes API server, reads pairs of
+// VirtualService and DestinationRule, changes them in an order that drops no request, and says in types what went wrong.
+package cluster
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"k8s.io/client-go/dynamic"
+	"k8s.io/client-go/rest"
+	"k8s.io/client-go/tools/clientcmd"
+	clientcmdapi "k8s.io/client-go/tools/clientcmd/api"
+)
+
+// ErrNoConfiguration says that nothing tells which cluster to talk to.
+var ErrNoConfiguration = errors.New("no cluster is configured")
+
+// Config says which cluster to talk to and as whom. The zero value of a field leaves it to the kubeconfig. The
+// fields mean what the attributes of the same name mean in hashicorp/kubernetes.
+type Config struct {
+	// Host is the API server's URL or host:port.
+	Host     string
+	Username string
+	Password string
+	// Insecure switches the verification of the API server's certificate off.
+	Insecure      bool
+	TLSServerName string
+	// ClientCertificate, ClientKey and ClusterCACertificate are PEM.
+	ClientCertificate    string
+	ClientKey            string
+	ClusterCACertificate string
+	// ConfigPaths are kubeconfig files; a leading ~ is the home directory. Several are merged as kubectl does.
+	ConfigPaths           []string
+	ConfigContext         string
+	ConfigContextAuthInfo string
+	ConfigContextCluster  string
+	Token                 string
+	ProxyURL              string
+	Exec                  *Exec
+
+	UserAgent string
+	// FieldManager is the name under which fields are owned in server-side apply.
+	FieldManager string
+	// ForceConflicts takes fields from other managers.
+	ForceConflicts bool
+}
+
+// Exec is a command that prints credentials.
+type Exec struct {
+	APIVersion string
+	Command    string
+	Args       []string
+	Env        map[string]string
+}
+
+// Cluster is a connection to one API server. It is safe for concurrent use.
+type Cluster struct {
+	client  dynamic.Interface
+	manager string
+	force   bool
+	host    string
+}
+
+// Connect reads the configuration and prepares a client. No request is made.
+func Connect(config Config) (*Cluster, error) {
+	restConfig, err := config.restConfig()
+	if err != nil {
+		return nil, err
+	}
+	client, err := dynamic.NewForConfig(restConfig)
+	if err != nil {
+		return nil, fmt.Errorf("prepare client for %s: %w", restConfig.Host, err)
+	}
+	return &Cluster{client: client, manager: config.FieldManager, force: config.ForceConflicts, host: restConfig.Host}, nil
+}
+
+func (c Config) restConfig() (*rest.Config, error) {
+	if len(c.ConfigPaths) == 0 && c.Host == "" && os.Getenv("KUBERNETES_SERVICE_HOST") == "" {
+		return nil, ErrNoConfiguration
+	}
+	rules, err := c.loadingRules()
+	if err != nil {
+		return nil, err
+	}
+	restConfig, err := clientcmd.NewNonInteractiveDeferredLoadingClientConfig(rules, c.overrides()).ClientConfig()
+	if err != nil {
+		return nil, fmt.Errorf("read the cluster configuration: %w", err)
+	}
+	restConfig.UserAgent = c.UserAgent
+	restConfig.WarningHandlerWithContext = warnings{}
+	// The API server has priority and fairness of its own; a throttle in the client only adds seconds.
+	restConfig.QPS = -1
+	return restConfig, nil
+}
+
+func (c Config) loadingRules() (*clientcmd.ClientConfigLoadingRules, error) {
+	rules := &clientcmd.ClientConfigLoadingRules{WarnIfAllMissing: false}
+	var paths []string
+	for _, p := range c.ConfigPaths {
+		expanded, err := expandHome(p)
+		if err != nil {
+			return nil, fmt.Errorf("read kubeconfig %s: %w", p, err)
+		}
+		info, err := os.Stat(expanded)
+		if err == nil && info.IsDir() {
+			return nil, fmt.Errorf("read kubeconfig %s: it is a directory", p)
+		}
+		if err != nil && len(c.ConfigPaths) == 1 {
+			return nil, fmt.Errorf("read kubeconfig: %w", err)
+		}
+		paths = append(paths, expanded)
+	}
+	if len(paths) == 1 {
+		rules.ExplicitPath = paths[0]
+	} else {
+		rules.Precedence = paths
+	}
+	return rules, nil
+}
+
+func expandHome(p string) (string, error) {
+	if p != "~" && !strings.HasPrefix(p, "~/") {
+		return p, nil
+	}
+	home, err := os.UserHomeDir()
+	return filepath.Join(home, strings.TrimPrefix(p, "~")), err
+}
+
+func (c Config) overrides() *clientcmd.ConfigOverrides {
+	overrides := &clientcmd.ConfigOverrides{CurrentContext: c.ConfigContext}
+	overrides.Context.AuthInfo = c.ConfigContextAuthInfo
+	overrides.Context.Cluster = c.ConfigContextCluster
+	overrides.ClusterInfo = clientcmdapi.Cluster{
+		Server: c.Host, TLSServerName: c.TLSServerName, InsecureSkipTLSVerify: c.Insecure,
+		CertificateAuthorityData: []byte(c.ClusterCACertificate), ProxyURL: c.ProxyURL,
+	}
+	if c.Host != "" && !strings.Contains(c.Host, "://") {
+		overrides.ClusterInfo.Server = "https://" + c.Host
+	}
+	overrides.AuthInfo = clientcmdapi.AuthInfo{
+		ClientCertificateData: []byte(c.ClientCertificate), ClientKeyData: []byte(c.ClientKey),
+		Token: c.Token, Username: c.Username, Password: c.Password,
+	}
+	if c.Exec != nil {
+		exec := &clientcmdapi.ExecConfig{
+			APIVersion: c.Exec.APIVersion, Command: c.Exec.Command, Args: c.Exec.Args,
+			InteractiveMode: clientcmdapi.IfAvailableExecInteractiveMode,
+		}
+		for _, name := range sortedKeys(c.Exec.Env) {
+			exec.Env = append(exec.Env, clientcmdapi.ExecEnvVar{Name: name, Value: c.Exec.Env[name]})
+		}
+		overrides.AuthInfo.Exec = exec
+	}
+	return overrides
+}
+
+type warningsKey struct{}
+
+// CollectWarnings returns a context whose requests hand the API server's warnings to warn.
+func CollectWarnings(ctx context.Context, warn func(string)) context.Context {
+	return context.WithValue(ctx, warningsKey{}, warn)
+}
+
+// warnings passes the API server's warnings on to whoever made the request.
+type warnings struct{}
+
+// HandleWarningHeaderWithContext implements rest.WarningHandlerWithContext.
+func (warnings) HandleWarningHeaderWithContext(ctx context.Context, code int, _, text string) {
+	if warn, ok := ctx.Value(warningsKey{}).(func(string)); ok && code == 299 && text != "" {
+		warn(text)
+	}
+}

@@ -1,0 +1,201 @@
+package cluster
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"maps"
+	"net"
+	"net/http"
+	"net/url"
+	"os"
+	"slices"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+)
+
+// Reason is what went wrong, in terms of what a user can do about it.
+type Reason int
+
+// The reasons. Each has its own remedy.
+const (
+	// Unknown is everything that has no class of its own.
+	Unknown Reason = iota
+	// NotFound says that the object does not exist.
+	NotFound
+	// AlreadyExists says that an object of that name exists and was not made by this request.
+	AlreadyExists
+	// FieldConflict says that other field managers own fields that would change; see [Error.Conflicts].
+	FieldConflict
+	// Stale says that the object was changed, or deleted and made anew, since it was read.
+	Stale
+	// Forbidden says that the user lacks a right.
+	Forbidden
+	// Unauthorized says that the API server does not accept the credentials.
+	Unauthorized
+	// CRDMissing says that the API server does not serve Istio's API.
+	CRDMissing
+	// NamespaceMissing says that the namespace does not exist.
+	NamespaceMissing
+	// NamespaceTerminating says that the namespace is being deleted.
+	NamespaceTerminating
+	// Denied says that an admission webhook refused the object.
+	Denied
+	// Invalid says that the API server's schema refused the object.
+	Invalid
+	// ServerFailed is a 5xx answer, such as that of an admission webhook that cannot be reached.
+	ServerFailed
+	// Unreachable says that no connection came about.
+	Unreachable
+	// Untrusted says that the API server's certificate was not accepted.
+	Untrusted
+	// TimedOut says that no answer came in time.
+	TimedOut
+)
+
+// Error is a request that failed: what was tried, on which object, and why.
+type Error struct {
+	Reason Reason
+	// Verb is what was tried, such as "apply" or "read".
+	Verb string
+	// Object is the object's address, such as `VirtualService "shop/reviews"`.
+	Object string
+	// Host is the API server.
+	Host string
+	// Conflicts are the fields that others own, for FieldConflict.
+	Conflicts []Conflict
+	Err       error
+}
+
+// Conflict is one field that another manager owns.
+type Conflict struct {
+	// Field is the field's path, such as `.spec.http`.
+	Field string
+	// Owner is the API server's text, which holds the manager's name, the API version and the time.
+	Owner string
+}
+
+// Error implements error.
+func (e *Error) Error() string { return fmt.Sprintf("%s %s: %s", e.Verb, e.Object, e.Err) }
+
+// Unwrap returns the cause.
+func (e *Error) Unwrap() error { return e.Err }
+
+// IsReason reports whether err is an [Error] with that reason.
+func IsReason(err error, reason Reason) bool {
+	var e *Error
+	return errors.As(err, &e) && e.Reason == reason
+}
+
+func (c *Cluster) wrap(verb, object string, err error) error {
+	if err == nil {
+		return nil
+	}
+	e := &Error{Reason: classify(err), Verb: verb, Object: object, Host: c.host, Err: err}
+	if e.Reason == FieldConflict {
+		e.Conflicts = conflicts(err)
+	}
+	return e
+}
+
+// classify tells reasons apart by type and API status, never by text.
+func classify(err error) Reason {
+	if status := apierrors.APIStatus(nil); errors.As(err, &status) {
+		return classifyStatus(err, status.Status())
+	}
+	var (
+		verification *tls.CertificateVerificationError
+		authority    x509.UnknownAuthorityError
+		hostname     x509.HostnameError
+		certificate  x509.CertificateInvalidError
+		record       tls.RecordHeaderError
+		alert        tls.AlertError
+		operation    *net.OpError
+		transport    *url.Error
+	)
+	switch {
+	case errors.As(err, &verification), errors.As(err, &authority), errors.As(err, &hostname),
+		errors.As(err, &certificate), errors.As(err, &record), errors.As(err, &alert):
+		return Untrusted
+	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, os.ErrDeadlineExceeded):
+		return TimedOut
+	case errors.As(err, &operation), errors.As(err, &transport):
+		return Unreachable
+	}
+	return Unknown
+}
+
+func classifyStatus(err error, status metav1.Status) Reason {
+	switch {
+	case apierrors.HasStatusCause(err, metav1.CauseTypeFieldManagerConflict):
+		return FieldConflict
+	case apierrors.HasStatusCause(err, "NamespaceTerminating"):
+		return NamespaceTerminating
+	case apierrors.IsNotFound(err):
+		return classifyNotFound(err, status)
+	case apierrors.IsAlreadyExists(err):
+		return AlreadyExists
+	case apierrors.IsConflict(err):
+		return Stale
+	case apierrors.IsUnauthorized(err):
+		return Unauthorized
+	case status.Code == http.StatusBadRequest && status.Reason != metav1.StatusReasonBadRequest:
+		// The API server gives its own refusals a reason; a webhook's refusal carries the webhook's, usually none.
+		return Denied
+	case apierrors.IsForbidden(err):
+		return Forbidden
+	case apierrors.IsInvalid(err), apierrors.IsBadRequest(err), apierrors.IsRequestEntityTooLargeError(err):
+		return Invalid
+	case apierrors.IsTimeout(err), apierrors.IsServerTimeout(err):
+		return TimedOut
+	case status.Code >= http.StatusInternalServerError:
+		return ServerFailed
+	}
+	return Unknown
+}
+
+// classifyNotFound tells a missing object from a missing namespace and from an API that is not served at all, whose
+// answer is not a Status that the API server wrote for a resource.
+func classifyNotFound(err error, status metav1.Status) Reason {
+	switch {
+	case apierrors.HasStatusCause(err, metav1.CauseTypeUnexpectedServerResponse):
+		return CRDMissing
+	case status.Details != nil && status.Details.Kind == "namespaces":
+		return NamespaceMissing
+	}
+	return NotFound
+}
+
+func conflicts(err error) []Conflict {
+	var status apierrors.APIStatus
+	if !errors.As(err, &status) || status.Status().Details == nil {
+		return nil
+	}
+	var found []Conflict
+	for _, cause := range status.Status().Details.Causes {
+		if cause.Type == metav1.CauseTypeFieldManagerConflict {
+			found = append(found, Conflict{Field: cause.Field, Owner: cause.Message})
+		}
+	}
+	return found
+}
+
+func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
+
+// Each returns the errors that were joined into err, one by one.
+func Each(err error) []error {
+	if joined, ok := err.(interface{ Unwrap() []error }); ok { //nolint:errorlint // looks at this error alone, not at its causes
+		var all []error
+		for _, e := range joined.Unwrap() {
+			all = append(all, Each(e)...)
+		}
+		return all
+	}
+	if err == nil {
+		return nil
+	}
+	return []error{err}
+}

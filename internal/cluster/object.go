@@ -1,0 +1,301 @@
+package cluster
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/client-go/dynamic"
+	"sigs.k8s.io/structured-merge-diff/v6/fieldpath"
+
+	"github.com/meshroute/terraform-provider-mesh/internal/routing"
+)
+
+// requestTimeout bounds every request to the API server.
+const requestTimeout = 30 * time.Second
+
+// Live is an object as the API server holds it.
+type Live struct {
+	routing.Object
+	Identity
+	// Owned are the label and annotation keys that our field manager applied.
+	Owned OwnedKeys
+	// Applied says that our field manager applied the object at some time.
+	Applied bool
+	// Others are the other field managers that own a part of the spec.
+	Others []Manager
+}
+
+// Identity tells one object from another at the same address, and one state of it from the next.
+type Identity struct {
+	UID             string
+	ResourceVersion string
+}
+
+// OwnedKeys are keys of metadata maps.
+type OwnedKeys struct {
+	Labels      map[string]bool
+	Annotations map[string]bool
+}
+
+// Manager is a field manager: who, how and when.
+type Manager struct {
+	Name      string
+	Operation string
+	Time      time.Time
+	// Fields are the parts of the spec that it owns, such as `.spec.http`.
+	Fields []string
+}
+
+var resources = map[routing.Kind]schema.GroupVersionResource{
+	routing.KindVirtualService:  {Group: "networking.istio.io", Version: "v1", Resource: "virtualservices"},
+	routing.KindDestinationRule: {Group: "networking.istio.io", Version: "v1", Resource: "destinationrules"},
+}
+
+func (c *Cluster) resource(kind routing.Kind, namespace string) dynamic.ResourceInterface {
+	return c.client.Resource(resources[kind]).Namespace(namespace)
+}
+
+// Address names an object of a cluster.
+type Address struct {
+	Kind      routing.Kind
+	Namespace string
+	Name      string
+}
+
+// String returns the address as `VirtualService "shop/reviews"`.
+func (a Address) String() string { return fmt.Sprintf("%s %q", a.Kind, a.Namespace+"/"+a.Name) }
+
+// MarshalText returns the address as `VirtualService/shop/reviews`, so that it can be a key in JSON.
+func (a Address) MarshalText() ([]byte, error) {
+	return []byte(string(a.Kind) + "/" + a.Namespace + "/" + a.Name), nil
+}
+
+// UnmarshalText reads what MarshalText wrote.
+func (a *Address) UnmarshalText(text []byte) error {
+	parts := strings.Split(string(text), "/")
+	if len(parts) != 3 {
+		return fmt.Errorf("read address %q: want KIND/NAMESPACE/NAME", text)
+	}
+	*a = Address{Kind: routing.Kind(parts[0]), Namespace: parts[1], Name: parts[2]}
+	return nil
+}
+
+// AddressOf returns the address of an object.
+func AddressOf(o *routing.Object) Address {
+	return Address{Kind: o.Kind(), Namespace: o.Namespace, Name: o.Name}
+}
+
+// Get reads one object; nil without error says that there is none. A missing namespace is no error either: nothing
+// exists in it.
+func (c *Cluster) Get(ctx context.Context, at Address) (*Live, error) {
+	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
+	defer cancel()
+	object, err := c.resource(at.Kind, at.Namespace).Get(ctx, at.Name, metav1.GetOptions{})
+	if err = c.wrap("read", at.String(), err); IsReason(err, NotFound) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	return c.live(at, object)
+}
+
+// create applies an object that must not exist yet. The resource version 1 is one that no object has: where the
+// object exists the API server answers with a conflict, and where it does not, apply makes it. So the check and the write
+// are one request, nothing of somebody else's is ever touched, and the fields are ours by Apply from the start.
+func (c *Cluster) create(ctx context.Context, o *routing.Object) (*Live, error) {
+	live, err := c.apply(ctx, o, func(metadata map[string]any) { metadata["resourceVersion"] = "1" })
+	if IsReason(err, Stale) {
+		var e *Error
+		errors.As(err, &e)
+		e.Reason, e.Verb = AlreadyExists, "create"
+	}
+	return live, err
+}
+
+// update applies an object that must still be the one that was read: the API server refuses another uid or resource
+// version, and refuses to make the object where it is gone.
+func (c *Cluster) update(ctx context.Context, o *routing.Object, is Identity) (*Live, error) {
+	live, err := c.apply(ctx, o, func(metadata map[string]any) {
+		metadata["uid"] = is.UID
+		metadata["resourceVersion"] = is.ResourceVersion
+	})
+	if IsReason(err, Invalid) && c.replaced(ctx, AddressOf(o), is.UID) {
+		var e *Error
+		errors.As(err, &e)
+		e.Reason = Stale
+	}
+	return live, err
+}
+
+// replaced reports whether another object stands at the address now. It is asked only after a refused write.
+func (c *Cluster) replaced(ctx context.Context, at Address, uid string) bool {
+	live, err := c.Get(ctx, at)
+	return err == nil && live != nil && live.UID != uid
+}
+
+func (c *Cluster) apply(ctx context.Context, o *routing.Object, guard func(metadata map[string]any)) (*Live, error) {
+	manifest, err := routing.Manifest(o)
+	if err != nil {
+		return nil, err
+	}
+	guard(manifest["metadata"].(map[string]any))
+	body, err := json.Marshal(manifest)
+	if err != nil {
+		return nil, fmt.Errorf("render %s: %w", o, err)
+	}
+	ctx, cancel := writeContext(ctx)
+	defer cancel()
+	object, err := c.resource(o.Kind(), o.Namespace).Patch(ctx, o.Name, types.ApplyPatchType, body, metav1.PatchOptions{
+		FieldManager: c.manager, Force: &c.force, FieldValidation: metav1.FieldValidationStrict,
+	})
+	if err != nil {
+		return nil, c.wrap("apply", o.String(), err)
+	}
+	return c.live(AddressOf(o), object)
+}
+
+// writeContext lets a write run to its end when the caller is cancelled: half a change is worse than a whole one.
+func writeContext(ctx context.Context) (context.Context, context.CancelFunc) {
+	return context.WithTimeout(context.WithoutCancel(ctx), requestTimeout)
+}
+
+// remove deletes the object with that uid. That it is gone already, or was made anew by somebody else, is no error:
+// ours does not exist any more.
+func (c *Cluster) remove(ctx context.Context, at Address, uid string) error {
+	requestContext, cancel := writeContext(ctx)
+	defer cancel()
+	options := metav1.DeleteOptions{}
+	if uid != "" {
+		id := types.UID(uid)
+		options.Preconditions = &metav1.Preconditions{UID: &id}
+	}
+	err := c.wrap("delete", at.String(), c.resource(at.Kind, at.Namespace).Delete(requestContext, at.Name, options))
+	if IsReason(err, NotFound) || IsReason(err, Stale) && c.replaced(ctx, at, uid) {
+		return nil
+	}
+	return err
+}
+
+func (c *Cluster) live(at Address, object *unstructured.Unstructured) (*Live, error) {
+	spec, _, err := unstructured.NestedMap(object.Object, "spec")
+	if err != nil {
+		return nil, fmt.Errorf("read %s: %w", at, err)
+	}
+	message, unknown, err := routing.ParseSpec(at.Kind, spec)
+	if err != nil {
+		return nil, fmt.Errorf("read %s: %w", at, err)
+	}
+	live := &Live{
+		Object: routing.Object{
+			Namespace: object.GetNamespace(), Name: object.GetName(),
+			Labels: object.GetLabels(), Annotations: object.GetAnnotations(), Spec: message, Unknown: unknown,
+		},
+		Identity: Identity{UID: string(object.GetUID()), ResourceVersion: object.GetResourceVersion()},
+	}
+	c.readManagers(live, object.GetManagedFields())
+	return live, nil
+}
+
+// readManagers sorts out who owns what. An entry that cannot be read owns nothing: the API server decides about
+// conflicts, this is for people to read.
+func (c *Cluster) readManagers(live *Live, entries []metav1.ManagedFieldsEntry) {
+	live.Owned = OwnedKeys{Labels: map[string]bool{}, Annotations: map[string]bool{}}
+	for _, entry := range entries {
+		owned := &fieldpath.Set{}
+		if entry.FieldsV1 == nil || entry.Subresource != "" || owned.FromJSON(bytes.NewReader(entry.FieldsV1.GetRawBytes())) != nil {
+			continue
+		}
+		if entry.Manager == c.manager && entry.Operation == metav1.ManagedFieldsOperationApply {
+			live.Applied = true
+			addKeys(live.Owned.Labels, owned, "labels")
+			addKeys(live.Owned.Annotations, owned, "annotations")
+			continue
+		}
+		manager := Manager{Name: entry.Manager, Operation: string(entry.Operation), Fields: specFields(owned)}
+		if entry.Time != nil {
+			manager.Time = entry.Time.Time
+		}
+		if len(manager.Fields) > 0 {
+			live.Others = append(live.Others, manager)
+		}
+	}
+}
+
+func addKeys(keys map[string]bool, owned *fieldpath.Set, name string) {
+	metadata := "metadata"
+	owned.WithPrefix(fieldpath.PathElement{FieldName: &metadata}).
+		WithPrefix(fieldpath.PathElement{FieldName: &name}).
+		Iterate(func(p fieldpath.Path) {
+			if len(p) == 1 && p[0].FieldName != nil {
+				keys[*p[0].FieldName] = true
+			}
+		})
+}
+
+// specFields lists the top fields of the spec in a set.
+func specFields(owned *fieldpath.Set) []string {
+	spec := "spec"
+	seen := map[string]bool{}
+	owned.WithPrefix(fieldpath.PathElement{FieldName: &spec}).Iterate(func(p fieldpath.Path) {
+		if len(p) > 0 && p[0].FieldName != nil {
+			seen[".spec."+*p[0].FieldName] = true
+		}
+	})
+	return sortedKeys(seen)
+}
+
+// Ours returns the object with only those labels and annotations that wanted names or that our field manager applied:
+// what others put there is theirs. A nil wanted names none.
+func (l *Live) Ours(wanted *routing.Object) *routing.Object {
+	if wanted == nil {
+		wanted = &routing.Object{}
+	}
+	ours := l.Object
+	ours.Labels = pick(l.Labels, wanted.Labels, l.Owned.Labels)
+	ours.Annotations = pick(l.Annotations, wanted.Annotations, l.Owned.Annotations)
+	return &ours
+}
+
+func pick(live, wanted map[string]string, owned map[string]bool) map[string]string {
+	picked := map[string]string{}
+	for key, value := range live {
+		if _, ok := wanted[key]; ok || owned[key] {
+			picked[key] = value
+		}
+	}
+	return picked
+}
+
+// List reads all objects of a kind in a namespace.
+func (c *Cluster) List(ctx context.Context, kind routing.Kind, namespace string) ([]*Live, error) {
+	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
+	defer cancel()
+	object := fmt.Sprintf("every %s in namespace %q", kind, namespace)
+	var found []*Live
+	for options := (metav1.ListOptions{Limit: 500}); ; {
+		page, err := c.resource(kind, namespace).List(ctx, options)
+		if err != nil {
+			return nil, c.wrap("list", object, err)
+		}
+		for i := range page.Items {
+			live, err := c.live(Address{Kind: kind, Namespace: namespace, Name: page.Items[i].GetName()}, &page.Items[i])
+			if err != nil {
+				return nil, err
+			}
+			found = append(found, live)
+		}
+		if options.Continue = page.GetContinue(); options.Continue == "" {
+			return found, nil
+		}
+	}
+}

@@ -1,0 +1,144 @@
+package provider
+
+import (
+	"github.com/hashicorp/terraform-plugin-framework/resource"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+	"github.com/hashicorp/terraform-plugin-go/tftypes"
+	networking "istio.io/api/networking/v1"
+
+	"github.com/meshroute/terraform-provider-mesh/internal/attr"
+	"github.com/meshroute/terraform-provider-mesh/internal/canary"
+	"github.com/meshroute/terraform-provider-mesh/internal/routing"
+)
+
+// newCanaryRoute returns the resource mesh_canary_route.
+func newCanaryRoute() resource.Resource { return newPairResource(canaryRoute{}) }
+
+// canaryRoute is the form in which rules choose subsets.
+type canaryRoute struct{}
+
+// The types of the attributes that only this form has.
+var (
+	weightsType   = tftypes.Map{ElementType: tftypes.Number}
+	ruleType      = withDestinations(ruleShape)
+	defaultType   = withDestinations(defaultShape)
+	subsetType    = tftypes.Object{AttributeTypes: map[string]tftypes.Type{"labels": tftypes.Map{ElementType: tftypes.String}, "traffic_policy": policyShape.ValueType()}}
+	rulesType     = tftypes.List{ElementType: ruleType}
+	subsetMapType = tftypes.Map{ElementType: subsetType}
+)
+
+func withDestinations(shape *attr.Message) tftypes.Object {
+	object := tftypes.Object{AttributeTypes: map[string]tftypes.Type{"subset": tftypes.String, "weights": weightsType}}
+	for name, t := range shape.ValueType().AttributeTypes {
+		object.AttributeTypes[name] = t
+	}
+	return object
+}
+
+func (canaryRoute) typeName() string { return "canary_route" }
+
+func (canaryRoute) schema() schema.Schema {
+	rule := nestedObject(ruleAttributes(ruleShape))
+	fallback := nestedObject(ruleAttributes(defaultShape))
+	subset := nestedObject(subsetAttributes())
+	return schema.Schema{
+		MarkdownDescription: "Routes the requests for a service to its subsets by rules: the first rule that matches a request decides, " +
+			"and `default` takes all others.\n\nThe resource owns one VirtualService and one DestinationRule and changes them in an order " +
+			"in which no request is dropped.",
+		Attributes: merge(placementAttributes(), map[string]schema.Attribute{
+			"subsets": schema.MapNestedAttribute{
+				Required: true, NestedObject: subset, CustomType: types.MapType{ElemType: subset.CustomType.(types.ObjectType)},
+				MarkdownDescription: "Versions of the service by name. A name is a DNS label in lower case, such as `v2`.",
+			},
+			"rules": schema.ListNestedAttribute{
+				Optional: true, NestedObject: rule, CustomType: types.ListType{ElemType: rule.CustomType.(types.ObjectType)},
+				MarkdownDescription: "Rules in the order in which they are tried: the first that matches a request decides.",
+			},
+			"default": schema.SingleNestedAttribute{
+				Required: true, Attributes: fallback.Attributes, CustomType: fallback.CustomType.(types.ObjectType),
+				MarkdownDescription: "Where the requests go that no rule matches.",
+			},
+		}),
+	}
+}
+
+func (canaryRoute) read(r *attr.Reader, place canary.Placement) compactRoute {
+	route := &canary.Route{Placement: place, Subsets: map[string]canary.Subset{}}
+	r.EachKey("subsets", func(name string, subset *attr.Reader) { route.Subsets[name] = readSubset(subset) })
+	r.Each("rules", func(_ int, rule *attr.Reader) { route.Rules = append(route.Rules, readRule(ruleShape, rule)) })
+	if fallback := r.Object("default"); fallback != nil {
+		rule := readRule(defaultShape, fallback)
+		route.Default = &rule
+	}
+	return route
+}
+
+func readSubset(r *attr.Reader) canary.Subset {
+	subset := canary.Subset{Labels: r.StringMap("labels")}
+	if policy := r.Object("traffic_policy"); policy != nil {
+		subset.TrafficPolicy = readPolicy(policy)
+	}
+	return subset
+}
+
+func readRule(shape *attr.Message, r *attr.Reader) canary.Rule {
+	rule := canary.Rule{HTTP: &networking.HTTPRoute{}, Subset: r.String("subset"), Weights: r.Ints("weights")}
+	r.Message(shape, rule.HTTP)
+	return rule
+}
+
+func (canaryRoute) recognize(live routing.Pair, clusterDomain string) (compactRoute, map[string]tftypes.Value) {
+	route, _ := canary.RecognizeRoute(live, clusterDomain)
+	subsets := map[string]tftypes.Value{}
+	for name, subset := range route.Subsets {
+		subsets[name] = tftypes.NewValue(subsetType, encodeSubset(subset))
+	}
+	rules := tftypes.NewValue(rulesType, nil)
+	if len(route.Rules) > 0 {
+		elements := make([]tftypes.Value, len(route.Rules))
+		for i, rule := range route.Rules {
+			elements[i] = encodeRule(ruleShape, ruleType, rule)
+		}
+		rules = tftypes.NewValue(rulesType, elements)
+	}
+	fallback := tftypes.NewValue(defaultType, nil)
+	if route.Default != nil {
+		fallback = encodeRule(defaultShape, defaultType, *route.Default)
+	}
+	return route, map[string]tftypes.Value{
+		"subsets": tftypes.NewValue(subsetMapType, subsets), "rules": rules, "default": fallback,
+	}
+}
+
+func encodeSubset(subset canary.Subset) map[string]tftypes.Value {
+	policy := tftypes.NewValue(policyShape.ValueType(), nil)
+	if subset.TrafficPolicy != nil {
+		policy = policyShape.Encode(subset.TrafficPolicy)
+	}
+	return map[string]tftypes.Value{"labels": encodeStringMap(subset.Labels), "traffic_policy": policy}
+}
+
+func encodeRule(shape *attr.Message, object tftypes.Object, rule canary.Rule) tftypes.Value {
+	http := rule.HTTP
+	if http == nil {
+		http = &networking.HTTPRoute{}
+	}
+	attributes := shape.EncodeAttributes(http)
+	attributes["subset"] = tftypes.NewValue(tftypes.String, nil)
+	if rule.Subset != "" {
+		attributes["subset"] = tftypes.NewValue(tftypes.String, rule.Subset)
+	}
+	attributes["weights"] = tftypes.NewValue(weightsType, nil)
+	if len(rule.Weights) > 0 {
+		weights := map[string]tftypes.Value{}
+		for name, w := range rule.Weights {
+			weights[name] = tftypes.NewValue(tftypes.Number, w)
+		}
+		attributes["weights"] = tftypes.NewValue(weightsType, weights)
+	}
+	return tftypes.NewValue(object, attributes)
+}
+
+// complete has nothing to add: no attribute of this form follows from another.
+func (canaryRoute) complete(map[string]tftypes.Value, *attr.Reader, compactRoute) {}

@@ -1,0 +1,150 @@
+package provider
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+
+	"github.com/meshroute/terraform-provider-mesh/internal/attr"
+	"github.com/meshroute/terraform-provider-mesh/internal/cluster"
+	"github.com/meshroute/terraform-provider-mesh/internal/routing"
+)
+
+// attributePath is where a part of a route is in the configuration.
+func attributePath(at routing.Path) path.Path {
+	p := path.Empty()
+	for _, step := range at {
+		switch s := step.(type) {
+		case string:
+			p = p.AtName(s)
+		case int:
+			p = p.AtListIndex(s)
+		case routing.Key:
+			p = p.AtMapKey(string(s))
+		}
+	}
+	return p
+}
+
+// reportProblems adds what is wrong with a route. It leaves out what may only be wrong because values are not known yet.
+func reportProblems(diagnostics *diag.Diagnostics, r *attr.Reader, problems []routing.Problem) {
+	for _, p := range r.Problems() {
+		diagnostics.AddAttributeError(p.At, "Invalid value", "The value "+p.Reason+".")
+	}
+	for _, p := range problems {
+		at := attributePath(p.At)
+		if touchesAny(at, r.Unknown()) || touchesProblem(at, r.Problems()) {
+			continue
+		}
+		switch p.Severity {
+		case routing.Refused:
+			diagnostics.AddAttributeError(at, "Invalid route", sentence(p.Reason))
+		case routing.Doubtful:
+			diagnostics.AddAttributeWarning(at, "Doubtful route", sentence(p.Reason))
+		}
+	}
+}
+
+func touchesAny(at path.Path, unknown []path.Path) bool {
+	for _, u := range unknown {
+		if within(at, u) || within(u, at) {
+			return true
+		}
+	}
+	return false
+}
+
+func touchesProblem(at path.Path, problems []attr.Problem) bool {
+	for _, p := range problems {
+		if within(at, p.At) || within(p.At, at) {
+			return true
+		}
+	}
+	return false
+}
+
+// within reports whether inner is outer or lies inside it.
+func within(inner, outer path.Path) bool {
+	steps, prefix := inner.Steps(), outer.Steps()
+	return len(steps) >= len(prefix) && steps[:len(prefix)].Equal(prefix)
+}
+
+// sentence makes a sentence of a fragment.
+func sentence(fragment string) string {
+	if fragment == "" {
+		return fragment
+	}
+	return strings.ToUpper(fragment[:1]) + fragment[1:] + "."
+}
+
+// reportErrors adds what went wrong between provider and cluster: what was tried, the cause, and what the user can do.
+func reportErrors(diagnostics *diag.Diagnostics, err error) {
+	for _, e := range cluster.Each(err) {
+		var failure *cluster.Error
+		if !errors.As(e, &failure) {
+			diagnostics.AddError("Change stopped", sentence(e.Error()))
+			continue
+		}
+		summary, remedy := advice(failure)
+		diagnostics.AddError(summary, sentence(e.Error())+"\n\n"+remedy)
+	}
+}
+
+// advice returns the summary of a failure, and what to do about it.
+func advice(e *cluster.Error) (summary, remedy string) {
+	switch e.Reason {
+	case cluster.AlreadyExists:
+		return "Object exists already", "The object was not made by this resource, and nothing was changed. To bring it under Terraform, import it: " +
+			"terraform import ADDRESS NAMESPACE/NAME, or an import block. To leave it alone, choose another name."
+	case cluster.FieldConflict:
+		return "Fields owned by another manager", conflictText(e.Conflicts) +
+			"\nNothing was changed. Either let the other manager go on and take the change into your configuration, or " +
+			"give the fields to Terraform once with field_manager = { force_conflicts = true } in the provider block."
+	case cluster.Stale:
+		return "Object changed since the plan", "Nothing was overwritten. Run terraform plan again to see what is there now."
+	case cluster.Forbidden:
+		return "Permission missing", "The user needs a Role in that namespace with the verbs get, list, create, patch and delete on " +
+			"virtualservices and destinationrules of the API group networking.istio.io. The cause above names the verb that is missing."
+	case cluster.Unauthorized:
+		return "Credentials not accepted", "The API server at " + e.Host + " does not accept the credentials: a token may have expired. " +
+			"Renew it, or use exec in the provider block, which renews it by itself."
+	case cluster.CRDMissing:
+		return "Istio API not served", "The API server does not know " + routing.APIVersion + ". Install Istio 1.22 or later (its CRDs at the least) " +
+			"in the cluster at " + e.Host + ", or check that this is the right cluster."
+	case cluster.NamespaceMissing:
+		return "Namespace does not exist", "Create the namespace first, or check the namespace attribute and the provider's default_namespace."
+	case cluster.NamespaceTerminating:
+		return "Namespace is being deleted", "Nothing can be created in a namespace that is being deleted. Wait until it is gone, and create it again."
+	case cluster.Denied:
+		return "Refused by admission webhook", "The cluster's admission control refused the object. Change the attribute that the message is about."
+	case cluster.Invalid:
+		return "Refused by API server", "The object does not fit the API that is installed in the cluster, which may be older than the " +
+			"fields that are used here. Change the attribute that the message is about."
+	case cluster.ServerFailed:
+		return "API server failed", "If the message names a webhook, the service behind it does not answer: check that istiod runs. " +
+			"Traffic is not affected. Then apply again."
+	case cluster.Unreachable:
+		return "Cluster not reachable", "No connection to " + e.Host + " came about. Check host or the kubeconfig's server, proxy_url, and that the " +
+			"API server runs."
+	case cluster.Untrusted:
+		return "Certificate not trusted", "The certificate of " + e.Host + " could not be verified. Set cluster_ca_certificate to the authority that signed " +
+			"it, or tls_server_name to the name that it is for."
+	case cluster.TimedOut:
+		return "No answer in time", "The API server at " + e.Host + " did not answer in time. Whether the change was made is shown by the next plan."
+	case cluster.NotFound:
+		return "Object does not exist", "Somebody deleted it. Run terraform plan again to see what is there now."
+	case cluster.Unknown:
+	}
+	return "Request failed", "Check the connection attributes of the provider block. If exec is used, run its command by hand to see whether it works."
+}
+
+func conflictText(conflicts []cluster.Conflict) string {
+	var b strings.Builder
+	for _, c := range conflicts {
+		fmt.Fprintf(&b, "  - %s: %s\n", c.Field, c.Owner)
+	}
+	return b.String()
+}

@@ -1,0 +1,58 @@
+package provider
+
+import (
+	"context"
+	"strings"
+
+	"github.com/hashicorp/terraform-plugin-framework/resource"
+	"github.com/hashicorp/terraform-plugin-go/tftypes"
+
+	"github.com/meshroute/terraform-provider-mesh/internal/attr"
+	"github.com/meshroute/terraform-provider-mesh/internal/canary"
+)
+
+var _ resource.ResourceWithMoveState = (*pairResource)(nil)
+
+// MoveState implements resource.ResourceWithMoveState: a `moved` block turns one of the two forms into the other. The
+// objects stay as they are, so that a canary that was routed by rules becomes a split, and back, as an update in place.
+func (p *pairResource) MoveState(context.Context) []resource.StateMover {
+	movers := make([]resource.StateMover, 0, len(forms))
+	for _, source := range forms {
+		if source.typeName() == p.typeName() {
+			continue
+		}
+		sourceSchema := source.schema()
+		movers = append(movers, resource.StateMover{
+			SourceSchema: &sourceSchema,
+			StateMover: func(ctx context.Context, req resource.MoveStateRequest, resp *resource.MoveStateResponse) {
+				ours := strings.HasSuffix(req.SourceProviderAddress, "/meshroute/mesh")
+				if !ours || req.SourceTypeName != "mesh_"+source.typeName() || req.SourceState == nil {
+					return
+				}
+				resp.TargetState.Raw = p.moveFrom(source, req.SourceState.Raw)
+				resp.TargetPrivate = req.SourcePrivate
+			},
+		})
+	}
+	return movers
+}
+
+// moveFrom returns the state of this form for the objects that a state of another form describes.
+func (p *pairResource) moveFrom(source form, state tftypes.Value) tftypes.Value {
+	r := attr.Read(state)
+	rendered := source.read(r, readPlacement(r, p.settings)).Render()
+	route, attributes := p.recognize(rendered, p.settings.clusterDomain)
+	place := route.Place()
+	place.DestinationRuleName = firstOf(place.DestinationRuleName, r.String("destination_rule_name"))
+	next := encodePlacement(place, nil)
+	for name, value := range attributes {
+		next[name] = value
+	}
+	objectType := p.cached.Type().TerraformType(context.Background())
+	expressed := p.routeOf(tftypes.NewValue(objectType, next)).Render()
+	next["foreign_fields"] = tftypes.NewValue(stringList, stringValues(canary.Differences(expressed, rendered)))
+	for _, name := range []string{"service", "name"} {
+		next[name] = attributesOf(state)[name]
+	}
+	return tftypes.NewValue(objectType, next)
+}

@@ -1,0 +1,187 @@
+// Package provider is Terraform's face of the project: schemas, the models between HCL and routes, CRUD as lists of
+// steps, and diagnostics. It decides no routing rule.
+package provider
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/hashicorp/terraform-plugin-framework/datasource"
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	fwprovider "github.com/hashicorp/terraform-plugin-framework/provider"
+	"github.com/hashicorp/terraform-plugin-framework/provider/schema"
+	"github.com/hashicorp/terraform-plugin-framework/resource"
+
+	"github.com/meshroute/terraform-provider-mesh/internal/attr"
+	"github.com/meshroute/terraform-provider-mesh/internal/cluster"
+)
+
+// The provider's defaults.
+const (
+	defaultNamespace     = "default"
+	defaultClusterDomain = "cluster.local"
+	defaultFieldManager  = "terraform-provider-mesh"
+	defaultSettle        = 2 * time.Second
+	longestSettle        = 60 * time.Second
+)
+
+var _ fwprovider.Provider = (*meshProvider)(nil)
+
+// New returns the provider in the given version.
+func New(version string) func() fwprovider.Provider {
+	return func() fwprovider.Provider { return &meshProvider{version: version} }
+}
+
+type meshProvider struct {
+	version string
+}
+
+// settings are what the resources get from the provider block.
+type settings struct {
+	// cluster is nil while the connection holds values that are known only after apply.
+	cluster       *cluster.Cluster
+	namespace     string
+	clusterDomain string
+	settle        time.Duration
+}
+
+// unconfigured are the settings before the provider block was read, as at validate.
+func unconfigured() settings {
+	return settings{namespace: defaultNamespace, clusterDomain: defaultClusterDomain, settle: defaultSettle}
+}
+
+// Metadata implements provider.Provider.
+func (p *meshProvider) Metadata(_ context.Context, _ fwprovider.MetadataRequest, resp *fwprovider.MetadataResponse) {
+	resp.TypeName = "mesh"
+	resp.Version = p.version
+}
+
+// Schema implements provider.Provider.
+func (p *meshProvider) Schema(_ context.Context, _ fwprovider.SchemaRequest, resp *fwprovider.SchemaResponse) {
+	attributes := connectionAttributes()
+	attributes["default_namespace"] = schema.StringAttribute{
+		Optional: true,
+		MarkdownDescription: "Namespace of the resources that set none themselves. Short service names resolve in the " +
+			"resource's namespace. Defaults to `default`; the namespace of the kubeconfig's context is not used.",
+	}
+	attributes["cluster_domain"] = schema.StringAttribute{
+		Optional:            true,
+		MarkdownDescription: "DNS domain of the cluster, the end of every full host name. Defaults to `cluster.local`.",
+	}
+	attributes["field_manager"] = schema.SingleNestedAttribute{
+		Optional: true,
+		MarkdownDescription: "How the fields that Terraform writes are owned in Kubernetes' server-side apply. Give every " +
+			"workspace that may touch the same objects its own name.",
+		Attributes: map[string]schema.Attribute{
+			"name": schema.StringAttribute{
+				Optional: true,
+				MarkdownDescription: "Name that `kubectl get --show-managed-fields` shows for the fields that Terraform owns, 1 to 128 " +
+					"characters. Defaults to `terraform-provider-mesh`.",
+			},
+			"force_conflicts": schema.BoolAttribute{
+				Optional: true,
+				MarkdownDescription: "Takes fields that another manager has changed. By default such a change is shown and left alone: " +
+					"apply ends with an error that names the manager, the field and the time. Defaults to `false`.",
+			},
+		},
+	}
+	attributes["propagation"] = schema.SingleNestedAttribute{
+		Optional:            true,
+		MarkdownDescription: "How apply lets the proxies follow before it takes the next step.",
+		Attributes: map[string]schema.Attribute{
+			"settle": schema.StringAttribute{
+				Optional: true,
+				MarkdownDescription: "Time between declaring a subset and routing to it, and between routing away from it and removing it, " +
+					"from `0s` to `60s`. A change of weights, headers or matches never waits. Defaults to `2s`.",
+			},
+		},
+	}
+	resp.Schema = schema.Schema{
+		MarkdownDescription: "Canary routing on Istio: which requests go to which version of a service, in which shares.",
+		Attributes:          attributes,
+		Blocks:              connectionBlocks(),
+	}
+}
+
+// Configure implements provider.Provider.
+func (p *meshProvider) Configure(_ context.Context, req fwprovider.ConfigureRequest, resp *fwprovider.ConfigureResponse) {
+	r := attr.Read(req.Config.Raw)
+	config := readConnection(r)
+	config.UserAgent = "terraform-provider-mesh/" + p.version
+	s := p.readSettings(r, &config, &resp.Diagnostics)
+	for _, problem := range r.Problems() {
+		resp.Diagnostics.AddAttributeError(problem.At, "Invalid provider configuration", "The value "+problem.Reason+".")
+	}
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	if config.Insecure {
+		resp.Diagnostics.AddAttributeWarning(path.Root("insecure"), "TLS is not verified",
+			"Anybody between Terraform and the API server can read and change what is sent, the credentials included.\n\n"+
+				"Give the API server's certificate authority in cluster_ca_certificate instead.")
+	}
+	if len(r.Unknown()) == 0 {
+		s.cluster = connect(config, &resp.Diagnostics)
+	}
+	resp.ResourceData = s
+	resp.DataSourceData = s
+}
+
+func (p *meshProvider) readSettings(r *attr.Reader, config *cluster.Config, diagnostics *diag.Diagnostics) settings {
+	s := unconfigured()
+	if v := r.String("default_namespace"); v != "" {
+		s.namespace = v
+	}
+	if v := r.String("cluster_domain"); v != "" {
+		s.clusterDomain = v
+	}
+	config.FieldManager = defaultFieldManager
+	if manager := r.Object("field_manager"); manager != nil {
+		if name := manager.String("name"); name != "" {
+			config.FieldManager = name
+		}
+		config.ForceConflicts = manager.Bool("force_conflicts")
+	}
+	if len(config.FieldManager) > 128 {
+		diagnostics.AddAttributeError(path.Root("field_manager").AtName("name"), "Invalid provider configuration",
+			"The value must not be longer than 128 characters.")
+	}
+	if propagation := r.Object("propagation"); propagation != nil && propagation.String("settle") != "" {
+		d, err := time.ParseDuration(propagation.String("settle"))
+		if err != nil || d < 0 || d > longestSettle {
+			diagnostics.AddAttributeError(path.Root("propagation").AtName("settle"), "Invalid provider configuration",
+				fmt.Sprintf("The value must be a duration from 0s to %s, such as \"2s\".", longestSettle))
+		}
+		s.settle = d
+	}
+	return s
+}
+
+func connect(config cluster.Config, diagnostics *diag.Diagnostics) *cluster.Cluster {
+	c, err := cluster.Connect(config)
+	switch {
+	case errors.Is(err, cluster.ErrNoConfiguration):
+		diagnostics.AddError("No cluster is configured",
+			"The provider does not know which Kubernetes cluster to talk to.\n\n"+
+				"Set one of these:\n"+
+				"  - config_path (or the environment variable KUBE_CONFIG_PATH) to a kubeconfig file, such as ~/.kube/config\n"+
+				"  - host with token, client_certificate and client_key, or exec (or KUBE_HOST and KUBE_TOKEN)\n"+
+				"Inside a cluster the pod's service account is used when nothing is set.")
+	case err != nil:
+		diagnostics.AddError("Cluster configuration unusable",
+			"Could not "+err.Error()+".\n\nCheck config_path, config_context and the other connection attributes of the provider block, and the "+
+				"KUBE_* environment variables.")
+	}
+	return c
+}
+
+// Resources implements provider.Provider.
+func (p *meshProvider) Resources(context.Context) []func() resource.Resource {
+	return []func() resource.Resource{newCanaryRoute, newWeightedSplit}
+}
+
+// DataSources implements provider.Provider.
+func (p *meshProvider) DataSources(context.Context) []func() datasource.DataSource { return nil }
