@@ -1,0 +1,13 @@
+#!/usr/bin/env bash
+# Runs each fuzz target of the module in the current directory for a while: FUZZTIME=5s internal/tools/fuzz.sh
+set -euo pipefail
+
+found=$(grep -rEo --include='*_test.go' '^func Fuzz[A-Za-z0-9_]*' . | sort) || {
+	echo "no fuzz targets"
+	exit
+}
+while IFS=: read -r file target; do
+	target=${target#func }
+	echo "== $target in ${file%/*} for ${FUZZTIME:-5s}"
+	go test -run '^$' -fuzz "^$target\$" -fuzztime "${FUZZTIME:-5s}" "${file%/*}"
+done <<<"$found"
