@@ -207,14 +207,21 @@ func (r *Route) istioProblems(known []routing.Problem) []routing.Problem {
 		for _, p := range routing.Validate(o) {
 			p.At = r.routePath(o.Kind(), p.At)
 			covered := func(k routing.Problem) bool {
-				return k.At.Within(p.At) || len(k.At) > 2 && p.At.Within(k.At)
+				return k.At.Within(p.At) || p.At.Within(k.At) && isInsideRule(k.At)
 			}
-			if !slices.ContainsFunc(known, covered) {
+			// What both objects say, such as the service's host, is said once.
+			said := func(k routing.Problem) bool { return k.At.String() == p.At.String() && k.Reason == p.Reason }
+			if !slices.ContainsFunc(known, covered) && !slices.ContainsFunc(problems, said) {
 				problems = append(problems, p)
 			}
 		}
 	}
 	return problems
+}
+
+// isInsideRule reports whether a path leads to a part of a rule, of the default or of a subset, and not to all of it.
+func isInsideRule(at routing.Path) bool {
+	return len(at) > 2 || len(at) == 2 && at.Within(routing.Path{"default"})
 }
 
 // routePath returns where in the route the part is that stands at a path of a rendered object.
@@ -249,12 +256,23 @@ func (r *Route) rulePath(i int, rest routing.Path) routing.Path {
 	switch {
 	case len(rest) == 0 || rest[0] != "route":
 		return at.At(rest...)
+	case len(rest) == 4 && rest[3] == "host":
+		return routing.Path{"service"}
+	}
+	name := rule.Subset
+	if len(rule.Weights) > 0 && len(rest) > 1 {
+		name = sortedKeys(rule.Weights)[rest[1].(int)]
+	}
+	if _, declared := r.Subsets[name]; declared && len(rest) == 4 && rest[3] == "subset" {
+		return routing.Path{"subsets", routing.Key(name)}
+	}
+	switch {
 	case len(rule.Weights) == 0:
 		return at.At("subset")
 	case len(rest) == 1:
 		return at.At("weights")
 	}
-	return at.At("weights", routing.Key(sortedKeys(rule.Weights)[rest[1].(int)]))
+	return at.At("weights", routing.Key(name))
 }
 
 func (r *Route) destinationRulePath(at routing.Path) routing.Path {

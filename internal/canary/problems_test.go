@@ -193,11 +193,11 @@ func TestRouteProblemsOfSubsets(t *testing.T) {
 		},
 		"label's key with a space": {
 			change: inSubset(func(s *canary.Subset) { s.Labels = map[string]string{"a p p": "x", "version": "v2"} }),
-			want:   []string{`subsets["v2"].labels: invalid tag key`},
+			want:   []string{`subsets["v2"].labels["a p p"]: invalid tag key`},
 		},
 		"label's value with a slash": {
 			change: inSubset(func(s *canary.Subset) { s.Labels = map[string]string{"app": "greeter/v2"} }),
-			want:   []string{`subsets["v2"].labels: invalid tag value`},
+			want:   []string{`subsets["v2"].labels["app"]: invalid tag value`},
 		},
 		"label's value of 64 characters": {
 			change: inSubset(func(s *canary.Subset) { s.Labels = map[string]string{"app": strings.Repeat("v", 64)} }),
@@ -259,25 +259,25 @@ func TestRouteProblemsOfPlaces(t *testing.T) {
 			change: func(r *canary.Route) { r.Host = "my greeter.shop.svc.cluster.local" },
 			want:   []string{`service: domain name`},
 		},
-		"gateway in upper case": {
-			change: gateways("shop/Public"),
+		"gateway with an underscore": {
+			change: gateways("shop/public_one"),
 			want:   []string{`gateways[0]: invalid value for gateway name`},
 		},
 		"gateway with two slashes": {
-			change: gateways("mesh", "a/b/c"),
-			want:   []string{`gateways[1]: invalid gateway name`},
+			change: gateways("a/b/c"),
+			want:   []string{`gateways[0]: invalid value for gateway name`},
 		},
 		"gateway is empty": {
 			change: gateways(""),
 			want:   []string{`gateways[0]: `},
 		},
 		"exported to an invalid namespace": {
-			change: exports("Shop"),
+			change: exports("my_shop"),
 			want:   []string{`export_to[0]: `},
 		},
 		"exported to all and one more": {
 			change: exports("*", "shop2"),
-			want:   []string{`export_to: `},
+			want:   []string{`export_to[1]: cannot have both`},
 		},
 		"exported to nobody": {
 			change: exports("~"),
@@ -291,11 +291,17 @@ func TestRouteProblemsOfMatches(t *testing.T) {
 	checkRoutes(t, map[string]routeCase{
 		"rule without match": {
 			change: inRule(func(h *networking.HTTPRoute) { h.Match = nil }),
-			want:   []string{`rules[1].match: a rule without match takes every request`},
+			want: []string{
+				`rules[1].match: a rule without match takes every request`,
+				`? default: virtualService rule #2 not used`,
+			},
 		},
 		"rule of nothing but a subset": {
 			change: func(r *canary.Route) { r.Rules[1].HTTP = nil },
-			want:   []string{`rules[1].match: a rule without match takes every request`},
+			want: []string{
+				`rules[1].match: a rule without match takes every request`,
+				`? default: virtualService rule #2 not used`,
+			},
 		},
 		"name used twice": {
 			change: inRule(func(h *networking.HTTPRoute) { h.Name = "v1" }),
@@ -307,13 +313,12 @@ func TestRouteProblemsOfMatches(t *testing.T) {
 		},
 		"the same wrong regex in two rules": {
 			change: func(r *canary.Route) {
-				for _, rule := range r.Rules {
-					rule.HTTP.Match[0].Headers["version"] = pattern("[")
-				}
+				r.Rules[0].HTTP.Match[0].Headers["version"] = pattern("[")
+				r.Rules[1].HTTP.Match[0].Headers["canary"] = pattern("[")
 			},
 			want: []string{
 				`rules[0].match[0].headers["version"].regex: missing closing ]`,
-				`rules[1].match[0].headers["version"].regex: missing closing ]`,
+				`rules[1].match[0].headers["canary"].regex: missing closing ]`,
 			},
 		},
 		"regex of 1025 characters": {
@@ -374,16 +379,16 @@ func TestRouteProblemsOfMatches(t *testing.T) {
 			change: inMatch(func(m *networking.HTTPMatchRequest) { m.Port = 70000 }),
 			want:   []string{`rules[1].match[0].port: port number 70000 must be in the range 1..65535`},
 		},
-		"source namespace in upper case": {
-			change: inMatch(func(m *networking.HTTPMatchRequest) { m.SourceNamespace = "Web" }),
-			want:   []string{`rules[1].match[0].source_namespace: sourceNamespace match Web is invalid`},
+		"source namespace with an underscore": {
+			change: inMatch(func(m *networking.HTTPMatchRequest) { m.SourceNamespace = "web_1" }),
+			want:   []string{`rules[1].match[0].source_namespace: sourceNamespace match web_1 is invalid`},
 		},
 		"source label with a space": {
 			change: inMatch(func(m *networking.HTTPMatchRequest) { m.SourceLabels = map[string]string{"app": "my web"} }),
-			want:   []string{`rules[1].match[0].source_labels: `},
+			want:   []string{`rules[1].match[0].source_labels["app"]: `},
 		},
-		"gateway of a match in upper case": {
-			change: inMatch(func(m *networking.HTTPMatchRequest) { m.Gateways = []string{"shop/Public"} }),
+		"gateway of a match with an underscore": {
+			change: inMatch(func(m *networking.HTTPMatchRequest) { m.Gateways = []string{"shop/public_one"} }),
 			want:   []string{`rules[1].match[0].gateways[0]: `},
 		},
 		"second match of a rule": {
@@ -443,10 +448,10 @@ func TestRouteProblemsOfRules(t *testing.T) {
 		"try of zero":              {change: retries(&networking.HTTPRetry{Attempts: 1, PerTryTimeout: &durationpb.Duration{}}), want: []string{`rules[1].retries.per_try_timeout: `}},
 		"tries limited, but none":  {change: retries(&networking.HTTPRetry{PerTryTimeout: durationpb.New(time.Second)}), want: []string{`rules[1].retries.per_try_timeout: `}},
 		"delay of zero":            {change: fault(delay(0, 50)), want: []string{`rules[1].fault.delay.fixed_delay: `}},
-		"delay of 101 percent":     {change: fault(delay(time.Second, 101)), want: []string{`rules[1].fault.delay.percentage`}},
-		"delay below zero percent": {change: fault(delay(time.Second, -1)), want: []string{`rules[1].fault.delay.percentage`}},
+		"delay of 101 percent":     {change: fault(delay(time.Second, 101)), want: []string{`rules[1].fault.delay.percentage.value: `}},
+		"delay below zero percent": {change: fault(delay(time.Second, -1)), want: []string{`rules[1].fault.delay.percentage.value: `}},
 		"abort with status 700":    {change: fault(abort(700, 50)), want: []string{`rules[1].fault.abort.http_status: HTTP status 700 is not in range`}},
-		"abort of 101 percent":     {change: fault(abort(503, 101)), want: []string{`rules[1].fault.abort.percentage`}},
+		"abort of 101 percent":     {change: fault(abort(503, 101)), want: []string{`rules[1].fault.abort.percentage.value: `}},
 		"abort with unknown status": {
 			change: fault(&networking.HTTPFaultInjection{Abort: &networking.HTTPFaultInjection_Abort{
 				ErrorType: &networking.HTTPFaultInjection_Abort_GrpcStatus{GrpcStatus: "GONE"},
@@ -454,24 +459,24 @@ func TestRouteProblemsOfRules(t *testing.T) {
 			want: []string{`rules[1].fault.abort.grpc_status: gRPC status "GONE" is not supported`},
 		},
 		"fault of nothing":        {change: fault(&networking.HTTPFaultInjection{}), want: []string{`rules[1].fault: `}},
-		"pseudo header set":       {change: request(&networking.Headers_HeaderOperations{Set: map[string]string{":path": "/", "x": "y"}}), want: []string{`rules[1].headers.request.set: `}},
+		"pseudo header set":       {change: request(&networking.Headers_HeaderOperations{Set: map[string]string{":path": "/", "x": "y"}}), want: []string{`rules[1].headers.request.set[":path"]: `}},
 		"pseudo header removed":   {change: request(&networking.Headers_HeaderOperations{Remove: []string{"x", ":path"}}), want: []string{`rules[1].headers.request.remove[1]: `}},
-		"host of the response":    {change: response(&networking.Headers_HeaderOperations{Add: map[string]string{"host": "x"}}), want: []string{`rules[1].headers.response.add: `}},
-		"unknown header variable": {change: request(&networking.Headers_HeaderOperations{Set: map[string]string{"x": "%"}}), want: []string{`rules[1].headers.request.set: `}},
+		"host of the response":    {change: response(&networking.Headers_HeaderOperations{Add: map[string]string{"host": "x"}}), want: []string{`rules[1].headers.response.add["host"]: `}},
+		"unknown header variable": {change: request(&networking.Headers_HeaderOperations{Set: map[string]string{"x": "%"}}), want: []string{`rules[1].headers.request.set["x"]: `}},
 		"authority rewritten twice": {
 			change: inRule(func(h *networking.HTTPRoute) {
 				h.Rewrite = &networking.HTTPRewrite{Authority: "a"}
 				h.Headers = &networking.Headers{Request: &networking.Headers_HeaderOperations{Set: map[string]string{"host": "b"}}}
 			}),
-			want: []string{`rules[1].headers.request.set: authority header cannot be set multiple times`},
+			want: []string{`rules[1].headers.request.set["host"]: authority header cannot be set multiple times`},
 		},
 		"authority set twice": {
 			change: request(&networking.Headers_HeaderOperations{Set: map[string]string{"host": "b", ":authority": "a"}}),
-			want:   []string{`rules[1].headers.request.set: authority header cannot be set multiple times`},
+			want:   []string{`rules[1].headers.request.set["host"]: authority header cannot be set multiple times`},
 		},
 		"cors method":       {change: cors(&networking.CorsPolicy{AllowMethods: []string{"GET", "FETCH"}}), want: []string{`rules[1].cors_policy.allow_methods[1]: "FETCH" is not a supported HTTP method`}},
 		"cors header":       {change: cors(&networking.CorsPolicy{AllowHeaders: []string{"x y"}}), want: []string{`rules[1].cors_policy.allow_headers[0]: `}},
-		"cors empty origin": {change: cors(&networking.CorsPolicy{AllowOrigins: []*networking.StringMatch{prefix("")}}), want: []string{`rules[1].cors_policy.allow_origins[0].prefix: `}},
+		"cors empty origin": {change: cors(&networking.CorsPolicy{AllowOrigins: []*networking.StringMatch{prefix("")}}), want: []string{`rules[1].cors_policy.allow_origins[0]: `}},
 		"cors age of 1.5s":  {change: cors(&networking.CorsPolicy{MaxAge: durationpb.New(1500 * time.Millisecond)}), want: []string{`rules[1].cors_policy.max_age: max_age duration is accurate only to seconds precision`}},
 		"rewrite to nothing": {
 			change: rewrite(&networking.HTTPRewrite{}),
@@ -487,7 +492,7 @@ func TestRouteProblemsOfRules(t *testing.T) {
 		},
 		"mirror of 101 percent": {
 			change: mirror(&networking.HTTPMirrorPolicy{Destination: &networking.Destination{Subset: "v1"}, Percentage: &networking.Percent{Value: 101}}),
-			want:   []string{`rules[1].mirrors[0].percentage`},
+			want:   []string{`rules[1].mirrors[0].percentage.value: `},
 		},
 		"mirror to an undeclared subset": {
 			change: mirror(&networking.HTTPMirrorPolicy{Destination: &networking.Destination{Subset: "v9"}}),
@@ -503,7 +508,7 @@ func TestRouteProblemsOfRules(t *testing.T) {
 		},
 		"mirror to port 70000": {
 			change: mirror(&networking.HTTPMirrorPolicy{Destination: &networking.Destination{Host: "recorder", Port: &networking.PortSelector{Number: 70000}}}),
-			want:   []string{`rules[1].mirrors[0].destination.port`},
+			want:   []string{`rules[1].mirrors[0].destination.port.number: `},
 		},
 		"problem by default": {
 			change: func(r *canary.Route) { r.Default.HTTP = &networking.HTTPRoute{Timeout: &durationpb.Duration{}} },
@@ -540,11 +545,11 @@ func TestRouteProblemsOfTrafficPolicies(t *testing.T) {
 	checkRoutes(t, map[string]routeCase{
 		"maglev table whose size is no prime": {
 			change: policy(maglev),
-			want:   []string{`traffic_policy.load_balancer.consistent_hash.maglev.table_size: tableSize must be a prime number`},
+			want:   []string{`traffic_policy.load_balancer.consistent_hash.maglev: tableSize must be a prime number`},
 		},
 		"maglev table of a subset": {
 			change: inSubset(func(s *canary.Subset) { s.TrafficPolicy = maglev }),
-			want:   []string{`subsets["v2"].traffic_policy.load_balancer.consistent_hash.maglev.table_size: tableSize must be a prime number`},
+			want:   []string{`subsets["v2"].traffic_policy.load_balancer.consistent_hash.maglev: tableSize must be a prime number`},
 		},
 		"connection pool of nothing": {
 			change: policy(&networking.TrafficPolicy{ConnectionPool: &networking.ConnectionPoolSettings{}}),
@@ -565,11 +570,9 @@ func TestRouteProblemsOfTrafficPolicies(t *testing.T) {
 				`traffic_policy.tls.mode: private key required for mutual tls`,
 			},
 		},
-		"policy of port 70000": {
-			change: policy(&networking.TrafficPolicy{PortLevelSettings: []*networking.TrafficPolicy_PortTrafficPolicy{{
-				Port: &networking.PortSelector{Number: 70000}, Tls: &networking.ClientTLSSettings{},
-			}}}),
-			want: []string{`traffic_policy.port_level_settings[0].port`},
+		"policy of no port": {
+			change: policy(&networking.TrafficPolicy{PortLevelSettings: []*networking.TrafficPolicy_PortTrafficPolicy{{Tls: &networking.ClientTLSSettings{}}}}),
+			want:   []string{`traffic_policy.port_level_settings[0]: portTrafficPolicy must have valid port`},
 		},
 		"policy of nothing": {
 			change: policy(&networking.TrafficPolicy{}),

@@ -118,10 +118,15 @@ func superset(before, after *routing.Object) *routing.Object {
 	return &object
 }
 
-// gains reports whether after has a subset that before has not.
+// gains reports whether after has a subset that before has not, for the same host. With another host it gains nothing
+// worth a wait: until the rules follow, they name subsets that neither the old host nor the new one has.
 func gains(before, after *routing.Object) bool {
-	for _, subset := range after.Spec.(*networking.DestinationRule).Subsets {
-		if !hasSubset(before.Spec.(*networking.DestinationRule), subset.Name) {
+	old, wanted := before.Spec.(*networking.DestinationRule), after.Spec.(*networking.DestinationRule)
+	if old.Host != wanted.Host {
+		return false
+	}
+	for _, subset := range wanted.Subsets {
+		if !hasSubset(old, subset.Name) {
 			return true
 		}
 	}

@@ -1,6 +1,7 @@
 package routing
 
 import (
+	"cmp"
 	"slices"
 
 	"google.golang.org/protobuf/proto"
@@ -61,6 +62,10 @@ func culprits(steps []Path, silenced func([]Path) bool) []Path {
 	return append(culprits(steps[:half:half], silenced), culprits(steps[half:], silenced)...)
 }
 
+// quotedOnly is a field that Istio does not check and quotes in what it says about others: without it the text changes,
+// and the complaint stays.
+const quotedOnly protoreflect.FullName = "istio.networking.v1alpha3.HTTPRoute.name"
+
 // children lists the steps from the value at a path to what is set directly inside it, in the order of the API.
 func children(root proto.Message, at Path) []Path {
 	value, fd := resolve(root, at)
@@ -75,7 +80,7 @@ func children(root proto.Message, at Path) []Path {
 	fields := message.Descriptor().Fields()
 	for i := range fields.Len() {
 		f := fields.Get(i)
-		if !message.Has(f) {
+		if !message.Has(f) || f.FullName() == quotedOnly {
 			continue
 		}
 		name, inner := string(f.Name()), message.Get(f)
@@ -146,4 +151,27 @@ func mapKeys(m protoreflect.Map) []string {
 	})
 	slices.Sort(keys)
 	return keys
+}
+
+// comparePaths orders paths into a message as the message is written: fields in the order of the API, elements by
+// index, map entries by key, and what contains something before it.
+func comparePaths(root proto.Message, a, b Path) int {
+	for i := range min(len(a), len(b)) {
+		order := 0
+		switch step := a[i].(type) {
+		case int:
+			order = cmp.Compare(step, b[i].(int))
+		case Key:
+			order = cmp.Compare(step, b[i].(Key))
+		case string:
+			value, _ := resolve(root, a[:i])
+			fields := value.Message().Descriptor().Fields()
+			index := func(name any) int { return fields.ByName(protoreflect.Name(name.(string))).Index() }
+			order = cmp.Compare(index(step), index(b[i]))
+		}
+		if order != 0 {
+			return order
+		}
+	}
+	return cmp.Compare(len(a), len(b))
 }

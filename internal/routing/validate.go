@@ -1,6 +1,7 @@
 package routing
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -37,6 +38,9 @@ func Validate(o *Object) []Problem {
 			problems = append(problems, Problem{At: at, Severity: v.severity, Reason: v.text})
 		}
 	}
+	slices.SortStableFunc(problems, func(a, b Problem) int {
+		return cmp.Or(comparePaths(o.Spec, a.At, b.At), cmp.Compare(a.Severity, b.Severity), cmp.Compare(a.Reason, b.Reason))
+	})
 	return problems
 }
 

@@ -1,0 +1,1 @@
+terraform import mesh_canary_route.greeter greeter/k8s-combat-service-istio-mesh

@@ -1,0 +1,185 @@
+// Package acctest supports acceptance tests. It finds the control plane that the environment names, gives every test a
+// Kubernetes Service of its own, looks at live objects and changes them behind Terraform's back, and sends real requests
+// through the routes that istiod computes.
+//
+// The environment is what `meshlab run -- go test ...` sets: KUBE_CONFIG_PATH, MESH_TEST_NAMESPACE, MESH_TEST_SERVICE and
+// MESH_TEST_CALL. Any cluster with Istio will do that has the scenario's namespace.
+package acctest
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"fmt"
+	"os"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/client-go/dynamic"
+	"k8s.io/client-go/tools/clientcmd"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+)
+
+// requestTimeout bounds every request of a test to the API server.
+const requestTimeout = 30 * time.Second
+
+// Lab is the control plane as one test sees it: with a service that nobody else uses.
+type Lab struct {
+	// Namespace is where the service is.
+	Namespace string
+	// Service is the unique name of the test's own Service, and Host its full name.
+	Service string
+	Host    string
+	// Kubeconfig is the path of the administrator's kubeconfig, Developer of one who may change both kinds in Namespace,
+	// Nobody of one who may do nothing. The last two are empty where the environment does not name them.
+	Kubeconfig string
+	Developer  string
+	Nobody     string
+	// Dir is the directory of an embedded lab, whose processes a test may stop. It is empty on another cluster.
+	Dir string
+
+	t       *testing.T
+	client  dynamic.Interface
+	traffic traffic
+}
+
+// Start returns the control plane that the environment names, with a new Service that selects the same pods as the
+// scenario's. Under TF_ACC a control plane that is missing fails the test; without TF_ACC the test is skipped.
+func Start(t *testing.T) *Lab {
+	t.Helper()
+	if os.Getenv("TF_ACC") == "" {
+		t.Skip("acceptance tests need TF_ACC=1 and a control plane: make testacc")
+	}
+	l := &Lab{
+		t: t, Namespace: mustGetenv(t, "MESH_TEST_NAMESPACE"), Kubeconfig: mustGetenv(t, "KUBE_CONFIG_PATH"),
+		Developer: os.Getenv("MESH_TEST_KUBECONFIG_DEVELOPER"), Nobody: os.Getenv("MESH_TEST_KUBECONFIG_NOBODY"),
+		Dir: os.Getenv("MESH_TEST_LAB"),
+	}
+	l.traffic.command = strings.Fields(mustGetenv(t, "MESH_TEST_CALL"))
+	l.connect()
+	l.createService(mustGetenv(t, "MESH_TEST_SERVICE"))
+	return l
+}
+
+func mustGetenv(t *testing.T, name string) string {
+	t.Helper()
+	value := os.Getenv(name)
+	if value == "" {
+		t.Fatalf("%s is not set: acceptance tests need a control plane, see make testacc", name)
+	}
+	return value
+}
+
+func (l *Lab) connect() {
+	l.t.Helper()
+	config, err := clientcmd.BuildConfigFromFlags("", l.Kubeconfig)
+	if err != nil {
+		l.t.Fatalf("read kubeconfig: %v", err)
+	}
+	config.QPS = -1
+	if l.client, err = dynamic.NewForConfig(config); err != nil {
+		l.t.Fatalf("prepare client: %v", err)
+	}
+}
+
+var (
+	services    = schema.GroupVersionResource{Version: "v1", Resource: "services"}
+	notInALabel = regexp.MustCompile(`[^a-z0-9]+`)
+)
+
+// createService makes a Service of its own for the test, named after it, and removes it afterwards together with all
+// that was left for its host.
+func (l *Lab) createService(template string) {
+	l.t.Helper()
+	l.Service = uniqueName(l.t)
+	l.Host = l.Service + "." + l.Namespace + ".svc.cluster.local"
+	ctx, cancel := l.context()
+	defer cancel()
+	like, err := l.client.Resource(services).Namespace(l.Namespace).Get(ctx, template, metav1.GetOptions{})
+	if err != nil {
+		l.t.Fatalf("read the scenario's service: %v", err)
+	}
+	spec := like.Object["spec"].(map[string]any)
+	var ports []any
+	for _, p := range spec["ports"].([]any) {
+		port := map[string]any{}
+		for _, name := range []string{"name", "port", "targetPort", "protocol", "appProtocol"} {
+			if value, ok := p.(map[string]any)[name]; ok {
+				port[name] = value
+			}
+		}
+		ports = append(ports, port)
+	}
+	service := &unstructured.Unstructured{Object: map[string]any{
+		"apiVersion": "v1", "kind": "Service",
+		"metadata": map[string]any{"name": l.Service, "namespace": l.Namespace},
+		"spec":     map[string]any{"selector": spec["selector"], "ports": ports},
+	}}
+	if _, err := l.client.Resource(services).Namespace(l.Namespace).Create(ctx, service, metav1.CreateOptions{}); err != nil {
+		l.t.Fatalf("create service: %v", err)
+	}
+	l.t.Cleanup(func() {
+		ctx, cancel := l.context()
+		defer cancel()
+		l.deleteLeftovers(ctx)
+		if err := l.client.Resource(services).Namespace(l.Namespace).Delete(ctx, l.Service, metav1.DeleteOptions{}); err != nil {
+			l.t.Errorf("delete service: %v", err)
+		}
+	})
+}
+
+// uniqueName returns a DNS label that begins with the test's name.
+func uniqueName(t *testing.T) string {
+	t.Helper()
+	raw := make([]byte, 4)
+	if _, err := rand.Read(raw); err != nil {
+		t.Fatalf("read random bytes: %v", err)
+	}
+	name := strings.TrimPrefix(strings.ToLower(t.Name()), "testacc")
+	name = strings.Trim(notInALabel.ReplaceAllString(name, "-"), "-")
+	return fmt.Sprintf("acc-%s-%s", strings.Trim(name[:min(len(name), 40)], "-"), hex.EncodeToString(raw))
+}
+
+// context returns one that outlives the test: cleanup works with it too.
+func (l *Lab) context() (context.Context, context.CancelFunc) {
+	return context.WithTimeout(context.WithoutCancel(l.t.Context()), requestTimeout)
+}
+
+// Config returns a configuration with a provider block that waits for nothing, and with the test's names as
+// local.service, local.namespace and local.host.
+func (l *Lab) Config(resources string) string {
+	return l.ConfigWith(`propagation = { settle = "0s" }`, resources)
+}
+
+// ConfigForced is [Lab.Config] with a provider block that takes fields from other managers.
+func (l *Lab) ConfigForced(resources string) string {
+	return l.ConfigWith("propagation = { settle = \"0s\" }\n  field_manager = { force_conflicts = true }", resources)
+}
+
+// ConfigWith is [Lab.Config] with the given attributes in the provider block, besides default_namespace.
+func (l *Lab) ConfigWith(provider, resources string) string {
+	return fmt.Sprintf(`
+locals {
+  service   = %q
+  namespace = %q
+  host      = %q
+}
+
+provider "mesh" {
+  default_namespace = %q
+  %s
+}
+
+%s
+`, l.Service, l.Namespace, l.Host, l.Namespace, provider, strings.TrimSpace(resources))
+}
+
+// Expand puts the test's names in the place of SERVICE, NAMESPACE and HOST.
+func (l *Lab) Expand(text string) string {
+	return strings.NewReplacer("SERVICE", l.Service, "NAMESPACE", l.Namespace, "HOST", l.Host).Replace(text)
+}

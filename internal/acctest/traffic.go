@@ -1,0 +1,243 @@
+package acctest
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"maps"
+	"math"
+	"os/exec"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
+)
+
+// Patience is how long [Lab.Eventually] waits for answers to be as wanted. Routes take about 100 ms to arrive; while
+// other tests change other routes all the time, istiod may put a push off for up to 10 seconds.
+const Patience = 20 * time.Second
+
+// SayHello is the method that is called when a request names none.
+const SayHello = "/helloworld.Greeter/SayHello"
+
+// Request is a number of equal calls. The zero value is 200 calls of [SayHello] to the test's own host.
+type Request struct {
+	// Host and Port say where to; by default the test's own host and the scenario's port.
+	Host string `json:"host,omitempty"`
+	Port int    `json:"port,omitempty"`
+	// Method is the gRPC method, as /package.Service/Method.
+	Method  string            `json:"method,omitempty"`
+	Headers map[string]string `json:"headers,omitempty"`
+	Count   int               `json:"count,omitempty"`
+	// Concurrency is the number of calls at a time.
+	Concurrency int `json:"concurrency,omitempty"`
+	// Timeout is how long a single call may take, such as "2s".
+	Timeout string `json:"timeout,omitempty"`
+	// Namespace and Labels are those of the pod that calls; labels are written `app=x,version=y`.
+	Namespace string `json:"namespace,omitempty"`
+	Labels    string `json:"labels,omitempty"`
+}
+
+// Answers say who answered. Every call is in exactly one of Versions and Errors.
+type Answers struct {
+	Total int `json:"total"`
+	// Versions counts answers by the version that gave them.
+	Versions map[string]int `json:"answers"`
+	// Errors counts failed calls by "Code: message".
+	Errors map[string]int `json:"errors"`
+	// Endpoints counts answers by the address that gave them.
+	Endpoints map[string]int `json:"endpoints"`
+	// Attempts counts answers by the number of attempts that they took.
+	Attempts map[string]int `json:"attempts"`
+	// Latency is in milliseconds: min, p50, p90, p99, max.
+	Latency map[string]float64 `json:"latency_ms"`
+	Seconds float64            `json:"seconds"`
+	// Problem is why nothing was sent.
+	Problem string `json:"error"`
+}
+
+// String says who answered, and what went wrong.
+func (a Answers) String() string {
+	return fmt.Sprintf("%d calls: answers %v, errors %v, attempts %v, latency %v", a.Total, a.Versions, a.Errors, a.Attempts, a.Latency)
+}
+
+// traffic is a process that sends calls for one test. It starts with the first request.
+type traffic struct {
+	command []string
+	mutex   sync.Mutex
+	in      io.WriteCloser
+	out     *bufio.Reader
+	stderr  bytes.Buffer
+}
+
+// Send sends calls and returns who answered.
+func (l *Lab) Send(request Request) Answers {
+	l.t.Helper()
+	l.traffic.mutex.Lock()
+	defer l.traffic.mutex.Unlock()
+	if l.traffic.in == nil {
+		l.startTraffic()
+	}
+	line, err := json.Marshal(l.complete(request))
+	if err != nil {
+		l.t.Fatalf("render request: %v", err)
+	}
+	var answers Answers
+	if _, err = l.traffic.in.Write(append(line, '\n')); err == nil {
+		if line, err = l.traffic.out.ReadBytes('\n'); err == nil {
+			err = json.Unmarshal(line, &answers)
+		}
+	}
+	if err != nil {
+		l.t.Fatalf("send calls: %v\n%s", err, l.traffic.stderr.String())
+	}
+	if answers.Problem != "" {
+		l.t.Fatalf("send calls: %s", answers.Problem)
+	}
+	return answers
+}
+
+func (l *Lab) complete(request Request) Request {
+	if request.Host == "" {
+		request.Host = l.Host
+	}
+	if request.Count == 0 {
+		request.Count = 200
+	}
+	if request.Timeout == "" {
+		request.Timeout = "5s"
+	}
+	return request
+}
+
+func (l *Lab) startTraffic() {
+	l.t.Helper()
+	arguments := append(l.traffic.command[1:len(l.traffic.command):len(l.traffic.command)], "--batch")
+	command := exec.Command(l.traffic.command[0], arguments...)
+	command.Stderr = &l.traffic.stderr
+	in, err := command.StdinPipe()
+	if err != nil {
+		l.t.Fatalf("start calls: %v", err)
+	}
+	out, err := command.StdoutPipe()
+	if err != nil {
+		l.t.Fatalf("start calls: %v", err)
+	}
+	if err := command.Start(); err != nil {
+		l.t.Fatalf("start calls: %v", err)
+	}
+	l.traffic.in, l.traffic.out = in, bufio.NewReader(out)
+	l.t.Cleanup(func() {
+		// The end of its input ends the process.
+		_ = in.Close()
+		_ = command.Wait()
+	})
+}
+
+// Want judges answers; it returns what is wrong with them.
+type Want func(Answers) error
+
+// Eventually sends calls until the answers are as wanted, and fails the test when they are not in time.
+func (l *Lab) Eventually(request Request, want Want) {
+	l.t.Helper()
+	if err := l.poll(request, want); err != nil {
+		l.t.Fatal(err)
+	}
+}
+
+// Traffic is [Lab.Eventually] as a check of a step.
+func (l *Lab) Traffic(request Request, want Want) resource.TestCheckFunc {
+	return l.Live(func() error { return l.poll(request, want) })
+}
+
+func (l *Lab) poll(request Request, want Want) error {
+	for deadline := time.Now().Add(Patience); ; time.Sleep(100 * time.Millisecond) {
+		answers := l.Send(request)
+		err := want(answers)
+		if err == nil {
+			return nil
+		}
+		if time.Now().After(deadline) {
+			return fmt.Errorf("calls of %+v: %w; %s", request, err, answers)
+		}
+	}
+}
+
+// Only wants every call to be answered by one version.
+func Only(version string) Want { return Shares(map[string]float64{version: 100}) }
+
+// Shares wants every call to be answered, and each version to have its share, in percent. A count may differ from the
+// share by as much as happens by chance in 99.99 of 100 runs.
+func Shares(percent map[string]float64) Want {
+	return func(a Answers) error {
+		if len(a.Errors) > 0 {
+			return fmt.Errorf("want no failed call")
+		}
+		versions := maps.Clone(percent)
+		for version := range a.Versions {
+			versions[version] += 0
+		}
+		for _, version := range slices.Sorted(maps.Keys(versions)) {
+			if !plausible(a.Versions[version], a.Total, versions[version]/100) {
+				return fmt.Errorf("want %v %% for %s", versions[version], version)
+			}
+		}
+		return nil
+	}
+}
+
+// Failing wants every call to fail with a gRPC code, such as "Unavailable".
+func Failing(code string) Want { return FailingShare(code, 100) }
+
+// FailingShare wants a share of the calls, in percent, to fail with a gRPC code, and all others to be answered.
+func FailingShare(code string, percent float64) Want {
+	return func(a Answers) error {
+		failed := 0
+		for text, n := range a.Errors {
+			if !strings.HasPrefix(text, code+":") {
+				return fmt.Errorf("want no other error than %s", code)
+			}
+			failed += n
+		}
+		if !plausible(failed, a.Total, percent/100) {
+			return fmt.Errorf("want %v %% to fail with %s", percent, code)
+		}
+		return nil
+	}
+}
+
+// plausible reports whether k of n is inside the 99.99 % interval of the binomial distribution with probability p.
+func plausible(k, n int, p float64) bool {
+	switch {
+	case p <= 0:
+		return k == 0
+	case p >= 1:
+		return k == n
+	}
+	atMost, atLeast := 0.0, 0.0
+	for i := range n + 1 {
+		probability := binomial(i, n, p)
+		if i <= k {
+			atMost += probability
+		}
+		if i >= k {
+			atLeast += probability
+		}
+	}
+	const tail = 0.00005
+	return atMost > tail && atLeast > tail
+}
+
+// binomial returns the probability of k successes in n tries.
+func binomial(k, n int, p float64) float64 {
+	return math.Exp(logFactorial(n) - logFactorial(k) - logFactorial(n-k) + float64(k)*math.Log(p) + float64(n-k)*math.Log1p(-p))
+}
+
+func logFactorial(n int) float64 {
+	value, _ := math.Lgamma(float64(n) + 1)
+	return value
+}

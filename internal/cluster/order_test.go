@@ -1,0 +1,365 @@
+package cluster
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"google.golang.org/protobuf/types/known/durationpb"
+	networking "istio.io/api/networking/v1"
+	"pgregory.net/rapid"
+
+	"github.com/meshroute/terraform-provider-mesh/internal/routing"
+)
+
+const reviews = "reviews.shop.svc.cluster.local"
+
+// shape is a pair in short: what a transition is about.
+type shape struct {
+	host string
+	// virtualService and destinationRule are the objects' names; an empty name is no object.
+	virtualService, destinationRule string
+	// subsets are declared by the DestinationRule, by name, with the value of their label.
+	subsets map[string]string
+	// weights are the destinations of the only rule.
+	weights map[string]int32
+	// header is what the only rule matches; empty for every request.
+	header  string
+	timeout bool
+	policy  bool
+	labels  map[string]string
+}
+
+func (s shape) pair() routing.Pair {
+	var pair routing.Pair
+	if s.virtualService != "" {
+		rule := &networking.HTTPRoute{}
+		for _, name := range sortedKeys(s.weights) {
+			rule.Route = append(rule.Route, &networking.HTTPRouteDestination{
+				Destination: &networking.Destination{Host: s.host, Subset: name}, Weight: s.weights[name],
+			})
+		}
+		if s.header != "" {
+			exact := &networking.StringMatch{MatchType: &networking.StringMatch_Exact{Exact: s.header}}
+			rule.Match = []*networking.HTTPMatchRequest{{Headers: map[string]*networking.StringMatch{"version": exact}}}
+		}
+		if s.timeout {
+			rule.Timeout = durationpb.New(5e9)
+		}
+		pair.VirtualService = &routing.Object{Namespace: "shop", Name: s.virtualService, Labels: s.labels, Spec: &networking.VirtualService{
+			Hosts: []string{s.host}, Http: []*networking.HTTPRoute{rule},
+		}}
+	}
+	if s.destinationRule != "" {
+		rule := &networking.DestinationRule{Host: s.host}
+		for _, name := range sortedKeys(s.subsets) {
+			rule.Subsets = append(rule.Subsets, &networking.Subset{Name: name, Labels: map[string]string{"app": s.subsets[name]}})
+		}
+		if s.policy {
+			rule.TrafficPolicy = &networking.TrafficPolicy{Tls: &networking.ClientTLSSettings{Mode: networking.ClientTLSSettings_ISTIO_MUTUAL}}
+		}
+		pair.DestinationRule = &routing.Object{Namespace: "shop", Name: s.destinationRule, Labels: s.labels, Spec: rule}
+	}
+	return pair
+}
+
+// with returns the shape with a change made to a copy of it.
+func (s shape) with(change func(*shape)) shape {
+	s.subsets, s.weights = maps.Clone(s.subsets), maps.Clone(s.weights)
+	change(&s)
+	return s
+}
+
+// inWords writes steps so that a person can read them: what happens, to which object, and what it then routes to or declares.
+func inWords(steps []Step) []string {
+	words := []string{}
+	for _, s := range steps {
+		text := s.String()
+		switch {
+		case s.Action == Delete || s.Object == nil:
+		case s.Object.Kind() == routing.KindDestinationRule:
+			text += fmt.Sprint(" ", declared(s.Object))
+		default:
+			text += fmt.Sprint(" ", named(s.Object))
+		}
+		words = append(words, strings.NewReplacer(`VirtualService "shop/`, "vs ", `DestinationRule "shop/`, "dr ", `"`, "").Replace(text))
+	}
+	return words
+}
+
+func declared(o *routing.Object) []string {
+	var names []string
+	for _, s := range o.Spec.(*networking.DestinationRule).GetSubsets() {
+		names = append(names, s.GetName())
+	}
+	slices.Sort(names)
+	return names
+}
+
+// named returns the subsets to which a VirtualService routes.
+func named(o *routing.Object) []string {
+	var names []string
+	for _, rule := range o.Spec.(*networking.VirtualService).GetHttp() {
+		for _, d := range rule.GetRoute() {
+			names = append(names, d.GetDestination().GetSubset())
+		}
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
+}
+
+func TestSteps(t *testing.T) {
+	t.Parallel()
+	live := shape{
+		host: reviews, virtualService: "reviews", destinationRule: "reviews",
+		subsets: map[string]string{"v1": "one", "v2": "two"}, weights: map[string]int32{"v1": 90, "v2": 10},
+	}
+	none := shape{}
+	elsewhere := live.with(func(s *shape) { s.destinationRule = "" })
+	tests := map[string]struct {
+		from, to shape
+		want     []string
+	}{
+		"nothing changes":        {live, live, []string{}},
+		"nothing exists":         {none, none, []string{}},
+		"create":                 {none, live, []string{"create dr reviews [v1 v2]", "wait", "create vs reviews [v1 v2]"}},
+		"delete":                 {live, none, []string{"delete vs reviews", "wait", "delete dr reviews"}},
+		"create, rule elsewhere": {none, elsewhere, []string{"create vs reviews [v1 v2]"}},
+		"delete, rule elsewhere": {elsewhere, none, []string{"delete vs reviews"}},
+		"weights": {
+			live, live.with(func(s *shape) { s.weights = map[string]int32{"v1": 50, "v2": 50} }),
+			[]string{"update vs reviews [v1 v2]"},
+		},
+		"weights, rule elsewhere": {
+			elsewhere, elsewhere.with(func(s *shape) { s.weights = map[string]int32{"v1": 50, "v2": 50} }),
+			[]string{"update vs reviews [v1 v2]"},
+		},
+		"all weight to one subset": {
+			live, live.with(func(s *shape) { s.weights = map[string]int32{"v2": 100} }),
+			[]string{"update vs reviews [v2]"},
+		},
+		"header": {
+			live, live.with(func(s *shape) { s.header = "200" }), []string{"update vs reviews [v1 v2]"},
+		},
+		"timeout": {
+			live, live.with(func(s *shape) { s.timeout = true }), []string{"update vs reviews [v1 v2]"},
+		},
+		"traffic policy": {
+			live, live.with(func(s *shape) { s.policy = true }), []string{"update dr reviews [v1 v2]"},
+		},
+		"labels of both objects": {
+			live, live.with(func(s *shape) { s.labels = map[string]string{"team": "shop"} }),
+			[]string{"update dr reviews [v1 v2]", "update vs reviews [v1 v2]"},
+		},
+		"subset relabelled": {
+			live, live.with(func(s *shape) { s.subsets["v2"] = "three" }), []string{"update dr reviews [v1 v2]"},
+		},
+		"subset declared and not used": {
+			live, live.with(func(s *shape) { s.subsets["v3"] = "three" }), []string{"update dr reviews [v1 v2 v3]"},
+		},
+		"subset declared and used": {
+			live, live.with(func(s *shape) { s.subsets["v3"] = "three"; s.weights = map[string]int32{"v1": 90, "v3": 10} }),
+			[]string{"update dr reviews [v1 v2 v3]", "wait", "update vs reviews [v1 v3]"},
+		},
+		"unused subset removed": {
+			live.with(func(s *shape) { s.subsets["v3"] = "three" }), live, []string{"update dr reviews [v1 v2]"},
+		},
+		"used subset removed": {
+			live, live.with(func(s *shape) { delete(s.subsets, "v2"); s.weights = map[string]int32{"v1": 100} }),
+			[]string{"update vs reviews [v1]", "wait", "update dr reviews [v1]"},
+		},
+		"subset renamed": {
+			live, live.with(func(s *shape) {
+				delete(s.subsets, "v2")
+				s.subsets["v3"] = "two"
+				s.weights = map[string]int32{"v1": 90, "v3": 10}
+			}),
+			[]string{"update dr reviews [v1 v2 v3]", "wait", "update vs reviews [v1 v3]", "wait", "update dr reviews [v1 v3]"},
+		},
+		"every subset renamed": {
+			live, live.with(func(s *shape) {
+				s.subsets = map[string]string{"a": "one", "b": "two"}
+				s.weights = map[string]int32{"a": 90, "b": 10}
+			}),
+			[]string{"update dr reviews [a b v1 v2]", "wait", "update vs reviews [a b]", "wait", "update dr reviews [a b]"},
+		},
+		"VirtualService renamed": {
+			live, live.with(func(s *shape) { s.virtualService = "new" }),
+			[]string{"create vs new [v1 v2]", "wait", "delete vs reviews"},
+		},
+		"DestinationRule renamed": {
+			live, live.with(func(s *shape) { s.destinationRule = "new" }),
+			[]string{"create dr new [v1 v2]", "wait", "delete dr reviews"},
+		},
+		"both renamed": {
+			live, live.with(func(s *shape) { s.virtualService, s.destinationRule = "new", "new" }),
+			[]string{"create dr new [v1 v2]", "wait", "create vs new [v1 v2]", "wait", "delete vs reviews", "wait", "delete dr reviews"},
+		},
+		// The requests for both hosts are in the wrong between the two writes; there must be no wait in which they stay so.
+		"host changed in place": {
+			live, live.with(func(s *shape) { s.host = "ratings.shop.svc.cluster.local" }),
+			[]string{"update dr reviews [v1 v2]", "update vs reviews [v1 v2]"},
+		},
+		"host changed in place, with other subsets": {
+			live, live.with(func(s *shape) {
+				s.host = "ratings.shop.svc.cluster.local"
+				s.subsets, s.weights = map[string]string{"a": "one"}, map[string]int32{"a": 100}
+			}),
+			[]string{"update dr reviews [a]", "update vs reviews [a]"},
+		},
+		"DestinationRule given to somebody else": {live, elsewhere, []string{"delete dr reviews"}},
+		"DestinationRule missing":                {elsewhere, live, []string{"create dr reviews [v1 v2]"}},
+		"VirtualService missing": {
+			live.with(func(s *shape) { s.virtualService = "" }), live, []string{"create vs reviews [v1 v2]"},
+		},
+		"VirtualService missing, subset renamed": {
+			live.with(func(s *shape) { s.virtualService, s.subsets = "", map[string]string{"v1": "one"} }), live,
+			[]string{"update dr reviews [v1 v2]", "wait", "create vs reviews [v1 v2]"},
+		},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			if diff := cmp.Diff(test.want, inWords(Steps(test.from.pair(), test.to.pair()))); diff != "" {
+				t.Errorf("steps (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestSteps_unknownFieldIsOverwritten(t *testing.T) {
+	t.Parallel()
+	to := shape{host: reviews, virtualService: "reviews", weights: map[string]int32{"v1": 100}}.pair()
+	from := routing.Pair{VirtualService: new(routing.Object)}
+	*from.VirtualService = *to.VirtualService
+	from.VirtualService.Unknown = []string{".http[0].invented"}
+	if diff := cmp.Diff([]string{"update vs reviews [v1]"}, inWords(Steps(from, to))); diff != "" {
+		t.Errorf("steps (-want +got):\n%s", diff)
+	}
+}
+
+// world is what the API server holds, by kind and name.
+type world map[Address]*routing.Object
+
+func worldOf(pair routing.Pair) world {
+	w := world{}
+	for _, o := range pair.Objects() {
+		w[AddressOf(o)] = o
+	}
+	return w
+}
+
+func (w world) do(s Step) error {
+	if s.Action == Wait {
+		return nil
+	}
+	at := AddressOf(s.Object)
+	switch _, exists := w[at]; {
+	case exists && s.Action == Create:
+		return fmt.Errorf("%s is created and exists", at)
+	case !exists && s.Action != Create:
+		return fmt.Errorf("%s does not exist", at)
+	}
+	if s.Action == Delete {
+		delete(w, at)
+		return nil
+	}
+	w[at] = s.Object
+	return nil
+}
+
+// dangling returns the subsets that a VirtualService names and no DestinationRule of the host declares.
+func (w world) dangling() []string {
+	known, missing := map[string]bool{}, []string{}
+	for at, o := range w {
+		if at.Kind == routing.KindDestinationRule {
+			for _, name := range declared(o) {
+				known[name] = true
+			}
+		}
+	}
+	for at, o := range w {
+		if at.Kind == routing.KindVirtualService {
+			missing = append(missing, slices.DeleteFunc(named(o), func(name string) bool { return known[name] })...)
+		}
+	}
+	return missing
+}
+
+func drawShape(t *rapid.T, label string) shape {
+	if rapid.IntRange(0, 5).Draw(t, label+" is absent") == 0 {
+		return shape{}
+	}
+	names := rapid.SliceOfNDistinct(rapid.SampledFrom([]string{"v1", "v2", "v3", "v4"}), 1, 4, rapid.ID[string]).Draw(t, label+" subsets")
+	s := shape{
+		host:            reviews,
+		virtualService:  rapid.SampledFrom([]string{"reviews", "reviews", "reviews", "new"}).Draw(t, label+" vs"),
+		destinationRule: rapid.SampledFrom([]string{"reviews", "reviews", "reviews", "new"}).Draw(t, label+" dr"),
+		subsets:         map[string]string{}, weights: map[string]int32{},
+		header:  rapid.SampledFrom([]string{"", "100"}).Draw(t, label+" header"),
+		timeout: rapid.Bool().Draw(t, label+" timeout"),
+		policy:  rapid.Bool().Draw(t, label+" policy"),
+	}
+	for _, name := range names {
+		s.subsets[name] = rapid.SampledFrom([]string{"one", "two"}).Draw(t, label+" label")
+	}
+	used := names[:rapid.IntRange(1, len(names)).Draw(t, label+" used")]
+	for i, name := range used {
+		s.weights[name] = int32(100 / len(used))
+		if i == 0 {
+			s.weights[name] += int32(100 % len(used))
+		}
+	}
+	return s
+}
+
+// TestPropertyStepsDropNoRequest: from any pair to any other for the same host, no rule ever names a subset that is not
+// declared, the last step leaves exactly the wanted pair, no wait stands first, last or beside another, and at most three
+// writes are made, one more where an object gets another name.
+func TestPropertyStepsDropNoRequest(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		a, b := drawShape(t, "from"), drawShape(t, "to")
+		from, to := a.pair(), b.pair()
+		steps, live := Steps(from, to), worldOf(from)
+		writes := 0
+		for i, s := range steps {
+			if err := live.do(s); err != nil {
+				t.Fatalf("step %d of %q: %v", i+1, inWords(steps), err)
+			}
+			if missing := live.dangling(); len(missing) > 0 {
+				t.Fatalf("after step %d of %q rules name %q, which is not declared", i+1, inWords(steps), missing)
+			}
+			if s.Action != Wait {
+				writes++
+			} else if i == 0 || i == len(steps)-1 || steps[i-1].Action == Wait {
+				t.Fatalf("a wait for nothing in %q", inWords(steps))
+			}
+		}
+		most := 3
+		if a.virtualService != b.virtualService || a.destinationRule != b.destinationRule {
+			most = 4
+		}
+		if writes > most {
+			t.Fatalf("%d writes in %q, want at most %d", writes, inWords(steps), most)
+		}
+		if left := Steps(pairOf(live, to), to); len(left) > 0 || len(live) != len(to.Objects()) {
+			t.Fatalf("%q leaves %q to do and %d objects, want %d", inWords(steps), inWords(left), len(live), len(to.Objects()))
+		}
+	})
+}
+
+// pairOf returns the objects of the world that stand at the addresses of a pair.
+func pairOf(w world, like routing.Pair) routing.Pair {
+	var pair routing.Pair
+	if like.VirtualService != nil {
+		pair.VirtualService = w[AddressOf(like.VirtualService)]
+	}
+	if like.DestinationRule != nil {
+		pair.DestinationRule = w[AddressOf(like.DestinationRule)]
+	}
+	return pair
+}

@@ -1,0 +1,162 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"math"
+	"os"
+	"os/exec"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// request is what to send, and how often.
+type request struct {
+	Method  string
+	Headers map[string]string
+	Count   int
+}
+
+// answers are who answered, and how.
+type answers struct {
+	Total     int            `json:"total"`
+	Answers   map[string]int `json:"answers"`
+	Errors    map[string]int `json:"errors"`
+	Attempts  map[string]int `json:"attempts"`
+	LatencyMS struct {
+		Min float64 `json:"min"`
+		Max float64 `json:"max"`
+	} `json:"latency_ms"`
+	Seconds float64 `json:"seconds"`
+}
+
+// expectation is the share of each subset that answers; others must not answer at all.
+type expectation map[string]struct{ share float64 }
+
+// measure sends the requests, prints who answered as bars and fails when one went elsewhere than expected.
+func (w *workspace) measure(ctx context.Context, title string, r request, want expectation) error {
+	got, err := w.send(ctx, r)
+	if err != nil {
+		return err
+	}
+	fmt.Printf("\n  %s: %d requests in %.1f s\n", title, got.Total, got.Seconds)
+	for _, name := range slices.Sorted(maps.Keys(got.Answers)) {
+		share := float64(got.Answers[name]) / float64(got.Total)
+		full := int(math.Round(share * 40))
+		fmt.Printf("    %s  %s%s %6d  %5.1f %%\n", name, strings.Repeat("█", full), strings.Repeat("░", 40-full), got.Answers[name], share*100)
+	}
+	return errors.Join(want.unexpected(got), want.deviates(got))
+}
+
+// unexpected returns an error when a request failed or was answered by a subset that takes no share.
+func (e expectation) unexpected(got answers) error {
+	if len(got.Errors) > 0 {
+		return fmt.Errorf("requests failed: %v", got.Errors)
+	}
+	for name, n := range got.Answers {
+		if _, ok := e[name]; !ok {
+			return fmt.Errorf("%d requests were answered by %s, which the routes do not name", n, name)
+		}
+	}
+	return nil
+}
+
+// deviates returns an error when a share is outside the interval in which 99.99 % of fair draws lie.
+func (e expectation) deviates(got answers) error {
+	const z = 3.8906 // 99.99 % of a normal distribution, which a binomial one of this size is
+	for name, want := range e {
+		mean := want.share * float64(got.Total)
+		reach := z*math.Sqrt(mean*(1-want.share)) + 0.5
+		if want.share == 1 {
+			reach = 0
+		}
+		if n := float64(got.Answers[name]); math.Abs(n-mean) > reach {
+			return fmt.Errorf("%s answered %.0f of %d requests, expected %.0f ± %.0f", name, n, got.Total, mean, reach)
+		}
+	}
+	return nil
+}
+
+// check sends requests and judges the answers.
+func (w *workspace) check(ctx context.Context, r request, judge func(answers) error) error {
+	got, err := w.send(ctx, r)
+	if err != nil {
+		return err
+	}
+	fmt.Printf("    %d answered, %d failed%s, %.0f to %.0f ms\n", got.answered(), got.Total-got.answered(), got.causes(), got.LatencyMS.Min, got.LatencyMS.Max)
+	return judge(got)
+}
+
+func (w *workspace) send(ctx context.Context, r request) (answers, error) {
+	args := append(slices.Clone(w.call[1:]), "--json", "--host", host, "--method", r.Method, "-n", strconv.Itoa(r.Count))
+	for name, value := range r.Headers {
+		args = append(args, "--header", name+"="+value)
+	}
+	command := exec.CommandContext(ctx, w.call[0], args...)
+	var stdout bytes.Buffer
+	command.Stdout, command.Stderr = &stdout, os.Stderr
+	// Failed requests are an answer too: what counts is whether there is one.
+	failure := command.Run()
+	var got answers
+	if err := json.Unmarshal(stdout.Bytes(), &got); err != nil {
+		return got, errors.Join(fmt.Errorf("send requests: %w", err), failure)
+	}
+	return got, nil
+}
+
+func (a answers) answered() int {
+	n := 0
+	for _, count := range a.Answers {
+		n += count
+	}
+	return n
+}
+
+func (a answers) causes() string {
+	if len(a.Errors) == 0 {
+		return ""
+	}
+	return " (" + strings.Join(slices.Sorted(maps.Keys(a.Errors)), "; ") + ")"
+}
+
+func (a answers) succeeded() error {
+	if a.answered() != a.Total {
+		return fmt.Errorf("%d of %d requests failed%s", a.Total-a.answered(), a.Total, a.causes())
+	}
+	return nil
+}
+
+// failed returns an error unless every request failed with that status code.
+func (a answers) failed(code string) error {
+	n := 0
+	for text, count := range a.Errors {
+		if strings.HasPrefix(text, code) {
+			n += count
+		}
+	}
+	if n != a.Total {
+		return fmt.Errorf("%d of %d requests ended with %s, expected all%s", n, a.Total, code, a.causes())
+	}
+	return nil
+}
+
+// tookBetween returns an error unless every request took between so many milliseconds.
+func (a answers) tookBetween(least, most float64) error {
+	if a.LatencyMS.Min < least || a.LatencyMS.Max > most {
+		return fmt.Errorf("requests took %.0f to %.0f ms, expected %.0f to %.0f", a.LatencyMS.Min, a.LatencyMS.Max, least, most)
+	}
+	return nil
+}
+
+// attempted returns an error unless every request was answered at that attempt.
+func (a answers) attempted(attempt string) error {
+	if a.Attempts[attempt] != a.Total {
+		return fmt.Errorf("requests were answered at attempts %v, expected all at attempt %s", a.Attempts, attempt)
+	}
+	return nil
+}

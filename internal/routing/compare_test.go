@@ -1,0 +1,193 @@
+package routing_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/types/known/durationpb"
+	"google.golang.org/protobuf/types/known/wrapperspb"
+	networking "istio.io/api/networking/v1"
+
+	"github.com/meshroute/terraform-provider-mesh/internal/routing"
+)
+
+func uint32Value(n uint32) *wrapperspb.UInt32Value { return wrapperspb.UInt32(n) }
+
+func TestDifferences(t *testing.T) {
+	t.Parallel()
+	service := func(change func(*networking.VirtualService)) *networking.VirtualService {
+		s := &networking.VirtualService{Hosts: []string{"reviews"}, Http: []*networking.HTTPRoute{validRule(0)}}
+		change(s)
+		return s
+	}
+	subsets := func(names ...string) *networking.DestinationRule {
+		d := &networking.DestinationRule{Host: "reviews"}
+		for _, name := range names {
+			d.Subsets = append(d.Subsets, &networking.Subset{Name: name})
+		}
+		return d
+	}
+	valid := service(func(*networking.VirtualService) {})
+	tests := map[string]struct {
+		a, b proto.Message
+		want []string
+	}{
+		"the mesh is the default gateway": {
+			a: valid, b: service(func(s *networking.VirtualService) { s.Gateways = []string{"mesh"} }),
+		},
+		"destinations in another order": {
+			a: valid, b: service(func(s *networking.VirtualService) {
+				s.Http[0].Route[0], s.Http[0].Route[1] = s.Http[0].Route[1], s.Http[0].Route[0]
+			}),
+		},
+		"the weight of an only destination": {
+			a: service(func(s *networking.VirtualService) { s.Http[0].Route = s.Http[0].Route[:1] }),
+			b: service(func(s *networking.VirtualService) {
+				s.Http[0].Route = s.Http[0].Route[:1]
+				s.Http[0].Route[0].Weight = 0
+			}),
+		},
+		"a negative weight of an only destination": {
+			a: service(func(s *networking.VirtualService) {
+				s.Http[0].Route = s.Http[0].Route[:1]
+				s.Http[0].Route[0].Weight = -1
+			}),
+			b: service(func(s *networking.VirtualService) {
+				s.Http[0].Route = s.Http[0].Route[:1]
+			}),
+			want: []string{"http[0].route[0].weight"},
+		},
+		"subsets in another order": {a: subsets("v1", "v2"), b: subsets("v2", "v1")},
+		"subsets of another name":  {a: subsets("v1"), b: subsets("v2"), want: []string{"subsets[0].name"}},
+		"one subset more":          {a: subsets("v1"), b: subsets("v1", "v2"), want: []string{"subsets[1]"}},
+		"one gateway more": {
+			a: valid, b: service(func(s *networking.VirtualService) { s.Gateways = []string{"mesh", "public"} }),
+			want: []string{"gateways"},
+		},
+		"rules in another order": {
+			a: service(func(s *networking.VirtualService) { s.Http = append(s.Http, &networking.HTTPRoute{Name: "b"}) }),
+			b: service(func(s *networking.VirtualService) {
+				s.Http = append([]*networking.HTTPRoute{{Name: "b"}}, s.Http...)
+			}),
+			want: []string{
+				"http[0].corsPolicy", "http[0].fault", "http[0].headers", "http[0].match", "http[0].mirrors", "http[0].name", "http[0].retries",
+				"http[0].rewrite", "http[0].route", "http[0].timeout",
+				"http[1].corsPolicy", "http[1].fault", "http[1].headers", "http[1].match", "http[1].mirrors", "http[1].name", "http[1].retries",
+				"http[1].rewrite", "http[1].route", "http[1].timeout",
+			},
+		},
+		"weight and timeout": {
+			a: valid, b: service(func(s *networking.VirtualService) {
+				s.Http[0].Timeout = durationpb.New(time.Minute)
+				s.Http[0].Route[0].Weight, s.Http[0].Route[1].Weight = 80, 20
+			}),
+			want: []string{"http[0].route[0].weight", "http[0].route[1].weight", "http[0].timeout"},
+		},
+		"an empty block is not an absent one": {
+			a: service(func(s *networking.VirtualService) { s.Http[0].Retries = nil }),
+			b: service(func(s *networking.VirtualService) { s.Http[0].Retries = &networking.HTTPRetry{} }), want: []string{"http[0].retries"},
+		},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			a, b := proto.Clone(test.a), proto.Clone(test.b)
+			if diff := cmp.Diff(test.want, routing.Differences(a, b)); diff != "" {
+				t.Errorf("differences (-want +got):\n%s", diff)
+			}
+			if same := routing.SameSpec(a, b); same != (len(test.want) == 0) {
+				t.Errorf("same: %v", same)
+			}
+			if same := routing.Fingerprint(a) == routing.Fingerprint(b); same != (len(test.want) == 0) {
+				t.Errorf("same fingerprint: %v", same)
+			}
+			if !proto.Equal(a, test.a) || !proto.Equal(b, test.b) {
+				t.Error("comparing changed a spec")
+			}
+		})
+	}
+}
+
+func TestDifferencesOfWhatIsNoJSON(t *testing.T) {
+	t.Parallel()
+	odd, even := &networking.DestinationRule{Host: "\xff"}, &networking.DestinationRule{Host: "reviews"}
+	for _, pair := range [][2]proto.Message{{odd, even}, {even, odd}} {
+		if got := routing.Differences(pair[0], pair[1]); len(got) != 1 || !strings.Contains(got[0], "UTF-8") {
+			t.Errorf("got %v", got)
+		}
+	}
+}
+
+func TestValidateWarns(t *testing.T) {
+	t.Parallel()
+	problems := routing.Validate(&routing.Object{Namespace: "shop", Name: "reviews", Spec: &networking.VirtualService{
+		Hosts: []string{"reviews"},
+		Http: []*networking.HTTPRoute{
+			{Name: "first", Route: []*networking.HTTPRouteDestination{{Destination: &networking.Destination{Host: "reviews"}}}},
+			{Name: "second", Route: []*networking.HTTPRouteDestination{{Destination: &networking.Destination{Host: "reviews"}}}},
+		},
+	}})
+	want := []routing.Problem{{
+		At: routing.Path{"http", 1}, Severity: routing.Doubtful,
+		Reason: `virtualService rule "second" not used (only the last rule can have no matches)`,
+	}}
+	if diff := cmp.Diff(want, problems); diff != "" {
+		t.Errorf("problems (-want +got):\n%s", diff)
+	}
+}
+
+func TestValidateOfWholeObject(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct {
+		spec proto.Message
+		want []string
+	}{
+		"no hosts but rules of its own": {spec: &networking.VirtualService{}, want: []string{`: http, tcp or tls must be provided in virtual service`}},
+		"no host":                       {spec: &networking.DestinationRule{}, want: []string{`: empty domain name not allowed`}},
+		"a spec of another kind":        {spec: &networking.Gateway{}, want: []string{`: cannot cast to virtual service`}},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var got []string
+			for i, p := range routing.Validate(&routing.Object{Namespace: "shop", Name: "reviews", Spec: test.spec}) {
+				line := p.At.String() + ": " + p.Reason
+				if i < len(test.want) && strings.HasPrefix(line, test.want[i]) {
+					line = test.want[i]
+				}
+				got = append(got, line)
+			}
+			if diff := cmp.Diff(test.want, got); diff != "" {
+				t.Errorf("problems (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+// Istio names two entries of a map in the order in which it met them; the problem is found all the same, every time.
+func TestValidateFindsWhatIstioSaysInTwoWays(t *testing.T) {
+	t.Parallel()
+	rule := validRule(0)
+	rule.Headers.Request.Set = map[string]string{"host": "a", ":authority": "b"}
+	o := &routing.Object{Namespace: "shop", Name: "reviews", Spec: &networking.VirtualService{
+		Hosts: []string{"reviews"}, Http: []*networking.HTTPRoute{validRule(1), rule},
+	}}
+	for range 50 {
+		problems := routing.Validate(o)
+		if len(problems) != 1 || !problems[0].At.Within(routing.Path{"http", 1, "headers", "request", "set"}) {
+			t.Fatalf("got %v", problems)
+		}
+	}
+}
+
+func TestProblems(t *testing.T) {
+	t.Parallel()
+	at := routing.Path{"hosts", 0}
+	want := []routing.Problem{{At: at, Reason: "is 1"}, {At: at, Severity: routing.Doubtful, Reason: "is 2"}}
+	if diff := cmp.Diff(want, []routing.Problem{routing.Errorf(at, "is %d", 1), routing.Warnf(at, "is %d", 2)}); diff != "" {
+		t.Errorf("problems (-want +got):\n%s", diff)
+	}
+}
