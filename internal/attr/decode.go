@@ -149,7 +149,7 @@ func (r *Reader) decodeFloat(k protoreflect.Kind, at path.Path, f *big.Float) (p
 	number, _ := f.Float64()
 	single := float32(number)
 	if math.IsInf(number, 0) || k == protoreflect.FloatKind && math.IsInf(float64(single), 0) {
-		r.problem(at, "is too large a number, got %s", f.Text('g', 20))
+		r.problem(at, "is too large a number, got %s", f.Text('g', 10))
 		return protoreflect.Value{}, false
 	}
 	if k == protoreflect.FloatKind {

@@ -2,8 +2,8 @@ package attr
 
 import (
 	"context"
+	"time"
 
-	"github.com/hashicorp/terraform-plugin-framework-timetypes/timetypes"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/planmodifier"
 	"github.com/hashicorp/terraform-plugin-framework/types/basetypes"
 )
@@ -30,7 +30,7 @@ func (keepEqualDuration) PlanModifyString(_ context.Context, req planmodifier.St
 func isKnown(v basetypes.StringValue) bool { return !v.IsNull() && !v.IsUnknown() }
 
 func equalDurations(a, b basetypes.StringValue) bool {
-	first, problems := (timetypes.GoDuration{StringValue: a}).ValueGoDuration()
-	second, more := (timetypes.GoDuration{StringValue: b}).ValueGoDuration()
-	return !problems.HasError() && !more.HasError() && first == second
+	first, err := time.ParseDuration(a.ValueString())
+	second, err2 := time.ParseDuration(b.ValueString())
+	return err == nil && err2 == nil && first == second
 }

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/hashicorp/terraform-plugin-framework-timetypes/timetypes"
 	fwattr "github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/planmodifier"
@@ -53,6 +52,8 @@ type field struct {
 	// keepZero encodes zero as a value although the field has no presence.
 	keepZero bool
 	required bool
+	// siblings are the other members of the field's oneof that have an attribute.
+	siblings []string
 	// description is Markdown.
 	description string
 
@@ -66,6 +67,7 @@ func newField(fd protoreflect.FieldDescriptor, options Options, parents []protor
 		name:       string(fd.Name()),
 		keepZero:   options.KeepZero[fd.FullName()],
 		required:   isRequired(fd) && !options.Optional[fd.FullName()],
+		siblings:   siblings(fd, options.Omit),
 	}
 	if options.Docs != nil {
 		f.description = options.Docs(fd.FullName())
@@ -137,10 +139,8 @@ func (f *field) classifyMessage(d protoreflect.MessageDescriptor, options Option
 // setTypes computes the types of one value, then of the whole field.
 func (f *field) setTypes() {
 	switch f.kind {
-	case kindString, kindBytes, kindEnum:
+	case kindString, kindBytes, kindEnum, kindDuration:
 		f.attrType, f.valueType = types.StringType, tftypes.String
-	case kindDuration:
-		f.attrType, f.valueType = timetypes.GoDurationType{}, tftypes.String
 	case kindBool:
 		f.attrType, f.valueType = types.BoolType, tftypes.Bool
 	case kindInt:
@@ -188,8 +188,8 @@ func (f *field) attribute() schema.Attribute {
 		return schema.Float64Attribute{Required: f.required, Optional: optional, MarkdownDescription: description}
 	case kindDuration:
 		return schema.StringAttribute{
-			CustomType: timetypes.GoDurationType{}, Required: f.required, Optional: optional,
-			PlanModifiers: []planmodifier.String{keepEqualDuration{}}, MarkdownDescription: description,
+			Required: f.required, Optional: optional, MarkdownDescription: description,
+			PlanModifiers: []planmodifier.String{keepEqualDuration{}},
 		}
 	case kindString, kindBytes, kindEnum, kindMessage:
 	}
@@ -227,8 +227,8 @@ func (f *field) prose() string {
 	if f.kind == kindEnum {
 		sentences = append(sentences, "One of "+quoted(f.enumNames())+".")
 	}
-	if siblings := f.siblings(); len(siblings) > 0 {
-		sentences = append(sentences, "Excludes "+quoted(siblings)+".")
+	if len(f.siblings) > 0 {
+		sentences = append(sentences, "Excludes "+quoted(f.siblings)+".")
 	}
 	return strings.Join(sentences, " ")
 }
@@ -249,15 +249,15 @@ func (f *field) enumDescriptor() protoreflect.EnumDescriptor {
 	return f.descriptor.Enum()
 }
 
-// siblings are the other members of the field's oneof.
-func (f *field) siblings() []string {
-	oneof := f.descriptor.ContainingOneof()
+// siblings returns the other members of the field's oneof, without the omitted ones.
+func siblings(fd protoreflect.FieldDescriptor, omit map[protoreflect.FullName]bool) []string {
+	oneof := fd.ContainingOneof()
 	if oneof == nil || oneof.IsSynthetic() {
 		return nil
 	}
 	var names []string
 	for i := range oneof.Fields().Len() {
-		if sibling := oneof.Fields().Get(i); sibling.Name() != f.descriptor.Name() {
+		if sibling := oneof.Fields().Get(i); sibling.Name() != fd.Name() && !omit[sibling.FullName()] {
 			names = append(names, string(sibling.Name()))
 		}
 	}

@@ -10,7 +10,7 @@ import (
 	"google.golang.org/protobuf/proto"
 )
 
-// Problem is what is wrong with one attribute's value. Reason completes the sentence "The value ...".
+// Problem is what is wrong with one attribute's value. Reason is a sentence fragment, such as `must not be null`.
 type Problem struct {
 	At     path.Path
 	Reason string
@@ -142,11 +142,6 @@ func (r *Reader) EachKey(name string, visit func(string, *Reader)) {
 // Message reads the attributes that belong to the shape m into a new message, and leaves other attributes alone.
 func (r *Reader) Message(m *Message, into proto.Message) {
 	r.decodeMessage(m, r.at, r.attributes, into.ProtoReflect())
-}
-
-// Messages reads a list of objects of the shape m, each into a message that make returns.
-func (r *Reader) Messages(name string, m *Message, make func() proto.Message) {
-	r.Each(name, func(_ int, element *Reader) { element.Message(m, make()) })
 }
 
 func (r *Reader) problem(at path.Path, format string, args ...any) {

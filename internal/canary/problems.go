@@ -12,10 +12,11 @@ import (
 // Problems returns everything that is wrong with the route, at the place in the route where it can be mended. What
 // Istio's own validation says about the rendered objects is among it.
 func (r *Route) Problems() []routing.Problem {
+	problems := r.problems()
 	if r.Host == "" {
-		return []routing.Problem{routing.Errorf(routing.Path{"service"}, "must not be empty")}
+		return problems
 	}
-	problems := r.subsetProblems()
+	problems = append(problems, r.subsetProblems()...)
 	names := map[string]int{}
 	for i, rule := range r.Rules {
 		at := routing.Path{"rules", i}
@@ -227,7 +228,7 @@ func isInsideRule(at routing.Path) bool {
 // routePath returns where in the route the part is that stands at a path of a rendered object.
 func (r *Route) routePath(kind routing.Kind, at routing.Path) routing.Path {
 	if len(at) == 0 {
-		return routing.Path{"service"}
+		return at
 	}
 	if kind == routing.KindDestinationRule {
 		return r.destinationRulePath(at)

@@ -279,6 +279,29 @@ func TestRouteProblemsOfPlaces(t *testing.T) {
 			change: exports("*", "shop2"),
 			want:   []string{`export_to[1]: cannot have both`},
 		},
+		"no service": {
+			change: func(r *canary.Route) { r.Host = "" },
+			want:   []string{`service: must not be empty`},
+		},
+		"namespace in upper case": {
+			change: func(r *canary.Route) { r.Namespace = "Shop" },
+			want:   []string{`namespace: "Shop" is no namespace`},
+		},
+		"namespace of 64 characters": {
+			change: func(r *canary.Route) { r.Namespace = strings.Repeat("s", 64) },
+			want:   []string{`namespace: "` + strings.Repeat("s", 64) + `" is no namespace`},
+		},
+		"names with an underscore": {
+			change: func(r *canary.Route) { r.VirtualServiceName, r.DestinationRuleName = "a_b", "" },
+			want: []string{
+				`virtual_service_name: "a_b" is no object name`,
+				`destination_rule_name: "" is no object name`,
+			},
+		},
+		"the provider's own label": {
+			change: func(r *canary.Route) { r.Labels = map[string]string{routing.ManagedByLabel: "helm"} },
+			want:   []string{`labels["app.kubernetes.io/managed-by"]: this label tells who writes the objects`},
+		},
 		"exported to nobody": {
 			change: exports("~"),
 			want:   []string{`export_to[0]: `},

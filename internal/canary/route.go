@@ -18,31 +18,6 @@ import (
 // MeshGateway is Istio's reserved name for all sidecars of the mesh, the default of spec.gateways.
 const MeshGateway = "mesh"
 
-// Placement is where a pair of objects lives, for which hosts it speaks and who sees it.
-type Placement struct {
-	Namespace string
-	// VirtualServiceName and DestinationRuleName are the objects' names.
-	VirtualServiceName  string
-	DestinationRuleName string
-	// SubsetsElsewhere leaves the DestinationRule to somebody else: only the VirtualService is rendered.
-	SubsetsElsewhere bool
-	Labels           map[string]string
-	Annotations      map[string]string
-	// Host is the full name of the service that all requests go to.
-	Host          string
-	ClusterDomain string
-	// Hosts are the names that requests ask for; empty means Host.
-	Hosts []string
-	// Gateways are where the rules apply; empty means [MeshGateway].
-	Gateways []string
-	// ExportTo are the namespaces that see both objects; empty means all.
-	ExportTo      []string
-	TrafficPolicy *networking.TrafficPolicy
-}
-
-// Place returns the placement itself.
-func (p *Placement) Place() *Placement { return p }
-
 // Subset is one version of the service: the pods that carry Labels.
 type Subset struct {
 	Labels        map[string]string

@@ -6,12 +6,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
 	"strings"
 
 	"k8s.io/client-go/dynamic"
-	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
 	clientcmdapi "k8s.io/client-go/tools/clientcmd/api"
 )
@@ -65,69 +62,28 @@ type Cluster struct {
 	host    string
 }
 
-// Connect reads the configuration and prepares a client. No request is made.
+// Connect reads the configuration and prepares a client. No request is made. An error says what is wrong with which file
+// or attribute, and never what is in it.
 func Connect(config Config) (*Cluster, error) {
 	restConfig, err := config.restConfig()
 	if err != nil {
 		return nil, err
 	}
-	client, err := dynamic.NewForConfig(restConfig)
-	if err != nil {
-		return nil, fmt.Errorf("prepare client for %s: %w", restConfig.Host, err)
-	}
-	return &Cluster{client: client, manager: config.FieldManager, force: config.ForceConflicts, host: restConfig.Host}, nil
-}
-
-func (c Config) restConfig() (*rest.Config, error) {
-	if len(c.ConfigPaths) == 0 && c.Host == "" && os.Getenv("KUBERNETES_SERVICE_HOST") == "" {
-		return nil, ErrNoConfiguration
-	}
-	rules, err := c.loadingRules()
-	if err != nil {
-		return nil, err
-	}
-	restConfig, err := clientcmd.NewNonInteractiveDeferredLoadingClientConfig(rules, c.overrides()).ClientConfig()
-	if err != nil {
-		return nil, fmt.Errorf("read the cluster configuration: %w", err)
-	}
-	restConfig.UserAgent = c.UserAgent
+	restConfig.UserAgent = config.UserAgent
 	restConfig.WarningHandlerWithContext = warnings{}
 	// The API server has priority and fairness of its own; a throttle in the client only adds seconds.
 	restConfig.QPS = -1
-	return restConfig, nil
-}
-
-func (c Config) loadingRules() (*clientcmd.ClientConfigLoadingRules, error) {
-	rules := &clientcmd.ClientConfigLoadingRules{WarnIfAllMissing: false}
-	var paths []string
-	for _, p := range c.ConfigPaths {
-		expanded, err := expandHome(p)
-		if err != nil {
-			return nil, fmt.Errorf("read kubeconfig %s: %w", p, err)
-		}
-		info, err := os.Stat(expanded)
-		if err == nil && info.IsDir() {
-			return nil, fmt.Errorf("read kubeconfig %s: it is a directory", p)
-		}
-		if err != nil && len(c.ConfigPaths) == 1 {
-			return nil, fmt.Errorf("read kubeconfig: %w", err)
-		}
-		paths = append(paths, expanded)
+	transport, err := httpClient(restConfig)
+	if err != nil {
+		return nil, fmt.Errorf("use %s: %w", config.source(), err)
 	}
-	if len(paths) == 1 {
-		rules.ExplicitPath = paths[0]
-	} else {
-		rules.Precedence = paths
+	client, err := dynamic.NewForConfigAndClient(restConfig, transport)
+	if err != nil {
+		return nil, fmt.Errorf("use %s: %w", config.source(), err)
 	}
-	return rules, nil
-}
-
-func expandHome(p string) (string, error) {
-	if p != "~" && !strings.HasPrefix(p, "~/") {
-		return p, nil
-	}
-	home, err := os.UserHomeDir()
-	return filepath.Join(home, strings.TrimPrefix(p, "~")), err
+	return &Cluster{
+		client: client, manager: config.FieldManager, force: config.ForceConflicts, host: serverName(restConfig.Host),
+	}, nil
 }
 
 func (c Config) overrides() *clientcmd.ConfigOverrides {

@@ -10,11 +10,11 @@ import (
 	"net"
 	"net/http"
 	"net/url"
-	"os"
 	"slices"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
 )
 
 // Reason is what went wrong, in terms of what a user can do about it.
@@ -54,6 +54,12 @@ const (
 	Untrusted
 	// TimedOut says that no answer came in time.
 	TimedOut
+	// Interrupted says that the caller gave up, as on Ctrl-C.
+	Interrupted
+	// NoCredentials says that the command that prints credentials failed. Nothing was sent.
+	NoCredentials
+	// NotAPIServer says that something answered that is no Kubernetes API server, such as a proxy's login page.
+	NotAPIServer
 )
 
 // Error is a request that failed: what was tried, on which object, and why.
@@ -113,14 +119,22 @@ func classify(err error) Reason {
 		certificate  x509.CertificateInvalidError
 		record       tls.RecordHeaderError
 		alert        tls.AlertError
+		credentials  *credentialsError
 		operation    *net.OpError
 		transport    *url.Error
+		timeout      interface{ Timeout() bool }
 	)
 	switch {
+	case errors.As(err, &credentials):
+		return NoCredentials
+	case errors.Is(err, http.ErrSchemeMismatch), runtime.IsNotRegisteredError(err), runtime.IsMissingKind(err), isNotJSON(err):
+		return NotAPIServer
 	case errors.As(err, &verification), errors.As(err, &authority), errors.As(err, &hostname),
 		errors.As(err, &certificate), errors.As(err, &record), errors.As(err, &alert):
 		return Untrusted
-	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, os.ErrDeadlineExceeded):
+	case errors.Is(err, context.Canceled):
+		return Interrupted
+	case errors.As(err, &timeout) && timeout.Timeout():
 		return TimedOut
 	case errors.As(err, &operation), errors.As(err, &transport):
 		return Unreachable
@@ -142,8 +156,11 @@ func classifyStatus(err error, status metav1.Status) Reason {
 		return Stale
 	case apierrors.IsUnauthorized(err):
 		return Unauthorized
-	case status.Code == http.StatusBadRequest && status.Reason != metav1.StatusReasonBadRequest:
-		// The API server gives its own refusals a reason; a webhook's refusal carries the webhook's, usually none.
+	case status.Code == http.StatusTooManyRequests:
+		return ServerFailed
+	case apierrors.HasStatusCause(err, metav1.CauseTypeUnexpectedServerResponse) && status.Code < http.StatusInternalServerError:
+		return NotAPIServer
+	case isDenial(status):
 		return Denied
 	case apierrors.IsForbidden(err):
 		return Forbidden
@@ -155,6 +172,21 @@ func classifyStatus(err error, status metav1.Status) Reason {
 		return ServerFailed
 	}
 	return Unknown
+}
+
+// isDenial reports whether an admission webhook or policy refused the object. The API server gives its own refusals
+// a reason and says which object or field they are about; a webhook's answer is passed on as the webhook gave it, and that
+// of a ValidatingAdmissionPolicy has a cause that names no field.
+func isDenial(status metav1.Status) bool {
+	switch status.Code {
+	case http.StatusBadRequest:
+		return status.Reason != metav1.StatusReasonBadRequest
+	case http.StatusForbidden, http.StatusUnprocessableEntity:
+		return status.Details == nil || slices.ContainsFunc(status.Details.Causes, func(c metav1.StatusCause) bool {
+			return c.Type == "" && c.Field == ""
+		})
+	}
+	return false
 }
 
 // classifyNotFound tells a missing object from a missing namespace and from an API that is not served at all, whose
@@ -187,7 +219,7 @@ func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys
 
 // Each returns the errors that were joined into err, one by one.
 func Each(err error) []error {
-	if joined, ok := err.(interface{ Unwrap() []error }); ok { //nolint:errorlint // looks at this error alone, not at its causes
+	if joined, ok := err.(interface{ Unwrap() []error }); ok {
 		var all []error
 		for _, e := range joined.Unwrap() {
 			all = append(all, Each(e)...)

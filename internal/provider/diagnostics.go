@@ -30,22 +30,45 @@ func attributePath(at routing.Path) path.Path {
 }
 
 // reportProblems adds what is wrong with a route. It leaves out what may only be wrong because values are not known yet.
+// Each text starts with the attribute: Terraform prints the line of an attribute at the top of a resource, and of
+// everything nested deeper only the line of the resource.
 func reportProblems(diagnostics *diag.Diagnostics, r *attr.Reader, problems []routing.Problem) {
 	for _, p := range r.Problems() {
-		diagnostics.AddAttributeError(p.At, "Invalid value", "The value "+p.Reason+".")
+		diagnostics.AddAttributeError(p.At, "Invalid value", located(p.At, p.Reason))
 	}
 	for _, p := range problems {
-		at := attributePath(p.At)
+		at := attributePath(configured(p.At, r))
 		if touchesAny(at, r.Unknown()) || touchesProblem(at, r.Problems()) {
 			continue
 		}
 		switch p.Severity {
 		case routing.Refused:
-			diagnostics.AddAttributeError(at, "Invalid route", sentence(p.Reason))
+			diagnostics.AddAttributeError(at, "Invalid route", located(at, p.Reason))
 		case routing.Doubtful:
-			diagnostics.AddAttributeWarning(at, "Doubtful route", sentence(p.Reason))
+			diagnostics.AddAttributeWarning(at, "Doubtful route", located(at, p.Reason))
 		}
 	}
+}
+
+// located is the text of a problem, with the attribute in front.
+func located(at path.Path, reason string) string {
+	if len(at.Steps()) == 0 {
+		return sentence(reason)
+	}
+	return at.String() + ": " + strings.TrimSuffix(reason, ".") + "."
+}
+
+// configured returns where a value was written: an object's name that is not set itself follows from another attribute.
+func configured(at routing.Path, r *attr.Reader) routing.Path {
+	if len(at) != 1 || at[0] != "virtual_service_name" && at[0] != "destination_rule_name" {
+		return at
+	}
+	for _, name := range []string{at[0].(string), "name"} {
+		if r.Has(name) {
+			return routing.Path{name}
+		}
+	}
+	return routing.Path{"service"}
 }
 
 func touchesAny(at path.Path, unknown []path.Path) bool {
@@ -77,7 +100,7 @@ func sentence(fragment string) string {
 	if fragment == "" {
 		return fragment
 	}
-	return strings.ToUpper(fragment[:1]) + fragment[1:] + "."
+	return strings.ToUpper(fragment[:1]) + strings.TrimSuffix(fragment[1:], ".") + "."
 }
 
 // reportErrors adds what went wrong between provider and cluster: what was tried, the cause, and what the user can do.

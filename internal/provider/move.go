@@ -29,7 +29,7 @@ func (p *pairResource) MoveState(context.Context) []resource.StateMover {
 				if !ours || req.SourceTypeName != "mesh_"+source.typeName() || req.SourceState == nil {
 					return
 				}
-				resp.TargetState.Raw = p.moveFrom(source, req.SourceState.Raw)
+				resp.TargetState.Raw = p.moveFrom(ctx, source, req.SourceState.Raw)
 				resp.TargetPrivate = req.SourcePrivate
 			},
 		})
@@ -38,7 +38,7 @@ func (p *pairResource) MoveState(context.Context) []resource.StateMover {
 }
 
 // moveFrom returns the state of this form for the objects that a state of another form describes.
-func (p *pairResource) moveFrom(source form, state tftypes.Value) tftypes.Value {
+func (p *pairResource) moveFrom(ctx context.Context, source form, state tftypes.Value) tftypes.Value {
 	r := attr.Read(state)
 	rendered := source.read(r, readPlacement(r, p.settings)).Render()
 	route, attributes := p.recognize(rendered, p.settings.clusterDomain)
@@ -48,7 +48,7 @@ func (p *pairResource) moveFrom(source form, state tftypes.Value) tftypes.Value 
 	for name, value := range attributes {
 		next[name] = value
 	}
-	objectType := p.cached.Type().TerraformType(context.Background())
+	objectType := p.cached.Type().TerraformType(ctx)
 	expressed := p.routeOf(tftypes.NewValue(objectType, next)).Render()
 	next["foreign_fields"] = tftypes.NewValue(stringList, stringValues(canary.Differences(expressed, rendered)))
 	for _, name := range []string{"service", "name"} {

@@ -113,7 +113,7 @@ func (p *meshProvider) Configure(_ context.Context, req fwprovider.ConfigureRequ
 	config.UserAgent = "terraform-provider-mesh/" + p.version
 	s := p.readSettings(r, &config, &resp.Diagnostics)
 	for _, problem := range r.Problems() {
-		resp.Diagnostics.AddAttributeError(problem.At, "Invalid provider configuration", "The value "+problem.Reason+".")
+		resp.Diagnostics.AddAttributeError(problem.At, "Invalid provider configuration", located(problem.At, problem.Reason))
 	}
 	if resp.Diagnostics.HasError() {
 		return

@@ -120,14 +120,18 @@ func testWeightShift(t *testing.T, lab *acctest.Lab, f form, config func(v1, v2 
 	}
 	// One weight may be left out and takes the rest.
 	steps = append(steps, resource.TestStep{
-		Config:           lab.Config(config("35", "null")),
-		ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{onlySpelling(f)}},
-		Check:            lab.Traffic(acctest.Request{Count: 3000}, acctest.Shares(map[string]float64{"v1": 35, "v2": 65})),
+		Config: lab.Config(config("35", "null")),
+		Check: resource.ComposeTestCheckFunc(
+			lab.Live(func() error {
+				if generation := lab.MustGet(acctest.VirtualService, lab.Service).GetGeneration(); generation != 5 {
+					t.Errorf("the VirtualService was written %d times, want 5 times", generation)
+				}
+				return nil
+			}),
+			lab.Traffic(acctest.Request{Count: 3000}, acctest.Shares(map[string]float64{"v1": 35, "v2": 65})),
+		),
 	})
 	run(t, lab, steps...)
-	if f.address == splitForm.address {
-		return
-	}
 }
 
 func TestAccWeightedSplit_subsets(t *testing.T) {

@@ -1,0 +1,67 @@
+package canary
+
+import (
+	"regexp"
+
+	networking "istio.io/api/networking/v1"
+
+	"github.com/meshroute/terraform-provider-mesh/internal/routing"
+)
+
+// Placement is where a pair of objects lives, for which hosts it speaks and who sees it.
+type Placement struct {
+	Namespace string
+	// VirtualServiceName and DestinationRuleName are the objects' names.
+	VirtualServiceName  string
+	DestinationRuleName string
+	// SubsetsElsewhere leaves the DestinationRule to somebody else: only the VirtualService is rendered.
+	SubsetsElsewhere bool
+	Labels           map[string]string
+	Annotations      map[string]string
+	// Host is the full name of the service that all requests go to.
+	Host          string
+	ClusterDomain string
+	// Hosts are the names that requests ask for; empty means Host.
+	Hosts []string
+	// Gateways are where the rules apply; empty means [MeshGateway].
+	Gateways []string
+	// ExportTo are the namespaces that see both objects; empty means all.
+	ExportTo      []string
+	TrafficPolicy *networking.TrafficPolicy
+}
+
+// Place returns the placement itself.
+func (p *Placement) Place() *Placement { return p }
+
+// Names that Kubernetes accepts: RFC 1123 labels, and labels joined by dots.
+const label = `[a-z0-9]([-a-z0-9]*[a-z0-9])?`
+
+var (
+	namespaceName = regexp.MustCompile(`^` + label + `$`)
+	objectName    = regexp.MustCompile(`^` + label + `(\.` + label + `)*$`)
+)
+
+func (p *Placement) problems() []routing.Problem {
+	if p.Host == "" {
+		return []routing.Problem{routing.Errorf(routing.Path{"service"}, "must not be empty")}
+	}
+	var problems []routing.Problem
+	if len(p.Namespace) > 63 || !namespaceName.MatchString(p.Namespace) {
+		problems = append(problems, routing.Errorf(routing.Path{"namespace"},
+			"%.80q is no namespace: at most 63 lower-case letters, digits and -, with a letter or digit at both ends", p.Namespace))
+	}
+	names := []struct{ attribute, name string }{
+		{"virtual_service_name", p.VirtualServiceName}, {"destination_rule_name", p.DestinationRuleName},
+	}
+	for _, n := range names {
+		if len(n.name) > 253 || !objectName.MatchString(n.name) {
+			problems = append(problems, routing.Errorf(routing.Path{n.attribute},
+				"%.80q is no object name: at most 253 lower-case letters, digits, - and ., with a letter or digit at both ends", n.name))
+		}
+	}
+	if _, taken := p.Labels[routing.ManagedByLabel]; taken {
+		problems = append(problems, routing.Errorf(routing.Path{"labels", routing.Key(routing.ManagedByLabel)},
+			"this label tells who writes the objects, and the provider sets it itself"))
+	}
+	return problems
+}

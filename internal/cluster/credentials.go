@@ -1,0 +1,57 @@
+package cluster
+
+import (
+	"context"
+	"net/http"
+	"strings"
+
+	"k8s.io/client-go/rest"
+)
+
+// credentialsError says that an exec command did not print credentials, so that no request was sent. client-go reports it as
+// it reports a failed connection.
+type credentialsError struct{ err error }
+
+// Error implements error. What the command printed is left out: it may be the credentials.
+func (e *credentialsError) Error() string {
+	text := strings.TrimPrefix(e.err.Error(), "getting credentials: ")
+	if before, _, found := strings.Cut(text, "decoding stdout:"); found {
+		return before + "the command of exec printed no ExecCredential"
+	}
+	return text
+}
+
+type sentKey struct{}
+
+// roundTripper is a function that sends a request.
+type roundTripper func(*http.Request) (*http.Response, error)
+
+// RoundTrip implements http.RoundTripper.
+func (f roundTripper) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
+
+// httpClient returns a client whose errors tell credentials that could not be had from a connection that failed. It
+// watches both ends of client-go's transport: what never comes out of it was stopped inside.
+func httpClient(config *rest.Config) (*http.Client, error) {
+	config.Wrap(func(next http.RoundTripper) http.RoundTripper {
+		return roundTripper(func(r *http.Request) (*http.Response, error) {
+			if sent, ok := r.Context().Value(sentKey{}).(*bool); ok {
+				*sent = true
+			}
+			return next.RoundTrip(r)
+		})
+	})
+	client, err := rest.HTTPClientFor(config)
+	if err != nil || config.ExecProvider == nil {
+		return client, err
+	}
+	inner := client.Transport
+	client.Transport = roundTripper(func(r *http.Request) (*http.Response, error) {
+		sent := new(bool)
+		response, err := inner.RoundTrip(r.WithContext(context.WithValue(r.Context(), sentKey{}, sent)))
+		if err != nil && !*sent {
+			err = &credentialsError{err}
+		}
+		return response, err
+	})
+	return client, nil
+}

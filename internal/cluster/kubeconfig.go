@@ -1,0 +1,171 @@
+package cluster
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/url"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/client-go/rest"
+	"k8s.io/client-go/tools/clientcmd"
+	clientcmdapi "k8s.io/client-go/tools/clientcmd/api"
+)
+
+// errNotKubeconfig stands in for the YAML reader's error, which can quote what it read: a kubeconfig holds secrets.
+var errNotKubeconfig = errors.New("it is no kubeconfig in YAML")
+
+var lineNumber = regexp.MustCompile(`\bline \d+`)
+
+// restConfig merges the kubeconfig files and what is set beside them, as kubectl does with its flags.
+func (c Config) restConfig() (*rest.Config, error) {
+	if len(c.ConfigPaths) == 0 && c.Host == "" && os.Getenv("KUBERNETES_SERVICE_HOST") == "" {
+		return nil, ErrNoConfiguration
+	}
+	rules, err := c.loadingRules()
+	if err != nil {
+		return nil, err
+	}
+	if err := c.check(rules); err != nil {
+		return nil, fmt.Errorf("read %s: %w", c.source(), err)
+	}
+	restConfig, err := clientcmd.NewNonInteractiveDeferredLoadingClientConfig(rules, c.overrides()).ClientConfig()
+	switch {
+	case clientcmd.IsEmptyConfig(err) && len(c.ConfigPaths) == 0:
+		return nil, ErrNoConfiguration
+	case clientcmd.IsEmptyConfig(err):
+		return nil, fmt.Errorf("read %s: it names no cluster: check its current-context, or choose one with config_context", c.source())
+	case err != nil:
+		return nil, fmt.Errorf("read %s: %w", c.source(), err)
+	}
+	return restConfig, nil
+}
+
+// source says where the configuration comes from.
+func (c Config) source() string {
+	if len(c.ConfigPaths) == 0 {
+		return "the connection attributes"
+	}
+	return "kubeconfig " + strings.Join(c.ConfigPaths, ", ")
+}
+
+func (c Config) loadingRules() (*clientcmd.ClientConfigLoadingRules, error) {
+	rules := &clientcmd.ClientConfigLoadingRules{WarnIfAllMissing: false}
+	var paths []string
+	exists := false
+	for _, p := range c.ConfigPaths {
+		expanded, err := expandHome(p)
+		if err != nil {
+			return nil, fmt.Errorf("read kubeconfig %s: %w", p, err)
+		}
+		switch err := parse(expanded); {
+		case err == nil:
+			exists = true
+		case !errors.Is(err, fs.ErrNotExist) || len(c.ConfigPaths) == 1:
+			return nil, fmt.Errorf("read kubeconfig %s: %w", p, err)
+		}
+		paths = append(paths, expanded)
+	}
+	if len(paths) > 0 && !exists {
+		return nil, fmt.Errorf("read kubeconfig %s: none of the files exists", strings.Join(c.ConfigPaths, ", "))
+	}
+	if len(paths) == 1 {
+		rules.ExplicitPath = paths[0]
+	} else {
+		rules.Precedence = paths
+	}
+	return rules, nil
+}
+
+// parse reports why a file is not a kubeconfig, without a word of what is in it.
+func parse(path string) error {
+	if info, err := os.Stat(path); err != nil {
+		return err
+	} else if info.IsDir() {
+		return errors.New("it is a directory")
+	}
+	_, err := clientcmd.LoadFromFile(path)
+	var unreadable *fs.PathError
+	if err == nil || errors.As(err, &unreadable) {
+		return err
+	}
+	if line := lineNumber.FindString(err.Error()); line != "" {
+		return fmt.Errorf("%w (see %s)", errNotKubeconfig, line)
+	}
+	return errNotKubeconfig
+}
+
+// check refuses what client-go would refuse with a text that quotes passwords, and what it would silently ignore.
+func (c Config) check(rules *clientcmd.ClientConfigLoadingRules) error {
+	if (c.ClientCertificate == "") != (c.ClientKey == "") {
+		return errors.New("client_certificate and client_key must be set together")
+	}
+	if c.Exec != nil && c.Exec.Command == "" {
+		return errors.New("exec needs a command")
+	}
+	if c.Insecure && c.ClusterCACertificate != "" {
+		return errors.New("insecure and cluster_ca_certificate exclude each other")
+	}
+	file, err := rules.Load()
+	if err != nil {
+		return errNotKubeconfig
+	}
+	server, proxy := "its server", "its proxy-url"
+	var cluster clientcmdapi.Cluster
+	if chosen := file.Clusters[c.clusterName(file)]; chosen != nil {
+		cluster = *chosen
+	}
+	if c.Host != "" {
+		server, cluster.Server = "host", c.Host
+	}
+	if c.ProxyURL != "" {
+		proxy, cluster.ProxyURL = "proxy_url", c.ProxyURL
+	}
+	if _, _, err := rest.DefaultServerURL(cluster.Server, "/", schema.GroupVersion{}, true); err != nil && cluster.Server != "" {
+		return fmt.Errorf("%s must be a URL or host:port", server)
+	}
+	if u, err := url.Parse(cluster.ProxyURL); cluster.ProxyURL != "" && (err != nil || !isProxyScheme(u.Scheme)) {
+		return fmt.Errorf("%s must be a URL with the scheme http, https or socks5", proxy)
+	}
+	return nil
+}
+
+// clusterName is the name that the chosen cluster has in the kubeconfig.
+func (c Config) clusterName(file *clientcmdapi.Config) string {
+	if c.ConfigContextCluster != "" {
+		return c.ConfigContextCluster
+	}
+	name := c.ConfigContext
+	if name == "" {
+		name = file.CurrentContext
+	}
+	if chosen := file.Contexts[name]; chosen != nil {
+		return chosen.Cluster
+	}
+	return ""
+}
+
+func isProxyScheme(scheme string) bool {
+	return scheme == "http" || scheme == "https" || scheme == "socks5"
+}
+
+func expandHome(p string) (string, error) {
+	if p != "~" && !strings.HasPrefix(p, "~/") {
+		return p, nil
+	}
+	home, err := os.UserHomeDir()
+	return filepath.Join(home, strings.TrimPrefix(p, "~")), err
+}
+
+// serverName is a server's address as it may be printed: without a user and a password.
+func serverName(host string) string {
+	if u, err := url.Parse(host); err == nil && u.User != nil {
+		u.User = nil
+		return u.String()
+	}
+	return host
+}
