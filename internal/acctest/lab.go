@@ -45,7 +45,7 @@ type Lab struct {
 
 	t       *testing.T
 	client  dynamic.Interface
-	traffic traffic
+	traffic *traffic
 }
 
 // Start returns the control plane that the environment names, with a new Service that selects the same pods as the
@@ -60,7 +60,7 @@ func Start(t *testing.T) *Lab {
 		Developer: os.Getenv("MESH_TEST_KUBECONFIG_DEVELOPER"), Nobody: os.Getenv("MESH_TEST_KUBECONFIG_NOBODY"),
 		Dir: os.Getenv("MESH_TEST_LAB"),
 	}
-	l.traffic.command = strings.Fields(mustGetenv(t, "MESH_TEST_CALL"))
+	l.traffic = &traffic{command: strings.Fields(mustGetenv(t, "MESH_TEST_CALL"))}
 	l.connect()
 	l.createService(mustGetenv(t, "MESH_TEST_SERVICE"))
 	return l
@@ -143,6 +143,13 @@ func uniqueName(t *testing.T) string {
 	name := strings.TrimPrefix(strings.ToLower(t.Name()), "testacc")
 	name = strings.Trim(notInALabel.ReplaceAllString(name, "-"), "-")
 	return fmt.Sprintf("acc-%s-%s", strings.Trim(name[:min(len(name), 40)], "-"), hex.EncodeToString(raw))
+}
+
+// In returns the lab with another namespace to look for objects in. The service stays where it is.
+func (l *Lab) In(namespace string) *Lab {
+	other := *l
+	other.Namespace = namespace
+	return &other
 }
 
 // context returns one that outlives the test: cleanup works with it too.

@@ -178,42 +178,39 @@ func (l *Lab) Live(look func() error) resource.TestCheckFunc {
 	return func(*terraform.State) error { return look() }
 }
 
-// Destroyed checks that nothing for the test's host is left.
+// Destroyed checks that nothing for the test's host is left, in any namespace.
 func (l *Lab) Destroyed(*terraform.State) error {
 	ctx, cancel := l.context()
 	defer cancel()
 	for _, kind := range []string{VirtualService, DestinationRule} {
-		for _, name := range l.forHost(ctx, kind) {
-			return fmt.Errorf("%s %q is left", kind, name)
+		for _, left := range l.forHost(ctx, kind) {
+			return fmt.Errorf("%s %q is left in namespace %q", kind, left.GetName(), left.GetNamespace())
 		}
 	}
 	return nil
 }
 
-// forHost returns the names of the objects that speak for the test's host.
-func (l *Lab) forHost(ctx context.Context, kind string) []string {
-	list, err := l.objects(kind).List(ctx, metav1.ListOptions{})
+// forHost returns the objects that speak for the test's host.
+func (l *Lab) forHost(ctx context.Context, kind string) []unstructured.Unstructured {
+	list, err := l.client.Resource(resources[kind]).List(ctx, metav1.ListOptions{})
 	if err != nil {
 		l.t.Errorf("list every %s: %v", kind, err)
 		return nil
 	}
-	var names []string
-	for i := range list.Items {
-		host, _, _ := unstructured.NestedString(list.Items[i].Object, "spec", "host")
-		hosts, _, _ := unstructured.NestedStringSlice(list.Items[i].Object, "spec", "hosts")
-		if slices.ContainsFunc(append(hosts, host), func(h string) bool { return h == l.Host || h == l.Service }) {
-			names = append(names, list.Items[i].GetName())
-		}
-	}
-	return names
+	return slices.DeleteFunc(list.Items, func(o unstructured.Unstructured) bool {
+		host, _, _ := unstructured.NestedString(o.Object, "spec", "host")
+		hosts, _, _ := unstructured.NestedStringSlice(o.Object, "spec", "hosts")
+		return !slices.ContainsFunc(append(hosts, host), func(h string) bool { return h == l.Host || h == l.Service })
+	})
 }
 
 // deleteLeftovers removes what a failed test left for its host.
 func (l *Lab) deleteLeftovers(ctx context.Context) {
 	for _, kind := range []string{VirtualService, DestinationRule} {
-		for _, name := range l.forHost(ctx, kind) {
-			if err := l.objects(kind).Delete(ctx, name, metav1.DeleteOptions{}); err != nil && !apierrors.IsNotFound(err) {
-				l.t.Errorf("delete %s %q: %v", kind, name, err)
+		for _, left := range l.forHost(ctx, kind) {
+			objects := l.client.Resource(resources[kind]).Namespace(left.GetNamespace())
+			if err := objects.Delete(ctx, left.GetName(), metav1.DeleteOptions{}); err != nil && !apierrors.IsNotFound(err) {
+				l.t.Errorf("delete %s %q: %v", kind, left.GetName(), err)
 			}
 		}
 	}

@@ -21,6 +21,8 @@ type Placement struct {
 	// Host is the full name of the service that all requests go to.
 	Host          string
 	ClusterDomain string
+	// Port is the service's port, 1 to 65535, for a service that has several; 0 leaves the choice to Istio.
+	Port int64
 	// Hosts are the names that requests ask for; empty means Host.
 	Hosts []string
 	// Gateways are where the rules apply; empty means [MeshGateway].
@@ -58,6 +60,9 @@ func (p *Placement) problems() []routing.Problem {
 			problems = append(problems, routing.Errorf(routing.Path{n.attribute},
 				"%.80q is no object name: at most 253 lower-case letters, digits, - and ., with a letter or digit at both ends", n.name))
 		}
+	}
+	if p.Port < 0 || p.Port > 65535 {
+		problems = append(problems, routing.Errorf(routing.Path{"port"}, "must be between 1 and 65535, got %d", p.Port))
 	}
 	if _, taken := p.Labels[routing.ManagedByLabel]; taken {
 		problems = append(problems, routing.Errorf(routing.Path{"labels", routing.Key(routing.ManagedByLabel)},

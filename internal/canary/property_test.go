@@ -2,6 +2,7 @@ package canary_test
 
 import (
 	"maps"
+	"slices"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -100,13 +101,41 @@ func TestPropertyRecognizeNoticesAnEdit(t *testing.T) {
 	})
 }
 
-// No route makes the checks panic, and what they report stands at a path that begins with an attribute.
+// No route makes the checks panic, and what they report stands at a rule, subset or attribute that is there.
 func TestPropertyProblemsAreSomewhere(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
-		for _, p := range arbitraryRoute(t).Problems() {
-			if len(p.At) == 0 || p.Reason == "" {
-				t.Fatalf("problem at %q: %q", p.At, p.Reason)
+		r := arbitraryRoute(t)
+		for _, p := range r.Problems() {
+			there := p.Reason != ""
+			switch first := append(p.At, nil)[0]; first {
+			case "rules":
+				there = p.At[1].(int) < len(r.Rules)
+			case "default":
+				there = r.Default != nil
+			case "subsets":
+				if len(p.At) > 1 {
+					_, there = r.Subsets[string(p.At[1].(routing.Key))]
+				}
+			}
+			if !there {
+				t.Fatalf("problem at %s, which is not there: %s", p.At, p.Reason)
+			}
+		}
+	})
+}
+
+// Whatever Istio would refuse about the objects of a route, the route has a problem that is a refusal.
+func TestPropertyWhatIstioRefusesIsRefused(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		r := arbitraryRoute(t)
+		refused := func(problems []routing.Problem) bool {
+			return slices.ContainsFunc(problems, func(p routing.Problem) bool { return p.Severity == routing.Refused })
+		}
+		for _, o := range r.Render().Objects() {
+			if problems := routing.Validate(o); refused(problems) && !refused(r.Problems()) {
+				t.Fatalf("Istio refuses %s for %v, the route has the problems %v", o, problems, r.Problems())
 			}
 		}
 	})
@@ -117,6 +146,7 @@ func canonicalPlacement(t *rapid.T) canary.Placement {
 	p.Hosts = rapid.SampledFrom([][]string{{p.Host}, {p.Host, "greeter.example.com"}, {"*.example.com"}}).Draw(t, "hosts")
 	p.Gateways = rapid.SampledFrom([][]string{{canary.MeshGateway}, {"mesh", "ingress/public"}, {"ingress/public"}}).Draw(t, "gateways")
 	p.ExportTo = rapid.SampledFrom([][]string{nil, {"."}, {".", "ingress"}}).Draw(t, "export_to")
+	p.Port = rapid.SampledFrom([]int64{0, 50051}).Draw(t, "port")
 	p.Labels = rapid.SampledFrom([]map[string]string{nil, {"team": "greeters"}}).Draw(t, "labels")
 	p.Annotations = rapid.SampledFrom([]map[string]string{nil, {"example.com/ticket": "42"}}).Draw(t, "annotations")
 	if rapid.Bool().Draw(t, "traffic_policy") {

@@ -1,6 +1,7 @@
 package canary
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 
@@ -121,8 +122,9 @@ func (r *Route) recognizeVirtualService(name string, spec *networking.VirtualSer
 	if len(r.Gateways) == 0 {
 		r.Gateways = []string{MeshGateway}
 	}
-	if r.Host == "" {
-		r.Host = r.fullHost(firstHost(spec))
+	if destinations := routeDestinations(spec); len(destinations) > 0 {
+		r.Host = cmp.Or(r.Host, r.fullHost(destinations[0].GetHost()))
+		r.Port = commonPort(destinations)
 	}
 	for i, rule := range spec.Http {
 		recognized := recognizeRule(rule)
@@ -134,14 +136,26 @@ func (r *Route) recognizeVirtualService(name string, spec *networking.VirtualSer
 	}
 }
 
-// firstHost is the host of the first destination: without a DestinationRule it tells which service is routed.
-func firstHost(spec *networking.VirtualService) string {
+// routeDestinations lists where the rules send requests. Without a DestinationRule the first tells which service is routed.
+func routeDestinations(spec *networking.VirtualService) []*networking.Destination {
+	var destinations []*networking.Destination
 	for _, rule := range spec.Http {
 		for _, destination := range rule.Route {
-			return destination.Destination.GetHost()
+			destinations = append(destinations, destination.Destination)
 		}
 	}
-	return ""
+	return destinations
+}
+
+// commonPort is the port that all destinations have, 0 where they differ.
+func commonPort(destinations []*networking.Destination) int64 {
+	port := destinations[0].GetPort().GetNumber()
+	for _, d := range destinations {
+		if d.GetPort().GetNumber() != port {
+			return 0
+		}
+	}
+	return int64(port)
 }
 
 func recognizeRule(live *networking.HTTPRoute) Rule {

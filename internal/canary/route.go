@@ -125,7 +125,11 @@ func (r *Route) renderDestinations(rule Rule) []*networking.HTTPRouteDestination
 }
 
 func (r *Route) destination(subset string) *networking.Destination {
-	return &networking.Destination{Host: r.Host, Subset: subset}
+	destination := &networking.Destination{Host: r.Host, Subset: subset}
+	if r.Port > 0 && r.Port <= 65535 {
+		destination.Port = &networking.PortSelector{Number: uint32(r.Port)}
+	}
+	return destination
 }
 
 func (r *Route) renderDestinationRule() *networking.DestinationRule {

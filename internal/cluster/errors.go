@@ -14,7 +14,6 @@ import (
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/runtime"
 )
 
 // Reason is what went wrong, in terms of what a user can do about it.
@@ -127,7 +126,7 @@ func classify(err error) Reason {
 	switch {
 	case errors.As(err, &credentials):
 		return NoCredentials
-	case errors.Is(err, http.ErrSchemeMismatch), runtime.IsNotRegisteredError(err), runtime.IsMissingKind(err), isNotJSON(err):
+	case errors.Is(err, http.ErrSchemeMismatch):
 		return NotAPIServer
 	case errors.As(err, &verification), errors.As(err, &authority), errors.As(err, &hostname),
 		errors.As(err, &certificate), errors.As(err, &record), errors.As(err, &alert):

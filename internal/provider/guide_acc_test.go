@@ -38,7 +38,9 @@ func TestAccGuide_gettingStarted(t *testing.T) {
 		func() { lab.Eventually(tester, acctest.Only("v2")); lab.Eventually(anybody, acctest.Only("v1")) },
 		func() { lab.Eventually(anybody, acctest.Shares(map[string]float64{"v1": 90, "v2": 10})) },
 		func() { lab.Eventually(tester, acctest.Only("v2")) },
-		func() { lab.Eventually(tester, acctest.Shares(map[string]float64{"v1": 100. / 3, "v2": 100. / 3, "v3": 100. / 3})) },
+		func() {
+			lab.Eventually(tester, acctest.Shares(map[string]float64{"v1": 100. / 3, "v2": 100. / 3, "v3": 100. / 3}))
+		},
 	}
 	for _, block := range codeBlock.FindAllStringSubmatch(guide, -1) {
 		language, code := block[1], block[2]

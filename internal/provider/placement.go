@@ -27,6 +27,11 @@ func readPlacement(r *attr.Reader, s settings) canary.Placement {
 		Gateways:         r.Strings("gateways"),
 		ExportTo:         r.Strings("export_to"),
 	}
+	place.Port, _ = r.Int("port")
+	if place.Port == 0 && r.Known("port") {
+		// Zero is what Istio means by none; here none is null, and 0 is a mistake.
+		place.Port = -1
+	}
 	service := r.String("service")
 	if r.Has("service") && !r.Known("service") {
 		service = "unknown"
@@ -110,6 +115,7 @@ func encodePlacement(place *canary.Placement, foreign []string) map[string]tftyp
 	return map[string]tftypes.Value{
 		"service":                 tftypes.NewValue(tftypes.String, shortService(place)),
 		"host":                    tftypes.NewValue(tftypes.String, place.Host),
+		"port":                    encodePort(place.Port),
 		"namespace":               tftypes.NewValue(tftypes.String, place.Namespace),
 		"name":                    tftypes.NewValue(tftypes.String, name),
 		"virtual_service_name":    tftypes.NewValue(tftypes.String, firstOf(place.VirtualServiceName, name)),
@@ -132,6 +138,14 @@ func shortService(place *canary.Placement) string {
 		return short
 	}
 	return strings.TrimSuffix(place.Host, ".")
+}
+
+// encodePort returns a port, null for none.
+func encodePort(port int64) tftypes.Value {
+	if port == 0 {
+		return tftypes.NewValue(tftypes.Number, nil)
+	}
+	return tftypes.NewValue(tftypes.Number, port)
 }
 
 func stringValues(list []string) []tftypes.Value {

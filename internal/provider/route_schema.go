@@ -56,6 +56,11 @@ func placementAttributes() map[string]schema.Attribute {
 			Computed:            true,
 			MarkdownDescription: "Full name of the service, such as `greeter.shop.svc.cluster.local`.",
 		},
+		"port": schema.Int64Attribute{
+			Optional: true,
+			MarkdownDescription: "Port of the service that requests are sent to, `1` to `65535`. Needed at a gateway for a service with several " +
+				"ports; by default Istio takes the port that the request came for, or the only one.",
+		},
 		"namespace": schema.StringAttribute{
 			Optional: true, Computed: true,
 			MarkdownDescription: "Namespace of both objects. Defaults to the provider's `default_namespace`.",

@@ -6,6 +6,7 @@ import (
 
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/reflect/protoreflect"
+	networking "istio.io/api/networking/v1"
 )
 
 // locate finds the places that a verdict is about: the deepest parts of the message whose removal makes the verdict
@@ -13,10 +14,66 @@ import (
 // for every check that exists or will exist. A verdict that no removal silences is about the message as a whole.
 func locate(root proto.Message, v verdict, judge func(proto.Message) []verdict) []Path {
 	count := max(1, occurrences(v, judge(root)))
-	places := descend(root, nil, v, count, judge)
-	if len(places) > count {
-		// Several parts contradict each other and any of them could go: the last one is named.
-		places = places[len(places)-count:]
+	return lastOf(descend(root, nil, v, count, judge), count)
+}
+
+// lastOf returns the last places, no more than there are verdicts: where several parts contradict each other, any of
+// them could go, and the last one is named.
+func lastOf(places []Path, count int) []Path {
+	return places[max(0, len(places)-count):]
+}
+
+// judged is a spec with all but one of its rules or subsets taken away, and what is said about that.
+type judged struct {
+	list     string
+	index    int
+	spec     proto.Message
+	verdicts []verdict
+}
+
+// judgeElements judges every rule of a VirtualService, or subset of a DestinationRule, alone. Most verdicts are about
+// one of them, and a hundred wrong rules would otherwise be judged a thousand times all together.
+func judgeElements(root proto.Message, judge func(proto.Message) []verdict) []judged {
+	name := "http"
+	if _, ok := root.(*networking.DestinationRule); ok {
+		name = "subsets"
+	}
+	fd := root.ProtoReflect().Descriptor().Fields().ByName(protoreflect.Name(name))
+	if fd == nil || root.ProtoReflect().Get(fd).List().Len() < 2 {
+		return nil
+	}
+	list := root.ProtoReflect().Get(fd).List()
+	elements := make([]judged, list.Len())
+	rest := proto.Clone(root)
+	rest.ProtoReflect().Clear(fd)
+	for i := range elements {
+		spec := proto.Clone(rest)
+		spec.ProtoReflect().Mutable(fd).List().Append(list.Get(i))
+		elements[i] = judged{list: name, index: i, spec: spec, verdicts: judge(spec)}
+	}
+	return elements
+}
+
+// locateInElements finds the places that a verdict is about inside the elements. It finds none for a verdict that is not
+// about single elements: judged alone, they do not give it exactly as often as all together.
+func locateInElements(elements []judged, v verdict, count int, judge func(proto.Message) []verdict) []Path {
+	total := 0
+	for _, e := range elements {
+		total += occurrences(v, e.verdicts)
+	}
+	if total != count {
+		return nil
+	}
+	var places []Path
+	for _, e := range elements {
+		n := occurrences(v, e.verdicts)
+		if n == 0 {
+			continue
+		}
+		for _, at := range lastOf(descend(e.spec, Path{e.list, 0}, v, n, judge), n) {
+			at[1] = e.index
+			places = append(places, at)
+		}
 	}
 	return places
 }

@@ -242,7 +242,7 @@ func TestParseSpec(t *testing.T) {
 				"corsPolicy": map[string]any{"unmatchedPreflights": "UNSPECIFIED", "maxAge": "0s"}, "headers": map[string]any{"request": map[string]any{"set": map[string]any{}}},
 			}}},
 			want: &networking.VirtualService{Http: []*networking.HTTPRoute{{
-				MirrorPercent: uint32Value(0), //nolint:staticcheck // old objects have it
+				MirrorPercent: uint32Value(0),
 				Route:         []*networking.HTTPRouteDestination{{}},
 				CorsPolicy:    &networking.CorsPolicy{MaxAge: &durationpb.Duration{}},
 				Headers:       &networking.Headers{Request: &networking.Headers_HeaderOperations{}},

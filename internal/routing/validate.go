@@ -27,14 +27,23 @@ func init() {
 // runs the webhook's code: what this accepts, the webhook of the same Istio version accepts.
 func Validate(o *Object) []Problem {
 	judge := func(spec proto.Message) []verdict { return judge(o, spec) }
+	verdicts := judge(o.Spec)
+	if len(verdicts) == 0 {
+		return nil
+	}
 	var problems []Problem
+	elements := judgeElements(o.Spec, judge)
 	seen := map[verdict]bool{}
-	for _, v := range judge(o.Spec) {
+	for _, v := range verdicts {
 		if seen[v] {
 			continue
 		}
 		seen[v] = true
-		for _, at := range locate(o.Spec, v, judge) {
+		places := locateInElements(elements, v, occurrences(v, verdicts), judge)
+		if len(places) == 0 {
+			places = locate(o.Spec, v, judge)
+		}
+		for _, at := range places {
 			problems = append(problems, Problem{At: at, Severity: v.severity, Reason: v.text})
 		}
 	}

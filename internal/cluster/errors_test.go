@@ -1,0 +1,334 @@
+package cluster
+
+import (
+	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/json"
+	"encoding/pem"
+	"errors"
+	"math/big"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/meshroute/terraform-provider-mesh/internal/routing"
+)
+
+var address = Address{Kind: routing.KindVirtualService, Namespace: "shop", Name: "reviews"}
+
+// TestClassify reads answers as kube-apiserver 1.36 writes them.
+func TestClassify(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct {
+		status string
+		want   Reason
+	}{
+		"no such object": {
+			`{"reason":"NotFound","details":{"name":"x","group":"networking.istio.io","kind":"virtualservices"},"code":404}`, NotFound,
+		},
+		"no such namespace":     {`{"reason":"NotFound","details":{"name":"nope","kind":"namespaces"},"code":404}`, NamespaceMissing},
+		"namespace terminating": {`{"reason":"Forbidden","details":{"name":"x","group":"networking.istio.io","kind":"virtualservices","causes":[{"reason":"NamespaceTerminating","message":"namespace shop is being terminated","field":"metadata.namespace"}]},"code":403}`, NamespaceTerminating},
+		"exists already":        {`{"reason":"AlreadyExists","details":{"name":"x","kind":"virtualservices"},"code":409}`, AlreadyExists},
+		"stale":                 {`{"reason":"Conflict","details":{"name":"x","kind":"virtualservices"},"code":409}`, Stale},
+		"field manager": {
+			`{"reason":"Conflict","details":{"causes":[{"reason":"FieldManagerConflict","message":"conflict with \"kubectl-edit\"","field":".spec.http"}]},"code":409}`, FieldConflict,
+		},
+		"right missing": {
+			`{"reason":"Forbidden","details":{"name":"z","group":"networking.istio.io","kind":"virtualservices"},"code":403}`, Forbidden,
+		},
+		"credentials refused":         {`{"reason":"Unauthorized","message":"Unauthorized","code":401}`, Unauthorized},
+		"istiod refuses":              {`{"message":"admission webhook \"rev.validation.istio.io\" denied the request: configuration is invalid","code":400}`, Denied},
+		"a webhook refuses with 403":  {`{"message":"admission webhook \"x\" denied the request: no","reason":"Forbidden","code":403}`, Denied},
+		"a webhook refuses with 422":  {`{"message":"admission webhook \"x\" denied the request: no","reason":"Invalid","code":422}`, Denied},
+		"an admission policy refuses": {`{"reason":"Invalid","details":{"name":"x","group":"networking.istio.io","kind":"virtualservices","causes":[{"message":"ValidatingAdmissionPolicy 'p1' with binding 'p1' denied request: no"}]},"code":422}`, Denied},
+		"an admission policy forbids": {`{"reason":"Forbidden","details":{"name":"x","group":"networking.istio.io","kind":"virtualservices","causes":[{"message":"ValidatingAdmissionPolicy 'p1' with binding 'p1' denied request: no"}]},"code":403}`, Denied},
+		"the schema refuses":          {`{"reason":"Invalid","details":{"name":"x","causes":[{"reason":"FieldValueTypeInvalid","message":"must be of type array","field":"spec.hosts"}]},"code":422}`, Invalid},
+		"unknown field":               {`{"message":"strict decoding error: unknown field \"spec.nope\"","reason":"BadRequest","code":400}`, Invalid},
+		"too large":                   {`{"message":"Request entity too large: limit is 3145728","reason":"RequestEntityTooLarge","code":413}`, Invalid},
+		"webhook unreachable":         {`{"reason":"InternalError","details":{"causes":[{"message":"failed calling webhook \"rev.validation.istio.io\""}]},"code":500}`, ServerFailed},
+		"unavailable":                 {`{"reason":"ServiceUnavailable","code":503}`, ServerFailed},
+		"overloaded":                  {`{"reason":"TooManyRequests","code":429}`, ServerFailed},
+		"timeout":                     {`{"reason":"Timeout","code":504}`, TimedOut},
+		"server timeout":              {`{"reason":"ServerTimeout","code":500}`, TimedOut},
+		"API not served":              {`{"reason":"NotFound","details":{"causes":[{"reason":"UnexpectedServerResponse","message":"404 page not found"}]},"code":404}`, CRDMissing},
+		"HTTP to an HTTPS port":       {`{"reason":"BadRequest","details":{"causes":[{"reason":"UnexpectedServerResponse","message":"Client sent an HTTP request to an HTTPS server."}]},"code":400}`, NotAPIServer},
+		"a proxy forbids":             {`{"reason":"Forbidden","details":{"causes":[{"reason":"UnexpectedServerResponse","message":"<html>"}]},"code":403}`, NotAPIServer},
+		"a proxy wants a login":       {`{"reason":"Unauthorized","details":{"causes":[{"reason":"UnexpectedServerResponse","message":"<html>"}]},"code":401}`, Unauthorized},
+		"a load balancer has nobody":  {`{"reason":"ServiceUnavailable","details":{"causes":[{"reason":"UnexpectedServerResponse","message":"<html>"}]},"code":503}`, ServerFailed},
+		"a teapot":                    {`{"code":418}`, Unknown},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var status metav1.Status
+			if err := json.Unmarshal([]byte(test.status), &status); err != nil {
+				t.Fatal(err)
+			}
+			if got := classify(&apierrors.StatusError{ErrStatus: status}); got != test.want {
+				t.Errorf("reason %d, want %d", got, test.want)
+			}
+		})
+	}
+}
+
+func TestConflicts(t *testing.T) {
+	t.Parallel()
+	err := (&Cluster{}).wrap("apply", address.String(), &apierrors.StatusError{ErrStatus: metav1.Status{
+		Code: http.StatusConflict, Reason: metav1.StatusReasonConflict,
+		Details: &metav1.StatusDetails{Causes: []metav1.StatusCause{
+			{Type: metav1.CauseTypeFieldManagerConflict, Field: ".spec.http", Message: `conflict with "kubectl-edit"`},
+			{Type: "Other", Field: ".spec.hosts", Message: "something else"},
+		}},
+	}})
+	var failure *Error
+	if !errors.As(err, &failure) {
+		t.Fatalf("error %T, want *Error", err)
+	}
+	if diff := cmp.Diff([]Conflict{{Field: ".spec.http", Owner: `conflict with "kubectl-edit"`}}, failure.Conflicts); diff != "" {
+		t.Errorf("conflicts (-want +got):\n%s", diff)
+	}
+}
+
+func TestEach(t *testing.T) {
+	t.Parallel()
+	a, b, c := errors.New("a"), errors.New("b"), errors.New("c")
+	if diff := cmp.Diff(3, len(Each(errors.Join(a, errors.Join(b, nil, c))))); diff != "" {
+		t.Errorf("errors (-want +got):\n%s", diff)
+	}
+	if got := Each(nil); got != nil {
+		t.Errorf("Each(nil) = %v, want nothing", got)
+	}
+}
+
+// authority signs certificates for the servers of a test.
+type authority struct {
+	t           *testing.T
+	key         *ecdsa.PrivateKey
+	certificate *x509.Certificate
+	pem         string
+}
+
+func newAuthority(t *testing.T) *authority {
+	t.Helper()
+	a := &authority{t: t, key: newKey(t)}
+	template := &x509.Certificate{
+		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "test authority"}, IsCA: true, BasicConstraintsValid: true,
+		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour), KeyUsage: x509.KeyUsageCertSign,
+	}
+	der, err := x509.CreateCertificate(rand.Reader, template, template, a.key.Public(), a.key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if a.certificate, err = x509.ParseCertificate(der); err != nil {
+		t.Fatal(err)
+	}
+	a.pem = string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}))
+	return a
+}
+
+func newKey(t *testing.T) *ecdsa.PrivateKey {
+	t.Helper()
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return key
+}
+
+// serve starts a server whose certificate is for a name, or for 127.0.0.1, and ends at a time.
+func (a *authority) serve(name string, end time.Time) string {
+	a.t.Helper()
+	key := newKey(a.t)
+	template := &x509.Certificate{SerialNumber: big.NewInt(2), NotBefore: time.Now().Add(-2 * time.Hour), NotAfter: end}
+	if name == "" {
+		template.IPAddresses = []net.IP{net.IPv4(127, 0, 0, 1)}
+	} else {
+		template.DNSNames = []string{name}
+	}
+	der, err := x509.CreateCertificate(rand.Reader, template, a.certificate, key.Public(), a.key)
+	if err != nil {
+		a.t.Fatal(err)
+	}
+	server := httptest.NewUnstartedServer(http.HandlerFunc(answerNotFound))
+	server.TLS = &tls.Config{Certificates: []tls.Certificate{{Certificate: [][]byte{der}, PrivateKey: key}}}
+	// The server complains about every handshake that a test breaks.
+	server.Config.ErrorLog = nil
+	server.StartTLS()
+	a.t.Cleanup(server.Close)
+	return server.URL
+}
+
+func answerNotFound(w http.ResponseWriter, _ *http.Request) {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(http.StatusNotFound)
+	_, _ = w.Write([]byte(`{"kind":"Status","apiVersion":"v1","status":"Failure","reason":"NotFound","details":{"name":"x","kind":"virtualservices"},"code":404}`))
+}
+
+func answer(status int, contentType, body string) http.HandlerFunc {
+	return func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", contentType)
+		w.WriteHeader(status)
+		_, _ = w.Write([]byte(body))
+	}
+}
+
+// TestGet_transport: what goes wrong before an API server has answered, with real TLS and TCP.
+func TestGet_transport(t *testing.T) {
+	t.Parallel()
+	ours, other := newAuthority(t), newAuthority(t)
+	plain := func(handler http.HandlerFunc) string {
+		server := httptest.NewServer(handler)
+		t.Cleanup(server.Close)
+		return server.URL
+	}
+	good, soon := ours.serve("", time.Now().Add(time.Hour)), 300*time.Millisecond
+	hang := make(chan struct{})
+	t.Cleanup(func() { close(hang) })
+	hanging := plain(func(http.ResponseWriter, *http.Request) { <-hang })
+	script := func(name, text string) string {
+		path := filepath.Join(t.TempDir(), name)
+		if err := os.WriteFile(path, []byte("#!/bin/sh\n"+text+"\n"), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	run := func(command string) *Exec {
+		return &Exec{APIVersion: "client.authentication.k8s.io/v1", Command: command, Env: map[string]string{"MARK": secret}}
+	}
+	closed, listener := "", net.Listener(nil)
+	var err error
+	if listener, err = net.Listen("tcp", "127.0.0.1:0"); err != nil {
+		t.Fatal(err)
+	}
+	closed = listener.Addr().String()
+	listener.Close()
+	credential := `echo '{"kind":"ExecCredential","apiVersion":"client.authentication.k8s.io/v1","status":{"token":"'$MARK'"}}'`
+	tests := map[string]struct {
+		config  Config
+		want    Reason
+		say     string
+		timeout time.Duration
+	}{
+		"trusted":                    {Config{Host: good, ClusterCACertificate: ours.pem}, NotFound, "", 0},
+		"one of several authorities": {Config{Host: good, ClusterCACertificate: other.pem + ours.pem}, NotFound, "", 0},
+		"not verified":               {Config{Host: good, Insecure: true}, NotFound, "", 0},
+		"unknown authority":          {Config{Host: good}, Untrusted, "unknown authority", 0},
+		"wrong authority":            {Config{Host: good, ClusterCACertificate: other.pem}, Untrusted, "unknown authority", 0},
+		"another name":               {Config{Host: ours.serve("api.example", time.Now().Add(time.Hour)), ClusterCACertificate: ours.pem}, Untrusted, "127.0.0.1", 0},
+		"the name that was asked for": {
+			Config{Host: ours.serve("api.example", time.Now().Add(time.Hour)), ClusterCACertificate: ours.pem, TLSServerName: "api.example"}, NotFound, "", 0,
+		},
+		"not the name that was asked for": {Config{Host: good, ClusterCACertificate: ours.pem, TLSServerName: "api.example"}, Untrusted, "api.example", 0},
+		"expired":                         {Config{Host: ours.serve("", time.Now().Add(-time.Hour)), ClusterCACertificate: ours.pem}, Untrusted, "expired", 0},
+		"HTTPS to an HTTP port":           {Config{Host: strings.Replace(plain(answerNotFound), "http:", "https:", 1)}, NotAPIServer, "HTTP response to HTTPS client", 0},
+		"HTTP to an HTTPS port":           {Config{Host: strings.Replace(good, "https:", "http:", 1)}, NotAPIServer, "", 0},
+		"refused":                         {Config{Host: closed}, Unreachable, "connection refused", 0},
+		"proxy refused":                   {Config{Host: good, ProxyURL: "http://user:" + secret + "@" + closed}, Unreachable, "connection refused", 0},
+		"proxy wants a login":             {Config{Host: good, ProxyURL: strings.Replace(plain(answer(http.StatusProxyAuthRequired, "text/plain", "")), "//", "//user:"+secret+"@", 1)}, Unreachable, "Proxy Authentication Required", 0},
+		"no such host":                    {Config{Host: "https://user:" + secret + "@nowhere.invalid:6443"}, Unreachable, "nowhere.invalid", 0},
+		"hanging":                         {Config{Host: hanging}, TimedOut, "deadline exceeded", soon},
+		"closes without an answer":        {Config{Host: plain(func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) })}, Unreachable, "EOF", 0},
+		"a web page":                      {Config{Host: plain(answer(http.StatusOK, "text/html", "<html>login</html>"))}, Unknown, "text/html", 0},
+		"a web page that forbids":         {Config{Host: plain(answer(http.StatusForbidden, "text/html", "<html>no</html>"))}, NotAPIServer, "", 0},
+		"nothing at that path":            {Config{Host: plain(http.NotFound)}, CRDMissing, "", 0},
+		"unauthorized":                    {Config{Host: plain(answer(http.StatusUnauthorized, "application/json", `{"kind":"Status","apiVersion":"v1","reason":"Unauthorized","code":401}`)), Token: secret}, Unauthorized, "", 0},
+		"exec prints a token":             {Config{Host: good, ClusterCACertificate: ours.pem, Exec: run(script("ok", credential))}, NotFound, "", 0},
+		"exec fails":                      {Config{Host: good, ClusterCACertificate: ours.pem, Exec: run(script("fails", credential+"; exit 3"))}, NoCredentials, "exit code 3", 0},
+		"exec is missing":                 {Config{Host: good, ClusterCACertificate: ours.pem, Exec: run("/nonexistent/print-token")}, NoCredentials, "not found", 0},
+		"exec prints something else":      {Config{Host: good, ClusterCACertificate: ours.pem, Exec: run(script("text", `echo "users: *$MARK"`))}, NoCredentials, "no ExecCredential", 0},
+		"exec prints another kind":        {Config{Host: good, ClusterCACertificate: ours.pem, Exec: run(script("kind", `echo '{"kind":"'$MARK'","apiVersion":"v1"}'`))}, NoCredentials, "no ExecCredential", 0},
+		"exec prints nothing":             {Config{Host: good, ClusterCACertificate: ours.pem, Exec: run(script("nothing", ""))}, NoCredentials, "no ExecCredential", 0},
+		"exec prints no token":            {Config{Host: good, ClusterCACertificate: ours.pem, Exec: run(script("empty", `echo '{"kind":"ExecCredential","apiVersion":"client.authentication.k8s.io/v1","status":{}}'`))}, NoCredentials, "didn't return a token", 0},
+		"exec works, server is down":      {Config{Host: closed, Exec: run(script("down", credential))}, Unreachable, "connection refused", 0},
+		"exec works, wrong authority":     {Config{Host: good, Exec: run(script("authority", credential))}, Untrusted, "unknown authority", 0},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			c, err := Connect(test.config)
+			if err != nil {
+				t.Fatal(err)
+			}
+			ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+			if test.timeout > 0 {
+				ctx, cancel = context.WithTimeout(t.Context(), test.timeout)
+			}
+			defer cancel()
+			live, err := c.Get(ctx, address)
+			if test.want == NotFound {
+				if live != nil || err != nil {
+					t.Fatalf("Get = %v, %v; want nothing, as the object does not exist", live, err)
+				}
+				return
+			}
+			var failure *Error
+			if !errors.As(err, &failure) {
+				t.Fatalf("error %T %v, want *Error", err, err)
+			}
+			if failure.Reason != test.want {
+				t.Errorf("reason %d of %q, want %d", failure.Reason, err, test.want)
+			}
+			if !strings.Contains(err.Error(), test.say) || !strings.HasPrefix(err.Error(), `read VirtualService "shop/reviews": `) {
+				t.Errorf("error %q does not begin with what was tried, or does not say %q", err, test.say)
+			}
+			if text := err.Error() + failure.Host; strings.Contains(text, secret) {
+				t.Errorf("%q contains a secret", text)
+			}
+		})
+	}
+}
+
+func TestGet_interrupted(t *testing.T) {
+	t.Parallel()
+	server := httptest.NewServer(http.HandlerFunc(answerNotFound))
+	t.Cleanup(server.Close)
+	c, err := Connect(Config{Host: server.URL})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := c.Get(ctx, address); !IsReason(err, Interrupted) {
+		t.Errorf("error %v, want an interruption", err)
+	}
+}
+
+// TestCollectWarnings: the API server's warnings reach whoever made the request, and nobody else.
+func TestCollectWarnings(t *testing.T) {
+	t.Parallel()
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Add("Warning", `299 - "use v2"`)
+		w.Header().Add("Warning", `299 - "and soon"`)
+		w.Header().Add("Warning", `110 - "stale"`)
+		answerNotFound(w, r)
+	}))
+	t.Cleanup(server.Close)
+	c, err := Connect(Config{Host: server.URL})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var heard []string
+	if _, err := c.Get(CollectWarnings(t.Context(), func(text string) { heard = append(heard, text) }), address); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.Get(t.Context(), address); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]string{"use v2", "and soon"}, heard); diff != "" {
+		t.Errorf("warnings (-want +got):\n%s", diff)
+	}
+}

@@ -1,0 +1,83 @@
+package provider
+
+import (
+	"context"
+	"testing"
+
+	"github.com/hashicorp/terraform-plugin-go/tftypes"
+	networking "istio.io/api/networking/v1"
+	"pgregory.net/rapid"
+
+	"github.com/meshroute/terraform-provider-mesh/internal/canary"
+	"github.com/meshroute/terraform-provider-mesh/internal/cluster"
+	"github.com/meshroute/terraform-provider-mesh/internal/routing"
+	"github.com/meshroute/terraform-provider-mesh/internal/routing/routingtest"
+)
+
+// What a refresh writes into the state means what is in the cluster; where it cannot, foreign_fields says so. A
+// refresh of what the state already says changes nothing, and an import of what it says gives a state that says the same.
+func TestPropertyRefreshSaysWhatIsThere(t *testing.T) {
+	t.Parallel()
+	for _, f := range forms {
+		t.Run(f.typeName(), func(t *testing.T) {
+			t.Parallel()
+			p := newPairResource(f)
+			objectType := p.cached.Type().TerraformType(context.Background())
+			rapid.Check(t, func(t *rapid.T) {
+				live := livePair{cluster.LivePair{
+					VirtualService:  liveObject(routingtest.Fill(t, &networking.VirtualService{})),
+					DestinationRule: liveObject(routingtest.Fill(t, &networking.DestinationRule{})),
+				}}
+				imported := importedState(objectType.(tftypes.Object), live.VirtualService.Namespace)
+				state := p.refresh(imported, p.routeOf(imported), live)
+
+				var foreign []tftypes.Value
+				if err := attributesOf(state)["foreign_fields"].As(&foreign); err != nil {
+					t.Fatal(err)
+				}
+				ours := canary.Resolve(live.Ours(routing.Pair{}), defaultClusterDomain)
+				if says := len(cluster.Steps(ours, p.routeOf(state).Render())) == 0; len(foreign) == 0 && !says {
+					t.Fatalf("the state does not say what is there, and foreign_fields is empty\nstate %s\nlive %v", state, live)
+				}
+				applied := livePair{cluster.LivePair{
+					VirtualService:  liveObject(p.routeOf(state).Render().VirtualServiceSpec()),
+					DestinationRule: liveObject(p.routeOf(state).Render().DestinationRuleSpec()),
+				}}
+				reimported := p.refresh(imported, p.routeOf(imported), applied)
+				if !isEmptyList(attributesOf(reimported)["foreign_fields"]) || !same(p.routeOf(reimported).Render(), p.routeOf(state).Render()) {
+					t.Fatalf("an import of what the state says gives something else\nstate  %s\nimport %s", state, reimported)
+				}
+				if again := p.refresh(state, p.routeOf(state), live); !again.Equal(state) {
+					t.Fatalf("a second refresh changes the state\nfirst  %s\nsecond %s", state, again)
+				}
+			})
+		})
+	}
+}
+
+func liveObject[M interface {
+	*networking.VirtualService | *networking.DestinationRule
+}](spec M) *cluster.Live {
+	labels := map[string]string{routing.ManagedByLabel: routing.ManagedBy}
+	o := routing.Object{Namespace: "shop", Name: "reviews", Labels: labels}
+	switch s := any(spec).(type) {
+	case *networking.VirtualService:
+		o.Spec = s
+	case *networking.DestinationRule:
+		o.Spec = s
+	}
+	return &cluster.Live{Object: o, Owned: cluster.OwnedKeys{Labels: map[string]bool{routing.ManagedByLabel: true}}}
+}
+
+// importedState is what an import leaves for the refresh: the address and nothing else.
+func importedState(objectType tftypes.Object, namespace string) tftypes.Value {
+	attributes := map[string]tftypes.Value{}
+	for name, t := range objectType.AttributeTypes {
+		attributes[name] = tftypes.NewValue(t, nil)
+	}
+	attributes["namespace"] = tftypes.NewValue(tftypes.String, namespace)
+	attributes["virtual_service_name"] = tftypes.NewValue(tftypes.String, "reviews")
+	attributes["destination_rule_name"] = tftypes.NewValue(tftypes.String, "reviews")
+	attributes["manage_destination_rule"] = tftypes.NewValue(tftypes.Bool, true)
+	return tftypes.NewValue(objectType, attributes)
+}
