@@ -8,7 +8,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
-	"syscall"
 	"time"
 )
 
@@ -82,19 +81,16 @@ func (w *workspace) settle(ctx context.Context) error {
 	}
 }
 
-// terraform runs the CLI without init: a development override needs none. An interrupt is passed on once, so that the
-// CLI ends in order.
+// terraform runs the CLI without init: a development override needs none. An interrupt reaches the CLI by itself, as part
+// of the process group; a second one from here would make it stop at once. It gets a minute to end in order.
 func (w *workspace) terraform(ctx context.Context, args ...string) error {
 	fmt.Printf("\n$ %s %s\n", filepath.Base(w.cli), strings.Join(args, " "))
 	command := exec.CommandContext(ctx, w.cli, append([]string{args[0], "-no-color", "-input=false", "-compact-warnings"}, args[1:]...)...)
-	if args[0] == "apply" && len(args) == 2 {
-		command.Args = []string{w.cli, "apply", "-no-color", "-input=false", args[1]}
-	}
 	command.Dir = w.folder
 	command.Env = append(os.Environ(), "TF_CLI_CONFIG_FILE="+filepath.Join(w.folder, "cli.tfrc"), "CHECKPOINT_DISABLE=1", "TF_IN_AUTOMATION=1")
 	output := &quiet{out: os.Stdout, brief: args[0] == "destroy"}
 	command.Stdout, command.Stderr = output, output
-	command.Cancel = func() error { return command.Process.Signal(syscall.SIGINT) }
+	command.Cancel = func() error { return nil }
 	command.WaitDelay = time.Minute
 	if err := command.Run(); err != nil {
 		return fmt.Errorf("%s %s: %w", filepath.Base(w.cli), args[0], err)
@@ -107,6 +103,7 @@ func (w *workspace) terraform(ctx context.Context, args ...string) error {
 type quiet struct {
 	out     *os.File
 	brief   bool
+	blank   bool
 	partial string
 }
 
@@ -115,9 +112,11 @@ func (q *quiet) Write(p []byte) (int, error) {
 	lines := strings.SplitAfter(q.partial+string(p), "\n")
 	q.partial = lines[len(lines)-1]
 	for _, line := range lines[:len(lines)-1] {
-		if q.hides(line) {
+		blank := strings.TrimSpace(line) == ""
+		if q.hides(line) || blank && q.blank {
 			continue
 		}
+		q.blank = blank
 		if _, err := q.out.WriteString(indent(line)); err != nil {
 			return 0, err
 		}

@@ -18,8 +18,15 @@ in_group() {
 	return "$status"
 }
 
+# stop_group interrupts the group, which lets Terraform end in order, and ends what is still there a minute later. A plugin
+# of Terraform ignores an interrupt and would die of anything stronger, in the middle of its work.
 stop_group() {
 	trap '' INT TERM HUP
+	kill -INT -- "-$group" 2>/dev/null || true
+	for ((i = 0; i < 600; i++)); do
+		kill -0 -- "-$group" 2>/dev/null || break
+		sleep 0.1
+	done
 	kill -TERM -- "-$group" 2>/dev/null || true
 	wait "$group" || true
 	exit "$1"
