@@ -293,6 +293,21 @@ func TestReaderAttributes(t *testing.T) {
 	}
 }
 
+func TestReaderKnown(t *testing.T) {
+	t.Parallel()
+	reader := attr.Read(obj(attributes{"text": str(""), "null": nullString(), "unknown": unknownString()}))
+	got := map[string]bool{}
+	for _, name := range []string{"text", "null", "unknown", "absent"} {
+		got[name] = reader.Known(name)
+	}
+	if diff := cmp.Diff(map[string]bool{"text": true, "null": false, "unknown": false, "absent": false}, got); diff != "" {
+		t.Errorf("known (-want +got):\n%s", diff)
+	}
+	if unknown := unknownOf(reader); unknown != nil {
+		t.Errorf("asking whether a value is known reads it: %v", unknown)
+	}
+}
+
 func TestReaderOfNoObject(t *testing.T) {
 	t.Parallel()
 	for name, value := range map[string]tftypes.Value{

@@ -83,6 +83,7 @@ func TestRenderGolden(t *testing.T) {
 				{Destination: &networking.Destination{Host: "recorder"}},
 			}}
 		}),
+		"one_of_several_ports": routeWith(func(r *canary.Route) { r.Port = 50051 }),
 		"headers_rewrite_and_cors": routeWith(func(r *canary.Route) {
 			r.Rules[0].HTTP.Headers = &networking.Headers{
 				Request:  &networking.Headers_HeaderOperations{Set: map[string]string{"x-canary": "v1"}, Remove: []string{"x-debug"}},

@@ -281,6 +281,14 @@ func TestRouteProblemsOfPlaces(t *testing.T) {
 			change: func(r *canary.Route) { r.Host = "" },
 			want:   []string{`service: must not be empty`},
 		},
+		"port 70000": {
+			change: func(r *canary.Route) { r.Port = 70000 },
+			want:   []string{`port: must be between 1 and 65535, got 70000`},
+		},
+		"port below zero": {
+			change: func(r *canary.Route) { r.Port = -1 },
+			want:   []string{`port: must be between 1 and 65535, got -1`},
+		},
 		"namespace in upper case": {
 			change: func(r *canary.Route) { r.Namespace = "Shop" },
 			want:   []string{`namespace: "Shop" is no namespace`},

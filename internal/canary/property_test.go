@@ -107,22 +107,26 @@ func TestPropertyProblemsAreSomewhere(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		r := arbitraryRoute(t)
 		for _, p := range r.Problems() {
-			there := p.Reason != ""
-			switch first := append(p.At, nil)[0]; first {
-			case "rules":
-				there = p.At[1].(int) < len(r.Rules)
-			case "default":
-				there = r.Default != nil
-			case "subsets":
-				if len(p.At) > 1 {
-					_, there = r.Subsets[string(p.At[1].(routing.Key))]
-				}
-			}
-			if !there {
-				t.Fatalf("problem at %s, which is not there: %s", p.At, p.Reason)
+			if p.Reason == "" || !isThere(r, p.At) {
+				t.Fatalf("problem at %q, which is not there: %q", p.At, p.Reason)
 			}
 		}
 	})
+}
+
+// isThere reports whether the rule or subset that a path leads to exists.
+func isThere(r *canary.Route, at routing.Path) bool {
+	if len(at) < 2 {
+		return len(at) == 0 || at[0] != "default" || r.Default != nil
+	}
+	switch step := at[1].(type) {
+	case int:
+		return at[0] != "rules" || step < len(r.Rules)
+	case routing.Key:
+		_, ok := r.Subsets[string(step)]
+		return at[0] != "subsets" || ok
+	}
+	return at[0] != "default" || r.Default != nil
 }
 
 // Whatever Istio would refuse about the objects of a route, the route has a problem that is a refusal.

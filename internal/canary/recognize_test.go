@@ -56,7 +56,12 @@ func TestRecognizeRouteReportsDifferences(t *testing.T) {
 			},
 			want: []string{"VirtualService spec.http[0].route[0].headers"},
 		},
-		"the port of a destination": {
+		"a port that all destinations have": {edit: func(s *networking.VirtualService, _ *networking.DestinationRule) {
+			for _, rule := range s.Http {
+				rule.Route[0].Destination.Port = &networking.PortSelector{Number: 80}
+			}
+		}},
+		"the port of one destination": {
 			edit: func(s *networking.VirtualService, _ *networking.DestinationRule) {
 				s.Http[0].Route[0].Destination.Port = &networking.PortSelector{Number: 80}
 			},

@@ -197,8 +197,9 @@ func TestGet_transport(t *testing.T) {
 	}
 	good, soon := ours.serve("", time.Now().Add(time.Hour)), 300*time.Millisecond
 	hang := make(chan struct{})
-	t.Cleanup(func() { close(hang) })
 	hanging := plain(func(http.ResponseWriter, *http.Request) { <-hang })
+	// The server waits for its handlers, so they end before it is closed.
+	t.Cleanup(func() { close(hang) })
 	script := func(name, text string) string {
 		path := filepath.Join(t.TempDir(), name)
 		if err := os.WriteFile(path, []byte("#!/bin/sh\n"+text+"\n"), 0o700); err != nil {
@@ -248,10 +249,10 @@ func TestGet_transport(t *testing.T) {
 		"unauthorized":                    {Config{Host: plain(answer(http.StatusUnauthorized, "application/json", `{"kind":"Status","apiVersion":"v1","reason":"Unauthorized","code":401}`)), Token: secret}, Unauthorized, "", 0},
 		"exec prints a token":             {Config{Host: good, ClusterCACertificate: ours.pem, Exec: run(script("ok", credential))}, NotFound, "", 0},
 		"exec fails":                      {Config{Host: good, ClusterCACertificate: ours.pem, Exec: run(script("fails", credential+"; exit 3"))}, NoCredentials, "exit code 3", 0},
-		"exec is missing":                 {Config{Host: good, ClusterCACertificate: ours.pem, Exec: run("/nonexistent/print-token")}, NoCredentials, "not found", 0},
+		"exec is missing":                 {Config{Host: good, ClusterCACertificate: ours.pem, Exec: run("/nonexistent/print-token")}, NoCredentials, "no such file", 0},
 		"exec prints something else":      {Config{Host: good, ClusterCACertificate: ours.pem, Exec: run(script("text", `echo "users: *$MARK"`))}, NoCredentials, "no ExecCredential", 0},
 		"exec prints another kind":        {Config{Host: good, ClusterCACertificate: ours.pem, Exec: run(script("kind", `echo '{"kind":"'$MARK'","apiVersion":"v1"}'`))}, NoCredentials, "no ExecCredential", 0},
-		"exec prints nothing":             {Config{Host: good, ClusterCACertificate: ours.pem, Exec: run(script("nothing", ""))}, NoCredentials, "no ExecCredential", 0},
+		"exec prints nothing":             {Config{Host: good, ClusterCACertificate: ours.pem, Exec: run(script("nothing", ""))}, NoCredentials, "exec plugin", 0},
 		"exec prints no token":            {Config{Host: good, ClusterCACertificate: ours.pem, Exec: run(script("empty", `echo '{"kind":"ExecCredential","apiVersion":"client.authentication.k8s.io/v1","status":{}}'`))}, NoCredentials, "didn't return a token", 0},
 		"exec works, server is down":      {Config{Host: closed, Exec: run(script("down", credential))}, Unreachable, "connection refused", 0},
 		"exec works, wrong authority":     {Config{Host: good, Exec: run(script("authority", credential))}, Untrusted, "unknown authority", 0},

@@ -67,7 +67,8 @@ func Steps(from, to routing.Pair) []Step {
 	if after != nil && !equal(first, after) {
 		last = append(last, Step{Action: Update, Object: after})
 	}
-	if moved(before, after) {
+	// A DestinationRule that leaves the pair alone is somebody else's from now on: the rules still name its subsets.
+	if released := after == nil && to.VirtualService != nil; moved(before, after) && !released {
 		last = append(last, Step{Action: Delete, Object: before})
 	}
 	if len(last) > 0 && len(steps) > 0 {

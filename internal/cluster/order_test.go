@@ -210,7 +210,7 @@ func TestSteps(t *testing.T) {
 			}),
 			[]string{"update dr reviews [a]", "update vs reviews [a]"},
 		},
-		"DestinationRule given to somebody else": {live, elsewhere, []string{"delete dr reviews"}},
+		"DestinationRule given to somebody else": {live, elsewhere, []string{}},
 		"DestinationRule missing":                {elsewhere, live, []string{"create dr reviews [v1 v2]"}},
 		"VirtualService missing": {
 			live.with(func(s *shape) { s.virtualService = "" }), live, []string{"create vs reviews [v1 v2]"},

@@ -6,6 +6,7 @@ import (
 	"strconv"
 
 	"github.com/hashicorp/terraform-plugin-framework-validators/listvalidator"
+	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/provider/schema"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
@@ -42,6 +43,7 @@ func connectionAttributes() map[string]schema.Attribute {
 		"config_path":            text("Path of the kubeconfig file; a leading `~` is the home directory.", "KUBE_CONFIG_PATH"),
 		"config_paths": schema.ListAttribute{
 			ElementType: types.StringType, Optional: true,
+			Validators: []validator.List{listvalidator.ConflictsWith(path.MatchRoot("config_path"))},
 			MarkdownDescription: "Paths of several kubeconfig files, merged as kubectl merges them: the first that sets a value wins. " +
 				"Environment variable: `KUBE_CONFIG_PATHS`, separated like `PATH`.",
 		},
@@ -104,11 +106,12 @@ func readConnection(r *attr.Reader) cluster.Config {
 	} else {
 		config.Insecure, _ = strconv.ParseBool(os.Getenv("KUBE_INSECURE"))
 	}
-	if single := text("config_path", "KUBE_CONFIG_PATH"); single != "" {
-		config.ConfigPaths = []string{single}
-	} else if r.Has("config_paths") {
+	switch several := os.Getenv("KUBE_CONFIG_PATHS"); {
+	case r.Has("config_paths"):
 		config.ConfigPaths = r.Strings("config_paths")
-	} else if several := os.Getenv("KUBE_CONFIG_PATHS"); several != "" {
+	case text("config_path", "KUBE_CONFIG_PATH") != "":
+		config.ConfigPaths = []string{text("config_path", "KUBE_CONFIG_PATH")}
+	case several != "":
 		config.ConfigPaths = filepath.SplitList(several)
 	}
 	r.Each("exec", func(_ int, exec *attr.Reader) {

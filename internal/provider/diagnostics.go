@@ -1,6 +1,7 @@
 package provider
 
 import (
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"strings"
@@ -153,15 +154,37 @@ func advice(e *cluster.Error) (summary, remedy string) {
 		return "Cluster not reachable", "No connection to " + e.Host + " came about. Check host or the kubeconfig's server, proxy_url, and that the " +
 			"API server runs."
 	case cluster.Untrusted:
-		return "Certificate not trusted", "The certificate of " + e.Host + " could not be verified. Set cluster_ca_certificate to the authority that signed " +
-			"it, or tls_server_name to the name that it is for."
+		return "Certificate not trusted", untrustedText(e)
 	case cluster.TimedOut:
 		return "No answer in time", "The API server at " + e.Host + " did not answer in time. Whether the change was made is shown by the next plan."
+	case cluster.Interrupted:
+		return "Interrupted", "Nothing was changed by this request. Run terraform plan to see what is there now."
+	case cluster.NoCredentials:
+		return "No credentials from exec", "The command in the provider's exec block, or in that of the kubeconfig's user, printed no credentials, and nothing was " +
+			"sent. Run it by hand with the same arguments and environment to see why; it must print an ExecCredential of the api_version that is set."
+	case cluster.NotAPIServer:
+		return "Not a Kubernetes API server", "What answers at " + e.Host + " is not a Kubernetes API server, or a proxy on the way refuses. Check host or the " +
+			"kubeconfig's server, that it begins with https where the server speaks TLS, and proxy_url."
 	case cluster.NotFound:
 		return "Object does not exist", "Somebody deleted it. Run terraform plan again to see what is there now."
 	case cluster.Unknown:
 	}
-	return "Request failed", "Check the connection attributes of the provider block. If exec is used, run its command by hand to see whether it works."
+	return "Request failed", "Check that " + e.Host + " is the cluster's API server, and the connection attributes of the provider block."
+}
+
+// untrustedText says what to do about a certificate, which depends on what is wrong with it.
+func untrustedText(e *cluster.Error) string {
+	var (
+		name    x509.HostnameError
+		invalid x509.CertificateInvalidError
+	)
+	switch {
+	case errors.As(e, &name):
+		return "The certificate of " + e.Host + " is for another name. Set tls_server_name to the name that it is for, or correct host."
+	case errors.As(e, &invalid) && invalid.Reason == x509.Expired:
+		return "The certificate of " + e.Host + " is not valid at this time. Renew it, or correct this machine's clock."
+	}
+	return "The certificate of " + e.Host + " could not be verified. Set cluster_ca_certificate to the authority that signed it."
 }
 
 func conflictText(conflicts []cluster.Conflict) string {

@@ -104,9 +104,10 @@ func keepEqualService(planned, prior map[string]tftypes.Value, place *canary.Pla
 
 // encodePlacement returns the attributes that both resources have in common.
 func encodePlacement(place *canary.Placement, foreign []string) map[string]tftypes.Value {
-	name := place.VirtualServiceName
-	if name == "" {
-		name = place.DestinationRuleName
+	name := firstOf(place.VirtualServiceName, place.DestinationRuleName)
+	if place.DestinationRuleName != "" && place.DestinationRuleName != name {
+		// Names that are set one by one leave name at its default.
+		name = routing.ServiceName(place.Host)
 	}
 	policy := tftypes.NewValue(policyShape.ValueType(), nil)
 	if place.TrafficPolicy != nil {

@@ -6,7 +6,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"regexp"
+	"strings"
 	"time"
+	"unicode"
 
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -130,14 +133,29 @@ func (p *meshProvider) Configure(_ context.Context, req fwprovider.ConfigureRequ
 	resp.DataSourceData = s
 }
 
+// The forms of a namespace's name and of a DNS domain.
+var (
+	namespaceForm = regexp.MustCompile(`^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$`)
+	domainForm    = regexp.MustCompile(`^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*$`)
+)
+
 func (p *meshProvider) readSettings(r *attr.Reader, config *cluster.Config, diagnostics *diag.Diagnostics) settings {
+	refuse := func(at path.Path, reason string) {
+		diagnostics.AddAttributeError(at, "Invalid provider configuration", located(at, reason))
+	}
 	s := unconfigured()
-	if v := r.String("default_namespace"); v != "" {
-		s.namespace = v
+	// A value that is not known yet is empty, so that nothing is planned from it.
+	name := func(into *string, attribute string, form *regexp.Regexp, reason string) {
+		value := r.String(attribute)
+		if r.Has(attribute) && (value != "" || !r.Known(attribute)) {
+			*into = value
+		}
+		if value != "" && !form.MatchString(value) {
+			refuse(path.Root(attribute), reason)
+		}
 	}
-	if v := r.String("cluster_domain"); v != "" {
-		s.clusterDomain = v
-	}
+	name(&s.namespace, "default_namespace", namespaceForm, "must be the name of a namespace: lower case letters, digits and -, at most 63 characters")
+	name(&s.clusterDomain, "cluster_domain", domainForm, "must be a DNS domain in lower case, such as \"cluster.local\"")
 	config.FieldManager = defaultFieldManager
 	if manager := r.Object("field_manager"); manager != nil {
 		if name := manager.String("name"); name != "" {
@@ -145,15 +163,15 @@ func (p *meshProvider) readSettings(r *attr.Reader, config *cluster.Config, diag
 		}
 		config.ForceConflicts = manager.Bool("force_conflicts")
 	}
-	if len(config.FieldManager) > 128 {
-		diagnostics.AddAttributeError(path.Root("field_manager").AtName("name"), "Invalid provider configuration",
-			"The value must not be longer than 128 characters.")
+	if len(config.FieldManager) > 128 || strings.ContainsFunc(config.FieldManager, func(c rune) bool { return !unicode.IsPrint(c) }) {
+		refuse(path.Root("field_manager").AtName("name"), "must have at most 128 characters, all of them printable")
 	}
 	if propagation := r.Object("propagation"); propagation != nil && propagation.String("settle") != "" {
-		d, err := time.ParseDuration(propagation.String("settle"))
+		settle := propagation.String("settle")
+		d, err := time.ParseDuration(settle)
 		if err != nil || d < 0 || d > longestSettle {
-			diagnostics.AddAttributeError(path.Root("propagation").AtName("settle"), "Invalid provider configuration",
-				fmt.Sprintf("The value must be a duration from 0s to %s, such as \"2s\".", longestSettle))
+			refuse(path.Root("propagation").AtName("settle"), fmt.Sprintf(
+				"must be a duration from 0s to %.0fs, such as \"2s\"; it is %q", longestSettle.Seconds(), settle))
 		}
 		s.settle = d
 	}

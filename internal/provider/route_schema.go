@@ -138,7 +138,7 @@ func ruleAttributes(shape *attr.Message) map[string]schema.Attribute {
 		MarkdownDescription: "Subset that takes every request of the rule. Excludes `weights`.",
 	}
 	attributes["weights"] = schema.MapAttribute{
-		ElementType: types.Int64Type, Optional: true,
+		ElementType: types.NumberType, Optional: true,
 		MarkdownDescription: "Share of each subset in whole percent, `0` to `100`, summing to 100. One of them may be `null` and takes the " +
 			"rest: `{ v1 = null, v2 = 10 }`. Excludes `subset`.",
 	}

@@ -32,7 +32,7 @@ func (weightedSplit) typeName() string { return "weighted_split" }
 
 func (weightedSplit) schema() schema.Schema {
 	subset := nestedObject(merge(subsetAttributes(), map[string]schema.Attribute{
-		"weight": schema.Int64Attribute{
+		"weight": schema.NumberAttribute{
 			Optional: true, Computed: true,
 			MarkdownDescription: "Share of the requests in whole percent, `0` to `100`. The weights of all subsets sum to 100; one of them may be " +
 				"left out and takes the rest.",

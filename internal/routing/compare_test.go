@@ -167,6 +167,49 @@ func TestValidateOfWholeObject(t *testing.T) {
 	}
 }
 
+func TestValidateOrdersProblemsAsTheObjectIsWritten(t *testing.T) {
+	t.Parallel()
+	first, second := validRule(0), validRule(1)
+	first.Rewrite = &networking.HTTPRewrite{}
+	first.Match[0].Port = 70000
+	for _, header := range []string{"b", "a", "d", "c"} {
+		second.Match[0].Headers[header] = &networking.StringMatch{MatchType: &networking.StringMatch_Regex{Regex: "["}}
+	}
+	second.Timeout = &durationpb.Duration{}
+	var got []string
+	for _, p := range routing.Validate(&routing.Object{Namespace: "shop", Name: "reviews", Spec: &networking.VirtualService{
+		Hosts: []string{"a b.example.com", "c d.example.com"}, Http: []*networking.HTTPRoute{first, second},
+	}}) {
+		got = append(got, p.At.String())
+	}
+	want := []string{
+		"hosts[0]", "hosts[1]", "http[0].match[0].port", "http[0].rewrite",
+		`http[1].match[0].headers["a"].regex`, `http[1].match[0].headers["b"].regex`, `http[1].match[0].headers["c"].regex`,
+		`http[1].match[0].headers["d"].regex`, "http[1].timeout",
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("places (-want +got):\n%s", diff)
+	}
+}
+
+// A wrong rule is named by its place, also where the text that Istio says differs by the rule's place.
+func TestValidateOfOverlappingRules(t *testing.T) {
+	t.Parallel()
+	again := validRule(0)
+	again.Name = "again"
+	problems := routing.Validate(&routing.Object{Namespace: "shop", Name: "reviews", Spec: &networking.VirtualService{
+		Hosts: []string{"reviews"}, Http: []*networking.HTTPRoute{validRule(0), again, validRule(1)},
+	}})
+	if len(problems) == 0 {
+		t.Error("no problem")
+	}
+	for _, p := range problems {
+		if p.Severity != routing.Doubtful || !p.At.Within(routing.Path{"http", 1}) {
+			t.Errorf("problem at %s: %s", p.At, p.Reason)
+		}
+	}
+}
+
 // Istio names two entries of a map in the order in which it met them; the problem is found all the same, every time.
 func TestValidateFindsWhatIstioSaysInTwoWays(t *testing.T) {
 	t.Parallel()

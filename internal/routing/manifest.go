@@ -126,7 +126,8 @@ func specJSON(spec proto.Message) (map[string]any, error) {
 	return tree, nil
 }
 
-// spellZeros writes the zeros that say something into the JSON of message.
+// spellZeros writes the zeros that say something into the JSON of message, and as numbers the 64-bit numbers that
+// protobuf's JSON writes as strings: the API server's schemas take no strings for them.
 func spellZeros(message protoreflect.Message, tree map[string]any) {
 	fields := message.Descriptor().Fields()
 	for i := range fields.Len() {
@@ -153,6 +154,10 @@ func spellZeros(message protoreflect.Message, tree map[string]any) {
 					spellZeros(v.Message(), inner[key.String()].(map[string]any))
 					return true
 				})
+			}
+		case string:
+			if fd.Kind() == protoreflect.Uint64Kind || fd.Kind() == protoreflect.Int64Kind {
+				tree[fd.JSONName()] = json.Number(inner)
 			}
 		}
 		return true

@@ -1,6 +1,7 @@
 package routing_test
 
 import (
+	"encoding/json"
 	"math"
 	"testing"
 	"time"
@@ -150,6 +151,18 @@ func TestManifest(t *testing.T) {
 		"the first proxy protocol": {
 			spec: &networking.DestinationRule{TrafficPolicy: &networking.TrafficPolicy{ProxyProtocol: &networking.TrafficPolicy_ProxyProtocol{}}},
 			want: map[string]any{"trafficPolicy": map[string]any{"proxyProtocol": map[string]any{"version": "V1"}}},
+		},
+		"a 64-bit number as a number": {
+			spec: &networking.DestinationRule{TrafficPolicy: &networking.TrafficPolicy{LoadBalancer: &networking.LoadBalancerSettings{
+				LbPolicy: &networking.LoadBalancerSettings_ConsistentHash{ConsistentHash: &networking.LoadBalancerSettings_ConsistentHashLB{
+					HashAlgorithm: &networking.LoadBalancerSettings_ConsistentHashLB_Maglev{
+						Maglev: &networking.LoadBalancerSettings_ConsistentHashLB_MagLev{TableSize: 65537},
+					},
+				}},
+			}}},
+			want: map[string]any{"trafficPolicy": map[string]any{"loadBalancer": map[string]any{"consistentHash": map[string]any{
+				"maglev": map[string]any{"tableSize": json.Number("65537")},
+			}}}},
 		},
 		"a map of matches": {
 			spec: &networking.VirtualService{Http: []*networking.HTTPRoute{{Match: []*networking.HTTPMatchRequest{{Headers: map[string]*networking.StringMatch{"x": {}}}}}}},

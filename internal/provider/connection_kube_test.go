@@ -1,0 +1,105 @@
+package provider_test
+
+import (
+	"context"
+	"strings"
+	"testing"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/client-go/dynamic"
+	"k8s.io/client-go/rest"
+	"k8s.io/client-go/tools/clientcmd"
+	"sigs.k8s.io/yaml"
+)
+
+// kube is an administrator's access to a cluster, for what a test needs beside routes.
+type kube struct {
+	t      *testing.T
+	config *rest.Config
+	client dynamic.Interface
+	// authority is the PEM of the API server's certificate authority.
+	authority string
+}
+
+func newKube(t *testing.T, kubeconfig string) *kube {
+	t.Helper()
+	config, err := clientcmd.BuildConfigFromFlags("", kubeconfig)
+	if err != nil {
+		t.Fatal(err)
+	}
+	config.QPS = -1
+	client, err := dynamic.NewForConfig(config)
+	if err == nil {
+		err = rest.LoadTLSFiles(config)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &kube{t: t, config: config, client: client, authority: string(config.CAData)}
+}
+
+func (k *kube) objects(apiVersion, resource, namespace string) dynamic.ResourceInterface {
+	version, err := schema.ParseGroupVersion(apiVersion)
+	if err != nil {
+		k.t.Fatal(err)
+	}
+	return k.client.Resource(version.WithResource(resource)).Namespace(namespace)
+}
+
+// create makes objects of YAML documents, each after a line with its resource, and removes them after the test.
+func (k *kube) create(resource, text string) *unstructured.Unstructured {
+	k.t.Helper()
+	object := &unstructured.Unstructured{}
+	if err := yaml.Unmarshal([]byte(text), &object.Object); err != nil {
+		k.t.Fatal(err)
+	}
+	api := k.objects(object.GetAPIVersion(), resource, object.GetNamespace())
+	made, err := api.Create(k.t.Context(), object, metav1.CreateOptions{})
+	if err != nil {
+		k.t.Fatalf("create %s: %v", resource, err)
+	}
+	k.t.Cleanup(func() { k.remove(object.GetAPIVersion(), resource, object.GetNamespace(), object.GetName()) })
+	return made
+}
+
+func (k *kube) remove(apiVersion, resource, namespace, name string) {
+	k.t.Helper()
+	// The test's own context has ended when a cleanup runs.
+	err := k.objects(apiVersion, resource, namespace).Delete(contextOf(k.t), name, metav1.DeleteOptions{})
+	if err != nil && !apierrors.IsNotFound(err) {
+		k.t.Errorf("delete %s %s: %v", resource, name, err)
+	}
+}
+
+// token makes a service account that may do these verbs with both kinds in a namespace, and returns a token of it.
+func (k *kube) token(namespace, name string, verbs ...string) string {
+	k.t.Helper()
+	header := "metadata: {name: " + name + ", namespace: " + namespace + "}\n"
+	k.create("serviceaccounts", "apiVersion: v1\nkind: ServiceAccount\n"+header)
+	k.create("roles", "apiVersion: rbac.authorization.k8s.io/v1\nkind: Role\n"+header+
+		"rules: [{apiGroups: [networking.istio.io], resources: [virtualservices, destinationrules], verbs: ["+strings.Join(verbs, ", ")+"]}]\n")
+	k.create("rolebindings", "apiVersion: rbac.authorization.k8s.io/v1\nkind: RoleBinding\n"+header+
+		"roleRef: {apiGroup: rbac.authorization.k8s.io, kind: Role, name: "+name+"}\n"+
+		"subjects: [{kind: ServiceAccount, name: "+name+", namespace: "+namespace+"}]\n")
+	request := &unstructured.Unstructured{Object: map[string]any{
+		"apiVersion": "authentication.k8s.io/v1", "kind": "TokenRequest",
+		"metadata": map[string]any{"name": name}, "spec": map[string]any{"expirationSeconds": int64(3600)},
+	}}
+	answer, err := k.objects("v1", "serviceaccounts", namespace).Create(k.t.Context(), request, metav1.CreateOptions{}, "token")
+	if err != nil {
+		k.t.Fatalf("request token: %v", err)
+	}
+	token, _, err := unstructured.NestedString(answer.Object, "status", "token")
+	if err != nil || token == "" {
+		k.t.Fatalf("request token: %v, %v", answer, err)
+	}
+	return token
+}
+
+var everyVerb = []string{"get", "list", "create", "patch", "delete"}
+
+// contextOf returns a context that outlives the test: cleanups work with it too.
+func contextOf(t *testing.T) context.Context { return context.WithoutCancel(t.Context()) }
