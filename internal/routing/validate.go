@@ -23,9 +23,18 @@ func init() {
 	}
 }
 
-// Validate returns everything that Istio's own webhook would say about the object, without a cluster, and where. It
-// runs the webhook's code: what this accepts, the webhook of the same Istio version accepts.
+// Validate returns everything that Istio's own webhook would say about the object, and what Envoy would refuse after the
+// webhook let it pass, without a cluster, and where: in the order of the API.
 func Validate(o *Object) []Problem {
+	problems := append(refusedByIstiod(o), refusedByEnvoy(o.Spec)...)
+	slices.SortStableFunc(problems, func(a, b Problem) int {
+		return cmp.Or(comparePaths(o.Spec, a.At, b.At), cmp.Compare(a.Severity, b.Severity), cmp.Compare(a.Reason, b.Reason))
+	})
+	return problems
+}
+
+// refusedByIstiod runs the webhook's code: what this accepts, the webhook of the same Istio version accepts.
+func refusedByIstiod(o *Object) []Problem {
 	judge := func(spec proto.Message) []verdict { return judge(o, spec) }
 	verdicts := judge(o.Spec)
 	if len(verdicts) == 0 {
@@ -47,9 +56,6 @@ func Validate(o *Object) []Problem {
 			problems = append(problems, Problem{At: at, Severity: v.severity, Reason: v.text})
 		}
 	}
-	slices.SortStableFunc(problems, func(a, b Problem) int {
-		return cmp.Or(comparePaths(o.Spec, a.At, b.At), cmp.Compare(a.Severity, b.Severity), cmp.Compare(a.Reason, b.Reason))
-	})
 	return problems
 }
 

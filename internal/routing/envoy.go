@@ -1,0 +1,192 @@
+package routing
+
+import (
+	"regexp"
+	"regexp/syntax"
+	"slices"
+	"strconv"
+	"strings"
+
+	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/reflect/protoreflect"
+	networking "istio.io/api/networking/v1"
+)
+
+// Limits of Envoy's API, which istiod does not check.
+const (
+	largestRing      = 8388608
+	longestSNI       = 255
+	firstStatusAbove = 600
+	largestPort      = 65535
+)
+
+// refusedByEnvoy finds what istiod accepts and Envoy then refuses. It is the worst kind of mistake: every proxy that sees
+// the object keeps its old routes for all hosts of the port, and nobody is told.
+// Source: Envoy's API (the protoc-gen-validate rules of RouteConfiguration and Cluster), with istiod's translation.
+func refusedByEnvoy(spec proto.Message) []Problem {
+	var problems []Problem
+	visit(spec.ProtoReflect(), nil, func(at Path, message proto.Message) {
+		problems = append(problems, refusedPart(at, message)...)
+	})
+	return problems
+}
+
+func refusedPart(at Path, message proto.Message) []Problem {
+	switch m := message.(type) {
+	case *networking.HTTPRedirect:
+		return append(refusedText(at.At("uri"), m.Uri), refusedRedirectCode(at, m)...)
+	case *networking.HTTPDirectResponse:
+		return refusedStatus(at.At("status"), int64(m.Status))
+	case *networking.HTTPFaultInjection_Abort:
+		return refusedStatus(at.At("http_status"), int64(m.GetHttpStatus()))
+	case *networking.VirtualService:
+		return unseenGateways(at, m.Gateways)
+	case *networking.HTTPMatchRequest:
+		problems := unseenGateways(at, m.Gateways)
+		if _, empty := m.QueryParams[""]; empty {
+			problems = append(problems, Errorf(at.At("query_params", Key("")),
+				"a query parameter needs a name; Envoy refuses the whole route table without"))
+		}
+		return problems
+	case *networking.HTTPRewrite:
+		return append(refusedText(at.At("uri"), m.Uri), refusedText(at.At("authority"), m.Authority)...)
+	case *networking.RegexRewrite:
+		return refusedGroups(at, m)
+	case *networking.Headers_HeaderOperations:
+		return refusedHeaderNames(at, m)
+	case *networking.LoadBalancerSettings_ConsistentHashLB:
+		return refusedHash(at, m)
+	case *networking.ClientTLSSettings:
+		if len(m.Sni) > longestSNI {
+			return []Problem{Errorf(at.At("sni"), "must not be longer than %d bytes, got %d", longestSNI, len(m.Sni))}
+		}
+	case *networking.TrafficPolicy_PortTrafficPolicy:
+		if n := m.GetPort().GetNumber(); n > largestPort {
+			return []Problem{Errorf(at.At("port", "number"), "must be between 1 and %d, got %d", largestPort, n)}
+		}
+	}
+	return nil
+}
+
+// qualifiedGateway is namespace/name, both RFC 1123 labels.
+var qualifiedGateway = regexp.MustCompile(`^[a-z0-9]([-a-z0-9]*[a-z0-9])?/[a-z0-9]([-a-z0-9]*[a-z0-9])?$`)
+
+// unseenGateways checks the names that istiod does not look at: those behind the first that has no namespace, such as
+// `mesh`.
+func unseenGateways(at Path, names []string) []Problem {
+	first := slices.IndexFunc(names, func(name string) bool { return !strings.Contains(name, "/") })
+	if first < 0 {
+		return nil
+	}
+	var problems []Problem
+	for i, name := range names[first+1:] {
+		if strings.Contains(name, "/") && !qualifiedGateway.MatchString(name) {
+			problems = append(problems, Errorf(at.At("gateways", first+1+i), "%.80q is no gateway: write namespace/name", name))
+		}
+	}
+	return problems
+}
+
+func refusedRedirectCode(at Path, m *networking.HTTPRedirect) []Problem {
+	if m.RedirectCode < 300 || m.RedirectCode > 399 || slices.Contains([]uint32{301, 302, 303, 307, 308}, m.RedirectCode) {
+		return nil
+	}
+	return []Problem{Errorf(at.At("redirect_code"), "must be 301, 302, 303, 307 or 308, got %d", m.RedirectCode)}
+}
+
+func refusedStatus(at Path, status int64) []Problem {
+	if status != firstStatusAbove {
+		return nil
+	}
+	return []Problem{Errorf(at, "must be below %d", firstStatusAbove)}
+}
+
+// refusedText finds characters that end a header.
+func refusedText(at Path, text string) []Problem {
+	if !strings.ContainsAny(text, "\x00\r\n") {
+		return nil
+	}
+	return []Problem{Errorf(at, "must not hold line breaks or NUL characters")}
+}
+
+func refusedHeaderNames(at Path, m *networking.Headers_HeaderOperations) []Problem {
+	var problems []Problem
+	for _, operation := range []struct {
+		field   string
+		headers map[string]string
+	}{{"set", m.Set}, {"add", m.Add}} {
+		for _, name := range sortedKeys(operation.headers) {
+			problems = append(problems, refusedText(at.At(operation.field, Key(name)), name)...)
+		}
+	}
+	for i, name := range m.Remove {
+		problems = append(problems, refusedText(at.At("remove", i), name)...)
+	}
+	return problems
+}
+
+func refusedHash(at Path, m *networking.LoadBalancerSettings_ConsistentHashLB) []Problem {
+	var problems []Problem
+	switch key := m.HashKey.(type) {
+	case *networking.LoadBalancerSettings_ConsistentHashLB_HttpHeaderName:
+		if key.HttpHeaderName == "" {
+			problems = append(problems, Errorf(at.At("http_header_name"), "must not be empty"))
+		}
+	case *networking.LoadBalancerSettings_ConsistentHashLB_HttpQueryParameterName:
+		if key.HttpQueryParameterName == "" {
+			problems = append(problems, Errorf(at.At("http_query_parameter_name"), "must not be empty"))
+		}
+	}
+	if size := m.GetRingHash().GetMinimumRingSize(); size > largestRing {
+		problems = append(problems, Errorf(at.At("ring_hash", "minimum_ring_size"), "must not be over %d, got %d", largestRing, size))
+	}
+	if size := m.GetMinimumRingSize(); size > largestRing { //nolint:staticcheck // deprecated, and still accepted
+		problems = append(problems, Errorf(at.At("minimum_ring_size"), "must not be over %d, got %d", largestRing, size))
+	}
+	return problems
+}
+
+// backReference is a group in an RE2 rewrite: `\1`; `\\` is a backslash.
+var backReference = regexp.MustCompile(`\\(\\|[0-9])`)
+
+// refusedGroups finds references to groups that the expression does not have.
+func refusedGroups(at Path, m *networking.RegexRewrite) []Problem {
+	expression, err := syntax.Parse(m.Match, syntax.Perl)
+	if err != nil {
+		return nil
+	}
+	for _, reference := range backReference.FindAllStringSubmatch(m.Rewrite, -1) {
+		if group, err := strconv.Atoi(reference[1]); err == nil && group > expression.MaxCap() {
+			return []Problem{Errorf(at.At("rewrite"), "names group \\%d, and match has %d groups", group, expression.MaxCap())}
+		}
+	}
+	return nil
+}
+
+// visit calls look for every message that is set inside a message, itself included, in the order of the API.
+func visit(message protoreflect.Message, at Path, look func(Path, proto.Message)) {
+	look(at, message.Interface())
+	fields := message.Descriptor().Fields()
+	for i := range fields.Len() {
+		fd := fields.Get(i)
+		if !message.Has(fd) || fd.Message() == nil {
+			continue
+		}
+		name, value := string(fd.Name()), message.Get(fd)
+		switch {
+		case fd.IsList():
+			for j := range value.List().Len() {
+				visit(value.List().Get(j).Message(), at.At(name, j), look)
+			}
+		case fd.IsMap():
+			if fd.MapValue().Message() == nil {
+				continue
+			}
+			for _, key := range mapKeys(value.Map()) {
+				visit(value.Map().Get(protoreflect.ValueOfString(key).MapKey()).Message(), at.At(name, Key(key)), look)
+			}
+		default:
+			visit(value.Message(), at.At(name), look)
+		}
+	}
+}
