@@ -171,6 +171,14 @@ func (l *Lab) ConfigForced(resources string) string {
 // ConfigWith is [Lab.Config] with the given attributes in the provider block, besides default_namespace.
 func (l *Lab) ConfigWith(provider, resources string) string {
 	return fmt.Sprintf(`
+terraform {
+  required_providers {
+    mesh = {
+      source = "meshroute/mesh"
+    }
+  }
+}
+
 locals {
   service   = %q
   namespace = %q

@@ -32,9 +32,13 @@ type Request struct {
 	// Method is the gRPC method, as /package.Service/Method.
 	Method  string            `json:"method,omitempty"`
 	Headers map[string]string `json:"headers,omitempty"`
-	Count   int               `json:"count,omitempty"`
+	Count   int               `json:"count"`
 	// Concurrency is the number of calls at a time.
 	Concurrency int `json:"concurrency,omitempty"`
+	// Rate is the number of calls per second, 0 for as many as there can be. Duration, such as "10s", ends the calls; with
+	// it and without Count there is no other end.
+	Rate     float64 `json:"rate,omitempty"`
+	Duration string  `json:"duration,omitempty"`
 	// Timeout is how long a single call may take, such as "2s".
 	Timeout string `json:"timeout,omitempty"`
 	// Namespace and Labels are those of the pod that calls; labels are written `app=x,version=y`.
@@ -105,7 +109,7 @@ func (l *Lab) complete(request Request) Request {
 	if request.Host == "" {
 		request.Host = l.Host
 	}
-	if request.Count == 0 {
+	if request.Count == 0 && request.Duration == "" {
 		request.Count = 200
 	}
 	if request.Timeout == "" {
@@ -116,8 +120,7 @@ func (l *Lab) complete(request Request) Request {
 
 func (l *Lab) startTraffic() {
 	l.t.Helper()
-	arguments := append(l.traffic.command[1:len(l.traffic.command):len(l.traffic.command)], "--batch")
-	command := exec.Command(l.traffic.command[0], arguments...)
+	command := exec.Command(l.traffic.command[0], slices.Concat(l.traffic.command[1:], []string{"--batch"})...)
 	command.Stderr = &l.traffic.stderr
 	in, err := command.StdinPipe()
 	if err != nil {
@@ -136,6 +139,42 @@ func (l *Lab) startTraffic() {
 		_ = in.Close()
 		_ = command.Wait()
 	})
+}
+
+// Background sends calls until the function that it returns is called, which returns who answered in all that time.
+func (l *Lab) Background(request Request) func() Answers {
+	l.t.Helper()
+	other := *l
+	other.traffic = &traffic{command: l.traffic.command}
+	// The client learns the routes before the first call counts.
+	other.Send(Request{Host: request.Host, Count: 1})
+	request.Duration = "200ms"
+	stop, total := make(chan struct{}), make(chan Answers, 1)
+	go func() {
+		sum := Answers{Versions: map[string]int{}, Errors: map[string]int{}}
+		for {
+			select {
+			case <-stop:
+				total <- sum
+				return
+			default:
+			}
+			answers := other.Send(request)
+			sum.Total += answers.Total
+			addCounts(sum.Versions, answers.Versions)
+			addCounts(sum.Errors, answers.Errors)
+		}
+	}()
+	return func() Answers {
+		close(stop)
+		return <-total
+	}
+}
+
+func addCounts(to, from map[string]int) {
+	for key, n := range from {
+		to[key] += n
+	}
 }
 
 // Want judges answers; it returns what is wrong with them.

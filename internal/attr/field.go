@@ -144,7 +144,8 @@ func (f *field) setTypes() {
 	case kindBool:
 		f.attrType, f.valueType = types.BoolType, tftypes.Bool
 	case kindInt:
-		f.attrType, f.valueType = types.Int64Type, tftypes.Number
+		// Not Int64Type: the framework would refuse a fraction before the decoder can say what is wrong with it.
+		f.attrType, f.valueType = types.NumberType, tftypes.Number
 	case kindFloat:
 		f.attrType, f.valueType = types.Float64Type, tftypes.Number
 	case kindMessage:
@@ -183,7 +184,7 @@ func (f *field) attribute() schema.Attribute {
 	case kindBool:
 		return schema.BoolAttribute{Required: f.required, Optional: optional, MarkdownDescription: description}
 	case kindInt:
-		return schema.Int64Attribute{Required: f.required, Optional: optional, MarkdownDescription: description}
+		return schema.NumberAttribute{Required: f.required, Optional: optional, MarkdownDescription: description}
 	case kindFloat:
 		return schema.Float64Attribute{Required: f.required, Optional: optional, MarkdownDescription: description}
 	case kindDuration:

@@ -2,6 +2,7 @@ package canary
 
 import (
 	"regexp"
+	"strings"
 
 	networking "istio.io/api/networking/v1"
 
@@ -41,6 +42,8 @@ const label = `[a-z0-9]([-a-z0-9]*[a-z0-9])?`
 var (
 	namespaceName = regexp.MustCompile(`^` + label + `$`)
 	objectName    = regexp.MustCompile(`^` + label + `(\.` + label + `)*$`)
+	// labelName is the last part of the key of a label or an annotation, and what a label's value is unless it is empty.
+	labelName = regexp.MustCompile(`^[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$`)
 )
 
 func (p *Placement) problems() []routing.Problem {
@@ -68,5 +71,30 @@ func (p *Placement) problems() []routing.Problem {
 		problems = append(problems, routing.Errorf(routing.Path{"labels", routing.Key(routing.ManagedByLabel)},
 			"this label tells who writes the objects, and the provider sets it itself"))
 	}
+	return append(problems, p.metadataProblems()...)
+}
+
+// metadataProblems checks labels and annotations as the API server does.
+func (p *Placement) metadataProblems() []routing.Problem {
+	var problems []routing.Problem
+	check := func(attribute string, entries map[string]string) {
+		for _, key := range sortedKeys(entries) {
+			at := routing.Path{attribute, routing.Key(key)}
+			prefix, name, prefixed := strings.Cut(key, "/")
+			if !prefixed {
+				name = key
+			}
+			switch value := entries[key]; {
+			case prefixed && (len(prefix) > 253 || !objectName.MatchString(prefix)), !labelName.MatchString(name):
+				problems = append(problems, routing.Errorf(at, "%.80q is no key: at most 63 letters, digits, -, _ and ., with a letter or digit "+
+					"at both ends, and if need be a DNS name and / in front", key))
+			case attribute == "labels" && value != "" && !labelName.MatchString(value):
+				problems = append(problems, routing.Errorf(at,
+					"%.80q is no label value: at most 63 letters, digits, -, _ and ., with a letter or digit at both ends", value))
+			}
+		}
+	}
+	check("labels", p.Labels)
+	check("annotations", p.Annotations)
 	return problems
 }

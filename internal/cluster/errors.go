@@ -61,6 +61,11 @@ const (
 	NotAPIServer
 )
 
+// OfConnection reports whether the reason holds for every object alike, and not for the one that was asked for.
+func (r Reason) OfConnection() bool {
+	return slices.Contains([]Reason{Unauthorized, CRDMissing, Unreachable, Untrusted, TimedOut, Interrupted, NoCredentials, NotAPIServer}, r)
+}
+
 // Error is a request that failed: what was tried, on which object, and why.
 type Error struct {
 	Reason Reason

@@ -18,6 +18,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -233,29 +234,28 @@ func TestGet_transport(t *testing.T) {
 		"the name that was asked for": {
 			Config{Host: ours.serve("api.example", time.Now().Add(time.Hour)), ClusterCACertificate: ours.pem, TLSServerName: "api.example"}, NotFound, "", 0,
 		},
-		"not the name that was asked for": {Config{Host: good, ClusterCACertificate: ours.pem, TLSServerName: "api.example"}, Untrusted, "api.example", 0},
-		"expired":                         {Config{Host: ours.serve("", time.Now().Add(-time.Hour)), ClusterCACertificate: ours.pem}, Untrusted, "expired", 0},
-		"HTTPS to an HTTP port":           {Config{Host: strings.Replace(plain(answerNotFound), "http:", "https:", 1)}, NotAPIServer, "HTTP response to HTTPS client", 0},
-		"HTTP to an HTTPS port":           {Config{Host: strings.Replace(good, "https:", "http:", 1)}, NotAPIServer, "", 0},
-		"refused":                         {Config{Host: closed}, Unreachable, "connection refused", 0},
-		"proxy refused":                   {Config{Host: good, ProxyURL: "http://user:" + secret + "@" + closed}, Unreachable, "connection refused", 0},
-		"proxy wants a login":             {Config{Host: good, ProxyURL: strings.Replace(plain(answer(http.StatusProxyAuthRequired, "text/plain", "")), "//", "//user:"+secret+"@", 1)}, Unreachable, "Proxy Authentication Required", 0},
-		"no such host":                    {Config{Host: "https://user:" + secret + "@nowhere.invalid:6443"}, Unreachable, "nowhere.invalid", 0},
-		"hanging":                         {Config{Host: hanging}, TimedOut, "deadline exceeded", soon},
-		"closes without an answer":        {Config{Host: plain(func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) })}, Unreachable, "EOF", 0},
-		"a web page":                      {Config{Host: plain(answer(http.StatusOK, "text/html", "<html>login</html>"))}, Unknown, "text/html", 0},
-		"a web page that forbids":         {Config{Host: plain(answer(http.StatusForbidden, "text/html", "<html>no</html>"))}, NotAPIServer, "", 0},
-		"nothing at that path":            {Config{Host: plain(http.NotFound)}, CRDMissing, "", 0},
-		"unauthorized":                    {Config{Host: plain(answer(http.StatusUnauthorized, "application/json", `{"kind":"Status","apiVersion":"v1","reason":"Unauthorized","code":401}`)), Token: secret}, Unauthorized, "", 0},
-		"exec prints a token":             {Config{Host: good, ClusterCACertificate: ours.pem, Exec: run(script("ok", credential))}, NotFound, "", 0},
-		"exec fails":                      {Config{Host: good, ClusterCACertificate: ours.pem, Exec: run(script("fails", credential+"; exit 3"))}, NoCredentials, "exit code 3", 0},
-		"exec is missing":                 {Config{Host: good, ClusterCACertificate: ours.pem, Exec: run("/nonexistent/print-token")}, NoCredentials, "no such file", 0},
-		"exec prints something else":      {Config{Host: good, ClusterCACertificate: ours.pem, Exec: run(script("text", `echo "users: *$MARK"`))}, NoCredentials, "no ExecCredential", 0},
-		"exec prints another kind":        {Config{Host: good, ClusterCACertificate: ours.pem, Exec: run(script("kind", `echo '{"kind":"'$MARK'","apiVersion":"v1"}'`))}, NoCredentials, "no ExecCredential", 0},
-		"exec prints nothing":             {Config{Host: good, ClusterCACertificate: ours.pem, Exec: run(script("nothing", ""))}, NoCredentials, "exec plugin", 0},
-		"exec prints no token":            {Config{Host: good, ClusterCACertificate: ours.pem, Exec: run(script("empty", `echo '{"kind":"ExecCredential","apiVersion":"client.authentication.k8s.io/v1","status":{}}'`))}, NoCredentials, "didn't return a token", 0},
-		"exec works, server is down":      {Config{Host: closed, Exec: run(script("down", credential))}, Unreachable, "connection refused", 0},
-		"exec works, wrong authority":     {Config{Host: good, Exec: run(script("authority", credential))}, Untrusted, "unknown authority", 0},
+		"not the name that was asked for":      {Config{Host: good, ClusterCACertificate: ours.pem, TLSServerName: "api.example"}, Untrusted, "api.example", 0},
+		"expired":                              {Config{Host: ours.serve("", time.Now().Add(-time.Hour)), ClusterCACertificate: ours.pem}, Untrusted, "expired", 0},
+		"HTTPS to an HTTP port":                {Config{Host: strings.Replace(plain(answerNotFound), "http:", "https:", 1)}, NotAPIServer, "HTTP response to HTTPS client", 0},
+		"HTTP to an HTTPS port":                {Config{Host: strings.Replace(good, "https:", "http:", 1)}, NotAPIServer, "", 0},
+		"refused":                              {Config{Host: closed}, Unreachable, "connection refused", 0},
+		"proxy refused":                        {Config{Host: good, ProxyURL: "http://user:" + secret + "@" + closed}, Unreachable, "connection refused", 0},
+		"proxy wants a login":                  {Config{Host: good, ProxyURL: strings.Replace(plain(answer(http.StatusProxyAuthRequired, "text/plain", "")), "//", "//user:"+secret+"@", 1)}, Unreachable, "Proxy Authentication Required", 0},
+		"refused, with a password in the host": {Config{Host: "https://user:" + secret + "@" + closed}, Unreachable, "connection refused", 0},
+		"hanging":                              {Config{Host: hanging}, TimedOut, "deadline exceeded", soon},
+		"a web page":                           {Config{Host: plain(answer(http.StatusOK, "text/html", "<html>login</html>"))}, Unknown, "text/html", 0},
+		"a web page that forbids":              {Config{Host: plain(answer(http.StatusForbidden, "text/html", "<html>no</html>"))}, NotAPIServer, "", 0},
+		"nothing at that path":                 {Config{Host: plain(http.NotFound)}, CRDMissing, "", 0},
+		"unauthorized":                         {Config{Host: plain(answer(http.StatusUnauthorized, "application/json", `{"kind":"Status","apiVersion":"v1","reason":"Unauthorized","code":401}`)), Token: secret}, Unauthorized, "", 0},
+		"exec prints a token":                  {Config{Host: good, ClusterCACertificate: ours.pem, Exec: run(script("ok", credential))}, NotFound, "", 0},
+		"exec fails":                           {Config{Host: good, ClusterCACertificate: ours.pem, Exec: run(script("fails", credential+"; exit 3"))}, NoCredentials, "exit code 3", 0},
+		"exec is missing":                      {Config{Host: good, ClusterCACertificate: ours.pem, Exec: run("/nonexistent/print-token")}, NoCredentials, "no such file", 0},
+		"exec prints something else":           {Config{Host: good, ClusterCACertificate: ours.pem, Exec: run(script("text", `echo "users: *$MARK"`))}, NoCredentials, "no ExecCredential", 0},
+		"exec prints another kind":             {Config{Host: good, ClusterCACertificate: ours.pem, Exec: run(script("kind", `echo '{"kind":"'$MARK'","apiVersion":"v1"}'`))}, NoCredentials, "no ExecCredential", 0},
+		"exec prints nothing":                  {Config{Host: good, ClusterCACertificate: ours.pem, Exec: run(script("nothing", ""))}, NoCredentials, "exec plugin", 0},
+		"exec prints no token":                 {Config{Host: good, ClusterCACertificate: ours.pem, Exec: run(script("empty", `echo '{"kind":"ExecCredential","apiVersion":"client.authentication.k8s.io/v1","status":{}}'`))}, NoCredentials, "didn't return a token", 0},
+		"exec works, server is down":           {Config{Host: closed, Exec: run(script("down", credential))}, Unreachable, "connection refused", 0},
+		"exec works, wrong authority":          {Config{Host: good, Exec: run(script("authority", credential))}, Untrusted, "unknown authority", 0},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -290,6 +290,28 @@ func TestGet_transport(t *testing.T) {
 				t.Errorf("%q contains a secret", text)
 			}
 		})
+	}
+}
+
+// TestCreate_connectionLost: a write whose answer is lost is not repeated, as it may have been done.
+func TestCreate_connectionLost(t *testing.T) {
+	t.Parallel()
+	var requests atomic.Int32
+	server := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
+		requests.Add(1)
+		panic(http.ErrAbortHandler)
+	}))
+	t.Cleanup(server.Close)
+	c, err := Connect(Config{Host: server.URL, FieldManager: "test"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	pair := shape{host: reviews, virtualService: "reviews", weights: map[string]int32{"v1": 100}}.pair()
+	if _, err := c.create(t.Context(), pair.VirtualService); !IsReason(err, Unreachable) {
+		t.Errorf("error %v, want a lost connection", err)
+	}
+	if n := requests.Load(); n != 1 {
+		t.Errorf("%d requests, want 1", n)
 	}
 }
 

@@ -134,7 +134,10 @@ func (c *Cluster) update(ctx context.Context, o *routing.Object, is Identity) (*
 		errors.As(err, &e)
 		e.Reason = Stale
 	}
-	return live, err
+	if err != nil {
+		return nil, err
+	}
+	return c.removeLeftovers(ctx, live, o)
 }
 
 // replaced reports whether another object stands at the address now. It is asked only after a refused write.

@@ -106,4 +106,3 @@ func configOf(state tftypes.Value) tftypes.Value {
 	}
 	return tftypes.NewValue(state.Type(), attributes)
 }
-

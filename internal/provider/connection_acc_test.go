@@ -7,6 +7,8 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"sync/atomic"
@@ -108,6 +110,10 @@ printf '{"kind":"ExecCredential","apiVersion":"client.authentication.k8s.io/v1",
 		say     []string
 	}
 	refused := &failure{"Credentials not accepted", []string{c.host, "Unauthorized"}}
+	// Kubernetes has not known passwords since 1.19; who sends one is nobody.
+	anonymous := &failure{"Permission missing", []string{"system:anonymous", "username and password"}}
+	noProxy := &failure{"Cluster not reachable", []string{"Proxy Authentication Required", "proxy_url"}}
+	twice := &failure{"Cluster configuration unusable", []string{"more than one authentication method"}}
 	tests := map[string]struct {
 		block []string
 		more  string
@@ -137,14 +143,18 @@ printf '{"kind":"ExecCredential","apiVersion":"client.authentication.k8s.io/v1",
 		"no authority":                          {block: []string{"host", quote(c.host), "token", quote(c.token)}, want: &failure{"Certificate not trusted", []string{"unknown authority", c.host, "cluster_ca_certificate"}}},
 		"tls_server_name of somebody else":      {block: append([]string{"tls_server_name", `"shop.example"`}, withToken...), want: &failure{"Certificate not trusted", []string{"shop.example", "tls_server_name"}}},
 		"KUBE_TLS_SERVER_NAME of somebody else": {block: withToken, env: []string{"KUBE_TLS_SERVER_NAME=shop.example"}, want: &failure{"Certificate not trusted", []string{"shop.example", "tls_server_name"}}},
-		"username and password":                 {block: append([]string{"username", `"u"`, "password", `"p"`}, base...), want: refused},
-		"KUBE_USER and KUBE_PASSWORD":           {block: base, env: []string{"KUBE_USER=u", "KUBE_PASSWORD=p"}, want: refused},
-		"username and token":                    {block: append([]string{"username", `"u"`, "password", `"p"`}, withToken...), want: &failure{"Cluster configuration unusable", []string{"more than one authentication method"}}},
-		"a wrong token":                         {block: append([]string{"token", `"expired"`}, base...), want: refused},
-		"proxy_url":                             {block: append([]string{"proxy_url", quote(proxyURL)}, withToken...)},
-		"KUBE_PROXY_URL":                        {block: withToken, env: []string{"KUBE_PROXY_URL=" + proxyURL}},
-		"proxy_url with a wrong password":       {block: append([]string{"proxy_url", quote(strings.Replace(proxyURL, "pw", "no", 1))}, withToken...), want: &failure{"Cluster not reachable", []string{"Proxy Authentication Required", "proxy_url"}}},
-		"http instead of https":                 {block: []string{"host", quote(strings.Replace(c.host, "https", "http", 1)), "token", quote(c.token)}, want: &failure{"Not a Kubernetes API server", []string{"http://", "https"}}},
+		"username and password":                 {block: append([]string{"username", `"u"`, "password", `"p"`}, base...), want: anonymous},
+		"KUBE_USER and KUBE_PASSWORD":           {block: base, env: []string{"KUBE_USER=u", "KUBE_PASSWORD=p"}, want: anonymous},
+		"username and token":                    {block: append([]string{"username", `"u"`, "password", `"p"`}, withToken...), want: twice},
+		// The API server cannot tell which password came; that both variables are read shows in what they cannot be combined with.
+		"KUBE_USER and token":                  {block: withToken, env: []string{"KUBE_USER=u"}, want: twice},
+		"KUBE_PASSWORD and token":              {block: withToken, env: []string{"KUBE_PASSWORD=p"}, want: twice},
+		"a wrong token":                        {block: append([]string{"token", `"expired"`}, base...), want: refused},
+		"proxy_url":                            {block: append([]string{"proxy_url", quote(proxyURL)}, withToken...)},
+		"KUBE_PROXY_URL":                       {block: withToken, env: []string{"KUBE_PROXY_URL=" + proxyURL}},
+		"proxy_url with a wrong password":      {block: append([]string{"proxy_url", quote(strings.Replace(proxyURL, "pw", "no", 1))}, withToken...), want: noProxy},
+		"KUBE_PROXY_URL with a wrong password": {block: withToken, env: []string{"KUBE_PROXY_URL=" + strings.Replace(proxyURL, "pw", "no", 1)}, want: noProxy},
+		"http instead of https":                {block: []string{"host", quote(strings.Replace(c.host, "https", "http", 1)), "token", quote(c.token)}, want: &failure{"Not a Kubernetes API server", []string{"http://", "https"}}},
 	}
 	if lab.Dir != "" {
 		certificate, key := readFile(t, filepath.Join(lab.Dir, "client.crt")), readFile(t, filepath.Join(lab.Dir, "client.key"))
@@ -164,27 +174,30 @@ printf '{"kind":"ExecCredential","apiVersion":"client.authentication.k8s.io/v1",
 		named.block = append([]string{"tls_server_name", `"kubernetes.default.svc"`}, withToken...)
 		tests["tls_server_name"] = named
 	}
-	t.Run("all", func(t *testing.T) {
-		for name, test := range tests {
-			t.Run(name, func(t *testing.T) {
-				t.Parallel()
-				terraform := newCLI(t, test.env...)
-				terraform.configure(attributes(test.block...)+test.more, routeTo(lab.Service, lab.Namespace, ""))
-				if test.want != nil {
-					terraform.fails(test.want.summary, test.want.say, "plan")
-					return
-				}
-				r := terraform.must("plan")
-				if test.warn != "" {
-					r.want(t, "warning", test.warn)
-				} else if len(r.Diagnostics) > 0 {
-					t.Errorf("want no diagnostic:\n%s", r)
-				}
-			})
+	t.Cleanup(func() {
+		if used.Load() < 2 {
+			t.Errorf("%d connections went through the proxy, want those of two tests", used.Load())
 		}
 	})
-	if used.Load() < 2 {
-		t.Errorf("%d connections went through the proxy, want those of two tests", used.Load())
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			terraform := newCLI(t, test.env...)
+			terraform.configure(attributes(test.block...)+test.more, routeTo(lab.Service, lab.Namespace, ""))
+			if test.want != nil {
+				r := terraform.fails(test.want.summary, test.want.say, "plan")
+				if test.want != anonymous && len(r.Diagnostics) > 1 {
+					t.Errorf("want one diagnostic, not one per object:\n%s", r)
+				}
+				return
+			}
+			r := terraform.must("plan")
+			if test.warn != "" {
+				r.want(t, "warning", test.warn)
+			} else if len(r.Diagnostics) > 0 {
+				t.Errorf("want no diagnostic:\n%s", r)
+			}
+		})
 	}
 }
 
@@ -232,7 +245,9 @@ func TestAccConnection_unknown(t *testing.T) {
 	lab := acctest.Start(t)
 	c := newConnection(t, lab)
 	terraform := newCLI(t)
-	terraform.configure(fmt.Sprintf(`
+	configure := func(generation int) {
+		t.Helper()
+		terraform.configure(fmt.Sprintf(`
   host                   = terraform_data.cluster.output.host
   token                  = %q
   cluster_ca_certificate = %q
@@ -241,7 +256,7 @@ func TestAccConnection_unknown(t *testing.T) {
   propagation            = { settle = "0s" }
 `, c.token, c.authority), fmt.Sprintf(`
 resource "terraform_data" "cluster" {
-  input = { host = %q, namespace = %q, domain = "cluster.local" }
+  input = { host = %q, namespace = %q, domain = "cluster.local", generation = %d }
 }
 
 resource "mesh_canary_route" "test" {
@@ -249,12 +264,21 @@ resource "mesh_canary_route" "test" {
   subsets = { v1 = { labels = { app = "k8s-combat-service-v1" } } }
   default = { subset = "v1" }
 }
-`, c.host, lab.Namespace, lab.Service))
+`, c.host, lab.Namespace, generation, lab.Service))
+	}
+	configure(1)
 	terraform.must("plan").want(t, "warning", "Cluster not known yet", "known only after apply", "checked at apply")
 	terraform.must("apply")
 	lab.MustGet(acctest.VirtualService, lab.Service)
 	if r := terraform.must("plan", "-detailed-exitcode"); len(r.Diagnostics) > 0 {
 		t.Errorf("plan after apply:\n%s", r)
+	}
+	before := lab.MustGet(acctest.VirtualService, lab.Service).GetResourceVersion()
+	configure(2)
+	terraform.must("plan").want(t, "warning", "Cluster not known yet", "known only after apply", "state was not compared")
+	terraform.must("apply")
+	if after := lab.MustGet(acctest.VirtualService, lab.Service).GetResourceVersion(); after != before {
+		t.Errorf("resource version %s, want %s: nothing changed but what the provider knows", after, before)
 	}
 	terraform.must("destroy")
 	nothingIn(t, lab)
@@ -302,11 +326,45 @@ output "host" { value = mesh_canary_route.test.host }
 		t.Errorf("timeout %v, want 5s again", http["timeout"])
 	}
 	configure(`cluster_domain = "mesh.example"` + "\n" + `field_manager = { name = "shop-team", force_conflicts = true }`)
-	r := terraform.must("plan")
+	terraform.must("plan", "-out=settings.tfplan")
+	r := terraform.must("show", "-no-color", "settings.tfplan")
 	if want := lab.Service + "." + lab.Namespace + ".svc.mesh.example"; !strings.Contains(r.text, want) {
 		t.Errorf("the plan does not show %s:\n%s", want, r.text)
 	}
 	configure(`field_manager = { name = "shop-team", force_conflicts = true }`)
 	terraform.must("destroy")
 	nothingIn(t, lab)
+}
+
+// TestAccConnection_inCluster: without any configuration, a pod's service account is used. The files that a pod has are
+// put in place in a mount namespace of Terraform's own.
+func TestAccConnection_inCluster(t *testing.T) {
+	t.Parallel()
+	lab := acctest.Start(t)
+	c := newConnection(t, lab)
+	at, err := url.Parse(c.host)
+	if err != nil {
+		t.Fatal(err)
+	}
+	terraform := newCLI(t, "KUBERNETES_SERVICE_HOST="+at.Hostname(), "KUBERNETES_SERVICE_PORT="+at.Port())
+	terraform.configure("", routeTo(lab.Service, lab.Namespace, ""))
+	terraform.fails("No cluster is configured", []string{"config_path"}, "plan")
+
+	files := &cli{t: t, dir: t.TempDir()}
+	files.write("token", c.token)
+	files.write("ca.crt", c.authority)
+	files.write("namespace", lab.Namespace)
+	const script = `set -e
+mount -t tmpfs tmpfs "$(readlink -f /var/run)"
+mkdir -p /var/run/secrets/kubernetes.io/serviceaccount
+cp "$1"/* /var/run/secrets/kubernetes.io/serviceaccount
+shift
+exec "$@"`
+	terraform.wrapper = []string{"unshare", "--map-root-user", "--mount", "sh", "-c", script, "sh", files.dir}
+	if out, err := exec.Command(terraform.wrapper[0], append(terraform.wrapper[1:], "true")...).CombinedOutput(); err != nil {
+		t.Skipf("this machine gives no mount namespace: %v: %s", err, out)
+	}
+	if r := terraform.must("plan"); len(r.Diagnostics) > 0 {
+		t.Errorf("want no diagnostic:\n%s", r)
+	}
 }

@@ -43,6 +43,8 @@ type cli struct {
 	dir string
 	// env is added to what every command needs; nothing of the test's own environment reaches Terraform but PATH.
 	env []string
+	// wrapper is a command that runs Terraform; empty for none.
+	wrapper []string
 }
 
 // result is what a command printed.
@@ -113,7 +115,8 @@ func (c *cli) run(arguments ...string) result {
 	if i := slices.Index(arguments, "saved.tfplan"); i >= 0 && arguments[0] == "apply" {
 		arguments = append(slices.Delete(arguments, i, i+1), "saved.tfplan")
 	}
-	command := exec.CommandContext(c.t.Context(), terraformPath(), arguments...)
+	line := append(append(slices.Clone(c.wrapper), terraformPath()), arguments...)
+	command := exec.CommandContext(c.t.Context(), line[0], line[1:]...)
 	command.Dir = c.dir
 	command.Env = append([]string{
 		"PATH=" + os.Getenv("PATH"), "HOME=" + c.dir, "TF_CLI_CONFIG_FILE=" + filepath.Join(c.dir, "cli.tfrc"),

@@ -46,6 +46,9 @@ func reportProblems(diagnostics *diag.Diagnostics, r *attr.Reader, problems []ro
 		case routing.Refused:
 			diagnostics.AddAttributeError(at, "Invalid route", located(at, p.Reason))
 		case routing.Doubtful:
+			if unknownRules(r) {
+				continue
+			}
 			diagnostics.AddAttributeWarning(at, "Doubtful route", located(at, p.Reason))
 		}
 	}
@@ -70,6 +73,12 @@ func configured(at routing.Path, r *attr.Reader) routing.Path {
 		}
 	}
 	return routing.Path{"service"}
+}
+
+// unknownRules reports whether a part of a rule is not known yet. What is doubtful about one rule, such as that no
+// request ever reaches it, depends on all others.
+func unknownRules(r *attr.Reader) bool {
+	return touchesAny(r.Path("rules"), r.Unknown()) || touchesAny(r.Path("match"), r.Unknown())
 }
 
 func touchesAny(at path.Path, unknown []path.Path) bool {
@@ -105,13 +114,19 @@ func sentence(fragment string) string {
 }
 
 // reportErrors adds what went wrong between provider and cluster: what was tried, the cause, and what the user can do.
+// What is wrong with the connection is said once, however many objects it kept from being read.
 func reportErrors(diagnostics *diag.Diagnostics, err error) {
+	said := map[cluster.Reason]bool{}
 	for _, e := range cluster.Each(err) {
 		var failure *cluster.Error
 		if !errors.As(e, &failure) {
 			diagnostics.AddError("Change stopped", sentence(e.Error()))
 			continue
 		}
+		if said[failure.Reason] && failure.Reason.OfConnection() {
+			continue
+		}
+		said[failure.Reason] = true
 		summary, remedy := advice(failure)
 		diagnostics.AddError(summary, sentence(e.Error())+"\n\n"+remedy)
 	}
@@ -131,7 +146,9 @@ func advice(e *cluster.Error) (summary, remedy string) {
 		return "Object changed since the plan", "Nothing was overwritten. Run terraform plan again to see what is there now."
 	case cluster.Forbidden:
 		return "Permission missing", "The user needs a Role in that namespace with the verbs get, list, create, patch and delete on " +
-			"virtualservices and destinationrules of the API group networking.istio.io. The cause above names the verb that is missing."
+			"virtualservices and destinationrules of the API group networking.istio.io. The cause above names the verb that is missing. " +
+			"If it names the user system:anonymous, no credentials arrived that the API server knows: set token, client_certificate or exec; " +
+			"Kubernetes accepts no username and password."
 	case cluster.Unauthorized:
 		return "Credentials not accepted", "The API server at " + e.Host + " does not accept the credentials: a token may have expired. " +
 			"Renew it, or use exec in the provider block, which renews it by itself."
@@ -143,7 +160,7 @@ func advice(e *cluster.Error) (summary, remedy string) {
 	case cluster.NamespaceTerminating:
 		return "Namespace is being deleted", "Nothing can be created in a namespace that is being deleted. Wait until it is gone, and create it again."
 	case cluster.Denied:
-		return "Refused by admission webhook", "The cluster's admission control refused the object. Change the attribute that the message is about."
+		return "Refused by admission control", "The cluster's admission control refused the object. Change the attribute that the message is about."
 	case cluster.Invalid:
 		return "Refused by API server", "The object does not fit the API that is installed in the cluster, which may be older than the " +
 			"fields that are used here. Change the attribute that the message is about."

@@ -98,6 +98,11 @@ func testForeignFields(t *testing.T, f form) {
 	t.Parallel()
 	lab := acctest.Start(t)
 	config := f.with(parts{})
+	redirect := `["VirtualService spec.http[1].redirect","VirtualService spec.http[1].route"]`
+	if f.address == splitForm.address {
+		// Without a subset that takes the other requests, a split has no second rule at all.
+		redirect = `["VirtualService spec.http[1]"]`
+	}
 	step := func(foreign string, edit func()) resource.TestStep {
 		return resource.TestStep{
 			PreConfig: edit,
@@ -118,7 +123,7 @@ func testForeignFields(t *testing.T, f form) {
 				destination["port"] = map[string]any{"number": int64(50051)}
 			})
 		}),
-		step(`["VirtualService spec.http[1].redirect","VirtualService spec.http[1].route"]`, func() {
+		step(redirect, func() {
 			lab.Edit(acctest.VirtualService, lab.Service, func(spec map[string]any) {
 				spec["http"].([]any)[1] = map[string]any{"redirect": map[string]any{"uri": "/gone"}}
 			})

@@ -40,6 +40,7 @@ func testImport(t *testing.T, f form) {
 	refuse := func(id, words string) resource.TestStep {
 		return resource.TestStep{ResourceName: f.address, ImportState: true, ImportStateId: lab.Expand(id), ExpectError: saying(words)}
 	}
+	const twoNames = "virtual_service_name = \"${local.service}-vs\"\n destination_rule_name = \"${local.service}-dr\""
 	named := func(names string) string { return f.with(parts{top: names}) }
 	imported := func(id, names string, before func()) resource.TestStep {
 		return resource.TestStep{
@@ -76,10 +77,20 @@ func testImport(t *testing.T, f form) {
 		}),
 		resource.TestStep{Config: config, Destroy: true},
 		// A pair of two names: the rule for the same host is found, or named.
-		imported("NAMESPACE/SERVICE-vs", "virtual_service_name = \"${local.service}-vs\"\n destination_rule_name = \"${local.service}-dr\"", func() {
+		imported("NAMESPACE/SERVICE-vs", twoNames, func() {
 			lab.Create(rename(handMadeVirtualService, "vs"))
 			lab.Create(rename(handMadeDestinationRule, "dr"))
 		}),
 		verify("NAMESPACE/SERVICE-vs/SERVICE-dr"),
+		// Whoever made the objects owns their fields: a first change of them needs force, and the next ones do not.
+		resource.TestStep{
+			Config:      lab.Config(f.with(parts{top: twoNames, rule: `timeout = "3s"`})),
+			ExpectError: regexp.MustCompile(`Fields owned by another manager(?s:.*)kubectl-create(?s:.*)force_conflicts`),
+		},
+		resource.TestStep{Config: lab.ConfigForced(f.with(parts{top: twoNames, rule: `timeout = "3s"`}))},
+		resource.TestStep{
+			Config: lab.Config(f.with(parts{top: twoNames, rule: `timeout = "4s"`})),
+			Check:  lab.Spec(acctest.VirtualService, lab.Service+"-vs", f.virtualService(byVersionYAML, "timeout: 4s")),
+		},
 	)
 }

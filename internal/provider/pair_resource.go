@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 
 	fwattr "github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -196,18 +197,22 @@ func (p *pairResource) Update(ctx context.Context, req resource.UpdateRequest, r
 	prior, route := p.routeOf(req.State.Raw), p.routeOf(req.Plan.Raw)
 	live, err := p.getPair(ctx, prior.Place(), &resp.Diagnostics)
 	if err == nil {
-		seen, diagnostics := req.Private.GetKey(ctx, seenKey)
+		raw, diagnostics := req.Private.GetKey(ctx, seenKey)
 		resp.Diagnostics.Append(diagnostics...)
-		err = live.changedSince(seen)
+		live, err = readSeen(raw).unchanged(live)
+	}
+	wanted := route.Render()
+	if err == nil {
+		err = p.settings.cluster.RefuseLeftovers(live.LivePair, wanted)
 	}
 	if err != nil {
 		reportErrors(&resp.Diagnostics, err)
 		return
 	}
-	wanted := route.Render()
 	identities, err := p.change(ctx, cluster.Change{
 		From: live.Ours(wanted), To: wanted, Identities: live.Identities(),
 	}, &resp.Diagnostics)
+	live.TellTimes(err)
 	if reportErrors(&resp.Diagnostics, err); err != nil {
 		return
 	}
@@ -250,11 +255,17 @@ func (p *pairResource) routeOf(object tftypes.Value) compactRoute {
 	return p.read(r, readPlacement(r, p.settings))
 }
 
+// errNotConnected is what a request comes to while the provider block holds unknown values, which is only at plan.
+var errNotConnected = errors.New("connect to the cluster: the provider block holds values that are not known yet")
+
 // getPair reads the objects of a route, and passes the API server's warnings on.
 func (p *pairResource) getPair(ctx context.Context, place *canary.Placement, diagnostics *diag.Diagnostics) (livePair, error) {
 	rule := place.DestinationRuleName
 	if place.SubsetsElsewhere {
 		rule = ""
+	}
+	if p.settings.cluster == nil {
+		return livePair{}, errNotConnected
 	}
 	pair, err := p.settings.cluster.GetPair(withWarnings(ctx, diagnostics), place.Namespace, place.VirtualServiceName, rule)
 	return livePair{pair}, err
@@ -263,7 +274,7 @@ func (p *pairResource) getPair(ctx context.Context, place *canary.Placement, dia
 // change applies a change of the pair.
 func (p *pairResource) change(ctx context.Context, c cluster.Change, diagnostics *diag.Diagnostics) (cluster.Identities, error) {
 	if p.settings.cluster == nil {
-		return nil, errors.New("connect to the cluster: the provider block holds values that are not known yet")
+		return nil, errNotConnected
 	}
 	c.Settle = p.settings.settle
 	c.Progress = func(what string) { tflog.Info(ctx, what) }
@@ -272,11 +283,11 @@ func (p *pairResource) change(ctx context.Context, c cluster.Change, diagnostics
 
 // withWarnings turns the API server's warnings into Terraform's.
 func withWarnings(ctx context.Context, diagnostics *diag.Diagnostics) context.Context {
-	warnings := make(chan struct{}, 1)
+	// Two objects may be read at the same time.
+	var lock sync.Mutex
 	return cluster.CollectWarnings(ctx, func(text string) {
-		// Two objects may be read at the same time.
-		warnings <- struct{}{}
+		lock.Lock()
+		defer lock.Unlock()
 		diagnostics.AddWarning("Warning from the cluster", sentence(text))
-		<-warnings
 	})
 }

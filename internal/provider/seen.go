@@ -64,15 +64,26 @@ func seenIn(live livePair) []byte {
 // livePair is a pair in the cluster.
 type livePair struct{ cluster.LivePair }
 
-// changedSince returns an error when an object is not as it was last seen.
-func (l livePair) changedSince(raw []byte) error {
-	for at, o := range readSeen(raw) {
-		for _, live := range l.Objects() {
-			if cluster.AddressOf(&live.Object) == at && (live.UID != o.UID || routing.Fingerprint(live.Spec) != o.Spec) {
-				return &cluster.Error{Reason: cluster.Stale, Verb: "update", Object: at.String(),
-					Err: fmt.Errorf("it was changed after the plan was made.%s", ownersText(live))}
-			}
+// unchanged returns the live pair without the objects that were made since they were last looked for: those are
+// somebody else's, and in the way. It fails when an object is not as it was last seen. Where nothing was kept, everything
+// counts as seen.
+func (s seen) unchanged(live livePair) (livePair, error) {
+	if len(s) == 0 {
+		return live, nil
+	}
+	for _, o := range []**cluster.Live{&live.VirtualService, &live.DestinationRule} {
+		if *o == nil {
+			continue
+		}
+		at := cluster.AddressOf(&(*o).Object)
+		was, known := s[at]
+		switch {
+		case !known:
+			*o = nil
+		case was.UID != (*o).UID || was.Spec != routing.Fingerprint((*o).Spec):
+			return live, &cluster.Error{Reason: cluster.Stale, Verb: "update", Object: at.String(),
+				Err: fmt.Errorf("it was changed after the plan was made.%s", ownersText(*o))}
 		}
 	}
-	return nil
+	return live, nil
 }

@@ -1,0 +1,43 @@
+package cluster
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+)
+
+// TellTimes adds to the conflicts in err when their owners last wrote, which the API server does not say.
+func (p LivePair) TellTimes(err error) {
+	for _, cause := range Each(err) {
+		var e *Error
+		if !errors.As(cause, &e) || e.Reason != FieldConflict {
+			continue
+		}
+		for _, o := range p.Objects() {
+			if o.String() != e.Object {
+				continue
+			}
+			for i, conflict := range e.Conflicts {
+				if at, ok := o.written(conflict); ok && !strings.Contains(conflict.Owner, " at ") {
+					e.Conflicts[i].Owner += " at " + at.UTC().Format(time.RFC3339)
+				}
+			}
+		}
+	}
+}
+
+// written returns when the owner of a field in conflict last wrote.
+func (l *Live) written(conflict Conflict) (time.Time, bool) {
+	for _, manager := range l.Others {
+		if !strings.Contains(conflict.Owner, fmt.Sprintf("%q", manager.Name)) || manager.Time.IsZero() {
+			continue
+		}
+		for _, field := range manager.Fields {
+			if conflict.Field == field || strings.HasPrefix(conflict.Field, field+".") {
+				return manager.Time, true
+			}
+		}
+	}
+	return time.Time{}, false
+}

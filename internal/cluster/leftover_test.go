@@ -1,0 +1,48 @@
+package cluster
+
+import (
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	networking "istio.io/api/networking/v1"
+
+	"github.com/meshroute/terraform-provider-mesh/internal/routing"
+)
+
+func TestLeftovers(t *testing.T) {
+	t.Parallel()
+	wanted := func() *networking.DestinationRule {
+		return &networking.DestinationRule{Host: "a", TrafficPolicy: &networking.TrafficPolicy{Tls: &networking.ClientTLSSettings{}}}
+	}
+	tests := map[string]struct {
+		change  func(*networking.DestinationRule)
+		unknown []string
+		want    map[string]any
+	}{
+		"nothing":        {change: func(*networking.DestinationRule) {}},
+		"another value":  {change: func(r *networking.DestinationRule) { r.Host = "b" }, want: map[string]any{}},
+		"a field":        {change: func(r *networking.DestinationRule) { r.ExportTo = []string{"."} }, want: map[string]any{"exportTo": nil}},
+		"a nested field": {change: func(r *networking.DestinationRule) { r.TrafficPolicy.Tls.Sni = "a" }, want: map[string]any{"trafficPolicy": map[string]any{"tls": map[string]any{"sni": nil}}}},
+		"a field that this version does not know": {
+			change: func(*networking.DestinationRule) {}, unknown: []string{".trafficPolicy.new"},
+			want: map[string]any{"trafficPolicy": map[string]any{"new": nil}},
+		},
+		"an unknown field inside a list goes with the list": {
+			change: func(*networking.DestinationRule) {}, unknown: []string{".subsets[0].new"}, want: map[string]any{},
+		},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			live := wanted()
+			test.change(live)
+			got, err := leftovers(&Live{Object: routing.Object{Spec: live, Unknown: test.unknown}}, &routing.Object{Spec: wanted()})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(test.want, got); diff != "" {
+				t.Errorf("leftovers (-want +got):\n%s", diff)
+			}
+		})
+	}
+}

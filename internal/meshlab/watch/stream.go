@@ -1,0 +1,171 @@
+package watch
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"slices"
+	"time"
+
+	corev3 "github.com/envoyproxy/go-control-plane/envoy/config/core/v3"
+	discoveryv3 "github.com/envoyproxy/go-control-plane/envoy/service/discovery/v3"
+	statuspb "google.golang.org/genproto/googleapis/rpc/status"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/backoff"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/credentials/insecure"
+	"google.golang.org/protobuf/types/known/structpb"
+)
+
+// Options say whom to watch as what.
+type Options struct {
+	XDS       string            // host:port of istiod, without TLS
+	Namespace string            // that the sidecar says it is in
+	Labels    map[string]string // that its pod has
+	Hosts     Hosts
+}
+
+// nodeAddress is the address that the sidecar says it has. Nothing connects to it.
+const nodeAddress = "127.0.0.99"
+
+// retryDelay lies between two streams when istiod ends them at once.
+const retryDelay = 100 * time.Millisecond
+
+// node is who the sidecar is. Without GENERATOR in the metadata istiod computes what it computes for Envoy.
+func (o Options) node() *corev3.Node {
+	labels := &structpb.Struct{Fields: map[string]*structpb.Value{}}
+	for key, value := range o.Labels {
+		labels.Fields[key] = structpb.NewStringValue(value)
+	}
+	return &corev3.Node{
+		Id: fmt.Sprintf("sidecar~%s~watch.%s~%s.svc.cluster.local", nodeAddress, o.Namespace, o.Namespace),
+		Metadata: &structpb.Struct{Fields: map[string]*structpb.Value{
+			"NAMESPACE":    structpb.NewStringValue(o.Namespace),
+			"INSTANCE_IPS": structpb.NewStringValue(nodeAddress),
+			"LABELS":       structpb.NewStructValue(labels),
+		}},
+	}
+}
+
+// Run watches until ctx ends, and writes what it sees to out as lines of JSON, the summary last. When istiod goes away it keeps
+// what it holds and connects again, as often as it takes.
+func Run(ctx context.Context, o Options, out io.Writer) error {
+	connection, err := grpc.NewClient("passthrough:///"+o.XDS,
+		grpc.WithTransportCredentials(insecure.NewCredentials()),
+		grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(math.MaxInt32)),
+		grpc.WithConnectParams(grpc.ConnectParams{
+			Backoff:           backoff.Config{BaseDelay: retryDelay, Multiplier: 1.6, Jitter: 0.2, MaxDelay: time.Second},
+			MinConnectTimeout: time.Second,
+		}))
+	if err != nil {
+		return fmt.Errorf("connect to istiod: %w", err)
+	}
+	defer connection.Close() //nolint:errcheck // nothing is lost
+	w := &watcher{
+		service: discoveryv3.NewAggregatedDiscoveryServiceClient(connection),
+		node:    o.node(), picture: NewPicture(o.Hosts), report: newReport(out), versions: map[string]string{},
+	}
+	for ctx.Err() == nil && w.report.err == nil {
+		err := w.stream(ctx)
+		if ctx.Err() != nil {
+			break
+		}
+		w.report.disconnected(time.Now(), err)
+		select {
+		case <-ctx.Done():
+		case <-time.After(retryDelay):
+		}
+	}
+	w.report.summary(time.Now(), w.picture)
+	return w.report.err
+}
+
+type watcher struct {
+	service  discoveryv3.AggregatedDiscoveryServiceClient
+	node     *corev3.Node
+	picture  *Picture
+	report   *report
+	versions map[string]string // by type: the last that was accepted, on whichever stream
+}
+
+// stream follows one stream to its end.
+func (w *watcher) stream(ctx context.Context) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	ads, err := w.service.StreamAggregatedResources(ctx)
+	if err != nil {
+		return err
+	}
+	s := &stream{watcher: w, ads: ads, nonces: map[string]string{}, names: map[string][]string{}}
+	for _, typeURL := range []string{clusterType, endpointType, listenerType, routeType} {
+		wildcard := typeURL == clusterType || typeURL == listenerType
+		if !wildcard && len(w.picture.Wanted(typeURL)) == 0 {
+			continue
+		}
+		if err := s.request(typeURL, nil); err != nil {
+			return err
+		}
+	}
+	for {
+		response, err := ads.Recv()
+		if err != nil {
+			return err
+		}
+		at := time.Now()
+		w.report.connected(at)
+		if err := s.answer(response, at); err != nil {
+			return err
+		}
+	}
+}
+
+// stream is the state that ends with a stream.
+type stream struct {
+	*watcher
+	ads    discoveryv3.AggregatedDiscoveryService_StreamAggregatedResourcesClient
+	greets bool // the first request, which says who the sidecar is, has been sent
+	nonces map[string]string
+	names  map[string][]string // that the last request of the type asked for
+}
+
+// answer takes a response in and acknowledges it, or refuses it. What the response makes the sidecar subscribe to is requested first.
+func (s *stream) answer(response *discoveryv3.DiscoveryResponse, at time.Time) error {
+	typeURL := response.GetTypeUrl()
+	s.nonces[typeURL] = response.GetNonce()
+	change, refusal := s.picture.Apply(response, at)
+	if refusal != nil {
+		s.report.refused(at, typeURL, refusal)
+		return s.request(typeURL, refusal)
+	}
+	s.versions[typeURL] = response.GetVersionInfo()
+	s.report.change(at, change)
+	for _, dependent := range []string{endpointType, routeType} {
+		if dependent != typeURL && !slices.Equal(s.names[dependent], s.picture.Wanted(dependent)) {
+			if err := s.request(dependent, nil); err != nil {
+				return err
+			}
+		}
+	}
+	return s.request(typeURL, nil)
+}
+
+// request asks for the wanted resources of a type. It is also the answer to the last response of the type: a refusal with an
+// error, else an acknowledgement.
+func (s *stream) request(typeURL string, refusal error) error {
+	request := &discoveryv3.DiscoveryRequest{
+		TypeUrl: typeURL, VersionInfo: s.versions[typeURL], ResponseNonce: s.nonces[typeURL], ResourceNames: s.picture.Wanted(typeURL),
+	}
+	if refusal != nil {
+		request.ErrorDetail = &statuspb.Status{Code: int32(codes.InvalidArgument), Message: refusal.Error()}
+	}
+	if !s.greets {
+		request.Node, s.greets = s.node, true
+	}
+	s.names[typeURL] = request.GetResourceNames()
+	if err := s.ads.Send(request); !errors.Is(err, io.EOF) {
+		return err
+	}
+	return nil // the stream has ended, and the next Recv says why
+}

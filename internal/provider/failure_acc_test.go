@@ -1,0 +1,348 @@
+package provider_test
+
+import (
+	"encoding/base64"
+	"encoding/json"
+	"encoding/pem"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/meshroute/terraform-provider-mesh/internal/acctest"
+)
+
+// TestAccFailure_rights: a user who lacks one verb is told which, for what and where; nothing is left half made, and
+// nothing leaves the state that is still there.
+func TestAccFailure_rights(t *testing.T) {
+	t.Parallel()
+	lab := acctest.Start(t)
+	start := func(t *testing.T, missing string) (terraform *cli, own *acctest.Lab, permitted, limited string) {
+		t.Helper()
+		own = acctest.Start(t)
+		var verbs []string
+		for _, v := range everyVerb {
+			if v != missing {
+				verbs = append(verbs, v)
+			}
+		}
+		k := newKube(t, lab.Kubeconfig)
+		block := func(token string) string {
+			return fmt.Sprintf("  host = %q\n  cluster_ca_certificate = %q\n  token = %q\n  propagation = { settle = \"0s\" }\n", k.config.Host, k.authority, token)
+		}
+		return newCLI(t), own, block(k.token(own.Namespace, own.Service, everyVerb...)), block(k.token(own.Namespace, own.Service+"-limited", verbs...))
+	}
+	says := func(verb, kind string, lab *acctest.Lab) []string {
+		return []string{
+			fmt.Sprintf("cannot %s resource %q", verb, kind), `"networking.istio.io"`, fmt.Sprintf("in the namespace %q", lab.Namespace), lab.Service + "-limited",
+			"needs a Role in that namespace with the verbs get, list, create, patch and delete",
+		}
+	}
+	const summary = "Permission missing"
+	t.Run("get", func(t *testing.T) {
+		t.Parallel()
+		terraform, own, permitted, limited := start(t, "get")
+		route := routeTo(own.Service, own.Namespace, "")
+		terraform.configure(limited, route)
+		terraform.fails(summary, says("get", "virtualservices", own), "plan")
+		terraform.configure(permitted, route)
+		terraform.must("apply")
+		terraform.configure(limited, route)
+		terraform.fails(summary, says("get", "destinationrules", own), "plan")
+		terraform.fails(summary, says("get", "virtualservices", own), "apply")
+		if !terraform.inState(routeAddress) {
+			t.Error("a refused refresh took the resource out of the state")
+		}
+	})
+	t.Run("create", func(t *testing.T) {
+		t.Parallel()
+		terraform, own, _, limited := start(t, "create")
+		terraform.configure(limited, routeTo(own.Service, own.Namespace, ""))
+		terraform.fails(summary, append(says("create", "destinationrules", own), fmt.Sprintf(`DestinationRule "%s/%s"`, own.Namespace, own.Service)), "apply")
+		nothingIn(t, own)
+		if terraform.inState(routeAddress) {
+			t.Error("a resource that was not created is in the state")
+		}
+	})
+	t.Run("patch", func(t *testing.T) {
+		t.Parallel()
+		terraform, own, permitted, limited := start(t, "patch")
+		terraform.configure(limited, routeTo(own.Service, own.Namespace, ""))
+		terraform.fails(summary, says("patch", "destinationrules", own), "apply")
+		nothingIn(t, own)
+		terraform.configure(permitted, routeTo(own.Service, own.Namespace, ""))
+		terraform.must("apply")
+		before := own.MustGet(acctest.VirtualService, own.Service).GetResourceVersion()
+		terraform.configure(limited, routeTo(own.Service, own.Namespace, `hosts = ["shop.example"]`))
+		terraform.fails(summary, says("patch", "virtualservices", own), "apply")
+		if after := own.MustGet(acctest.VirtualService, own.Service).GetResourceVersion(); after != before || !terraform.inState(routeAddress) {
+			t.Errorf("resource version %s, want %s, and the resource in the state", after, before)
+		}
+	})
+	t.Run("delete", func(t *testing.T) {
+		t.Parallel()
+		terraform, own, _, limited := start(t, "delete")
+		terraform.configure(limited, routeTo(own.Service, own.Namespace, ""))
+		terraform.must("apply")
+		terraform.fails(summary, says("delete", "virtualservices", own), "destroy")
+		own.MustGet(acctest.VirtualService, own.Service)
+		own.MustGet(acctest.DestinationRule, own.Service)
+		if !terraform.inState(routeAddress) {
+			t.Error("a refused delete took the resource out of the state")
+		}
+	})
+	t.Run("list", func(t *testing.T) {
+		t.Parallel()
+		terraform, own, permitted, limited := start(t, "list")
+		terraform.configure(permitted, routeTo(own.Service, own.Namespace, `destination_rule_name = "`+own.Service+`-rule"`))
+		terraform.must("apply")
+		importing := fmt.Sprintf("import {\n  to = mesh_canary_route.test\n  id = \"%s/%s\"\n}\n", own.Namespace, own.Service)
+		other := newCLI(t)
+		other.configure(limited, importing+routeTo(own.Service, own.Namespace, `destination_rule_name = "`+own.Service+`-rule"`))
+		other.fails(summary, says("list", "destinationrules", own), "plan")
+		other.configure(limited, strings.Replace(importing, own.Service, own.Service+"/"+own.Service+"-rule", 1)+
+			routeTo(own.Service, own.Namespace, `destination_rule_name = "`+own.Service+`-rule"`))
+		other.must("plan")
+	})
+	t.Run("everything but the five verbs", func(t *testing.T) {
+		t.Parallel()
+		terraform, own, permitted, _ := start(t, "")
+		for _, timeout := range []string{"5s", "6s"} {
+			terraform.configure(permitted, routeTo(own.Service, own.Namespace, `labels = { wait = "`+timeout+`" }`))
+			terraform.must("apply")
+		}
+		terraform.must("destroy")
+		nothingIn(t, own)
+	})
+	t.Run("every verb", func(t *testing.T) {
+		t.Parallel()
+		if lab.Nobody == "" {
+			t.Skip("the environment names no user without rights")
+		}
+		own := acctest.Start(t)
+		terraform := newCLI(t)
+		terraform.configure("  config_path = "+quote(lab.Nobody), routeTo(own.Service, own.Namespace, ""))
+		terraform.fails(summary, []string{`User "nobody" cannot get`}, "plan")
+	})
+}
+
+// refusing makes an admission policy that refuses objects of a kind with the label refused in a namespace.
+func (k *kube) refusing(name, namespace, resource, reason string) {
+	k.t.Helper()
+	k.create("validatingadmissionpolicies", fmt.Sprintf(`
+apiVersion: admissionregistration.k8s.io/v1
+kind: ValidatingAdmissionPolicy
+metadata: {name: %s}
+spec:
+  failurePolicy: Fail
+  matchConstraints:
+    resourceRules: [{apiGroups: [networking.istio.io], apiVersions: ["*"], operations: [CREATE, UPDATE], resources: [%s]}]
+  matchConditions: [{name: own, expression: "object.metadata.namespace == '%s' && object.metadata.name == '%s'"}]
+  validations: [{expression: "!(has(object.metadata.labels) && 'refused' in object.metadata.labels)", message: the label refused is not wanted, reason: %s}]
+`, name, resource, namespace, name, reason))
+	k.create("validatingadmissionpolicybindings", fmt.Sprintf(`
+apiVersion: admissionregistration.k8s.io/v1
+kind: ValidatingAdmissionPolicyBinding
+metadata: {name: %s}
+spec: {policyName: %s, validationActions: [Deny]}
+`, name, name))
+	// The API server takes policies up within a second.
+	time.Sleep(1500 * time.Millisecond)
+}
+
+// TestAccFailure_admission: what the cluster's admission refuses is said in its own words; where the VirtualService is
+// refused, the DestinationRule that was made for it goes again, and the live pair stays as it is when an update is refused.
+func TestAccFailure_admission(t *testing.T) {
+	t.Parallel()
+	for name, reason := range map[string]string{"invalid": "Invalid", "forbidden": "Forbidden"} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			lab := acctest.Start(t)
+			k := newKube(t, lab.Kubeconfig)
+			k.refusing(lab.Service, lab.Namespace, "virtualservices", reason)
+			block := fmt.Sprintf("  config_path = %q\n  propagation = { settle = \"0s\" }\n", lab.Kubeconfig)
+			refused := []string{
+				fmt.Sprintf(`VirtualService "%s/%s"`, lab.Namespace, lab.Service), "ValidatingAdmissionPolicy", "the label refused is not wanted", "Change the attribute",
+			}
+			terraform := newCLI(t)
+			terraform.configure(block, routeTo(lab.Service, lab.Namespace, `labels = { refused = "yes" }`))
+			terraform.fails("Refused by admission control", refused, "apply")
+			nothingIn(t, lab)
+			if terraform.inState(routeAddress) {
+				t.Error("a resource that was not created is in the state")
+			}
+			terraform.configure(block, routeTo(lab.Service, lab.Namespace, ""))
+			terraform.must("apply")
+			before := lab.ManifestYAML(acctest.VirtualService, lab.Service)
+			terraform.configure(block, routeTo(lab.Service, lab.Namespace, `labels = { refused = "yes" }`))
+			terraform.fails("Refused by admission control", refused, "apply")
+			if after := lab.ManifestYAML(acctest.VirtualService, lab.Service); after != before {
+				t.Errorf("the refused update changed the object:\n%s\nto\n%s", before, after)
+			}
+			if !terraform.inState(routeAddress) {
+				t.Error("a refused update took the resource out of the state")
+			}
+			// The next apply heals what the refused one left of itself in the other object.
+			terraform.configure(block, routeTo(lab.Service, lab.Namespace, ""))
+			terraform.must("apply")
+			terraform.must("plan", "-detailed-exitcode")
+		})
+	}
+}
+
+// TestAccFailure_rollback: where what was created cannot be removed again, it stays in the state, so that it is not forgotten.
+func TestAccFailure_rollback(t *testing.T) {
+	t.Parallel()
+	lab := acctest.Start(t)
+	k := newKube(t, lab.Kubeconfig)
+	k.refusing(lab.Service, lab.Namespace, "virtualservices", "Invalid")
+	terraform := newCLI(t)
+	block := func(token string) string {
+		return fmt.Sprintf("  host = %q\n  cluster_ca_certificate = %q\n  token = %q\n  propagation = { settle = \"0s\" }\n", k.config.Host, k.authority, token)
+	}
+	terraform.configure(block(k.token(lab.Namespace, lab.Service, "get", "list", "create", "patch")), routeTo(lab.Service, lab.Namespace, `labels = { refused = "yes" }`))
+	r := terraform.fails("Refused by admission control", []string{"the label refused is not wanted"}, "apply")
+	r.want(t, "error", "Permission missing", `cannot delete resource "destinationrules"`)
+	lab.MustGet(acctest.DestinationRule, lab.Service)
+	if !terraform.inState(routeAddress) {
+		t.Error("the DestinationRule is in the cluster and not in the state")
+	}
+	terraform.configure(block(k.token(lab.Namespace, lab.Service+"-all", everyVerb...)), routeTo(lab.Service, lab.Namespace, ""))
+	terraform.must("apply")
+	terraform.must("plan", "-detailed-exitcode")
+	terraform.must("destroy")
+	nothingIn(t, lab)
+}
+
+// TestAccFailure_namespace: a namespace that is missing, or going away.
+func TestAccFailure_namespace(t *testing.T) {
+	t.Parallel()
+	lab := acctest.Start(t)
+	block := fmt.Sprintf("  config_path = %q\n  propagation = { settle = \"0s\" }\n", lab.Kubeconfig)
+	t.Run("missing", func(t *testing.T) {
+		t.Parallel()
+		terraform := newCLI(t)
+		terraform.configure(block, routeTo("shop", lab.Service+"-missing", ""))
+		terraform.fails("Namespace does not exist", []string{lab.Service + "-missing", "default_namespace"}, "apply")
+		if terraform.inState(routeAddress) {
+			t.Error("a resource that was not created is in the state")
+		}
+	})
+	t.Run("terminating", func(t *testing.T) {
+		t.Parallel()
+		k := newKube(t, lab.Kubeconfig)
+		k.create("namespaces", "apiVersion: v1\nkind: Namespace\nmetadata: {name: "+lab.Service+"-going}\n")
+		k.create("configmaps", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: keep, namespace: "+lab.Service+"-going}\n")
+		k.remove("v1", "namespaces", "", lab.Service+"-going")
+		time.Sleep(500 * time.Millisecond)
+		terraform := newCLI(t)
+		terraform.configure(block, routeTo("shop", lab.Service+"-going", ""))
+		terraform.fails("Namespace is being deleted", []string{"being terminated", "Wait until it is gone"}, "apply")
+		if terraform.inState(routeAddress) {
+			t.Error("a resource that was not created is in the state")
+		}
+	})
+}
+
+// webhook registers an admission webhook that gives an answer for the objects of one name, and that listens in this test.
+func (k *kube) webhook(name, namespace, response string) {
+	k.t.Helper()
+	server := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		var review struct {
+			Request struct {
+				UID string `json:"uid"`
+			} `json:"request"`
+		}
+		if err := json.NewDecoder(r.Body).Decode(&review); err != nil {
+			http.Error(w, err.Error(), http.StatusBadRequest)
+			return
+		}
+		w.Header().Set("Content-Type", "application/json")
+		fmt.Fprintf(w, `{"apiVersion":"admission.k8s.io/v1","kind":"AdmissionReview","response":{"uid":%q,%s}}`, review.Request.UID, response)
+	}))
+	k.t.Cleanup(server.Close)
+	authority := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: server.Certificate().Raw})
+	k.create("validatingwebhookconfigurations", fmt.Sprintf(`
+apiVersion: admissionregistration.k8s.io/v1
+kind: ValidatingWebhookConfiguration
+metadata: {name: %s}
+webhooks:
+- name: shop.example.com
+  admissionReviewVersions: [v1]
+  sideEffects: None
+  failurePolicy: Fail
+  clientConfig: {url: %q, caBundle: %s}
+  rules: [{apiGroups: [networking.istio.io], apiVersions: ["*"], operations: [CREATE, UPDATE], resources: [virtualservices]}]
+  matchConditions: [{name: own, expression: "object.metadata.namespace == '%s' && object.metadata.name == '%s'"}]
+`, name, server.URL, base64.StdEncoding.EncodeToString(authority), namespace, name))
+	time.Sleep(1500 * time.Millisecond)
+}
+
+// TestAccFailure_webhook: what an admission webhook says comes through word for word, whatever status it chooses; its
+// warnings come through as warnings, and do not stop anything.
+func TestAccFailure_webhook(t *testing.T) {
+	t.Parallel()
+	tests := map[string]string{
+		"as istiod does":     `"allowed":false,"status":{"message":"the team label is missing","code":400}`,
+		"as Gatekeeper does": `"allowed":false,"status":{"message":"the team label is missing","reason":"Forbidden","code":403}`,
+		"without a code":     `"allowed":false,"status":{"message":"the team label is missing"}`,
+		"with a warning":     `"allowed":true,"warnings":["the team label is missing"]`,
+	}
+	for name, response := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			lab := acctest.Start(t)
+			if lab.Dir == "" {
+				t.Skip("only the embedded control plane reaches a webhook in the test")
+			}
+			newKube(t, lab.Kubeconfig).webhook(lab.Service, lab.Namespace, response)
+			terraform := newCLI(t)
+			terraform.configure(fmt.Sprintf("  config_path = %q\n  propagation = { settle = \"0s\" }\n", lab.Kubeconfig), routeTo(lab.Service, lab.Namespace, ""))
+			if strings.Contains(response, "warnings") {
+				terraform.must("apply").want(t, "warning", "Warning from the cluster", "The team label is missing")
+				return
+			}
+			terraform.fails("Refused by admission control", []string{
+				fmt.Sprintf(`VirtualService "%s/%s"`, lab.Namespace, lab.Service), `admission webhook "shop.example.com"`, "the team label is missing",
+			}, "apply")
+			nothingIn(t, lab)
+			if terraform.inState(routeAddress) {
+				t.Error("a resource that was not created is in the state")
+			}
+		})
+	}
+}
+
+// TestAccFailure_credentials: a token that is not valid any more takes nothing out of the state, and a new one goes on
+// where the old one stopped.
+func TestAccFailure_credentials(t *testing.T) {
+	t.Parallel()
+	lab := acctest.Start(t)
+	c := newConnection(t, lab)
+	terraform := newCLI(t)
+	configure := func(token, more string) {
+		terraform.configure(fmt.Sprintf("  host = %q\n  cluster_ca_certificate = %q\n  token = %q\n  propagation = { settle = \"0s\" }\n", c.host, c.authority, token),
+			routeTo(lab.Service, lab.Namespace, more))
+	}
+	configure(c.token, "")
+	terraform.must("apply")
+	before := lab.ManifestYAML(acctest.VirtualService, lab.Service)
+	for _, command := range []string{"plan", "apply", "destroy"} {
+		configure(c.token+"x", `labels = { team = "shop" }`)
+		terraform.fails("Credentials not accepted", []string{c.host, "Unauthorized", "a token may have expired", "exec"}, command)
+		if !terraform.inState(routeAddress) {
+			t.Fatalf("a refused %s took the resource out of the state", command)
+		}
+	}
+	configure(c.token+"x", `labels = { team = "shop" }`)
+	terraform.fails("Credentials not accepted", []string{"Unauthorized"}, "apply", "-refresh=false")
+	if after := lab.ManifestYAML(acctest.VirtualService, lab.Service); after != before || !terraform.inState(routeAddress) {
+		t.Errorf("a refused update changed the object, or took it out of the state:\n%s\nto\n%s", before, after)
+	}
+	configure(c.token, "")
+	terraform.must("plan", "-detailed-exitcode")
+	terraform.must("destroy")
+	nothingIn(t, lab)
+}

@@ -1,0 +1,76 @@
+package provider_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	tfjson "github.com/hashicorp/terraform-json"
+	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
+	"github.com/hashicorp/terraform-plugin-testing/plancheck"
+
+	"github.com/meshroute/terraform-provider-mesh/internal/acctest"
+)
+
+// TestAccRequests counts what the API server is asked: one write for each object that changes, and reads of no other.
+func TestAccRequests(t *testing.T) {
+	t.Parallel()
+	lab := acctest.Start(t)
+	proxy := lab.StartProxy(t)
+	config := func(resources string) string {
+		return lab.ConfigWith(fmt.Sprintf("host = %q\n  config_path = \"\"\n  propagation = { settle = \"0s\" }", proxy.URL), resources)
+	}
+	const (
+		readVS, readDR     = "GET virtualservices", "GET destinationrules"
+		writeVS, writeDR   = "PATCH virtualservices", "PATCH destinationrules"
+		deleteVS, deleteDR = "DELETE virtualservices", "DELETE destinationrules"
+	)
+	var planned []string
+	// step expects requests of the plan, with its refresh, and of the apply.
+	step := func(name, resources string, plan, apply []string) resource.TestStep {
+		return resource.TestStep{
+			PreConfig: func() { proxy.Take() },
+			Config:    config(resources),
+			ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{whilePlanned(func(*tfjson.Plan) {
+				planned = proxy.Take()
+			})}},
+			Check: lab.Live(func() error {
+				applied := proxy.Take()
+				t.Logf("%s: plan asks %s; apply asks %s", name, strings.Join(planned, ", "), strings.Join(applied, ", "))
+				if diff := cmp.Diff(plan, planned); diff != "" {
+					t.Errorf("%s: requests of the plan (-want +got):\n%s", name, diff)
+				}
+				if diff := cmp.Diff(apply, applied); diff != "" {
+					t.Errorf("%s: requests of the apply (-want +got):\n%s", name, diff)
+				}
+				return nil
+			}),
+		}
+	}
+	reads := []string{readDR, readVS}
+	run(t, lab,
+		// The plan looks whether the names are free, and apply looks again.
+		step("create", routeByShare("{ v1 = 90, v2 = 10 }"), reads, []string{readDR, readVS, writeDR, writeVS}),
+		step("no change", routeByShare("{ v1 = 90, v2 = 10 }"), reads, nil),
+		step("weights", routeByShare("{ v1 = 50, v2 = 50 }"), reads, []string{readDR, readVS, writeVS}),
+		resource.TestStep{
+			PreConfig: func() { proxy.Take() },
+			Config:    config(routeByShare("{ v1 = 50, v2 = 50 }")), Destroy: true,
+			Check: lab.Live(func() error {
+				asked := proxy.Take()
+				t.Logf("destroy asks %s", strings.Join(asked, ", "))
+				var writes []string
+				for _, r := range asked {
+					if !strings.HasPrefix(r, "GET ") {
+						writes = append(writes, r)
+					}
+				}
+				if diff := cmp.Diff([]string{deleteDR, deleteVS}, writes); diff != "" {
+					t.Errorf("writes of the destroy (-want +got):\n%s", diff)
+				}
+				return nil
+			}),
+		},
+	)
+}
