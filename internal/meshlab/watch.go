@@ -49,21 +49,25 @@ func watchRoutes(ctx context.Context, args []string) error {
 	}
 	// What grpc-go would log about the connection is in the events.
 	grpclog.SetLoggerV2(grpclog.NewLoggerV2(io.Discard, io.Discard, io.Discard))
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
 	if *duration > 0 {
-		ctx, cancel = context.WithTimeout(ctx, *duration)
-		defer cancel()
+		var stop context.CancelFunc
+		ctx, stop = context.WithTimeout(ctx, *duration)
+		defer stop()
 	}
 	reasons := stops()
 	go func() {
-		<-reasons
-		cancel()
+		select {
+		case reason := <-reasons:
+			cancel(reason)
+		case <-ctx.Done():
+		}
 	}()
 	go func() {
 		if closes(os.Stdin) {
 			_, _ = io.Copy(io.Discard, os.Stdin)
-			cancel()
+			cancel(nil)
 		}
 	}()
 	return watch.Run(ctx, o, os.Stdout)

@@ -9,8 +9,8 @@ import (
 	"github.com/meshroute/terraform-provider-mesh/internal/acctest"
 )
 
-// A pair that somebody tainted is made anew under the same names, also when the new one is to come before the old one
-// goes: then its own objects are in the way, which is said, and they stay.
+// A pair that somebody tainted is made anew under the same names. Where the new one is to come before the old one goes,
+// its own objects are in the way, which is said, and they stay as they are.
 func TestAcc_replaced(t *testing.T) {
 	t.Parallel()
 	for name, f := range map[string]form{"route": canaryForm, "split": splitForm} {
@@ -61,7 +61,9 @@ func TestAccWeightedSplit_foreignRule(t *testing.T) {
 			Config: lab.ConfigForced(splitForm.with(parts{})),
 			ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{
 				plancheck.ExpectResourceAction(splitForm.address, plancheck.ResourceActionUpdate),
-				planBefore{splitForm.address, "foreign_fields", `[]`},
+				planBefore{splitForm.address, "foreign_fields", `["VirtualService spec.http[0].route[0].weight",` +
+					`"VirtualService spec.http[0].route[1]","VirtualService spec.http[1].match","VirtualService spec.http[1].route[0].weight",` +
+					`"VirtualService spec.http[1].route[1]","VirtualService spec.http[2]"]`},
 			}},
 			Check: splitForm.routed(lab),
 		},

@@ -62,7 +62,7 @@ func Run(ctx context.Context, o Options, out io.Writer) error {
 	if err != nil {
 		return fmt.Errorf("connect to istiod: %w", err)
 	}
-	defer connection.Close() //nolint:errcheck // nothing is lost
+	defer connection.Close()
 	w := &watcher{
 		service: discoveryv3.NewAggregatedDiscoveryServiceClient(connection),
 		node:    o.node(), picture: NewPicture(o.Hosts), report: newReport(out), versions: map[string]string{},
