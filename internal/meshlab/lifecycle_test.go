@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
 	"strings"
 	"syscall"
@@ -20,6 +21,9 @@ import (
 // TestLab_leavesNothing ends a lab in every way there is; no process, no port and, unless it was killed, no file but the logs is left.
 func TestLab_leavesNothing(t *testing.T) {
 	binary := needLab(t)
+	// What a process does about a signal is inherited while it is ignored, as under nohup, and not while it is handled.
+	signal.Notify(make(chan os.Signal, 1), syscall.SIGHUP)
+	t.Cleanup(func() { signal.Reset(syscall.SIGHUP) })
 	for name, c := range map[string]struct {
 		prefix []string
 		signal syscall.Signal
