@@ -123,20 +123,37 @@ func (r *Reader) Object(name string) *Reader {
 	return &Reader{at: at, attributes: attributes, found: r.found}
 }
 
-// Each calls visit for every object of a list, in order. A null element is a problem.
+// Each calls visit for every object of a list, in order. A null element is a problem, and is visited as an object
+// without attributes: it has its place in the list.
 func (r *Reader) Each(name string, visit func(int, *Reader)) {
-	i := 0
-	r.elements(r.at.AtName(name), r.attributes[name], func(at path.Path, v tftypes.Value) {
-		visit(i, &Reader{at: at, attributes: r.open(at, v), found: r.found})
-		i++
-	})
+	at := r.at.AtName(name)
+	var elements []tftypes.Value
+	if !r.as(at, r.attributes[name], &elements) {
+		return
+	}
+	for i, e := range elements {
+		visit(i, r.element(at.AtListIndex(i), e))
+	}
 }
 
-// EachKey calls visit for every object of a map, ordered by key. A null element is a problem.
+// EachKey calls visit for every object of a map, ordered by key. A null element is a problem, and is visited as an object
+// without attributes.
 func (r *Reader) EachKey(name string, visit func(string, *Reader)) {
-	r.entries(r.at.AtName(name), r.attributes[name], func(key string, at path.Path, v tftypes.Value) {
-		visit(key, &Reader{at: at, attributes: r.open(at, v), found: r.found})
-	})
+	at := r.at.AtName(name)
+	var elements map[string]tftypes.Value
+	if !r.as(at, r.attributes[name], &elements) {
+		return
+	}
+	for _, key := range sortedKeys(elements) {
+		visit(key, r.element(at.AtMapKey(key), elements[key]))
+	}
+}
+
+func (r *Reader) element(at path.Path, v tftypes.Value) *Reader {
+	if v.IsNull() {
+		r.problem(at, "must not be null")
+	}
+	return &Reader{at: at, attributes: r.open(at, v), found: r.found}
 }
 
 // Message reads the attributes that belong to the shape m into a new message, and leaves other attributes alone.

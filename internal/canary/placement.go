@@ -9,6 +9,9 @@ import (
 	"github.com/meshroute/terraform-provider-mesh/internal/routing"
 )
 
+// UndecidedNamespace stands in for a namespace that is not known yet: nothing is in it.
+const UndecidedNamespace = "not-known-yet"
+
 // Placement is where a pair of objects lives, for which hosts it speaks and who sees it.
 type Placement struct {
 	Namespace string
@@ -54,6 +57,8 @@ func (p *Placement) problems() []routing.Problem {
 	if len(p.Namespace) > 63 || !namespaceName.MatchString(p.Namespace) {
 		problems = append(problems, routing.Errorf(routing.Path{"namespace"},
 			"%.80q is no namespace: at most 63 lower-case letters, digits and -, with a letter or digit at both ends", p.Namespace))
+	} else {
+		problems = append(problems, p.elsewhereProblems()...)
 	}
 	names := []struct{ attribute, name string }{
 		{"virtual_service_name", p.VirtualServiceName}, {"destination_rule_name", p.DestinationRuleName},
@@ -65,13 +70,36 @@ func (p *Placement) problems() []routing.Problem {
 		}
 	}
 	if p.Port < 0 || p.Port > 65535 {
-		problems = append(problems, routing.Errorf(routing.Path{"port"}, "must be between 1 and 65535, got %d", p.Port))
+		problems = append(problems, routing.Errorf(routing.Path{"port"}, "must be between 1 and 65535"))
 	}
 	if _, taken := p.Labels[routing.ManagedByLabel]; taken {
 		problems = append(problems, routing.Errorf(routing.Path{"labels", routing.Key(routing.ManagedByLabel)},
 			"this label tells who writes the objects, and the provider sets it itself"))
 	}
 	return append(problems, p.metadataProblems()...)
+}
+
+// elsewhereProblems warns of a pair that stands where few callers look. A proxy takes a DestinationRule from its own
+// namespace, from the service's and from the root namespace, and from no other.
+func (p *Placement) elsewhereProblems() []routing.Problem {
+	namespace := p.serviceNamespace()
+	if namespace == "" || namespace == p.Namespace || p.Namespace == UndecidedNamespace || p.SubsetsElsewhere {
+		return nil
+	}
+	return []routing.Problem{routing.Warnf(routing.Path{"namespace"},
+		"the service is in namespace %q, and a DestinationRule in %q is found only by callers in that namespace, or by all if it is "+
+			"Istio's root namespace; for everybody else the subsets do not exist, and their requests fail with 503; set namespace = %q",
+		namespace, p.Namespace, namespace)}
+}
+
+// serviceNamespace is the namespace in the host of a service of the cluster, empty for another host.
+func (p *Placement) serviceNamespace() string {
+	inside, ok := strings.CutSuffix(p.Host, ".svc."+p.ClusterDomain)
+	if !ok {
+		return ""
+	}
+	_, namespace, _ := strings.Cut(inside, ".")
+	return namespace
 }
 
 // metadataProblems checks labels and annotations as the API server does.

@@ -2,8 +2,10 @@ package canary
 
 import (
 	"cmp"
+	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"google.golang.org/protobuf/proto"
 	networking "istio.io/api/networking/v1"
@@ -191,11 +193,39 @@ func Differences(rendered, live routing.Pair) []string {
 			continue
 		}
 		for _, at := range pair.live.Unknown {
-			differences = append(differences, string(pair.live.Kind())+" spec"+at)
+			differences = append(differences, string(pair.live.Kind())+" spec."+strings.TrimPrefix(at, "."))
 		}
 		for _, at := range routing.Differences(pair.rendered.Spec, pair.live.Spec) {
 			differences = append(differences, string(pair.live.Kind())+" spec."+at)
 		}
+		for _, at := range metadataDifferences(pair.rendered, pair.live) {
+			differences = append(differences, string(pair.live.Kind())+" metadata."+at)
+		}
 	}
 	return slices.Compact(differences)
+}
+
+// metadataDifferences lists the labels and annotations in which two objects differ: a route has one set for both
+// objects. That an object does not carry our mark yet is no difference; it gets it with its first change.
+func metadataDifferences(rendered, live *routing.Object) []string {
+	var places []string
+	for _, m := range []struct {
+		name           string
+		rendered, live map[string]string
+	}{{"labels", rendered.Labels, live.Labels}, {"annotations", rendered.Annotations, live.Annotations}} {
+		both := maps.Clone(m.rendered)
+		if both == nil {
+			both = map[string]string{}
+		}
+		maps.Copy(both, m.live)
+		for _, key := range sortedKeys(both) {
+			is, there := m.live[key]
+			want, wanted := m.rendered[key]
+			unmarked := key == routing.ManagedByLabel && !there
+			if (is != want || there != wanted) && !unmarked {
+				places = append(places, fmt.Sprintf("%s[%q]", m.name, key))
+			}
+		}
+	}
+	return places
 }

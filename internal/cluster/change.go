@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"strings"
 	"sync"
 	"time"
 
@@ -40,12 +41,17 @@ type Change struct {
 }
 
 // Apply makes the change, step by step in the order of [Steps], and returns the identities of the objects that exist
-// afterwards, also when it fails half-way. A write is never cut short by a cancelled context; waits are. Where a
-// pair could not be created completely, what was created is removed again.
+// afterwards, also when it fails half-way. A write is never cut short by a cancelled context; waits are.
+//
+// As long as nothing was deleted, a change that fails or is cancelled goes back: what it created is removed again, and
+// the old pair routes on. Once something was deleted there is only forward: the new pair routes already, and removing it
+// would leave nothing.
 func (c *Cluster) Apply(ctx context.Context, change Change) (Identities, error) {
 	identities := Identities{}
 	maps.Copy(identities, change.Identities)
 	var created []Address
+	var done []string
+	removed := false
 	steps := Steps(change.From, change.To)
 	for i, step := range steps {
 		if step.Action == Wait {
@@ -53,19 +59,32 @@ func (c *Cluster) Apply(ctx context.Context, change Change) (Identities, error) 
 			wait(ctx, change.Settle)
 			continue
 		}
-		if ctx.Err() != nil {
-			return identities, errors.Join(fmt.Errorf("stopped before step %d of %d: %w", i+1, len(steps), ctx.Err()),
+		if ctx.Err() != nil && !removed {
+			return identities, errors.Join(after(done, fmt.Errorf("stopped before step %d of %d, %s: %w", i+1, len(steps), step, ctx.Err())),
 				c.undo(ctx, created, identities))
 		}
 		change.Progress(fmt.Sprintf("step %d of %d: %s", i+1, len(steps), step))
 		if err := c.do(ctx, step, identities); err != nil {
-			return identities, errors.Join(err, c.undo(ctx, created, identities))
+			if removed {
+				return identities, after(done, err)
+			}
+			return identities, errors.Join(after(done, err), c.undo(ctx, created, identities))
 		}
+		done = append(done, step.String())
+		removed = removed || step.Action == Delete
 		if step.Action == Create {
 			created = append(created, AddressOf(step.Object))
 		}
 	}
 	return identities, nil
+}
+
+// after adds to an error which steps were done before.
+func after(done []string, err error) error {
+	if len(done) == 0 {
+		return err
+	}
+	return fmt.Errorf("%w (done before: %s)", err, strings.Join(done, ", "))
 }
 
 // String says what the step does to which object.

@@ -77,6 +77,8 @@ type Error struct {
 	Host string
 	// Conflicts are the fields that others own, for FieldConflict.
 	Conflicts []Conflict
+	// Existing is the object in the way, for AlreadyExists; nil where it could not be read.
+	Existing *Live
 	Err       error
 }
 

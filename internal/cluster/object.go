@@ -117,7 +117,9 @@ func (c *Cluster) create(ctx context.Context, o *routing.Object) (*Live, error) 
 	if IsReason(err, Stale) {
 		var e *Error
 		errors.As(err, &e)
-		e.Reason, e.Verb = AlreadyExists, "create"
+		e.Reason, e.Verb, e.Err = AlreadyExists, "create", errors.New("an object of this name exists")
+		// Only for the message: who owns it decides what to do.
+		e.Existing, _ = c.Get(ctx, AddressOf(o))
 	}
 	return live, err
 }

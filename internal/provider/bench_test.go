@@ -71,6 +71,7 @@ func BenchmarkNoChange(b *testing.B) {
 func benchState(b *testing.B) tftypes.Value {
 	b.Helper()
 	p := newPairResource(canaryRoute{})
+	p.settings = settings{namespace: defaultNamespace, clusterDomain: defaultClusterDomain}
 	rule := func(version, subset string) canary.Rule {
 		return canary.Rule{Subset: subset, HTTP: &networking.HTTPRoute{Match: []*networking.HTTPMatchRequest{{
 			Headers: map[string]*networking.StringMatch{"version": {MatchType: &networking.StringMatch_Exact{Exact: version}}},

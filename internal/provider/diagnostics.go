@@ -120,7 +120,8 @@ func reportErrors(diagnostics *diag.Diagnostics, err error) {
 	for _, e := range cluster.Each(err) {
 		var failure *cluster.Error
 		if !errors.As(e, &failure) {
-			diagnostics.AddError("Change stopped", sentence(e.Error()))
+			diagnostics.AddError("Change stopped", sentence(e.Error())+
+				"\n\nRun terraform plan to see what is there now. The next apply goes on from there.")
 			continue
 		}
 		if said[failure.Reason] && failure.Reason.OfConnection() {
@@ -136,11 +137,10 @@ func reportErrors(diagnostics *diag.Diagnostics, err error) {
 func advice(e *cluster.Error) (summary, remedy string) {
 	switch e.Reason {
 	case cluster.AlreadyExists:
-		return "Object exists already", "The object was not made by this resource, and nothing was changed. To bring it under Terraform, import it: " +
-			"terraform import ADDRESS NAMESPACE/NAME, or an import block. To leave it alone, choose another name."
+		return "Object exists already", existsText(e.Existing)
 	case cluster.FieldConflict:
 		return "Fields owned by another manager", conflictText(e.Conflicts) +
-			"\nNothing was changed. Either let the other manager go on and take the change into your configuration, or " +
+			"\nThe object was left as it is. Either let the other manager go on and take the change into your configuration, or " +
 			"give the fields to Terraform once with field_manager = { force_conflicts = true } in the provider block."
 	case cluster.Stale:
 		return "Object changed since the plan", "Nothing was overwritten. Run terraform plan again to see what is there now."
@@ -203,6 +203,21 @@ func untrustedText(e *cluster.Error) string {
 		return "The certificate of " + e.Host + " is not valid at this time. Renew it, or correct this machine's clock."
 	}
 	return "The certificate of " + e.Host + " could not be verified. Set cluster_ca_certificate to the authority that signed it."
+}
+
+// existsText says who owns an object that is in the way, and what to do about it.
+func existsText(existing *cluster.Live) string {
+	text := "It was not made by this resource, and was left as it is."
+	if existing != nil {
+		text += ownersText(existing)
+	}
+	if existing != nil && existing.Applied {
+		text += " The field manager of this provider block applied it: it belongs to another resource or workspace, or it is left over from an " +
+			"apply that was killed.\n\nIf it is left over, delete it, or import it"
+	} else {
+		text += "\n\nTo bring it under Terraform, import it"
+	}
+	return text + ": terraform import ADDRESS NAMESPACE/VIRTUAL_SERVICE/DESTINATION_RULE, or an import block. To leave it alone, choose another name."
 }
 
 func conflictText(conflicts []cluster.Conflict) string {

@@ -41,7 +41,7 @@ func testDrift(t *testing.T, f form) {
 		`"method":null,"name":null,"port":null,"query_params":null,"scheme":null,"source_labels":null,"source_namespace":null,` +
 		`"stat_prefix":null,"uri":null,"without_headers":null}]`
 	rules := `[{"cors_policy":null,"fault":null,"headers":null,"match":` + match +
-		`,"mirrors":null,"name":null,"retries":null,"rewrite":null,"subset":"v2","timeout":"5s","weights":null}]`
+		`,"mirrors":null,"name":null,"retries":null,"rewrite":null,"subset":"v2","timeout":"5000ms","weights":null}]`
 	changedMatch := plan("match", match)
 	if f.address == canaryForm.address {
 		changedMatch = plan("rules", rules)
@@ -169,5 +169,81 @@ func testDisappears(t *testing.T, f form) {
 		step(plancheck.ResourceActionUpdate, acctest.VirtualService),
 		step(plancheck.ResourceActionUpdate, acctest.DestinationRule),
 		step(plancheck.ResourceActionCreate, acctest.VirtualService, acctest.DestinationRule),
+	)
+}
+
+// A label that differs on one of the two objects only is drift like any other: shown, and healed.
+func TestAcc_labelOfOneObject(t *testing.T) {
+	t.Parallel()
+	lab := acctest.Start(t)
+	config := canaryForm.with(parts{top: `labels = { team = "a" }`})
+	relabel := func(team string) func() {
+		return func() {
+			lab.EditObject(acctest.DestinationRule, lab.Service, func(o *unstructured.Unstructured) {
+				labels := o.GetLabels()
+				if labels["team"] = team; team == "" {
+					delete(labels, "team")
+				}
+				o.SetLabels(labels)
+			})
+		}
+	}
+	shown := resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{
+		plancheck.ExpectResourceAction(canaryForm.address, plancheck.ResourceActionUpdate),
+		planBefore{canaryForm.address, "foreign_fields", `["DestinationRule metadata.labels[\"team\"]"]`},
+	}}
+	healed := lab.Live(func() error {
+		if got := lab.MustGet(acctest.DestinationRule, lab.Service).GetLabels()["team"]; got != "a" {
+			t.Errorf("label team of the DestinationRule is %q, want a", got)
+		}
+		return nil
+	})
+	run(t, lab,
+		resource.TestStep{Config: lab.Config(config), Check: healed},
+		resource.TestStep{PreConfig: relabel(""), Config: lab.Config(config), ConfigPlanChecks: shown, Check: healed},
+		resource.TestStep{PreConfig: relabel("b"), Config: lab.ConfigForced(config), ConfigPlanChecks: shown, Check: healed},
+	)
+}
+
+// One drifted weight shows as one drifted weight: what else the state says keeps its spelling.
+func TestAcc_driftOfOneWeight(t *testing.T) {
+	t.Parallel()
+	lab := acctest.Start(t)
+	config := `
+resource "mesh_canary_route" "test" {
+  service = local.service
+  subsets = {
+    v1 = { labels = { app = "k8s-combat-service-v1" } }
+    v2 = { labels = { app = "k8s-combat-service-v2" } }
+  }
+  rules = [{
+    match   = [{ headers = { version = { exact = "200" } }, ignore_uri_case = false }]
+    weights = { v1 = null, v2 = 10 }
+    timeout = "5000ms"
+  }]
+  default = { weights = { v1 = null, v2 = 20 } }
+}
+`
+	match := `[{"authority":null,"gateways":null,"headers":{"version":{"exact":"200","prefix":null,"regex":null}},"ignore_uri_case":false,` +
+		`"method":null,"name":null,"port":null,"query_params":null,"scheme":null,"source_labels":null,"source_namespace":null,` +
+		`"stat_prefix":null,"uri":null,"without_headers":null}]`
+	run(t, lab,
+		resource.TestStep{Config: lab.Config(config)},
+		resource.TestStep{
+			PreConfig: func() {
+				lab.Edit(acctest.VirtualService, lab.Service, func(spec map[string]any) {
+					route := firstRule(spec)["route"].([]any)
+					route[0].(map[string]any)["weight"] = int64(60)
+					route[1].(map[string]any)["weight"] = int64(40)
+				})
+			},
+			Config: lab.ConfigForced(config),
+			ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{
+				planBefore{canaryForm.address, "rules", `[{"cors_policy":null,"fault":null,"headers":null,"match":` + match +
+					`,"mirrors":null,"name":null,"retries":null,"rewrite":null,"subset":null,"timeout":"5000ms","weights":{"v1":null,"v2":40}}]`},
+				planBefore{canaryForm.address, "default", `{"cors_policy":null,"fault":null,"headers":null,"mirrors":null,"name":null,` +
+					`"retries":null,"rewrite":null,"subset":null,"timeout":null,"weights":{"v1":null,"v2":20}}`},
+			}},
+		},
 	)
 }

@@ -216,6 +216,36 @@ func TestAccFailure_rollback(t *testing.T) {
 	nothingIn(t, lab)
 }
 
+// TestAccFailure_rename: once the old VirtualService is gone there is no way back. A rename that cannot remove the old
+// DestinationRule keeps the new pair, says what is left over, and goes on from there.
+func TestAccFailure_rename(t *testing.T) {
+	t.Parallel()
+	lab := acctest.Start(t)
+	k := newKube(t, lab.Kubeconfig)
+	token := k.token(lab.Namespace, lab.Service, "get", "list", "create", "patch")
+	header := "metadata: {name: " + lab.Service + "-half, namespace: " + lab.Namespace + "}\n"
+	k.create("roles", "apiVersion: rbac.authorization.k8s.io/v1\nkind: Role\n"+header+
+		"rules: [{apiGroups: [networking.istio.io], resources: [virtualservices], verbs: [delete]}]\n")
+	k.create("rolebindings", "apiVersion: rbac.authorization.k8s.io/v1\nkind: RoleBinding\n"+header+
+		"roleRef: {apiGroup: rbac.authorization.k8s.io, kind: Role, name: "+lab.Service+"-half}\n"+
+		"subjects: [{kind: ServiceAccount, name: "+lab.Service+", namespace: "+lab.Namespace+"}]\n")
+	terraform := newCLI(t)
+	block := fmt.Sprintf("  host = %q\n  cluster_ca_certificate = %q\n  token = %q\n  propagation = { settle = \"0s\" }\n", k.config.Host, k.authority, token)
+	terraform.configure(block, routeTo(lab.Service, lab.Namespace, ""))
+	terraform.must("apply")
+
+	renamed := routeTo(lab.Service, lab.Namespace, fmt.Sprintf("name = %q", lab.Service+"-new"))
+	terraform.configure(block, renamed)
+	r := terraform.fails("Permission missing", []string{`cannot delete resource "destinationrules"`, "done before"}, "apply")
+	r.want(t, "warning", "Objects left behind", "remove it by hand")
+	lab.MustGet(acctest.VirtualService, lab.Service+"-new")
+	lab.MustGet(acctest.DestinationRule, lab.Service+"-new")
+	lab.Eventually(acctest.Request{}, acctest.Only("v1"))
+	terraform.must("plan", "-detailed-exitcode")
+	lab.Delete(acctest.DestinationRule, lab.Service)
+	lab.Eventually(acctest.Request{}, acctest.Only("v1"))
+}
+
 // TestAccFailure_namespace: a namespace that is missing, or going away.
 func TestAccFailure_namespace(t *testing.T) {
 	t.Parallel()

@@ -40,8 +40,9 @@ func (p *pairResource) MoveState(context.Context) []resource.StateMover {
 // moveFrom returns the state of this form for the objects that a state of another form describes.
 func (p *pairResource) moveFrom(ctx context.Context, source form, state tftypes.Value) tftypes.Value {
 	r := attr.Read(state)
-	rendered := source.read(r, readPlacement(r, p.settings)).Render()
-	route, attributes := p.recognize(rendered, p.settings.clusterDomain)
+	from := source.read(r, readPlacement(r, p.settings))
+	rendered := from.Render()
+	route, attributes := p.recognize(rendered, from.Place().ClusterDomain)
 	place := route.Place()
 	place.DestinationRuleName = firstOf(place.DestinationRuleName, r.String("destination_rule_name"))
 	next := encodePlacement(place, nil)
@@ -51,7 +52,7 @@ func (p *pairResource) moveFrom(ctx context.Context, source form, state tftypes.
 	objectType := p.cached.Type().TerraformType(ctx)
 	expressed := p.routeOf(tftypes.NewValue(objectType, next)).Render()
 	next["foreign_fields"] = tftypes.NewValue(stringList, stringValues(canary.Differences(expressed, rendered)))
-	for _, name := range []string{"service", "name"} {
+	for _, name := range []string{"service", "host", "hosts", "namespace", "name"} {
 		next[name] = attributesOf(state)[name]
 	}
 	return tftypes.NewValue(objectType, next)

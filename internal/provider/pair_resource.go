@@ -96,10 +96,7 @@ func (p *pairResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRe
 	}
 	config := attr.Read(req.Config.Raw)
 	route := p.read(config, readPlacement(config, p.settings))
-	problems := &diag.Diagnostics{}
-	reportProblems(problems, config, route.Problems())
-	// What is doubtful was said at validate already.
-	resp.Diagnostics.Append(problems.Errors()...)
+	p.reportAtPlan(&resp.Diagnostics, req.Config.Raw, config, route)
 
 	planned := attributesOf(req.Plan.Raw)
 	completePlacement(planned, attributesOf(req.State.Raw), config, p.settings, route)
@@ -113,9 +110,41 @@ func (p *pairResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRe
 		resp.Diagnostics.AddWarning("Cluster not known yet",
 			"The provider block holds values that are known only after apply. The configuration itself was checked; whether objects "+
 				"of these names exist already, and who owns them, will be checked at apply.")
-	case req.State.Raw.IsNull() && len(config.Unknown()) == 0:
+	case !req.State.Raw.IsNull():
+		p.warnOfNewHost(p.routeOf(req.State.Raw).Place(), route.Place(), config, &resp.Diagnostics)
+	case len(config.Unknown()) == 0:
 		p.refuseCollisions(ctx, route, &resp.Diagnostics)
 	}
+}
+
+// reportAtPlan reports what is wrong now that the provider block is known. What was doubtful without it was said at
+// validate already.
+func (p *pairResource) reportAtPlan(diagnostics *diag.Diagnostics, raw tftypes.Value, config *attr.Reader, route compactRoute) {
+	now, before := diag.Diagnostics{}, diag.Diagnostics{}
+	reportProblems(&now, config, route.Problems())
+	diagnostics.Append(now.Errors()...)
+	if now.WarningsCount() == 0 {
+		return
+	}
+	r := attr.Read(raw)
+	reportProblems(&before, r, p.read(r, readPlacement(r, unconfigured())).Problems())
+	for _, warning := range now.Warnings() {
+		if !before.Contains(warning) {
+			diagnostics.Append(warning)
+		}
+	}
+}
+
+// warnOfNewHost warns of the one change that cannot be made without a gap: a DestinationRule of one name changes from
+// one service to another, while rules name subsets of both.
+func (p *pairResource) warnOfNewHost(before, after *canary.Placement, config *attr.Reader, diagnostics *diag.Diagnostics) {
+	sameRule := !after.SubsetsElsewhere && before.Namespace == after.Namespace && before.DestinationRuleName == after.DestinationRuleName
+	if !sameRule || before.Host == after.Host || len(config.Unknown()) > 0 {
+		return
+	}
+	diagnostics.AddAttributeWarning(path.Root("service"), "Requests may fail for a moment", fmt.Sprintf(
+		"The service changes from %s to %s while the objects keep their names, so that the subsets of one go when those of the other "+
+			"come. Leave name out, or change it too, and the new objects take over from the old ones without a gap.", before.Host, after.Host))
 }
 
 // refuseCollisions reports objects of others that a create would find in its way. Objects that this provider applied may
@@ -123,6 +152,11 @@ func (p *pairResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRe
 func (p *pairResource) refuseCollisions(ctx context.Context, route compactRoute, diagnostics *diag.Diagnostics) {
 	wanted := route.Render()
 	live, err := p.getPair(ctx, route.Place(), diagnostics)
+	if cluster.IsReason(err, cluster.CRDMissing) {
+		diagnostics.AddWarning("Istio API not served yet", "The API server does not know "+routing.APIVersion+". Apply needs it: Istio has to be "+
+			"installed by then, earlier in the same run at the latest.")
+		return
+	}
 	if err != nil {
 		reportErrors(diagnostics, err)
 		return
@@ -213,8 +247,17 @@ func (p *pairResource) Update(ctx context.Context, req resource.UpdateRequest, r
 		From: live.Ours(wanted), To: wanted, Identities: live.Identities(),
 	}, &resp.Diagnostics)
 	live.TellTimes(err)
-	if reportErrors(&resp.Diagnostics, err); err != nil {
+	reportErrors(&resp.Diagnostics, err)
+	if err != nil && !replaced(live, wanted, identities) {
+		// What was written before it failed is ours and no surprise at the next apply.
+		if now, err := p.getPair(ctx, prior.Place(), &resp.Diagnostics); err == nil {
+			resp.Diagnostics.Append(resp.Private.SetKey(ctx, seenKey, seenIn(now))...)
+		}
 		return
+	}
+	if err != nil {
+		resp.Diagnostics.AddWarning("Objects left behind",
+			"The new objects route already, and are what the state says from now on. The object of the error above is left over: remove it by hand.")
 	}
 	resp.State.Raw = req.Plan.Raw
 	resp.Diagnostics.Append(resp.Private.SetKey(ctx, seenKey, seenAfter(wanted, identities))...)
@@ -231,6 +274,16 @@ func (p *pairResource) Delete(ctx context.Context, req resource.DeleteRequest, r
 	}
 	_, err = p.change(ctx, cluster.Change{From: identities.Existing(from), Identities: identities}, &resp.Diagnostics)
 	reportErrors(&resp.Diagnostics, err)
+}
+
+// replaced reports whether a VirtualService of another name has taken the place of the live one, which is gone.
+func replaced(live livePair, wanted routing.Pair, identities cluster.Identities) bool {
+	if live.VirtualService == nil {
+		return false
+	}
+	_, old := identities[cluster.AddressOf(&live.VirtualService.Object)]
+	_, taken := identities[cluster.AddressOf(wanted.VirtualService)]
+	return !old && taken
 }
 
 // identitiesOf returns those of the objects to delete: as last seen, or as they are now where nothing was kept.

@@ -18,7 +18,7 @@ var stringList = tftypes.List{ElementType: tftypes.String}
 // rest can be checked.
 func readPlacement(r *attr.Reader, s settings) canary.Placement {
 	place := canary.Placement{
-		Namespace:        firstOf(r.String("namespace"), s.namespace, defaultNamespace),
+		Namespace:        firstOf(r.String("namespace"), s.namespace, canary.UndecidedNamespace),
 		ClusterDomain:    firstOf(s.clusterDomain, defaultClusterDomain),
 		SubsetsElsewhere: r.Known("manage_destination_rule") && !r.Bool("manage_destination_rule"),
 		Labels:           r.StringMap("labels"),
@@ -32,11 +32,15 @@ func readPlacement(r *attr.Reader, s settings) canary.Placement {
 		// Zero is what Istio means by none; here none is null, and 0 is a mistake.
 		place.Port = -1
 	}
+	if r.Has("namespace") && !r.Known("namespace") {
+		place.Namespace = canary.UndecidedNamespace
+	}
 	service := r.String("service")
 	if r.Has("service") && !r.Known("service") {
 		service = "unknown"
 	}
-	place.Host = routing.FullHost(service, place.Namespace, place.ClusterDomain)
+	// A plan and a state know the full name, whatever the provider block says by now.
+	place.Host = firstOf(r.String("host"), routing.FullHost(service, place.Namespace, place.ClusterDomain))
 	name := firstOf(r.String("name"), routing.ServiceName(place.Host))
 	place.VirtualServiceName = firstOf(r.String("virtual_service_name"), name)
 	place.DestinationRuleName = firstOf(r.String("destination_rule_name"), name)

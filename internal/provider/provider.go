@@ -45,15 +45,17 @@ type meshProvider struct {
 // settings are what the resources get from the provider block.
 type settings struct {
 	// cluster is nil while the connection holds values that are known only after apply.
-	cluster       *cluster.Cluster
+	cluster *cluster.Cluster
+	// namespace and clusterDomain are empty where they are not known yet.
 	namespace     string
 	clusterDomain string
 	settle        time.Duration
 }
 
-// unconfigured are the settings before the provider block was read, as at validate.
+// unconfigured are the settings before the provider block was read, as at validate: which namespace and domain hold is
+// not decided.
 func unconfigured() settings {
-	return settings{namespace: defaultNamespace, clusterDomain: defaultClusterDomain, settle: defaultSettle}
+	return settings{settle: defaultSettle}
 }
 
 // Metadata implements provider.Provider.
@@ -143,7 +145,7 @@ func (p *meshProvider) readSettings(r *attr.Reader, config *cluster.Config, diag
 	refuse := func(at path.Path, reason string) {
 		diagnostics.AddAttributeError(at, "Invalid provider configuration", located(at, reason))
 	}
-	s := unconfigured()
+	s := settings{namespace: defaultNamespace, clusterDomain: defaultClusterDomain, settle: defaultSettle}
 	// A value that is not known yet is empty, so that nothing is planned from it.
 	name := func(into *string, attribute string, form *regexp.Regexp, reason string) {
 		value := r.String(attribute)

@@ -43,23 +43,63 @@ func (p *pairResource) refresh(state tftypes.Value, route compactRoute, live liv
 	return tftypes.NewValue(state.Type(), next)
 }
 
-// keepSpelling puts back the prior value of every attribute that makes no difference to the objects: `5000ms` for `5s`,
-// a weight that was left out for the number that it came to.
+// keepSpelling puts back the prior value of everything that makes no difference to the objects: `5000ms` for `5s`, a
+// weight that was left out for the number that it came to. Where an attribute as a whole has changed, what is inside it
+// is tried one by one, so that one drifted weight shows as one drifted weight.
 func (p *pairResource) keepSpelling(objectType tftypes.Type, prior, next map[string]tftypes.Value) {
-	render := func(attributes map[string]tftypes.Value) routing.Pair {
-		return p.routeOf(tftypes.NewValue(objectType, attributes)).Render()
-	}
-	meaning := render(next)
+	render := func() routing.Pair { return p.routeOf(tftypes.NewValue(objectType, next)).Render() }
+	meaning := render()
 	for _, name := range slices.Sorted(maps.Keys(next)) {
-		if prior[name].IsNull() || name == "foreign_fields" || prior[name].Equal(next[name]) {
+		// The full name and what is foreign follow from the cluster alone, and what was null is not known yet.
+		if name == "host" || name == "foreign_fields" || prior[name].IsNull() {
 			continue
 		}
-		candidate := maps.Clone(next)
-		candidate[name] = prior[name]
-		if same(render(candidate), meaning) {
-			next[name] = prior[name]
-		}
+		next[name] = spelled(prior[name], next[name], func(candidate tftypes.Value) bool {
+			now := next[name]
+			defer func() { next[name] = now }()
+			next[name] = candidate
+			return same(render(), meaning)
+		})
 	}
+}
+
+// spelled returns next with as much of prior as keeps the meaning, which means is asked about.
+func spelled(prior, next tftypes.Value, means func(tftypes.Value) bool) tftypes.Value {
+	switch {
+	case prior.Equal(next):
+		return next
+	case means(prior):
+		return prior
+	case prior.IsNull() || next.IsNull():
+		return next
+	}
+	var before, after map[string]tftypes.Value
+	if prior.As(&before) == nil && next.As(&after) == nil {
+		after = maps.Clone(after)
+		for _, key := range slices.Sorted(maps.Keys(after)) {
+			if was, ok := before[key]; ok {
+				after[key] = spelled(was, after[key], func(candidate tftypes.Value) bool {
+					trial := maps.Clone(after)
+					trial[key] = candidate
+					return means(tftypes.NewValue(next.Type(), trial))
+				})
+			}
+		}
+		return tftypes.NewValue(next.Type(), after)
+	}
+	var first, second []tftypes.Value
+	if prior.As(&first) == nil && next.As(&second) == nil {
+		second = slices.Clone(second)
+		for i := range min(len(first), len(second)) {
+			second[i] = spelled(first[i], second[i], func(candidate tftypes.Value) bool {
+				trial := slices.Clone(second)
+				trial[i] = candidate
+				return means(tftypes.NewValue(next.Type(), trial))
+			})
+		}
+		return tftypes.NewValue(next.Type(), second)
+	}
+	return next
 }
 
 // same reports whether two pairs are the same objects with the same meaning.

@@ -3,7 +3,9 @@ package provider
 import (
 	"maps"
 
+	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 	"google.golang.org/protobuf/reflect/protoreflect"
 	networking "istio.io/api/networking/v1"
@@ -44,6 +46,9 @@ func shapeOf(message protoreflect.ProtoMessage, only ...protoreflect.Name) *attr
 	})
 }
 
+// notEmpty refuses "" where leaving the attribute out is meant.
+var notEmpty = []validator.String{stringvalidator.LengthAtLeast(1)}
+
 // placementAttributes are what both resources say about where their objects are and for whom.
 func placementAttributes() map[string]schema.Attribute {
 	return map[string]schema.Attribute{
@@ -62,19 +67,19 @@ func placementAttributes() map[string]schema.Attribute {
 				"ports; by default Istio takes the port that the request came for, or the only one.",
 		},
 		"namespace": schema.StringAttribute{
-			Optional: true, Computed: true,
+			Optional: true, Computed: true, Validators: notEmpty,
 			MarkdownDescription: "Namespace of both objects. Defaults to the provider's `default_namespace`.",
 		},
 		"name": schema.StringAttribute{
-			Optional: true, Computed: true,
+			Optional: true, Computed: true, Validators: notEmpty,
 			MarkdownDescription: "Name of both objects. Defaults to the first label of `host`.",
 		},
 		"virtual_service_name": schema.StringAttribute{
-			Optional: true, Computed: true,
+			Optional: true, Computed: true, Validators: notEmpty,
 			MarkdownDescription: "Name of the VirtualService, where it is not `name`.",
 		},
 		"destination_rule_name": schema.StringAttribute{
-			Optional: true, Computed: true,
+			Optional: true, Computed: true, Validators: notEmpty,
 			MarkdownDescription: "Name of the DestinationRule, where it is not `name`.",
 		},
 		"manage_destination_rule": schema.BoolAttribute{
@@ -110,8 +115,9 @@ func placementAttributes() map[string]schema.Attribute {
 		},
 		"foreign_fields": schema.ListAttribute{
 			ElementType: types.StringType, Computed: true,
-			MarkdownDescription: "What the live objects hold that this resource cannot express, by object and field. The next apply " +
-				"overwrites it, which the plan shows as a change of this list to empty.",
+			MarkdownDescription: "What the live objects hold that this resource cannot express, by object and field. The next apply takes it " +
+				"out, which the plan shows as a change of this list to empty; what another field manager owns stays, with an error, unless " +
+				"`force_conflicts` is set.",
 		},
 	}
 }

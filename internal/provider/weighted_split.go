@@ -103,17 +103,17 @@ func encodeWeightedSubset(subset canary.WeightedSubset) tftypes.Value {
 // complete plans the weight that was left out, so that a plan shows two numbers.
 func (weightedSplit) complete(planned map[string]tftypes.Value, config *attr.Reader, route compactRoute) {
 	weights := route.(*canary.Split).Weights()
-	allKnown := true
-	left := map[string]bool{}
-	config.EachKey("subsets", func(name string, subset *attr.Reader) {
-		left[name] = !subset.Has("weight")
-		allKnown = allKnown && (left[name] || subset.Known("weight"))
-	})
 	var subsets map[string]tftypes.Value
 	if !planned["subsets"].IsKnown() || planned["subsets"].As(&subsets) != nil {
 		return
 	}
 	subsets = maps.Clone(subsets)
+	allKnown := true
+	left := map[string]bool{}
+	config.EachKey("subsets", func(name string, subset *attr.Reader) {
+		left[name] = !subset.Has("weight")
+		allKnown = allKnown && subsets[name].IsKnown() && (left[name] || subset.Known("weight"))
+	})
 	for name, isLeft := range left {
 		subset := attributesOf(subsets[name])
 		if !isLeft || len(subset) == 0 {

@@ -19,14 +19,15 @@ func TestFullHost(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct{ host, want string }{
 		"a name is a service of the namespace":       {host: "reviews", want: "reviews.shop.svc.example.org"},
-		"a name with the root's dot":                 {host: "reviews.", want: "reviews.shop.svc.example.org"},
+		"a name with the root's dot":                 {host: "reviews.", want: "reviews."},
 		"a name and a namespace are a host":          {host: "reviews.other", want: "reviews.other"},
-		"a service without the domain":               {host: "reviews.other.svc", want: "reviews.other.svc.example.org"},
+		"a service without the domain":               {host: "reviews.other.svc", want: "reviews.other.svc"},
 		"a longer name that ends in svc":             {host: "a.reviews.other.svc", want: "a.reviews.other.svc"},
 		"a full name":                                {host: "reviews.other.svc.example.org", want: "reviews.other.svc.example.org"},
-		"a full name with the root's dot":            {host: "reviews.other.svc.example.org.", want: "reviews.other.svc.example.org"},
+		"a full name with the root's dot":            {host: "reviews.other.svc.example.org.", want: "reviews.other.svc.example.org."},
 		"a name outside the cluster":                 {host: "api.example.com", want: "api.example.com"},
 		"a wildcard":                                 {host: "*.example.com", want: "*.example.com"},
+		"an IPv6 address":                            {host: "2001:db8::1", want: "2001:db8::1"},
 		"every host":                                 {host: "*", want: "*"},
 		"nothing":                                    {host: "", want: ""},
 		"two dots at the end stay for Istio to deny": {host: "reviews..", want: "reviews.."},
