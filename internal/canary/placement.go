@@ -29,7 +29,7 @@ type Placement struct {
 	Port int64
 	// Hosts are the names that requests ask for; empty means Host.
 	Hosts []string
-	// Gateways are where the rules apply; empty means [MeshGateway].
+	// Gateways are where the rules apply; empty means [routing.MeshGateway].
 	Gateways []string
 	// ExportTo are the namespaces that see both objects; empty means all.
 	ExportTo      []string
@@ -39,22 +39,15 @@ type Placement struct {
 // Place returns the placement itself.
 func (p *Placement) Place() *Placement { return p }
 
-// Names that Kubernetes accepts: RFC 1123 labels, and labels joined by dots.
-const label = `[a-z0-9]([-a-z0-9]*[a-z0-9])?`
-
-var (
-	namespaceName = regexp.MustCompile(`^` + label + `$`)
-	objectName    = regexp.MustCompile(`^` + label + `(\.` + label + `)*$`)
-	// labelName is the last part of the key of a label or an annotation, and what a label's value is unless it is empty.
-	labelName = regexp.MustCompile(`^[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$`)
-)
+// labelName is the last part of the key of a label or an annotation, and what a label's value is unless it is empty.
+var labelName = regexp.MustCompile(`^[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$`)
 
 func (p *Placement) problems() []routing.Problem {
 	if p.Host == "" {
 		return []routing.Problem{routing.Errorf(routing.Path{"service"}, "must not be empty")}
 	}
 	var problems []routing.Problem
-	if len(p.Namespace) > 63 || !namespaceName.MatchString(p.Namespace) {
+	if !routing.IsNamespaceName(p.Namespace) {
 		problems = append(problems, routing.Errorf(routing.Path{"namespace"},
 			"%.80q is no namespace: at most 63 lower-case letters, digits and -, with a letter or digit at both ends", p.Namespace))
 	} else {
@@ -64,7 +57,7 @@ func (p *Placement) problems() []routing.Problem {
 		{"virtual_service_name", p.VirtualServiceName}, {"destination_rule_name", p.DestinationRuleName},
 	}
 	for _, n := range names {
-		if len(n.name) > 253 || !objectName.MatchString(n.name) {
+		if !routing.IsObjectName(n.name) {
 			problems = append(problems, routing.Errorf(routing.Path{n.attribute},
 				"%.80q is no object name: at most 253 lower-case letters, digits, - and ., with a letter or digit at both ends", n.name))
 		}
@@ -113,7 +106,7 @@ func (p *Placement) metadataProblems() []routing.Problem {
 				name = key
 			}
 			switch value := entries[key]; {
-			case prefixed && (len(prefix) > 253 || !objectName.MatchString(prefix)), !labelName.MatchString(name):
+			case prefixed && !routing.IsObjectName(prefix), !labelName.MatchString(name):
 				problems = append(problems, routing.Errorf(at, "%.80q is no key: at most 63 letters, digits, -, _ and ., with a letter or digit "+
 					"at both ends, and if need be a DNS name and / in front", key))
 			case attribute == "labels" && value != "" && !labelName.MatchString(value):

@@ -122,7 +122,7 @@ func (r *Route) recognizeVirtualService(name string, spec *networking.VirtualSer
 	r.ExportTo = spec.ExportTo
 	r.Gateways = spec.Gateways
 	if len(r.Gateways) == 0 {
-		r.Gateways = []string{MeshGateway}
+		r.Gateways = []string{routing.MeshGateway}
 	}
 	if destinations := routeDestinations(spec); len(destinations) > 0 {
 		r.Host = cmp.Or(r.Host, r.fullHost(destinations[0].GetHost()))

@@ -193,7 +193,7 @@ func TestRecognizeSplit(t *testing.T) {
 			test.edit(&live)
 			got, differences := canary.RecognizeSplit(live, domain)
 			want := splitWith(func(s *canary.Split) {
-				s.Hosts, s.Gateways = []string{s.Host}, []string{canary.MeshGateway}
+				s.Hosts, s.Gateways = []string{s.Host}, []string{routing.MeshGateway}
 				test.change(s)
 			})
 			if diff := cmp.Diff(want, got, protocmp.Transform()); diff != "" {

@@ -15,9 +15,6 @@ import (
 	"github.com/meshroute/terraform-provider-mesh/internal/routing"
 )
 
-// MeshGateway is Istio's reserved name for all sidecars of the mesh, the default of spec.gateways.
-const MeshGateway = "mesh"
-
 // Subset is one version of the service: the pods that carry Labels.
 type Subset struct {
 	Labels        map[string]string
@@ -47,7 +44,7 @@ type Route struct {
 // whether that makes sense.
 func (r *Route) Render() routing.Pair {
 	spec := &networking.VirtualService{Hosts: r.fullHosts(), ExportTo: r.ExportTo}
-	if len(r.Gateways) > 0 && !slices.Equal(r.Gateways, []string{MeshGateway}) {
+	if len(r.Gateways) > 0 && !slices.Equal(r.Gateways, []string{routing.MeshGateway}) {
 		spec.Gateways = r.Gateways
 	}
 	for _, rule := range r.allRules() {
@@ -96,6 +93,7 @@ func (r *Route) renderRule(rule Rule) *networking.HTTPRoute {
 	if rule.HTTP != nil {
 		rendered = proto.Clone(rule.HTTP).(*networking.HTTPRoute)
 	}
+	rendered.Headers = routing.TrimHeaders(rendered.Headers)
 	for _, mirror := range rendered.Mirrors {
 		if mirror.Destination == nil {
 			mirror.Destination = &networking.Destination{}

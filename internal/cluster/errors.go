@@ -79,7 +79,7 @@ type Error struct {
 	Conflicts []Conflict
 	// Existing is the object in the way, for AlreadyExists; nil where it could not be read.
 	Existing *Live
-	Err       error
+	Err      error
 }
 
 // Conflict is one field that another manager owns.

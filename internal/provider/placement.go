@@ -90,7 +90,7 @@ func completePlacement(planned, prior map[string]tftypes.Value, config *attr.Rea
 	follows("destination_rule_name", tftypes.String, name, place.DestinationRuleName)
 	follows("manage_destination_rule", tftypes.Bool, true, true)
 	follows("hosts", stringList, host, stringValues([]string{place.Host}))
-	follows("gateways", stringList, true, stringValues([]string{canary.MeshGateway}))
+	follows("gateways", stringList, true, stringValues([]string{routing.MeshGateway}))
 	follows("foreign_fields", stringList, true, []tftypes.Value{})
 	keepEqualService(planned, prior, place)
 }

@@ -6,7 +6,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"regexp"
 	"strings"
 	"time"
 	"unicode"
@@ -20,6 +19,7 @@ import (
 
 	"github.com/meshroute/terraform-provider-mesh/internal/attr"
 	"github.com/meshroute/terraform-provider-mesh/internal/cluster"
+	"github.com/meshroute/terraform-provider-mesh/internal/routing"
 )
 
 // The provider's defaults.
@@ -132,14 +132,7 @@ func (p *meshProvider) Configure(_ context.Context, req fwprovider.ConfigureRequ
 		s.cluster = connect(config, &resp.Diagnostics)
 	}
 	resp.ResourceData = s
-	resp.DataSourceData = s
 }
-
-// The forms of a namespace's name and of a DNS domain.
-var (
-	namespaceForm = regexp.MustCompile(`^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$`)
-	domainForm    = regexp.MustCompile(`^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*$`)
-)
 
 func (p *meshProvider) readSettings(r *attr.Reader, config *cluster.Config, diagnostics *diag.Diagnostics) settings {
 	refuse := func(at path.Path, reason string) {
@@ -147,17 +140,17 @@ func (p *meshProvider) readSettings(r *attr.Reader, config *cluster.Config, diag
 	}
 	s := settings{namespace: defaultNamespace, clusterDomain: defaultClusterDomain, settle: defaultSettle}
 	// A value that is not known yet is empty, so that nothing is planned from it.
-	name := func(into *string, attribute string, form *regexp.Regexp, reason string) {
+	name := func(into *string, attribute string, valid func(string) bool, reason string) {
 		value := r.String(attribute)
 		if r.Has(attribute) && (value != "" || !r.Known(attribute)) {
 			*into = value
 		}
-		if value != "" && !form.MatchString(value) {
+		if value != "" && !valid(value) {
 			refuse(path.Root(attribute), reason)
 		}
 	}
-	name(&s.namespace, "default_namespace", namespaceForm, "must be the name of a namespace: lower case letters, digits and -, at most 63 characters")
-	name(&s.clusterDomain, "cluster_domain", domainForm, "must be a DNS domain in lower case, such as \"cluster.local\"")
+	name(&s.namespace, "default_namespace", routing.IsNamespaceName, "must be the name of a namespace: lower case letters, digits and -, at most 63 characters")
+	name(&s.clusterDomain, "cluster_domain", routing.IsObjectName, "must be a DNS domain in lower case, such as \"cluster.local\"")
 	config.FieldManager = defaultFieldManager
 	if manager := r.Object("field_manager"); manager != nil {
 		if name := manager.String("name"); name != "" {

@@ -89,10 +89,13 @@ func canonical(spec proto.Message) proto.Message {
 		return s
 	case *networking.VirtualService:
 		s = proto.Clone(s).(*networking.VirtualService)
-		if slices.Equal(s.GetGateways(), []string{"mesh"}) {
+		if slices.Equal(s.GetGateways(), []string{MeshGateway}) {
 			s.Gateways = nil
 		}
 		for _, rule := range s.GetHttp() {
+			if rule != nil {
+				rule.Headers = TrimHeaders(rule.Headers)
+			}
 			if len(rule.GetRoute()) == 1 && rule.Route[0].GetWeight() > 0 {
 				rule.Route[0].Weight = 0
 			}
@@ -106,6 +109,24 @@ func canonical(spec proto.Message) proto.Message {
 		return s
 	}
 	return spec
+}
+
+// TrimHeaders leaves out the blocks of headers that do nothing, all of them if need be: they would only make a reader
+// wonder. It changes headers.
+func TrimHeaders(headers *networking.Headers) *networking.Headers {
+	if headers == nil {
+		return nil
+	}
+	if proto.Size(headers.Request) == 0 {
+		headers.Request = nil
+	}
+	if proto.Size(headers.Response) == 0 {
+		headers.Response = nil
+	}
+	if proto.Size(headers) == 0 {
+		return nil
+	}
+	return headers
 }
 
 // Fingerprint returns a short text that is equal for specs that mean the same.

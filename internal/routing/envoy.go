@@ -68,9 +68,6 @@ func refusedPart(at Path, message proto.Message) []Problem {
 	return nil
 }
 
-// qualifiedGateway is namespace/name, both RFC 1123 labels.
-var qualifiedGateway = regexp.MustCompile(`^[a-z0-9]([-a-z0-9]*[a-z0-9])?/[a-z0-9]([-a-z0-9]*[a-z0-9])?$`)
-
 // unseenGateways checks the names that istiod does not look at: those behind the first that has no namespace, such as
 // `mesh`.
 func unseenGateways(at Path, names []string) []Problem {
@@ -80,7 +77,8 @@ func unseenGateways(at Path, names []string) []Problem {
 	}
 	var problems []Problem
 	for i, name := range names[first+1:] {
-		if strings.Contains(name, "/") && !qualifiedGateway.MatchString(name) {
+		namespace, gateway, qualified := strings.Cut(name, "/")
+		if qualified && !(IsNamespaceName(namespace) && IsNamespaceName(gateway)) {
 			problems = append(problems, Errorf(at.At("gateways", first+1+i), "%.80q is no gateway: write namespace/name", name))
 		}
 	}

@@ -2,9 +2,28 @@ package routing
 
 import (
 	"maps"
+	"regexp"
 	"slices"
 	"strings"
 )
+
+// MeshGateway is Istio's reserved name for all sidecars of the mesh, the default of spec.gateways.
+const MeshGateway = "mesh"
+
+// label is an RFC 1123 label: what Kubernetes takes as the name of a namespace.
+const label = `[a-z0-9]([-a-z0-9]*[a-z0-9])?`
+
+var (
+	namespaceName = regexp.MustCompile(`^` + label + `$`)
+	objectName    = regexp.MustCompile(`^` + label + `(\.` + label + `)*$`)
+)
+
+// IsNamespaceName reports whether Kubernetes takes the name for a namespace: an RFC 1123 label of at most 63 characters.
+func IsNamespaceName(name string) bool { return len(name) <= 63 && namespaceName.MatchString(name) }
+
+// IsObjectName reports whether Kubernetes takes the name for an object, or as a DNS domain: RFC 1123 labels joined by
+// dots, at most 253 characters.
+func IsObjectName(name string) bool { return len(name) <= 253 && objectName.MatchString(name) }
 
 // FullHost returns the full name of a host as Istio resolves it in an object of the given namespace: a name without
 // a dot is a Service of that namespace. Every other name is full already (`reviews.shop` is not
