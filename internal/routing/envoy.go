@@ -78,7 +78,7 @@ func unseenGateways(at Path, names []string) []Problem {
 	var problems []Problem
 	for i, name := range names[first+1:] {
 		namespace, gateway, qualified := strings.Cut(name, "/")
-		if qualified && !(IsNamespaceName(namespace) && IsNamespaceName(gateway)) {
+		if qualified && (!IsNamespaceName(namespace) || !IsNamespaceName(gateway)) {
 			problems = append(problems, Errorf(at.At("gateways", first+1+i), "%.80q is no gateway: write namespace/name", name))
 		}
 	}
