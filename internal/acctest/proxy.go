@@ -22,6 +22,39 @@ type Proxy struct {
 
 	mutex    sync.Mutex
 	requests []string
+	faults   []Fault
+}
+
+// Fault is what happens to one request that changes something.
+type Fault int
+
+// The faults.
+const (
+	// Refuse closes the connection before the API server hears of the request.
+	Refuse Fault = iota
+	// LoseAnswer closes the connection after the API server did what was asked.
+	LoseAnswer
+	// Fail answers 500 in the API server's place.
+	Fail
+)
+
+// Break gives the next requests that change something these faults, one each.
+func (p *Proxy) Break(faults ...Fault) {
+	p.mutex.Lock()
+	defer p.mutex.Unlock()
+	p.faults = append(p.faults, faults...)
+}
+
+// nextFault takes the next fault, if there is one for the request.
+func (p *Proxy) nextFault(r *http.Request) (Fault, bool) {
+	p.mutex.Lock()
+	defer p.mutex.Unlock()
+	if r.Method == http.MethodGet || len(p.faults) == 0 {
+		return 0, false
+	}
+	fault := p.faults[0]
+	p.faults = p.faults[1:]
+	return fault, true
 }
 
 // StartProxy starts a proxy that ends with the test.
@@ -45,7 +78,19 @@ func (l *Lab) StartProxy(t *testing.T) *Proxy {
 		p.mutex.Lock()
 		p.requests = append(p.requests, request(r))
 		p.mutex.Unlock()
-		forward.ServeHTTP(w, r)
+		fault, broken := p.nextFault(r)
+		switch {
+		case !broken:
+			forward.ServeHTTP(w, r)
+			return
+		case fault == Fail:
+			http.Error(w, "this server is broken", http.StatusInternalServerError)
+			return
+		case fault == LoseAnswer:
+			forward.ServeHTTP(httptest.NewRecorder(), r)
+		}
+		// This closes the connection without an answer.
+		panic(http.ErrAbortHandler)
 	}))
 	t.Cleanup(server.Close)
 	p.URL = server.URL

@@ -56,7 +56,7 @@ func (c *Cluster) Apply(ctx context.Context, change Change) (Identities, error) 
 	for i, step := range steps {
 		if step.Action == Wait {
 			change.Progress(fmt.Sprintf("waiting %s for the proxies", change.Settle))
-			wait(ctx, change.Settle)
+			pause(ctx, change.Settle)
 			continue
 		}
 		if ctx.Err() != nil && !removed {
@@ -134,8 +134,8 @@ func (c *Cluster) undo(ctx context.Context, created []Address, identities Identi
 	return errors.Join(problems...)
 }
 
-// wait lets time pass, less of it when the context ends.
-func wait(ctx context.Context, d time.Duration) {
+// pause lets time pass, less of it when the context ends.
+func pause(ctx context.Context, d time.Duration) {
 	timer := time.NewTimer(d)
 	defer timer.Stop()
 	select {

@@ -293,25 +293,46 @@ func TestGet_transport(t *testing.T) {
 	}
 }
 
-// TestCreate_connectionLost: a write whose answer is lost is not repeated, as it may have been done.
+// TestCreate_connectionLost: a write whose answer is lost is tried again, because it bears being done twice; not so when
+// the user has had enough, or when there is an answer.
 func TestCreate_connectionLost(t *testing.T) {
 	t.Parallel()
-	var requests atomic.Int32
-	server := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
-		requests.Add(1)
-		panic(http.ErrAbortHandler)
-	}))
-	t.Cleanup(server.Close)
-	c, err := Connect(Config{Host: server.URL, FieldManager: "test"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	pair := shape{host: reviews, virtualService: "reviews", weights: map[string]int32{"v1": 100}}.pair()
-	if _, err := c.create(t.Context(), pair.VirtualService); !IsReason(err, Unreachable) {
-		t.Errorf("error %v, want a lost connection", err)
-	}
-	if n := requests.Load(); n != 1 {
-		t.Errorf("%d requests, want 1", n)
+	for name, test := range map[string]struct {
+		lost   int32
+		cancel bool
+		want   int32
+		reason Reason
+	}{
+		"the third try is answered": {lost: 2, want: 3, reason: NotFound},
+		"interrupted":               {lost: 9, cancel: true, want: 1, reason: Unreachable},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var requests atomic.Int32
+			server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				if requests.Add(1) <= test.lost {
+					panic(http.ErrAbortHandler)
+				}
+				answerNotFound(w, r)
+			}))
+			t.Cleanup(server.Close)
+			c, err := Connect(Config{Host: server.URL, FieldManager: "test"})
+			if err != nil {
+				t.Fatal(err)
+			}
+			ctx, cancel := context.WithCancel(t.Context())
+			defer cancel()
+			if test.cancel {
+				cancel()
+			}
+			pair := shape{host: reviews, virtualService: "reviews", weights: map[string]int32{"v1": 100}}.pair()
+			if _, err := c.create(ctx, pair.VirtualService); !IsReason(err, test.reason) {
+				t.Errorf("error %v, want reason %d", err, test.reason)
+			}
+			if n := requests.Load(); n != test.want {
+				t.Errorf("%d requests, want %d", n, test.want)
+			}
+		})
 	}
 }
 

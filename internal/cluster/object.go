@@ -158,6 +158,21 @@ func (c *Cluster) apply(ctx context.Context, o *routing.Object, guard func(metad
 	if err != nil {
 		return nil, fmt.Errorf("render %s: %w", o, err)
 	}
+	var live *Live
+	err = persist(ctx, func(again bool) (err error) {
+		live, err = c.patch(ctx, o, body)
+		if !again || !IsReason(err, Stale) {
+			return err
+		}
+		if earlier := c.written(ctx, o); earlier != nil {
+			live, err = earlier, nil
+		}
+		return err
+	})
+	return live, err
+}
+
+func (c *Cluster) patch(ctx context.Context, o *routing.Object, body []byte) (*Live, error) {
 	ctx, cancel := writeContext(ctx)
 	defer cancel()
 	object, err := c.resource(o.Kind(), o.Namespace).Patch(ctx, o.Name, types.ApplyPatchType, body, metav1.PatchOptions{
@@ -177,14 +192,16 @@ func writeContext(ctx context.Context) (context.Context, context.CancelFunc) {
 // remove deletes the object with that uid. That it is gone already, or was made anew by somebody else, is no error:
 // ours does not exist any more.
 func (c *Cluster) remove(ctx context.Context, at Address, uid string) error {
-	requestContext, cancel := writeContext(ctx)
-	defer cancel()
 	options := metav1.DeleteOptions{}
 	if uid != "" {
 		id := types.UID(uid)
 		options.Preconditions = &metav1.Preconditions{UID: &id}
 	}
-	err := c.wrap("delete", at.String(), c.resource(at.Kind, at.Namespace).Delete(requestContext, at.Name, options))
+	err := persist(ctx, func(bool) error {
+		ctx, cancel := writeContext(ctx)
+		defer cancel()
+		return c.wrap("delete", at.String(), c.resource(at.Kind, at.Namespace).Delete(ctx, at.Name, options))
+	})
 	if IsReason(err, NotFound) || IsReason(err, Stale) && c.replaced(ctx, at, uid) {
 		return nil
 	}
