@@ -1,7 +1,11 @@
 package acctest
 
 import (
+	"bytes"
+	"context"
 	"fmt"
+	"io"
+	"log"
 	"net/http"
 	"net/http/httptest"
 	"net/http/httputil"
@@ -15,46 +19,19 @@ import (
 	"k8s.io/client-go/tools/clientcmd"
 )
 
-// Proxy stands before the API server, acts as the administrator and remembers what was asked.
+// Proxy stands before the API server, acts as the administrator, remembers what was asked, and breaks what it is told to.
 type Proxy struct {
 	// URL is where the proxy listens, without TLS.
 	URL string
 
+	forward http.Handler
+	// calls are the requests under way, also those whose client has gone.
+	calls sync.WaitGroup
+
 	mutex    sync.Mutex
 	requests []string
 	faults   []Fault
-}
-
-// Fault is what happens to one request that changes something.
-type Fault int
-
-// The faults.
-const (
-	// Refuse closes the connection before the API server hears of the request.
-	Refuse Fault = iota
-	// LoseAnswer closes the connection after the API server did what was asked.
-	LoseAnswer
-	// Fail answers 500 in the API server's place.
-	Fail
-)
-
-// Break gives the next requests that change something these faults, one each.
-func (p *Proxy) Break(faults ...Fault) {
-	p.mutex.Lock()
-	defer p.mutex.Unlock()
-	p.faults = append(p.faults, faults...)
-}
-
-// nextFault takes the next fault, if there is one for the request.
-func (p *Proxy) nextFault(r *http.Request) (Fault, bool) {
-	p.mutex.Lock()
-	defer p.mutex.Unlock()
-	if r.Method == http.MethodGet || len(p.faults) == 0 {
-		return 0, false
-	}
-	fault := p.faults[0]
-	p.faults = p.faults[1:]
-	return fault, true
+	trap     trap
 }
 
 // StartProxy starts a proxy that ends with the test.
@@ -72,29 +49,54 @@ func (l *Lab) StartProxy(t *testing.T) *Proxy {
 	if err != nil {
 		t.Fatalf("parse the API server's address: %v", err)
 	}
-	p := &Proxy{}
-	forward := &httputil.ReverseProxy{Transport: transport, Rewrite: func(r *httputil.ProxyRequest) { r.SetURL(target) }}
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		p.mutex.Lock()
-		p.requests = append(p.requests, request(r))
-		p.mutex.Unlock()
-		fault, broken := p.nextFault(r)
-		switch {
-		case !broken:
-			forward.ServeHTTP(w, r)
-			return
-		case fault == Fail:
-			http.Error(w, "this server is broken", http.StatusInternalServerError)
-			return
-		case fault == LoseAnswer:
-			forward.ServeHTTP(httptest.NewRecorder(), r)
-		}
-		// This closes the connection without an answer.
-		panic(http.ErrAbortHandler)
-	}))
+	p := &Proxy{forward: &httputil.ReverseProxy{
+		Transport: transport,
+		Rewrite:   func(r *httputil.ProxyRequest) { r.SetURL(target) },
+		// A client that goes away in the middle is what these tests are about.
+		ErrorLog: log.New(io.Discard, "", 0),
+	}}
+	server := httptest.NewServer(p)
 	t.Cleanup(server.Close)
 	p.URL = server.URL
 	return p
+}
+
+// ServeHTTP implements http.Handler.
+func (p *Proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	p.calls.Add(1)
+	defer p.calls.Done()
+	// With the whole body read, the server notices when the client goes away.
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		panic(http.ErrAbortHandler)
+	}
+	r.Body = io.NopCloser(bytes.NewReader(body))
+	fault, meanwhile := p.next(r)
+	if meanwhile != nil {
+		meanwhile()
+	}
+	switch fault {
+	case Pass:
+		p.forward.ServeHTTP(w, r)
+		return
+	case Fail:
+		http.Error(w, "this server is broken", http.StatusInternalServerError)
+		return
+	case Throttle:
+		http.Error(w, "too many requests", http.StatusTooManyRequests)
+		return
+	case ThrottleForASecond:
+		w.Header().Set("Retry-After", "1")
+		http.Error(w, "too many requests", http.StatusTooManyRequests)
+		return
+	case Hang:
+		<-r.Context().Done()
+	case LoseAnswer:
+		p.forward.ServeHTTP(httptest.NewRecorder(), r.WithContext(context.WithoutCancel(r.Context())))
+	case Refuse:
+	}
+	// This closes the connection without an answer.
+	panic(http.ErrAbortHandler)
 }
 
 // request is a request as `PATCH virtualservices`; one that is for no object keeps its path.

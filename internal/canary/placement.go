@@ -22,6 +22,8 @@ type Placement struct {
 	SubsetsElsewhere bool
 	Labels           map[string]string
 	Annotations      map[string]string
+	// Owner is the workspace that writes the objects, as [routing.OwnerAnnotation] says; empty leaves the annotation out.
+	Owner string
 	// Host is the full name of the service that all requests go to.
 	Host          string
 	ClusterDomain string
@@ -68,6 +70,10 @@ func (p *Placement) problems() []routing.Problem {
 	if _, taken := p.Labels[routing.ManagedByLabel]; taken {
 		problems = append(problems, routing.Errorf(routing.Path{"labels", routing.Key(routing.ManagedByLabel)},
 			"this label tells who writes the objects, and the provider sets it itself"))
+	}
+	if _, taken := p.Annotations[routing.OwnerAnnotation]; taken {
+		problems = append(problems, routing.Errorf(routing.Path{"annotations", routing.Key(routing.OwnerAnnotation)},
+			"this annotation tells which workspace writes the objects: set owner in the provider block"))
 	}
 	return append(problems, p.metadataProblems()...)
 }

@@ -1,6 +1,7 @@
 package canary
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
@@ -110,12 +111,18 @@ func (r *Route) ruleProblems(at routing.Path, rule Rule) []routing.Problem {
 	return append(problems, matchProblems(at, rule.HTTP)...)
 }
 
+// mostNames is how many names a problem lists.
+const mostNames = 20
+
 func (r *Route) knownSubset(at routing.Path, name string) []routing.Problem {
 	if _, ok := r.Subsets[name]; ok || len(r.Subsets) == 0 {
 		return nil
 	}
-	return []routing.Problem{routing.Errorf(at, "there is no subset %q; subsets declares %s", name,
-		strings.Join(sortedKeys(r.Subsets), ", "))}
+	declared := sortedKeys(r.Subsets)
+	if more := len(declared) - mostNames; more > 0 {
+		declared = append(declared[:mostNames], fmt.Sprintf("%d more", more))
+	}
+	return []routing.Problem{routing.Errorf(at, "there is no subset %q; subsets declares %s", name, strings.Join(declared, ", "))}
 }
 
 // weightProblems checks shares. Istio reads weights as proportions of their sum; here the sum is pinned to 100, so that
@@ -203,16 +210,32 @@ func headerProblems(at routing.Path, match *networking.HTTPMatchRequest) []routi
 // istioProblems are the verdicts of Istio's validation that known does not cover already.
 func (r *Route) istioProblems(known []routing.Problem) []routing.Problem {
 	var problems []routing.Problem
+	// around are the parts that have a known problem inside, inside the parts of a rule that have one.
+	around, inside, said := map[string]bool{}, map[string]bool{}, map[string]bool{}
+	for _, k := range known {
+		for i := range len(k.At) + 1 {
+			around[k.At[:i].String()] = true
+		}
+		if isInsideRule(k.At) {
+			inside[k.At.String()] = true
+		}
+	}
+	covered := func(at routing.Path) bool {
+		for i := range len(at) + 1 {
+			if inside[at[:i].String()] {
+				return true
+			}
+		}
+		return around[at.String()]
+	}
 	pair := r.Render()
 	for _, o := range pair.Objects() {
 		for _, p := range routing.Validate(o) {
-			p.At = r.routePath(o.Kind(), p.At)
-			covered := func(k routing.Problem) bool {
-				return k.At.Within(p.At) || p.At.Within(k.At) && isInsideRule(k.At)
-			}
+			p.At = r.routePath(o, p.At)
 			// What both objects say, such as the service's host, is said once.
-			said := func(k routing.Problem) bool { return k.At.String() == p.At.String() && k.Reason == p.Reason }
-			if !slices.ContainsFunc(known, covered) && !slices.ContainsFunc(problems, said) {
+			text := p.At.String() + ": " + p.Reason
+			if !covered(p.At) && !said[text] {
+				said[text] = true
 				problems = append(problems, p)
 			}
 		}
@@ -226,12 +249,12 @@ func isInsideRule(at routing.Path) bool {
 }
 
 // routePath returns where in the route the part is that stands at a path of a rendered object.
-func (r *Route) routePath(kind routing.Kind, at routing.Path) routing.Path {
+func (r *Route) routePath(o *routing.Object, at routing.Path) routing.Path {
 	if len(at) == 0 {
 		return at
 	}
-	if kind == routing.KindDestinationRule {
-		return r.destinationRulePath(at)
+	if rule, ok := o.Spec.(*networking.DestinationRule); ok {
+		return destinationRulePath(rule, at)
 	}
 	switch at[0] {
 	case "http":
@@ -276,14 +299,14 @@ func (r *Route) rulePath(i int, rest routing.Path) routing.Path {
 	return at.At("weights", routing.Key(name))
 }
 
-func (r *Route) destinationRulePath(at routing.Path) routing.Path {
+func destinationRulePath(rule *networking.DestinationRule, at routing.Path) routing.Path {
 	switch {
 	case at[0] == "host":
 		return routing.Path{"service"}
 	case at[0] != "subsets" || len(at) < 2:
 		return at
 	}
-	subset := routing.Path{"subsets", routing.Key(sortedKeys(r.Subsets)[at[1].(int)])}
+	subset := routing.Path{"subsets", routing.Key(rule.Subsets[at[1].(int)].Name)}
 	if len(at) > 2 && at[2] == "name" {
 		return subset
 	}

@@ -69,7 +69,13 @@ func recognize(live routing.Pair, clusterDomain string) *Route {
 	r.ClusterDomain = clusterDomain
 	r.SubsetsElsewhere = live.DestinationRule == nil
 	for _, o := range live.Objects() {
-		r.Namespace, r.Labels, r.Annotations = o.Namespace, withoutMark(o.Labels), o.Annotations
+		r.Namespace, r.Labels, r.Annotations = o.Namespace, withoutMark(o.Labels), maps.Clone(o.Annotations)
+		if owner, ok := o.Annotations[routing.OwnerAnnotation]; ok {
+			r.Owner = owner
+			if delete(r.Annotations, routing.OwnerAnnotation); len(r.Annotations) == 0 {
+				r.Annotations = nil
+			}
+		}
 	}
 	if live.DestinationRule != nil {
 		r.recognizeDestinationRule(live.DestinationRule.Name, live.DestinationRuleSpec())
@@ -221,7 +227,7 @@ func metadataDifferences(rendered, live *routing.Object) []string {
 		for _, key := range sortedKeys(both) {
 			is, there := m.live[key]
 			want, wanted := m.rendered[key]
-			unmarked := key == routing.ManagedByLabel && !there
+			unmarked := (key == routing.ManagedByLabel || key == routing.OwnerAnnotation) && !there
 			if (is != want || there != wanted) && !unmarked {
 				places = append(places, fmt.Sprintf("%s[%q]", m.name, key))
 			}

@@ -50,7 +50,7 @@ func (r *Route) Render() routing.Pair {
 	for _, rule := range r.allRules() {
 		spec.Http = append(spec.Http, r.renderRule(rule))
 	}
-	pair := routing.Pair{VirtualService: r.object(r.VirtualServiceName, spec)}
+	pair := routing.Pair{VirtualService: r.object(r.VirtualServiceName, spec), SubsetsElsewhere: r.SubsetsElsewhere}
 	if !r.SubsetsElsewhere {
 		pair.DestinationRule = r.object(r.DestinationRuleName, r.renderDestinationRule())
 	}
@@ -83,8 +83,13 @@ func (r *Route) fullHost(host string) string {
 func (r *Route) object(name string, spec proto.Message) *routing.Object {
 	labels := map[string]string{routing.ManagedByLabel: routing.ManagedBy}
 	maps.Copy(labels, r.Labels)
+	annotations := r.Annotations
+	if r.Owner != "" {
+		annotations = map[string]string{routing.OwnerAnnotation: r.Owner}
+		maps.Copy(annotations, r.Annotations)
+	}
 	return &routing.Object{
-		Namespace: r.Namespace, Name: name, Labels: labels, Annotations: r.Annotations, Spec: spec,
+		Namespace: r.Namespace, Name: name, Labels: labels, Annotations: annotations, Spec: spec,
 	}
 }
 

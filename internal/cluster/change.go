@@ -6,13 +6,12 @@ import (
 	"fmt"
 	"maps"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/meshroute/terraform-provider-mesh/internal/routing"
 )
 
-// Identities are those of a pair's objects. An object that does not exist has none.
+// Identities are those of objects. An object that does not exist has none.
 type Identities map[Address]Identity
 
 // Existing returns the pair with only those objects that have an identity.
@@ -26,7 +25,8 @@ func (i Identities) Existing(pair routing.Pair) routing.Pair {
 		}
 		return o
 	}
-	return routing.Pair{VirtualService: keep(pair.VirtualService), DestinationRule: keep(pair.DestinationRule)}
+	pair.VirtualService, pair.DestinationRule = keep(pair.VirtualService), keep(pair.DestinationRule)
+	return pair
 }
 
 // Change is how to change a pair.
@@ -34,8 +34,15 @@ type Change struct {
 	From, To routing.Pair
 	// Identities are those of the objects in From.
 	Identities Identities
-	// Settle is how long a wait for the proxies takes.
-	Settle time.Duration
+	// Begun are the identities of objects that an earlier try created and could not take back. Where one of them stands in
+	// the way of a create, it is ours, and is updated.
+	Begun Identities
+	// Take takes fields from other managers: the user said so for this change.
+	Take bool
+	// SharesLists takes the lists of rules and of subsets from other managers, and nothing else: somebody else sets weights in
+	// them, which To has kept.
+	SharesLists bool
+	Propagation Propagation
 	// Progress is told what is about to happen.
 	Progress func(string)
 }
@@ -43,40 +50,90 @@ type Change struct {
 // Apply makes the change, step by step in the order of [Steps], and returns the identities of the objects that exist
 // afterwards, also when it fails half-way. A write is never cut short by a cancelled context; waits are.
 //
-// As long as nothing was deleted, a change that fails or is cancelled goes back: what it created is removed again, and
-// the old pair routes on. Once something was deleted there is only forward: the new pair routes already, and removing it
-// would leave nothing.
+// Until the rules have changed, a change that fails or is cancelled goes back: what it created is removed again, and the
+// old pair routes on. After that it goes forward: the new pair routes already. Only what makes no difference to requests may
+// then be left undone by a cancelled change, such as the removal of a subset that no rule names; the next plan shows it.
 func (c *Cluster) Apply(ctx context.Context, change Change) (Identities, error) {
-	identities := Identities{}
-	maps.Copy(identities, change.Identities)
-	var created []Address
-	var done []string
-	removed := false
-	steps := Steps(change.From, change.To)
-	for i, step := range steps {
-		if step.Action == Wait {
-			change.Progress(fmt.Sprintf("waiting %s for the proxies", change.Settle))
-			pause(ctx, change.Settle)
-			continue
-		}
-		if ctx.Err() != nil && !removed {
-			return identities, errors.Join(after(done, fmt.Errorf("stopped before step %d of %d, %s: %w", i+1, len(steps), step, ctx.Err())),
-				c.undo(ctx, created, identities))
-		}
-		change.Progress(fmt.Sprintf("step %d of %d: %s", i+1, len(steps), step))
-		if err := c.do(ctx, step, identities); err != nil {
-			if removed {
-				return identities, after(done, err)
-			}
-			return identities, errors.Join(after(done, err), c.undo(ctx, created, identities))
-		}
-		done = append(done, step.String())
-		removed = removed || step.Action == Delete
-		if step.Action == Create {
-			created = append(created, AddressOf(step.Object))
+	r := run{cluster: c, change: change, steps: Steps(change.From, change.To), identities: Identities{}}
+	maps.Copy(r.identities, change.Identities)
+	work, cancel := detached(ctx)
+	defer cancel()
+	for i := range r.steps {
+		if err := r.step(ctx, work, i); err != nil {
+			return r.identities, err
 		}
 	}
-	return identities, nil
+	return r.identities, nil
+}
+
+// run is a change under way.
+type run struct {
+	cluster    *Cluster
+	change     Change
+	identities Identities
+	steps      []Step
+	// created are the objects that this run made, in order; done are the steps that it took, in words.
+	created []Address
+	done    []string
+	// routed says that the rules have changed, or began to go: there is only forward from here.
+	routed bool
+	// watch knows what the proxies had before the step that the next wait is for.
+	watch *watch
+}
+
+// step takes one step. The context work is not cancelled with ctx: it is for what has to be finished.
+func (r *run) step(ctx, work context.Context, i int) error {
+	step := r.steps[i]
+	if ctx.Err() != nil {
+		if stopped, err := r.stop(ctx, work, i); stopped {
+			return err
+		}
+	}
+	if r.routed {
+		ctx = work
+	}
+	if step.Action == Wait {
+		r.cluster.settle(ctx, r.change.Propagation, r.watch, r.change.Progress)
+		r.watch = nil
+		return nil
+	}
+	if i+1 < len(r.steps) && r.steps[i+1].Action == Wait {
+		r.watch = r.cluster.watch(ctx, r.change.Propagation)
+	}
+	r.change.Progress(fmt.Sprintf("step %d of %d: %s", i+1, len(r.steps), step))
+	if err := r.do(ctx, step); err != nil {
+		if r.routed {
+			return after(r.done, err)
+		}
+		return errors.Join(after(r.done, err), r.undo(work))
+	}
+	r.done = append(r.done, step.String())
+	rules := step.Object.Kind() == routing.KindVirtualService
+	r.routed = r.routed || step.Action == Delete || step.Action == Update && rules
+	return nil
+}
+
+// stop ends a cancelled change before a step, where it may end there.
+func (r *run) stop(ctx, work context.Context, i int) (bool, error) {
+	err := after(r.done, fmt.Errorf("stopped before step %d of %d, %s: %w", i+1, len(r.steps), r.steps[i], context.Cause(ctx)))
+	switch {
+	case !r.routed:
+		return true, errors.Join(err, r.undo(work))
+	case len(r.created) == 0 && !r.deletes():
+		return true, err
+	}
+	return false, nil
+}
+
+// deletes reports whether the change deletes an object: such a change is not left half done, because what would be left is
+// in nobody's state.
+func (r *run) deletes() bool {
+	for _, step := range r.steps {
+		if step.Action == Delete {
+			return true
+		}
+	}
+	return false
 }
 
 // after adds to an error which steps were done before.
@@ -96,105 +153,104 @@ func (s Step) String() string {
 	return names[s.Action] + " " + s.Object.String()
 }
 
-func (c *Cluster) do(ctx context.Context, step Step, identities Identities) error {
+func (r *run) do(ctx context.Context, step Step) error {
 	at := AddressOf(step.Object)
 	var live *Live
 	var err error
 	switch step.Action {
 	case Create:
-		live, err = c.create(ctx, step.Object)
+		if live, err = r.create(ctx, step.Object); err != nil && mayHaveHappened(err) {
+			// The object is there without us knowing: it would be in the way of the next try.
+			if live = r.cluster.written(ctx, step.Object); live != nil {
+				r.created, r.identities[at] = append(r.created, at), live.Identity
+			}
+			return err
+		}
 	case Update:
-		live, err = c.update(ctx, step.Object, identities[at])
+		live, err = r.cluster.update(ctx, step.Object, r.identities[at], r.change.Take)
+		if r.change.SharesLists && onlyLists(err) {
+			live, err = r.cluster.update(ctx, step.Object, r.identities[at], true)
+		}
 	case Delete:
-		if err = c.remove(ctx, at, identities[at].UID); err == nil {
-			delete(identities, at)
+		if err = r.cluster.remove(ctx, at, r.identities[at].UID); err == nil {
+			delete(r.identities, at)
 		}
 		return err
 	case Wait:
 		return nil
 	}
 	if err == nil {
-		identities[at] = live.Identity
+		r.identities[at] = live.Identity
 	}
 	return err
 }
 
-// undo removes what this change created, newest first: half a pair helps nobody and would be in the way of the next
-// try.
-func (c *Cluster) undo(ctx context.Context, created []Address, identities Identities) error {
+// onlyLists reports whether others own nothing that would change but the list of rules or of subsets. Both are owned as a
+// whole, so that who sets a weight owns them all.
+func onlyLists(err error) bool {
+	var e *Error
+	if !errors.As(err, &e) || e.Reason != FieldConflict {
+		return false
+	}
+	for _, conflict := range e.Conflicts {
+		if conflict.Field != ".spec.http" && conflict.Field != ".spec.subsets" {
+			return false
+		}
+	}
+	return true
+}
+
+// create makes an object. One that is in the way is taken up where it is certain that an earlier try of this very change
+// made it.
+func (r *run) create(ctx context.Context, o *routing.Object) (*Live, error) {
+	live, err := r.cluster.create(ctx, o)
+	var exists *Error
+	if err == nil {
+		r.created = append(r.created, AddressOf(o))
+	}
+	if !errors.As(err, &exists) || exists.Reason != AlreadyExists || exists.Existing == nil {
+		return live, err
+	}
+	is := exists.Existing
+	switch {
+	case r.change.Begun[AddressOf(o)].UID == is.UID:
+		return r.cluster.update(ctx, o, is.Identity, r.change.Take)
+	case leftBehind(is, o):
+		warn(ctx, fmt.Sprintf("%s was left behind by an apply that was killed, with just this content and the owner %q; it was taken up",
+			o, o.Annotations[routing.OwnerAnnotation]))
+		return is, nil
+	}
+	return live, err
+}
+
+// leftBehind reports whether a live object is what an apply of this workspace made of o and then was killed: the owner's mark, our
+// field manager and the whole content say so. Without an owner nothing does.
+func leftBehind(is *Live, o *routing.Object) bool {
+	return o.Annotations[routing.OwnerAnnotation] != "" && is.Applied && equal(is.Ours(o), o)
+}
+
+// undo removes what this run created, newest first: half a pair helps nobody and would be in the way of the next try.
+func (r *run) undo(ctx context.Context) error {
 	var problems []error
-	for i := len(created) - 1; i >= 0; i-- {
-		at := created[i]
-		if err := c.remove(ctx, at, identities[at].UID); err != nil {
+	for i := len(r.created) - 1; i >= 0; i-- {
+		at := r.created[i]
+		if err := r.cluster.remove(ctx, at, r.identities[at].UID); err != nil {
 			problems = append(problems, fmt.Errorf("undo: %w", err))
 			continue
 		}
-		delete(identities, at)
+		delete(r.identities, at)
 	}
 	return errors.Join(problems...)
 }
 
-// pause lets time pass, less of it when the context ends.
-func pause(ctx context.Context, d time.Duration) {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-	case <-timer.C:
-	}
-}
+// tidyTime is how long what was begun may take after the time for it is up.
+const tidyTime = 15 * time.Second
 
-// LivePair is a pair as the API server holds it. An object that does not exist is nil.
-type LivePair struct {
-	VirtualService  *Live
-	DestinationRule *Live
-}
-
-// GetPair reads both objects at once. An empty name leaves that object out.
-func (c *Cluster) GetPair(ctx context.Context, namespace, virtualService, destinationRule string) (LivePair, error) {
-	var pair LivePair
-	var failed [2]error
-	var group sync.WaitGroup
-	read := func(i int, kind routing.Kind, name string, into **Live) {
-		if name != "" {
-			group.Go(func() { *into, failed[i] = c.Get(ctx, Address{Kind: kind, Namespace: namespace, Name: name}) })
-		}
+// detached returns a context that is not cancelled with its parent. It keeps the deadline, with some time left to tidy up.
+func detached(ctx context.Context) (context.Context, context.CancelFunc) {
+	deadline, ok := ctx.Deadline()
+	if !ok {
+		return context.WithCancel(context.WithoutCancel(ctx))
 	}
-	read(0, routing.KindVirtualService, virtualService, &pair.VirtualService)
-	read(1, routing.KindDestinationRule, destinationRule, &pair.DestinationRule)
-	group.Wait()
-	return pair, errors.Join(failed[:]...)
-}
-
-// Objects returns the live objects, without the missing ones.
-func (p LivePair) Objects() []*Live {
-	var objects []*Live
-	for _, o := range []*Live{p.DestinationRule, p.VirtualService} {
-		if o != nil {
-			objects = append(objects, o)
-		}
-	}
-	return objects
-}
-
-// Ours returns the objects without what only the API server knows, and with only those labels and annotations that are
-// ours: see [Live.Ours].
-func (p LivePair) Ours(wanted routing.Pair) routing.Pair {
-	var pair routing.Pair
-	if p.VirtualService != nil {
-		pair.VirtualService = p.VirtualService.Ours(wanted.VirtualService)
-	}
-	if p.DestinationRule != nil {
-		pair.DestinationRule = p.DestinationRule.Ours(wanted.DestinationRule)
-	}
-	return pair
-}
-
-// Identities returns the identities of the objects that exist.
-func (p LivePair) Identities() Identities {
-	identities := Identities{}
-	for _, o := range p.Objects() {
-		identities[AddressOf(&o.Object)] = o.Identity
-	}
-	return identities
+	return context.WithDeadline(context.WithoutCancel(ctx), deadline.Add(tidyTime))
 }

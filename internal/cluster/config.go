@@ -7,8 +7,11 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync/atomic"
 
+	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/client-go/dynamic"
+	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
 	clientcmdapi "k8s.io/client-go/tools/clientcmd/api"
 )
@@ -57,9 +60,15 @@ type Exec struct {
 // Cluster is a connection to one API server. It is safe for concurrent use.
 type Cluster struct {
 	client  dynamic.Interface
+	rest    rest.Interface
+	config  *rest.Config
 	manager string
 	force   bool
 	host    string
+	// answered says that the API server has answered a request of ours.
+	answered atomic.Bool
+	// unanswered says that the user was told that istiod cannot be asked.
+	unanswered atomic.Bool
 }
 
 // Connect reads the configuration and prepares a client. No request is made. An error says what is wrong with which file
@@ -73,7 +82,8 @@ func Connect(config Config) (*Cluster, error) {
 	restConfig.WarningHandlerWithContext = warnings{}
 	// The API server has priority and fairness of its own; a throttle in the client only adds seconds.
 	restConfig.QPS = -1
-	transport, err := httpClient(restConfig)
+	c := &Cluster{manager: config.FieldManager, force: config.ForceConflicts, host: serverName(restConfig.Host)}
+	transport, err := httpClient(restConfig, &c.answered)
 	if err != nil {
 		return nil, fmt.Errorf("use %s: %w", config.source(), err)
 	}
@@ -81,9 +91,14 @@ func Connect(config Config) (*Cluster, error) {
 	if err != nil {
 		return nil, fmt.Errorf("use %s: %w", config.source(), err)
 	}
-	return &Cluster{
-		client: client, manager: config.FieldManager, force: config.ForceConflicts, host: serverName(restConfig.Host),
-	}, nil
+	raw := dynamic.ConfigFor(restConfig)
+	raw.GroupVersion, raw.APIPath = &schema.GroupVersion{Group: apiGroup, Version: apiVersion}, "/apis"
+	plain, err := rest.RESTClientForConfigAndClient(raw, transport)
+	if err != nil {
+		return nil, fmt.Errorf("use %s: %w", config.source(), err)
+	}
+	c.client, c.rest, c.config = client, plain, restConfig
+	return c, nil
 }
 
 func (c Config) overrides() *clientcmd.ConfigOverrides {
@@ -126,7 +141,14 @@ type warnings struct{}
 
 // HandleWarningHeaderWithContext implements rest.WarningHandlerWithContext.
 func (warnings) HandleWarningHeaderWithContext(ctx context.Context, code int, _, text string) {
-	if warn, ok := ctx.Value(warningsKey{}).(func(string)); ok && code == 299 && text != "" {
-		warn(text)
+	if code == 299 && text != "" {
+		warn(ctx, text)
+	}
+}
+
+// warn hands a warning to whoever collects them for the context.
+func warn(ctx context.Context, text string) {
+	if collect, ok := ctx.Value(warningsKey{}).(func(string)); ok {
+		collect(text)
 	}
 }

@@ -7,8 +7,9 @@ import (
 	"time"
 )
 
-// TellTimes adds to the conflicts in err when their owners last wrote, which the API server does not say.
-func (p LivePair) TellTimes(err error) {
+// TellOwners adds to the conflicts in err the object with its marks, and when the owners last wrote, which the API server does
+// not say.
+func (p LivePair) TellOwners(err error) {
 	for _, cause := range Each(err) {
 		var e *Error
 		if !errors.As(cause, &e) || e.Reason != FieldConflict {
@@ -18,6 +19,7 @@ func (p LivePair) TellTimes(err error) {
 			if o.String() != e.Object {
 				continue
 			}
+			e.Existing = o
 			for i, conflict := range e.Conflicts {
 				if at, ok := o.written(conflict); ok && !strings.Contains(conflict.Owner, " at ") {
 					e.Conflicts[i].Owner += " at " + at.UTC().Format(time.RFC3339)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"strings"
+	"sync/atomic"
 
 	"k8s.io/client-go/rest"
 )
@@ -30,14 +31,19 @@ type roundTripper func(*http.Request) (*http.Response, error)
 func (f roundTripper) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
 
 // httpClient returns a client whose errors tell credentials that could not be had from a connection that failed. It
-// watches both ends of client-go's transport: what never comes out of it was stopped inside.
-func httpClient(config *rest.Config) (*http.Client, error) {
+// watches both ends of client-go's transport: what never comes out of it was stopped inside. It notes in answered that the
+// server has answered.
+func httpClient(config *rest.Config, answered *atomic.Bool) (*http.Client, error) {
 	config.Wrap(func(next http.RoundTripper) http.RoundTripper {
 		return roundTripper(func(r *http.Request) (*http.Response, error) {
 			if sent, ok := r.Context().Value(sentKey{}).(*bool); ok {
 				*sent = true
 			}
-			return next.RoundTrip(r)
+			response, err := next.RoundTrip(r)
+			if err == nil {
+				answered.Store(true)
+			}
+			return response, err
 		})
 	})
 	client, err := rest.HTTPClientFor(config)

@@ -57,6 +57,8 @@ const (
 	Interrupted
 	// NoCredentials says that the command that prints credentials failed. Nothing was sent.
 	NoCredentials
+	// Finalizing says that a deleted object is kept by finalizers, and routes on.
+	Finalizing
 	// NotAPIServer says that something answered that is no Kubernetes API server, such as a proxy's login page.
 	NotAPIServer
 )
@@ -77,7 +79,7 @@ type Error struct {
 	Host string
 	// Conflicts are the fields that others own, for FieldConflict.
 	Conflicts []Conflict
-	// Existing is the object in the way, for AlreadyExists; nil where it could not be read.
+	// Existing is the object in the way, for AlreadyExists and FieldConflict; nil where it could not be read.
 	Existing *Live
 	Err      error
 }

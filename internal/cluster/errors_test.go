@@ -269,7 +269,7 @@ func TestGet_transport(t *testing.T) {
 				ctx, cancel = context.WithTimeout(t.Context(), test.timeout)
 			}
 			defer cancel()
-			live, err := c.Get(ctx, address)
+			live, err := c.get(ctx, address)
 			if test.want == NotFound {
 				if live != nil || err != nil {
 					t.Fatalf("Get = %v, %v; want nothing, as the object does not exist", live, err)
@@ -320,7 +320,7 @@ func TestCreate_connectionLost(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			ctx, cancel := context.WithCancel(t.Context())
+			ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 			defer cancel()
 			if test.cancel {
 				cancel()

@@ -19,6 +19,9 @@ import (
 // errNotKubeconfig stands in for the YAML reader's error, which can quote what it read: a kubeconfig holds secrets.
 var errNotKubeconfig = errors.New("it is no kubeconfig in YAML")
 
+// largestKubeconfig is far more than the kubeconfig of a thousand clusters.
+const largestKubeconfig = 10 << 20
+
 var lineNumber = regexp.MustCompile(`\bline \d+`)
 
 // restConfig merges the kubeconfig files and what is set beside them, as kubectl does with its flags.
@@ -83,12 +86,19 @@ func (c Config) loadingRules() (*clientcmd.ClientConfigLoadingRules, error) {
 
 // parse reports why a file is not a kubeconfig, without a word of what is in it.
 func parse(path string) error {
-	if info, err := os.Stat(path); err != nil {
+	info, err := os.Stat(path)
+	switch {
+	case err != nil:
 		return err
-	} else if info.IsDir() {
+	case info.IsDir():
 		return errors.New("it is a directory")
+	case path != os.DevNull && !info.Mode().IsRegular():
+		// It is read more than once, and a device or a pipe may never end.
+		return errors.New("it is no regular file")
+	case info.Size() > largestKubeconfig:
+		return fmt.Errorf("it has more than %d bytes", largestKubeconfig)
 	}
-	_, err := clientcmd.LoadFromFile(path)
+	_, err = clientcmd.LoadFromFile(path)
 	var unreadable *fs.PathError
 	if err == nil || errors.As(err, &unreadable) {
 		return err

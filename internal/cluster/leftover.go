@@ -70,14 +70,28 @@ func (c *Cluster) removeLeftovers(ctx context.Context, live *Live, wanted *routi
 	if err != nil {
 		return nil, fmt.Errorf("render %s: %w", wanted, err)
 	}
+	var after *Live
+	err = c.persist(ctx, "update "+wanted.String(), func(again bool) error {
+		after, err = c.mergePatch(ctx, wanted, body)
+		if again && IsReason(err, Stale) {
+			if earlier := c.written(ctx, wanted); earlier != nil {
+				after, err = earlier, nil
+			}
+		}
+		return err
+	})
+	return after, err
+}
+
+func (c *Cluster) mergePatch(ctx context.Context, o *routing.Object, body []byte) (*Live, error) {
 	ctx, cancel := writeContext(ctx)
 	defer cancel()
-	object, err := c.resource(wanted.Kind(), wanted.Namespace).Patch(ctx, wanted.Name, types.MergePatchType, body,
+	object, err := c.resource(o.Kind(), o.Namespace).Patch(ctx, o.Name, types.MergePatchType, body,
 		metav1.PatchOptions{FieldManager: c.manager})
 	if err != nil {
-		return nil, c.wrap("update", wanted.String(), err)
+		return nil, c.wrap("update", o.String(), err)
 	}
-	return c.live(AddressOf(wanted), object)
+	return c.live(AddressOf(o), object)
 }
 
 // leftovers returns the fields of the live spec that wanted has not, as a merge patch that removes them. What is inside

@@ -32,6 +32,17 @@ type Live struct {
 	Applied bool
 	// Others are the other field managers that own a part of the spec.
 	Others []Manager
+	// OwnerKinds are the kinds of the objects that own this one in Kubernetes' sense.
+	OwnerKinds []string
+}
+
+// Tools returns the tools that the object's marks and field managers tell of.
+func (l *Live) Tools() []routing.Tool {
+	managers := make([]string, len(l.Others))
+	for i, m := range l.Others {
+		managers[i] = m.Name
+	}
+	return routing.Tools(&l.Object, l.OwnerKinds, managers)
 }
 
 // Identity tells one object from another at the same address, and one state of it from the next.
@@ -55,9 +66,15 @@ type Manager struct {
 	Fields []string
 }
 
+// apiGroup and apiVersion are those of Istio's API.
+const (
+	apiGroup   = "networking.istio.io"
+	apiVersion = "v1"
+)
+
 var resources = map[routing.Kind]schema.GroupVersionResource{
-	routing.KindVirtualService:  {Group: "networking.istio.io", Version: "v1", Resource: "virtualservices"},
-	routing.KindDestinationRule: {Group: "networking.istio.io", Version: "v1", Resource: "destinationrules"},
+	routing.KindVirtualService:  {Group: apiGroup, Version: apiVersion, Resource: "virtualservices"},
+	routing.KindDestinationRule: {Group: apiGroup, Version: apiVersion, Resource: "destinationrules"},
 }
 
 func (c *Cluster) resource(kind routing.Kind, namespace string) dynamic.ResourceInterface {
@@ -96,7 +113,15 @@ func AddressOf(o *routing.Object) Address {
 
 // Get reads one object; nil without error says that there is none. A missing namespace is no error either: nothing
 // exists in it.
-func (c *Cluster) Get(ctx context.Context, at Address) (*Live, error) {
+func (c *Cluster) Get(ctx context.Context, at Address) (live *Live, err error) {
+	err = c.persist(ctx, "read "+at.String(), func(bool) error {
+		live, err = c.get(ctx, at)
+		return err
+	})
+	return live, err
+}
+
+func (c *Cluster) get(ctx context.Context, at Address) (*Live, error) {
 	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
 	defer cancel()
 	object, err := c.resource(at.Kind, at.Namespace).Get(ctx, at.Name, metav1.GetOptions{})
@@ -113,7 +138,7 @@ func (c *Cluster) Get(ctx context.Context, at Address) (*Live, error) {
 // object exists the API server answers with a conflict, and where it does not, apply makes it. So the check and the write
 // are one request, nothing of somebody else's is ever touched, and the fields are ours by Apply from the start.
 func (c *Cluster) create(ctx context.Context, o *routing.Object) (*Live, error) {
-	live, err := c.apply(ctx, o, func(metadata map[string]any) { metadata["resourceVersion"] = "1" })
+	live, err := c.apply(ctx, o, c.force, func(metadata map[string]any) { metadata["resourceVersion"] = "1" })
 	if IsReason(err, Stale) {
 		var e *Error
 		errors.As(err, &e)
@@ -125,9 +150,9 @@ func (c *Cluster) create(ctx context.Context, o *routing.Object) (*Live, error) 
 }
 
 // update applies an object that must still be the one that was read: the API server refuses another uid or resource
-// version, and refuses to make the object where it is gone.
-func (c *Cluster) update(ctx context.Context, o *routing.Object, is Identity) (*Live, error) {
-	live, err := c.apply(ctx, o, func(metadata map[string]any) {
+// version, and refuses to make the object where it is gone. With take it takes fields from other managers.
+func (c *Cluster) update(ctx context.Context, o *routing.Object, is Identity, take bool) (*Live, error) {
+	live, err := c.apply(ctx, o, take || c.force, func(metadata map[string]any) {
 		metadata["uid"] = is.UID
 		metadata["resourceVersion"] = is.ResourceVersion
 	})
@@ -148,7 +173,7 @@ func (c *Cluster) replaced(ctx context.Context, at Address, uid string) bool {
 	return err == nil && live != nil && live.UID != uid
 }
 
-func (c *Cluster) apply(ctx context.Context, o *routing.Object, guard func(metadata map[string]any)) (*Live, error) {
+func (c *Cluster) apply(ctx context.Context, o *routing.Object, force bool, guard func(metadata map[string]any)) (*Live, error) {
 	manifest, err := routing.Manifest(o)
 	if err != nil {
 		return nil, err
@@ -159,8 +184,8 @@ func (c *Cluster) apply(ctx context.Context, o *routing.Object, guard func(metad
 		return nil, fmt.Errorf("render %s: %w", o, err)
 	}
 	var live *Live
-	err = persist(ctx, func(again bool) (err error) {
-		live, err = c.patch(ctx, o, body)
+	err = c.persist(ctx, "apply "+o.String(), func(again bool) (err error) {
+		live, err = c.patch(ctx, o, force, body)
 		if !again || !IsReason(err, Stale) {
 			return err
 		}
@@ -172,40 +197,16 @@ func (c *Cluster) apply(ctx context.Context, o *routing.Object, guard func(metad
 	return live, err
 }
 
-func (c *Cluster) patch(ctx context.Context, o *routing.Object, body []byte) (*Live, error) {
+func (c *Cluster) patch(ctx context.Context, o *routing.Object, force bool, body []byte) (*Live, error) {
 	ctx, cancel := writeContext(ctx)
 	defer cancel()
 	object, err := c.resource(o.Kind(), o.Namespace).Patch(ctx, o.Name, types.ApplyPatchType, body, metav1.PatchOptions{
-		FieldManager: c.manager, Force: &c.force, FieldValidation: metav1.FieldValidationStrict,
+		FieldManager: c.manager, Force: &force, FieldValidation: metav1.FieldValidationStrict,
 	})
 	if err != nil {
 		return nil, c.wrap("apply", o.String(), err)
 	}
 	return c.live(AddressOf(o), object)
-}
-
-// writeContext lets a write run to its end when the caller is cancelled: half a change is worse than a whole one.
-func writeContext(ctx context.Context) (context.Context, context.CancelFunc) {
-	return context.WithTimeout(context.WithoutCancel(ctx), requestTimeout)
-}
-
-// remove deletes the object with that uid. That it is gone already, or was made anew by somebody else, is no error:
-// ours does not exist any more.
-func (c *Cluster) remove(ctx context.Context, at Address, uid string) error {
-	options := metav1.DeleteOptions{}
-	if uid != "" {
-		id := types.UID(uid)
-		options.Preconditions = &metav1.Preconditions{UID: &id}
-	}
-	err := persist(ctx, func(bool) error {
-		ctx, cancel := writeContext(ctx)
-		defer cancel()
-		return c.wrap("delete", at.String(), c.resource(at.Kind, at.Namespace).Delete(ctx, at.Name, options))
-	})
-	if IsReason(err, NotFound) || IsReason(err, Stale) && c.replaced(ctx, at, uid) {
-		return nil
-	}
-	return err
 }
 
 func (c *Cluster) live(at Address, object *unstructured.Unstructured) (*Live, error) {
@@ -223,6 +224,9 @@ func (c *Cluster) live(at Address, object *unstructured.Unstructured) (*Live, er
 			Labels: object.GetLabels(), Annotations: object.GetAnnotations(), Spec: message, Unknown: unknown,
 		},
 		Identity: Identity{UID: string(object.GetUID()), ResourceVersion: object.GetResourceVersion()},
+	}
+	for _, owner := range object.GetOwnerReferences() {
+		live.OwnerKinds = append(live.OwnerKinds, owner.Kind)
 	}
 	c.readManagers(live, object.GetManagedFields())
 	return live, nil
@@ -276,8 +280,8 @@ func specFields(owned *fieldpath.Set) []string {
 	return sortedKeys(seen)
 }
 
-// Ours returns the object with only those labels and annotations that wanted names or that our field manager applied:
-// what others put there is theirs. A nil wanted names none.
+// Ours returns the object with only those labels and annotations that wanted names or that our field manager applied, and the
+// owner's mark: what others put there is theirs. A nil wanted names none.
 func (l *Live) Ours(wanted *routing.Object) *routing.Object {
 	if wanted == nil {
 		wanted = &routing.Object{}
@@ -285,6 +289,9 @@ func (l *Live) Ours(wanted *routing.Object) *routing.Object {
 	ours := l.Object
 	ours.Labels = pick(l.Labels, wanted.Labels, l.Owned.Labels)
 	ours.Annotations = pick(l.Annotations, wanted.Annotations, l.Owned.Annotations)
+	if owner, ok := l.Annotations[routing.OwnerAnnotation]; ok {
+		ours.Annotations[routing.OwnerAnnotation] = owner
+	}
 	return &ours
 }
 

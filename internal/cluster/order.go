@@ -3,7 +3,6 @@ package cluster
 import (
 	"maps"
 
-	"google.golang.org/protobuf/proto"
 	networking "istio.io/api/networking/v1"
 
 	"github.com/meshroute/terraform-provider-mesh/internal/routing"
@@ -35,21 +34,40 @@ type Step struct {
 // proxies do not know. A proxy answers such a request with 503.
 //
 // What is added to the DestinationRule goes first, and what is taken from it goes last, with the VirtualService in
-// between. A wait stands only where the step before must have reached the proxies: after subsets were added that the
-// rules are about to name, and after the rules stopped naming subsets that are about to go. A change of weights,
-// headers or matches is one write without a wait.
+// between. A wait stands only where the step before must have reached the proxies: after something was added that the
+// rules are about to name, and after the rules stopped naming what is about to go. A change of weights, headers or
+// matches is one write without a wait.
+//
+// A DestinationRule speaks for one host. Where it changes to another one under the same name, a second DestinationRule
+// stands in for it meanwhile, so that the subsets of both hosts exist while the rules move from one to the other.
 //
 // Source: Istio's traffic management best practices, "Avoid 503 errors while reconfiguring service routes"; measured
 // against istiod.
 func Steps(from, to routing.Pair) []Step {
-	var steps []Step
 	before, after := from.DestinationRule, to.DestinationRule
-	first := superset(before, after)
+	if changesHost(from, to) {
+		return stepsWithStandIn(from, to)
+	}
+	first := bridge(from, to)
+	var steps []Step
 	added := false
 	if step, needed := write(before, first); needed {
 		steps = append(steps, step)
 		added = step.Action == Create || gains(before, first)
 	}
+	steps = appendVirtualService(steps, from, to, added)
+	var last []Step
+	if after != nil && !equal(first, after) {
+		last = append(last, Step{Action: Update, Object: after})
+	}
+	if moved(before, after) && !to.SubsetsElsewhere {
+		last = append(last, Step{Action: Delete, Object: before})
+	}
+	return appendAfterWait(steps, last...)
+}
+
+// appendVirtualService appends the steps of the VirtualService. They wait for the step before where that added something.
+func appendVirtualService(steps []Step, from, to routing.Pair, added bool) []Step {
 	if step, needed := write(from.VirtualService, to.VirtualService); needed {
 		if added {
 			steps = append(steps, Step{Action: Wait})
@@ -63,18 +81,46 @@ func Steps(from, to routing.Pair) []Step {
 		}
 		steps = append(steps, Step{Action: Delete, Object: old})
 	}
-	var last []Step
-	if after != nil && !equal(first, after) {
-		last = append(last, Step{Action: Update, Object: after})
-	}
-	// A DestinationRule that leaves the pair alone is somebody else's from now on: the rules still name its subsets.
-	if released := after == nil && to.VirtualService != nil; moved(before, after) && !released {
-		last = append(last, Step{Action: Delete, Object: before})
-	}
+	return steps
+}
+
+// appendAfterWait appends steps that must not begin before the proxies have those before.
+func appendAfterWait(steps []Step, last ...Step) []Step {
 	if len(last) > 0 && len(steps) > 0 {
 		steps = append(steps, Step{Action: Wait})
 	}
 	return append(steps, last...)
+}
+
+// changesHost reports whether rules move from one host to another while the DestinationRule keeps its address.
+func changesHost(from, to routing.Pair) bool {
+	before, after := from.DestinationRule, to.DestinationRule
+	if before == nil || after == nil || moved(before, after) || from.VirtualService == nil || to.VirtualService == nil {
+		return false
+	}
+	return from.DestinationRuleSpec().Host != to.DestinationRuleSpec().Host
+}
+
+// stepsWithStandIn returns the steps from one host to another: the stand-in declares the new subsets, the rules move, the
+// DestinationRule follows, the stand-in goes.
+func stepsWithStandIn(from, to routing.Pair) []Step {
+	other := standIn(to.DestinationRule)
+	steps := appendVirtualService([]Step{{Action: Create, Object: other}}, from, to, true)
+	steps = appendAfterWait(steps, Step{Action: Update, Object: to.DestinationRule})
+	return appendAfterWait(steps, Step{Action: Delete, Object: other})
+}
+
+// longestObjectName is the longest name of an object, in characters. Source: Kubernetes, DNS subdomain names.
+const longestObjectName = 253
+
+// standIn returns a DestinationRule that says what rule says, under a name of its own.
+func standIn(rule *routing.Object) *routing.Object {
+	const suffix = "-stand-in"
+	object := *rule
+	object.Name = rule.Name[:min(len(rule.Name), longestObjectName-len(suffix))] + suffix
+	object.Annotations = map[string]string{routing.StandInAnnotation: rule.Name}
+	maps.Copy(object.Annotations, rule.Annotations)
+	return &object
 }
 
 // write returns the step that makes to out of from, and whether one is needed.
@@ -98,47 +144,13 @@ func equal(a, b *routing.Object) bool {
 	return len(a.Unknown) == 0 && maps.Equal(a.Labels, b.Labels) && maps.Equal(a.Annotations, b.Annotations) && routing.SameSpec(a.Spec, b.Spec)
 }
 
-// superset returns the DestinationRule after, with the subsets of before that it lacks: what old and new rules name
-// exists in it. A rule for another host shares nothing with the old one.
-func superset(before, after *routing.Object) *routing.Object {
-	if before == nil || after == nil || moved(before, after) {
-		return after
-	}
-	old, wanted := before.Spec.(*networking.DestinationRule), after.Spec.(*networking.DestinationRule)
-	if old.Host != wanted.Host {
-		return after
-	}
-	union := proto.Clone(wanted).(*networking.DestinationRule)
-	for _, subset := range old.Subsets {
-		if !hasSubset(wanted, subset.Name) {
-			union.Subsets = append(union.Subsets, subset)
-		}
-	}
-	object := *after
-	object.Spec = union
-	return &object
-}
-
-// gains reports whether after has a subset that before has not, for the same host. With another host it gains nothing
-// worth a wait: until the rules follow, they name subsets that neither the old host nor the new one has.
+// gains reports whether after has a subset that before has not, or is seen in more namespaces.
 func gains(before, after *routing.Object) bool {
 	old, wanted := before.Spec.(*networking.DestinationRule), after.Spec.(*networking.DestinationRule)
-	if old.Host != wanted.Host {
-		return false
-	}
 	for _, subset := range wanted.Subsets {
-		if !hasSubset(old, subset.Name) {
+		if findSubset(old, subset.Name) == nil {
 			return true
 		}
 	}
-	return false
-}
-
-func hasSubset(rule *networking.DestinationRule, name string) bool {
-	for _, subset := range rule.Subsets {
-		if subset.Name == name {
-			return true
-		}
-	}
-	return false
+	return !seesAll(old.ExportTo, wanted.ExportTo)
 }

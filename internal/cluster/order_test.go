@@ -15,7 +15,10 @@ import (
 	"github.com/meshroute/terraform-provider-mesh/internal/routing"
 )
 
-const reviews = "reviews.shop.svc.cluster.local"
+const (
+	reviews = "reviews.shop.svc.cluster.local"
+	ratings = "ratings.shop.svc.cluster.local"
+)
 
 // shape is a pair in short: what a transition is about.
 type shape struct {
@@ -31,10 +34,12 @@ type shape struct {
 	timeout bool
 	policy  bool
 	labels  map[string]string
+	// exportTo are the namespaces that see the DestinationRule.
+	exportTo []string
 }
 
 func (s shape) pair() routing.Pair {
-	var pair routing.Pair
+	pair := routing.Pair{SubsetsElsewhere: s.virtualService != "" && s.destinationRule == ""}
 	if s.virtualService != "" {
 		rule := &networking.HTTPRoute{}
 		for _, name := range sortedKeys(s.weights) {
@@ -54,7 +59,7 @@ func (s shape) pair() routing.Pair {
 		}}
 	}
 	if s.destinationRule != "" {
-		rule := &networking.DestinationRule{Host: s.host}
+		rule := &networking.DestinationRule{Host: s.host, ExportTo: s.exportTo}
 		for _, name := range sortedKeys(s.subsets) {
 			rule.Subsets = append(rule.Subsets, &networking.Subset{Name: name, Labels: map[string]string{"app": s.subsets[name]}})
 		}
@@ -198,17 +203,50 @@ func TestSteps(t *testing.T) {
 			live, live.with(func(s *shape) { s.virtualService, s.destinationRule = "new", "new" }),
 			[]string{"create dr new [v1 v2]", "wait", "create vs new [v1 v2]", "wait", "delete vs reviews", "wait", "delete dr reviews"},
 		},
-		// The requests for both hosts are in the wrong between the two writes; there must be no wait in which they stay so.
+		// One DestinationRule cannot speak for both hosts: another one stands in for it while the rules move.
 		"host changed in place": {
-			live, live.with(func(s *shape) { s.host = "ratings.shop.svc.cluster.local" }),
+			live, live.with(func(s *shape) { s.host = ratings }),
+			[]string{
+				"create dr reviews-stand-in [v1 v2]", "wait", "update vs reviews [v1 v2]", "wait", "update dr reviews [v1 v2]", "wait",
+				"delete dr reviews-stand-in",
+			},
+		},
+		"host changed in place, VirtualService renamed": {
+			live, live.with(func(s *shape) { s.host, s.virtualService = ratings, "new" }),
+			[]string{
+				"create dr reviews-stand-in [v1 v2]", "wait", "create vs new [v1 v2]", "wait", "delete vs reviews", "wait",
+				"update dr reviews [v1 v2]", "wait", "delete dr reviews-stand-in",
+			},
+		},
+		"host changed together with the names": {
+			live, live.with(func(s *shape) { s.host, s.virtualService, s.destinationRule = ratings, "ratings", "ratings" }),
+			[]string{
+				"create dr ratings [v1 v2]", "wait", "create vs ratings [v1 v2]", "wait", "delete vs reviews", "wait", "delete dr reviews",
+			},
+		},
+		"host changed without rules": {
+			live.with(func(s *shape) { s.virtualService = "" }), live.with(func(s *shape) { s.host, s.virtualService = ratings, "" }),
+			[]string{"update dr reviews [v1 v2]"},
+		},
+		"subset relabelled and left by the rules": {
+			live, live.with(func(s *shape) { s.subsets["v2"] = "three"; s.weights = map[string]int32{"v1": 100} }),
+			[]string{"update vs reviews [v1]", "wait", "update dr reviews [v1 v2]"},
+		},
+		"subset relabelled and taken up by the rules": {
+			live.with(func(s *shape) { s.weights = map[string]int32{"v1": 100} }), live.with(func(s *shape) { s.subsets["v2"] = "three" }),
 			[]string{"update dr reviews [v1 v2]", "update vs reviews [v1 v2]"},
 		},
-		"host changed in place, with other subsets": {
-			live, live.with(func(s *shape) {
-				s.host = "ratings.shop.svc.cluster.local"
-				s.subsets, s.weights = map[string]string{"a": "one"}, map[string]int32{"a": 100}
-			}),
-			[]string{"update dr reviews [a]", "update vs reviews [a]"},
+		"seen in fewer namespaces": {
+			live, live.with(func(s *shape) { s.exportTo = []string{"."}; s.header = "200" }),
+			[]string{"update vs reviews [v1 v2]", "wait", "update dr reviews [v1 v2]"},
+		},
+		"seen in more namespaces": {
+			live.with(func(s *shape) { s.exportTo = []string{"."} }), live.with(func(s *shape) { s.exportTo = []string{".", "ops"}; s.header = "200" }),
+			[]string{"update dr reviews [v1 v2]", "wait", "update vs reviews [v1 v2]"},
+		},
+		"seen in other namespaces": {
+			live.with(func(s *shape) { s.exportTo = []string{"dev"} }), live.with(func(s *shape) { s.exportTo = []string{"ops"}; s.header = "200" }),
+			[]string{"update dr reviews [v1 v2]", "wait", "update vs reviews [v1 v2]", "wait", "update dr reviews [v1 v2]"},
 		},
 		"DestinationRule given to somebody else": {live, elsewhere, []string{}},
 		"DestinationRule missing":                {elsewhere, live, []string{"create dr reviews [v1 v2]"}},
@@ -271,19 +309,25 @@ func (w world) do(s Step) error {
 	return nil
 }
 
-// dangling returns the subsets that a VirtualService names and no DestinationRule of the host declares.
+// dangling returns the destinations, as host/subset, that a VirtualService names and no DestinationRule of the host
+// declares, or none that is seen everywhere where the VirtualService is: it is seen in all namespaces.
 func (w world) dangling() []string {
 	known, missing := map[string]bool{}, []string{}
 	for at, o := range w {
 		if at.Kind == routing.KindDestinationRule {
 			for _, name := range declared(o) {
-				known[name] = true
+				known[o.Spec.(*networking.DestinationRule).GetHost()+"/"+name] = true
 			}
 		}
 	}
 	for at, o := range w {
 		if at.Kind == routing.KindVirtualService {
-			missing = append(missing, slices.DeleteFunc(named(o), func(name string) bool { return known[name] })...)
+			host := o.Spec.(*networking.VirtualService).GetHosts()[0]
+			for _, name := range named(o) {
+				if !known[host+"/"+name] {
+					missing = append(missing, host+"/"+name)
+				}
+			}
 		}
 	}
 	return missing
@@ -295,7 +339,7 @@ func drawShape(t *rapid.T, label string) shape {
 	}
 	names := rapid.SliceOfNDistinct(rapid.SampledFrom([]string{"v1", "v2", "v3", "v4"}), 1, 4, rapid.ID[string]).Draw(t, label+" subsets")
 	s := shape{
-		host:            reviews,
+		host:            rapid.SampledFrom([]string{reviews, reviews, ratings}).Draw(t, label+" host"),
 		virtualService:  rapid.SampledFrom([]string{"reviews", "reviews", "reviews", "new"}).Draw(t, label+" vs"),
 		destinationRule: rapid.SampledFrom([]string{"reviews", "reviews", "reviews", "new"}).Draw(t, label+" dr"),
 		subsets:         map[string]string{}, weights: map[string]int32{},
@@ -316,9 +360,9 @@ func drawShape(t *rapid.T, label string) shape {
 	return s
 }
 
-// TestPropertyStepsDropNoRequest: from any pair to any other for the same host, no rule ever names a subset that is not
-// declared, the last step leaves exactly the wanted pair, no wait stands first, last or beside another, and at most three
-// writes are made, one more where an object gets another name.
+// TestPropertyStepsDropNoRequest: from any pair to any other, no rule ever names a subset that is not declared for its
+// host, the last step leaves exactly the wanted pair, no wait stands first, last or beside another, and at most three
+// writes are made, one more where an object gets another name and one more where a DestinationRule gets another host.
 func TestPropertyStepsDropNoRequest(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
@@ -342,6 +386,9 @@ func TestPropertyStepsDropNoRequest(t *testing.T) {
 		most := 3
 		if a.virtualService != b.virtualService || a.destinationRule != b.destinationRule {
 			most = 4
+		}
+		if a.host != b.host {
+			most++
 		}
 		if writes > most {
 			t.Fatalf("%d writes in %q, want at most %d", writes, inWords(steps), most)

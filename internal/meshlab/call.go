@@ -39,8 +39,9 @@ func sendCalls(ctx context.Context, args []string) error {
 	flags := flag.NewFlagSet("call", flag.ContinueOnError)
 	var source call.Source
 	request := call.Request{Headers: map[string]string{}}
-	flags.StringVar(&source.XDS, "xds", "", "`address` of istiod (host:port, without TLS)")
-	flags.StringVar(&source.Bootstrap, "bootstrap", "", "bootstrap `file` to use when --xds is not given (default $"+call.BootstrapVariable+")")
+	var identity call.Identity
+	sourceFlags(flags, &source)
+	identityFlags(flags, &identity)
 	flags.StringVar(&request.Host, "host", "greeter.greeter.svc.cluster.local", "host to call")
 	flags.IntVar(&request.Port, "port", 50051, "port to call")
 	flags.StringVar(&request.Method, "method", greeter.SayHello, "method to call, /package.Service/Method")
@@ -51,13 +52,12 @@ func sendCalls(ctx context.Context, args []string) error {
 	flags.Float64Var(&request.Rate, "rate", 0, "calls per second; 0: as fast as it goes")
 	flags.DurationVar((*time.Duration)(&request.Duration), "duration", 0, "stop after this time even if --count is not reached")
 	flags.DurationVar((*time.Duration)(&request.Timeout), "timeout", 20*time.Second, "deadline of each call")
-	flags.StringVar(&request.Namespace, "client-namespace", "default", "namespace that the client is in")
-	flags.StringVar(&request.Labels, "client-labels", "app=client", "labels of the client, `key=value,...`")
 	asJSON := flags.Bool("json", false, "print the report as JSON")
 	batch := flags.Bool("batch", false, "read one request per line as JSON from stdin, answer each with a line of JSON; flags are the defaults")
 	if err := parse(flags, args); err != nil {
 		return err
 	}
+	request.Namespace, request.Labels = identity.Namespace, identity.Labels
 	// What grpc-go would log about the channel is in the errors that the report counts.
 	grpclog.SetLoggerV2(grpclog.NewLoggerV2(io.Discard, io.Discard, io.Discard))
 	ctx, stop := signal.NotifyContext(ctx, syscall.SIGINT, syscall.SIGTERM)

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -14,6 +15,9 @@ import (
 	"time"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/client-go/dynamic"
 
 	"github.com/meshroute/terraform-provider-mesh/internal/meshlab/cluster"
 )
@@ -98,7 +102,10 @@ func TestLab_control(t *testing.T) {
 	}
 	control("restart", cluster.APIServer)
 	p.waitFor(t, "API server", 30*time.Second, func() error { return client.Apply(t.Context(), []byte(routes)) })
+	w := startWatchProcess(t, p)
+	w.until(t, func(line watchLine) bool { return line.Event == "ready" })
 	control("kill", cluster.Istiod)
+	w.until(t, func(line watchLine) bool { return line.Event == "disconnected" })
 	if err := client.Apply(t.Context(), []byte(strings.ReplaceAll(routes, "weight: 10", "weight: 11"))); !apierrors.IsInternalError(err) {
 		t.Errorf("without the validating webhook: %v", err)
 	}
@@ -112,10 +119,60 @@ func TestLab_control(t *testing.T) {
 		}
 		return nil
 	})
+	w.until(t, func(line watchLine) bool { return line.Event == "connected" })
+
+	applied := strings.ReplaceAll(routes, "weight: 10", "weight: 13")
+	applyOrFail(t, client, applied)
+	before := p.revision(t)
+	control("kill", cluster.Etcd)
+	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second)
+	if err := client.Apply(ctx, []byte(routes)); err == nil {
+		t.Error("without etcd an object was written")
+	}
+	cancel()
+	control("restart", cluster.Etcd)
+	p.waitFor(t, "API server with etcd", 30*time.Second, func() error { return client.Apply(t.Context(), []byte(applied)) })
+	if after := p.revision(t); after != before {
+		t.Errorf("revision of the VirtualService %s, before etcd was killed %s", after, before)
+	}
+
+	for _, server := range []string{cluster.Istiod, cluster.APIServer, cluster.Etcd} {
+		control("kill", server)
+	}
+	for _, server := range []string{cluster.Etcd, cluster.APIServer, cluster.Istiod} {
+		control("restart", server)
+	}
+	p.waitFor(t, "everything after everything was killed", 30*time.Second, func() error {
+		if err := client.Apply(t.Context(), []byte(strings.ReplaceAll(routes, "subset: v2", "subset: v1"))); err != nil {
+			return err
+		}
+		if r := p.call(t, "-n", "10", "--timeout", "2s", "--header", "version=200"); r.Answers["v1"] != 10 {
+			return fmt.Errorf("answers %v, errors %v", r.Answers, r.Errors)
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second)
+		defer cancel()
+		_, err := forwarded(ctx, p.config(t, "kubeconfig-acker"), "SPDY", 15014, "/debug/syncz")
+		return err
+	})
 	if out, err := exec.Command(p.binary, "control", "--dir", p.dir, "kill", "zookeeper").CombinedOutput(); err == nil || !strings.Contains(string(out), `no server "zookeeper"`) {
 		t.Errorf("unknown server: %v %s", err, out)
 	}
 	p.stop(t)
+}
+
+// revision returns the resourceVersion of the VirtualService.
+func (p *labProcess) revision(t *testing.T) string {
+	t.Helper()
+	client, err := dynamic.NewForConfig(p.config(t, "kubeconfig"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	kind := schema.GroupVersionResource{Group: "networking.istio.io", Version: "v1", Resource: "virtualservices"}
+	object, err := client.Resource(kind).Namespace("greeter").Get(t.Context(), "greeter", metav1.GetOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return object.GetResourceVersion()
 }
 
 // TestRun_exitCode ends `meshlab run` in several ways; its exit code is the command's, and neither the command nor the lab's

@@ -16,6 +16,7 @@ const usage = `meshlab runs a real kube-apiserver, etcd and istiod with a gRPC s
   meshlab up [--dir DIR]           start a lab and stay until a signal, or until the parent process is gone
   meshlab run [--dir DIR] -- CMD   start a lab, run CMD in its environment, stop the lab, exit as CMD did
   meshlab call --host HOST ...     send gRPC requests through istiod's routes and count who answered
+  meshlab load --rate N ...        keep sending gRPC requests while routes change, count in periods that the caller marks
   meshlab watch [--dir DIR] ...    watch istiod as a sidecar does, report routes that name a missing cluster
   meshlab greeter --version V      serve one version of the gRPC service
   meshlab control --dir DIR kill|restart NAME   break a running lab on purpose, and repair it
@@ -44,7 +45,8 @@ func main() {
 
 func command(args []string) error {
 	commands := map[string]func(context.Context, []string) error{
-		"build": build, "up": up, "run": run, "call": sendCalls, "greeter": serveGreeter, "watch": watchRoutes, "control": controlLab,
+		"build": build, "up": up, "run": run, "call": sendCalls, "load": sendLoad, "greeter": serveGreeter, "watch": watchRoutes,
+		"control": controlLab,
 	}
 	if len(args) == 0 || commands[args[0]] == nil {
 		fmt.Fprint(os.Stderr, usage)

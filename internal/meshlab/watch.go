@@ -49,27 +49,11 @@ func watchRoutes(ctx context.Context, args []string) error {
 	}
 	// What grpc-go would log about the connection is in the events.
 	grpclog.SetLoggerV2(grpclog.NewLoggerV2(io.Discard, io.Discard, io.Discard))
-	ctx, cancel := context.WithCancelCause(ctx)
-	defer cancel(nil)
-	if *duration > 0 {
-		var stop context.CancelFunc
-		ctx, stop = context.WithTimeout(ctx, *duration)
-		defer stop()
+	ctx, stop := untilStopped(ctx, *duration)
+	defer stop(nil)
+	if closes(os.Stdin) {
+		o.Commands = watch.Commands(ctx, os.Stdin)
 	}
-	reasons := stops()
-	go func() {
-		select {
-		case reason := <-reasons:
-			cancel(reason)
-		case <-ctx.Done():
-		}
-	}()
-	go func() {
-		if closes(os.Stdin) {
-			_, _ = io.Copy(io.Discard, os.Stdin)
-			cancel(nil)
-		}
-	}()
 	return watch.Run(ctx, o, os.Stdout)
 }
 

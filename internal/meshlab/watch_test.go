@@ -55,14 +55,16 @@ type watchLine struct {
 	Weights        map[string]float64
 	Changes        int
 	NCMS           float64 `json:"nc_ms"`
+	WarmingMS      float64 `json:"warming_ms"`
 	UHMS           float64 `json:"uh_ms"`
+	Faults         []struct{ Kind, Host, Cluster, Route string }
 	NACKs, Windows int
 	Open           []any
 }
 
 // watchProcess is a `meshlab watch`, which ends when its standard input is closed.
 type watchProcess struct {
-	stdin io.Closer
+	stdin io.WriteCloser
 	lines <-chan watchLine
 }
 

@@ -92,7 +92,7 @@ func benchState(b *testing.B) tftypes.Value {
 	live.DestinationRule = liveObject(proto.CloneOf(rendered.DestinationRuleSpec()))
 	objectType := p.cached.Type().TerraformType(context.Background()).(tftypes.Object)
 	imported := importedState(objectType, "shop")
-	state := p.refresh(imported, p.routeOf(imported), live)
+	state := p.refresh(imported, p.routeOf(imported), lifecycle{}, live)
 	if len(p.routeOf(state).Problems()) > 0 {
 		b.Fatal(p.routeOf(state).Problems())
 	}

@@ -46,7 +46,7 @@ func (canaryRoute) schema() schema.Schema {
 		MarkdownDescription: "Routes the requests for a service to its subsets by rules: the first rule that matches a request decides, " +
 			"and `default` takes all others.\n\nThe resource owns one VirtualService and one DestinationRule and changes them in an order " +
 			"in which no request is dropped.",
-		Attributes: merge(placementAttributes(), map[string]schema.Attribute{
+		Attributes: merge(placementAttributes(), lifecycleAttributes(), map[string]schema.Attribute{
 			"subsets": schema.MapNestedAttribute{
 				Required: true, NestedObject: subset, CustomType: types.MapType{ElemType: subset.CustomType.(types.ObjectType)},
 				MarkdownDescription: "Versions of the service by name. A name is a DNS label in lower case, such as `v2`.",

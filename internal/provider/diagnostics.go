@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
@@ -30,36 +32,61 @@ func attributePath(at routing.Path) path.Path {
 	return p
 }
 
+// mostProblems is how many problems are reported at once: nobody reads more.
+const mostProblems = 100
+
 // reportProblems adds what is wrong with a route. It leaves out what may only be wrong because values are not known yet.
 // Each text starts with the attribute: Terraform prints the line of an attribute at the top of a resource, and of
 // everything nested deeper only the line of the resource.
 func reportProblems(diagnostics *diag.Diagnostics, r *attr.Reader, problems []routing.Problem) {
-	for _, p := range r.Problems() {
-		diagnostics.AddAttributeError(p.At, "Invalid value", located(p.At, p.Reason))
+	said, left, leftErrors := 0, 0, false
+	report := func(at path.Path, severity routing.Severity, summary, reason string) {
+		switch {
+		case said == mostProblems:
+			left++
+			leftErrors = leftErrors || severity == routing.Refused
+			return
+		case severity == routing.Refused:
+			diagnostics.AddAttributeError(sendable(at), summary, located(at, reason))
+		default:
+			diagnostics.AddAttributeWarning(sendable(at), summary, located(at, reason))
+		}
+		said++
 	}
+	unknown, wrong := pathsOf(r.Unknown()), paths{}
+	for _, p := range r.Problems() {
+		wrong.add(p.At)
+		report(p.At, routing.Refused, "Invalid value", p.Reason)
+	}
+	doubtful := !unknownRules(r, unknown)
 	for _, p := range problems {
 		at := attributePath(configured(p.At, r))
-		if touchesAny(at, r.Unknown()) || touchesProblem(at, r.Problems()) {
+		if unknown.touch(at) || wrong.touch(at) {
 			continue
 		}
 		switch p.Severity {
 		case routing.Refused:
-			diagnostics.AddAttributeError(at, "Invalid route", located(at, p.Reason))
+			report(at, p.Severity, "Invalid route", p.Reason)
 		case routing.Doubtful:
-			if unknownRules(r) {
-				continue
+			if doubtful {
+				report(at, p.Severity, "Doubtful route", p.Reason)
 			}
-			diagnostics.AddAttributeWarning(at, "Doubtful route", located(at, p.Reason))
 		}
+	}
+	switch more := fmt.Sprintf("%d more are not shown.", left); {
+	case leftErrors:
+		diagnostics.AddError("More problems", more)
+	case left > 0:
+		diagnostics.AddWarning("More problems", more)
 	}
 }
 
-// located is the text of a problem, with the attribute in front.
+// located is the text of a problem, with the attribute in front, as it may be shown.
 func located(at path.Path, reason string) string {
 	if len(at.Steps()) == 0 {
 		return sentence(reason)
 	}
-	return at.String() + ": " + strings.TrimSuffix(reason, ".") + "."
+	return printableIn(at.String(), longestPath) + ": " + strings.TrimSuffix(printable(reason), ".") + "."
 }
 
 // configured returns where a value was written: an object's name that is not set itself follows from another attribute.
@@ -77,40 +104,18 @@ func configured(at routing.Path, r *attr.Reader) routing.Path {
 
 // unknownRules reports whether a part of a rule is not known yet. What is doubtful about one rule, such as that no
 // request ever reaches it, depends on all others.
-func unknownRules(r *attr.Reader) bool {
-	return touchesAny(r.Path("rules"), r.Unknown()) || touchesAny(r.Path("match"), r.Unknown())
+func unknownRules(r *attr.Reader, unknown paths) bool {
+	return unknown.touch(r.Path("rules")) || unknown.touch(r.Path("match"))
 }
 
-func touchesAny(at path.Path, unknown []path.Path) bool {
-	for _, u := range unknown {
-		if within(at, u) || within(u, at) {
-			return true
-		}
-	}
-	return false
-}
-
-func touchesProblem(at path.Path, problems []attr.Problem) bool {
-	for _, p := range problems {
-		if within(at, p.At) || within(p.At, at) {
-			return true
-		}
-	}
-	return false
-}
-
-// within reports whether inner is outer or lies inside it.
-func within(inner, outer path.Path) bool {
-	steps, prefix := inner.Steps(), outer.Steps()
-	return len(steps) >= len(prefix) && steps[:len(prefix)].Equal(prefix)
-}
-
-// sentence makes a sentence of a fragment.
+// sentence makes a sentence of a fragment, as it may be shown.
 func sentence(fragment string) string {
 	if fragment == "" {
 		return fragment
 	}
-	return strings.ToUpper(fragment[:1]) + strings.TrimSuffix(fragment[1:], ".") + "."
+	text := printable(fragment)
+	first, size := utf8.DecodeRuneInString(text)
+	return string(unicode.ToUpper(first)) + strings.TrimSuffix(text[size:], ".") + "."
 }
 
 // reportErrors adds what went wrong between provider and cluster: what was tried, the cause, and what the user can do.
@@ -129,7 +134,7 @@ func reportErrors(diagnostics *diag.Diagnostics, err error) {
 		}
 		said[failure.Reason] = true
 		summary, remedy := advice(failure)
-		diagnostics.AddError(summary, sentence(e.Error())+"\n\n"+remedy)
+		diagnostics.AddError(summary, sentence(e.Error())+"\n\n"+printable(remedy))
 	}
 }
 
@@ -139,9 +144,10 @@ func advice(e *cluster.Error) (summary, remedy string) {
 	case cluster.AlreadyExists:
 		return "Object exists already", existsText(e.Existing)
 	case cluster.FieldConflict:
-		return "Fields owned by another manager", conflictText(e.Conflicts) +
+		return "Fields owned by another manager", conflictText(e.Conflicts) + conflictTools(e.Existing) +
 			"\nThe object was left as it is. Either let the other manager go on and take the change into your configuration, or " +
-			"give the fields to Terraform once with field_manager = { force_conflicts = true } in the provider block."
+			"give the fields to Terraform once with field_manager = { force_conflicts = true } in the provider block, or, where the other " +
+			"manager sets nothing but weights, leave them to it with weights_managed_by = \"other\"."
 	case cluster.Stale:
 		return "Object changed since the plan", "Nothing was overwritten. Run terraform plan again to see what is there now."
 	case cluster.Forbidden:
@@ -180,6 +186,9 @@ func advice(e *cluster.Error) (summary, remedy string) {
 	case cluster.NoCredentials:
 		return "No credentials from exec", "The command in the provider's exec block, or in that of the kubeconfig's user, printed no credentials, and nothing was " +
 			"sent. Run it by hand with the same arguments and environment to see why; it must print an ExecCredential of the api_version that is set."
+	case cluster.Finalizing:
+		return "Object waits for finalizers", "The object routes on until they are done. Find out which controller owns them and why it does not finish; the next apply " +
+			"goes on from here. timeouts.delete sets how long to wait."
 	case cluster.NotAPIServer:
 		return "Not a Kubernetes API server", "What answers at " + e.Host + " is not a Kubernetes API server, or a proxy on the way refuses. Check host or the " +
 			"kubeconfig's server, that it begins with https where the server speaks TLS, and proxy_url."
@@ -209,15 +218,24 @@ func untrustedText(e *cluster.Error) string {
 func existsText(existing *cluster.Live) string {
 	text := "It was not made by this resource, and was left as it is."
 	if existing != nil {
-		text += ownersText(existing)
+		text += printableIn(ownersText(existing), longestPath)
 	}
 	if existing != nil && existing.Applied {
 		text += " The field manager of this provider block applied it: it belongs to another resource or workspace, or it is left over from an " +
-			"apply that was killed.\n\nIf it is left over, delete it, or import it"
+			"apply that was killed. (With an owner in the provider block an apply recognises what a killed one left, and goes on.)" +
+			"\n\nIf it is left over, delete it, set adopt = true, or import it"
 	} else {
-		text += "\n\nTo bring it under Terraform, import it"
+		text += "\n\nTo bring it under Terraform, set adopt = true, or import it"
 	}
 	return text + ": terraform import ADDRESS NAMESPACE/VIRTUAL_SERVICE/DESTINATION_RULE, or an import block. To leave it alone, choose another name."
+}
+
+// conflictTools names the tools that own an object in conflict.
+func conflictTools(existing *cluster.Live) string {
+	if existing == nil {
+		return ""
+	}
+	return printableIn(strings.TrimSpace(toolsText(existing)), longestPath) + "\n"
 }
 
 func conflictText(conflicts []cluster.Conflict) string {
@@ -225,5 +243,5 @@ func conflictText(conflicts []cluster.Conflict) string {
 	for _, c := range conflicts {
 		fmt.Fprintf(&b, "  - %s: %s\n", c.Field, c.Owner)
 	}
-	return b.String()
+	return printable(b.String())
 }

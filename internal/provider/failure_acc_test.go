@@ -46,7 +46,7 @@ func TestAccFailure_rights(t *testing.T) {
 		terraform, own, permitted, limited := start(t, "get")
 		route := routeTo(own.Service, own.Namespace, "")
 		terraform.configure(limited, route)
-		terraform.fails(summary, says("get", "virtualservices", own), "plan")
+		terraform.fails(summary, says("get", "destinationrules", own), "plan")
 		terraform.configure(permitted, route)
 		terraform.must("apply")
 		terraform.configure(limited, route)

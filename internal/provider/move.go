@@ -49,6 +49,9 @@ func (p *pairResource) moveFrom(ctx context.Context, source form, state tftypes.
 	for name, value := range attributes {
 		next[name] = value
 	}
+	for name := range lifecycleAttributes() {
+		next[name] = attributesOf(state)[name]
+	}
 	objectType := p.cached.Type().TerraformType(ctx)
 	expressed := p.routeOf(tftypes.NewValue(objectType, next)).Render()
 	next["foreign_fields"] = tftypes.NewValue(stringList, stringValues(canary.Differences(expressed, rendered)))

@@ -3,12 +3,10 @@ package provider
 import (
 	"context"
 	"errors"
-	"fmt"
 	"sync"
 
 	fwattr "github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
-	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
@@ -84,125 +82,63 @@ func (p *pairResource) Configure(_ context.Context, req resource.ConfigureReques
 
 // ValidateConfig implements resource.ResourceWithValidateConfig.
 func (p *pairResource) ValidateConfig(_ context.Context, req resource.ValidateConfigRequest, resp *resource.ValidateConfigResponse) {
+	if refuseHuge(&resp.Diagnostics, req.Config.Raw) {
+		return
+	}
 	r := attr.Read(req.Config.Raw)
 	route := p.read(r, readPlacement(r, p.settings))
-	reportProblems(&resp.Diagnostics, r, route.Problems())
-}
-
-// ModifyPlan implements resource.ResourceWithModifyPlan.
-func (p *pairResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
-	if req.Plan.Raw.IsNull() {
-		return
-	}
-	config := attr.Read(req.Config.Raw)
-	route := p.read(config, readPlacement(config, p.settings))
-	p.reportAtPlan(&resp.Diagnostics, req.Config.Raw, config, route)
-
-	planned := attributesOf(req.Plan.Raw)
-	completePlacement(planned, attributesOf(req.State.Raw), config, p.settings, route)
-	p.complete(planned, config, route)
-	resp.Plan.Raw = tftypes.NewValue(req.Plan.Raw.Type(), planned)
-	if resp.Diagnostics.HasError() {
-		return
-	}
-	switch {
-	case p.settings.cluster == nil:
-		resp.Diagnostics.AddWarning("Cluster not known yet",
-			"The provider block holds values that are known only after apply. The configuration itself was checked; whether objects "+
-				"of these names exist already, and who owns them, will be checked at apply.")
-	case !req.State.Raw.IsNull():
-		p.warnOfNewHost(p.routeOf(req.State.Raw).Place(), route.Place(), config, &resp.Diagnostics)
-	case len(config.Unknown()) == 0:
-		p.refuseCollisions(ctx, route, &resp.Diagnostics)
-	}
-}
-
-// reportAtPlan reports what is wrong now that the provider block is known. What was doubtful without it was said at
-// validate already.
-func (p *pairResource) reportAtPlan(diagnostics *diag.Diagnostics, raw tftypes.Value, config *attr.Reader, route compactRoute) {
-	now, before := diag.Diagnostics{}, diag.Diagnostics{}
-	reportProblems(&now, config, route.Problems())
-	diagnostics.Append(now.Errors()...)
-	if now.WarningsCount() == 0 {
-		return
-	}
-	r := attr.Read(raw)
-	reportProblems(&before, r, p.read(r, readPlacement(r, unconfigured())).Problems())
-	for _, warning := range now.Warnings() {
-		if !before.Contains(warning) {
-			diagnostics.Append(warning)
-		}
-	}
-}
-
-// warnOfNewHost warns of the one change that cannot be made without a gap: a DestinationRule of one name changes from
-// one service to another, while rules name subsets of both.
-func (p *pairResource) warnOfNewHost(before, after *canary.Placement, config *attr.Reader, diagnostics *diag.Diagnostics) {
-	sameRule := !after.SubsetsElsewhere && before.Namespace == after.Namespace && before.DestinationRuleName == after.DestinationRuleName
-	if !sameRule || before.Host == after.Host || len(config.Unknown()) > 0 {
-		return
-	}
-	diagnostics.AddAttributeWarning(path.Root("service"), "Requests may fail for a moment", fmt.Sprintf(
-		"The service changes from %s to %s while the objects keep their names, so that the subsets of one go when those of the other "+
-			"come. Leave name out, or change it too, and the new objects take over from the old ones without a gap.", before.Host, after.Host))
-}
-
-// refuseCollisions reports objects of others that a create would find in its way. Objects that this provider applied may
-// be about to go in the same run, as when a resource is replaced; create looks at those itself.
-func (p *pairResource) refuseCollisions(ctx context.Context, route compactRoute, diagnostics *diag.Diagnostics) {
-	wanted := route.Render()
-	live, err := p.getPair(ctx, route.Place(), diagnostics)
-	if cluster.IsReason(err, cluster.CRDMissing) {
-		diagnostics.AddWarning("Istio API not served yet", "The API server does not know "+routing.APIVersion+". Apply needs it: Istio has to be "+
-			"installed by then, earlier in the same run at the latest.")
-		return
-	}
-	if err != nil {
-		reportErrors(diagnostics, err)
-		return
-	}
-	for _, o := range live.Objects() {
-		if o.Applied {
-			continue
-		}
-		at := "virtual_service_name"
-		if o.Kind() == routing.KindDestinationRule {
-			at = "destination_rule_name"
-		}
-		place := route.Place()
-		diagnostics.AddAttributeError(path.Root(at), "Object exists already", fmt.Sprintf(
-			"%s exists in the cluster and is not in Terraform's state.%s\n\nTo bring it under Terraform, import it:\n"+
-				"  terraform import mesh_%s.NAME %s/%s\nTo leave it alone, choose another name.",
-			o.String(), ownersText(o), p.typeName(), place.Namespace, wanted.VirtualService.Name))
-	}
-}
-
-// ownersText says who wrote an object.
-func ownersText(o *cluster.Live) string {
-	if len(o.Others) == 0 {
-		return ""
-	}
-	text := " It was written by"
-	for i, m := range o.Others {
-		if i > 0 {
-			text += ","
-		}
-		text += fmt.Sprintf(" %q (%s, %s)", m.Name, m.Operation, m.Time.UTC().Format("2006-01-02 15:04:05 UTC"))
-	}
-	return text + "."
+	_, problems := readLifecycle(r, p.settings)
+	reportProblems(&resp.Diagnostics, r, append(route.Problems(), problems...))
 }
 
 // Create implements resource.Resource.
 func (p *pairResource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
-	route := p.routeOf(req.Plan.Raw)
+	route, life := p.routeOf(req.Plan.Raw), p.lifecycleOf(req.Plan.Raw)
+	ctx, cancel := life.deadline(ctx, "create")
+	defer cancel()
 	wanted := route.Render()
-	identities, err := p.change(ctx, cluster.Change{To: wanted}, &resp.Diagnostics)
+	change, adopted := cluster.Change{To: wanted}, []string{}
+	if life.adopt {
+		var err error
+		if change, adopted, err = p.adopt(ctx, req.Plan.Raw, route, &resp.Diagnostics); err != nil {
+			reportErrors(&resp.Diagnostics, err)
+			return
+		}
+	}
+	identities, err := p.change(ctx, life, change, &resp.Diagnostics)
 	reportErrors(&resp.Diagnostics, err)
-	if len(identities) == 0 {
+	if !p.ours(change, identities, err) {
 		return
 	}
-	resp.State.Raw = req.Plan.Raw
-	resp.Diagnostics.Append(resp.Private.SetKey(ctx, seenKey, seenAfter(wanted, identities))...)
+	resp.State.Raw = settled(req.Plan.Raw, life, wanted, adopted)
+	p.remember(ctx, resp.Private, wanted, identities, nil, &resp.Diagnostics)
+	if objects := change.From.Objects(); len(objects) > 0 {
+		resp.Diagnostics.Append(resp.Private.SetKey(ctx, originalsKey, originalsOf(change.From))...)
+	}
+}
+
+// ours reports whether objects exist that this resource made or took over. Objects whose adoption failed before anything was
+// written stay whose they were.
+func (p *pairResource) ours(change cluster.Change, identities cluster.Identities, err error) bool {
+	if err == nil {
+		return true
+	}
+	for at, is := range identities {
+		if change.Identities[at] != is {
+			return true
+		}
+	}
+	return false
+}
+
+// settled returns the plan with what was known only after apply.
+func settled(plan tftypes.Value, life lifecycle, wanted routing.Pair, adopted []string) tftypes.Value {
+	attributes := attributesOf(plan)
+	if adopted != nil {
+		attributes["adopted"] = tftypes.NewValue(stringList, stringValues(adopted))
+	}
+	attributes["live_weights"] = encodeLiveWeights(life, wanted)
+	return tftypes.NewValue(plan.Type(), attributes)
 }
 
 // Read implements resource.Resource.
@@ -212,7 +148,9 @@ func (p *pairResource) Read(ctx context.Context, req resource.ReadRequest, resp 
 			"The provider block holds values that are known only after apply. The state was not compared with the cluster.")
 		return
 	}
-	route := p.routeOf(req.State.Raw)
+	route, life := p.routeOf(req.State.Raw), p.lifecycleOf(req.State.Raw)
+	ctx, cancel := life.deadline(ctx, "read")
+	defer cancel()
 	live, err := p.getPair(ctx, route.Place(), &resp.Diagnostics)
 	if err != nil {
 		reportErrors(&resp.Diagnostics, err)
@@ -222,36 +160,54 @@ func (p *pairResource) Read(ctx context.Context, req resource.ReadRequest, resp 
 		resp.State.RemoveResource(ctx)
 		return
 	}
-	resp.State.Raw = p.refresh(req.State.Raw, route, live)
+	resp.State.Raw = p.refresh(req.State.Raw, route, life, live)
 	resp.Diagnostics.Append(resp.Private.SetKey(ctx, seenKey, seenIn(live))...)
 }
+
+// mostAttempts is how often an update begins anew because somebody else set weights meanwhile.
+const mostAttempts = 5
 
 // Update implements resource.Resource.
 func (p *pairResource) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
 	prior, route := p.routeOf(req.State.Raw), p.routeOf(req.Plan.Raw)
-	live, err := p.getPair(ctx, prior.Place(), &resp.Diagnostics)
-	if err == nil {
-		raw, diagnostics := req.Private.GetKey(ctx, seenKey)
-		resp.Diagnostics.Append(diagnostics...)
-		live, err = readSeen(raw).unchanged(live)
+	was, life := p.lifecycleOf(req.State.Raw), p.lifecycleOf(req.Plan.Raw)
+	ctx, cancel := life.deadline(ctx, "update")
+	defer cancel()
+	seen, begun := p.recall(ctx, req.Private, &resp.Diagnostics)
+	var live livePair
+	var wanted routing.Pair
+	var identities cluster.Identities
+	var err error
+	for range mostAttempts {
+		live, err = p.getPair(ctx, prior.Place(), &resp.Diagnostics)
+		if err == nil {
+			seen.accept(live, identities)
+			live, err = seen.unchanged(live, was.handedOver || life.handedOver)
+		}
+		if wanted = route.Render(); err == nil && life.handedOver {
+			wanted = routing.KeepWeights(wanted, canary.Resolve(live.Ours(wanted), p.settings.clusterDomain))
+		}
+		if err == nil {
+			err = p.settings.cluster.RefuseLeftovers(live.LivePair, wanted)
+		}
+		if err != nil {
+			reportErrors(&resp.Diagnostics, err)
+			return
+		}
+		identities, err = p.change(ctx, life, cluster.Change{
+			From: canary.Resolve(live.Ours(wanted), p.settings.clusterDomain), To: wanted, Identities: live.Identities(), Begun: begun,
+		}, &resp.Diagnostics)
+		if !life.handedOver || !cluster.IsReason(err, cluster.Stale) {
+			break
+		}
 	}
-	wanted := route.Render()
-	if err == nil {
-		err = p.settings.cluster.RefuseLeftovers(live.LivePair, wanted)
-	}
-	if err != nil {
-		reportErrors(&resp.Diagnostics, err)
-		return
-	}
-	identities, err := p.change(ctx, cluster.Change{
-		From: live.Ours(wanted), To: wanted, Identities: live.Identities(),
-	}, &resp.Diagnostics)
-	live.TellTimes(err)
+	live.TellOwners(err)
 	reportErrors(&resp.Diagnostics, err)
 	if err != nil && !replaced(live, wanted, identities) {
 		// What was written before it failed is ours and no surprise at the next apply.
 		if now, err := p.getPair(ctx, prior.Place(), &resp.Diagnostics); err == nil {
 			resp.Diagnostics.Append(resp.Private.SetKey(ctx, seenKey, seenIn(now))...)
+			resp.Diagnostics.Append(resp.Private.SetKey(ctx, begunKey, begunBeside(now, identities))...)
 		}
 		return
 	}
@@ -259,21 +215,37 @@ func (p *pairResource) Update(ctx context.Context, req resource.UpdateRequest, r
 		resp.Diagnostics.AddWarning("Objects left behind",
 			"The new objects route already, and are what the state says from now on. The object of the error above is left over: remove it by hand.")
 	}
-	resp.State.Raw = req.Plan.Raw
-	resp.Diagnostics.Append(resp.Private.SetKey(ctx, seenKey, seenAfter(wanted, identities))...)
+	resp.State.Raw = settled(req.Plan.Raw, life, wanted, nil)
+	p.remember(ctx, resp.Private, wanted, identities, begun, &resp.Diagnostics)
 }
 
 // Delete implements resource.Resource.
 func (p *pairResource) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
-	route := p.routeOf(req.State.Raw)
-	from := route.Render()
-	identities, err := p.identitiesOf(ctx, req, route, &resp.Diagnostics)
-	if err != nil {
-		reportErrors(&resp.Diagnostics, err)
+	route, life := p.routeOf(req.State.Raw), p.lifecycleOf(req.State.Raw)
+	if life.deletion == deletionAbandon {
 		return
 	}
-	_, err = p.change(ctx, cluster.Change{From: identities.Existing(from), Identities: identities}, &resp.Diagnostics)
+	ctx, cancel := life.deadline(ctx, "delete")
+	defer cancel()
+	change, err := p.removal(ctx, req, route, life, &resp.Diagnostics)
+	if err == nil {
+		_, err = p.change(ctx, life, change, &resp.Diagnostics)
+	}
 	reportErrors(&resp.Diagnostics, err)
+}
+
+// removal returns the change that deletes the objects, or gives adopted ones back what they were.
+func (p *pairResource) removal(
+	ctx context.Context, req resource.DeleteRequest, route compactRoute, life lifecycle, diagnostics *diag.Diagnostics,
+) (cluster.Change, error) {
+	raw, problems := req.Private.GetKey(ctx, originalsKey)
+	diagnostics.Append(problems...)
+	if before := readOriginals(raw); life.deletion == deletionRestore && len(before.Objects()) > 0 {
+		live, err := p.getPair(ctx, route.Place(), diagnostics)
+		return cluster.Change{From: live.Ours(route.Render()), To: before, Identities: live.Identities(), Take: true}, err
+	}
+	identities, err := p.identitiesOf(ctx, req, route, diagnostics)
+	return cluster.Change{From: identities.Existing(route.Render()), Identities: identities}, err
 }
 
 // replaced reports whether a VirtualService of another name has taken the place of the live one, which is gone.
@@ -290,9 +262,7 @@ func replaced(live livePair, wanted routing.Pair, identities cluster.Identities)
 func (p *pairResource) identitiesOf(
 	ctx context.Context, req resource.DeleteRequest, route compactRoute, diagnostics *diag.Diagnostics,
 ) (cluster.Identities, error) {
-	raw, problems := req.Private.GetKey(ctx, seenKey)
-	diagnostics.Append(problems...)
-	if kept := readSeen(raw); len(kept) > 0 {
+	if kept, _ := p.recall(ctx, req.Private, diagnostics); len(kept) > 0 {
 		return kept.identities(), nil
 	}
 	if p.settings.cluster == nil {
@@ -325,11 +295,13 @@ func (p *pairResource) getPair(ctx context.Context, place *canary.Placement, dia
 }
 
 // change applies a change of the pair.
-func (p *pairResource) change(ctx context.Context, c cluster.Change, diagnostics *diag.Diagnostics) (cluster.Identities, error) {
+func (p *pairResource) change(
+	ctx context.Context, life lifecycle, c cluster.Change, diagnostics *diag.Diagnostics,
+) (cluster.Identities, error) {
 	if p.settings.cluster == nil {
 		return nil, errNotConnected
 	}
-	c.Settle = p.settings.settle
+	c.Propagation, c.SharesLists = life.propagation, life.handedOver
 	c.Progress = func(what string) { tflog.Info(ctx, what) }
 	return p.settings.cluster.Apply(withWarnings(ctx, diagnostics), c)
 }

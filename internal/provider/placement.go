@@ -23,6 +23,7 @@ func readPlacement(r *attr.Reader, s settings) canary.Placement {
 		SubsetsElsewhere: r.Known("manage_destination_rule") && !r.Bool("manage_destination_rule"),
 		Labels:           r.StringMap("labels"),
 		Annotations:      r.StringMap("annotations"),
+		Owner:            r.String("owner"),
 		Hosts:            r.Strings("hosts"),
 		Gateways:         r.Strings("gateways"),
 		ExportTo:         r.Strings("export_to"),
@@ -131,6 +132,7 @@ func encodePlacement(place *canary.Placement, foreign []string) map[string]tftyp
 		"export_to":               encodeStrings(place.ExportTo),
 		"labels":                  encodeStringMap(place.Labels),
 		"annotations":             encodeStringMap(place.Annotations),
+		"owner":                   encodeString(place.Owner),
 		"traffic_policy":          policy,
 		"foreign_fields":          tftypes.NewValue(stringList, stringValues(foreign)),
 	}
@@ -143,6 +145,14 @@ func shortService(place *canary.Placement) string {
 		return short
 	}
 	return strings.TrimSuffix(place.Host, ".")
+}
+
+// encodeString returns a text, null for an empty one.
+func encodeString(s string) tftypes.Value {
+	if s == "" {
+		return tftypes.NewValue(tftypes.String, nil)
+	}
+	return tftypes.NewValue(tftypes.String, s)
 }
 
 // encodePort returns a port, null for none.

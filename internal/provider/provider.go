@@ -5,7 +5,6 @@ package provider
 import (
 	"context"
 	"errors"
-	"fmt"
 	"strings"
 	"time"
 	"unicode"
@@ -16,6 +15,8 @@ import (
 	fwprovider "github.com/hashicorp/terraform-plugin-framework/provider"
 	"github.com/hashicorp/terraform-plugin-framework/provider/schema"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
+	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/meshroute/terraform-provider-mesh/internal/attr"
 	"github.com/meshroute/terraform-provider-mesh/internal/cluster"
@@ -29,6 +30,11 @@ const (
 	defaultFieldManager  = "terraform-provider-mesh"
 	defaultSettle        = 2 * time.Second
 	longestSettle        = 60 * time.Second
+	defaultAck           = time.Minute
+	longestAck           = 10 * time.Minute
+	longestOwner         = 128
+	// defaultIstiodNamespace is where istioctl and the charts put istiod.
+	defaultIstiodNamespace = "istio-system"
 )
 
 var _ fwprovider.Provider = (*meshProvider)(nil)
@@ -49,13 +55,22 @@ type settings struct {
 	// namespace and clusterDomain are empty where they are not known yet.
 	namespace     string
 	clusterDomain string
-	settle        time.Duration
+	// owner is the name of the workspace, empty where the provider block has none; ownerKnown is false while it is not known.
+	owner       string
+	ownerKnown  bool
+	propagation cluster.Propagation
 }
 
 // unconfigured are the settings before the provider block was read, as at validate: which namespace and domain hold is
 // not decided.
 func unconfigured() settings {
-	return settings{settle: defaultSettle}
+	return settings{propagation: defaultPropagation()}
+}
+
+func defaultPropagation() cluster.Propagation {
+	return cluster.Propagation{
+		Mode: cluster.Settle, Settle: defaultSettle, Timeout: defaultAck, IstiodNamespace: defaultIstiodNamespace,
+	}
 }
 
 // Metadata implements provider.Provider.
@@ -97,12 +112,27 @@ func (p *meshProvider) Schema(_ context.Context, _ fwprovider.SchemaRequest, res
 		Optional:            true,
 		MarkdownDescription: "How apply lets the proxies follow before it takes the next step.",
 		Attributes: map[string]schema.Attribute{
-			"settle": schema.StringAttribute{
-				Optional: true,
-				MarkdownDescription: "Time between declaring a subset and routing to it, and between routing away from it and removing it, " +
-					"from `0s` to `60s`. A change of weights, headers or matches never waits. Defaults to `2s`.",
+			"mode": schema.StringAttribute{
+				Optional: true, Validators: []validator.String{propagationMode}, MarkdownDescription: describePropagation["mode"],
+			},
+			"settle":  schema.StringAttribute{Optional: true, MarkdownDescription: describePropagation["settle"]},
+			"timeout": schema.StringAttribute{Optional: true, MarkdownDescription: describePropagation["timeout"]},
+			"istiod_namespace": schema.StringAttribute{
+				Optional:            true,
+				MarkdownDescription: "Namespace of istiod's pods, which mode `ack` asks through a port-forward. Defaults to `istio-system`.",
+			},
+			"istiod_addresses": schema.ListAttribute{
+				ElementType: types.StringType, Optional: true,
+				MarkdownDescription: "URLs of every istiod's monitoring port, such as `http://127.0.0.1:15014`, which mode `ack` asks in place of the " +
+					"pods. istiod answers only to its own host unless it is configured otherwise.",
 			},
 		},
+	}
+	attributes["owner"] = schema.StringAttribute{
+		Optional: true,
+		MarkdownDescription: "Name of this workspace, such as `shop/${terraform.workspace}`, at most 128 printable characters. It is written on every object as " +
+			"the annotation `terraform-provider-mesh/owner`. With it an apply goes on where a killed one left off, and two workspaces that mean " +
+			"the same objects are told of each other. Defaults to none.",
 	}
 	resp.Schema = schema.Schema{
 		MarkdownDescription: "Canary routing on Istio: which requests go to which version of a service, in which shares.",
@@ -113,12 +143,15 @@ func (p *meshProvider) Schema(_ context.Context, _ fwprovider.SchemaRequest, res
 
 // Configure implements provider.Provider.
 func (p *meshProvider) Configure(_ context.Context, req fwprovider.ConfigureRequest, resp *fwprovider.ConfigureResponse) {
+	if refuseHuge(&resp.Diagnostics, req.Config.Raw) {
+		return
+	}
 	r := attr.Read(req.Config.Raw)
 	config := readConnection(r)
 	config.UserAgent = "terraform-provider-mesh/" + p.version
 	s := p.readSettings(r, &config, &resp.Diagnostics)
-	for _, problem := range r.Problems() {
-		resp.Diagnostics.AddAttributeError(problem.At, "Invalid provider configuration", located(problem.At, problem.Reason))
+	for _, problem := range r.Problems()[:min(len(r.Problems()), mostProblems)] {
+		resp.Diagnostics.AddAttributeError(sendable(problem.At), "Invalid provider configuration", located(problem.At, problem.Reason))
 	}
 	if resp.Diagnostics.HasError() {
 		return
@@ -138,7 +171,7 @@ func (p *meshProvider) readSettings(r *attr.Reader, config *cluster.Config, diag
 	refuse := func(at path.Path, reason string) {
 		diagnostics.AddAttributeError(at, "Invalid provider configuration", located(at, reason))
 	}
-	s := settings{namespace: defaultNamespace, clusterDomain: defaultClusterDomain, settle: defaultSettle}
+	s := settings{namespace: defaultNamespace, clusterDomain: defaultClusterDomain, propagation: defaultPropagation()}
 	// A value that is not known yet is empty, so that nothing is planned from it.
 	name := func(into *string, attribute string, valid func(string) bool, reason string) {
 		value := r.String(attribute)
@@ -161,14 +194,12 @@ func (p *meshProvider) readSettings(r *attr.Reader, config *cluster.Config, diag
 	if len(config.FieldManager) > 128 || strings.ContainsFunc(config.FieldManager, func(c rune) bool { return !unicode.IsPrint(c) }) {
 		refuse(path.Root("field_manager").AtName("name"), "must have at most 128 characters, all of them printable")
 	}
-	if propagation := r.Object("propagation"); propagation != nil && propagation.String("settle") != "" {
-		settle := propagation.String("settle")
-		d, err := time.ParseDuration(settle)
-		if err != nil || d < 0 || d > longestSettle {
-			refuse(path.Root("propagation").AtName("settle"), fmt.Sprintf(
-				"must be a duration from 0s to %.0fs, such as \"2s\"; it is %q", longestSettle.Seconds(), settle))
-		}
-		s.settle = d
+	s.owner, s.ownerKnown = r.String("owner"), !r.Has("owner") || r.Known("owner")
+	if len(s.owner) > longestOwner || strings.ContainsFunc(s.owner, func(c rune) bool { return !unicode.IsPrint(c) }) {
+		refuse(path.Root("owner"), "must have at most 128 characters, all of them printable")
+	}
+	for _, problem := range readPropagation(r, &s.propagation) {
+		refuse(attributePath(problem.At), problem.Reason)
 	}
 	return s
 }
@@ -185,7 +216,7 @@ func connect(config cluster.Config, diagnostics *diag.Diagnostics) *cluster.Clus
 				"Inside a cluster the pod's service account is used when nothing is set.")
 	case err != nil:
 		diagnostics.AddError("Cluster configuration unusable",
-			"Could not "+err.Error()+".\n\nCheck config_path, config_context and the other connection attributes of the provider block, and the "+
+			printable("Could not "+err.Error()+".")+"\n\nCheck config_path, config_context and the other connection attributes of the provider block, and the "+
 				"KUBE_* environment variables.")
 	}
 	return c

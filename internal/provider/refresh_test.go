@@ -30,7 +30,7 @@ func TestPropertyRefreshSaysWhatIsThere(t *testing.T) {
 					DestinationRule: liveObject(routingtest.Fill(t, &networking.DestinationRule{})),
 				}}
 				imported := importedState(objectType.(tftypes.Object), live.VirtualService.Namespace)
-				state := p.refresh(imported, p.routeOf(imported), live)
+				state := p.refresh(imported, p.routeOf(imported), lifecycle{}, live)
 
 				var foreign []tftypes.Value
 				if err := attributesOf(state)["foreign_fields"].As(&foreign); err != nil {
@@ -44,11 +44,11 @@ func TestPropertyRefreshSaysWhatIsThere(t *testing.T) {
 					VirtualService:  liveObject(p.routeOf(state).Render().VirtualServiceSpec()),
 					DestinationRule: liveObject(p.routeOf(state).Render().DestinationRuleSpec()),
 				}}
-				reimported := p.refresh(imported, p.routeOf(imported), applied)
+				reimported := p.refresh(imported, p.routeOf(imported), lifecycle{}, applied)
 				if !isEmptyList(attributesOf(reimported)["foreign_fields"]) || !same(p.routeOf(reimported).Render(), p.routeOf(state).Render()) {
 					t.Fatalf("an import of what the state says gives something else\nlive %v", applied)
 				}
-				if again := p.refresh(state, p.routeOf(state), live); !again.Equal(state) {
+				if again := p.refresh(state, p.routeOf(state), lifecycle{}, live); !again.Equal(state) {
 					t.Fatalf("a second refresh changes the state\nlive %v", live)
 				}
 			})

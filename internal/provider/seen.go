@@ -8,15 +8,18 @@ import (
 	"github.com/meshroute/terraform-provider-mesh/internal/routing"
 )
 
-// seenKey is where the private state keeps what was last seen of the objects.
-const seenKey = "seen"
-
 // seen is what was last seen of each object: enough to tell whether somebody changed it since.
 type seen map[cluster.Address]sighting
 
 type sighting struct {
 	UID  string `json:"uid"`
 	Spec string `json:"spec"`
+	// Rest is the spec without what another controller of weights sets.
+	Rest string `json:"rest"`
+}
+
+func sightingOf(uid string, o *routing.Object) sighting {
+	return sighting{UID: uid, Spec: routing.Fingerprint(o.Spec), Rest: routing.Fingerprint(routing.WithoutWeights(o.Spec))}
 }
 
 func readSeen(raw []byte) seen {
@@ -34,31 +37,32 @@ func (s seen) identities() cluster.Identities {
 	return identities
 }
 
-func (s seen) bytes() []byte {
-	raw, err := json.Marshal(s)
-	if err != nil {
-		return []byte("{}")
-	}
-	return raw
-}
-
 func seenAfter(pair routing.Pair, identities cluster.Identities) []byte {
 	s := seen{}
 	for _, o := range pair.Objects() {
 		at := cluster.AddressOf(o)
 		if id, ok := identities[at]; ok {
-			s[at] = sighting{UID: id.UID, Spec: routing.Fingerprint(o.Spec)}
+			s[at] = sightingOf(id.UID, o)
 		}
 	}
-	return s.bytes()
+	return encodeJSON(s)
 }
 
 func seenIn(live livePair) []byte {
 	s := seen{}
 	for _, o := range live.Objects() {
-		s[cluster.AddressOf(&o.Object)] = sighting{UID: o.UID, Spec: routing.Fingerprint(o.Spec)}
+		s[cluster.AddressOf(&o.Object)] = sightingOf(o.UID, &o.Object)
 	}
-	return s.bytes()
+	return encodeJSON(s)
+}
+
+// accept counts those live objects as seen that are as an earlier try of the same update left them.
+func (s seen) accept(live livePair, written cluster.Identities) {
+	for _, o := range live.Objects() {
+		if at := cluster.AddressOf(&o.Object); written[at] == o.Identity {
+			s[at] = sightingOf(o.UID, &o.Object)
+		}
+	}
 }
 
 // livePair is a pair in the cluster.
@@ -66,8 +70,8 @@ type livePair struct{ cluster.LivePair }
 
 // unchanged returns the live pair without the objects that were made since they were last looked for: those are
 // somebody else's, and in the way. It fails when an object is not as it was last seen. Where nothing was kept, everything
-// counts as seen.
-func (s seen) unchanged(live livePair) (livePair, error) {
+// counts as seen. Weights that somebody else sets may change at any time.
+func (s seen) unchanged(live livePair, handedOver bool) (livePair, error) {
 	if len(s) == 0 {
 		return live, nil
 	}
@@ -77,10 +81,12 @@ func (s seen) unchanged(live livePair) (livePair, error) {
 		}
 		at := cluster.AddressOf(&(*o).Object)
 		was, known := s[at]
+		is := sightingOf((*o).UID, &(*o).Object)
+		same := was == is || handedOver && was.UID == is.UID && was.Rest == is.Rest
 		switch {
 		case !known:
 			*o = nil
-		case was.UID != (*o).UID || was.Spec != routing.Fingerprint((*o).Spec):
+		case !same:
 			return live, &cluster.Error{Reason: cluster.Stale, Verb: "update", Object: at.String(),
 				Err: fmt.Errorf("it was changed after the plan was made.%s", ownersText(*o))}
 		}

@@ -5,6 +5,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	networking "istio.io/api/networking/v1"
 )
 
 // MeshGateway is Istio's reserved name for all sidecars of the mesh, the default of spec.gateways.
@@ -43,3 +45,8 @@ func ServiceName(host string) string {
 }
 
 func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
+
+// InMesh reports whether a VirtualService holds for the sidecars of the mesh, and not only at gateways.
+func InMesh(spec *networking.VirtualService) bool {
+	return len(spec.GetGateways()) == 0 || slices.Contains(spec.GetGateways(), MeshGateway)
+}

@@ -9,12 +9,35 @@ import (
 	networking "istio.io/api/networking/v1"
 )
 
+// effort is how much is judged to find out where verdicts belong, in bytes of specs and verdicts: half a second's work for
+// Istio's validation. When it is spent, places are as exact as they are known by then. A spec of the usual few kilobytes
+// never comes near it, however much is wrong.
+const effort = 1 << 20
+
+// court judges changed copies of an object's spec until its effort is spent.
+type court struct {
+	object *Object
+	left   int
+}
+
+// judge returns the verdicts on a spec; nothing and false when the effort is spent.
+func (c *court) judge(spec proto.Message) (map[meaning]int, bool) {
+	if c.left <= 0 {
+		return nil, false
+	}
+	verdicts := judge(c.object, spec)
+	c.left -= 100 + proto.Size(spec)
+	for _, v := range verdicts {
+		c.left -= len(v.text)
+	}
+	return count(verdicts), true
+}
+
 // locate finds the places that a verdict is about: the deepest parts of the message whose removal makes the verdict
 // go away. Istio's messages name no field; taking parts away until the complaint stops finds it whatever the text says,
 // for every check that exists or will exist. A verdict that no removal silences is about the message as a whole.
-func locate(root proto.Message, v verdict, judge func(proto.Message) []verdict) []Path {
-	count := max(1, occurrences(v, judge(root)))
-	return lastOf(descend(root, nil, v, count, judge), count)
+func (c *court) locate(root proto.Message, v verdict, count int) []Path {
+	return lastOf(c.descend(root, nil, v, count), count)
 }
 
 // lastOf returns the last places, no more than there are verdicts: where several parts contradict each other, any of
@@ -23,82 +46,79 @@ func lastOf(places []Path, count int) []Path {
 	return places[max(0, len(places)-count):]
 }
 
-// judged is a spec with all but one of its rules or subsets taken away, and what is said about that.
-type judged struct {
-	list     string
-	index    int
-	spec     proto.Message
-	verdicts []verdict
+// elements are the rules or subsets of a spec, each judged alone.
+type elements struct {
+	specs []proto.Message
+	list  string
+	// given says which elements gave a verdict, in order, and how often each.
+	given map[meaning][]giver
 }
+
+type giver struct{ index, count int }
 
 // judgeElements judges every rule of a VirtualService, or subset of a DestinationRule, alone. Most verdicts are about
 // one of them, and a hundred wrong rules would otherwise be judged a thousand times all together.
-func judgeElements(root proto.Message, judge func(proto.Message) []verdict) []judged {
-	name := "http"
+func (c *court) judgeElements(root proto.Message) elements {
+	e := elements{list: "http", given: map[meaning][]giver{}}
 	if _, ok := root.(*networking.DestinationRule); ok {
-		name = "subsets"
+		e.list = "subsets"
 	}
-	fd := root.ProtoReflect().Descriptor().Fields().ByName(protoreflect.Name(name))
+	fd := root.ProtoReflect().Descriptor().Fields().ByName(protoreflect.Name(e.list))
 	if fd == nil || root.ProtoReflect().Get(fd).List().Len() < 2 {
-		return nil
+		return elements{}
 	}
 	list := root.ProtoReflect().Get(fd).List()
-	elements := make([]judged, list.Len())
 	rest := proto.Clone(root)
 	rest.ProtoReflect().Clear(fd)
-	for i := range elements {
+	for i := range list.Len() {
 		spec := proto.Clone(rest)
 		spec.ProtoReflect().Mutable(fd).List().Append(list.Get(i))
-		elements[i] = judged{list: name, index: i, spec: spec, verdicts: judge(spec)}
+		counts, ok := c.judge(spec)
+		if !ok {
+			return elements{}
+		}
+		e.specs = append(e.specs, spec)
+		for m, n := range counts {
+			e.given[m] = append(e.given[m], giver{i, n})
+		}
 	}
-	return elements
+	return e
 }
 
 // locateInElements finds the places that a verdict is about inside the elements. It finds none for a verdict that is not
 // about single elements: judged alone, they do not give it exactly as often as all together.
-func locateInElements(elements []judged, v verdict, count int, judge func(proto.Message) []verdict) []Path {
+func (c *court) locateInElements(e elements, v verdict, count int) []Path {
 	total := 0
-	for _, e := range elements {
-		total += occurrences(v, e.verdicts)
+	for _, g := range e.given[v.meaning] {
+		total += g.count
 	}
 	if total != count {
 		return nil
 	}
 	var places []Path
-	for _, e := range elements {
-		n := occurrences(v, e.verdicts)
-		if n == 0 {
-			continue
-		}
-		for _, at := range lastOf(descend(e.spec, Path{e.list, 0}, v, n, judge), n) {
-			at[1] = e.index
+	for _, g := range e.given[v.meaning] {
+		for _, at := range lastOf(c.descend(e.specs[g.index], Path{e.list, 0}, v, g.count), g.count) {
+			at[1] = g.index
 			places = append(places, at)
 		}
 	}
 	return places
 }
 
-func occurrences(v verdict, verdicts []verdict) int {
-	n := 0
-	for _, other := range verdicts {
-		if other.same(v) {
-			n++
-		}
+func (c *court) descend(root proto.Message, at Path, v verdict, count int) []Path {
+	if c.left <= 0 {
+		return []Path{at}
 	}
-	return n
-}
-
-func descend(root proto.Message, at Path, v verdict, count int, judge func(proto.Message) []verdict) []Path {
 	silenced := func(steps []Path) bool {
-		without := proto.Clone(root)
-		for _, step := range slices.Backward(steps) {
-			remove(without, at, step)
+		if c.left <= 0 {
+			return false
 		}
-		return occurrences(v, judge(without)) < count
+		counts, ok := c.judge(without(root, at, steps))
+		return ok && counts[v.meaning] < count
 	}
 	var places []Path
 	for _, step := range culprits(children(root, at), silenced) {
-		places = append(places, descend(root, at.At(step...), v, count, judge)...)
+		places = append(places, c.descend(root, at.At(step...), v, count)...)
 	}
 	if len(places) == 0 {
 		return []Path{at}
@@ -179,25 +199,41 @@ func isMapOfScalars(fd protoreflect.FieldDescriptor) bool {
 	return fd != nil && fd.IsMap() && fd.MapValue().Message() == nil
 }
 
-// remove takes one child away from the value at a path.
-func remove(root proto.Message, at, step Path) {
-	value, _ := resolve(root, at)
+// without returns a copy of the root in which the value at a path lacks some of its children.
+func without(root proto.Message, at Path, steps []Path) proto.Message {
+	rest := proto.Clone(root)
+	value, _ := resolve(rest, at)
 	message := value.Message()
-	fd := message.Descriptor().Fields().ByName(protoreflect.Name(step[0].(string)))
-	if len(step) == 1 {
-		message.Clear(fd)
-		return
-	}
-	switch s := step[1].(type) {
-	case int:
-		elements := message.Mutable(fd).List()
-		for i := s; i+1 < elements.Len(); i++ {
-			elements.Set(i, elements.Get(i+1))
+	gone := map[string]map[int]bool{}
+	for _, step := range steps {
+		name := step[0].(string)
+		fd := message.Descriptor().Fields().ByName(protoreflect.Name(name))
+		if len(step) == 1 {
+			message.Clear(fd)
+			continue
 		}
-		elements.Truncate(elements.Len() - 1)
-	case Key:
-		message.Mutable(fd).Map().Clear(protoreflect.ValueOfString(string(s)).MapKey())
+		switch s := step[1].(type) {
+		case int:
+			if gone[name] == nil {
+				gone[name] = map[int]bool{}
+			}
+			gone[name][s] = true
+		case Key:
+			message.Mutable(fd).Map().Clear(protoreflect.ValueOfString(string(s)).MapKey())
+		}
 	}
+	for name, indexes := range gone {
+		list := message.Mutable(message.Descriptor().Fields().ByName(protoreflect.Name(name))).List()
+		kept := 0
+		for i := range list.Len() {
+			if !indexes[i] {
+				list.Set(kept, list.Get(i))
+				kept++
+			}
+		}
+		list.Truncate(kept)
+	}
+	return rest
 }
 
 func mapKeys(m protoreflect.Map) []string {

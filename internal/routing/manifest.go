@@ -191,3 +191,24 @@ func anyMap(m map[string]string) map[string]any {
 	}
 	return out
 }
+
+// ParseManifest reads what [Manifest] made, as JSON.
+func ParseManifest(raw []byte) (*Object, error) {
+	var manifest struct {
+		Kind     Kind
+		Metadata struct {
+			Namespace, Name     string
+			Labels, Annotations map[string]string
+		}
+		Spec map[string]any
+	}
+	if err := json.Unmarshal(raw, &manifest); err != nil {
+		return nil, fmt.Errorf("read manifest: %w", err)
+	}
+	spec, unknown, err := ParseSpec(manifest.Kind, manifest.Spec)
+	if err != nil {
+		return nil, err
+	}
+	m := manifest.Metadata
+	return &Object{Namespace: m.Namespace, Name: m.Name, Labels: m.Labels, Annotations: m.Annotations, Spec: spec, Unknown: unknown}, nil
+}

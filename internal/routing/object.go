@@ -48,9 +48,11 @@ func (o *Object) String() string {
 
 // Pair is what one route consists of.
 type Pair struct {
-	VirtualService *Object
-	// DestinationRule is nil where the subsets are declared by somebody else.
+	VirtualService  *Object
 	DestinationRule *Object
+	// SubsetsElsewhere says that somebody else declares the subsets: DestinationRule is nil, and one that the pair had
+	// before stays where it is.
+	SubsetsElsewhere bool
 }
 
 // Objects returns the objects of the pair in the order in which they are created.

@@ -35,22 +35,23 @@ func Validate(o *Object) []Problem {
 
 // refusedByIstiod runs the webhook's code: what this accepts, the webhook of the same Istio version accepts.
 func refusedByIstiod(o *Object) []Problem {
-	judge := func(spec proto.Message) []verdict { return judge(o, spec) }
-	verdicts := judge(o.Spec)
+	verdicts := judge(o, o.Spec)
 	if len(verdicts) == 0 {
 		return nil
 	}
 	var problems []Problem
-	elements := judgeElements(o.Spec, judge)
+	c := &court{object: o, left: effort}
+	counts := count(verdicts)
+	elements := c.judgeElements(o.Spec)
 	seen := map[verdict]bool{}
 	for _, v := range verdicts {
 		if seen[v] {
 			continue
 		}
 		seen[v] = true
-		places := locateInElements(elements, v, occurrences(v, verdicts), judge)
+		places := c.locateInElements(elements, v, counts[v.meaning])
 		if len(places) == 0 {
-			places = locate(o.Spec, v, judge)
+			places = c.locate(o.Spec, v, counts[v.meaning])
 		}
 		for _, at := range places {
 			problems = append(problems, Problem{At: at, Severity: v.severity, Reason: v.text})
@@ -61,21 +62,29 @@ func refusedByIstiod(o *Object) []Problem {
 
 // verdict is one message of Istio's validation. It says what is wrong, but seldom where.
 type verdict struct {
+	meaning
+	text string
+}
+
+// meaning is what verdicts are compared by: their words in any order. Istio ranges over maps, and a message about two
+// entries names them in the order met.
+type meaning struct {
 	severity Severity
-	text     string
+	words    string
 }
 
-// same compares verdicts by their words in any order: Istio ranges over maps, and a message about two entries names
-// them in the order met.
-func (v verdict) same(other verdict) bool {
-	if v == other {
-		return true
+func verdictOf(severity Severity, text string) verdict {
+	words := slices.Sorted(strings.FieldsFuncSeq(text, func(r rune) bool { return unicode.IsSpace(r) || unicode.IsPunct(r) }))
+	return verdict{meaning: meaning{severity: severity, words: strings.Join(words, " ")}, text: text}
+}
+
+// count returns how often each verdict was given.
+func count(verdicts []verdict) map[meaning]int {
+	counts := make(map[meaning]int, len(verdicts))
+	for _, v := range verdicts {
+		counts[v.meaning]++
 	}
-	return v.severity == other.severity && len(v.text) == len(other.text) && slices.Equal(words(v.text), words(other.text))
-}
-
-func words(text string) []string {
-	return slices.Sorted(strings.FieldsFuncSeq(text, func(r rune) bool { return unicode.IsSpace(r) || unicode.IsPunct(r) }))
+	return counts
 }
 
 func judge(o *Object, spec proto.Message) (verdicts []verdict) {
@@ -86,7 +95,7 @@ func judge(o *Object, spec proto.Message) (verdicts []verdict) {
 	// A message that the webhook cannot even look at must not take the plan down with it.
 	defer func() {
 		if cause := recover(); cause != nil {
-			verdicts = append(verdicts, verdict{text: fmt.Sprintf("cannot be checked: %v", cause)})
+			verdicts = append(verdicts, verdictOf(Refused, fmt.Sprintf("cannot be checked: %v", cause)))
 		}
 	}()
 	warning, err := validate(config.Config{
@@ -96,10 +105,10 @@ func judge(o *Object, spec proto.Message) (verdicts []verdict) {
 		Spec: spec,
 	})
 	for _, text := range flatten(err) {
-		verdicts = append(verdicts, verdict{severity: Refused, text: text})
+		verdicts = append(verdicts, verdictOf(Refused, text))
 	}
 	for _, text := range flatten(warning) {
-		verdicts = append(verdicts, verdict{severity: Doubtful, text: text})
+		verdicts = append(verdicts, verdictOf(Doubtful, text))
 	}
 	return verdicts
 }

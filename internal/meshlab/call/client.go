@@ -10,6 +10,7 @@ import (
 	"os"
 	"strconv"
 	"strings"
+	"sync/atomic"
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/credentials/insecure"
@@ -56,6 +57,9 @@ func (s Source) bootstrap(identity Identity) ([]byte, error) {
 // nodeAddress is the address that a client outside of any pod says it has. Nothing connects to it.
 const nodeAddress = "127.0.0.99"
 
+// nodes counts the nodes that this process has been to istiod, so that each has a name of its own.
+var nodes atomic.Int64
+
 func synthesize(address string, identity Identity) ([]byte, error) {
 	labels, err := parseLabels(identity.Labels)
 	if err != nil {
@@ -69,7 +73,7 @@ func synthesize(address string, identity Identity) ([]byte, error) {
 			"server_features": []any{"xds_v3"},
 		}},
 		"node": map[string]any{
-			"id": fmt.Sprintf("sidecar~%s~client-%d.%s~%s.svc.cluster.local", nodeAddress, os.Getpid(), namespace, namespace),
+			"id": fmt.Sprintf("sidecar~%s~client-%d-%d.%s~%s.svc.cluster.local", nodeAddress, os.Getpid(), nodes.Add(1), namespace, namespace),
 			"metadata": map[string]any{
 				"GENERATOR":    "grpc",
 				"NAMESPACE":    namespace,
@@ -128,20 +132,30 @@ func (c *Clients) channel(identity Identity, host string, port int) (*grpc.Clien
 	if channel := c.channels[key]; channel != nil {
 		return channel, nil
 	}
+	channel, err := c.Dial(identity, host, port)
+	if err != nil {
+		return nil, err
+	}
+	c.channels[key] = channel
+	return channel, nil
+}
+
+// Dial opens a channel that the caller closes. The channels of one identity share one connection to istiod.
+func (c *Clients) Dial(identity Identity, host string, port int) (*grpc.ClientConn, error) {
 	builder, err := c.resolver(identity)
 	if err != nil {
 		return nil, err
 	}
+	target := net.JoinHostPort(host, strconv.Itoa(port))
 	// TLS as istiod says, and none where it says nothing.
 	creds, err := xdscreds.NewClientCredentials(xdscreds.ClientOptions{FallbackCreds: insecure.NewCredentials()})
 	if err != nil {
 		return nil, fmt.Errorf("make credentials: %w", err)
 	}
-	channel, err := grpc.NewClient("xds:///"+key.target, grpc.WithTransportCredentials(creds), grpc.WithResolvers(builder))
+	channel, err := grpc.NewClient("xds:///"+target, grpc.WithTransportCredentials(creds), grpc.WithResolvers(builder))
 	if err != nil {
-		return nil, fmt.Errorf("open channel to %s: %w", key.target, err)
+		return nil, fmt.Errorf("open channel to %s: %w", target, err)
 	}
-	c.channels[key] = channel
 	return channel, nil
 }
 

@@ -109,21 +109,37 @@ func (s *sender) work(ctx context.Context, t *tally) {
 func (s *sender) call(ctx context.Context, n int64, t *tally) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Duration(s.request.Timeout))
 	defer cancel()
-	ctx = metadata.NewOutgoingContext(ctx, s.headers(n))
-	reply := &greeter.Message{}
-	var header metadata.MD
 	begin := time.Now()
-	err := s.channel.Invoke(ctx, s.request.Method, wrapperspb.String("meshlab"), reply, grpc.Header(&header))
+	answer, err := Send(ctx, s.channel, s.request.Method, s.headers(n))
 	t.latencies = append(t.latencies, time.Since(begin))
 	if err != nil {
 		t.errors[fmt.Sprintf("%s: %s", status.Code(err), status.Convert(err).Message())]++
 		return
 	}
-	t.answers[value(header, greeter.VersionHeader)]++
-	t.endpoints[value(header, greeter.AddressHeader)]++
-	if attempts := value(header, greeter.AttemptsHeader); attempts != "" {
-		t.attempts[attempts]++
+	t.answers[answer.Version]++
+	t.endpoints[answer.Endpoint]++
+	if answer.Attempts != "" {
+		t.attempts[answer.Attempts]++
 	}
+}
+
+// Answer is what a greeter says about itself and the call.
+type Answer struct {
+	Version  string
+	Endpoint string // address and port
+	Attempts string // that the answer needed; empty unless the call counts them
+}
+
+// Send sends one request and returns who answered. An error is a gRPC status.
+func Send(ctx context.Context, channel *grpc.ClientConn, method string, headers metadata.MD) (Answer, error) {
+	var header metadata.MD
+	ctx = metadata.NewOutgoingContext(ctx, headers)
+	if err := channel.Invoke(ctx, method, wrapperspb.String("meshlab"), &greeter.Message{}, grpc.Header(&header)); err != nil {
+		return Answer{}, err
+	}
+	return Answer{
+		Version: value(header, greeter.VersionHeader), Endpoint: value(header, greeter.AddressHeader), Attempts: value(header, greeter.AttemptsHeader),
+	}, nil
 }
 
 // headers adds a call id of its own to a call that counts attempts and has none.

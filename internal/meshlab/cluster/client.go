@@ -40,16 +40,23 @@ func NewClient(config *rest.Config) (*Client, error) {
 	return &Client{http: httpClient, dynamic: dynamicClient}, nil
 }
 
-// Apply makes the objects of a YAML stream what the stream says, in its order.
+// Apply makes the objects of a YAML stream what the stream says, in its order. What it says of their status is made so too.
 func (c *Client) Apply(ctx context.Context, manifest []byte) error {
 	objects, err := decode(manifest)
 	if err != nil {
 		return err
 	}
+	options := metav1.ApplyOptions{FieldManager: fieldManager, Force: true}
 	for _, object := range objects {
-		_, err := c.resource(object).Apply(ctx, object.GetName(), object, metav1.ApplyOptions{FieldManager: fieldManager, Force: true})
+		_, err := c.resource(object).Apply(ctx, object.GetName(), object, options)
 		if err != nil {
 			return fmt.Errorf("apply %s %q: %w", object.GetKind(), object.GetName(), err)
+		}
+		if object.Object["status"] == nil {
+			continue
+		}
+		if _, err := c.resource(object).ApplyStatus(ctx, object.GetName(), object, options); err != nil {
+			return fmt.Errorf("apply status of %s %q: %w", object.GetKind(), object.GetName(), err)
 		}
 	}
 	return nil

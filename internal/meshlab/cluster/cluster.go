@@ -14,6 +14,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/meshroute/terraform-provider-mesh/internal/meshlab/binaries"
+	"github.com/meshroute/terraform-provider-mesh/internal/meshlab/kubelet"
 	"github.com/meshroute/terraform-provider-mesh/internal/meshlab/pki"
 	"github.com/meshroute/terraform-provider-mesh/internal/meshlab/ports"
 	"github.com/meshroute/terraform-provider-mesh/internal/meshlab/process"
@@ -42,12 +43,15 @@ type Cluster struct {
 	ca     *pki.Authority
 	tokens map[string]string
 
+	kubelet    *kubelet.Server
+	kubeletLog *os.File
+
 	mu       sync.Mutex
 	children map[string]*process.Process
 }
 
 // Start starts everything and returns when the CRDs are served, istiod is ready and its validating webhook refuses what it
-// has to refuse. Everything that it writes goes to dir. After an error nothing runs. A server that ends by itself is told to lost.
+// has to refuse, and its pod forwards ports. Everything that it writes goes to dir. After an error nothing runs. A server that ends by itself is told to lost.
 func Start(ctx context.Context, dir string, bin binaries.Set, lost func(error)) (*Cluster, error) {
 	c := &Cluster{dir: dir, bin: bin, lost: lost, children: map[string]*process.Process{}}
 	if err := c.start(ctx); err != nil {
@@ -92,6 +96,7 @@ func (c *Cluster) Stop() {
 			p.Kill()
 		}
 	}
+	c.stopNode()
 	if c.block != nil {
 		c.block.Release()
 	}

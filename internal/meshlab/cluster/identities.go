@@ -12,14 +12,15 @@ import (
 	"github.com/meshroute/terraform-provider-mesh/internal/meshlab/pki"
 )
 
-// The users. What Developer may do is up to the scenario; Nobody may do nothing.
+// The users. What Developer and Acker may do is up to the scenario; Nobody may do nothing.
 const (
 	admin     = "admin"
 	Developer = "developer"
+	Acker     = "acker"
 	Nobody    = "nobody"
 )
 
-var users = []string{admin, Developer, Nobody}
+var users = []string{admin, Developer, Acker, Nobody}
 
 // Kubeconfig returns the file with which a user reaches the API server.
 func (c *Cluster) Kubeconfig(user string) string {
@@ -55,7 +56,13 @@ func (c *Cluster) writeIdentities() error {
 	return together(
 		func() error { return pki.WriteServiceAccountKeys(dir) },
 		func() error {
-			return c.ca.WriteServer(filepath.Join(dir, "server.crt"), filepath.Join(dir, "server.key"))
+			return c.ca.WriteServer(filepath.Join(dir, "server.crt"), filepath.Join(dir, "server.key"), APIServer)
+		},
+		func() error {
+			return c.ca.WriteServer(filepath.Join(dir, "kubelet.crt"), filepath.Join(dir, "kubelet.key"), "kubelet")
+		},
+		func() error {
+			return c.ca.WriteClient(filepath.Join(dir, "kubelet-client.crt"), filepath.Join(dir, "kubelet-client.key"), APIServer)
 		},
 		func() error {
 			return c.ca.WriteClient(filepath.Join(c.dir, "client.crt"), filepath.Join(c.dir, "client.key"), admin, "system:masters")

@@ -34,6 +34,8 @@ func (c *Cluster) startAPIServer(ctx context.Context, etcdURL string) error {
 		"--service-account-issuer=https://kubernetes.default.svc",
 		"--service-account-key-file="+pki("sa.pub"), "--service-account-signing-key-file="+pki("sa.key"),
 		"--token-auth-file="+pki("tokens.csv"),
+		"--kubelet-client-certificate="+pki("kubelet-client.crt"), "--kubelet-client-key="+pki("kubelet-client.key"),
+		"--kubelet-certificate-authority="+filepath.Join(c.dir, "ca.crt"), "--kubelet-preferred-address-types=InternalIP",
 		"--authorization-mode=RBAC", "--service-cluster-ip-range=10.96.0.0/16",
 		"--disable-admission-plugins=ServiceAccount")
 	if err != nil {
@@ -55,7 +57,7 @@ func (c *Cluster) startAPIServer(ctx context.Context, etcdURL string) error {
 func (c *Cluster) startIstiod(ctx context.Context) error {
 	dir := filepath.Join(c.dir, "istiod")
 	c.XDS = c.endpoint()
-	status, webhook := c.endpoint(), c.endpoint()
+	status, webhook, monitoring := c.endpoint(), c.endpoint(), c.endpoint()
 	files := map[string]string{
 		"mesh.yaml":     fmt.Sprintf("defaultConfig: {discoveryAddress: %q}\ntrustDomain: cluster.local\nrootNamespace: %s\n", c.XDS, rootNamespace),
 		"networks.yaml": "networks: {}\n",
@@ -77,7 +79,7 @@ func (c *Cluster) startIstiod(ctx context.Context) error {
 	if err := c.launch(Istiod, env, "discovery",
 		"--kubeconfig", c.Kubeconfig(admin),
 		"--grpcAddr", c.XDS, "--httpAddr", status, "--httpsAddr", webhook,
-		"--secureGRPCAddr", c.endpoint(), "--monitoringAddr", c.endpoint(), "--ctrlz_port", fmt.Sprint(c.block.Next()),
+		"--secureGRPCAddr", c.endpoint(), "--monitoringAddr", monitoring, "--ctrlz_port", fmt.Sprint(c.block.Next()),
 		"--meshConfig", filepath.Join(dir, "mesh.yaml"), "--networksConfig", filepath.Join(dir, "networks.yaml")); err != nil {
 		return err
 	}
@@ -87,5 +89,8 @@ func (c *Cluster) startIstiod(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return c.registerWebhook(ctx, webhook)
+	if err := c.registerWebhook(ctx, webhook); err != nil {
+		return err
+	}
+	return c.startNode(ctx, map[int32]string{8080: status, 15014: monitoring})
 }

@@ -150,7 +150,7 @@ const lockFile = "lock"
 // ours are the entries of a lab directory, so that nothing else is ever removed from a directory that a user named.
 var ours = []string{
 	"ca.crt", "client.crt", "client.key", "control", "env", "etcd", "istiod", "kubeconfig",
-	"kubeconfig-" + cluster.Developer, "kubeconfig-" + cluster.Nobody, lockFile, "pki", "processes.json",
+	"kubeconfig-" + cluster.Developer, "kubeconfig-" + cluster.Acker, "kubeconfig-" + cluster.Nobody, lockFile, "pki", "processes.json",
 }
 
 func (l *Lab) refuseForeign() error {
@@ -243,6 +243,7 @@ func (l *Lab) Env() []string {
 		"KUBECONFIG=" + kubeconfig,
 		"KUBE_CONFIG_PATH=" + kubeconfig,
 		"MESH_TEST_KUBECONFIG_DEVELOPER=" + l.Cluster.Kubeconfig(cluster.Developer),
+		"MESH_TEST_KUBECONFIG_ACKER=" + l.Cluster.Kubeconfig(cluster.Acker),
 		"MESH_TEST_KUBECONFIG_NOBODY=" + l.Cluster.Kubeconfig(cluster.Nobody),
 		"MESH_TEST_NAMESPACE=" + scenario.Namespace,
 		"MESH_TEST_SERVICE=" + scenario.Service,

@@ -51,10 +51,10 @@ func NewAuthority(name string) (*Authority, error) {
 	return &Authority{PEM: certificatePEM(der), cert: cert, key: key}, nil
 }
 
-// WriteServer writes certFile and keyFile for a server at 127.0.0.1 and localhost.
-func (a *Authority) WriteServer(certFile, keyFile string) error {
+// WriteServer writes certFile and keyFile for a server of a name at 127.0.0.1 and localhost.
+func (a *Authority) WriteServer(certFile, keyFile, name string) error {
 	return a.write(certFile, keyFile, &x509.Certificate{
-		Subject:     pkix.Name{CommonName: "kube-apiserver"},
+		Subject:     pkix.Name{CommonName: name},
 		IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)},
 		DNSNames:    []string{"localhost", "kubernetes", "kubernetes.default", "kubernetes.default.svc"},
 		ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},

@@ -18,7 +18,7 @@ func TestAuthority(t *testing.T) {
 	}
 	dir := t.TempDir()
 	in := func(name string) string { return filepath.Join(dir, name) }
-	if err := authority.WriteServer(in("server.crt"), in("server.key")); err != nil {
+	if err := authority.WriteServer(in("server.crt"), in("server.key"), "kube-apiserver"); err != nil {
 		t.Fatal(err)
 	}
 	if err := authority.WriteClient(in("client.crt"), in("client.key"), "admin", "system:masters"); err != nil {

@@ -30,6 +30,15 @@ var versions = []string{"v1", "v2", "v3"}
 //go:embed scenario.yaml
 var manifest string
 
+// The Roles that the provider ships as examples: for somebody who ships services, and for somebody who also waits until
+// proxies have acknowledged a change. They are copies because a module cannot embed what is outside of it.
+var (
+	//go:embed role.yaml
+	routesRole []byte
+	//go:embed role-ack.yaml
+	ackRole []byte
+)
+
 var objects = template.Must(template.New("scenario").Parse(manifest))
 
 // Workload is one endpoint of the service.
@@ -68,9 +77,11 @@ func Start(ctx context.Context, client *cluster.Client) (*Scenario, error) {
 		s.Stop()
 		return nil, err
 	}
-	if err := client.Apply(ctx, rendered); err != nil {
-		s.Stop()
-		return nil, err
+	for _, objects := range [][]byte{rendered, routesRole, ackRole} {
+		if err := client.Apply(ctx, objects); err != nil {
+			s.Stop()
+			return nil, err
+		}
 	}
 	return s, nil
 }
@@ -85,10 +96,10 @@ func (s *Scenario) Stop() {
 func render(workloads []Workload) ([]byte, error) {
 	var out bytes.Buffer
 	err := objects.Execute(&out, struct {
-		Namespace, Developer string
-		Port                 int
-		Workloads            []Workload
-	}{Namespace, cluster.Developer, Port, workloads})
+		Namespace, Developer, Acker string
+		Port                        int
+		Workloads                   []Workload
+	}{Namespace, cluster.Developer, cluster.Acker, Port, workloads})
 	if err != nil {
 		return nil, fmt.Errorf("render scenario: %w", err)
 	}

@@ -31,3 +31,17 @@ func TestRender(t *testing.T) {
 		t.Errorf("manifest (-want +got):\n%s", diff)
 	}
 }
+
+// The lab tries the Roles that the provider's users are given.
+func TestRoles_shipped(t *testing.T) {
+	t.Parallel()
+	for name, got := range map[string][]byte{"role.yaml": routesRole, "role-ack.yaml": ackRole} {
+		want, err := os.ReadFile("../../../examples/" + name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(string(want), string(got)); diff != "" {
+			t.Errorf("%s is not the shipped one (-want +got):\n%s", name, diff)
+		}
+	}
+}

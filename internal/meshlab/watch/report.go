@@ -12,13 +12,26 @@ type report struct {
 	encoder *json.Encoder
 	err     error // of the first line that could not be written
 
-	down    bool
-	ready   bool
-	changes int
-	nacks   int
+	down  bool
+	ready bool
+	seen  seen
+	last  mark
 }
 
-func newReport(out io.Writer) *report { return &report{encoder: json.NewEncoder(out)} }
+// seen counts what happened since the start.
+type seen struct{ changes, nacks, disconnects int }
+
+// mark is where a period begins.
+type mark struct {
+	at     time.Time
+	seen   seen
+	total  map[Kind]time.Duration
+	closed []Window // since then
+}
+
+func newReport(out io.Writer, began time.Time) *report {
+	return &report{encoder: json.NewEncoder(out), last: mark{at: began}}
+}
 
 // event is what every line begins with.
 type event struct {
@@ -73,14 +86,31 @@ func (r *report) write(line any) {
 	}
 }
 
+// markEvent ends a period. Its times are those within the period.
+type markEvent struct {
+	event
+	Mark        string         `json:"mark"`
+	Ready       bool           `json:"ready"`
+	Connected   bool           `json:"connected"`
+	Seconds     float64        `json:"seconds"`
+	Changes     int            `json:"changes"`
+	NCMS        float64        `json:"nc_ms"`
+	WarmingMS   float64        `json:"warming_ms"`
+	UHMS        float64        `json:"uh_ms"`
+	NACKs       int            `json:"nacks"`
+	Disconnects int            `json:"disconnects"`
+	Faults      []windowFields `json:"faults"` // those that ended, then those that are open, which have no end
+}
+
 // change writes what a response did. Changes are counted from the first full picture on.
 func (r *report) change(at time.Time, c Change) {
 	if c.Ready {
 		r.ready = true
 		r.write(event{at.UTC(), "ready"})
 	} else if c.Changed && r.ready {
-		r.changes++
+		r.seen.changes++
 	}
+	r.last.closed = append(r.last.closed, c.Closed...)
 	for _, w := range c.Closed {
 		r.write(windowEvent{event{at.UTC(), "window"}, fields(w, w.Ended)})
 	}
@@ -97,13 +127,14 @@ func (r *report) change(at time.Time, c Change) {
 }
 
 func (r *report) refused(at time.Time, typeURL string, refusal error) {
-	r.nacks++
+	r.seen.nacks++
 	r.write(problemEvent{event{at.UTC(), "nack"}, typeURL, refusal.Error()})
 }
 
 // disconnected writes why istiod does not answer, once for each time that it went away.
 func (r *report) disconnected(at time.Time, err error) {
 	if !r.down {
+		r.seen.disconnects++
 		r.write(problemEvent{event: event{at.UTC(), "disconnected"}, Error: err.Error()})
 	}
 	r.down = true
@@ -117,13 +148,36 @@ func (r *report) connected(at time.Time) {
 	r.down = false
 }
 
+// mark writes what the period that ends now was like, and begins the next one.
+func (r *report) mark(at time.Time, name string, p *Picture) {
+	now := mark{at: at, seen: r.seen, total: map[Kind]time.Duration{}}
+	within := func(kind Kind) float64 {
+		now.total[kind] = p.Total(kind, at)
+		return ms(now.total[kind] - r.last.total[kind])
+	}
+	faults := []windowFields{}
+	for _, w := range r.last.closed {
+		faults = append(faults, fields(w, w.Ended))
+	}
+	for _, w := range p.Open() {
+		faults = append(faults, fields(w, at))
+	}
+	r.write(markEvent{
+		event: event{at.UTC(), "mark"}, Mark: name, Ready: r.ready, Connected: r.ready && !r.down, Seconds: at.Sub(r.last.at).Round(time.Millisecond).Seconds(),
+		Changes: r.seen.changes - r.last.seen.changes, NACKs: r.seen.nacks - r.last.seen.nacks,
+		Disconnects: r.seen.disconnects - r.last.seen.disconnects,
+		NCMS:        within(NoCluster), WarmingMS: within(Warming), UHMS: within(NoEndpoints), Faults: faults,
+	})
+	r.last = now
+}
+
 func (r *report) summary(at time.Time, p *Picture) {
 	open := []windowFields{}
 	for _, w := range p.Open() {
 		open = append(open, fields(w, at))
 	}
 	r.write(summaryEvent{
-		event: event{at.UTC(), "summary"}, Ready: r.ready, Changes: r.changes, NACKs: r.nacks, Windows: p.Windows(), Open: open,
+		event: event{at.UTC(), "summary"}, Ready: r.ready, Changes: r.seen.changes, NACKs: r.seen.nacks, Windows: p.Windows(), Open: open,
 		NCMS: ms(p.Total(NoCluster, at)), WarmingMS: ms(p.Total(Warming, at)), UHMS: ms(p.Total(NoEndpoints, at)),
 	})
 }

@@ -7,6 +7,7 @@ import (
 	"io"
 	"math"
 	"slices"
+	"sync"
 	"time"
 
 	corev3 "github.com/envoyproxy/go-control-plane/envoy/config/core/v3"
@@ -25,6 +26,7 @@ type Options struct {
 	Namespace string            // that the sidecar says it is in
 	Labels    map[string]string // that its pod has
 	Hosts     Hosts
+	Commands  <-chan Command // answered while it watches; nil when there are none
 }
 
 // nodeAddress is the address that the sidecar says it has. Nothing connects to it.
@@ -65,19 +67,18 @@ func Run(ctx context.Context, o Options, out io.Writer) error {
 	defer connection.Close()
 	w := &watcher{
 		service: discoveryv3.NewAggregatedDiscoveryServiceClient(connection),
-		node:    o.node(), picture: NewPicture(o.Hosts), report: newReport(out), versions: map[string]string{},
+		node:    o.node(), picture: NewPicture(o.Hosts), report: newReport(out, time.Now()), versions: map[string]string{},
 	}
-	for ctx.Err() == nil && w.report.err == nil {
-		err := w.stream(ctx)
-		if ctx.Err() != nil {
-			break
-		}
-		w.report.disconnected(time.Now(), err)
-		select {
-		case <-ctx.Done():
-		case <-time.After(retryDelay):
-		}
-	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	var following sync.WaitGroup
+	following.Go(func() {
+		defer cancel()
+		w.follow(ctx)
+	})
+	w.obey(ctx, o.Commands)
+	cancel()
+	following.Wait()
 	w.report.summary(time.Now(), w.picture)
 	return w.report.err
 }
@@ -85,9 +86,35 @@ func Run(ctx context.Context, o Options, out io.Writer) error {
 type watcher struct {
 	service  discoveryv3.AggregatedDiscoveryServiceClient
 	node     *corev3.Node
-	picture  *Picture
-	report   *report
 	versions map[string]string // by type: the last that was accepted, on whichever stream
+
+	mu      sync.Mutex
+	picture *Picture
+	report  *report
+}
+
+// follow follows one stream after the other until ctx ends, or the report cannot be written.
+func (w *watcher) follow(ctx context.Context) {
+	for ctx.Err() == nil {
+		err := w.stream(ctx)
+		if ctx.Err() != nil {
+			return
+		}
+		if w.disconnected(err) != nil {
+			return
+		}
+		select {
+		case <-ctx.Done():
+		case <-time.After(retryDelay):
+		}
+	}
+}
+
+func (w *watcher) disconnected(err error) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.report.disconnected(time.Now(), err)
+	return w.report.err
 }
 
 // stream follows one stream to its end.
@@ -113,9 +140,7 @@ func (w *watcher) stream(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		at := time.Now()
-		w.report.connected(at)
-		if err := s.answer(response, at); err != nil {
+		if err := s.answer(response); err != nil {
 			return err
 		}
 	}
@@ -131,16 +156,13 @@ type stream struct {
 }
 
 // answer takes a response in and acknowledges it, or refuses it. What the response makes the sidecar subscribe to is requested first.
-func (s *stream) answer(response *discoveryv3.DiscoveryResponse, at time.Time) error {
+func (s *stream) answer(response *discoveryv3.DiscoveryResponse) error {
 	typeURL := response.GetTypeUrl()
 	s.nonces[typeURL] = response.GetNonce()
-	change, refusal := s.picture.Apply(response, at)
-	if refusal != nil {
-		s.report.refused(at, typeURL, refusal)
+	if refusal := s.takeIn(response); refusal != nil {
 		return s.request(typeURL, refusal)
 	}
 	s.versions[typeURL] = response.GetVersionInfo()
-	s.report.change(at, change)
 	for _, dependent := range []string{endpointType, routeType} {
 		if dependent != typeURL && !slices.Equal(s.names[dependent], s.picture.Wanted(dependent)) {
 			if err := s.request(dependent, nil); err != nil {
@@ -149,6 +171,21 @@ func (s *stream) answer(response *discoveryv3.DiscoveryResponse, at time.Time) e
 		}
 	}
 	return s.request(typeURL, nil)
+}
+
+// takeIn changes the picture, reports that, and returns why it did not.
+func (w *watcher) takeIn(response *discoveryv3.DiscoveryResponse) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	at := time.Now()
+	w.report.connected(at)
+	change, refusal := w.picture.Apply(response, at)
+	if refusal != nil {
+		w.report.refused(at, response.GetTypeUrl(), refusal)
+		return refusal
+	}
+	w.report.change(at, change)
+	return nil
 }
 
 // request asks for the wanted resources of a type. It is also the answer to the last response of the type: a refusal with an

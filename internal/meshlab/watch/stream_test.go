@@ -93,6 +93,7 @@ func expect(t *testing.T, stream discoveryv3.AggregatedDiscoveryService_StreamAg
 // watching is a Run in progress whose events a test reads.
 type watching struct {
 	events *json.Decoder
+	stdin  io.WriteCloser
 	stop   context.CancelFunc
 	ended  chan error
 }
@@ -101,14 +102,26 @@ func startWatching(t *testing.T, address string) watching {
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
 	r, w := io.Pipe()
+	in, stdin := io.Pipe()
 	ended := make(chan error, 1)
 	go func() {
-		err := Run(ctx, Options{XDS: address, Namespace: "greeter", Hosts: Hosts{Namespace: "greeter"}}, w)
+		err := Run(ctx, Options{
+			XDS: address, Namespace: "greeter", Hosts: Hosts{Namespace: "greeter"}, Commands: Commands(ctx, in),
+		}, w)
 		w.CloseWithError(io.EOF)
 		ended <- err
 	}()
 	t.Cleanup(cancel)
-	return watching{json.NewDecoder(bufio.NewReader(r)), cancel, ended}
+	return watching{json.NewDecoder(bufio.NewReader(r)), stdin, cancel, ended}
+}
+
+// ask sends a command and returns the event that answers it.
+func (w watching) ask(t *testing.T, command, want string) map[string]any {
+	t.Helper()
+	if _, err := fmt.Fprintln(w.stdin, command); err != nil {
+		t.Fatal(err)
+	}
+	return w.next(t, want)
 }
 
 // next returns the next event, and fails unless it is the wanted one.
@@ -202,4 +215,69 @@ func TestRun_nobodyThere(t *testing.T) {
 	if err := <-w.ended; err != nil {
 		t.Error(err)
 	}
+}
+
+// first plays what makes a picture complete whose one route leads to v2.
+func first(t *testing.T, p *pilot, w watching) discoveryv3.AggregatedDiscoveryService_StreamAggregatedResourcesServer {
+	t.Helper()
+	s := <-p.streams
+	send(t, s, edsClusters(t, "v1", "v2"), "c1")
+	send(t, s, healthy(t, "v1", "v2"), "e1")
+	send(t, s, listeners(t, "80"), "l1")
+	send(t, s, table(t, routeToOne("", "v2")), "r1")
+	w.next(t, "ready")
+	w.next(t, "routes")
+	return s
+}
+
+// TestRun_marks cuts a fault in two: each period has its part of the time, and names the route and the cluster.
+func TestRun_marks(t *testing.T) {
+	t.Parallel()
+	p, address := servePilot(t)
+	w := startWatching(t, address)
+	s := first(t, p, w)
+	if got := w.ask(t, `{"mark": "quiet"}`, "mark"); got["mark"] != "quiet" || got["ready"] != true || got["nc_ms"] != 0.0 || len(got["faults"].([]any)) != 0 {
+		t.Errorf("before the fault: %v", got)
+	}
+	send(t, s, edsClusters(t, "v1"), "c2")
+	time.Sleep(50 * time.Millisecond)
+	begins := w.ask(t, `{"mark": "it begins"}`, "mark")
+	time.Sleep(50 * time.Millisecond)
+	send(t, s, table(t, routeToOne("", "v1")), "r2")
+	window := w.next(t, "window")
+	w.next(t, "routes")
+	ends := w.ask(t, `{"mark": "it ends"}`, "mark")
+	for _, got := range []map[string]any{begins, ends} {
+		faults, _ := got["faults"].([]any)
+		if len(faults) != 1 || got["changes"] != 1.0 || got["connected"] != true {
+			t.Fatalf("mark %v", got)
+		}
+		fault := faults[0].(map[string]any)
+		if fault["kind"] != "NC" || fault["cluster"] != "v2" || fault["route"] != window["route"] || (fault["ended"] != nil) != (got["mark"] == "it ends") {
+			t.Errorf("fault %v of mark %v", fault, got["mark"])
+		}
+	}
+	if sum := begins["nc_ms"].(float64) + ends["nc_ms"].(float64); sum < window["ms"].(float64)-0.01 || sum > window["ms"].(float64)+0.01 {
+		t.Errorf("%v + %v ms in two periods of a window of %v ms", begins["nc_ms"], ends["nc_ms"], window["ms"])
+	}
+	if got := w.ask(t, `{"mark": "over"}`, "mark"); got["nc_ms"] != 0.0 || len(got["faults"].([]any)) != 0 || got["changes"] != 0.0 {
+		t.Errorf("after the fault: %v", got)
+	}
+	w.ask(t, `{"marks": "x"}`, "error")
+	w.ask(t, `{"stop": true}`, "summary")
+	if err := <-w.ended; err != nil {
+		t.Error(err)
+	}
+}
+
+// TestRun_marksWhileBlind tells a period without faults from one in which nothing was seen.
+func TestRun_marksWhileBlind(t *testing.T) {
+	t.Parallel()
+	w := startWatching(t, "127.0.0.1:1")
+	w.next(t, "disconnected")
+	if got := w.ask(t, `{"mark": "blind"}`, "mark"); got["ready"] != false || got["connected"] != false || got["disconnects"] != 1.0 {
+		t.Errorf("mark %v", got)
+	}
+	w.stdin.Close()
+	w.next(t, "summary")
 }

@@ -1,0 +1,90 @@
+package cluster
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"time"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+)
+
+// goneInterval is how often an object with finalizers is looked for.
+const goneInterval = time.Second
+
+// remove deletes the object with that uid, and returns when it is gone. That it is gone already, or was made anew by somebody
+// else, is no error: ours does not exist any more. An object with finalizers routes on until they are done.
+func (c *Cluster) remove(ctx context.Context, at Address, uid string) error {
+	var finalizers []string
+	err := c.persist(ctx, "delete "+at.String(), func(bool) (err error) {
+		finalizers, err = c.delete(ctx, at, uid)
+		return err
+	})
+	switch {
+	case IsReason(err, NotFound) || IsReason(err, Stale) && c.replaced(ctx, at, uid):
+		return nil
+	case err != nil || len(finalizers) == 0:
+		return err
+	}
+	return c.awaitGone(ctx, at, uid, finalizers)
+}
+
+// delete deletes the object with that uid, and returns the finalizers that keep it.
+func (c *Cluster) delete(ctx context.Context, at Address, uid string) ([]string, error) {
+	ctx, cancel := writeContext(ctx)
+	defer cancel()
+	options := metav1.DeleteOptions{TypeMeta: metav1.TypeMeta{Kind: "DeleteOptions", APIVersion: "v1"}}
+	if uid != "" {
+		id := types.UID(uid)
+		options.Preconditions = &metav1.Preconditions{UID: &id}
+	}
+	body, err := json.Marshal(options)
+	if err != nil {
+		return nil, fmt.Errorf("delete %s: %w", at, err)
+	}
+	// The dynamic client would not say what the answer is: it tells an object that is gone from one that is kept.
+	result := c.rest.Delete().Namespace(at.Namespace).Resource(resources[at.Kind].Resource).Name(at.Name).
+		SetHeader("Content-Type", "application/json").Body(body).Do(ctx)
+	if err := result.Error(); err != nil {
+		return nil, c.wrap("delete", at.String(), err)
+	}
+	var kept metav1.PartialObjectMetadata
+	raw, err := result.Raw()
+	if err != nil || json.Unmarshal(raw, &kept) != nil || kept.DeletionTimestamp == nil {
+		return nil, c.wrap("delete", at.String(), err)
+	}
+	return kept.Finalizers, nil
+}
+
+// awaitGone returns when the object with that uid does not exist any more, or with an error that names the finalizers.
+func (c *Cluster) awaitGone(ctx context.Context, at Address, uid string, finalizers []string) error {
+	ctx, cancel := withDefaultDeadline(ctx, requestTimeout)
+	defer cancel()
+	for {
+		pause(ctx, goneInterval)
+		if ctx.Err() != nil {
+			break
+		}
+		live, err := c.Get(ctx, at)
+		if err != nil {
+			return err
+		}
+		if live == nil || live.UID != uid {
+			return nil
+		}
+	}
+	return &Error{
+		Reason: Finalizing, Verb: "delete", Object: at.String(), Host: c.host,
+		Err: fmt.Errorf("it is marked for deletion, and kept by its finalizers: %s", strings.Join(finalizers, ", ")),
+	}
+}
+
+// withDefaultDeadline returns a context that ends after d, where the given one has no deadline.
+func withDefaultDeadline(ctx context.Context, d time.Duration) (context.Context, context.CancelFunc) {
+	if _, ok := ctx.Deadline(); ok {
+		return context.WithCancel(ctx)
+	}
+	return context.WithTimeout(ctx, d)
+}

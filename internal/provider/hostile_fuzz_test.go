@@ -1,0 +1,79 @@
+package provider
+
+import (
+	"context"
+	"encoding/json"
+	"strings"
+	"testing"
+
+	"github.com/hashicorp/terraform-plugin-framework/resource"
+	"github.com/hashicorp/terraform-plugin-go/tftypes"
+	networking "istio.io/api/networking/v1"
+
+	"github.com/meshroute/terraform-provider-mesh/internal/cluster"
+	"github.com/meshroute/terraform-provider-mesh/internal/routing"
+)
+
+// FuzzImportState imports by any id: an id of two or three parts asks for the cluster, every other is refused, and what
+// is said is text.
+func FuzzImportState(f *testing.F) {
+	for _, id := range []string{"shop/reviews", "shop/reviews/reviews", "", "/", "a//b", "a/b/c/d", "\x1b[31m/a", "a/\xff"} {
+		f.Add(id)
+	}
+	f.Fuzz(func(t *testing.T, id string) {
+		for _, form := range forms {
+			p := newPairResource(form)
+			objectType := p.cached.Type().TerraformType(context.Background())
+			resp := resource.ImportStateResponse{}
+			resp.State.Raw, resp.State.Schema = tftypes.NewValue(objectType, nil), p.cached
+			p.ImportState(context.Background(), resource.ImportStateRequest{ID: id}, &resp)
+			checkShown(t, "import", resp.Diagnostics)
+			parts := strings.Split(id, "/")
+			valid := len(parts) == 2 && parts[0] != "" && parts[1] != "" || len(parts) == 3 && parts[0] != "" && parts[1] != "" && parts[2] != ""
+			if refused := resp.Diagnostics[0].Summary() == "Invalid import id"; refused == valid {
+				t.Errorf("id %q is refused: %t", id, refused)
+			}
+		}
+	})
+}
+
+// FuzzRefresh takes whatever pair a cluster could hold into the state, and the state back into objects: a second look at
+// the same pair changes nothing.
+func FuzzRefresh(f *testing.F) {
+	for _, spec := range [][2]string{
+		{`{}`, `{}`},
+		{`{"hosts":["reviews"],"http":[{"route":[{"destination":{"host":"reviews","subset":"v1"}}]}]}`, `{"host":"reviews","subsets":[{"name":"v1","labels":{"version":"v1"}}]}`},
+		{`{"hosts":["reviews"],"http":[{"timeout":"5s","retries":{},"route":[{"destination":{"host":"reviews","subset":"v1"},"weight":30},{"destination":{"host":"reviews","subset":"v2"},"weight":70}]}]}`, `{"host":"reviews","trafficPolicy":{"tls":{}}}`},
+	} {
+		f.Add(spec[0], spec[1])
+	}
+	f.Fuzz(func(t *testing.T, virtualService, destinationRule string) {
+		live := livePair{cluster.LivePair{
+			VirtualService: liveSpec(t, routing.KindVirtualService, virtualService), DestinationRule: liveSpec(t, routing.KindDestinationRule, destinationRule),
+		}}
+		for _, form := range forms {
+			p := newPairResource(form)
+			p.settings = settings{namespace: defaultNamespace, clusterDomain: defaultClusterDomain}
+			state := importedState(p.cached.Type().TerraformType(context.Background()).(tftypes.Object), "shop")
+			state = p.refresh(state, p.routeOf(state), lifecycle{}, live)
+			if again := p.refresh(state, p.routeOf(state), lifecycle{}, live); !again.Equal(state) {
+				t.Errorf("refreshed to %s, and then to %s", state, again)
+			}
+		}
+	})
+}
+
+func liveSpec(t *testing.T, kind routing.Kind, text string) *cluster.Live {
+	t.Helper()
+	var spec map[string]any
+	if len(text) > 2000 || json.Unmarshal([]byte(text), &spec) != nil {
+		t.Skip("no JSON object")
+	}
+	message, _, err := routing.ParseSpec(kind, spec)
+	if err != nil {
+		t.Skip(err)
+	}
+	live := liveObject(&networking.VirtualService{})
+	live.Spec = message
+	return live
+}

@@ -1,0 +1,248 @@
+package provider
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"net/url"
+	"slices"
+	"time"
+
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+	"github.com/hashicorp/terraform-plugin-go/tftypes"
+
+	"github.com/meshroute/terraform-provider-mesh/internal/attr"
+	"github.com/meshroute/terraform-provider-mesh/internal/cluster"
+	"github.com/meshroute/terraform-provider-mesh/internal/routing"
+)
+
+// What deletion may say: what becomes of the objects when the resource is destroyed.
+const (
+	deletionDelete  = "delete"
+	deletionAbandon = "abandon"
+	deletionRestore = "restore"
+)
+
+// Who sets the weights.
+const (
+	weightsByTerraform = "terraform"
+	weightsByOther     = "other"
+)
+
+// The bounds of what a change may take.
+const (
+	defaultTimeout = 2 * time.Minute
+	longestTimeout = time.Hour
+	// mostWaits is how often one change waits for the proxies at most.
+	mostWaits = 4
+)
+
+var (
+	stringMapMap = tftypes.Map{ElementType: tftypes.Map{ElementType: tftypes.Number}}
+	// operations are what timeouts may bound.
+	operations = map[string]string{
+		"create": "Time for creating both objects, waits included, from `1s` to `1h`. Defaults to `2m` and the time of the waits.",
+		"read": "Time in which a plan tries again to read from an API server that does not answer, from `1s` to `1h`. By default an API " +
+			"server that has answered before is given 15 seconds, and one that has not is reported at once.",
+		"update": "Time for an update, waits included, from `1s` to `1h`. Defaults to `2m` and the time of the waits.",
+		"delete": "Time for a deletion, waits and finalizers of others included, from `1s` to `1h`. Defaults to `2m` and the time of the waits.",
+	}
+)
+
+// lifecycle is what a resource says about its own changes, besides what it routes.
+type lifecycle struct {
+	adopt       bool
+	deletion    string
+	handedOver  bool
+	propagation cluster.Propagation
+	timeouts    map[string]time.Duration
+}
+
+// lifecycleAttributes are those that say how a resource is changed.
+func lifecycleAttributes() map[string]schema.Attribute {
+	timeouts := map[string]schema.Attribute{}
+	for name, description := range operations {
+		timeouts[name] = schema.StringAttribute{Optional: true, MarkdownDescription: description}
+	}
+	return map[string]schema.Attribute{
+		"owner": schema.StringAttribute{
+			Computed: true,
+			MarkdownDescription: "Name of the workspace in the annotation `" + routing.OwnerAnnotation + "` of both objects: the provider's " +
+				"`owner`.",
+		},
+		"adopt": schema.BoolAttribute{
+			Optional: true,
+			MarkdownDescription: "Takes objects over that exist already, under the names of this resource, and owns them from then on. The plan " +
+				"shows in `adopted` what would change; apply stops if they are not like that any more. Defaults to `false`: such objects are an error.",
+		},
+		"adopted": schema.ListAttribute{
+			ElementType: types.StringType, Computed: true,
+			MarkdownDescription: "Objects that this resource took over when it was created: which, who wrote them and what was changed.",
+		},
+		"deletion": schema.StringAttribute{
+			Optional: true, Validators: []validator.String{oneOf{deletionDelete, deletionAbandon, deletionRestore}},
+			MarkdownDescription: "What becomes of the objects when the resource is destroyed: `delete` removes them, `abandon` leaves them as they " +
+				"are, `restore` gives adopted objects the content that they had before, and removes the others. Defaults to `delete`.",
+		},
+		"weights_managed_by": schema.StringAttribute{
+			Optional: true, Validators: []validator.String{oneOf{weightsByTerraform, weightsByOther}},
+			MarkdownDescription: "Who sets the weights. With `other` they are those of the configuration when the rule is created; from then on " +
+				"Argo Rollouts, another controller or a person may change them, and no apply sets them back. Everything else stays Terraform's. " +
+				"Defaults to `terraform`.",
+		},
+		"live_weights": schema.MapAttribute{
+			ElementType: types.MapType{ElemType: types.NumberType}, Computed: true,
+			MarkdownDescription: "With `weights_managed_by = \"other\"`: the weights in the cluster, by rule and subset. A rule without a name " +
+				"is called by its place, such as `http[0]`. Otherwise `null`.",
+		},
+		"propagation": schema.SingleNestedAttribute{
+			Optional:            true,
+			MarkdownDescription: "How a change of this resource lets the proxies follow. What is left out comes from the provider block.",
+			Attributes: map[string]schema.Attribute{
+				"mode": schema.StringAttribute{
+					Optional: true, Validators: []validator.String{propagationMode}, MarkdownDescription: describePropagation["mode"],
+				},
+				"settle":  schema.StringAttribute{Optional: true, MarkdownDescription: describePropagation["settle"]},
+				"timeout": schema.StringAttribute{Optional: true, MarkdownDescription: describePropagation["timeout"]},
+			},
+		},
+		"timeouts": schema.SingleNestedAttribute{
+			Optional: true, Attributes: timeouts,
+			MarkdownDescription: "How long an operation may take while the API server does not answer, answers that it is busy, or an object waits " +
+				"for its finalizers. A write that was begun is finished.",
+		},
+	}
+}
+
+var propagationMode = oneOf{string(cluster.Settle), string(cluster.Ack), string(cluster.None)}
+
+// describePropagation describes the attributes that the provider block and the resources share.
+var describePropagation = map[string]string{
+	"mode": "How the provider knows that the proxies have a change: `settle` waits for a fixed time; `ack` asks every istiod until the proxies " +
+		"have acknowledged, which needs the right to forward a port to istiod's pods; `none` does not wait, and leaves gaps of some " +
+		"milliseconds. Defaults to `settle`.",
+	"settle": "Time between declaring a subset and routing to it, and between routing away from it and removing it, " +
+		"from `0s` to `60s`. A change of weights, headers or matches never waits. Defaults to `2s`.",
+	"timeout": "Longest time to wait for acknowledgements in mode `ack`, from `1s` to `10m`. A proxy that has not answered by then is named in " +
+		"a warning. Defaults to `1m`.",
+}
+
+// readLifecycle reads how a resource is changed. What is unknown reads as its default.
+func readLifecycle(r *attr.Reader, s settings) (lifecycle, []routing.Problem) {
+	l := lifecycle{
+		adopt: r.Bool("adopt"), deletion: firstOf(r.String("deletion"), deletionDelete), handedOver: r.String("weights_managed_by") == weightsByOther,
+		propagation: s.propagation, timeouts: map[string]time.Duration{},
+	}
+	problems := readPropagation(r, &l.propagation)
+	wait := l.propagation.Settle
+	if l.propagation.Mode == cluster.Ack {
+		wait = l.propagation.Timeout
+	}
+	for name := range operations {
+		if name != "read" {
+			l.timeouts[name] = defaultTimeout + mostWaits*wait
+		}
+	}
+	if timeouts := r.Object("timeouts"); timeouts != nil {
+		for _, name := range slices.Sorted(maps.Keys(operations)) {
+			if d, problem := readDuration(timeouts, routing.Path{"timeouts", name}, time.Second, longestTimeout); problem != nil {
+				problems = append(problems, *problem)
+			} else if d != nil {
+				l.timeouts[name] = *d
+			}
+		}
+	}
+	return l, problems
+}
+
+// readPropagation reads the attribute propagation of a provider block or a resource into p.
+func readPropagation(r *attr.Reader, p *cluster.Propagation) []routing.Problem {
+	propagation := r.Object("propagation")
+	if propagation == nil {
+		return nil
+	}
+	var problems []routing.Problem
+	if mode := propagation.String("mode"); mode != "" {
+		p.Mode = cluster.Mode(mode)
+	}
+	for _, d := range []struct {
+		name           string
+		into           *time.Duration
+		least, longest time.Duration
+	}{{"settle", &p.Settle, 0, longestSettle}, {"timeout", &p.Timeout, time.Second, longestAck}} {
+		value, problem := readDuration(propagation, routing.Path{"propagation", d.name}, d.least, d.longest)
+		if problem != nil {
+			problems = append(problems, *problem)
+		} else if value != nil {
+			*d.into = *value
+		}
+	}
+	p.IstiodNamespace = firstOf(propagation.String("istiod_namespace"), p.IstiodNamespace)
+	for i, address := range propagation.Strings("istiod_addresses") {
+		if at, err := url.Parse(address); err != nil || at.Host == "" || at.Scheme != "http" && at.Scheme != "https" {
+			problems = append(problems, routing.Errorf(routing.Path{"propagation", "istiod_addresses", i},
+				"must be a URL such as \"http://127.0.0.1:15014\"; it is %.80q", address))
+		}
+		p.IstiodAddresses = append(p.IstiodAddresses, address)
+	}
+	return problems
+}
+
+// readDuration reads the duration at the end of a path, nil where there is none.
+func readDuration(r *attr.Reader, at routing.Path, least, longest time.Duration) (*time.Duration, *routing.Problem) {
+	text := r.String(at[len(at)-1].(string))
+	if text == "" {
+		return nil, nil
+	}
+	d, err := time.ParseDuration(text)
+	if err != nil || d < least || d > longest {
+		problem := routing.Errorf(at, "must be a duration from %s to %s, such as \"2s\"; it is %.40q", spell(least), spell(longest), text)
+		return nil, &problem
+	}
+	return &d, nil
+}
+
+// spell writes a duration of whole seconds as people do: 60s, 10m, 1h.
+func spell(d time.Duration) string {
+	switch {
+	case d <= time.Minute:
+		return fmt.Sprintf("%.0fs", d.Seconds())
+	case d < time.Hour:
+		return fmt.Sprintf("%.0fm", d.Minutes())
+	}
+	return fmt.Sprintf("%.0fh", d.Hours())
+}
+
+// deadline returns a context that ends when the time for an operation is up. A read without a timeout has none.
+func (l lifecycle) deadline(ctx context.Context, operation string) (context.Context, context.CancelFunc) {
+	limit, ok := l.timeouts[operation]
+	if !ok {
+		return context.WithCancel(ctx)
+	}
+	return context.WithTimeoutCause(ctx, limit, fmt.Errorf("the time for it, %s, is up", limit))
+}
+
+// lifecycleOf reads the lifecycle of a plan or a state, which was found to be in order before.
+func (p *pairResource) lifecycleOf(object tftypes.Value) lifecycle {
+	l, _ := readLifecycle(attr.Read(object), p.settings)
+	return l
+}
+
+// encodeLiveWeights returns the weights of a pair where somebody else sets them, else null.
+func encodeLiveWeights(life lifecycle, pair routing.Pair) tftypes.Value {
+	if !life.handedOver {
+		return tftypes.NewValue(stringMapMap, nil)
+	}
+	inner := stringMapMap.ElementType
+	rules := map[string]tftypes.Value{}
+	for name, weights := range routing.Weights(pair.VirtualServiceSpec()) {
+		values := map[string]tftypes.Value{}
+		for subset, weight := range weights {
+			values[subset] = tftypes.NewValue(tftypes.Number, weight)
+		}
+		rules[name] = tftypes.NewValue(inner, values)
+	}
+	return tftypes.NewValue(stringMapMap, rules)
+}

@@ -1,0 +1,34 @@
+package provider
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/meshroute/terraform-provider-mesh/internal/cluster"
+	"github.com/meshroute/terraform-provider-mesh/internal/routing"
+)
+
+// ownersText says who wrote an object, and which workspace or tool has marked it as its own.
+func ownersText(o *cluster.Live) string {
+	var text strings.Builder
+	for i, m := range o.Others {
+		text.WriteString(map[bool]string{true: " It was written by", false: ","}[i == 0])
+		fmt.Fprintf(&text, " %q (%s, %s)", m.Name, m.Operation, m.Time.UTC().Format("2006-01-02 15:04:05 UTC"))
+	}
+	if len(o.Others) > 0 {
+		text.WriteString(".")
+	}
+	if owner := o.Annotations[routing.OwnerAnnotation]; owner != "" {
+		fmt.Fprintf(&text, " Its owner is the workspace %q.", owner)
+	}
+	return text.String() + toolsText(o)
+}
+
+// toolsText names the other tools that own an object, and what to do about them.
+func toolsText(o *cluster.Live) string {
+	var text strings.Builder
+	for _, tool := range o.Tools() {
+		fmt.Fprintf(&text, " It belongs to %s (%s): %s.", tool.Name, tool.Evidence, tool.Advice)
+	}
+	return text.String()
+}

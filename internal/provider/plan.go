@@ -1,0 +1,224 @@
+package provider
+
+import (
+	"context"
+	"maps"
+	"slices"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/resource"
+	"github.com/hashicorp/terraform-plugin-go/tftypes"
+
+	"github.com/meshroute/terraform-provider-mesh/internal/attr"
+	"github.com/meshroute/terraform-provider-mesh/internal/canary"
+	"github.com/meshroute/terraform-provider-mesh/internal/cluster"
+	"github.com/meshroute/terraform-provider-mesh/internal/routing"
+)
+
+// draft is a plan in the making.
+type draft struct {
+	config         *attr.Reader
+	route          compactRoute
+	life           lifecycle
+	prior, planned map[string]tftypes.Value
+}
+
+// ModifyPlan implements resource.ResourceWithModifyPlan.
+func (p *pairResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
+	if req.Plan.Raw.IsNull() || refuseHuge(&resp.Diagnostics, req.Config.Raw) {
+		return
+	}
+	config := attr.Read(req.Config.Raw)
+	d := draft{
+		config: config, route: p.read(config, readPlacement(config, p.settings)),
+		prior: attributesOf(req.State.Raw), planned: attributesOf(req.Plan.Raw),
+	}
+	d.route.Place().Owner = p.settings.owner
+	var problems []routing.Problem
+	d.life, problems = readLifecycle(config, p.settings)
+	p.reportAtPlan(&resp.Diagnostics, req.Config.Raw, config, append(d.route.Problems(), problems...))
+
+	completePlacement(d.planned, d.prior, config, p.settings, d.route)
+	p.complete(d.planned, config, d.route)
+	d.completeOwnership(p.settings)
+	switch {
+	case resp.Diagnostics.HasError():
+	case p.settings.cluster == nil:
+		resp.Diagnostics.AddWarning("Cluster not known yet",
+			"The provider block holds values that are known only after apply. The configuration itself was checked; whether objects "+
+				"of these names exist already, and who owns them, will be checked at apply.")
+	case !req.State.Raw.IsNull():
+		p.refuseOtherOwner(ctx, req, d, &resp.Diagnostics)
+	case len(config.Unknown()) == 0:
+		p.planExisting(ctx, d, &resp.Diagnostics)
+	}
+	d.completeWeights()
+	resp.Plan.Raw = tftypes.NewValue(req.Plan.Raw.Type(), d.planned)
+}
+
+// reportAtPlan reports what is wrong now that the provider block is known. What was doubtful without it was said at
+// validate already.
+func (p *pairResource) reportAtPlan(diagnostics *diag.Diagnostics, raw tftypes.Value, config *attr.Reader, problems []routing.Problem) {
+	now, before := diag.Diagnostics{}, diag.Diagnostics{}
+	reportProblems(&now, config, problems)
+	diagnostics.Append(now.Errors()...)
+	if now.WarningsCount() == 0 {
+		return
+	}
+	r := attr.Read(raw)
+	reportProblems(&before, r, p.read(r, readPlacement(r, unconfigured())).Problems())
+	for _, warning := range now.Warnings() {
+		if !before.Contains(warning) {
+			diagnostics.Append(warning)
+		}
+	}
+}
+
+// completeOwnership plans who writes the objects, and what was taken over when they came under Terraform.
+func (d *draft) completeOwnership(s settings) {
+	switch {
+	case !s.ownerKnown:
+		d.planned["owner"] = tftypes.NewValue(tftypes.String, tftypes.UnknownValue)
+	case s.owner == "":
+		d.planned["owner"] = tftypes.NewValue(tftypes.String, nil)
+	default:
+		d.planned["owner"] = tftypes.NewValue(tftypes.String, s.owner)
+	}
+	switch before, ok := d.prior["adopted"]; {
+	case ok:
+		d.planned["adopted"] = before
+	case d.life.adopt:
+		d.planned["adopted"] = tftypes.NewValue(stringList, tftypes.UnknownValue)
+	default:
+		d.planned["adopted"] = tftypes.NewValue(stringList, []tftypes.Value{})
+	}
+}
+
+// completeWeights plans the live weights: what they are after a change is known only then.
+func (d *draft) completeWeights() {
+	if !d.life.handedOver {
+		d.planned["live_weights"] = tftypes.NewValue(stringMapMap, nil)
+		return
+	}
+	before, ok := d.prior["live_weights"]
+	d.planned["live_weights"] = before
+	if ok && !before.IsNull() && maps.EqualFunc(d.planned, d.prior, tftypes.Value.Equal) {
+		return
+	}
+	d.planned["live_weights"] = tftypes.NewValue(stringMapMap, tftypes.UnknownValue)
+}
+
+// refuseOtherOwner reports objects of the state that another workspace has marked as its own since this one wrote them.
+func (p *pairResource) refuseOtherOwner(ctx context.Context, req resource.ModifyPlanRequest, d draft, diagnostics *diag.Diagnostics) {
+	owner := attr.Read(req.State.Raw).String("owner")
+	if owner == "" || !p.settings.ownerKnown || owner == p.settings.owner || d.life.adopt && p.settings.owner != "" {
+		return
+	}
+	raw, problems := req.Private.GetKey(ctx, ownerKey)
+	diagnostics.Append(problems...)
+	if readOwner(raw) == owner {
+		// The provider block has another name for this workspace now.
+		return
+	}
+	diagnostics.AddError("Owned by another workspace", printablef(
+		"The objects of this resource carry the owner %q in their annotation %s, and the owner of this provider block is %q. Two workspaces "+
+			"that write the same objects undo each other's changes.\n\nLet one of them go: terraform state rm here, or there and then adopt = true here, with an owner in the provider block.",
+		owner, routing.OwnerAnnotation, p.settings.owner))
+}
+
+// planExisting reports objects of others that a create would find in its way, or shows what adopting them changes.
+func (p *pairResource) planExisting(ctx context.Context, d draft, diagnostics *diag.Diagnostics) {
+	wanted := d.route.Render()
+	around, err := p.lookAround(ctx, d.route.Place(), diagnostics)
+	if cluster.IsReason(err, cluster.CRDMissing) {
+		diagnostics.AddWarning("Istio API not served yet", "The API server does not know "+routing.APIVersion+". Apply needs it: Istio has to be "+
+			"installed by then, earlier in the same run at the latest.")
+		return
+	}
+	if err != nil {
+		reportErrors(diagnostics, err)
+		return
+	}
+	p.warnOfRivals(around.rivals, d.route, diagnostics)
+	if d.life.adopt {
+		p.planAdoption(d, around.live, wanted, diagnostics)
+		return
+	}
+	for _, o := range around.live.Objects() {
+		// What this provider applied may be about to go in the same run, as when a resource is replaced: create looks again.
+		if owner := o.Annotations[routing.OwnerAnnotation]; !o.Applied || owner != "" && owner != p.settings.owner {
+			diagnostics.AddAttributeError(nameAttribute(o), "Object exists already", printablef(
+				"%s exists in the cluster and is not in Terraform's state.%s\n\nTo bring it under Terraform, set adopt = true, or import it:\n"+
+					"  terraform import mesh_%s.NAME %s/%s\nTo leave it alone, choose another name.",
+				o.String(), ownersText(o), p.typeName(), wanted.VirtualService.Namespace, wanted.VirtualService.Name))
+		}
+	}
+}
+
+// nameAttribute is the attribute that names an object.
+func nameAttribute(o *cluster.Live) path.Path {
+	if o.Kind() == routing.KindDestinationRule {
+		return path.Root("destination_rule_name")
+	}
+	return path.Root("virtual_service_name")
+}
+
+// surroundings are what a new pair meets in its namespace.
+type surroundings struct {
+	// live are the objects of the same names, rivals the VirtualServices of other names.
+	live   livePair
+	rivals []*cluster.Live
+}
+
+// lookAround reads what is in the namespace already. Without the right to list it sees the objects of the same names only.
+func (p *pairResource) lookAround(ctx context.Context, place *canary.Placement, diagnostics *diag.Diagnostics) (surroundings, error) {
+	var found surroundings
+	services, err := p.settings.cluster.List(withWarnings(ctx, diagnostics), routing.KindVirtualService, place.Namespace)
+	if cluster.IsReason(err, cluster.Forbidden) {
+		diagnostics.AddWarning("Other routes not looked for", "Whether another VirtualService routes these hosts already is not known: "+
+			sentence(err.Error())+"\n\nThe verb list on virtualservices lets the plan look.")
+		found.live, err = p.getPair(ctx, place, diagnostics)
+		return found, err
+	}
+	if err != nil {
+		return found, err
+	}
+	for _, o := range services {
+		if o.Name == place.VirtualServiceName {
+			found.live.VirtualService = o
+		} else {
+			found.rivals = append(found.rivals, o)
+		}
+	}
+	if !place.SubsetsElsewhere {
+		found.live.DestinationRule, err = p.settings.cluster.Get(withWarnings(ctx, diagnostics), cluster.Address{
+			Kind: routing.KindDestinationRule, Namespace: place.Namespace, Name: place.DestinationRuleName,
+		})
+	}
+	return found, err
+}
+
+// warnOfRivals warns of other VirtualServices that route the same host in the mesh: sidecars take the oldest and ignore the
+// others without a word.
+func (p *pairResource) warnOfRivals(rivals []*cluster.Live, route compactRoute, diagnostics *diag.Diagnostics) {
+	ours := route.Render().VirtualServiceSpec()
+	if !routing.InMesh(ours) {
+		return
+	}
+	for _, o := range rivals {
+		owner := o.Annotations[routing.OwnerAnnotation]
+		sameWorkspace := o.Applied && owner == p.settings.owner && owner != ""
+		theirs := canary.Resolve(routing.Pair{VirtualService: &o.Object}, p.settings.clusterDomain).VirtualServiceSpec()
+		if sameWorkspace || !routing.InMesh(theirs) {
+			continue
+		}
+		for _, host := range ours.Hosts {
+			if slices.Contains(theirs.Hosts, host) {
+				diagnostics.AddAttributeWarning(path.Root("hosts"), "Host is routed already", printablef(
+					"%s routes %s in the mesh already.%s Istio takes the oldest VirtualService for a host and ignores all others, so these rules have no "+
+						"effect until that one is gone.", o.String(), host, ownersText(o)))
+			}
+		}
+	}
+}
