@@ -36,9 +36,11 @@ type Lab struct {
 	Service string
 	Host    string
 	// Kubeconfig is the path of the administrator's kubeconfig, Developer of one who may change both kinds in Namespace,
-	// Nobody of one who may do nothing. The last two are empty where the environment does not name them.
+	// Acker of one who may also forward a port to istiod, Nobody of one who may do nothing. The last three are empty where the
+	// environment does not name them.
 	Kubeconfig string
 	Developer  string
+	Acker      string
 	Nobody     string
 	// Dir is the directory of an embedded lab, whose processes a test may stop. It is empty on another cluster.
 	Dir string
@@ -57,8 +59,8 @@ func Start(t *testing.T) *Lab {
 	}
 	l := &Lab{
 		t: t, Namespace: mustGetenv(t, "MESH_TEST_NAMESPACE"), Kubeconfig: mustGetenv(t, "KUBE_CONFIG_PATH"),
-		Developer: os.Getenv("MESH_TEST_KUBECONFIG_DEVELOPER"), Nobody: os.Getenv("MESH_TEST_KUBECONFIG_NOBODY"),
-		Dir: os.Getenv("MESH_TEST_LAB"),
+		Developer: os.Getenv("MESH_TEST_KUBECONFIG_DEVELOPER"), Acker: os.Getenv("MESH_TEST_KUBECONFIG_ACKER"),
+		Nobody: os.Getenv("MESH_TEST_KUBECONFIG_NOBODY"), Dir: os.Getenv("MESH_TEST_LAB"),
 	}
 	l.traffic = &traffic{command: strings.Fields(mustGetenv(t, "MESH_TEST_CALL"))}
 	l.connect()

@@ -16,7 +16,7 @@ import (
 // old rules name it; otherwise it changes at once.
 func bridge(from, to routing.Pair) *routing.Object {
 	before, after := from.DestinationRule, to.DestinationRule
-	if before == nil || after == nil || moved(before, after) {
+	if before == nil || after == nil || moved(before, after) && !hides(before, after) {
 		return after
 	}
 	old, wanted := from.DestinationRuleSpec(), to.DestinationRuleSpec()
@@ -32,12 +32,51 @@ func bridge(from, to routing.Pair) *routing.Object {
 			both.Subsets[i] = subset
 		}
 	}
-	if !seesAll(wanted.ExportTo, old.ExportTo) {
-		both.ExportTo = widest(old.ExportTo, wanted.ExportTo)
-	}
+	both.ExportTo = exportToBoth(after, before)
 	object := *after
 	object.Spec = both
 	return &object
+}
+
+// bridgeOld returns the DestinationRule that gives way to one at another address, as it serves the new rules too, and whether it has
+// to change for that.
+func bridgeOld(from, to routing.Pair) (*routing.Object, bool) {
+	before, after := from.DestinationRule, to.DestinationRule
+	if before == nil || after == nil || !moved(before, after) || !hides(before, after) {
+		return before, false
+	}
+	old, wanted := from.DestinationRuleSpec(), to.DestinationRuleSpec()
+	if old.Host != wanted.Host {
+		return before, false
+	}
+	both := proto.Clone(old).(*networking.DestinationRule)
+	for _, subset := range wanted.Subsets {
+		if findSubset(old, subset.Name) == nil {
+			both.Subsets = append(both.Subsets, subset)
+		}
+	}
+	both.ExportTo = exportToBoth(before, after)
+	object := *before
+	object.Spec = both
+	return &object, !routing.SameSpec(old, both)
+}
+
+// hides reports whether of two DestinationRules for one host a proxy may see only one. Those that the same proxies see in one
+// namespace are merged; otherwise the one in the proxy's own namespace hides the one in the service's, and the last one in a
+// namespace hides the others. Source: istio.io/istio pilot/pkg/model, mergeDestinationRule and destinationRule.
+func hides(a, b *routing.Object) bool {
+	one, other := a.Spec.(*networking.DestinationRule).ExportTo, b.Spec.(*networking.DestinationRule).ExportTo
+	return a.Namespace != b.Namespace || !seesAll(one, other) || !seesAll(other, one)
+}
+
+// exportToBoth returns where object has to be seen while another one is: wherever either is, so that the two are merged. In another
+// namespace the same proxies would not find it anyway.
+func exportToBoth(object, other *routing.Object) []string {
+	own, others := object.Spec.(*networking.DestinationRule).ExportTo, other.Spec.(*networking.DestinationRule).ExportTo
+	if object.Namespace != other.Namespace || seesAll(own, others) {
+		return own
+	}
+	return widest(others, own)
 }
 
 // names reports whether a rule sends requests to a subset of that name, or copies of them.

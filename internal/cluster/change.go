@@ -54,7 +54,7 @@ type Change struct {
 // old pair routes on. After that it goes forward: the new pair routes already. Only what makes no difference to requests may
 // then be left undone by a cancelled change, such as the removal of a subset that no rule names; the next plan shows it.
 func (c *Cluster) Apply(ctx context.Context, change Change) (Identities, error) {
-	r := run{cluster: c, change: change, steps: Steps(change.From, change.To), identities: Identities{}}
+	r := run{cluster: c, change: change, steps: order(change.From, change.To), identities: Identities{}}
 	maps.Copy(r.identities, change.Identities)
 	work, cancel := detached(ctx)
 	defer cancel()

@@ -1,13 +1,14 @@
 package cluster
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -15,9 +16,6 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime/schema"
-	"k8s.io/client-go/tools/portforward"
-	"k8s.io/client-go/transport/spdy"
-	"k8s.io/streaming/pkg/httpstream"
 )
 
 // monitoringPort is where istiod tells what the proxies have. It answers there to whoever comes from its own pod, as a
@@ -60,38 +58,49 @@ type proxies map[string]proxy
 // nonceTail is the length of the random part of a nonce, a UUID. In front of it stands the version that was sent.
 const nonceTail = 36
 
-// version is the newest that istiod sent to any of them: a number that it counts up, 0 where the nonces are of another
-// form.
+// version is the newest that istiod sent to any of them.
 func (p proxies) version() int {
 	newest := 0
 	for _, one := range p {
-		for _, nonce := range []string{one.ClusterSent, one.RouteSent} {
-			if len(nonce) < nonceTail {
-				continue
-			}
-			version := nonce[:len(nonce)-nonceTail]
-			if n, err := strconv.Atoi(version[strings.LastIndex(version, "/")+1:]); err == nil {
-				newest = max(newest, n)
-			}
-		}
+		newest = max(newest, versionOf(one.ClusterSent), versionOf(one.RouteSent))
 	}
 	return newest
 }
 
+// versionOf returns the version in a nonce: a number that istiod counts up, 0 where the nonce is of another form.
+func versionOf(nonce string) int {
+	if len(nonce) < nonceTail {
+		return 0
+	}
+	version := nonce[:len(nonce)-nonceTail]
+	n, err := strconv.Atoi(version[strings.LastIndex(version, "/")+1:])
+	if err != nil {
+		return 0
+	}
+	return n
+}
+
 // controlPlane is a connection to every istiod.
 type controlPlane struct {
-	client    *http.Client
-	addresses []string
-	stop      []chan struct{}
+	istiods []istiod
+}
+
+// istiod is one instance, and how to reach it.
+type istiod struct {
+	client  *http.Client
+	address string
+	// name is what a message calls it.
+	name string
 }
 
 // connectControlPlane connects to the istiods: at the given addresses, or through a port-forward to every pod.
 func (c *Cluster) connectControlPlane(ctx context.Context, p Propagation) (*controlPlane, error) {
-	control := &controlPlane{client: &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}}
+	control := &controlPlane{}
 	for _, address := range p.IstiodAddresses {
-		control.addresses = append(control.addresses, strings.TrimSuffix(address, "/"))
+		client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
+		control.istiods = append(control.istiods, istiod{client, strings.TrimSuffix(address, "/"), "istiod"})
 	}
-	if len(control.addresses) > 0 {
+	if len(control.istiods) > 0 {
 		return control, nil
 	}
 	pods, err := c.istiodPods(ctx, p.IstiodNamespace)
@@ -99,23 +108,30 @@ func (c *Cluster) connectControlPlane(ctx context.Context, p Propagation) (*cont
 		return nil, err
 	}
 	for _, pod := range pods {
-		if err := control.forward(ctx, c, p.IstiodNamespace, pod); err != nil {
+		what := fmt.Sprintf("Pod %q", p.IstiodNamespace+"/"+pod)
+		client, err := c.forward(ctx, p.IstiodNamespace, pod)
+		if err != nil {
 			control.close()
-			return nil, c.wrap("forward a port of", fmt.Sprintf("Pod %q", p.IstiodNamespace+"/"+pod), err)
+			return nil, c.wrap("forward a port of", what, err)
 		}
+		control.istiods = append(control.istiods, istiod{client, "http://" + pod, "istiod in " + what})
 	}
 	return control, nil
 }
 
 // istiodPods returns the names of istiod's running pods.
 func (c *Cluster) istiodPods(ctx context.Context, namespace string) ([]string, error) {
-	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
-	defer cancel()
-	list, err := c.client.Resource(schema.GroupVersionResource{Version: "v1", Resource: "pods"}).Namespace(namespace).
-		List(ctx, metav1.ListOptions{LabelSelector: "app=istiod", FieldSelector: "status.phase=Running"})
 	what := fmt.Sprintf("every Pod of istiod in namespace %q", namespace)
+	var list *unstructured.UnstructuredList
+	err := c.persist(ctx, "list "+what, func(bool) (err error) {
+		ctx, cancel := context.WithTimeout(ctx, requestTimeout)
+		defer cancel()
+		list, err = c.client.Resource(schema.GroupVersionResource{Version: "v1", Resource: "pods"}).Namespace(namespace).
+			List(ctx, metav1.ListOptions{LabelSelector: "app=istiod", FieldSelector: "status.phase=Running"})
+		return c.wrap("list", what, err)
+	})
 	if err != nil {
-		return nil, c.wrap("list", what, err)
+		return nil, err
 	}
 	var names []string
 	for i := range list.Items {
@@ -141,99 +157,69 @@ func isReady(pod *unstructured.Unstructured) bool {
 	return false
 }
 
-// forward opens a port on this machine that leads to the pod's monitoring port.
-func (p *controlPlane) forward(ctx context.Context, c *Cluster, namespace, pod string) error {
-	dialer, err := c.portForwardDialer(namespace, pod)
-	if err != nil {
-		return err
-	}
-	stop, ready, failed := make(chan struct{}), make(chan struct{}), make(chan error, 1)
-	forwarder, err := portforward.NewOnAddressesForStreaming(dialer, []string{"127.0.0.1"}, []string{fmt.Sprintf("0:%d", monitoringPort)},
-		stop, ready, io.Discard, io.Discard)
-	if err != nil {
-		return err
-	}
-	go func() { failed <- forwarder.ForwardPorts() }()
-	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
-	defer cancel()
-	select {
-	case <-ready:
-	case err := <-failed:
-		return err
-	case <-ctx.Done():
-		close(stop)
-		return ctx.Err()
-	}
-	p.stop = append(p.stop, stop)
-	ports, err := forwarder.GetPorts()
-	if err != nil {
-		return err
-	}
-	p.addresses = append(p.addresses, fmt.Sprintf("http://127.0.0.1:%d", ports[0].Local))
-	return nil
-}
-
-// portForwardDialer speaks WebSocket, and SPDY to servers and proxies that do not know that.
-func (c *Cluster) portForwardDialer(namespace, pod string) (httpstream.Dialer, error) {
-	at := c.rest.Post().AbsPath("/api/v1/namespaces", namespace, "pods", pod, "portforward").URL()
-	socket, err := portforward.NewSPDYOverWebsocketDialerForStreaming(at, c.config)
-	if err != nil {
-		return nil, err
-	}
-	transport, upgrader, err := spdy.RoundTripperFor(c.config)
-	if err != nil {
-		return nil, err
-	}
-	stream := spdy.NewDialerForStreaming(upgrader, &http.Client{Transport: transport}, http.MethodPost, at)
-	return portforward.NewFallbackDialerForStreaming(socket, stream, func(err error) bool {
-		return httpstream.IsUpgradeFailure(err) || httpstream.IsHTTPSProxyError(err)
-	}), nil
-}
-
 // ask returns what the proxies have, by istiod.
 func (p *controlPlane) ask(ctx context.Context) ([]proxies, error) {
-	answers, failed := make([]proxies, len(p.addresses)), make([]error, len(p.addresses))
+	answers, failed := make([]proxies, len(p.istiods)), make([]error, len(p.istiods))
 	var group sync.WaitGroup
-	for i, address := range p.addresses {
-		group.Go(func() { answers[i], failed[i] = p.askOne(ctx, address) })
+	for i, one := range p.istiods {
+		group.Go(func() { answers[i], failed[i] = one.ask(ctx) })
 	}
 	group.Wait()
 	return answers, errors.Join(failed...)
 }
 
-func (p *controlPlane) askOne(ctx context.Context, address string) (proxies, error) {
+func (i istiod) ask(ctx context.Context) (proxies, error) {
 	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
 	defer cancel()
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, address+"/debug/syncz", nil)
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, i.address+"/debug/syncz", nil)
 	if err != nil {
-		return nil, fmt.Errorf("ask istiod: %w", err)
+		return nil, fmt.Errorf("ask %s: %w", i.name, err)
 	}
-	response, err := p.client.Do(request)
+	response, err := i.client.Do(request)
 	if err != nil {
-		// The address may be a forwarded port, which says nothing to a reader.
 		var cause *url.Error
-		errors.As(err, &cause)
-		return nil, fmt.Errorf("ask istiod: %w", cause.Err)
+		if errors.As(err, &cause) {
+			err = cause.Err
+		}
+		return nil, fmt.Errorf("ask %s: %w", i.name, err)
 	}
 	defer response.Body.Close()
 	if response.StatusCode != http.StatusOK {
-		return nil, fmt.Errorf("ask istiod for /debug/syncz: it answered %s", response.Status)
+		return nil, fmt.Errorf("ask %s for /debug/syncz: it answered %s", i.name, response.Status)
 	}
 	var list []proxy
 	if err := json.NewDecoder(response.Body).Decode(&list); err != nil {
-		return nil, fmt.Errorf("ask istiod for /debug/syncz: %w", err)
+		return nil, fmt.Errorf("ask %s for /debug/syncz: %w", i.name, err)
 	}
-	answer := make(proxies, len(list))
-	for _, one := range list {
-		answer[one.ID] = one
-	}
-	return answer, nil
+	return byID(list), nil
 }
 
-// close ends the port-forwards.
-func (p *controlPlane) close() {
-	for _, stop := range p.stop {
-		close(stop)
+// byID returns proxies by their id. A gRPC client without a sidecar connects once for each of its channels, with one id: those
+// are told apart by a number.
+func byID(list []proxy) proxies {
+	slices.SortFunc(list, func(a, b proxy) int {
+		x, y := a.nonces(), b.nonces()
+		return cmp.Or(cmp.Compare(a.ID, b.ID), slices.Compare(x[:], y[:]))
+	})
+	all := make(proxies, len(list))
+	for i, one := range list {
+		name := one.ID
+		for n := 2; i > 0 && hasKey(all, name); n++ {
+			name = fmt.Sprintf("%s #%d", one.ID, n)
+		}
+		all[name] = one
 	}
-	p.stop = nil
+	return all
+}
+
+func hasKey(all proxies, name string) bool {
+	_, ok := all[name]
+	return ok
+}
+
+// close ends the connections.
+func (p *controlPlane) close() {
+	for _, one := range p.istiods {
+		one.client.CloseIdleConnections()
+	}
 }

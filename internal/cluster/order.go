@@ -38,6 +38,9 @@ type Step struct {
 // rules are about to name, and after the rules stopped naming what is about to go. A change of weights, headers or
 // matches is one write without a wait.
 //
+// A DestinationRule that moves to where it may hide the old one, or be hidden by it, declares the subsets of both until the old one
+// goes, and so does the old one.
+//
 // A DestinationRule speaks for one host. Where it changes to another one under the same name, a second DestinationRule
 // stands in for it meanwhile, so that the subsets of both hosts exist while the rules move from one to the other.
 //
@@ -54,6 +57,9 @@ func Steps(from, to routing.Pair) []Step {
 	if step, needed := write(before, first); needed {
 		steps = append(steps, step)
 		added = step.Action == Create || gains(before, first)
+	}
+	if old, needed := bridgeOld(from, to); needed {
+		steps = append(steps, Step{Action: Update, Object: old})
 	}
 	steps = appendVirtualService(steps, from, to, added)
 	var last []Step

@@ -23,6 +23,8 @@ const (
 // shape is a pair in short: what a transition is about.
 type shape struct {
 	host string
+	// namespace is that of both objects; empty is shop, where the services are.
+	namespace string
 	// virtualService and destinationRule are the objects' names; an empty name is no object.
 	virtualService, destinationRule string
 	// subsets are declared by the DestinationRule, by name, with the value of their label.
@@ -39,6 +41,9 @@ type shape struct {
 }
 
 func (s shape) pair() routing.Pair {
+	if s.namespace == "" {
+		s.namespace = "shop"
+	}
 	pair := routing.Pair{SubsetsElsewhere: s.virtualService != "" && s.destinationRule == ""}
 	if s.virtualService != "" {
 		rule := &networking.HTTPRoute{}
@@ -54,7 +59,7 @@ func (s shape) pair() routing.Pair {
 		if s.timeout {
 			rule.Timeout = durationpb.New(5e9)
 		}
-		pair.VirtualService = &routing.Object{Namespace: "shop", Name: s.virtualService, Labels: s.labels, Spec: &networking.VirtualService{
+		pair.VirtualService = &routing.Object{Namespace: s.namespace, Name: s.virtualService, Labels: s.labels, Spec: &networking.VirtualService{
 			Hosts: []string{s.host}, Http: []*networking.HTTPRoute{rule},
 		}}
 	}
@@ -66,7 +71,7 @@ func (s shape) pair() routing.Pair {
 		if s.policy {
 			rule.TrafficPolicy = &networking.TrafficPolicy{Tls: &networking.ClientTLSSettings{Mode: networking.ClientTLSSettings_ISTIO_MUTUAL}}
 		}
-		pair.DestinationRule = &routing.Object{Namespace: "shop", Name: s.destinationRule, Labels: s.labels, Spec: rule}
+		pair.DestinationRule = &routing.Object{Namespace: s.namespace, Name: s.destinationRule, Labels: s.labels, Spec: rule}
 	}
 	return pair
 }
@@ -87,10 +92,14 @@ func inWords(steps []Step) []string {
 		case s.Action == Delete || s.Object == nil:
 		case s.Object.Kind() == routing.KindDestinationRule:
 			text += fmt.Sprint(" ", declared(s.Object))
+			if seen := s.Object.Spec.(*networking.DestinationRule).ExportTo; len(seen) > 0 {
+				text += " for " + strings.Join(seen, " ")
+			}
 		default:
 			text += fmt.Sprint(" ", named(s.Object))
 		}
-		words = append(words, strings.NewReplacer(`VirtualService "shop/`, "vs ", `DestinationRule "shop/`, "dr ", `"`, "").Replace(text))
+		words = append(words, strings.NewReplacer(`VirtualService "shop/`, "vs ", `DestinationRule "shop/`, "dr ",
+			"VirtualService", "vs", "DestinationRule", "dr", `"`, "").Replace(text))
 	}
 	return words
 }
@@ -203,6 +212,48 @@ func TestSteps(t *testing.T) {
 			live, live.with(func(s *shape) { s.virtualService, s.destinationRule = "new", "new" }),
 			[]string{"create dr new [v1 v2]", "wait", "create vs new [v1 v2]", "wait", "delete vs reviews", "wait", "delete dr reviews"},
 		},
+		"namespace changed": {
+			live, live.with(func(s *shape) { s.namespace = "ops" }),
+			[]string{
+				"create dr ops/reviews [v1 v2]", "wait", "create vs ops/reviews [v1 v2]", "wait", "delete vs reviews", "wait",
+				"delete dr reviews",
+			},
+		},
+		// Callers in either namespace see only the DestinationRule there, whichever VirtualService holds.
+		"namespace changed, subset renamed": {
+			live, live.with(func(s *shape) {
+				s.namespace, s.subsets, s.weights = "ops", map[string]string{"v1": "one", "v3": "two"}, map[string]int32{"v1": 90, "v3": 10}
+			}),
+			[]string{
+				"create dr ops/reviews [v1 v2 v3]", "update dr reviews [v1 v2 v3]", "wait", "create vs ops/reviews [v1 v3]", "wait", "delete vs reviews",
+				"wait", "update dr ops/reviews [v1 v3]", "delete dr reviews",
+			},
+		},
+		"namespace and host changed": {
+			live, live.with(func(s *shape) { s.namespace, s.host, s.subsets = "ops", ratings, map[string]string{"v1": "one"} }),
+			[]string{
+				"create dr ops/reviews [v1]", "wait", "create vs ops/reviews [v1 v2]", "wait", "delete vs reviews", "wait", "delete dr reviews",
+			},
+		},
+		// Istio merges only DestinationRules that are seen in the same namespaces.
+		"both renamed, seen in other namespaces, subset renamed": {
+			live.with(func(s *shape) { s.exportTo = []string{"dev"} }), live.with(func(s *shape) {
+				s.virtualService, s.destinationRule, s.exportTo = "new", "new", []string{"ops"}
+				s.subsets, s.weights = map[string]string{"v3": "two"}, map[string]int32{"v3": 100}
+			}),
+			[]string{
+				"create dr new [v1 v2 v3] for dev ops", "update dr reviews [v1 v2 v3] for dev ops", "wait", "create vs new [v3]", "wait", "delete vs reviews",
+				"wait", "update dr new [v3] for ops", "delete dr reviews",
+			},
+		},
+		"both renamed, seen in more namespaces": {
+			live.with(func(s *shape) { s.exportTo = []string{"dev"} }),
+			live.with(func(s *shape) { s.virtualService, s.destinationRule = "new", "new" }),
+			[]string{
+				"create dr new [v1 v2]", "update dr reviews [v1 v2]", "wait", "create vs new [v1 v2]", "wait", "delete vs reviews", "wait",
+				"delete dr reviews",
+			},
+		},
 		// One DestinationRule cannot speak for both hosts: another one stands in for it while the rules move.
 		"host changed in place": {
 			live, live.with(func(s *shape) { s.host = ratings }),
@@ -238,15 +289,15 @@ func TestSteps(t *testing.T) {
 		},
 		"seen in fewer namespaces": {
 			live, live.with(func(s *shape) { s.exportTo = []string{"."}; s.header = "200" }),
-			[]string{"update vs reviews [v1 v2]", "wait", "update dr reviews [v1 v2]"},
+			[]string{"update vs reviews [v1 v2]", "wait", "update dr reviews [v1 v2] for ."},
 		},
 		"seen in more namespaces": {
 			live.with(func(s *shape) { s.exportTo = []string{"."} }), live.with(func(s *shape) { s.exportTo = []string{".", "ops"}; s.header = "200" }),
-			[]string{"update dr reviews [v1 v2]", "wait", "update vs reviews [v1 v2]"},
+			[]string{"update dr reviews [v1 v2] for . ops", "wait", "update vs reviews [v1 v2]"},
 		},
 		"seen in other namespaces": {
 			live.with(func(s *shape) { s.exportTo = []string{"dev"} }), live.with(func(s *shape) { s.exportTo = []string{"ops"}; s.header = "200" }),
-			[]string{"update dr reviews [v1 v2]", "wait", "update vs reviews [v1 v2]", "wait", "update dr reviews [v1 v2]"},
+			[]string{"update dr reviews [v1 v2] for dev ops", "wait", "update vs reviews [v1 v2]", "wait", "update dr reviews [v1 v2] for ops"},
 		},
 		"DestinationRule given to somebody else": {live, elsewhere, []string{}},
 		"DestinationRule missing":                {elsewhere, live, []string{"create dr reviews [v1 v2]"}},
@@ -310,13 +361,25 @@ func (w world) do(s Step) error {
 }
 
 // dangling returns the destinations, as host/subset, that a VirtualService names and no DestinationRule of the host
-// declares, or none that is seen everywhere where the VirtualService is: it is seen in all namespaces.
-func (w world) dangling() []string {
+// declares which a caller in the namespace sees: those in its own namespace, or else those in the service's.
+func (w world) dangling(caller string) []string {
 	known, missing := map[string]bool{}, []string{}
-	for at, o := range w {
-		if at.Kind == routing.KindDestinationRule {
+	of := func(namespace, host string) (found []*routing.Object) {
+		for at, o := range w {
+			if at.Kind == routing.KindDestinationRule && at.Namespace == namespace && o.Spec.(*networking.DestinationRule).GetHost() == host {
+				found = append(found, o)
+			}
+		}
+		return found
+	}
+	for _, host := range []string{reviews, ratings} {
+		seen := of(caller, host)
+		if len(seen) == 0 {
+			seen = of("shop", host)
+		}
+		for _, o := range seen {
 			for _, name := range declared(o) {
-				known[o.Spec.(*networking.DestinationRule).GetHost()+"/"+name] = true
+				known[host+"/"+name] = true
 			}
 		}
 	}
@@ -342,6 +405,7 @@ func drawShape(t *rapid.T, label string) shape {
 		host:            rapid.SampledFrom([]string{reviews, reviews, ratings}).Draw(t, label+" host"),
 		virtualService:  rapid.SampledFrom([]string{"reviews", "reviews", "reviews", "new"}).Draw(t, label+" vs"),
 		destinationRule: rapid.SampledFrom([]string{"reviews", "reviews", "reviews", "new"}).Draw(t, label+" dr"),
+		namespace:       rapid.SampledFrom([]string{"shop", "shop", "ops"}).Draw(t, label+" namespace"),
 		subsets:         map[string]string{}, weights: map[string]int32{},
 		header:  rapid.SampledFrom([]string{"", "100"}).Draw(t, label+" header"),
 		timeout: rapid.Bool().Draw(t, label+" timeout"),
@@ -361,21 +425,27 @@ func drawShape(t *rapid.T, label string) shape {
 }
 
 // TestPropertyStepsDropNoRequest: from any pair to any other, no rule ever names a subset that is not declared for its
-// host, the last step leaves exactly the wanted pair, no wait stands first, last or beside another, and at most three
-// writes are made, one more where an object gets another name and one more where a DestinationRule gets another host.
+// host as a caller sees it whom both pairs serve, the last step leaves exactly the wanted pair, no wait stands first, last or beside another, and at most three
+// writes are made, one more where an object gets another name, one more where a DestinationRule gets another host and two more where it
+// gets another namespace.
 func TestPropertyStepsDropNoRequest(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		a, b := drawShape(t, "from"), drawShape(t, "to")
 		from, to := a.pair(), b.pair()
 		steps, live := Steps(from, to), worldOf(from)
+		callers := slices.DeleteFunc([]string{"shop", "ops"}, func(namespace string) bool {
+			return len(worldOf(from).dangling(namespace)) > 0 || len(worldOf(to).dangling(namespace)) > 0
+		})
 		writes := 0
 		for i, s := range steps {
 			if err := live.do(s); err != nil {
 				t.Fatalf("step %d of %q: %v", i+1, inWords(steps), err)
 			}
-			if missing := live.dangling(); len(missing) > 0 {
-				t.Fatalf("after step %d of %q rules name %q, which is not declared", i+1, inWords(steps), missing)
+			for _, caller := range callers {
+				if missing := live.dangling(caller); len(missing) > 0 {
+					t.Fatalf("after step %d of %q rules name %q, which is not declared for %s", i+1, inWords(steps), missing, caller)
+				}
 			}
 			if s.Action != Wait {
 				writes++
@@ -384,8 +454,11 @@ func TestPropertyStepsDropNoRequest(t *testing.T) {
 			}
 		}
 		most := 3
-		if a.virtualService != b.virtualService || a.destinationRule != b.destinationRule {
+		if a.virtualService != b.virtualService || a.destinationRule != b.destinationRule || a.namespace != b.namespace {
 			most = 4
+		}
+		if a.namespace != b.namespace {
+			most += 2
 		}
 		if a.host != b.host {
 			most++

@@ -82,71 +82,129 @@ func (c *Cluster) settle(ctx context.Context, p Propagation, w *watch, progress 
 	}
 }
 
-// wait returns when every proxy that was sent something has acknowledged it, and istiod sends no more.
+// wait returns when every proxy that was sent something has acknowledged it, and istiod sends no more of what was written.
 func (w *watch) wait(ctx context.Context, p Propagation, progress func(string)) {
 	ctx, cancel := context.WithTimeout(ctx, p.Timeout)
 	defer cancel()
-	began := time.Now()
-	last, changed, said := w.before, began, began
+	seen := newSeenProxies(w.before, time.Now())
+	said := seen.began
 	for {
 		pause(ctx, askInterval)
 		now, err := w.control.ask(ctx)
 		if ctx.Err() != nil {
-			w.tellMissing(ctx, p, last)
+			seen.tellMissing(ctx, p)
 			return
 		}
 		if err != nil {
 			warn(ctx, fmt.Sprintf("istiod stopped answering which proxies have a change, so the provider waited %s instead: %s", p.Settle, err))
-			pause(ctx, p.Settle-time.Since(began))
+			pause(ctx, p.Settle-time.Since(seen.began))
 			return
 		}
-		if !equalProxies(last, now) {
-			last, changed = now, time.Now()
-		}
-		missing := unacknowledged(now)
-		if len(missing) == 0 && time.Since(changed) >= quiet && (newer(now, w.before) || time.Since(began) >= p.Settle) {
+		if seen.add(now, time.Now(), p.Settle) {
 			return
 		}
 		if time.Since(said) >= time.Second {
 			said = time.Now()
-			progress(fmt.Sprintf("waiting for %d proxies to acknowledge", len(missing)))
+			progress(fmt.Sprintf("waiting for %d proxies to acknowledge", len(seen.missing())))
 		}
 	}
+}
+
+// seenProxies are what istiod told during a wait.
+type seenProxies struct {
+	before, last   []proxies
+	began, changed time.Time
+	// enough are the versions, by istiod, that surely hold what was written before the wait: those after the one that was the
+	// newest when every istiod had heard of the write. It is nil until then. sent is when all of them were sent.
+	enough []int
+	sent   time.Time
+}
+
+func newSeenProxies(before []proxies, began time.Time) *seenProxies {
+	return &seenProxies{before: before, last: before, began: began, changed: began}
+}
+
+// add notes what istiod tells, and reports whether the proxies have what was written: either nothing moves any more, or, in
+// a mesh that is never quiet, they have acknowledged something that was sent later. Where nothing is sent at all, no proxy
+// is concerned, which shows after the time to settle.
+func (s *seenProxies) add(now []proxies, at time.Time, settle time.Duration) bool {
+	if !equalProxies(s.last, now) {
+		s.changed = at
+	}
+	s.last = now
+	if s.enough == nil && at.Sub(s.began) >= quiet {
+		for _, of := range now {
+			s.enough = append(s.enough, of.version()+1)
+		}
+	}
+	if s.enough != nil && s.sent.IsZero() && reached(now, s.enough) {
+		s.sent = at
+	}
+	if len(s.missing()) > 0 {
+		return false
+	}
+	calm := at.Sub(s.changed) >= quiet && (newer(now, s.before) || at.Sub(s.began) >= settle)
+	return calm || !s.sent.IsZero() && at.Sub(s.sent) >= quiet
+}
+
+// reached reports whether every istiod that has proxies has sent its version.
+func reached(now []proxies, versions []int) bool {
+	some := false
+	for i, of := range now {
+		if len(of) > 0 && of.version() < versions[i] {
+			return false
+		}
+		some = some || len(of) > 0
+	}
+	return some
+}
+
+// missing names the proxies that have not acknowledged what was written, with what they object to.
+func (s *seenProxies) missing() []string {
+	var names []string
+	for i, of := range s.last {
+		enough := 0
+		if s.enough != nil {
+			enough = s.enough[i]
+		}
+		for _, id := range sortedKeys(of) {
+			p := of[id]
+			if acknowledged(p.ClusterSent, p.ClusterAcked, enough) && acknowledged(p.RouteSent, p.RouteAcked, enough) {
+				continue
+			}
+			if reason := p.objection(); reason != "" {
+				id += " (" + reason + ")"
+			}
+			names = append(names, id)
+		}
+	}
+	return names
+}
+
+// acknowledged reports whether a proxy acknowledged what it was sent, or, if enough is not 0, at least that version.
+func acknowledged(sent, answered string, enough int) bool {
+	return sent == answered || enough > 0 && versionOf(answered) >= enough
 }
 
 // mostNames is how many proxies a warning names.
 const mostNames = 5
 
 // tellMissing warns of the proxies that never acknowledged. A wait that was cancelled has nobody to blame.
-func (w *watch) tellMissing(ctx context.Context, p Propagation, last []proxies) {
-	missing := unacknowledged(last)
-	if len(missing) == 0 || !errors.Is(ctx.Err(), context.DeadlineExceeded) {
+func (s *seenProxies) tellMissing(ctx context.Context, p Propagation) {
+	if !errors.Is(ctx.Err(), context.DeadlineExceeded) {
 		return
 	}
-	more := ""
+	missing, more := s.missing(), ""
+	if len(missing) == 0 {
+		warn(ctx, fmt.Sprintf("istiod did not tell within %s that the proxies have the change; some may fail requests until they have it", p.Timeout))
+		return
+	}
 	if len(missing) > mostNames {
 		more = fmt.Sprintf(" and %d more", len(missing)-mostNames)
 		missing = missing[:mostNames]
 	}
 	warn(ctx, fmt.Sprintf("these proxies did not acknowledge the change within %s, and may fail requests until they do: %s%s",
 		p.Timeout, strings.Join(missing, ", "), more))
-}
-
-// unacknowledged names the proxies that were sent clusters or routes which they have not acknowledged, with what they
-// object to.
-func unacknowledged(all []proxies) []string {
-	var names []string
-	for _, of := range all {
-		for _, id := range sortedKeys(of) {
-			if p := of[id]; p.ClusterSent != p.ClusterAcked || p.RouteSent != p.RouteAcked {
-				if reason := p.objection(); reason != "" {
-					id += " (" + reason + ")"
-				}
-				names = append(names, id)
-			}
-		}
-	}
-	return names
 }
 
 // newer reports whether every istiod that has proxies has sent a newer version than before to at least one of them.

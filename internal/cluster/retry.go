@@ -32,7 +32,7 @@ func (c *Cluster) persist(ctx context.Context, what string, request func(again b
 			warn(ctx, fmt.Sprintf("to %s took %d tries and %.1f s. The last failure was: %s", what, tries, time.Since(began).Seconds(), last))
 		}
 		delay := backoff.Step()
-		if err == nil || !passes(err) || ctx.Err() != nil || time.Now().Add(delay).After(until) || !patient && !c.answered.Load() {
+		if err == nil || !passes(err) && !c.renewed(err, tries) || ctx.Err() != nil || time.Now().Add(delay).After(until) || !patient && !c.answered.Load() {
 			return err
 		}
 		last = err
@@ -43,6 +43,15 @@ func (c *Cluster) persist(ctx context.Context, what string, request func(again b
 // passes reports whether a failure may be gone in a moment.
 func passes(err error) bool {
 	return slices.ContainsFunc([]Reason{Unreachable, TimedOut, ServerFailed}, func(r Reason) bool { return IsReason(err, r) })
+}
+
+// mostRefusals is how often credentials of an exec command may be refused in a row: they can expire on their way.
+const mostRefusals = 2
+
+// renewed reports whether a request that was refused may be accepted now: client-go runs the command of exec anew when the
+// API server does not accept its credentials, and leaves it to the caller to ask again.
+func (c *Cluster) renewed(err error, tries int) bool {
+	return IsReason(err, Unauthorized) && c.config.ExecProvider != nil && tries <= mostRefusals
 }
 
 // mayHaveHappened reports whether a write that failed may have been made nevertheless.

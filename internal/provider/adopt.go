@@ -22,24 +22,29 @@ import (
 const mostPlaces = 12
 
 // planAdoption shows what adopting the live objects would change.
-func (p *pairResource) planAdoption(d draft, live livePair, wanted routing.Pair, diagnostics *diag.Diagnostics) {
-	d.planned["adopted"] = tftypes.NewValue(stringList, stringValues(p.adoption(live, wanted)))
+func (p *pairResource) planAdoption(d draft, live livePair, diagnostics *diag.Diagnostics) {
+	_, adopted := p.adoption(d.route, d.life, live)
+	d.planned["adopted"] = tftypes.NewValue(stringList, stringValues(adopted))
 	for _, o := range live.Objects() {
 		if d.life.deletion == deletionRestore && len(o.Unknown) > 0 {
-			diagnostics.AddAttributeError(path.Root("deletion"), "Object cannot be restored", printablef(
+			diagnostics.AddAttributeError(path.Root("deletion"), "Object cannot be restored", fmt.Sprintf(
 				"%s holds fields that this version of the provider does not know, and which it could not put back: %s.", o.String(), strings.Join(o.Unknown, ", ")))
 		}
 		for _, tool := range o.Tools() {
-			diagnostics.AddAttributeWarning(path.Root("adopt"), "Object of another tool", printablef(
+			diagnostics.AddAttributeWarning(path.Root("adopt"), "Object of another tool", fmt.Sprintf(
 				"%s belongs to %s (%s), which does not know of Terraform: %s.", o.String(), tool.Name, tool.Evidence, tool.Advice))
 		}
 	}
 }
 
-// adoption says of every live object which it is, who wrote it, and what becoming the wanted one changes.
-func (p *pairResource) adoption(live livePair, wanted routing.Pair) []string {
+// adoption returns what the live objects shall become, and says of every one which it is, who wrote it, and what that changes.
+// Weights that somebody else sets stay, and may change at any time.
+func (p *pairResource) adoption(route compactRoute, life lifecycle, live livePair) (wanted routing.Pair, all []string) {
+	wanted = route.Render()
 	is := canary.Resolve(live.Ours(wanted), p.settings.clusterDomain)
-	var all []string
+	if life.handedOver {
+		wanted = routing.KeepWeights(wanted, is)
+	}
 	for _, o := range live.Objects() {
 		kind := string(o.Kind()) + " "
 		var changes []string
@@ -59,28 +64,40 @@ func (p *pairResource) adoption(live livePair, wanted routing.Pair) []string {
 		for i, m := range o.Others {
 			writers[i] = fmt.Sprintf(" of %q", m.Name)
 		}
+		if owner := o.Annotations[routing.OwnerAnnotation]; owner != "" && owner != p.settings.owner {
+			writers = append(writers, fmt.Sprintf(" of the workspace %q", owner))
+		}
 		slices.Sort(writers)
-		all = append(all, fmt.Sprintf("%s%s, resource version %s: %s", o.String(), strings.Join(slices.Compact(writers), " and"), o.ResourceVersion, text))
+		state := "resource version " + o.ResourceVersion
+		if life.handedOver {
+			state = fmt.Sprintf("content %.8s apart from weights", routing.Fingerprint(routing.WithoutWeights(o.Spec)))
+		}
+		all = append(all, fmt.Sprintf("%s%s, %s: %s", o.String(), strings.Join(slices.Compact(writers), " and"), state, text))
 	}
-	return all
+	return wanted, all
 }
 
-// errAdoptionChanged says that the objects to adopt are not what the plan showed.
-var errAdoptionChanged = errors.New("adopt objects: they are not what the plan showed any more; nothing was changed")
+// adoptionChanged says that the objects to adopt are not what the plan showed, and whose they are now.
+func adoptionChanged(live livePair) error {
+	text := "they are not what the plan showed any more."
+	for _, o := range live.Objects() {
+		text += " " + o.String() + ":" + ownersText(o)
+	}
+	return &cluster.Error{Reason: cluster.Stale, Verb: "adopt", Object: "objects", Err: errors.New(text)}
+}
 
 // adopt returns the change that takes existing objects over, with what they were before. It fails when they are not what the
 // plan showed.
 func (p *pairResource) adopt(
 	ctx context.Context, plan tftypes.Value, route compactRoute, diagnostics *diag.Diagnostics,
 ) (change cluster.Change, adopted []string, err error) {
-	wanted := route.Render()
 	live, err := p.getPair(ctx, route.Place(), diagnostics)
 	if err != nil {
 		return change, nil, err
 	}
-	adopted = p.adoption(live, wanted)
+	wanted, adopted := p.adoption(route, p.lifecycleOf(plan), live)
 	if r := attr.Read(plan); r.Known("adopted") && !slices.Equal(r.Strings("adopted"), adopted) {
-		return change, nil, errAdoptionChanged
+		return change, nil, adoptionChanged(live)
 	}
 	return cluster.Change{
 		From: canary.Resolve(live.Ours(wanted), p.settings.clusterDomain), To: wanted, Identities: live.Identities(), Take: true,

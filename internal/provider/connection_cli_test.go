@@ -3,7 +3,6 @@ package provider_test
 import (
 	"bufio"
 	"bytes"
-	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -14,7 +13,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/hashicorp/terraform-plugin-framework/providerserver"
+	"github.com/hashicorp/terraform-plugin-go/tfprotov6/tf6server"
 
 	"github.com/meshroute/terraform-provider-mesh/internal/acctest"
 	"github.com/meshroute/terraform-provider-mesh/internal/provider"
@@ -24,7 +23,7 @@ import (
 // real command, with files and an environment of their own.
 func TestMain(m *testing.M) {
 	if os.Getenv("TF_PLUGIN_MAGIC_COOKIE") != "" {
-		err := providerserver.Serve(context.Background(), provider.New("test"), providerserver.ServeOpts{Address: sourceAddress})
+		err := tf6server.Serve(sourceAddress, provider.NewServer("test"))
 		if err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			os.Exit(1)

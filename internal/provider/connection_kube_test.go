@@ -84,6 +84,12 @@ func (k *kube) token(namespace, name string, verbs ...string) string {
 	k.create("rolebindings", "apiVersion: rbac.authorization.k8s.io/v1\nkind: RoleBinding\n"+header+
 		"roleRef: {apiGroup: rbac.authorization.k8s.io, kind: Role, name: "+name+"}\n"+
 		"subjects: [{kind: ServiceAccount, name: "+name+", namespace: "+namespace+"}]\n")
+	return k.login(namespace, name)
+}
+
+// login returns a token of a service account.
+func (k *kube) login(namespace, name string) string {
+	k.t.Helper()
 	request := &unstructured.Unstructured{Object: map[string]any{
 		"apiVersion": "authentication.k8s.io/v1", "kind": "TokenRequest",
 		"metadata": map[string]any{"name": name}, "spec": map[string]any{"expirationSeconds": int64(3600)},

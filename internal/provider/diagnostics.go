@@ -47,9 +47,9 @@ func reportProblems(diagnostics *diag.Diagnostics, r *attr.Reader, problems []ro
 			leftErrors = leftErrors || severity == routing.Refused
 			return
 		case severity == routing.Refused:
-			diagnostics.AddAttributeError(sendable(at), summary, located(at, reason))
+			diagnostics.AddAttributeError(at, summary, located(at, reason))
 		default:
-			diagnostics.AddAttributeWarning(sendable(at), summary, located(at, reason))
+			diagnostics.AddAttributeWarning(at, summary, located(at, reason))
 		}
 		said++
 	}

@@ -1,6 +1,7 @@
 package provider_test
 
 import (
+	"context"
 	"encoding/json"
 	"os"
 	"path/filepath"
@@ -10,8 +11,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/hashicorp/go-plugin"
-	"github.com/hashicorp/terraform-plugin-framework/providerserver"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6/tf6server"
 
 	"github.com/meshroute/terraform-provider-mesh/internal/acctest"
@@ -55,11 +54,11 @@ var faults = map[string]fault{
 // leads Terraform to it. It spares starting the provider four times for each command.
 func reattach(t *testing.T) string {
 	t.Helper()
-	started, closed := make(chan *plugin.ReattachConfig), make(chan struct{})
+	started, closed := channelFor(tf6server.WithDebug), make(chan struct{})
 	failed := make(chan error, 1)
 	go func() {
-		failed <- tf6server.Serve(sourceAddress, providerserver.NewProtocol6(provider.New("test")()),
-			tf6server.WithDebug(t.Context(), started, closed), tf6server.WithoutLogStderrOverride())
+		failed <- tf6server.Serve(sourceAddress, provider.NewServer("test"),
+			tf6server.WithDebug(t.Context(), started, closed), tf6server.WithLoggingSink(t), tf6server.WithoutLogStderrOverride())
 	}()
 	select {
 	case err := <-failed:
@@ -76,6 +75,11 @@ func reattach(t *testing.T) string {
 		return "TF_REATTACH_PROVIDERS=" + string(text)
 	}
 	return ""
+}
+
+// channelFor returns a channel for an option that tells an address: only its maker can name what it tells.
+func channelFor[T any](func(context.Context, chan T, chan struct{}) tf6server.ServeOpt) chan T {
+	return make(chan T)
 }
 
 // process is where the wrapper of the command writes which process Terraform is.

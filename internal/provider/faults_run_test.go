@@ -1,10 +1,7 @@
 package provider_test
 
 import (
-	"encoding/json"
 	"fmt"
-	"maps"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -18,9 +15,9 @@ import (
 
 const (
 	// faultOwner is the owner mark that lets an interrupted apply find its own objects again.
-	faultOwner = ``
+	faultOwner = `owner = "faults"`
 	// faultTimeouts bounds what a hang takes.
-	faultTimeouts = ``
+	faultTimeouts = `timeouts = { create = "4s", read = "4s", update = "4s", delete = "4s" }`
 	faultManager  = "terraform-provider-mesh"
 	// stranger is another field manager.
 	stranger = "stranger"
@@ -62,11 +59,15 @@ func (r *faultedRun) do(call int, f fault) outcome {
 	r.t.Helper()
 	untouched := r.lab.Bystand()
 	if r.given != nil {
-		r.given(r.t, r.lab)
+		r.given(r.lab)
 	}
+	given := r.specs()
 	if r.before.config != "" {
 		r.configure(r.before)
 		r.terraform.must("apply")
+	}
+	if r.meanwhile != nil {
+		r.meanwhile(r.lab)
 	}
 	survivors := r.survivors()
 	for _, a := range survivors {
@@ -91,6 +92,9 @@ func (r *faultedRun) do(call int, f fault) outcome {
 	}
 	r.terraform.must("destroy")
 	r.look(r.left)
+	if diff := cmp.Diff(given, r.specs()); r.restored && diff != "" {
+		r.t.Errorf("what was given, and what is left of it (-given +left):\n%s", diff)
+	}
 	if diff := untouched(); diff != "" {
 		r.t.Errorf("the objects of somebody else for another host (-before +after):\n%s", diff)
 	}
@@ -152,14 +156,14 @@ func (r *faultedRun) routes() {
 			continue
 		}
 		host, _, _ := unstructured.NestedString(o.Object, "spec", "host")
-		subsets[host] = append(subsets[host], subsetsOf(&o)...)
+		subsets[r.full(host)] = append(subsets[r.full(host)], subsetsOf(&o)...)
 	}
 	if len(rules) == 0 && r.before.config != "" && r.after.config != "" && !r.gap {
 		r.t.Error("the fault leaves the service without a VirtualService")
 	}
 	for _, o := range rules {
 		for _, d := range destinationsOf(&o) {
-			if !slices.Contains(subsets[d.host], d.subset) {
+			if !slices.Contains(subsets[r.full(d.host)], d.subset) {
 				r.t.Errorf("VirtualService %s sends requests to %s, subset %q, which no DestinationRule has", o.GetName(), d.host, d.subset)
 			}
 		}
@@ -225,9 +229,10 @@ func (r *faultedRun) look(want []address) string {
 	}
 	var shown []any
 	for _, o := range live {
-		found[address{o.GetKind(), o.GetNamespace(), o.GetName()}.String()] = true
-		if !slices.ContainsFunc(o.GetManagedFields(), ours) {
-			r.t.Errorf("%s %s/%s is not ours: %v", o.GetKind(), o.GetNamespace(), o.GetName(), o.GetManagedFields())
+		at := address{o.GetKind(), o.GetNamespace(), o.GetName()}
+		found[at.String()] = true
+		if !slices.Contains(r.expand(r.left), at) && !slices.ContainsFunc(o.GetManagedFields(), ours) {
+			r.t.Errorf("%s is not ours: %v", at, o.GetManagedFields())
 		}
 		shown = append(shown, timeless(o))
 	}
@@ -235,6 +240,8 @@ func (r *faultedRun) look(want []address) string {
 		r.t.Errorf("objects for the test's service (-want +got):\n%s", diff)
 	}
 	for _, i := range r.state() {
+		// It holds resource versions, and less when an adoption was cut short.
+		delete(i.Attributes, "adopted")
 		shown = append(shown, i)
 	}
 	text, err := yaml.Marshal(shown)
@@ -242,6 +249,28 @@ func (r *faultedRun) look(want []address) string {
 		r.t.Fatal(err)
 	}
 	return strings.NewReplacer(r.lab.Service, "SERVICE", r.elsewhere, "ELSEWHERE").Replace(string(text))
+}
+
+// full returns a host's full name. All services are in one namespace.
+func (r *faultedRun) full(host string) string {
+	if strings.Contains(host, ".") {
+		return host
+	}
+	return host + strings.TrimPrefix(r.lab.Host, r.lab.Service)
+}
+
+// specs returns what the live objects say, with short names for hosts.
+func (r *faultedRun) specs() string {
+	r.t.Helper()
+	var specs []any
+	for _, o := range r.lab.Traces() {
+		specs = append(specs, o.GetKind(), o.Object["spec"])
+	}
+	text, err := yaml.Marshal(specs)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	return strings.ReplaceAll(string(text), r.lab.Host, r.lab.Service)
 }
 
 // timeless returns an object without what is different each time it is made.
@@ -271,110 +300,12 @@ func (r *faultedRun) agrees() {
 		if diff := cmp.Diff(i.subsets(), subsetsOf(rule)); diff != "" {
 			r.t.Errorf("subsets in the state and in the DestinationRule (-state +live):\n%s", diff)
 		}
-		if diff := cmp.Diff(i.weights(), weightsOf(virtualService)); diff != "" {
+		want := i.weights()
+		if r.weights != nil {
+			want = r.weights
+		}
+		if diff := cmp.Diff(want, sharesOf(virtualService)); diff != "" {
 			r.t.Errorf("weights in the state and in the VirtualService (-state +live):\n%s", diff)
 		}
 	}
-}
-
-func subsetsOf(rule *unstructured.Unstructured) []string {
-	list, _, _ := unstructured.NestedSlice(rule.Object, "spec", "subsets")
-	var names []string
-	for _, subset := range list {
-		names = append(names, subset.(map[string]any)["name"].(string))
-	}
-	slices.Sort(names)
-	return names
-}
-
-// destination is where a rule sends requests.
-type destination struct {
-	host, subset string
-	weight       float64
-}
-
-// destinationsOf returns those of all rules of a VirtualService, in their order.
-func destinationsOf(virtualService *unstructured.Unstructured) []destination {
-	rules, _, _ := unstructured.NestedSlice(virtualService.Object, "spec", "http")
-	var all []destination
-	for _, rule := range rules {
-		for _, route := range rule.(map[string]any)["route"].([]any) {
-			d := destination{}
-			d.host, _, _ = unstructured.NestedString(route.(map[string]any), "destination", "host")
-			d.subset, _, _ = unstructured.NestedString(route.(map[string]any), "destination", "subset")
-			weight, _, _ := unstructured.NestedInt64(route.(map[string]any), "weight")
-			d.weight = float64(weight)
-			all = append(all, d)
-		}
-	}
-	return all
-}
-
-// weightsOf returns the shares of the rules that share.
-func weightsOf(virtualService *unstructured.Unstructured) map[string]float64 {
-	weights := map[string]float64{}
-	for _, d := range destinationsOf(virtualService) {
-		if d.weight > 0 {
-			weights[d.subset] = d.weight
-		}
-	}
-	return weights
-}
-
-// instance is one of ours in the state.
-type instance struct {
-	address    string
-	Status     string
-	Attributes map[string]any
-}
-
-// state returns what the state holds of our resources.
-func (r *faultedRun) state() []instance {
-	r.t.Helper()
-	var state struct {
-		Resources []struct {
-			Type, Name string
-			Instances  []instance
-		}
-	}
-	raw := readFileOrNone(filepath.Join(r.terraform.dir, "terraform.tfstate"))
-	if raw == "" {
-		return nil
-	}
-	if err := json.Unmarshal([]byte(raw), &state); err != nil {
-		r.t.Fatalf("read state: %v", err)
-	}
-	var ours []instance
-	for _, resource := range state.Resources {
-		for _, i := range resource.Instances {
-			if strings.HasPrefix(resource.Type, "mesh_") {
-				i.address = resource.Type + "." + resource.Name
-				ours = append(ours, i)
-			}
-		}
-	}
-	return ours
-}
-
-func (i instance) text(attribute string) string {
-	text, _ := i.Attributes[attribute].(string)
-	return text
-}
-
-func (i instance) subsets() []string {
-	return slices.Sorted(maps.Keys(i.Attributes["subsets"].(map[string]any)))
-}
-
-func (i instance) weights() map[string]float64 {
-	weights := map[string]float64{}
-	if fallback, ok := i.Attributes["default"].(map[string]any); ok {
-		for name, weight := range fallback["weights"].(map[string]any) {
-			weights[name] = weight.(float64)
-		}
-		return weights
-	}
-	for name, subset := range i.Attributes["subsets"].(map[string]any) {
-		weights[name] = subset.(map[string]any)["weight"].(float64)
-	}
-	return weights
 }

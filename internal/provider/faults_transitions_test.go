@@ -3,7 +3,6 @@ package provider_test
 import (
 	"fmt"
 	"strings"
-	"testing"
 
 	"github.com/meshroute/terraform-provider-mesh/internal/acctest"
 )
@@ -12,7 +11,9 @@ import (
 // names; ELSEWHERE is a second namespace.
 type transition struct {
 	// given makes what somebody else made before Terraform. It may be nil.
-	given func(t *testing.T, lab *acctest.Lab)
+	given func(lab *acctest.Lab)
+	// meanwhile is what somebody else changes between the first apply and the faulted one. It may be nil.
+	meanwhile func(lab *acctest.Lab)
 	// before is what is applied without faults, after what the faulted apply is about. The zero after is `terraform destroy`.
 	before, after declared
 	// remade says that after has new objects, also where they have the old names.
@@ -21,6 +22,10 @@ type transition struct {
 	gap bool
 	// left are the objects that stay when Terraform has destroyed everything.
 	left []address
+	// restored says that in the end they are as they were given.
+	restored bool
+	// weights are those that must be live; nil where the state decides.
+	weights map[string]float64
 }
 
 // declared is a configuration, and the objects that exist once it is applied.
@@ -136,4 +141,44 @@ var transitions = map[string]transition{
 		after:  splitOf(`v1 = { labels = { app = "k8s-combat-service-v1" }, weight = 10 }, v3 = { labels = { app = "k8s-combat-service-v3" } }`),
 	},
 	"destroy": {before: plain},
+	"adopted": {
+		given: canaryForm.handMadePair, before: given, after: routeParts{top: "adopt = true"}.named("SERVICE"),
+	},
+	"adopted until destroyed": {
+		given: canaryForm.handMadePair, before: given,
+		after: routeParts{top: adoptAndRestore}.named("SERVICE"), left: given.objects, restored: true,
+	},
+	"restored": {
+		given: canaryForm.handMadePair, before: routeParts{top: adoptAndRestore}.named("SERVICE"),
+		after: given, left: given.objects, restored: true,
+	},
+	"abandoned": {
+		before: routeParts{top: `deletion = "abandon"`}.named("SERVICE"), after: given, left: given.objects,
+	},
+	"weights handed over": {
+		before: plain, after: routeParts{top: handedOver}.named("SERVICE"), weights: map[string]float64{"v1": 90, "v2": 10},
+	},
+	"match beside the weights of another": {
+		before: routeParts{top: handedOver}.named("SERVICE"), meanwhile: shiftWeights,
+		after: routeParts{top: handedOver, match: "300"}.named("SERVICE"), weights: map[string]float64{"v1": 30, "v2": 70},
+	},
+}
+
+const (
+	adoptAndRestore = "adopt = true\n  deletion = \"restore\""
+	handedOver      = `weights_managed_by = "other"`
+)
+
+// given is what is there without Terraform.
+var given = declared{objects: pair("NAMESPACE", "SERVICE")}
+
+// shiftWeights does what a rollout controller does.
+func shiftWeights(lab *acctest.Lab) {
+	lab.Edit(acctest.VirtualService, lab.Service, func(spec map[string]any) {
+		rules := spec["http"].([]any)
+		for _, route := range rules[len(rules)-1].(map[string]any)["route"].([]any) {
+			route := route.(map[string]any)
+			route["weight"] = map[string]int64{"v1": 30, "v2": 70}[route["destination"].(map[string]any)["subset"].(string)]
+		}
+	})
 }

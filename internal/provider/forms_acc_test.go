@@ -17,7 +17,7 @@ import (
 	"github.com/meshroute/terraform-provider-mesh/internal/provider"
 )
 
-var factories = acctest.Factories(provider.New("test"))
+var factories = acctest.Factories(provider.NewServer("test"))
 
 // version returns the headers of a request that asks for a version.
 func version(v string) map[string]string { return map[string]string{"version": v} }

@@ -2,8 +2,10 @@ package provider_test
 
 import (
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -50,6 +52,9 @@ func (a *attack) block(what string, config tftypes.Value) {
 	})
 }
 
+// oneInConnection is one value in how many that TestHostile_connection tries at a place.
+const oneInConnection = 17
+
 // TestHostile_connection puts hostile values into the provider block beside secrets, into the secrets, and into the
 // environment.
 func TestHostile_connection(t *testing.T) {
@@ -57,31 +62,35 @@ func TestHostile_connection(t *testing.T) {
 	a.listen()
 	objectType := a.schemas.Provider.ValueType()
 	config := parseHCL(t, objectType, validConnection)
-	for _, p := range places(objectType) {
-		for _, v := range hostileValues(p.of) {
+	for i, p := range places(objectType) {
+		for j, v := range hostileValues(p.of) {
+			if !sampled(i, j, oneInConnection) {
+				continue
+			}
 			a.block(fmt.Sprintf("provider%s = %s", p.name, v.name), put(config, p.at, v.value))
 			var text string
 			if p.of.Is(tftypes.String) && v.value.IsKnown() && v.value.As(&text) == nil && !v.huge {
 				secret := put(parseHCL(t, objectType, `host = "127.0.0.1"`), p.at, tftypes.NewValue(tftypes.String, text+hostileSecret+text))
 				if isSecretPlace(p.name) {
-					a.block(fmt.Sprintf("provider%s = %s around a secret", p.name, v.name), secret)
+					a.block(fmt.Sprintf("provider%s = a secret in %s", p.name, v.name), secret)
 				}
 			}
 		}
 	}
 	empty := parseHCL(t, objectType, "")
-	for _, variable := range connectionVariables {
+	for i, variable := range connectionVariables {
 		t.Setenv(variable, "")
-		for name, text := range hostileTexts {
-			if len(text) > 100_000 || os.Setenv(variable, text) != nil {
-				// The system takes no such variable.
+		for j, name := range slices.Sorted(maps.Keys(hostileTexts)) {
+			text := hostileTexts[name]
+			if !sampled(i, j, oneInConnection) || len(text) > 100_000 || os.Setenv(variable, text) != nil {
+				// The system takes no variable of that size, and none with NUL in it.
 				continue
 			}
 			a.block(variable+" = "+name, empty)
 		}
 		t.Setenv(variable, "")
 	}
-	a.report(1000)
+	a.report(leastConnection)
 }
 
 // isSecretPlace reports whether what stands there must not be printed.
@@ -159,7 +168,7 @@ func TestHostile_kubeconfig(t *testing.T) {
 		read("the file "+path, path)
 		read("the file "+path+" after a good one", good, path)
 	}
-	a.report(100)
+	a.report(leastKubeconfigs)
 }
 
 // TestHostile_imports imports by hostile ids, from a cluster where nothing exists.
@@ -168,9 +177,13 @@ func TestHostile_imports(t *testing.T) {
 	a.listen()
 	a.configure(fmt.Sprintf("host = %q\ntoken = %q", emptyCluster(t), hostileSecret))
 	for resourceType := range a.schemas.ResourceSchemas {
-		for name, text := range hostileTexts {
-			for _, id := range []string{text, text + "/a", "a/" + text, "a/b/" + text, text + "/" + text + "/" + text} {
-				a.input(fmt.Sprintf("import %s by %s", resourceType, name), func() ([]*tfprotov6.Diagnostic, error) {
+		for i, name := range slices.Sorted(maps.Keys(hostileTexts)) {
+			text := hostileTexts[name]
+			for j, id := range []string{text, text + "/a", "a/" + text, "a/b/" + text, text + "/" + text + "/" + text} {
+				if !sampled(i, j, 5) {
+					continue
+				}
+				a.input(fmt.Sprintf("import %s by %s as part %d", resourceType, name, j), func() ([]*tfprotov6.Diagnostic, error) {
 					answer, err := a.ImportResourceState(a.ctx, &tfprotov6.ImportResourceStateRequest{TypeName: resourceType, ID: id})
 					if err != nil {
 						return nil, err
@@ -180,5 +193,5 @@ func TestHostile_imports(t *testing.T) {
 			}
 		}
 	}
-	a.report(500)
+	a.report(leastImports)
 }

@@ -2,6 +2,7 @@ package provider
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -20,7 +21,7 @@ import (
 func (p *pairResource) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
 	parts := strings.Split(req.ID, "/")
 	if len(parts) < 2 || len(parts) > 3 || slices.Contains(parts, "") {
-		resp.Diagnostics.AddError("Invalid import id", printablef(
+		resp.Diagnostics.AddError("Invalid import id", fmt.Sprintf(
 			"The id %q is not of the form NAMESPACE/NAME, or NAMESPACE/VIRTUAL_SERVICE/DESTINATION_RULE where the two objects have different names.",
 			req.ID))
 		return
@@ -59,7 +60,7 @@ func (p *pairResource) findDestinationRule(ctx context.Context, place *canary.Pl
 		return false
 	}
 	if live.VirtualService == nil {
-		diagnostics.AddError("Object does not exist", printablef("There is no VirtualService %q in namespace %q.",
+		diagnostics.AddError("Object does not exist", fmt.Sprintf("There is no VirtualService %q in namespace %q.",
 			place.VirtualServiceName, place.Namespace))
 		return false
 	}
@@ -83,7 +84,7 @@ func (p *pairResource) findDestinationRule(ctx context.Context, place *canary.Pl
 		for i, rule := range rules {
 			names[i] = rule.Name
 		}
-		diagnostics.AddError("Several DestinationRules", printablef(
+		diagnostics.AddError("Several DestinationRules", fmt.Sprintf(
 			"Namespace %q has several DestinationRules for %s: %s.\n\nName the one to import: %s/%s/DESTINATION_RULE.",
 			place.Namespace, service.Host, strings.Join(names, ", "), place.Namespace, place.VirtualServiceName))
 		return false

@@ -179,11 +179,18 @@ func readPropagation(r *attr.Reader, p *cluster.Propagation) []routing.Problem {
 			*d.into = *value
 		}
 	}
-	p.IstiodNamespace = firstOf(propagation.String("istiod_namespace"), p.IstiodNamespace)
-	for i, address := range propagation.Strings("istiod_addresses") {
-		if at, err := url.Parse(address); err != nil || at.Host == "" || at.Scheme != "http" && at.Scheme != "https" {
-			problems = append(problems, routing.Errorf(routing.Path{"propagation", "istiod_addresses", i},
-				"must be a URL such as \"http://127.0.0.1:15014\"; it is %.80q", address))
+	if name := "istiod_namespace"; propagation.Known(name) {
+		if p.IstiodNamespace = propagation.String(name); !routing.IsNamespaceName(p.IstiodNamespace) {
+			problems = append(problems, routing.Errorf(routing.Path{"propagation", name}, "must be the name of a namespace; it is %.80q", p.IstiodNamespace))
+		}
+	}
+	addresses, undecided := propagation.Strings("istiod_addresses"), pathsOf(r.Unknown())
+	for i, address := range addresses {
+		place := routing.Path{"propagation", "istiod_addresses", i}
+		at, err := url.Parse(address)
+		if (err != nil || at.Host == "" || at.Scheme != "http" && at.Scheme != "https") && !undecided.touch(attributePath(place)) {
+			// What it is may hold a password.
+			problems = append(problems, routing.Errorf(place, "must be a URL such as \"http://127.0.0.1:15014\""))
 		}
 		p.IstiodAddresses = append(p.IstiodAddresses, address)
 	}
@@ -192,8 +199,9 @@ func readPropagation(r *attr.Reader, p *cluster.Propagation) []routing.Problem {
 
 // readDuration reads the duration at the end of a path, nil where there is none.
 func readDuration(r *attr.Reader, at routing.Path, least, longest time.Duration) (*time.Duration, *routing.Problem) {
-	text := r.String(at[len(at)-1].(string))
-	if text == "" {
+	name := at[len(at)-1].(string)
+	text := r.String(name)
+	if !r.Known(name) {
 		return nil, nil
 	}
 	d, err := time.ParseDuration(text)

@@ -26,6 +26,6 @@ func (o oneOf) ValidateString(ctx context.Context, req validator.StringRequest, 
 	if text.IsNull() || text.IsUnknown() || slices.Contains(o, text.ValueString()) {
 		return
 	}
-	resp.Diagnostics.AddAttributeError(sendable(req.Path), "Invalid value",
+	resp.Diagnostics.AddAttributeError(req.Path, "Invalid value",
 		located(req.Path, fmt.Sprintf("%s, got %q", o.Description(ctx), text.ValueString())))
 }

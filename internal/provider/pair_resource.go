@@ -82,9 +82,6 @@ func (p *pairResource) Configure(_ context.Context, req resource.ConfigureReques
 
 // ValidateConfig implements resource.ResourceWithValidateConfig.
 func (p *pairResource) ValidateConfig(_ context.Context, req resource.ValidateConfigRequest, resp *resource.ValidateConfigResponse) {
-	if refuseHuge(&resp.Diagnostics, req.Config.Raw) {
-		return
-	}
 	r := attr.Read(req.Config.Raw)
 	route := p.read(r, readPlacement(r, p.settings))
 	_, problems := readLifecycle(r, p.settings)

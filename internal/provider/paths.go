@@ -4,6 +4,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-go/tftypes"
 )
 
 // paths is a set of attribute paths: whether something lies in one of them, or around one, costs the same for one path
@@ -57,23 +58,12 @@ func prefixes(at path.Path) []string {
 	return keys
 }
 
-// sendable returns a path as far as it can be sent to Terraform: a key of a map that is no UTF-8 cannot.
-func sendable(at path.Path) path.Path {
-	sent := path.Empty()
-	for _, step := range at.Steps() {
-		switch s := step.(type) {
-		case path.PathStepAttributeName:
-			sent = sent.AtName(string(s))
-		case path.PathStepElementKeyInt:
-			sent = sent.AtListIndex(int(s))
-		case path.PathStepElementKeyString:
-			if !utf8.ValidString(string(s)) {
-				return sent
-			}
-			sent = sent.AtMapKey(string(s))
-		default:
-			return sent
+// sendableSteps returns a path as far as it can be sent to Terraform: a key of a map that is no UTF-8 cannot.
+func sendableSteps(at *tftypes.AttributePath) *tftypes.AttributePath {
+	for i, step := range at.Steps() {
+		if key, ok := step.(tftypes.ElementKeyString); ok && !utf8.ValidString(string(key)) {
+			return tftypes.NewAttributePathWithSteps(at.Steps()[:i])
 		}
 	}
-	return sent
+	return at
 }

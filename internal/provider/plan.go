@@ -2,6 +2,7 @@ package provider
 
 import (
 	"context"
+	"fmt"
 	"maps"
 	"slices"
 
@@ -26,7 +27,8 @@ type draft struct {
 
 // ModifyPlan implements resource.ResourceWithModifyPlan.
 func (p *pairResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
-	if req.Plan.Raw.IsNull() || refuseHuge(&resp.Diagnostics, req.Config.Raw) {
+	if req.Plan.Raw.IsNull() {
+		p.planRemoval(ctx, req, &resp.Diagnostics)
 		return
 	}
 	config := attr.Read(req.Config.Raw)
@@ -49,7 +51,7 @@ func (p *pairResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRe
 			"The provider block holds values that are known only after apply. The configuration itself was checked; whether objects "+
 				"of these names exist already, and who owns them, will be checked at apply.")
 	case !req.State.Raw.IsNull():
-		p.refuseOtherOwner(ctx, req, d, &resp.Diagnostics)
+		p.refuseOtherOwner(ctx, req, attr.Read(req.State.Raw).String("owner"), d.life.adopt, &resp.Diagnostics)
 	case len(config.Unknown()) == 0:
 		p.planExisting(ctx, d, &resp.Diagnostics)
 	}
@@ -88,43 +90,67 @@ func (d *draft) completeOwnership(s settings) {
 	switch before, ok := d.prior["adopted"]; {
 	case ok:
 		d.planned["adopted"] = before
-	case d.life.adopt:
+	case d.life.adopt || d.undecided("adopt"):
 		d.planned["adopted"] = tftypes.NewValue(stringList, tftypes.UnknownValue)
 	default:
 		d.planned["adopted"] = tftypes.NewValue(stringList, []tftypes.Value{})
 	}
 }
 
+// undecided reports whether an attribute is set to a value that is not known yet.
+func (d *draft) undecided(attribute string) bool {
+	return d.config.Has(attribute) && !d.config.Known(attribute)
+}
+
 // completeWeights plans the live weights: what they are after a change is known only then.
 func (d *draft) completeWeights() {
-	if !d.life.handedOver {
+	if !d.life.handedOver && !d.undecided("weights_managed_by") {
 		d.planned["live_weights"] = tftypes.NewValue(stringMapMap, nil)
 		return
 	}
 	before, ok := d.prior["live_weights"]
 	d.planned["live_weights"] = before
-	if ok && !before.IsNull() && maps.EqualFunc(d.planned, d.prior, tftypes.Value.Equal) {
+	if ok && !before.IsNull() && d.life.handedOver && maps.EqualFunc(d.planned, d.prior, tftypes.Value.Equal) {
 		return
 	}
 	d.planned["live_weights"] = tftypes.NewValue(stringMapMap, tftypes.UnknownValue)
 }
 
-// refuseOtherOwner reports objects of the state that another workspace has marked as its own since this one wrote them.
-func (p *pairResource) refuseOtherOwner(ctx context.Context, req resource.ModifyPlanRequest, d draft, diagnostics *diag.Diagnostics) {
-	owner := attr.Read(req.State.Raw).String("owner")
-	if owner == "" || !p.settings.ownerKnown || owner == p.settings.owner || d.life.adopt && p.settings.owner != "" {
+// planRemoval reports objects that another workspace has taken over, and which are not ours to delete any more. Terraform plans the
+// removal of a resource that is gone from the configuration before it refreshes its state, so this looks for itself.
+func (p *pairResource) planRemoval(ctx context.Context, req resource.ModifyPlanRequest, diagnostics *diag.Diagnostics) {
+	route, life := p.routeOf(req.State.Raw), p.lifecycleOf(req.State.Raw)
+	if life.deletion == deletionAbandon || p.settings.cluster == nil || p.settings.owner == "" && route.Place().Owner == "" {
 		return
+	}
+	live, err := p.getPair(ctx, route.Place(), diagnostics)
+	reportErrors(diagnostics, err)
+	for _, o := range live.Objects() {
+		if p.refuseOtherOwner(ctx, req, o.Annotations[routing.OwnerAnnotation], false, diagnostics) {
+			return
+		}
+	}
+}
+
+// refuseOtherOwner reports objects that another workspace, the given owner, has marked as its own since this one wrote them. With
+// adopt it lets pass what this workspace has never written, which is what an import brings.
+func (p *pairResource) refuseOtherOwner(
+	ctx context.Context, req resource.ModifyPlanRequest, owner string, adopt bool, diagnostics *diag.Diagnostics,
+) bool {
+	if owner == "" || !p.settings.ownerKnown || owner == p.settings.owner {
+		return false
 	}
 	raw, problems := req.Private.GetKey(ctx, ownerKey)
 	diagnostics.Append(problems...)
-	if readOwner(raw) == owner {
-		// The provider block has another name for this workspace now.
-		return
+	if readOwner(raw) == owner || adopt && len(raw) == 0 && p.settings.owner != "" {
+		// The provider block has another name for this workspace now, or takes over.
+		return false
 	}
-	diagnostics.AddError("Owned by another workspace", printablef(
+	diagnostics.AddError("Owned by another workspace", fmt.Sprintf(
 		"The objects of this resource carry the owner %q in their annotation %s, and the owner of this provider block is %q. Two workspaces "+
 			"that write the same objects undo each other's changes.\n\nLet one of them go: terraform state rm here, or there and then adopt = true here, with an owner in the provider block.",
 		owner, routing.OwnerAnnotation, p.settings.owner))
+	return true
 }
 
 // planExisting reports objects of others that a create would find in its way, or shows what adopting them changes.
@@ -142,13 +168,13 @@ func (p *pairResource) planExisting(ctx context.Context, d draft, diagnostics *d
 	}
 	p.warnOfRivals(around.rivals, d.route, diagnostics)
 	if d.life.adopt {
-		p.planAdoption(d, around.live, wanted, diagnostics)
+		p.planAdoption(d, around.live, diagnostics)
 		return
 	}
 	for _, o := range around.live.Objects() {
 		// What this provider applied may be about to go in the same run, as when a resource is replaced: create looks again.
 		if owner := o.Annotations[routing.OwnerAnnotation]; !o.Applied || owner != "" && owner != p.settings.owner {
-			diagnostics.AddAttributeError(nameAttribute(o), "Object exists already", printablef(
+			diagnostics.AddAttributeError(nameAttribute(o), "Object exists already", fmt.Sprintf(
 				"%s exists in the cluster and is not in Terraform's state.%s\n\nTo bring it under Terraform, set adopt = true, or import it:\n"+
 					"  terraform import mesh_%s.NAME %s/%s\nTo leave it alone, choose another name.",
 				o.String(), ownersText(o), p.typeName(), wanted.VirtualService.Namespace, wanted.VirtualService.Name))
@@ -215,7 +241,7 @@ func (p *pairResource) warnOfRivals(rivals []*cluster.Live, route compactRoute, 
 		}
 		for _, host := range ours.Hosts {
 			if slices.Contains(theirs.Hosts, host) {
-				diagnostics.AddAttributeWarning(path.Root("hosts"), "Host is routed already", printablef(
+				diagnostics.AddAttributeWarning(path.Root("hosts"), "Host is routed already", fmt.Sprintf(
 					"%s routes %s in the mesh already.%s Istio takes the oldest VirtualService for a host and ignores all others, so these rules have no "+
 						"effect until that one is gone.", o.String(), host, ownersText(o)))
 			}

@@ -143,15 +143,12 @@ func (p *meshProvider) Schema(_ context.Context, _ fwprovider.SchemaRequest, res
 
 // Configure implements provider.Provider.
 func (p *meshProvider) Configure(_ context.Context, req fwprovider.ConfigureRequest, resp *fwprovider.ConfigureResponse) {
-	if refuseHuge(&resp.Diagnostics, req.Config.Raw) {
-		return
-	}
 	r := attr.Read(req.Config.Raw)
 	config := readConnection(r)
 	config.UserAgent = "terraform-provider-mesh/" + p.version
 	s := p.readSettings(r, &config, &resp.Diagnostics)
 	for _, problem := range r.Problems()[:min(len(r.Problems()), mostProblems)] {
-		resp.Diagnostics.AddAttributeError(sendable(problem.At), "Invalid provider configuration", located(problem.At, problem.Reason))
+		resp.Diagnostics.AddAttributeError(problem.At, "Invalid provider configuration", located(problem.At, problem.Reason))
 	}
 	if resp.Diagnostics.HasError() {
 		return
@@ -216,7 +213,7 @@ func connect(config cluster.Config, diagnostics *diag.Diagnostics) *cluster.Clus
 				"Inside a cluster the pod's service account is used when nothing is set.")
 	case err != nil:
 		diagnostics.AddError("Cluster configuration unusable",
-			printable("Could not "+err.Error()+".")+"\n\nCheck config_path, config_context and the other connection attributes of the provider block, and the "+
+			"Could not "+err.Error()+"."+"\n\nCheck config_path, config_context and the other connection attributes of the provider block, and the "+
 				"KUBE_* environment variables.")
 	}
 	return c

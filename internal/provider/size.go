@@ -1,92 +1,251 @@
 package provider
 
 import (
+	"bytes"
+	"encoding/json"
+	"errors"
 	"fmt"
-	"maps"
-	"slices"
+	"io"
 
-	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
+	"github.com/vmihailenco/msgpack/v5"
+	"github.com/vmihailenco/msgpack/v5/msgpcode"
 )
 
-// The largest configuration that is looked at. No cluster takes a larger one: the API server refuses an object of more than
-// 1.5 MiB. Some of Istio's checks compare each element with each, so that a larger one would not only fail, but fail late.
+// bounds are how large a value may be that is looked at. Two things set them. No cluster takes an object of more than
+// 1.5 MiB, which is etcd's limit for a request. And the framework walks through a planned value some thirty times, with a
+// cost for each value in it, empty ones included, and for the depth of its type: what is within the bounds is planned within a
+// second.
+type bounds struct {
+	summary string
+	bytes   int
+	// values are counted with everything inside them, attributes that are null too.
+	values int
+	// of is what is too large, in a sentence.
+	of string
+}
+
+var (
+	inConfig  = bounds{"Configuration too large", mostBytes, mostValues, "this configuration"}
+	inState   = bounds{"State too large", 2 * mostBytes, 2 * mostValues, "this state"}
+	inCluster = bounds{"Object too large", mostBytes, 2 * mostValues, "what the cluster holds"}
+)
+
 const (
-	mostBytes    = 3 << 19
+	mostBytes  = 3 << 19
+	mostValues = 5_000
+	// mostObjects is how many objects, such as rules, matches and subsets, one list or map may hold.
+	mostObjects = 100
+	// mostDepth is more than the deepest attribute of a schema has.
+	mostDepth = 32
+	// longestValue is the most that Kubernetes takes for all annotations of an object; no other text may be as long.
 	longestValue = 256 << 10
-	mostElements = 10_000
 )
 
-// refuseHuge reports what is too large in a configuration to be looked at any further, and whether there is such a thing.
-func refuseHuge(diagnostics *diag.Diagnostics, config tftypes.Value) bool {
-	m := measure{}
-	m.visit(path.Empty(), config)
-	if m.reason == "" {
-		return false
-	}
-	diagnostics.AddAttributeError(m.at, "Configuration too large", located(m.at, m.reason))
-	return true
+// sizedValue is a value as it came, undecoded, with the bounds that it has to keep.
+type sizedValue struct {
+	msgpack, json []byte
+	of            tftypes.Type
+	within        bounds
 }
 
-// measure adds up the bytes of a value, and keeps the first thing in it that is too large.
-type measure struct {
-	bytes  int
-	at     path.Path
-	reason string
+func dynamic(v *tfprotov6.DynamicValue, of tftypes.Type, within bounds) *sizedValue {
+	if v == nil {
+		return &sizedValue{within: within}
+	}
+	return &sizedValue{v.MsgPack, v.JSON, of, within}
 }
 
-func (m *measure) refuse(at path.Path, format string, args ...any) {
-	if m.reason == "" {
-		m.at, m.reason = at, fmt.Sprintf(format, args...)
+func raw(state *tfprotov6.RawState) *sizedValue {
+	if state == nil {
+		return &sizedValue{within: inState}
 	}
+	return &sizedValue{json: state.JSON, within: inState}
 }
 
-func (m *measure) visit(at path.Path, v tftypes.Value) {
-	if m.reason != "" || v.IsNull() || !v.IsKnown() {
-		return
+// refuse says what is too large or broken in a value, and where; nil where nothing is.
+func (v *sizedValue) refuse() *flaw {
+	if n := max(len(v.msgpack), len(v.json)); n > v.within.bytes {
+		return v.within.exceeded(path.Empty(), "%s has %d bytes, and at most %d are taken: etcd keeps no object of more than 1.5 MiB", v.within.of, n, v.within.bytes)
 	}
-	var (
-		text     string
-		elements []tftypes.Value
-		entries  map[string]tftypes.Value
-	)
+	m := measure{within: v.within}
 	switch {
-	case v.Type().Is(tftypes.String):
-		if v.As(&text) == nil {
-			m.add(at, text)
+	case len(v.msgpack) > 0:
+		return m.msgpack(msgpack.NewDecoder(bytes.NewReader(v.msgpack)), v.of, path.Empty(), 0)
+	case len(v.json) > 0:
+		return m.json(json.NewDecoder(bytes.NewReader(v.json)))
+	}
+	return nil
+}
+
+// flaw is why a value is not looked at any further.
+type flaw struct {
+	summary string
+	at      path.Path
+	reason  string
+}
+
+func (b bounds) exceeded(at path.Path, format string, args ...any) *flaw {
+	return &flaw{b.summary, at, fmt.Sprintf(format, args...)}
+}
+
+func unreadable(at path.Path, err error) *flaw {
+	return &flaw{"Value cannot be read", at, fmt.Sprintf("is not encoded as Terraform does it: %v", err)}
+}
+
+// measure counts the values of an encoded value without decoding it, and stops at the first bound: lengths are believed only
+// after they were compared with a bound, because a decoder makes room for what a length promises.
+type measure struct {
+	within bounds
+	values int
+}
+
+func (m *measure) count(n int) *flaw {
+	if m.values += n; m.values > m.within.values {
+		return m.within.exceeded(path.Empty(), "%s holds more than %d values, attributes that are not set included: it would take too long to plan, and comes near to the "+
+			"1.5 MiB that etcd keeps. A rule with one match counts for about 40. Match with prefix or regex in place of many exact values, or divide the route", m.within.of, m.within.values)
+	}
+	return nil
+}
+
+func (m *measure) msgpack(d *msgpack.Decoder, of tftypes.Type, at path.Path, depth int) *flaw {
+	if wrong := m.count(1); wrong != nil {
+		return wrong
+	}
+	if depth > mostDepth {
+		return m.within.exceeded(at, "is nested deeper than %d levels", mostDepth)
+	}
+	code, err := d.PeekCode()
+	switch {
+	case err != nil:
+		return unreadable(at, err)
+	case msgpcode.IsFixedArray(code), code == msgpcode.Array16, code == msgpcode.Array32:
+		return m.array(d, of, at, depth)
+	case msgpcode.IsFixedMap(code), code == msgpcode.Map16, code == msgpcode.Map32:
+		return m.entries(d, of, at, depth)
+	case msgpcode.IsString(code), msgpcode.IsBin(code):
+		text, err := d.DecodeString()
+		if err != nil {
+			return unreadable(at, err)
 		}
-	case v.As(&elements) == nil:
-		m.count(at, len(elements))
-		for i, e := range elements {
-			m.visit(at.AtListIndex(i), e)
+		return m.text(at, text)
+	}
+	if err := d.Skip(); err != nil {
+		return unreadable(at, err)
+	}
+	return nil
+}
+
+func (m *measure) array(d *msgpack.Decoder, of tftypes.Type, at path.Path, depth int) *flaw {
+	n, err := d.DecodeArrayLen()
+	if err != nil {
+		return unreadable(at, err)
+	}
+	var element tftypes.Type
+	if list, ok := of.(tftypes.List); ok {
+		element = list.ElementType
+	}
+	if wrong := m.room(element, at, n); wrong != nil {
+		return wrong
+	}
+	for i := range n {
+		if wrong := m.msgpack(d, element, at.AtListIndex(i), depth+1); wrong != nil {
+			return wrong
 		}
-	case v.As(&entries) == nil:
-		_, isObject := v.Type().(tftypes.Object)
-		if !isObject {
-			m.count(at, len(entries))
+	}
+	return nil
+}
+
+// entries measures an object or a map. A key that stands there twice is refused: the decoder takes it for an object that
+// lacks another key, and panics.
+func (m *measure) entries(d *msgpack.Decoder, of tftypes.Type, at path.Path, depth int) *flaw {
+	n, err := d.DecodeMapLen()
+	if err != nil {
+		return unreadable(at, err)
+	}
+	object, isObject := of.(tftypes.Object)
+	var element tftypes.Type
+	if entries, ok := of.(tftypes.Map); ok {
+		element = entries.ElementType
+	}
+	if wrong := m.room(element, at, n); wrong != nil {
+		return wrong
+	}
+	seen := make(map[string]bool, n)
+	for range n {
+		key, err := d.DecodeString()
+		if err != nil {
+			return unreadable(at, err)
 		}
-		for _, key := range slices.Sorted(maps.Keys(entries)) {
-			if isObject {
-				m.visit(at.AtName(key), entries[key])
-				continue
+		if seen[key] {
+			return unreadable(at, fmt.Errorf("the key %q stands there twice", key))
+		}
+		seen[key] = true
+		inner := at.AtMapKey(key)
+		if isObject {
+			element, inner = object.AttributeTypes[key], at.AtName(key)
+		}
+		if wrong := m.text(at, key); wrong != nil {
+			return wrong
+		}
+		if wrong := m.msgpack(d, element, inner, depth+1); wrong != nil {
+			return wrong
+		}
+	}
+	return nil
+}
+
+// room reports a length that is beyond the bounds, before anything is made of that length.
+func (m *measure) room(element tftypes.Type, at path.Path, n int) *flaw {
+	if element != nil && element.Is(tftypes.Object{}) && n > mostObjects {
+		return m.within.exceeded(at, "must have at most %d elements, got %d: more cannot be planned in a second, and an object of many comes near to the 1.5 MiB that etcd keeps", mostObjects, n)
+	}
+	if m.values+n > m.within.values {
+		return m.within.exceeded(at, "has %d elements, and %s may hold at most %d values in all: etcd keeps no object of more than 1.5 MiB", n, m.within.of, m.within.values)
+	}
+	return nil
+}
+
+func (m *measure) text(at path.Path, text string) *flaw {
+	if len(text) > longestValue {
+		return m.within.exceeded(at, "must not hold a text of more than %d bytes, got %d: an object of such texts is more than the 1.5 MiB that etcd keeps", longestValue, len(text))
+	}
+	return nil
+}
+
+// json measures a state, which is stored as JSON.
+func (m *measure) json(d *json.Decoder) *flaw {
+	d.UseNumber()
+	for depth := 0; ; {
+		token, err := d.Token()
+		switch {
+		case errors.Is(err, io.EOF) && depth == 0:
+			return nil
+		case err != nil:
+			return unreadable(path.Empty(), err)
+		}
+		if m.values == 0 && token != json.Delim('{') {
+			return unreadable(path.Empty(), errors.New("a state is an object"))
+		}
+		if wrong := m.count(1); wrong != nil {
+			return wrong
+		}
+		switch token := token.(type) {
+		case json.Delim:
+			if token == '{' || token == '[' {
+				depth++
+			} else {
+				depth--
 			}
-			m.add(at, key)
-			m.visit(at.AtMapKey(key), entries[key])
+		case string:
+			if wrong := m.text(path.Empty(), token); wrong != nil {
+				return wrong
+			}
 		}
-	}
-}
-
-func (m *measure) add(at path.Path, text string) {
-	if m.bytes += len(text); len(text) > longestValue {
-		m.refuse(at, "must not hold a text of more than %d bytes, got %d", longestValue, len(text))
-	} else if m.bytes > mostBytes {
-		m.refuse(path.Empty(), "the texts of this configuration are more than %d bytes, and no API server takes an object of that size", mostBytes)
-	}
-}
-
-func (m *measure) count(at path.Path, n int) {
-	if n > mostElements {
-		m.refuse(at, "must have at most %d elements, got %d", mostElements, n)
+		if depth > mostDepth {
+			return m.within.exceeded(path.Empty(), "is nested deeper than %d levels", mostDepth)
+		}
 	}
 }

@@ -2,6 +2,7 @@ package routing
 
 import (
 	"fmt"
+	"slices"
 
 	"google.golang.org/protobuf/proto"
 	networking "istio.io/api/networking/v1"
@@ -17,8 +18,8 @@ func KeepWeights(pair, live Pair) Pair {
 	if pair.VirtualService != nil && live.VirtualService != nil {
 		o := *pair.VirtualService
 		spec := proto.Clone(pair.VirtualServiceSpec()).(*networking.VirtualService)
-		for i, rule := range spec.Http {
-			keepRuleWeights(rule, findRule(live.VirtualServiceSpec(), rule, i))
+		for i, rule := range sameRules(spec.Http, live.VirtualServiceSpec().GetHttp()) {
+			keepRuleWeights(spec.Http[i], rule)
 		}
 		o.Spec, pair.VirtualService = spec, &o
 	}
@@ -33,21 +34,35 @@ func KeepWeights(pair, live Pair) Pair {
 	return pair
 }
 
-// findRule returns the rule of a live object that is the given one: the one of its name, or without a name the one at its
-// place.
-func findRule(live *networking.VirtualService, rule *networking.HTTPRoute, place int) *networking.HTTPRoute {
-	if rule.GetName() != "" {
-		for _, other := range live.GetHttp() {
-			if other.GetName() == rule.GetName() {
-				return other
-			}
+// sameRules returns, for the places of the rules, the live rule that is the same one: the one of its name, or without names the
+// one that matches the same requests. A rule without a name that matches other requests now is the one at its place, where
+// that is no other rule's. Each live rule is the same as one rule at most.
+func sameRules(rules, live []*networking.HTTPRoute) map[int]*networking.HTTPRoute {
+	found, taken := map[int]*networking.HTTPRoute{}, map[int]bool{}
+	take := func(i, at int, same bool) {
+		if found[i] == nil && same && !taken[at] {
+			found[i], taken[at] = live[at], true
 		}
-		return nil
 	}
-	if place < len(live.GetHttp()) {
-		return live.Http[place]
+	for i := range min(len(rules), len(live)) {
+		take(i, i, sameRule(rules[i], live[i]))
 	}
-	return nil
+	for i := range rules {
+		for at := range live {
+			take(i, at, sameRule(rules[i], live[at]))
+		}
+	}
+	for i := range min(len(rules), len(live)) {
+		take(i, i, rules[i].GetName() == "" && live[i].GetName() == "")
+	}
+	return found
+}
+
+// sameRule reports whether two rules have the same name, or none and match the same requests.
+func sameRule(a, b *networking.HTTPRoute) bool {
+	return a.GetName() == b.GetName() && (a.GetName() != "" || slices.EqualFunc(a.GetMatch(), b.GetMatch(), func(x, y *networking.HTTPMatchRequest) bool {
+		return proto.Equal(x, y)
+	}))
 }
 
 // keepRuleWeights gives a rule the weights of another one that has the same destinations.
@@ -73,14 +88,21 @@ func destinationKey(d *networking.Destination) string {
 	return fmt.Sprintf("%s|%s|%d", d.GetHost(), d.GetSubset(), d.GetPort().GetNumber())
 }
 
+// keepSubsetLabel gives a subset the label that the live one has, or none where that has none.
 func keepSubsetLabel(subset *networking.Subset, live *networking.DestinationRule) {
 	for _, other := range live.GetSubsets() {
-		if value, ok := other.GetLabels()[rolloutsLabel]; ok && other.GetName() == subset.GetName() {
-			if subset.Labels == nil {
-				subset.Labels = map[string]string{}
-			}
-			subset.Labels[rolloutsLabel] = value
+		if other.GetName() != subset.GetName() {
+			continue
 		}
+		value, ok := other.GetLabels()[rolloutsLabel]
+		if !ok {
+			delete(subset.Labels, rolloutsLabel)
+			continue
+		}
+		if subset.Labels == nil {
+			subset.Labels = map[string]string{}
+		}
+		subset.Labels[rolloutsLabel] = value
 	}
 }
 
@@ -113,6 +135,9 @@ func Weights(spec *networking.VirtualService) map[string]map[string]int64 {
 		name := rule.GetName()
 		if name == "" {
 			name = fmt.Sprintf("http[%d]", i)
+		}
+		if _, taken := all[name]; taken {
+			name = fmt.Sprintf("%s (http[%d])", name, i)
 		}
 		all[name] = map[string]int64{}
 		for _, route := range rule.Route {

@@ -33,7 +33,7 @@ arch=$(docker version --format '{{.Server.Arch}}')
 docker build --build-arg "BASE_IMAGE=$base_image" --file "$here/Dockerfile" --tag "$greeter_image" "$work/image"
 kind load docker-image "$greeter_image" --name "$cluster"
 
-sed "s|GREETER_IMAGE|$greeter_image|" "$here/scenario.yaml" | kubectl apply -f -
+sed "s|GREETER_IMAGE|$greeter_image|" "$here/scenario.yaml" | kubectl apply -f - -f "$here/../../../examples/role.yaml" -f "$here/../../../examples/role-ack.yaml"
 kubectl -n greeter wait deployment --all --for=condition=Available --timeout=3m
 
 # login writes a kubeconfig of a service account that holds nobody else's credentials.
@@ -46,10 +46,12 @@ login() {
 	kubectl --kubeconfig "$file" config set-context --current --user "$user"
 }
 login developer
+login acker
 login nobody
 
 export KUBE_CONFIG_PATH=$KUBECONFIG
 export MESH_TEST_KUBECONFIG_DEVELOPER=$work/kubeconfig-developer
+export MESH_TEST_KUBECONFIG_ACKER=$work/kubeconfig-acker
 export MESH_TEST_KUBECONFIG_NOBODY=$work/kubeconfig-nobody
 export MESH_TEST_NAMESPACE=greeter MESH_TEST_SERVICE=greeter MESH_TEST_PORT=50051
 export MESH_TEST_CALL="kubectl --kubeconfig $KUBECONFIG -n greeter exec -i deploy/client -c client -- meshlab call"

@@ -1,0 +1,24 @@
+//go:build naiveorder
+
+package cluster
+
+import "github.com/meshroute/terraform-provider-mesh/internal/routing"
+
+// order is the order in which Terraform changes two resources that refer to each other, whatever the change: the DestinationRule
+// as it shall be, then the VirtualService. Nothing but a test is built with it, which shows that the order is what keeps
+// requests, and not the waits: those are there.
+func order(from, to routing.Pair) []Step {
+	var steps []Step
+	for _, o := range []struct{ before, after *routing.Object }{
+		{from.DestinationRule, to.DestinationRule}, {from.VirtualService, to.VirtualService},
+	} {
+		kept := o.after == nil && to.SubsetsElsewhere
+		if moved(o.before, o.after) && !kept {
+			steps = appendAfterWait(steps, Step{Action: Delete, Object: o.before})
+		}
+		if step, needed := write(o.before, o.after); needed {
+			steps = appendAfterWait(steps, step)
+		}
+	}
+	return steps
+}

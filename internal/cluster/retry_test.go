@@ -1,0 +1,195 @@
+package cluster
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+)
+
+// counted serves an API, and counts the requests.
+func counted(t *testing.T, serve http.HandlerFunc) (c *Cluster, requests *atomic.Int32) {
+	t.Helper()
+	requests = &atomic.Int32{}
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		requests.Add(1)
+		serve(w, r)
+	}))
+	t.Cleanup(server.Close)
+	c, err := Connect(Config{Host: server.URL, FieldManager: "test"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c, requests
+}
+
+// busy answers that the client shall come back after a second.
+func busy(status int) http.HandlerFunc {
+	return func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Retry-After", "1")
+		http.Error(w, "too busy just now", status)
+	}
+}
+
+// TestPersist: how often a request is made, how long that takes, and what is said in the end.
+func TestPersist(t *testing.T) {
+	t.Parallel()
+	const second = time.Second
+	// after lets the first requests meet something, and finds no object from then on.
+	after := func(n int32, first http.HandlerFunc) func() http.HandlerFunc {
+		return func() http.HandlerFunc {
+			var seen atomic.Int32
+			return func(w http.ResponseWriter, r *http.Request) {
+				if seen.Add(1) <= n {
+					first(w, r)
+					return
+				}
+				answerNotFound(w, r)
+			}
+		}
+	}
+	hang := func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }
+	broken := func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "broken", http.StatusInternalServerError) }
+	const always = 1 << 20
+	tests := map[string]struct {
+		serve func() http.HandlerFunc
+		// deadline is that of the caller, 0 for none.
+		deadline    time.Duration
+		write       bool
+		reason      Reason
+		say         string
+		least, most time.Duration
+		few, many   int32
+	}{
+		"429 with a time": {serve: after(2, busy(http.StatusTooManyRequests)), deadline: time.Minute, least: 2 * second, most: 20 * second, few: 3, many: 3},
+		"503 with a time": {serve: after(2, busy(http.StatusServiceUnavailable)), deadline: time.Minute, least: 2 * second, most: 20 * second, few: 3, many: 3},
+		"503 with a time, for a write": {
+			serve: after(2, busy(http.StatusServiceUnavailable)), deadline: time.Minute, write: true, reason: NotFound, least: 2 * second, most: 20 * second, few: 3, many: 3,
+		},
+		"503 for ever": {
+			serve: after(always, busy(http.StatusServiceUnavailable)), deadline: 3 * second, reason: ServerFailed, say: "too busy just now", least: second, most: 10 * second, few: 2, many: 5,
+		},
+		"500 without a time":           {serve: after(2, broken), deadline: time.Minute, least: second / 4, most: 20 * second, few: 3, many: 3},
+		"500 for ever":                 {serve: after(always, broken), deadline: 2 * second, reason: ServerFailed, say: "broken", least: second / 2, most: 10 * second, few: 2, many: 8},
+		"no answer":                    {serve: after(always, hang), deadline: second, reason: TimedOut, least: second, most: 10 * second, few: 1, many: 1},
+		"no answer to a write":         {serve: after(always, hang), deadline: second, write: true, reason: TimedOut, least: shortestWrite, most: 20 * second, few: 1, many: 1},
+		"500 without a deadline":       {serve: after(2, broken), least: second / 4, most: 20 * second, few: 3, many: 3},
+		"credentials are not accepted": {serve: after(always, answer(http.StatusUnauthorized, "application/json", `{"kind":"Status","reason":"Unauthorized","code":401}`)), deadline: time.Minute, reason: Unauthorized, most: 10 * second, few: 1, many: 1},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			c, requests := counted(t, test.serve())
+			ctx := t.Context()
+			if test.deadline > 0 {
+				var cancel context.CancelFunc
+				ctx, cancel = context.WithTimeout(ctx, test.deadline)
+				defer cancel()
+			}
+			began := time.Now()
+			var err error
+			if test.write {
+				pair := shape{host: reviews, virtualService: "reviews", weights: map[string]int32{"v1": 100}}.pair()
+				_, err = c.create(ctx, pair.VirtualService)
+			} else {
+				_, err = c.Get(ctx, address)
+			}
+			if took := time.Since(began); took < test.least || took > test.most {
+				t.Errorf("it took %s, want %s to %s", took, test.least, test.most)
+			}
+			if n := requests.Load(); n < test.few || n > test.many {
+				t.Errorf("%d requests, want %d to %d", n, test.few, test.many)
+			}
+			if test.reason == Unknown && err != nil || test.reason != Unknown && (!IsReason(err, test.reason) || !strings.Contains(err.Error(), test.say)) {
+				t.Errorf("error %v, want reason %d and %q", err, test.reason, test.say)
+			}
+		})
+	}
+}
+
+// TestPersist_stranger: a server that has never answered is not waited for where the caller sets no deadline, as in a plan.
+func TestPersist_stranger(t *testing.T) {
+	t.Parallel()
+	var away atomic.Bool
+	c, requests := counted(t, func(w http.ResponseWriter, r *http.Request) {
+		if away.Load() {
+			panic(http.ErrAbortHandler)
+		}
+		answerNotFound(w, r)
+	})
+	away.Store(true)
+	if _, err := c.Get(t.Context(), address); !IsReason(err, Unreachable) {
+		t.Errorf("error %v, want reason %d", err, Unreachable)
+	}
+	asked := requests.Load()
+	away.Store(false)
+	if _, err := c.Get(t.Context(), address); err != nil {
+		t.Fatal(err)
+	}
+	away.Store(true)
+	time.AfterFunc(time.Second, func() { away.Store(false) })
+	if _, err := c.Get(t.Context(), address); err != nil {
+		t.Errorf("a server that has answered before was not waited for: %v", err)
+	}
+	// net/http itself sends a GET again on a connection that it had before.
+	if asked > 2 {
+		t.Errorf("%d requests to a server that never answered", asked)
+	}
+}
+
+// TestPersist_exec: credentials of a command that are refused are asked for again, and a write with them is made once.
+func TestPersist_exec(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		// accepted is the first run of the command whose token the server accepts.
+		accepted int
+		reason   Reason
+		warnings int
+	}{
+		"the second token is good": {accepted: 2, warnings: 1},
+		"no token is good":         {accepted: 99, reason: Unauthorized},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				var run int
+				if _, err := fmt.Sscanf(r.Header.Get("Authorization"), "Bearer marker-token-%d", &run); err != nil || run < test.accepted {
+					answer(http.StatusUnauthorized, "application/json", `{"kind":"Status","reason":"Unauthorized","code":401}`)(w, r)
+					return
+				}
+				answerNotFound(w, r)
+			}))
+			t.Cleanup(server.Close)
+			dir := t.TempDir()
+			command := filepath.Join(dir, "print")
+			script := fmt.Sprintf("#!/bin/sh\necho run >> %[1]q\nprintf '{\"kind\":\"ExecCredential\",\"apiVersion\":\"client.authentication.k8s.io/v1\",\"status\":{\"token\":\"marker-token-%%d\"}}' $(wc -l < %[1]q)\n",
+				filepath.Join(dir, "runs"))
+			if err := os.WriteFile(command, []byte(script), 0o700); err != nil { //nolint:gosec // it is run
+				t.Fatal(err)
+			}
+			c, err := Connect(Config{Host: server.URL, FieldManager: "test", Exec: &Exec{APIVersion: "client.authentication.k8s.io/v1", Command: command}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			var said []string
+			ctx, cancel := context.WithTimeout(CollectWarnings(t.Context(), func(text string) { said = append(said, text) }), time.Minute)
+			defer cancel()
+			_, err = c.Get(ctx, address)
+			if test.reason == Unknown && err != nil || test.reason != Unknown && !IsReason(err, test.reason) {
+				t.Errorf("error %v, want reason %d", err, test.reason)
+			}
+			if len(said) != test.warnings {
+				t.Errorf("warnings %q, want %d", said, test.warnings)
+			}
+			if text := fmt.Sprint(err, said); strings.Contains(text, "marker-token") {
+				t.Errorf("the token is in %s", text)
+			}
+		})
+	}
+}
