@@ -47,3 +47,17 @@ func httpDestinations(spec *networking.VirtualService) []*networking.Destination
 	}
 	return destinations
 }
+
+// SpellAs returns the pair with hosts spelled as another pair spells them in the objects of the same kind, where that means the
+// same host. Neither pair is changed.
+func SpellAs(pair, other routing.Pair, clusterDomain string) routing.Pair {
+	if o := other.DestinationRule; o != nil && pair.DestinationRule != nil {
+		host := other.DestinationRuleSpec().Host
+		object, spec := *pair.DestinationRule, proto.Clone(pair.DestinationRuleSpec()).(*networking.DestinationRule)
+		if routing.FullHost(host, o.Namespace, clusterDomain) == routing.FullHost(spec.Host, object.Namespace, clusterDomain) {
+			spec.Host = host
+		}
+		object.Spec, pair.DestinationRule = spec, &object
+	}
+	return pair
+}

@@ -54,7 +54,7 @@ type Change struct {
 // old pair routes on. After that it goes forward: the new pair routes already. Only what makes no difference to requests may
 // then be left undone by a cancelled change, such as the removal of a subset that no rule names; the next plan shows it.
 func (c *Cluster) Apply(ctx context.Context, change Change) (Identities, error) {
-	r := run{cluster: c, change: change, steps: order(change.From, change.To), identities: Identities{}}
+	r := run{cluster: c, change: change, steps: order(change.From, change.To), identities: Identities{}, takenUp: map[Address]bool{}}
 	maps.Copy(r.identities, change.Identities)
 	work, cancel := detached(ctx)
 	defer cancel()
@@ -75,6 +75,8 @@ type run struct {
 	// created are the objects that this run made, in order; done are the steps that it took, in words.
 	created []Address
 	done    []string
+	// takenUp are objects that an earlier apply had left behind.
+	takenUp map[Address]bool
 	// routed says that the rules have changed, or began to go: there is only forward from here.
 	routed bool
 	// watch knows what the proxies had before the step that the next wait is for.
@@ -218,6 +220,7 @@ func (r *run) create(ctx context.Context, o *routing.Object) (*Live, error) {
 	case leftBehind(is, o):
 		warn(ctx, fmt.Sprintf("%s was left behind by an apply that was killed, with just this content and the owner %q; it was taken up",
 			o, o.Annotations[routing.OwnerAnnotation]))
+		r.takenUp[AddressOf(o)] = true
 		return is, nil
 	}
 	return live, err
@@ -240,6 +243,8 @@ func (r *run) undo(ctx context.Context) error {
 		}
 		delete(r.identities, at)
 	}
+	// What an earlier apply had left behind is so again.
+	maps.DeleteFunc(r.identities, func(at Address, _ Identity) bool { return r.takenUp[at] })
 	return errors.Join(problems...)
 }
 

@@ -10,6 +10,7 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 
 	"github.com/meshroute/terraform-provider-mesh/internal/attr"
@@ -86,25 +87,112 @@ func adoptionChanged(live livePair) error {
 	return &cluster.Error{Reason: cluster.Stale, Verb: "adopt", Object: "objects", Err: errors.New(text)}
 }
 
-// adopt returns the change that takes existing objects over, with what they were before. It fails when they are not what the
-// plan showed.
-func (p *pairResource) adopt(
-	ctx context.Context, plan tftypes.Value, route compactRoute, diagnostics *diag.Diagnostics,
-) (change cluster.Change, adopted []string, err error) {
-	live, err := p.getPair(ctx, route.Place(), diagnostics)
-	if err != nil {
-		return change, nil, err
-	}
-	wanted, adopted := p.adoption(route, p.lifecycleOf(plan), live)
-	if r := attr.Read(plan); r.Known("adopted") && !slices.Equal(r.Strings("adopted"), adopted) {
-		return change, nil, adoptionChanged(live)
-	}
-	return cluster.Change{
-		From: canary.Resolve(live.Ours(wanted), p.settings.clusterDomain), To: wanted, Identities: live.Identities(), Take: true,
-	}, adopted, nil
+// adoption is a change that takes existing objects over.
+type adoption struct {
+	change cluster.Change
+	// texts say what was taken over, and before is that as it was.
+	texts  []string
+	before routing.Pair
 }
 
-// originals are adopted objects as they were before, by kind, as far as this resource writes them.
+// adopt takes existing objects over. It fails when they are not what the plan showed. Where somebody else sets weights it begins
+// anew when those have changed meanwhile.
+func (p *pairResource) adopt(
+	ctx context.Context, plan tftypes.Value, route compactRoute, diagnostics *diag.Diagnostics,
+) (adoption, cluster.Identities, error) {
+	life := p.lifecycleOf(plan)
+	live, err := p.getPair(ctx, route.Place(), diagnostics)
+	if err != nil {
+		return adoption{}, nil, err
+	}
+	wanted, texts := p.adoption(route, life, live)
+	if r := attr.Read(plan); r.Known("adopted") && !slices.Equal(r.Strings("adopted"), texts) {
+		return adoption{}, nil, adoptionChanged(live)
+	}
+	a := adoption{texts: texts, before: live.whole()}
+	seen, first := readSeen(seenIn(live)), live.Identities()
+	var identities cluster.Identities
+	for range mostAttempts {
+		a.change = cluster.Change{
+			From: canary.Resolve(live.Ours(wanted), p.settings.clusterDomain), To: wanted, Identities: live.Identities(), Take: true,
+		}
+		identities, err = p.change(ctx, life, a.change, diagnostics)
+		if !life.handedOver || !cluster.IsReason(err, cluster.Stale) {
+			break
+		}
+		now, unread := p.getPair(ctx, route.Place(), diagnostics)
+		if unread != nil {
+			break
+		}
+		seen.accept(now, a.change, identities)
+		if _, changed := seen.unchanged(now, true); changed != nil {
+			err = changed
+			break
+		}
+		live = now
+		wanted, _ = p.adoption(route, life, live)
+	}
+	// What was there before tells what this wrote.
+	a.change.Identities = first
+	return a, identities, err
+}
+
+// whole returns the objects as they are, with the labels and annotations of everybody.
+func (l livePair) whole() routing.Pair {
+	var pair routing.Pair
+	if l.VirtualService != nil {
+		pair.VirtualService = &l.VirtualService.Object
+	}
+	if l.DestinationRule != nil {
+		pair.DestinationRule = &l.DestinationRule.Object
+	}
+	return pair
+}
+
+// restoration returns the change that gives adopted objects back what they were. Labels and annotations that this resource never
+// wrote stay as they are now.
+func (p *pairResource) restoration(
+	ctx context.Context, req resource.DeleteRequest, route compactRoute, life lifecycle, before routing.Pair, diagnostics *diag.Diagnostics,
+) (cluster.Change, error) {
+	live, err := p.getPair(ctx, route.Place(), diagnostics)
+	if err != nil {
+		return cluster.Change{}, err
+	}
+	kept, _ := p.recall(ctx, req.Private, diagnostics)
+	if live, err = kept.unchanged(live, life.handedOver); err != nil {
+		return cluster.Change{}, err
+	}
+	rendered := route.Render()
+	from, to := live.Ours(rendered), before
+	for _, o := range []struct {
+		live   *cluster.Live
+		wanted *routing.Object
+		before **routing.Object
+	}{{live.VirtualService, rendered.VirtualService, &to.VirtualService}, {live.DestinationRule, rendered.DestinationRule, &to.DestinationRule}} {
+		if o.live == nil || *o.before == nil || cluster.AddressOf(&o.live.Object) != cluster.AddressOf(*o.before) {
+			continue
+		}
+		restored := **o.before
+		restored.Labels = restoredKeys(restored.Labels, o.live.Labels, o.live.Owned.Labels, o.wanted.Labels)
+		restored.Annotations = restoredKeys(restored.Annotations, o.live.Annotations, o.live.Owned.Annotations, o.wanted.Annotations)
+		*o.before = &restored
+	}
+	return cluster.Change{From: canary.SpellAs(from, before, p.settings.clusterDomain), To: to, Identities: live.Identities(), Take: true}, nil
+}
+
+// restoredKeys returns what was there before of the keys that this resource writes now, and of those that are gone.
+func restoredKeys(before, live map[string]string, owned map[string]bool, wanted map[string]string) map[string]string {
+	restored := map[string]string{}
+	for key, value := range before {
+		_, there := live[key]
+		if _, ours := wanted[key]; ours || owned[key] || !there {
+			restored[key] = value
+		}
+	}
+	return restored
+}
+
+// originals are adopted objects as they were before, by kind.
 type originals map[routing.Kind]json.RawMessage
 
 func originalsOf(pair routing.Pair) []byte {

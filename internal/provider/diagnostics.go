@@ -149,7 +149,7 @@ func advice(e *cluster.Error) (summary, remedy string) {
 			"give the fields to Terraform once with field_manager = { force_conflicts = true } in the provider block, or, where the other " +
 			"manager sets nothing but weights, leave them to it with weights_managed_by = \"other\"."
 	case cluster.Stale:
-		return "Object changed since the plan", "Nothing was overwritten. Run terraform plan again to see what is there now."
+		return "Object changed since the plan", changedText(e.Existing) + "Nothing was overwritten. Run terraform plan again to see what is there now."
 	case cluster.Forbidden:
 		return "Permission missing", "The user needs a Role in that namespace with the verbs get, list, create, patch and delete on " +
 			"virtualservices and destinationrules of the API group networking.istio.io. The cause above names the verb that is missing. " +
@@ -228,6 +228,14 @@ func existsText(existing *cluster.Live) string {
 		text += "\n\nTo bring it under Terraform, set adopt = true, or import it"
 	}
 	return text + ": terraform import ADDRESS NAMESPACE/VIRTUAL_SERVICE/DESTINATION_RULE, or an import block. To leave it alone, choose another name."
+}
+
+// changedText says who owns an object that was changed.
+func changedText(existing *cluster.Live) string {
+	if existing == nil {
+		return ""
+	}
+	return printableIn(strings.TrimSpace(ownersText(existing)), longestPath) + "\n\n"
 }
 
 // conflictTools names the tools that own an object in conflict.

@@ -10,6 +10,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 	networking "istio.io/api/networking/v1"
 
+	"github.com/meshroute/terraform-provider-mesh/internal/canary"
 	"github.com/meshroute/terraform-provider-mesh/internal/cluster"
 	"github.com/meshroute/terraform-provider-mesh/internal/routing"
 )
@@ -56,11 +57,22 @@ func FuzzRefresh(f *testing.F) {
 			p.settings = settings{namespace: defaultNamespace, clusterDomain: defaultClusterDomain}
 			state := importedState(p.cached.Type().TerraformType(context.Background()).(tftypes.Object), "shop")
 			state = p.refresh(state, p.routeOf(state), lifecycle{}, live)
+			checkSays(t, p, state, live)
 			if again := p.refresh(state, p.routeOf(state), lifecycle{}, live); !again.Equal(state) {
 				t.Errorf("refreshed to %s, and then to %s", state, again)
 			}
 		}
 	})
+}
+
+// checkSays fails the test for a state that means something else than the live pair, and says in foreign_fields that nothing is
+// left over.
+func checkSays(t *testing.T, p *pairResource, state tftypes.Value, live livePair) {
+	t.Helper()
+	ours := canary.Resolve(live.Ours(routing.Pair{}), defaultClusterDomain)
+	if says := len(cluster.Steps(ours, p.routeOf(state).Render())) == 0; !says && isEmptyList(attributesOf(state)["foreign_fields"]) {
+		t.Errorf("the state does not say what is there, and foreign_fields is empty\nlive %v\nstate %s", live, state)
+	}
 }
 
 func liveSpec(t *testing.T, kind routing.Kind, text string) *cluster.Live {

@@ -55,22 +55,16 @@ func (r loadRoute) resourceType() string {
 	return "mesh_canary_route"
 }
 
-// objectName is that of both objects.
-func (r loadRoute) objectName() string {
-	switch {
-	case r.name != "":
-		return r.name
-	case r.host == loadHosts[0]:
-		return "SERVICE"
-	}
-	return "SERVICE-b"
+// config renders the resource.
+func (r loadRoute) config() string {
+	return fmt.Sprintf("resource %q \"test\" {\n%s  lifecycle {\n    replace_triggered_by  = [terraform_data.generation]\n"+
+		"    create_before_destroy = true\n  }\n}\n", r.resourceType(), r.attributes())
 }
 
-// config renders the resource. Requests are never tried again where a rule can say so: that would hide a failure.
-func (r loadRoute) config() string {
+// attributes are those of the resource. Requests are never tried again where a rule can say so: that would hide a failure.
+func (r loadRoute) attributes() string {
 	var b strings.Builder
 	line := func(format string, values ...any) { fmt.Fprintf(&b, "  "+format+"\n", values...) }
-	fmt.Fprintf(&b, "resource %q \"test\" {\n", r.resourceType())
 	line("service   = %q", r.host)
 	line("namespace = %q", r.namespace)
 	if r.name != "" {
@@ -120,8 +114,6 @@ func (r loadRoute) config() string {
 		}
 		line("default = { weights = { %s }, %s }", strings.Join(weights, ", "), rest)
 	}
-	line("lifecycle {\n    replace_triggered_by  = [terraform_data.generation]\n    create_before_destroy = true\n  }")
-	b.WriteString("}\n")
 	return b.String()
 }
 

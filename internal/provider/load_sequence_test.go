@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
+
 	"github.com/meshroute/terraform-provider-mesh/internal/acctest"
 )
 
@@ -262,16 +264,23 @@ func (s *sequence) otherNamespace(r *loadRoute) {
 	r.namespace = s.another(r.namespace, "NAMESPACE", acctest.ClientNamespace)
 }
 
-// TestDrawSequence: whatever the seed, a sequence begins and ends with nothing, and makes every transition.
+// TestDrawSequence: whatever the seed, a sequence begins and ends with nothing, makes every transition, and declares only what is
+// valid.
 func TestDrawSequence(t *testing.T) {
 	t.Parallel()
-	for seed := range uint64(200) {
+	provider := newServer(t)
+	names := strings.NewReplacer("SERVICE", "a", "NAMESPACE", "shop", "HOST", "a.shop.svc.cluster.local", "TWIN", "a-b.shop.svc.cluster.local")
+	for seed := range uint64(10) {
 		steps := drawSequence(seed, 1)
 		kinds := map[string]bool{}
 		for i, step := range steps {
 			kinds[step.kind] = true
-			if step.after != nil && (step.after.subsets[step.after.testers] == "" || len(step.after.weights) == 0) {
-				t.Errorf("seed %d, step %d: %s", seed, i, step.after.config())
+			if step.after != nil {
+				for _, d := range provider.validate(t, step.after.resourceType(), names.Replace(step.after.attributes())) {
+					if d.Severity == tfprotov6.DiagnosticSeverityError {
+						t.Errorf("seed %d, step %d: %s: %s\n%s", seed, i, d.Summary, d.Detail, step.after.attributes())
+					}
+				}
 			}
 			if i > 0 && !step.byHand && step.before != steps[i-1].after {
 				t.Errorf("seed %d: step %d does not begin where the last one ended", seed, i)

@@ -93,24 +93,22 @@ func (p *pairResource) Create(ctx context.Context, req resource.CreateRequest, r
 	route, life := p.routeOf(req.Plan.Raw), p.lifecycleOf(req.Plan.Raw)
 	ctx, cancel := life.deadline(ctx, "create")
 	defer cancel()
-	wanted := route.Render()
-	change, adopted := cluster.Change{To: wanted}, []string{}
+	a := adoption{change: cluster.Change{To: route.Render()}, texts: []string{}}
+	var identities cluster.Identities
+	var err error
 	if life.adopt {
-		var err error
-		if change, adopted, err = p.adopt(ctx, req.Plan.Raw, route, &resp.Diagnostics); err != nil {
-			reportErrors(&resp.Diagnostics, err)
-			return
-		}
+		a, identities, err = p.adopt(ctx, req.Plan.Raw, route, &resp.Diagnostics)
+	} else {
+		identities, err = p.change(ctx, life, a.change, &resp.Diagnostics)
 	}
-	identities, err := p.change(ctx, life, change, &resp.Diagnostics)
 	reportErrors(&resp.Diagnostics, err)
-	if !p.ours(change, identities, err) {
+	if !p.ours(a.change, identities, err) {
 		return
 	}
-	resp.State.Raw = settled(req.Plan.Raw, life, wanted, adopted)
-	p.remember(ctx, resp.Private, wanted, identities, nil, &resp.Diagnostics)
-	if objects := change.From.Objects(); len(objects) > 0 {
-		resp.Diagnostics.Append(resp.Private.SetKey(ctx, originalsKey, originalsOf(change.From))...)
+	resp.State.Raw = settled(req.Plan.Raw, life, a.change.To, a.texts)
+	p.remember(ctx, resp.Private, a.change.To, identities, nil, &resp.Diagnostics)
+	if objects := a.before.Objects(); len(objects) > 0 {
+		resp.Diagnostics.Append(resp.Private.SetKey(ctx, originalsKey, originalsOf(a.before))...)
 	}
 }
 
@@ -173,12 +171,13 @@ func (p *pairResource) Update(ctx context.Context, req resource.UpdateRequest, r
 	seen, begun := p.recall(ctx, req.Private, &resp.Diagnostics)
 	var live livePair
 	var wanted routing.Pair
+	var change cluster.Change
 	var identities cluster.Identities
 	var err error
 	for range mostAttempts {
 		live, err = p.getPair(ctx, prior.Place(), &resp.Diagnostics)
 		if err == nil {
-			seen.accept(live, identities)
+			seen.accept(live, change, identities)
 			live, err = seen.unchanged(live, was.handedOver || life.handedOver)
 		}
 		if wanted = route.Render(); err == nil && life.handedOver {
@@ -191,23 +190,26 @@ func (p *pairResource) Update(ctx context.Context, req resource.UpdateRequest, r
 			reportErrors(&resp.Diagnostics, err)
 			return
 		}
-		identities, err = p.change(ctx, life, cluster.Change{
+		change = cluster.Change{
 			From: canary.Resolve(live.Ours(wanted), p.settings.clusterDomain), To: wanted, Identities: live.Identities(), Begun: begun,
-		}, &resp.Diagnostics)
+		}
+		identities, err = p.change(ctx, life, change, &resp.Diagnostics)
 		if !life.handedOver || !cluster.IsReason(err, cluster.Stale) {
 			break
 		}
 	}
-	live.TellOwners(err)
-	reportErrors(&resp.Diagnostics, err)
 	if err != nil && !replaced(live, wanted, identities) {
 		// What was written before it failed is ours and no surprise at the next apply.
-		if now, err := p.getPair(ctx, prior.Place(), &resp.Diagnostics); err == nil {
+		now, unread := p.getPair(ctx, prior.Place(), &resp.Diagnostics)
+		if unread == nil {
+			now.TellOwners(err)
 			resp.Diagnostics.Append(resp.Private.SetKey(ctx, seenKey, seenIn(now))...)
 			resp.Diagnostics.Append(resp.Private.SetKey(ctx, begunKey, begunBeside(now, identities))...)
 		}
+		reportErrors(&resp.Diagnostics, err)
 		return
 	}
+	reportErrors(&resp.Diagnostics, err)
 	if err != nil {
 		resp.Diagnostics.AddWarning("Objects left behind",
 			"The new objects route already, and are what the state says from now on. The object of the error above is left over: remove it by hand.")
@@ -238,8 +240,7 @@ func (p *pairResource) removal(
 	raw, problems := req.Private.GetKey(ctx, originalsKey)
 	diagnostics.Append(problems...)
 	if before := readOriginals(raw); life.deletion == deletionRestore && len(before.Objects()) > 0 {
-		live, err := p.getPair(ctx, route.Place(), diagnostics)
-		return cluster.Change{From: live.Ours(route.Render()), To: before, Identities: live.Identities(), Take: true}, err
+		return p.restoration(ctx, req, route, life, before, diagnostics)
 	}
 	identities, err := p.identitiesOf(ctx, req, route, diagnostics)
 	return cluster.Change{From: identities.Existing(route.Render()), Identities: identities}, err

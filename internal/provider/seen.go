@@ -56,11 +56,19 @@ func seenIn(live livePair) []byte {
 	return encodeJSON(s)
 }
 
-// accept counts those live objects as seen that are as an earlier try of the same update left them.
-func (s seen) accept(live livePair, written cluster.Identities) {
+// accept counts those live objects as seen that an earlier try of the same change wrote. Somebody else may have set weights in
+// them since.
+func (s seen) accept(live livePair, change cluster.Change, written cluster.Identities) {
 	for _, o := range live.Objects() {
-		if at := cluster.AddressOf(&o.Object); written[at] == o.Identity {
-			s[at] = sightingOf(o.UID, &o.Object)
+		at := cluster.AddressOf(&o.Object)
+		if is := written[at]; is.UID != o.UID || is == change.Identities[at] {
+			continue
+		}
+		now := sightingOf(o.UID, &o.Object)
+		for _, step := range cluster.Steps(change.From, change.To) {
+			if step.Object != nil && cluster.AddressOf(step.Object) == at && sightingOf(o.UID, step.Object).Rest == now.Rest {
+				s[at] = now
+			}
 		}
 	}
 }
