@@ -58,6 +58,7 @@ func (c *Cluster) Apply(ctx context.Context, change Change) (Identities, error) 
 	maps.Copy(r.identities, change.Identities)
 	work, cancel := detached(ctx)
 	defer cancel()
+	defer r.unwatch()
 	for i := range r.steps {
 		if err := r.step(ctx, work, i); err != nil {
 			return r.identities, err
@@ -77,6 +78,8 @@ type run struct {
 	done    []string
 	// takenUp are objects that an earlier apply had left behind.
 	takenUp map[Address]bool
+	// unsure is an object whose create failed in a way that leaves open whether it was made.
+	unsure *routing.Object
 	// routed says that the rules have changed, or began to go: there is only forward from here.
 	routed bool
 	// watch knows what the proxies had before the step that the next wait is for.
@@ -113,6 +116,13 @@ func (r *run) step(ctx, work context.Context, i int) error {
 	rules := step.Object.Kind() == routing.KindVirtualService
 	r.routed = r.routed || step.Action == Delete || step.Action == Update && rules
 	return nil
+}
+
+// unwatch ends the connection to istiod that a failed step leaves open.
+func (r *run) unwatch() {
+	if r.watch != nil {
+		r.watch.control.close()
+	}
 }
 
 // stop ends a cancelled change before a step, where it may end there.
@@ -162,11 +172,7 @@ func (r *run) do(ctx context.Context, step Step) error {
 	switch step.Action {
 	case Create:
 		if live, err = r.create(ctx, step.Object); err != nil && mayHaveHappened(err) {
-			// The object is there without us knowing: it would be in the way of the next try.
-			if live = r.cluster.written(ctx, step.Object); live != nil {
-				r.created, r.identities[at] = append(r.created, at), live.Identity
-			}
-			return err
+			r.unsure = step.Object
 		}
 	case Update:
 		live, err = r.cluster.update(ctx, step.Object, r.identities[at], r.change.Take)
@@ -234,6 +240,10 @@ func leftBehind(is *Live, o *routing.Object) bool {
 
 // undo removes what this run created, newest first: half a pair helps nobody and would be in the way of the next try.
 func (r *run) undo(ctx context.Context) error {
+	if err := r.ascertain(ctx); err != nil {
+		// It may be there and name the subsets of what else was created.
+		return fmt.Errorf("undo: %w", err)
+	}
 	var problems []error
 	for i := len(r.created) - 1; i >= 0; i-- {
 		at := r.created[i]
@@ -246,6 +256,19 @@ func (r *run) undo(ctx context.Context) error {
 	// What an earlier apply had left behind is so again.
 	maps.DeleteFunc(r.identities, func(at Address, _ Identity) bool { return r.takenUp[at] })
 	return errors.Join(problems...)
+}
+
+// ascertain finds out whether an object was made after all.
+func (r *run) ascertain(ctx context.Context) error {
+	if r.unsure == nil {
+		return nil
+	}
+	at := AddressOf(r.unsure)
+	live, err := r.cluster.Get(ctx, at)
+	if err == nil && live != nil && live.Applied && equal(live.Ours(r.unsure), r.unsure) {
+		r.created, r.identities[at] = append(r.created, at), live.Identity
+	}
+	return err
 }
 
 // tidyTime is how long what was begun may take after the time for it is up.

@@ -293,6 +293,9 @@ func (l *Live) Ours(wanted *routing.Object) *routing.Object {
 	if owner, ok := l.Annotations[routing.OwnerAnnotation]; ok {
 		ours.Annotations[routing.OwnerAnnotation] = owner
 	}
+	if _, ok := wanted.Annotations[routing.OriginalAnnotation]; !ok {
+		delete(ours.Annotations, routing.OriginalAnnotation)
+	}
 	return &ours
 }
 

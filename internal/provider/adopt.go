@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -109,10 +110,13 @@ func (p *pairResource) adopt(
 	if r := attr.Read(plan); r.Known("adopted") && !slices.Equal(r.Strings("adopted"), texts) {
 		return adoption{}, nil, adoptionChanged(live)
 	}
-	a := adoption{texts: texts, before: live.whole()}
+	a := adoption{texts: texts, before: beforeAdoption(live)}
 	seen, first := readSeen(seenIn(live)), live.Identities()
 	var identities cluster.Identities
 	for range mostAttempts {
+		if life.deletion == deletionRestore {
+			wanted = withOriginals(wanted, a.before)
+		}
 		a.change = cluster.Change{
 			From: canary.Resolve(live.Ours(wanted), p.settings.clusterDomain), To: wanted, Identities: live.Identities(), Take: true,
 		}
@@ -149,6 +153,55 @@ func (l livePair) whole() routing.Pair {
 	return pair
 }
 
+// beforeAdoption returns live objects as they were before this workspace first wrote them: an adoption that was killed has left
+// that in an annotation.
+func beforeAdoption(live livePair) routing.Pair {
+	before := live.whole()
+	for _, o := range live.Objects() {
+		original, ok := o.Annotations[routing.OriginalAnnotation]
+		if !ok || !o.Applied {
+			continue
+		}
+		was, err := routing.ParseManifest([]byte(original))
+		switch {
+		case err != nil:
+		case o.Kind() == routing.KindDestinationRule:
+			before.DestinationRule = was
+		default:
+			before.VirtualService = was
+		}
+	}
+	return before
+}
+
+// mostOriginal is how many bytes an original may take as an annotation. An object's annotations together may take 256 KiB.
+const mostOriginal = 128 << 10
+
+// withOriginals returns the pair with what its objects were before in an annotation. One that is too large for that is in the state
+// alone.
+func withOriginals(wanted, before routing.Pair) routing.Pair {
+	annotated := func(o, was *routing.Object) *routing.Object {
+		if o == nil || was == nil || cluster.AddressOf(o) != cluster.AddressOf(was) {
+			return o
+		}
+		manifest, err := routing.Manifest(was)
+		original := encodeJSON(manifest)
+		if err != nil || len(original) > mostOriginal {
+			return o
+		}
+		object := *o
+		object.Annotations = maps.Clone(o.Annotations)
+		if object.Annotations == nil {
+			object.Annotations = map[string]string{}
+		}
+		object.Annotations[routing.OriginalAnnotation] = string(original)
+		return &object
+	}
+	wanted.VirtualService = annotated(wanted.VirtualService, before.VirtualService)
+	wanted.DestinationRule = annotated(wanted.DestinationRule, before.DestinationRule)
+	return wanted
+}
+
 // restoration returns the change that gives adopted objects back what they were. Labels and annotations that this resource never
 // wrote stay as they are now.
 func (p *pairResource) restoration(
@@ -162,7 +215,7 @@ func (p *pairResource) restoration(
 	if live, err = kept.unchanged(live, life.handedOver); err != nil {
 		return cluster.Change{}, err
 	}
-	rendered := route.Render()
+	rendered := withOriginals(route.Render(), before)
 	from, to := live.Ours(rendered), before
 	for _, o := range []struct {
 		live   *cluster.Live
@@ -207,6 +260,13 @@ func originalsOf(pair routing.Pair) []byte {
 		return []byte("{}")
 	}
 	return raw
+}
+
+// originals returns the adopted objects as they were.
+func (p *pairResource) originals(ctx context.Context, private privateState, diagnostics *diag.Diagnostics) routing.Pair {
+	raw, problems := private.GetKey(ctx, originalsKey)
+	diagnostics.Append(problems...)
+	return readOriginals(raw)
 }
 
 // readOriginals returns the pair that was adopted, each object under its own name.

@@ -3,6 +3,8 @@ package provider
 import (
 	"context"
 	"errors"
+	"maps"
+	"strings"
 	"sync"
 
 	fwattr "github.com/hashicorp/terraform-plugin-framework/attr"
@@ -101,14 +103,58 @@ func (p *pairResource) Create(ctx context.Context, req resource.CreateRequest, r
 	} else {
 		identities, err = p.change(ctx, life, a.change, &resp.Diagnostics)
 	}
-	reportErrors(&resp.Diagnostics, err)
-	if !p.ours(a.change, identities, err) {
+	if err != nil {
+		p.createStopped(ctx, req, resp, a, identities, err)
 		return
 	}
 	resp.State.Raw = settled(req.Plan.Raw, life, a.change.To, a.texts)
 	p.remember(ctx, resp.Private, a.change.To, identities, nil, &resp.Diagnostics)
-	if objects := a.before.Objects(); len(objects) > 0 {
+	p.keepOriginals(ctx, resp, a)
+}
+
+// keepOriginals keeps adopted objects as they were.
+func (p *pairResource) keepOriginals(ctx context.Context, resp *resource.CreateResponse, a adoption) {
+	if len(a.before.Objects()) > 0 {
 		resp.Diagnostics.Append(resp.Private.SetKey(ctx, originalsKey, originalsOf(a.before))...)
+	}
+}
+
+// createStopped reports why a create came to nothing, and decides what is in the state. Terraform deletes and makes anew what is in
+// it after an error, so that nothing that routes may be left there with one:
+//
+//   - a pair whose VirtualService routes, as in an adoption, is in the state, the failure is a warning, and the next apply goes on;
+//   - half a pair that the next create recognises, by the owner's mark or because it adopts, is not in the state;
+//   - any other half pair is in the state, and goes.
+func (p *pairResource) createStopped(
+	ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse, a adoption, identities cluster.Identities, err error,
+) {
+	if !p.ours(a.change, identities, err) {
+		reportErrors(&resp.Diagnostics, err)
+		return
+	}
+	life := p.lifecycleOf(req.Plan.Raw)
+	_, routes := identities[cluster.AddressOf(a.change.To.VirtualService)]
+	switch {
+	case !routes && (life.adopt || p.settings.owner != ""):
+		reportErrors(&resp.Diagnostics, err)
+		return
+	case routes:
+		var failures diag.Diagnostics
+		reportErrors(&failures, err)
+		for _, f := range failures {
+			resp.Diagnostics.AddWarning(f.Summary(), f.Detail()+"\n\nThe objects route and are in the state. Apply again: it goes on from here.")
+		}
+	default:
+		reportErrors(&resp.Diagnostics, err)
+	}
+	resp.State.Raw = settled(req.Plan.Raw, life, a.change.To, a.texts)
+	p.remember(ctx, resp.Private, a.change.To, identities, without(identities, a.change.To), &resp.Diagnostics)
+	p.keepOriginals(ctx, resp, a)
+	if life.adopt {
+		resp.Diagnostics.Append(resp.Private.SetKey(ctx, takeKey, encodeJSON(true))...)
+		if now, unread := p.getPair(ctx, p.routeOf(req.Plan.Raw).Place(), &resp.Diagnostics); unread == nil {
+			resp.Diagnostics.Append(resp.Private.SetKey(ctx, seenKey, seenIn(now))...)
+		}
 	}
 }
 
@@ -155,7 +201,15 @@ func (p *pairResource) Read(ctx context.Context, req resource.ReadRequest, resp 
 		resp.State.RemoveResource(ctx)
 		return
 	}
-	resp.State.Raw = p.refresh(req.State.Raw, route, life, live)
+	_, beside := p.recall(ctx, req.Private, &resp.Diagnostics)
+	if len(beside) > 0 {
+		if beside, err = p.settings.cluster.Remaining(withWarnings(ctx, &resp.Diagnostics), beside); err != nil {
+			reportErrors(&resp.Diagnostics, err)
+			return
+		}
+		resp.Diagnostics.Append(resp.Private.SetKey(ctx, besideKey, encodeJSON(beside))...)
+	}
+	resp.State.Raw = withLeftOver(p.refresh(req.State.Raw, route, life, live), beside)
 	resp.Diagnostics.Append(resp.Private.SetKey(ctx, seenKey, seenIn(live))...)
 }
 
@@ -168,7 +222,8 @@ func (p *pairResource) Update(ctx context.Context, req resource.UpdateRequest, r
 	was, life := p.lifecycleOf(req.State.Raw), p.lifecycleOf(req.Plan.Raw)
 	ctx, cancel := life.deadline(ctx, "update")
 	defer cancel()
-	seen, begun := p.recall(ctx, req.Private, &resp.Diagnostics)
+	seen, beside := p.recall(ctx, req.Private, &resp.Diagnostics)
+	take, originals := stopped(ctx, req.Private, &resp.Diagnostics), p.originals(ctx, req.Private, &resp.Diagnostics)
 	var live livePair
 	var wanted routing.Pair
 	var change cluster.Change
@@ -183,7 +238,11 @@ func (p *pairResource) Update(ctx context.Context, req resource.UpdateRequest, r
 		if wanted = route.Render(); err == nil && life.handedOver {
 			wanted = routing.KeepWeights(wanted, canary.Resolve(live.Ours(wanted), p.settings.clusterDomain))
 		}
-		if err == nil {
+		marked := withOriginals(wanted, originals)
+		if life.deletion == deletionRestore {
+			wanted = marked
+		}
+		if err == nil && !take {
 			err = p.settings.cluster.RefuseLeftovers(live.LivePair, wanted)
 		}
 		if err != nil {
@@ -191,7 +250,8 @@ func (p *pairResource) Update(ctx context.Context, req resource.UpdateRequest, r
 			return
 		}
 		change = cluster.Change{
-			From: canary.Resolve(live.Ours(wanted), p.settings.clusterDomain), To: wanted, Identities: live.Identities(), Begun: begun,
+			From: canary.Resolve(live.Ours(marked), p.settings.clusterDomain), To: wanted, Identities: live.Identities(),
+			Begun: beside, Take: take,
 		}
 		identities, err = p.change(ctx, life, change, &resp.Diagnostics)
 		if !life.handedOver || !cluster.IsReason(err, cluster.Stale) {
@@ -200,22 +260,40 @@ func (p *pairResource) Update(ctx context.Context, req resource.UpdateRequest, r
 	}
 	if err != nil && !replaced(live, wanted, identities) {
 		// What was written before it failed is ours and no surprise at the next apply.
-		now, unread := p.getPair(ctx, prior.Place(), &resp.Diagnostics)
-		if unread == nil {
+		if now, unread := p.getPair(ctx, prior.Place(), &resp.Diagnostics); unread == nil {
 			now.TellOwners(err)
-			resp.Diagnostics.Append(resp.Private.SetKey(ctx, seenKey, seenIn(now))...)
-			resp.Diagnostics.Append(resp.Private.SetKey(ctx, begunKey, begunBeside(now, identities))...)
+			seen.accept(now, change, identities)
 		}
+		maps.Copy(beside, without(identities, change.From))
+		resp.Diagnostics.Append(resp.Private.SetKey(ctx, seenKey, encodeJSON(seen))...)
+		resp.Diagnostics.Append(resp.Private.SetKey(ctx, besideKey, encodeJSON(beside))...)
 		reportErrors(&resp.Diagnostics, err)
 		return
 	}
 	reportErrors(&resp.Diagnostics, err)
-	if err != nil {
-		resp.Diagnostics.AddWarning("Objects left behind",
-			"The new objects route already, and are what the state says from now on. The object of the error above is left over: remove it by hand.")
+	maps.Copy(beside, identities)
+	beside = without(beside, wanted)
+	if err == nil && len(beside) > 0 {
+		beside, err = p.settings.cluster.Remove(withWarnings(ctx, &resp.Diagnostics), beside)
+		reportErrors(&resp.Diagnostics, err)
 	}
-	resp.State.Raw = settled(req.Plan.Raw, life, wanted, nil)
-	p.remember(ctx, resp.Private, wanted, identities, begun, &resp.Diagnostics)
+	if len(beside) > 0 {
+		resp.Diagnostics.AddWarning("Objects left over", "The new objects route already, and are what the state says from now on. The next apply removes what is left: "+
+			strings.Join(leftOverTexts(beside), ", ")+".")
+	}
+	resp.State.Raw = withLeftOver(settled(req.Plan.Raw, life, wanted, nil), beside)
+	p.remember(ctx, resp.Private, wanted, identities, beside, &resp.Diagnostics)
+}
+
+// withLeftOver returns a state that says what is left over, so that the next plan has something to do.
+func withLeftOver(state tftypes.Value, beside cluster.Identities) tftypes.Value {
+	if len(beside) == 0 {
+		return state
+	}
+	attributes := attributesOf(state)
+	foreign := attr.Read(state).Strings("foreign_fields")
+	attributes["foreign_fields"] = tftypes.NewValue(stringList, stringValues(append(foreign, leftOverTexts(beside)...)))
+	return tftypes.NewValue(state.Type(), attributes)
 }
 
 // Delete implements resource.Resource.
@@ -230,6 +308,9 @@ func (p *pairResource) Delete(ctx context.Context, req resource.DeleteRequest, r
 	if err == nil {
 		_, err = p.change(ctx, life, change, &resp.Diagnostics)
 	}
+	if _, beside := p.recall(ctx, req.Private, &resp.Diagnostics); err == nil && len(beside) > 0 {
+		_, err = p.settings.cluster.Remove(withWarnings(ctx, &resp.Diagnostics), beside)
+	}
 	reportErrors(&resp.Diagnostics, err)
 }
 
@@ -237,9 +318,7 @@ func (p *pairResource) Delete(ctx context.Context, req resource.DeleteRequest, r
 func (p *pairResource) removal(
 	ctx context.Context, req resource.DeleteRequest, route compactRoute, life lifecycle, diagnostics *diag.Diagnostics,
 ) (cluster.Change, error) {
-	raw, problems := req.Private.GetKey(ctx, originalsKey)
-	diagnostics.Append(problems...)
-	if before := readOriginals(raw); life.deletion == deletionRestore && len(before.Objects()) > 0 {
+	if before := p.originals(ctx, req.Private, diagnostics); life.deletion == deletionRestore && len(before.Objects()) > 0 {
 		return p.restoration(ctx, req, route, life, before, diagnostics)
 	}
 	identities, err := p.identitiesOf(ctx, req, route, diagnostics)

@@ -3,6 +3,8 @@ package provider
 import (
 	"context"
 	"encoding/json"
+	"maps"
+	"slices"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 
@@ -14,8 +16,11 @@ import (
 const (
 	// seenKey is what was last seen of the objects.
 	seenKey = "seen"
-	// begunKey are the identities of objects that an update created before it failed: ours, and not in the state.
-	begunKey = "begun"
+	// besideKey are the identities of objects that are ours and not those of the state: an update that failed had created them, or
+	// could not delete them.
+	besideKey = "beside"
+	// takeKey says that an adoption was stopped half-way: the next change goes on with it.
+	takeKey = "take"
 	// ownerKey is the owner that this resource wrote last.
 	ownerKey = "owner"
 	// originalsKey are adopted objects as they were.
@@ -28,39 +33,54 @@ type privateState interface {
 	SetKey(ctx context.Context, key string, value []byte) diag.Diagnostics
 }
 
-// remember keeps what a later plan and apply need to know of the objects that were just written. What earlier tries had begun
-// is done with.
+// remember keeps what a later plan and apply need to know of the objects that were just written.
 func (p *pairResource) remember(
-	ctx context.Context, private privateState, wanted routing.Pair, identities, begun cluster.Identities, diagnostics *diag.Diagnostics,
+	ctx context.Context, private privateState, wanted routing.Pair, identities, beside cluster.Identities, diagnostics *diag.Diagnostics,
 ) {
 	diagnostics.Append(private.SetKey(ctx, seenKey, seenAfter(wanted, identities))...)
 	diagnostics.Append(private.SetKey(ctx, ownerKey, encodeJSON(p.settings.owner))...)
-	if len(begun) > 0 {
-		diagnostics.Append(private.SetKey(ctx, begunKey, encodeJSON(cluster.Identities{}))...)
-	}
+	diagnostics.Append(private.SetKey(ctx, besideKey, encodeJSON(beside))...)
+	diagnostics.Append(private.SetKey(ctx, takeKey, encodeJSON(false))...)
 }
 
-// recall returns what was last seen, and what an earlier try had begun.
+// recall returns what was last seen, and what else is ours.
 func (p *pairResource) recall(ctx context.Context, private privateState, diagnostics *diag.Diagnostics) (seen, cluster.Identities) {
 	raw, problems := private.GetKey(ctx, seenKey)
 	diagnostics.Append(problems...)
-	begunRaw, problems := private.GetKey(ctx, begunKey)
+	besideRaw, problems := private.GetKey(ctx, besideKey)
 	diagnostics.Append(problems...)
-	begun := cluster.Identities{}
+	var kept cluster.Identities
 	// What cannot be read was not written by this version: nothing is known to be ours then.
-	_ = json.Unmarshal(begunRaw, &begun)
-	return readSeen(raw), begun
+	_ = json.Unmarshal(besideRaw, &kept)
+	beside := cluster.Identities{}
+	maps.Copy(beside, kept)
+	return readSeen(raw), beside
 }
 
-// begunBeside returns the identities of objects that exist and are none of the live pair.
-func begunBeside(live livePair, identities cluster.Identities) []byte {
-	known, beside := live.Identities(), cluster.Identities{}
-	for at, is := range identities {
-		if _, ok := known[at]; !ok {
-			beside[at] = is
-		}
+// stopped reports whether an adoption was stopped half-way.
+func stopped(ctx context.Context, private privateState, diagnostics *diag.Diagnostics) bool {
+	raw, problems := private.GetKey(ctx, takeKey)
+	diagnostics.Append(problems...)
+	return string(raw) == "true"
+}
+
+// without returns the identities of all objects but those of a pair.
+func without(identities cluster.Identities, pair routing.Pair) cluster.Identities {
+	others := maps.Clone(identities)
+	for _, o := range pair.Objects() {
+		delete(others, cluster.AddressOf(o))
 	}
-	return encodeJSON(beside)
+	return others
+}
+
+// leftOverTexts say of objects beside those of the state that they are left over.
+func leftOverTexts(beside cluster.Identities) []string {
+	texts := make([]string, 0, len(beside))
+	for at := range beside {
+		texts = append(texts, at.String()+" is left over")
+	}
+	slices.Sort(texts)
+	return texts
 }
 
 // readOwner returns the owner that was written last, empty for none.

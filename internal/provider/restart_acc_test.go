@@ -129,7 +129,7 @@ func writtenTimes(generation int64) written {
 
 // TestAccRestart: servers that are killed and come back while fifty resources are applied cost time and nothing else: apply
 // succeeds, every object is there once and was written as often as without it.
-func TestAccRestart(t *testing.T) {
+func TestAccRestart(t *testing.T) { //nolint:tparallel // its parts break the same control plane, one after the other
 	t.Parallel()
 	lab := newBreakable(t)
 	k := newKube(t, lab.kubeconfig())

@@ -12,6 +12,10 @@ const OwnerAnnotation = "terraform-provider-mesh/owner"
 // is the other's name.
 const StandInAnnotation = "terraform-provider-mesh/stands-in-for"
 
+// OriginalAnnotation holds what an adopted object was before, where it is to be so again: the state holds it too, but is written
+// only when an apply ends well.
+const OriginalAnnotation = "terraform-provider-mesh/original"
+
 // mark is how one tool shows that an object is its own. A prefix stands for every key that begins with it.
 type mark struct {
 	tool                            string

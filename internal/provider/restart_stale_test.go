@@ -1,0 +1,61 @@
+package provider_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/meshroute/terraform-provider-mesh/internal/acctest"
+)
+
+// TestAccRestart_stale: what was changed after Terraform last looked is not overwritten, neither without a refresh nor from a saved
+// plan; and an apply that changes nothing writes nothing.
+func TestAccRestart_stale(t *testing.T) {
+	t.Parallel()
+	lab := acctest.Start(t)
+	block := fmt.Sprintf("  config_path = %q\n  propagation = { settle = \"0s\" }\n", lab.Kubeconfig)
+	terraform := newCLI(t)
+	terraform.configure(block, routeTo(lab.Service, lab.Namespace, ""))
+	terraform.must("apply")
+	versions := func() string {
+		return lab.MustGet(acctest.VirtualService, lab.Service).GetResourceVersion() + lab.MustGet(acctest.DestinationRule, lab.Service).GetResourceVersion()
+	}
+	before := versions()
+	terraform.must("apply")
+	terraform.must("apply", "-refresh=false")
+	if after := versions(); after != before {
+		t.Errorf("an apply that changes nothing wrote: %s, then %s", before, after)
+	}
+
+	terraform.configure(block, routeTo(lab.Service, lab.Namespace, `hosts = ["shop.example"]`))
+	terraform.must("plan", "-out=saved.tfplan")
+	lab.Edit(acctest.VirtualService, lab.Service, func(spec map[string]any) { firstRule(spec)["timeout"] = "9s" })
+	check := untouched(t, lab, acctest.VirtualService, lab.Service)
+	for _, arguments := range [][]string{{"apply", "saved.tfplan"}, {"apply", "-refresh=false"}} {
+		terraform.fails("Object changed since the plan", []string{"kubectl-edit", "Nothing was overwritten"}, arguments...)
+		check()
+	}
+}
+
+// TestAccRestart_large: a route of five hundred rules is applied as any other; one that is larger than what the API server takes is
+// refused in words, and leaves nothing.
+func TestAccRestart_large(t *testing.T) {
+	t.Parallel()
+	lab := acctest.Start(t)
+	block := fmt.Sprintf("  config_path = %q\n  propagation = { settle = \"0s\" }\n", lab.Kubeconfig)
+	rules := func(count, length int) string {
+		return fmt.Sprintf("rules = [for i in range(%d) : { match = [{ headers = { version = { exact = \"%s${i}\" } } }], subset = \"v1\" }]",
+			count, strings.Repeat("x", length))
+	}
+	terraform := newCLI(t)
+	terraform.configure(block, routeTo(lab.Service, lab.Namespace, rules(500, 1)))
+	terraform.must("apply")
+	terraform.must("plan", "-detailed-exitcode")
+	terraform.must("destroy")
+	terraform.configure(block, routeTo(lab.Service, lab.Namespace, rules(500, 7000)))
+	r := terraform.run("apply")
+	if r.ok || len(r.Diagnostics) == 0 || strings.Contains(r.text, "panic") {
+		t.Errorf("3.5 MB of rules, want an error:\n%.2000s", r)
+	}
+	nothingIn(t, lab)
+}
