@@ -38,7 +38,7 @@ func (p *pairResource) planAdoption(d draft, live livePair, wanted routing.Pair,
 
 // adoption says of every live object which it is, who wrote it, and what becoming the wanted one changes.
 func (p *pairResource) adoption(live livePair, wanted routing.Pair) []string {
-	is := canary.Resolve(live.Ours(wanted), p.settings.clusterDomain)
+	is := p.resolve(live.Ours(wanted), p.settings.clusterDomain)
 	var all []string
 	for _, o := range live.Objects() {
 		kind := string(o.Kind()) + " "
@@ -71,7 +71,7 @@ var errAdoptionChanged = errors.New("adopt objects: they are not what the plan s
 // adopt returns the change that takes existing objects over, with what they were before. It fails when they are not what the
 // plan showed.
 func (p *pairResource) adopt(
-	ctx context.Context, plan tftypes.Value, route compactRoute, diagnostics *diag.Diagnostics,
+	ctx context.Context, plan tftypes.Value, route described, diagnostics *diag.Diagnostics,
 ) (change cluster.Change, adopted []string, err error) {
 	wanted := route.Render()
 	live, err := p.getPair(ctx, route.Place(), diagnostics)
@@ -83,7 +83,7 @@ func (p *pairResource) adopt(
 		return change, nil, errAdoptionChanged
 	}
 	return cluster.Change{
-		From: canary.Resolve(live.Ours(wanted), p.settings.clusterDomain), To: wanted, Identities: live.Identities(), Take: true,
+		From: p.resolve(live.Ours(wanted), p.settings.clusterDomain), To: wanted, Identities: live.Identities(), Take: true,
 	}, adopted, nil
 }
 

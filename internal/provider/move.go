@@ -17,8 +17,8 @@ var _ resource.ResourceWithMoveState = (*pairResource)(nil)
 // objects stay as they are, so that a canary that was routed by rules becomes a split, and back, as an update in place.
 func (p *pairResource) MoveState(context.Context) []resource.StateMover {
 	movers := make([]resource.StateMover, 0, len(forms))
-	for _, source := range forms {
-		if source.typeName() == p.typeName() {
+	for _, source := range []form{canaryRoute{}, weightedSplit{}} {
+		if _, compact := p.form.(interface{ isCompact() }); !compact || source.typeName() == p.typeName() {
 			continue
 		}
 		sourceSchema := source.schema()
@@ -39,19 +39,15 @@ func (p *pairResource) MoveState(context.Context) []resource.StateMover {
 
 // moveFrom returns the state of this form for the objects that a state of another form describes.
 func (p *pairResource) moveFrom(ctx context.Context, source form, state tftypes.Value) tftypes.Value {
-	r := attr.Read(state)
-	from := source.read(r, readPlacement(r, p.settings))
+	from := source.read(attr.Read(state), p.settings)
 	rendered := from.Render()
-	route, attributes := p.recognize(rendered, from.Place().ClusterDomain)
-	place := route.Place()
-	place.DestinationRuleName = firstOf(place.DestinationRuleName, r.String("destination_rule_name"))
-	next := encodePlacement(place, nil)
-	for name, value := range attributes {
-		next[name] = value
-	}
+	own := p.settings
+	own.clusterDomain = from.Place().ClusterDomain
+	_, next := p.recognize(rendered, from.Place(), own)
 	for name := range lifecycleAttributes() {
 		next[name] = attributesOf(state)[name]
 	}
+	next["foreign_fields"] = tftypes.NewValue(stringList, []tftypes.Value{})
 	objectType := p.cached.Type().TerraformType(ctx)
 	expressed := p.routeOf(tftypes.NewValue(objectType, next)).Render()
 	next["foreign_fields"] = tftypes.NewValue(stringList, stringValues(canary.Differences(expressed, rendered)))

@@ -28,30 +28,39 @@ var (
 
 type attrType = fwattr.Type
 
-// compactRoute is what both resources describe: see the package canary.
-type compactRoute interface {
+// described is what a resource describes.
+type described interface {
 	Render() routing.Pair
 	Problems() []routing.Problem
 	Place() *canary.Placement
 }
 
-// form is what tells the two resources apart.
+// form is what tells the resources apart.
 type form interface {
 	// typeName is the resource's name without the provider's prefix.
 	typeName() string
 	schema() schema.Schema
-	// read makes a route of a configuration, plan or state.
-	read(r *attr.Reader, place canary.Placement) compactRoute
-	// recognize makes a route of live objects, and the attributes that only this form has.
-	recognize(live routing.Pair, clusterDomain string) (compactRoute, map[string]tftypes.Value)
-	// complete fills in the values that follow from others, in the planned attributes that only this form has.
-	complete(planned map[string]tftypes.Value, config *attr.Reader, route compactRoute)
+	// read makes what is described of a configuration, plan or state.
+	read(r *attr.Reader, s settings) described
+	// resolve returns live objects in the spelling in which this form describes them.
+	resolve(live routing.Pair, clusterDomain string) routing.Pair
+	// recognize makes what is described of live objects, and the attributes that say so. What the cluster cannot tell is as
+	// before.
+	recognize(live routing.Pair, before *canary.Placement, s settings) (described, map[string]tftypes.Value)
+	// complete fills the values that follow from others into the planned attributes.
+	complete(planned, prior map[string]tftypes.Value, config *attr.Reader, s settings, route described)
+	// nameAttribute is the attribute that names the object of a kind.
+	nameAttribute(kind routing.Kind) string
+	// find returns where the objects are that an import id names; nil after a diagnostic.
+	find(ctx context.Context, p *pairResource, id string, diagnostics *diag.Diagnostics) *canary.Placement
+	// seed returns the attributes from which a first read can begin.
+	seed(place *canary.Placement) map[string]tftypes.Value
 }
 
-// forms are the two resources.
-var forms = []form{canaryRoute{}, weightedSplit{}}
+// forms are the resources: the two compact ones first.
+var forms = []form{canaryRoute{}, weightedSplit{}, virtualService, destinationRule}
 
-// pairResource owns a VirtualService and a DestinationRule.
+// pairResource owns a VirtualService, a DestinationRule or one of each.
 type pairResource struct {
 	form
 	settings settings
@@ -86,7 +95,7 @@ func (p *pairResource) ValidateConfig(_ context.Context, req resource.ValidateCo
 		return
 	}
 	r := attr.Read(req.Config.Raw)
-	route := p.read(r, readPlacement(r, p.settings))
+	route := p.read(r, p.settings)
 	_, problems := readLifecycle(r, p.settings)
 	reportProblems(&resp.Diagnostics, r, append(route.Problems(), problems...))
 }
@@ -137,7 +146,9 @@ func settled(plan tftypes.Value, life lifecycle, wanted routing.Pair, adopted []
 	if adopted != nil {
 		attributes["adopted"] = tftypes.NewValue(stringList, stringValues(adopted))
 	}
-	attributes["live_weights"] = encodeLiveWeights(life, wanted)
+	if _, ok := attributes["live_weights"]; ok {
+		attributes["live_weights"] = encodeLiveWeights(life, wanted)
+	}
 	return tftypes.NewValue(plan.Type(), attributes)
 }
 
@@ -185,7 +196,7 @@ func (p *pairResource) Update(ctx context.Context, req resource.UpdateRequest, r
 			live, err = seen.unchanged(live, was.handedOver || life.handedOver)
 		}
 		if wanted = route.Render(); err == nil && life.handedOver {
-			wanted = routing.KeepWeights(wanted, canary.Resolve(live.Ours(wanted), p.settings.clusterDomain))
+			wanted = routing.KeepWeights(wanted, p.resolve(live.Ours(wanted), p.settings.clusterDomain))
 		}
 		if err == nil {
 			err = p.settings.cluster.RefuseLeftovers(live.LivePair, wanted)
@@ -195,7 +206,7 @@ func (p *pairResource) Update(ctx context.Context, req resource.UpdateRequest, r
 			return
 		}
 		identities, err = p.change(ctx, life, cluster.Change{
-			From: canary.Resolve(live.Ours(wanted), p.settings.clusterDomain), To: wanted, Identities: live.Identities(), Begun: begun,
+			From: p.resolve(live.Ours(wanted), p.settings.clusterDomain), To: wanted, Identities: live.Identities(), Begun: begun,
 		}, &resp.Diagnostics)
 		if !life.handedOver || !cluster.IsReason(err, cluster.Stale) {
 			break
@@ -236,7 +247,7 @@ func (p *pairResource) Delete(ctx context.Context, req resource.DeleteRequest, r
 
 // removal returns the change that deletes the objects, or gives adopted ones back what they were.
 func (p *pairResource) removal(
-	ctx context.Context, req resource.DeleteRequest, route compactRoute, life lifecycle, diagnostics *diag.Diagnostics,
+	ctx context.Context, req resource.DeleteRequest, route described, life lifecycle, diagnostics *diag.Diagnostics,
 ) (cluster.Change, error) {
 	raw, problems := req.Private.GetKey(ctx, originalsKey)
 	diagnostics.Append(problems...)
@@ -250,7 +261,7 @@ func (p *pairResource) removal(
 
 // replaced reports whether a VirtualService of another name has taken the place of the live one, which is gone.
 func replaced(live livePair, wanted routing.Pair, identities cluster.Identities) bool {
-	if live.VirtualService == nil {
+	if live.VirtualService == nil || wanted.VirtualService == nil {
 		return false
 	}
 	_, old := identities[cluster.AddressOf(&live.VirtualService.Object)]
@@ -260,7 +271,7 @@ func replaced(live livePair, wanted routing.Pair, identities cluster.Identities)
 
 // identitiesOf returns those of the objects to delete: as last seen, or as they are now where nothing was kept.
 func (p *pairResource) identitiesOf(
-	ctx context.Context, req resource.DeleteRequest, route compactRoute, diagnostics *diag.Diagnostics,
+	ctx context.Context, req resource.DeleteRequest, route described, diagnostics *diag.Diagnostics,
 ) (cluster.Identities, error) {
 	if kept, _ := p.recall(ctx, req.Private, diagnostics); len(kept) > 0 {
 		return kept.identities(), nil
@@ -273,9 +284,9 @@ func (p *pairResource) identitiesOf(
 }
 
 // routeOf reads the route of a plan or a state, in which everything is known.
-func (p *pairResource) routeOf(object tftypes.Value) compactRoute {
+func (p *pairResource) routeOf(object tftypes.Value) described {
 	r := attr.Read(object)
-	return p.read(r, readPlacement(r, p.settings))
+	return p.read(r, p.settings)
 }
 
 // errNotConnected is what a request comes to while the provider block holds unknown values, which is only at plan.

@@ -224,7 +224,7 @@ func connect(config cluster.Config, diagnostics *diag.Diagnostics) *cluster.Clus
 
 // Resources implements provider.Provider.
 func (p *meshProvider) Resources(context.Context) []func() resource.Resource {
-	return []func() resource.Resource{newCanaryRoute, newWeightedSplit}
+	return []func() resource.Resource{newCanaryRoute, newWeightedSplit, newVirtualService, newDestinationRule}
 }
 
 // DataSources implements provider.Provider.
