@@ -82,8 +82,8 @@ func (p *pairResource) findDestinationRule(ctx context.Context, place *canary.Pl
 			place.VirtualServiceName, place.Namespace))
 		return false
 	}
-	service, _ := canary.RecognizeRoute(routing.Pair{VirtualService: &live.VirtualService.Object}, p.settings.clusterDomain)
-	if live.DestinationRule != nil && p.isFor(live.DestinationRule, service.Host) {
+	host := p.hostOf(live.VirtualService)
+	if live.DestinationRule != nil && p.isFor(live.DestinationRule, host) {
 		return true
 	}
 	rules, err := p.settings.cluster.List(withWarnings(ctx, diagnostics), routing.KindDestinationRule, place.Namespace)
@@ -91,7 +91,7 @@ func (p *pairResource) findDestinationRule(ctx context.Context, place *canary.Pl
 		reportErrors(diagnostics, err)
 		return false
 	}
-	rules = slices.DeleteFunc(rules, func(rule *cluster.Live) bool { return !p.isFor(rule, service.Host) })
+	rules = slices.DeleteFunc(rules, func(rule *cluster.Live) bool { return !p.isFor(rule, host) })
 	switch len(rules) {
 	case 0:
 		place.SubsetsElsewhere = true
@@ -104,10 +104,16 @@ func (p *pairResource) findDestinationRule(ctx context.Context, place *canary.Pl
 		}
 		diagnostics.AddError("Several DestinationRules", printablef(
 			"Namespace %q has several DestinationRules for %s: %s.\n\nName the one to import: %s/%s/DESTINATION_RULE.",
-			place.Namespace, service.Host, strings.Join(names, ", "), place.Namespace, place.VirtualServiceName))
+			place.Namespace, host, strings.Join(names, ", "), place.Namespace, place.VirtualServiceName))
 		return false
 	}
 	return true
+}
+
+// hostOf returns the host that a VirtualService routes to, by its full name.
+func (p *pairResource) hostOf(service *cluster.Live) string {
+	found, _ := canary.RecognizeRoute(routing.Pair{VirtualService: &service.Object}, p.settings.clusterDomain)
+	return found.Host
 }
 
 // isFor reports whether a DestinationRule is for a host.

@@ -15,7 +15,7 @@ func (p *pairResource) ImportState(ctx context.Context, req resource.ImportState
 			"An import reads from the cluster, and the provider block holds values that are known only after apply.")
 		return
 	}
-	place := p.find(ctx, p, req.ID, &resp.Diagnostics)
+	place := p.find(ctx, p, importID(req), &resp.Diagnostics)
 	if place == nil {
 		return
 	}

@@ -138,4 +138,3 @@ func stateOf(f objectForm, objectType tftypes.Object, spec proto.Message) tftype
 	}
 	return tftypes.NewValue(objectType, attributes)
 }
-

@@ -75,6 +75,8 @@ func newPairResource(f form) *pairResource {
 // Metadata implements resource.Resource.
 func (p *pairResource) Metadata(_ context.Context, req resource.MetadataRequest, resp *resource.MetadataResponse) {
 	resp.TypeName = req.ProviderTypeName + "_" + p.typeName()
+	// Another name or namespace is an update in place.
+	resp.ResourceBehavior.MutableIdentity = true
 }
 
 // Schema implements resource.Resource.
@@ -120,6 +122,7 @@ func (p *pairResource) Create(ctx context.Context, req resource.CreateRequest, r
 		return
 	}
 	resp.State.Raw = settled(req.Plan.Raw, life, wanted, adopted)
+	identify(resp.Identity, route.Place())
 	p.remember(ctx, resp.Private, wanted, identities, nil, &resp.Diagnostics)
 	if objects := change.From.Objects(); len(objects) > 0 {
 		resp.Diagnostics.Append(resp.Private.SetKey(ctx, originalsKey, originalsOf(change.From))...)
@@ -172,6 +175,7 @@ func (p *pairResource) Read(ctx context.Context, req resource.ReadRequest, resp 
 		return
 	}
 	resp.State.Raw = p.refresh(req.State.Raw, route, life, live)
+	identify(resp.Identity, route.Place())
 	resp.Diagnostics.Append(resp.Private.SetKey(ctx, seenKey, seenIn(live))...)
 }
 
@@ -227,6 +231,7 @@ func (p *pairResource) Update(ctx context.Context, req resource.UpdateRequest, r
 			"The new objects route already, and are what the state says from now on. The object of the error above is left over: remove it by hand.")
 	}
 	resp.State.Raw = settled(req.Plan.Raw, life, wanted, nil)
+	identify(resp.Identity, route.Place())
 	p.remember(ctx, resp.Private, wanted, identities, begun, &resp.Diagnostics)
 }
 

@@ -164,7 +164,7 @@ func (p *meshProvider) Configure(_ context.Context, req fwprovider.ConfigureRequ
 	if len(r.Unknown()) == 0 {
 		s.cluster = connect(config, &resp.Diagnostics)
 	}
-	resp.ResourceData = s
+	resp.ResourceData, resp.ListResourceData = s, s
 }
 
 func (p *meshProvider) readSettings(r *attr.Reader, config *cluster.Config, diagnostics *diag.Diagnostics) settings {
