@@ -17,8 +17,6 @@ import (
 // compact is what the two compact forms have in common: they own a pair, and write hosts by their full names.
 type compact struct{}
 
-func (compact) isCompact() {}
-
 func (compact) resolve(live routing.Pair, clusterDomain string) routing.Pair {
 	return canary.Resolve(live, clusterDomain)
 }

@@ -13,12 +13,18 @@ import (
 
 var _ resource.ResourceWithMoveState = (*pairResource)(nil)
 
-// MoveState implements resource.ResourceWithMoveState: a `moved` block turns one of the two forms into the other. The
-// objects stay as they are, so that a canary that was routed by rules becomes a split, and back, as an update in place.
+// MoveState implements resource.ResourceWithMoveState. A `moved` block turns one of the two compact forms into the other, as an
+// update in place: a canary that was routed by rules becomes a split, and back. It turns a manifest of another provider into the
+// resource of its kind.
 func (p *pairResource) MoveState(context.Context) []resource.StateMover {
-	movers := make([]resource.StateMover, 0, len(forms))
+	if f, ok := p.form.(objectForm); ok {
+		return []resource.StateMover{{StateMover: func(ctx context.Context, req resource.MoveStateRequest, resp *resource.MoveStateResponse) {
+			p.moveManifest(ctx, f, req, resp)
+		}}}
+	}
+	var movers []resource.StateMover
 	for _, source := range []form{canaryRoute{}, weightedSplit{}} {
-		if _, compact := p.form.(interface{ isCompact() }); !compact || source.typeName() == p.typeName() {
+		if source.typeName() == p.typeName() {
 			continue
 		}
 		sourceSchema := source.schema()

@@ -189,6 +189,7 @@ func (p *pairResource) Update(ctx context.Context, req resource.UpdateRequest, r
 	ctx, cancel := life.deadline(ctx, "update")
 	defer cancel()
 	seen, begun := p.recall(ctx, req.Private, &resp.Diagnostics)
+	moved := wasMoved(ctx, req.Private, &resp.Diagnostics)
 	var live livePair
 	var wanted routing.Pair
 	var identities cluster.Identities
@@ -202,7 +203,7 @@ func (p *pairResource) Update(ctx context.Context, req resource.UpdateRequest, r
 		if wanted = route.Render(); err == nil && life.handedOver {
 			wanted = routing.KeepWeights(wanted, p.resolve(live.Ours(wanted), p.settings.clusterDomain))
 		}
-		if err == nil {
+		if err == nil && !moved {
 			err = p.settings.cluster.RefuseLeftovers(live.LivePair, wanted)
 		}
 		if err != nil {
@@ -211,6 +212,7 @@ func (p *pairResource) Update(ctx context.Context, req resource.UpdateRequest, r
 		}
 		identities, err = p.change(ctx, life, cluster.Change{
 			From: p.resolve(live.Ours(wanted), p.settings.clusterDomain), To: wanted, Identities: live.Identities(), Begun: begun,
+			Take: moved,
 		}, &resp.Diagnostics)
 		if !life.handedOver || !cluster.IsReason(err, cluster.Stale) {
 			break

@@ -20,6 +20,8 @@ const (
 	ownerKey = "owner"
 	// originalsKey are adopted objects as they were.
 	originalsKey = "originals"
+	// movedKey says that the state came from another provider: its first change takes the fields from that one's manager.
+	movedKey = "moved"
 )
 
 // privateState is the private part of a state or a plan.
@@ -35,6 +37,9 @@ func (p *pairResource) remember(
 ) {
 	diagnostics.Append(private.SetKey(ctx, seenKey, seenAfter(wanted, identities))...)
 	diagnostics.Append(private.SetKey(ctx, ownerKey, encodeJSON(p.settings.owner))...)
+	if wasMoved(ctx, private, diagnostics) {
+		diagnostics.Append(private.SetKey(ctx, movedKey, encodeJSON(false))...)
+	}
 	if len(begun) > 0 {
 		diagnostics.Append(private.SetKey(ctx, begunKey, encodeJSON(cluster.Identities{}))...)
 	}
@@ -61,6 +66,13 @@ func begunBeside(live livePair, identities cluster.Identities) []byte {
 		}
 	}
 	return encodeJSON(beside)
+}
+
+// wasMoved reports whether the state came from another provider and nothing was written since.
+func wasMoved(ctx context.Context, private privateState, diagnostics *diag.Diagnostics) bool {
+	raw, problems := private.GetKey(ctx, movedKey)
+	diagnostics.Append(problems...)
+	return string(raw) == "true"
 }
 
 // readOwner returns the owner that was written last, empty for none.

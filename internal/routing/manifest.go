@@ -207,6 +207,9 @@ func ParseManifest(raw []byte) (*Object, error) {
 	if err := json.Unmarshal(raw, &manifest); err != nil {
 		return nil, fmt.Errorf("read manifest: %w", err)
 	}
+	if manifest.Kind != KindVirtualService && manifest.Kind != KindDestinationRule {
+		return nil, fmt.Errorf("read manifest: %.80q is neither a %s nor a %s", manifest.Kind, KindVirtualService, KindDestinationRule)
+	}
 	spec, unknown, err := ParseSpec(manifest.Kind, manifest.Spec)
 	if err != nil {
 		return nil, err
@@ -231,4 +234,13 @@ func ManifestYAML(pair Pair) (string, error) {
 		documents = append(documents, string(text))
 	}
 	return strings.Join(documents, "---\n"), nil
+}
+
+// ParseManifestYAML reads the YAML of one object, as people write it for `kubectl apply`.
+func ParseManifestYAML(text string) (*Object, error) {
+	raw, err := yaml.YAMLToJSON([]byte(text))
+	if err != nil {
+		return nil, fmt.Errorf("read manifest: %w", err)
+	}
+	return ParseManifest(raw)
 }
