@@ -1,7 +1,7 @@
 package canary
 
 import (
-	"regexp"
+	"maps"
 	"strings"
 
 	networking "istio.io/api/networking/v1"
@@ -41,29 +41,16 @@ type Placement struct {
 // Place returns the placement itself.
 func (p *Placement) Place() *Placement { return p }
 
-// labelName is the last part of the key of a label or an annotation, and what a label's value is unless it is empty.
-var labelName = regexp.MustCompile(`^[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$`)
-
 func (p *Placement) problems() []routing.Problem {
 	if p.Host == "" {
 		return []routing.Problem{routing.Errorf(routing.Path{"service"}, "must not be empty")}
 	}
-	var problems []routing.Problem
-	if !routing.IsNamespaceName(p.Namespace) {
-		problems = append(problems, routing.Errorf(routing.Path{"namespace"},
-			"%.80q is no namespace: at most 63 lower-case letters, digits and -, with a letter or digit at both ends", p.Namespace))
-	} else {
-		problems = append(problems, p.elsewhereProblems()...)
+	problems := routing.NamespaceProblems(p.Namespace)
+	if len(problems) == 0 {
+		problems = p.elsewhereProblems()
 	}
-	names := []struct{ attribute, name string }{
-		{"virtual_service_name", p.VirtualServiceName}, {"destination_rule_name", p.DestinationRuleName},
-	}
-	for _, n := range names {
-		if !routing.IsObjectName(n.name) {
-			problems = append(problems, routing.Errorf(routing.Path{n.attribute},
-				"%.80q is no object name: at most 253 lower-case letters, digits, - and ., with a letter or digit at both ends", n.name))
-		}
-	}
+	problems = append(problems, routing.NameProblems("virtual_service_name", p.VirtualServiceName)...)
+	problems = append(problems, routing.NameProblems("destination_rule_name", p.DestinationRuleName)...)
 	if p.Port < 0 || p.Port > 65535 {
 		problems = append(problems, routing.Errorf(routing.Path{"port"}, "must be between 1 and 65535"))
 	}
@@ -71,11 +58,17 @@ func (p *Placement) problems() []routing.Problem {
 		problems = append(problems, routing.Errorf(routing.Path{"labels", routing.Key(routing.ManagedByLabel)},
 			"this label tells who writes the objects, and the provider sets it itself"))
 	}
-	if _, taken := p.Annotations[routing.OwnerAnnotation]; taken {
-		problems = append(problems, routing.Errorf(routing.Path{"annotations", routing.Key(routing.OwnerAnnotation)},
-			"this annotation tells which workspace writes the objects: set owner in the provider block"))
+	return append(problems, routing.MetadataProblems(p.Labels, p.Annotations)...)
+}
+
+// AllAnnotations returns the annotations of the objects: those that the user gives, and the owner's mark.
+func (p *Placement) AllAnnotations() map[string]string {
+	if p.Owner == "" {
+		return p.Annotations
 	}
-	return append(problems, p.metadataProblems()...)
+	all := map[string]string{routing.OwnerAnnotation: p.Owner}
+	maps.Copy(all, p.Annotations)
+	return all
 }
 
 // elsewhereProblems warns of a pair that stands where few callers look. A proxy takes a DestinationRule from its own
@@ -99,29 +92,4 @@ func (p *Placement) serviceNamespace() string {
 	}
 	_, namespace, _ := strings.Cut(inside, ".")
 	return namespace
-}
-
-// metadataProblems checks labels and annotations as the API server does.
-func (p *Placement) metadataProblems() []routing.Problem {
-	var problems []routing.Problem
-	check := func(attribute string, entries map[string]string) {
-		for _, key := range sortedKeys(entries) {
-			at := routing.Path{attribute, routing.Key(key)}
-			prefix, name, prefixed := strings.Cut(key, "/")
-			if !prefixed {
-				name = key
-			}
-			switch value := entries[key]; {
-			case prefixed && !routing.IsObjectName(prefix), !labelName.MatchString(name):
-				problems = append(problems, routing.Errorf(at, "%.80q is no key: at most 63 letters, digits, -, _ and ., with a letter or digit "+
-					"at both ends, and if need be a DNS name and / in front", key))
-			case attribute == "labels" && value != "" && !labelName.MatchString(value):
-				problems = append(problems, routing.Errorf(at,
-					"%.80q is no label value: at most 63 letters, digits, -, _ and ., with a letter or digit at both ends", value))
-			}
-		}
-	}
-	check("labels", p.Labels)
-	check("annotations", p.Annotations)
-	return problems
 }

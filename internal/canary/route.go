@@ -83,13 +83,8 @@ func (r *Route) fullHost(host string) string {
 func (r *Route) object(name string, spec proto.Message) *routing.Object {
 	labels := map[string]string{routing.ManagedByLabel: routing.ManagedBy}
 	maps.Copy(labels, r.Labels)
-	annotations := r.Annotations
-	if r.Owner != "" {
-		annotations = map[string]string{routing.OwnerAnnotation: r.Owner}
-		maps.Copy(annotations, r.Annotations)
-	}
 	return &routing.Object{
-		Namespace: r.Namespace, Name: name, Labels: labels, Annotations: annotations, Spec: spec,
+		Namespace: r.Namespace, Name: name, Labels: labels, Annotations: r.AllAnnotations(), Spec: spec,
 	}
 }
 

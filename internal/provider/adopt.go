@@ -2,16 +2,13 @@ package provider
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
-	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 
 	"github.com/meshroute/terraform-provider-mesh/internal/attr"
@@ -41,9 +38,9 @@ func (p *pairResource) planAdoption(d draft, live livePair, diagnostics *diag.Di
 
 // adoption returns what the live objects shall become, and says of every one which it is, who wrote it, and what that changes.
 // Weights that somebody else sets stay, and may change at any time.
-func (p *pairResource) adoption(route compactRoute, life lifecycle, live livePair) (wanted routing.Pair, all []string) {
+func (p *pairResource) adoption(route described, life lifecycle, live livePair) (wanted routing.Pair, all []string) {
 	wanted = route.Render()
-	is := canary.Resolve(live.Ours(wanted), p.settings.clusterDomain)
+	is := p.resolve(live.Ours(wanted), p.settings.clusterDomain)
 	if life.handedOver {
 		wanted = routing.KeepWeights(wanted, is)
 	}
@@ -99,7 +96,7 @@ type adoption struct {
 // adopt takes existing objects over. It fails when they are not what the plan showed. Where somebody else sets weights it begins
 // anew when those have changed meanwhile.
 func (p *pairResource) adopt(
-	ctx context.Context, plan tftypes.Value, route compactRoute, diagnostics *diag.Diagnostics,
+	ctx context.Context, plan tftypes.Value, route described, diagnostics *diag.Diagnostics,
 ) (adoption, cluster.Identities, error) {
 	life := p.lifecycleOf(plan)
 	live, err := p.getPair(ctx, route.Place(), diagnostics)
@@ -118,7 +115,7 @@ func (p *pairResource) adopt(
 			wanted = withOriginals(wanted, a.before)
 		}
 		a.change = cluster.Change{
-			From: canary.Resolve(live.Ours(wanted), p.settings.clusterDomain), To: wanted, Identities: live.Identities(), Take: true,
+			From: p.resolve(live.Ours(wanted), p.settings.clusterDomain), To: wanted, Identities: live.Identities(), Take: true,
 		}
 		identities, err = p.change(ctx, life, a.change, diagnostics)
 		if !life.handedOver || !cluster.IsReason(err, cluster.Stale) {
@@ -149,141 +146,6 @@ func (l livePair) whole() routing.Pair {
 	}
 	if l.DestinationRule != nil {
 		pair.DestinationRule = &l.DestinationRule.Object
-	}
-	return pair
-}
-
-// beforeAdoption returns live objects as they were before this workspace first wrote them: an adoption that was killed has left
-// that in an annotation.
-func beforeAdoption(live livePair) routing.Pair {
-	before := live.whole()
-	for _, o := range live.Objects() {
-		original, ok := o.Annotations[routing.OriginalAnnotation]
-		if !ok || !o.Applied {
-			continue
-		}
-		was, err := routing.ParseManifest([]byte(original))
-		switch {
-		case err != nil:
-		case o.Kind() == routing.KindDestinationRule:
-			before.DestinationRule = was
-		default:
-			before.VirtualService = was
-		}
-	}
-	return before
-}
-
-// mostOriginal is how many bytes an original may take as an annotation. An object's annotations together may take 256 KiB.
-const mostOriginal = 128 << 10
-
-// withOriginals returns the pair with what its objects were before in an annotation. One that is too large for that is in the state
-// alone.
-func withOriginals(wanted, before routing.Pair) routing.Pair {
-	annotated := func(o, was *routing.Object) *routing.Object {
-		if o == nil || was == nil || cluster.AddressOf(o) != cluster.AddressOf(was) {
-			return o
-		}
-		manifest, err := routing.Manifest(was)
-		original := encodeJSON(manifest)
-		if err != nil || len(original) > mostOriginal {
-			return o
-		}
-		object := *o
-		object.Annotations = maps.Clone(o.Annotations)
-		if object.Annotations == nil {
-			object.Annotations = map[string]string{}
-		}
-		object.Annotations[routing.OriginalAnnotation] = string(original)
-		return &object
-	}
-	wanted.VirtualService = annotated(wanted.VirtualService, before.VirtualService)
-	wanted.DestinationRule = annotated(wanted.DestinationRule, before.DestinationRule)
-	return wanted
-}
-
-// restoration returns the change that gives adopted objects back what they were. Labels and annotations that this resource never
-// wrote stay as they are now.
-func (p *pairResource) restoration(
-	ctx context.Context, req resource.DeleteRequest, route compactRoute, life lifecycle, before routing.Pair, diagnostics *diag.Diagnostics,
-) (cluster.Change, error) {
-	live, err := p.getPair(ctx, route.Place(), diagnostics)
-	if err != nil {
-		return cluster.Change{}, err
-	}
-	kept, _ := p.recall(ctx, req.Private, diagnostics)
-	if live, err = kept.unchanged(live, life.handedOver); err != nil {
-		return cluster.Change{}, err
-	}
-	rendered := withOriginals(route.Render(), before)
-	from, to := live.Ours(rendered), before
-	for _, o := range []struct {
-		live   *cluster.Live
-		wanted *routing.Object
-		before **routing.Object
-	}{{live.VirtualService, rendered.VirtualService, &to.VirtualService}, {live.DestinationRule, rendered.DestinationRule, &to.DestinationRule}} {
-		if o.live == nil || *o.before == nil || cluster.AddressOf(&o.live.Object) != cluster.AddressOf(*o.before) {
-			continue
-		}
-		restored := **o.before
-		restored.Labels = restoredKeys(restored.Labels, o.live.Labels, o.live.Owned.Labels, o.wanted.Labels)
-		restored.Annotations = restoredKeys(restored.Annotations, o.live.Annotations, o.live.Owned.Annotations, o.wanted.Annotations)
-		*o.before = &restored
-	}
-	return cluster.Change{From: canary.SpellAs(from, before, p.settings.clusterDomain), To: to, Identities: live.Identities(), Take: true}, nil
-}
-
-// restoredKeys returns what was there before of the keys that this resource writes now, and of those that are gone.
-func restoredKeys(before, live map[string]string, owned map[string]bool, wanted map[string]string) map[string]string {
-	restored := map[string]string{}
-	for key, value := range before {
-		_, there := live[key]
-		if _, ours := wanted[key]; ours || owned[key] || !there {
-			restored[key] = value
-		}
-	}
-	return restored
-}
-
-// originals are adopted objects as they were before, by kind.
-type originals map[routing.Kind]json.RawMessage
-
-func originalsOf(pair routing.Pair) []byte {
-	kept := originals{}
-	for _, o := range pair.Objects() {
-		if manifest, err := routing.Manifest(o); err == nil {
-			kept[o.Kind()], _ = json.Marshal(manifest)
-		}
-	}
-	raw, err := json.Marshal(kept)
-	if err != nil {
-		return []byte("{}")
-	}
-	return raw
-}
-
-// originals returns the adopted objects as they were.
-func (p *pairResource) originals(ctx context.Context, private privateState, diagnostics *diag.Diagnostics) routing.Pair {
-	raw, problems := private.GetKey(ctx, originalsKey)
-	diagnostics.Append(problems...)
-	return readOriginals(raw)
-}
-
-// readOriginals returns the pair that was adopted, each object under its own name.
-func readOriginals(raw []byte) routing.Pair {
-	kept := originals{}
-	var pair routing.Pair
-	// What cannot be read was never kept.
-	_ = json.Unmarshal(raw, &kept)
-	for kind, manifest := range kept {
-		o, err := routing.ParseManifest(manifest)
-		switch {
-		case err != nil:
-		case kind == routing.KindDestinationRule:
-			pair.DestinationRule = o
-		default:
-			pair.VirtualService = o
-		}
 	}
 	return pair
 }

@@ -90,8 +90,7 @@ func benchState(b *testing.B) tftypes.Value {
 	live := livePair{}
 	live.VirtualService = liveObject(proto.CloneOf(rendered.VirtualServiceSpec()))
 	live.DestinationRule = liveObject(proto.CloneOf(rendered.DestinationRuleSpec()))
-	objectType := p.cached.Type().TerraformType(context.Background()).(tftypes.Object)
-	imported := importedState(objectType, "shop")
+	imported := importedState(p, "shop")
 	state := p.refresh(imported, p.routeOf(imported), lifecycle{}, live)
 	if len(p.routeOf(state).Problems()) > 0 {
 		b.Fatal(p.routeOf(state).Problems())

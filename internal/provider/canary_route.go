@@ -16,7 +16,7 @@ import (
 func newCanaryRoute() resource.Resource { return newPairResource(canaryRoute{}) }
 
 // canaryRoute is the form in which rules choose subsets.
-type canaryRoute struct{}
+type canaryRoute struct{ compact }
 
 // The types of the attributes that only this form has.
 var (
@@ -63,8 +63,8 @@ func (canaryRoute) schema() schema.Schema {
 	}
 }
 
-func (canaryRoute) read(r *attr.Reader, place canary.Placement) compactRoute {
-	route := &canary.Route{Placement: place, Subsets: map[string]canary.Subset{}}
+func (canaryRoute) read(r *attr.Reader, s settings) described {
+	route := &canary.Route{Placement: readPlacement(r, s), Subsets: map[string]canary.Subset{}}
 	r.EachKey("subsets", func(name string, subset *attr.Reader) { route.Subsets[name] = readSubset(subset) })
 	r.Each("rules", func(_ int, rule *attr.Reader) { route.Rules = append(route.Rules, readRule(ruleShape, rule)) })
 	if fallback := r.Object("default"); fallback != nil {
@@ -88,8 +88,8 @@ func readRule(shape *attr.Message, r *attr.Reader) canary.Rule {
 	return rule
 }
 
-func (canaryRoute) recognize(live routing.Pair, clusterDomain string) (compactRoute, map[string]tftypes.Value) {
-	route, _ := canary.RecognizeRoute(live, clusterDomain)
+func (canaryRoute) recognize(live routing.Pair, before *canary.Placement, s settings) (described, map[string]tftypes.Value) {
+	route, _ := canary.RecognizeRoute(live, s.clusterDomain)
 	subsets := map[string]tftypes.Value{}
 	for name, subset := range route.Subsets {
 		subsets[name] = tftypes.NewValue(subsetType, encodeSubset(subset))
@@ -106,9 +106,9 @@ func (canaryRoute) recognize(live routing.Pair, clusterDomain string) (compactRo
 	if route.Default != nil {
 		fallback = encodeRule(defaultShape, defaultType, *route.Default)
 	}
-	return route, map[string]tftypes.Value{
+	return route, withPlacement(&route.Placement, before, map[string]tftypes.Value{
 		"subsets": tftypes.NewValue(subsetMapType, subsets), "rules": rules, "default": fallback,
-	}
+	})
 }
 
 func encodeSubset(subset canary.Subset) map[string]tftypes.Value {
@@ -140,5 +140,7 @@ func encodeRule(shape *attr.Message, object tftypes.Object, rule canary.Rule) tf
 	return tftypes.NewValue(object, attributes)
 }
 
-// complete has nothing to add: no attribute of this form follows from another.
-func (canaryRoute) complete(map[string]tftypes.Value, *attr.Reader, compactRoute) {}
+// complete plans what follows from the placement: no attribute of the rules follows from another.
+func (canaryRoute) complete(planned, prior map[string]tftypes.Value, config *attr.Reader, s settings, route described) {
+	completePlacement(planned, prior, config, s, route)
+}

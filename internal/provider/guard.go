@@ -17,13 +17,19 @@ import (
 func NewServer(version string) func() tfprotov6.ProviderServer {
 	framework := providerserver.NewProtocol6(New(version)())
 	return func() tfprotov6.ProviderServer {
-		inner := framework()
-		return &guard{ProviderServer: inner, types: sync.OnceValue(func() valueTypes { return typesOf(inner) })}
+		inner := framework().(server)
+		return &guard{server: inner, types: sync.OnceValue(func() valueTypes { return typesOf(inner) })}
 	}
 }
 
-type guard struct {
+// server is what the framework serves.
+type server interface {
 	tfprotov6.ProviderServer
+	tfprotov6.ListResourceServer
+}
+
+type guard struct {
+	server
 	types func() valueTypes
 }
 
@@ -34,9 +40,9 @@ type valueTypes struct {
 	resources map[string]tftypes.Type
 }
 
-func typesOf(server tfprotov6.ProviderServer) valueTypes {
+func typesOf(inner server) valueTypes {
 	types := valueTypes{resources: map[string]tftypes.Type{}}
-	schemas, err := server.GetProviderSchema(context.Background(), &tfprotov6.GetProviderSchemaRequest{})
+	schemas, err := inner.GetProviderSchema(context.Background(), &tfprotov6.GetProviderSchemaRequest{})
 	if err != nil {
 		return types
 	}
@@ -64,7 +70,7 @@ func (g *guard) ValidateProviderConfig(ctx context.Context, req *tfprotov6.Valid
 	if wrong := refused(dynamic(req.Config, g.types().block, inConfig)); wrong != nil {
 		return &tfprotov6.ValidateProviderConfigResponse{PreparedConfig: req.Config, Diagnostics: wrong}, nil
 	}
-	resp, err := g.ProviderServer.ValidateProviderConfig(ctx, req)
+	resp, err := g.server.ValidateProviderConfig(ctx, req)
 	if resp != nil {
 		resp.Diagnostics = shown(resp.Diagnostics)
 	}
@@ -76,7 +82,7 @@ func (g *guard) ConfigureProvider(ctx context.Context, req *tfprotov6.ConfigureP
 	if wrong := refused(dynamic(req.Config, g.types().block, inConfig)); wrong != nil {
 		return &tfprotov6.ConfigureProviderResponse{Diagnostics: wrong}, nil
 	}
-	resp, err := g.ProviderServer.ConfigureProvider(ctx, req)
+	resp, err := g.server.ConfigureProvider(ctx, req)
 	if resp != nil {
 		resp.Diagnostics = shown(resp.Diagnostics)
 	}
@@ -88,7 +94,7 @@ func (g *guard) ValidateResourceConfig(ctx context.Context, req *tfprotov6.Valid
 	if wrong := refused(dynamic(req.Config, g.types().resources[req.TypeName], inConfig)); wrong != nil {
 		return &tfprotov6.ValidateResourceConfigResponse{Diagnostics: wrong}, nil
 	}
-	resp, err := g.ProviderServer.ValidateResourceConfig(ctx, req)
+	resp, err := g.server.ValidateResourceConfig(ctx, req)
 	if resp != nil {
 		resp.Diagnostics = shown(resp.Diagnostics)
 	}
@@ -100,7 +106,7 @@ func (g *guard) UpgradeResourceState(ctx context.Context, req *tfprotov6.Upgrade
 	if wrong := refused(raw(req.RawState)); wrong != nil {
 		return &tfprotov6.UpgradeResourceStateResponse{Diagnostics: wrong}, nil
 	}
-	resp, err := g.ProviderServer.UpgradeResourceState(ctx, req)
+	resp, err := g.server.UpgradeResourceState(ctx, req)
 	if resp != nil {
 		resp.Diagnostics = shown(resp.Diagnostics)
 	}
@@ -112,7 +118,7 @@ func (g *guard) MoveResourceState(ctx context.Context, req *tfprotov6.MoveResour
 	if wrong := refused(raw(req.SourceState)); wrong != nil {
 		return &tfprotov6.MoveResourceStateResponse{Diagnostics: wrong}, nil
 	}
-	resp, err := g.ProviderServer.MoveResourceState(ctx, req)
+	resp, err := g.server.MoveResourceState(ctx, req)
 	if resp != nil {
 		resp.Diagnostics = shown(resp.Diagnostics)
 	}
@@ -121,7 +127,7 @@ func (g *guard) MoveResourceState(ctx context.Context, req *tfprotov6.MoveResour
 
 // ImportResourceState implements tfprotov6.ProviderServer.
 func (g *guard) ImportResourceState(ctx context.Context, req *tfprotov6.ImportResourceStateRequest) (*tfprotov6.ImportResourceStateResponse, error) {
-	resp, err := g.ProviderServer.ImportResourceState(ctx, req)
+	resp, err := g.server.ImportResourceState(ctx, req)
 	if resp != nil {
 		resp.Diagnostics = shown(resp.Diagnostics)
 	}
@@ -135,7 +141,7 @@ func (g *guard) ReadResource(ctx context.Context, req *tfprotov6.ReadResourceReq
 	if wrong := refused(dynamic(req.CurrentState, of, inState)); wrong != nil {
 		return &tfprotov6.ReadResourceResponse{NewState: req.CurrentState, Private: req.Private, Diagnostics: wrong}, nil
 	}
-	resp, err := g.ProviderServer.ReadResource(ctx, req)
+	resp, err := g.server.ReadResource(ctx, req)
 	if resp == nil {
 		return resp, err
 	}
@@ -154,7 +160,7 @@ func (g *guard) PlanResourceChange(ctx context.Context, req *tfprotov6.PlanResou
 	if wrong != nil {
 		return &tfprotov6.PlanResourceChangeResponse{PlannedState: req.PriorState, PlannedPrivate: req.PriorPrivate, Diagnostics: wrong}, nil
 	}
-	resp, err := g.ProviderServer.PlanResourceChange(ctx, req)
+	resp, err := g.server.PlanResourceChange(ctx, req)
 	if resp != nil {
 		resp.Diagnostics = shown(resp.Diagnostics)
 	}
@@ -168,7 +174,7 @@ func (g *guard) ApplyResourceChange(ctx context.Context, req *tfprotov6.ApplyRes
 	if wrong != nil {
 		return &tfprotov6.ApplyResourceChangeResponse{NewState: req.PriorState, Private: req.PlannedPrivate, Diagnostics: wrong}, nil
 	}
-	resp, err := g.ProviderServer.ApplyResourceChange(ctx, req)
+	resp, err := g.server.ApplyResourceChange(ctx, req)
 	if resp != nil {
 		resp.Diagnostics = shown(resp.Diagnostics)
 	}

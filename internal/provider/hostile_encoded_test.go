@@ -195,7 +195,7 @@ func TestGuard_bounds(t *testing.T) {
 		"101 rules":         {route("", repeat(101, rule), ""), "rules", "at most 100 elements, got 101"},
 		"101 subsets":       {route(repeat(100, subset), "", ""), "subsets", "at most 100 elements, got 101"},
 		"6,000 hosts":       {route("", "", repeat(6000, `"h%d",`)), "hosts", "at most 5000 values"},
-		"too many values":   {route("", repeat(100, strings.Replace(rule, "version =", `a = { exact = "a" }, b = { exact = "a" }, c = { exact = "a" }, d = { exact = "a" }, e = { exact = "a" }, f = { exact = "a" }, version =`, 1)), ""), "", "more than 5000 values"},
+		"too many values":   {route("", repeat(100, strings.Replace(rule, "version =", `a = { exact = "a" }, b = { exact = "a" }, c = { exact = "a" }, d = { exact = "a" }, e = { exact = "a" }, version =`, 1)), ""), "", "more than 5000 values"},
 		"a text of 300 kB":  {route("", "", `"`+strings.Repeat("a", 300<<10)+`"`), "hosts[0]", "more than 262144 bytes"},
 		"all texts of 2 MB": {route("", "", strings.Repeat(`"`+strings.Repeat("a", 200<<10)+`",`, 10)), "", "etcd keeps no object of more than 1.5 MiB"},
 	} {

@@ -3,6 +3,7 @@ package provider
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -15,15 +16,11 @@ import (
 	"github.com/meshroute/terraform-provider-mesh/internal/routing"
 )
 
-// ImportState implements resource.ResourceWithImportState. The id is `namespace/name`, where name is that of the
-// VirtualService; the DestinationRule is the one for the same host. `namespace/virtual_service/destination_rule` names
-// both.
+// ImportState implements resource.ResourceWithImportState. What an id is depends on the form.
 func (p *pairResource) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
-	parts := strings.Split(req.ID, "/")
-	if len(parts) < 2 || len(parts) > 3 || slices.Contains(parts, "") {
-		resp.Diagnostics.AddError("Invalid import id", fmt.Sprintf(
-			"The id %q is not of the form NAMESPACE/NAME, or NAMESPACE/VIRTUAL_SERVICE/DESTINATION_RULE where the two objects have different names.",
-			req.ID))
+	place, err := p.find(importID(req))
+	if err != nil {
+		resp.Diagnostics.AddError("Invalid import id", sentence(err.Error()))
 		return
 	}
 	if p.settings.cluster == nil {
@@ -31,10 +28,7 @@ func (p *pairResource) ImportState(ctx context.Context, req resource.ImportState
 			"An import reads from the cluster, and the provider block holds values that are known only after apply.")
 		return
 	}
-	place := &canary.Placement{Namespace: parts[0], VirtualServiceName: parts[1]}
-	if len(parts) == 3 {
-		place.DestinationRuleName = parts[2]
-	} else if !p.findDestinationRule(ctx, place, &resp.Diagnostics) {
+	if !place.SubsetsElsewhere && place.DestinationRuleName == "" && !p.findDestinationRule(ctx, place, &resp.Diagnostics) {
 		return
 	}
 	state := attributesOf(resp.State.Raw)
@@ -43,10 +37,7 @@ func (p *pairResource) ImportState(ctx context.Context, req resource.ImportState
 			state[name] = tftypes.NewValue(t, nil)
 		}
 	}
-	state["namespace"] = tftypes.NewValue(tftypes.String, place.Namespace)
-	state["virtual_service_name"] = tftypes.NewValue(tftypes.String, place.VirtualServiceName)
-	state["destination_rule_name"] = tftypes.NewValue(tftypes.String, place.DestinationRuleName)
-	state["manage_destination_rule"] = tftypes.NewValue(tftypes.Bool, !place.SubsetsElsewhere)
+	maps.Copy(state, p.seed(place))
 	resp.State.Raw = tftypes.NewValue(resp.State.Raw.Type(), state)
 }
 
@@ -64,8 +55,8 @@ func (p *pairResource) findDestinationRule(ctx context.Context, place *canary.Pl
 			place.VirtualServiceName, place.Namespace))
 		return false
 	}
-	service, _ := canary.RecognizeRoute(routing.Pair{VirtualService: &live.VirtualService.Object}, p.settings.clusterDomain)
-	if live.DestinationRule != nil && p.isFor(live.DestinationRule, service.Host) {
+	host := p.hostOf(live.VirtualService)
+	if live.DestinationRule != nil && p.isFor(live.DestinationRule, host) {
 		return true
 	}
 	rules, err := p.settings.cluster.List(withWarnings(ctx, diagnostics), routing.KindDestinationRule, place.Namespace)
@@ -73,7 +64,7 @@ func (p *pairResource) findDestinationRule(ctx context.Context, place *canary.Pl
 		reportErrors(diagnostics, err)
 		return false
 	}
-	rules = slices.DeleteFunc(rules, func(rule *cluster.Live) bool { return !p.isFor(rule, service.Host) })
+	rules = slices.DeleteFunc(rules, func(rule *cluster.Live) bool { return !p.isFor(rule, host) })
 	switch len(rules) {
 	case 0:
 		place.SubsetsElsewhere = true
@@ -86,10 +77,16 @@ func (p *pairResource) findDestinationRule(ctx context.Context, place *canary.Pl
 		}
 		diagnostics.AddError("Several DestinationRules", fmt.Sprintf(
 			"Namespace %q has several DestinationRules for %s: %s.\n\nName the one to import: %s/%s/DESTINATION_RULE.",
-			place.Namespace, service.Host, strings.Join(names, ", "), place.Namespace, place.VirtualServiceName))
+			place.Namespace, host, strings.Join(names, ", "), place.Namespace, place.VirtualServiceName))
 		return false
 	}
 	return true
+}
+
+// hostOf returns the host that a VirtualService routes to, by its full name.
+func (p *pairResource) hostOf(service *cluster.Live) string {
+	found, _ := canary.RecognizeRoute(routing.Pair{VirtualService: &service.Object}, p.settings.clusterDomain)
+	return found.Host
 }
 
 // isFor reports whether a DestinationRule is for a host.

@@ -81,6 +81,11 @@ func lifecycleAttributes() map[string]schema.Attribute {
 			ElementType: types.StringType, Computed: true,
 			MarkdownDescription: "Objects that this resource took over when it was created: which, who wrote them and what was changed.",
 		},
+		"left_over": schema.ListAttribute{
+			ElementType: types.StringType, Computed: true,
+			MarkdownDescription: "Objects of earlier changes that could not be removed. The next apply removes them, which the plan shows as a change " +
+				"of this list to empty.",
+		},
 		"deletion": schema.StringAttribute{
 			Optional: true, Validators: []validator.String{oneOf{deletionDelete, deletionAbandon, deletionRestore}},
 			MarkdownDescription: "What becomes of the objects when the resource is destroyed: `delete` removes them, `abandon` leaves them as they " +

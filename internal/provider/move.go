@@ -13,11 +13,17 @@ import (
 
 var _ resource.ResourceWithMoveState = (*pairResource)(nil)
 
-// MoveState implements resource.ResourceWithMoveState: a `moved` block turns one of the two forms into the other. The
-// objects stay as they are, so that a canary that was routed by rules becomes a split, and back, as an update in place.
+// MoveState implements resource.ResourceWithMoveState. A `moved` block turns one of the two compact forms into the other, as an
+// update in place: a canary that was routed by rules becomes a split, and back. It turns a manifest of another provider into the
+// resource of its kind.
 func (p *pairResource) MoveState(context.Context) []resource.StateMover {
-	movers := make([]resource.StateMover, 0, len(forms))
-	for _, source := range forms {
+	if f, ok := p.form.(objectForm); ok {
+		return []resource.StateMover{{StateMover: func(ctx context.Context, req resource.MoveStateRequest, resp *resource.MoveStateResponse) {
+			p.moveManifest(ctx, f, req, resp)
+		}}}
+	}
+	var movers []resource.StateMover
+	for _, source := range []form{canaryRoute{}, weightedSplit{}} {
 		if source.typeName() == p.typeName() {
 			continue
 		}
@@ -39,19 +45,15 @@ func (p *pairResource) MoveState(context.Context) []resource.StateMover {
 
 // moveFrom returns the state of this form for the objects that a state of another form describes.
 func (p *pairResource) moveFrom(ctx context.Context, source form, state tftypes.Value) tftypes.Value {
-	r := attr.Read(state)
-	from := source.read(r, readPlacement(r, p.settings))
+	from := source.read(attr.Read(state), p.settings)
 	rendered := from.Render()
-	route, attributes := p.recognize(rendered, from.Place().ClusterDomain)
-	place := route.Place()
-	place.DestinationRuleName = firstOf(place.DestinationRuleName, r.String("destination_rule_name"))
-	next := encodePlacement(place, nil)
-	for name, value := range attributes {
-		next[name] = value
-	}
+	own := p.settings
+	own.clusterDomain = from.Place().ClusterDomain
+	_, next := p.recognize(rendered, from.Place(), own)
 	for name := range lifecycleAttributes() {
 		next[name] = attributesOf(state)[name]
 	}
+	next["foreign_fields"] = tftypes.NewValue(stringList, []tftypes.Value{})
 	objectType := p.cached.Type().TerraformType(ctx)
 	expressed := p.routeOf(tftypes.NewValue(objectType, next)).Render()
 	next["foreign_fields"] = tftypes.NewValue(stringList, stringValues(canary.Differences(expressed, rendered)))

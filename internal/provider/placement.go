@@ -67,7 +67,7 @@ func firstOf(values ...string) string {
 }
 
 // completePlacement plans the values that follow from others. What follows from something unknown stays unknown.
-func completePlacement(planned, prior map[string]tftypes.Value, config *attr.Reader, s settings, route compactRoute) {
+func completePlacement(planned, prior map[string]tftypes.Value, config *attr.Reader, s settings, route described) {
 	place := route.Place()
 	// follows plans a value where the configuration has none.
 	follows := func(name string, valueType tftypes.Type, known bool, value any) {
@@ -108,7 +108,7 @@ func keepEqualService(planned, prior map[string]tftypes.Value, place *canary.Pla
 }
 
 // encodePlacement returns the attributes that both resources have in common.
-func encodePlacement(place *canary.Placement, foreign []string) map[string]tftypes.Value {
+func encodePlacement(place *canary.Placement) map[string]tftypes.Value {
 	name := firstOf(place.VirtualServiceName, place.DestinationRuleName)
 	if place.DestinationRuleName != "" && place.DestinationRuleName != name {
 		// Names that are set one by one leave name at its default.
@@ -134,7 +134,6 @@ func encodePlacement(place *canary.Placement, foreign []string) map[string]tftyp
 		"annotations":             encodeStringMap(place.Annotations),
 		"owner":                   encodeString(place.Owner),
 		"traffic_policy":          policy,
-		"foreign_fields":          tftypes.NewValue(stringList, stringValues(foreign)),
 	}
 }
 

@@ -20,7 +20,7 @@ import (
 // draft is a plan in the making.
 type draft struct {
 	config         *attr.Reader
-	route          compactRoute
+	route          described
 	life           lifecycle
 	prior, planned map[string]tftypes.Value
 }
@@ -33,7 +33,7 @@ func (p *pairResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRe
 	}
 	config := attr.Read(req.Config.Raw)
 	d := draft{
-		config: config, route: p.read(config, readPlacement(config, p.settings)),
+		config: config, route: p.read(config, p.settings),
 		prior: attributesOf(req.State.Raw), planned: attributesOf(req.Plan.Raw),
 	}
 	d.route.Place().Owner = p.settings.owner
@@ -41,8 +41,7 @@ func (p *pairResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRe
 	d.life, problems = readLifecycle(config, p.settings)
 	p.reportAtPlan(&resp.Diagnostics, req.Config.Raw, config, append(d.route.Problems(), problems...))
 
-	completePlacement(d.planned, d.prior, config, p.settings, d.route)
-	p.complete(d.planned, config, d.route)
+	p.complete(d.planned, d.prior, config, p.settings, d.route)
 	d.completeOwnership(p.settings)
 	switch {
 	case resp.Diagnostics.HasError():
@@ -69,7 +68,7 @@ func (p *pairResource) reportAtPlan(diagnostics *diag.Diagnostics, raw tftypes.V
 		return
 	}
 	r := attr.Read(raw)
-	reportProblems(&before, r, p.read(r, readPlacement(r, unconfigured())).Problems())
+	reportProblems(&before, r, p.read(r, unconfigured()).Problems())
 	for _, warning := range now.Warnings() {
 		if !before.Contains(warning) {
 			diagnostics.Append(warning)
@@ -77,7 +76,7 @@ func (p *pairResource) reportAtPlan(diagnostics *diag.Diagnostics, raw tftypes.V
 	}
 }
 
-// completeOwnership plans who writes the objects, and what was taken over when they came under Terraform.
+// completeOwnership plans who writes the objects, what was taken over when they came under Terraform, and that nothing is left over.
 func (d *draft) completeOwnership(s settings) {
 	switch {
 	case !s.ownerKnown:
@@ -87,6 +86,7 @@ func (d *draft) completeOwnership(s settings) {
 	default:
 		d.planned["owner"] = tftypes.NewValue(tftypes.String, s.owner)
 	}
+	d.planned["left_over"] = tftypes.NewValue(stringList, []tftypes.Value{})
 	switch before, ok := d.prior["adopted"]; {
 	case ok:
 		d.planned["adopted"] = before
@@ -104,6 +104,9 @@ func (d *draft) undecided(attribute string) bool {
 
 // completeWeights plans the live weights: what they are after a change is known only then.
 func (d *draft) completeWeights() {
+	if _, ok := d.planned["live_weights"]; !ok {
+		return
+	}
 	if !d.life.handedOver && !d.undecided("weights_managed_by") {
 		d.planned["live_weights"] = tftypes.NewValue(stringMapMap, nil)
 		return
@@ -155,7 +158,6 @@ func (p *pairResource) refuseOtherOwner(
 
 // planExisting reports objects of others that a create would find in its way, or shows what adopting them changes.
 func (p *pairResource) planExisting(ctx context.Context, d draft, diagnostics *diag.Diagnostics) {
-	wanted := d.route.Render()
 	around, err := p.lookAround(ctx, d.route.Place(), diagnostics)
 	if cluster.IsReason(err, cluster.CRDMissing) {
 		diagnostics.AddWarning("Istio API not served yet", "The API server does not know "+routing.APIVersion+". Apply needs it: Istio has to be "+
@@ -174,20 +176,12 @@ func (p *pairResource) planExisting(ctx context.Context, d draft, diagnostics *d
 	for _, o := range around.live.Objects() {
 		// What this provider applied may be about to go in the same run, as when a resource is replaced: create looks again.
 		if owner := o.Annotations[routing.OwnerAnnotation]; !o.Applied || owner != "" && owner != p.settings.owner {
-			diagnostics.AddAttributeError(nameAttribute(o), "Object exists already", fmt.Sprintf(
+			diagnostics.AddAttributeError(path.Root(p.nameAttribute(o.Kind())), "Object exists already", fmt.Sprintf(
 				"%s exists in the cluster and is not in Terraform's state.%s\n\nTo bring it under Terraform, set adopt = true, or import it:\n"+
 					"  terraform import mesh_%s.NAME %s/%s\nTo leave it alone, choose another name.",
-				o.String(), ownersText(o), p.typeName(), wanted.VirtualService.Namespace, wanted.VirtualService.Name))
+				o.String(), ownersText(o), p.typeName(), o.Namespace, o.Name))
 		}
 	}
-}
-
-// nameAttribute is the attribute that names an object.
-func nameAttribute(o *cluster.Live) path.Path {
-	if o.Kind() == routing.KindDestinationRule {
-		return path.Root("destination_rule_name")
-	}
-	return path.Root("virtual_service_name")
 }
 
 // surroundings are what a new pair meets in its namespace.
@@ -200,6 +194,10 @@ type surroundings struct {
 // lookAround reads what is in the namespace already. Without the right to list it sees the objects of the same names only.
 func (p *pairResource) lookAround(ctx context.Context, place *canary.Placement, diagnostics *diag.Diagnostics) (surroundings, error) {
 	var found surroundings
+	if place.VirtualServiceName == "" {
+		live, err := p.getPair(ctx, place, diagnostics)
+		return surroundings{live: live}, err
+	}
 	services, err := p.settings.cluster.List(withWarnings(ctx, diagnostics), routing.KindVirtualService, place.Namespace)
 	if cluster.IsReason(err, cluster.Forbidden) {
 		diagnostics.AddWarning("Other routes not looked for", "Whether another VirtualService routes these hosts already is not known: "+
@@ -227,9 +225,9 @@ func (p *pairResource) lookAround(ctx context.Context, place *canary.Placement, 
 
 // warnOfRivals warns of other VirtualServices that route the same host in the mesh: sidecars take the oldest and ignore the
 // others without a word.
-func (p *pairResource) warnOfRivals(rivals []*cluster.Live, route compactRoute, diagnostics *diag.Diagnostics) {
-	ours := route.Render().VirtualServiceSpec()
-	if !routing.InMesh(ours) {
+func (p *pairResource) warnOfRivals(rivals []*cluster.Live, route described, diagnostics *diag.Diagnostics) {
+	ours := p.resolve(route.Render(), p.settings.clusterDomain).VirtualServiceSpec()
+	if ours == nil || !routing.InMesh(ours) {
 		return
 	}
 	for _, o := range rivals {

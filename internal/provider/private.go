@@ -19,7 +19,8 @@ const (
 	// besideKey are the identities of objects that are ours and not those of the state: an update that failed had created them, or
 	// could not delete them.
 	besideKey = "beside"
-	// takeKey says that an adoption was stopped half-way: the next change goes on with it.
+	// takeKey says that the next change takes fields from other managers, as one that was asked for and has not come about yet: the
+	// rest of an adoption that was stopped, or the first change of a state that another provider had.
 	takeKey = "take"
 	// ownerKey is the owner that this resource wrote last.
 	ownerKey = "owner"
@@ -57,8 +58,8 @@ func (p *pairResource) recall(ctx context.Context, private privateState, diagnos
 	return readSeen(raw), beside
 }
 
-// stopped reports whether an adoption was stopped half-way.
-func stopped(ctx context.Context, private privateState, diagnostics *diag.Diagnostics) bool {
+// takes reports whether the next change takes fields from other managers.
+func takes(ctx context.Context, private privateState, diagnostics *diag.Diagnostics) bool {
 	raw, problems := private.GetKey(ctx, takeKey)
 	diagnostics.Append(problems...)
 	return string(raw) == "true"

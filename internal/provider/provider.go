@@ -161,7 +161,7 @@ func (p *meshProvider) Configure(_ context.Context, req fwprovider.ConfigureRequ
 	if len(r.Unknown()) == 0 {
 		s.cluster = connect(config, &resp.Diagnostics)
 	}
-	resp.ResourceData = s
+	resp.ResourceData, resp.ListResourceData = s, s
 }
 
 func (p *meshProvider) readSettings(r *attr.Reader, config *cluster.Config, diagnostics *diag.Diagnostics) settings {
@@ -221,7 +221,7 @@ func connect(config cluster.Config, diagnostics *diag.Diagnostics) *cluster.Clus
 
 // Resources implements provider.Provider.
 func (p *meshProvider) Resources(context.Context) []func() resource.Resource {
-	return []func() resource.Resource{newCanaryRoute, newWeightedSplit}
+	return []func() resource.Resource{newCanaryRoute, newWeightedSplit, newVirtualService, newDestinationRule}
 }
 
 // DataSources implements provider.Provider.

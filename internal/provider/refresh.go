@@ -13,32 +13,26 @@ import (
 
 // refresh returns the state that describes the live pair. As long as the live objects mean what the state says, that is
 // the state itself, spelling included.
-func (p *pairResource) refresh(state tftypes.Value, route compactRoute, life lifecycle, live livePair) tftypes.Value {
+func (p *pairResource) refresh(state tftypes.Value, route described, life lifecycle, live livePair) tftypes.Value {
 	wanted := route.Render()
-	ours := canary.Resolve(live.Ours(wanted), p.settings.clusterDomain)
+	ours := p.resolve(live.Ours(wanted), p.settings.clusterDomain)
 	prior := attributesOf(state)
-	prior["live_weights"] = encodeLiveWeights(life, ours)
+	if _, ok := prior["live_weights"]; ok {
+		prior["live_weights"] = encodeLiveWeights(life, ours)
+	}
 	if life.handedOver {
 		// What somebody else sets on purpose is no drift.
 		ours = routing.KeepWeights(ours, wanted)
 	}
 	if same(wanted, ours) && isEmptyList(prior["foreign_fields"]) {
+		prior["foreign_fields"] = tftypes.NewValue(stringList, []tftypes.Value{})
 		return tftypes.NewValue(state.Type(), prior)
 	}
-	recognized, attributes := p.recognize(ours, p.settings.clusterDomain)
-	place := recognized.Place()
-	// What the cluster cannot tell: an object that is gone still has its name, and is still managed.
-	place.SubsetsElsewhere = route.Place().SubsetsElsewhere
-	place.VirtualServiceName = firstOf(place.VirtualServiceName, route.Place().VirtualServiceName)
-	place.DestinationRuleName = firstOf(place.DestinationRuleName, route.Place().DestinationRuleName)
-	place.Host = firstOf(place.Host, route.Place().Host)
-
+	_, attributes := p.recognize(ours, route.Place(), p.settings)
 	next := maps.Clone(prior)
 	maps.Copy(next, attributes)
-	maps.Copy(next, encodePlacement(place, nil))
 	expressed := p.routeOf(tftypes.NewValue(state.Type(), next)).Render()
-	foreign := canary.Differences(expressed, ours)
-	next["foreign_fields"] = tftypes.NewValue(stringList, stringValues(foreign))
+	next["foreign_fields"] = tftypes.NewValue(stringList, stringValues(canary.Differences(expressed, ours)))
 	p.keepSpelling(state.Type(), prior, next)
 	return tftypes.NewValue(state.Type(), next)
 }

@@ -2,6 +2,7 @@ package provider
 
 import (
 	"context"
+	"maps"
 	"testing"
 
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
@@ -18,18 +19,17 @@ import (
 // refresh of what the state already says changes nothing, and an import of what it says gives a state that says the same.
 func TestPropertyRefreshSaysWhatIsThere(t *testing.T) {
 	t.Parallel()
-	for _, f := range forms {
+	for _, f := range []form{canaryRoute{}, weightedSplit{}} {
 		t.Run(f.typeName(), func(t *testing.T) {
 			t.Parallel()
 			p := newPairResource(f)
 			p.settings = settings{namespace: defaultNamespace, clusterDomain: defaultClusterDomain}
-			objectType := p.cached.Type().TerraformType(context.Background())
 			rapid.Check(t, func(t *rapid.T) {
 				live := livePair{cluster.LivePair{
 					VirtualService:  liveObject(routingtest.Fill(t, &networking.VirtualService{})),
 					DestinationRule: liveObject(routingtest.Fill(t, &networking.DestinationRule{})),
 				}}
-				imported := importedState(objectType.(tftypes.Object), live.VirtualService.Namespace)
+				imported := importedState(p, live.VirtualService.Namespace)
 				state := p.refresh(imported, p.routeOf(imported), lifecycle{}, live)
 
 				var foreign []tftypes.Value
@@ -71,14 +71,12 @@ func liveObject[M interface {
 }
 
 // importedState is what an import leaves for the refresh: the address and nothing else.
-func importedState(objectType tftypes.Object, namespace string) tftypes.Value {
+func importedState(p *pairResource, namespace string) tftypes.Value {
+	objectType := p.cached.Type().TerraformType(context.Background()).(tftypes.Object)
 	attributes := map[string]tftypes.Value{}
 	for name, t := range objectType.AttributeTypes {
 		attributes[name] = tftypes.NewValue(t, nil)
 	}
-	attributes["namespace"] = tftypes.NewValue(tftypes.String, namespace)
-	attributes["virtual_service_name"] = tftypes.NewValue(tftypes.String, "reviews")
-	attributes["destination_rule_name"] = tftypes.NewValue(tftypes.String, "reviews")
-	attributes["manage_destination_rule"] = tftypes.NewValue(tftypes.Bool, true)
+	maps.Copy(attributes, p.seed(&canary.Placement{Namespace: namespace, VirtualServiceName: "reviews", DestinationRuleName: "reviews"}))
 	return tftypes.NewValue(objectType, attributes)
 }

@@ -113,12 +113,17 @@ func placementAttributes() map[string]schema.Attribute {
 			MarkdownDescription: "How connections to the service are made: load balancing, pools, outlier detection, TLS. A subset's own " +
 				"policy replaces it field by field.",
 		},
-		"foreign_fields": schema.ListAttribute{
-			ElementType: types.StringType, Computed: true,
-			MarkdownDescription: "What the live objects hold that this resource cannot express, by object and field. The next apply takes it " +
-				"out, which the plan shows as a change of this list to empty; what another field manager owns stays, with an error, unless " +
-				"`force_conflicts` is set.",
-		},
+		"foreign_fields": foreignFields(),
+	}
+}
+
+// foreignFields is what a resource says of live objects that hold more than its form can express.
+func foreignFields() schema.Attribute {
+	return schema.ListAttribute{
+		ElementType: types.StringType, Computed: true,
+		MarkdownDescription: "What the live objects hold that this resource cannot express, by object and field. The next apply takes it " +
+			"out, which the plan shows as a change of this list to empty; what another field manager owns stays, with an error, unless " +
+			"`force_conflicts` is set.",
 	}
 }
 

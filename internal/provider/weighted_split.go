@@ -18,7 +18,7 @@ import (
 func newWeightedSplit() resource.Resource { return newPairResource(weightedSplit{}) }
 
 // weightedSplit is the form in which every subset has a share.
-type weightedSplit struct{}
+type weightedSplit struct{ compact }
 
 // The types of the attributes that only this form has.
 var (
@@ -55,9 +55,9 @@ func (weightedSplit) schema() schema.Schema {
 	}
 }
 
-func (weightedSplit) read(r *attr.Reader, place canary.Placement) compactRoute {
+func (weightedSplit) read(r *attr.Reader, s settings) described {
 	split := &canary.Split{
-		Placement: place, Subsets: map[string]canary.WeightedSubset{},
+		Placement: readPlacement(r, s), Subsets: map[string]canary.WeightedSubset{},
 		HTTP: &networking.HTTPRoute{}, Otherwise: r.String("otherwise"),
 	}
 	r.Message(splitShape, split.HTTP)
@@ -75,8 +75,8 @@ func (weightedSplit) read(r *attr.Reader, place canary.Placement) compactRoute {
 	return split
 }
 
-func (weightedSplit) recognize(live routing.Pair, clusterDomain string) (compactRoute, map[string]tftypes.Value) {
-	split, _ := canary.RecognizeSplit(live, clusterDomain)
+func (weightedSplit) recognize(live routing.Pair, before *canary.Placement, s settings) (described, map[string]tftypes.Value) {
+	split, _ := canary.RecognizeSplit(live, s.clusterDomain)
 	http := split.HTTP
 	if http == nil {
 		http = &networking.HTTPRoute{}
@@ -91,7 +91,7 @@ func (weightedSplit) recognize(live routing.Pair, clusterDomain string) (compact
 	if split.Otherwise != "" {
 		attributes["otherwise"] = tftypes.NewValue(tftypes.String, split.Otherwise)
 	}
-	return split, attributes
+	return split, withPlacement(&split.Placement, before, attributes)
 }
 
 func encodeWeightedSubset(subset canary.WeightedSubset) tftypes.Value {
@@ -101,7 +101,8 @@ func encodeWeightedSubset(subset canary.WeightedSubset) tftypes.Value {
 }
 
 // complete plans the weight that was left out, so that a plan shows two numbers.
-func (weightedSplit) complete(planned map[string]tftypes.Value, config *attr.Reader, route compactRoute) {
+func (weightedSplit) complete(planned, prior map[string]tftypes.Value, config *attr.Reader, s settings, route described) {
+	completePlacement(planned, prior, config, s, route)
 	weights := route.(*canary.Split).Weights()
 	var subsets map[string]tftypes.Value
 	if !planned["subsets"].IsKnown() || planned["subsets"].As(&subsets) != nil {

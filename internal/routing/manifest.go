@@ -3,11 +3,13 @@ package routing
 import (
 	"encoding/json"
 	"fmt"
+	"strings"
 
 	"google.golang.org/protobuf/encoding/protojson"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/reflect/protoreflect"
 	networking "istio.io/api/networking/v1"
+	"sigs.k8s.io/yaml"
 )
 
 // APIVersion is the version of Istio's API that objects are written in. Istio serves v1 since 1.22, with the schema
@@ -205,10 +207,40 @@ func ParseManifest(raw []byte) (*Object, error) {
 	if err := json.Unmarshal(raw, &manifest); err != nil {
 		return nil, fmt.Errorf("read manifest: %w", err)
 	}
+	if manifest.Kind != KindVirtualService && manifest.Kind != KindDestinationRule {
+		return nil, fmt.Errorf("read manifest: %.80q is neither a %s nor a %s", manifest.Kind, KindVirtualService, KindDestinationRule)
+	}
 	spec, unknown, err := ParseSpec(manifest.Kind, manifest.Spec)
 	if err != nil {
 		return nil, err
 	}
 	m := manifest.Metadata
 	return &Object{Namespace: m.Namespace, Name: m.Name, Labels: m.Labels, Annotations: m.Annotations, Spec: spec, Unknown: unknown}, nil
+}
+
+// ManifestYAML returns the objects of a pair as a stream of YAML documents that `kubectl apply` takes, in the order in which
+// they have to be created.
+func ManifestYAML(pair Pair) (string, error) {
+	var documents []string
+	for _, o := range pair.Objects() {
+		manifest, err := Manifest(o)
+		if err != nil {
+			return "", err
+		}
+		text, err := yaml.Marshal(manifest)
+		if err != nil {
+			return "", fmt.Errorf("render %s: %w", o, err)
+		}
+		documents = append(documents, string(text))
+	}
+	return strings.Join(documents, "---\n"), nil
+}
+
+// ParseManifestYAML reads the YAML of one object, as people write it for `kubectl apply`.
+func ParseManifestYAML(text string) (*Object, error) {
+	raw, err := yaml.YAMLToJSON([]byte(text))
+	if err != nil {
+		return nil, fmt.Errorf("read manifest: %w", err)
+	}
+	return ParseManifest(raw)
 }

@@ -1,0 +1,1 @@
+terraform import mesh_virtual_service.greeter greeter/k8s-combat-service-istio-mesh

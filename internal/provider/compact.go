@@ -1,0 +1,62 @@
+package provider
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/hashicorp/terraform-plugin-go/tftypes"
+
+	"github.com/meshroute/terraform-provider-mesh/internal/canary"
+	"github.com/meshroute/terraform-provider-mesh/internal/routing"
+)
+
+// compact is what the two compact forms have in common: they own a pair, and write hosts by their full names.
+type compact struct{}
+
+func (compact) resolve(live routing.Pair, clusterDomain string) routing.Pair {
+	return canary.Resolve(live, clusterDomain)
+}
+
+func (compact) nameAttribute(kind routing.Kind) string {
+	if kind == routing.KindDestinationRule {
+		return "destination_rule_name"
+	}
+	return "virtual_service_name"
+}
+
+// withPlacement adds to the attributes of a form those that both have in common. What the cluster cannot tell is as before: an
+// object that is gone still has its name, and is still managed.
+func withPlacement(place, before *canary.Placement, attributes map[string]tftypes.Value) map[string]tftypes.Value {
+	place.SubsetsElsewhere = before.SubsetsElsewhere
+	place.VirtualServiceName = firstOf(place.VirtualServiceName, before.VirtualServiceName)
+	place.DestinationRuleName = firstOf(place.DestinationRuleName, before.DestinationRuleName)
+	place.Host = firstOf(place.Host, before.Host)
+	maps.Copy(attributes, encodePlacement(place))
+	return attributes
+}
+
+// find reads the id `namespace/name`, where name is that of the VirtualService; the DestinationRule is the one for the same
+// host. `namespace/virtual_service/destination_rule` names both.
+func (compact) find(id string) (*canary.Placement, error) {
+	parts := strings.Split(id, "/")
+	if len(parts) < 2 || len(parts) > 3 || slices.Contains(parts, "") {
+		return nil, fmt.Errorf(
+			"the id %q is not of the form NAMESPACE/NAME, or NAMESPACE/VIRTUAL_SERVICE/DESTINATION_RULE where the two objects have different names", id)
+	}
+	place := &canary.Placement{Namespace: parts[0], VirtualServiceName: parts[1]}
+	if len(parts) == 3 {
+		place.DestinationRuleName = parts[2]
+	}
+	return place, nil
+}
+
+func (compact) seed(place *canary.Placement) map[string]tftypes.Value {
+	return map[string]tftypes.Value{
+		"namespace":               tftypes.NewValue(tftypes.String, place.Namespace),
+		"virtual_service_name":    tftypes.NewValue(tftypes.String, place.VirtualServiceName),
+		"destination_rule_name":   tftypes.NewValue(tftypes.String, place.DestinationRuleName),
+		"manage_destination_rule": tftypes.NewValue(tftypes.Bool, !place.SubsetsElsewhere),
+	}
+}

@@ -1,0 +1,117 @@
+package provider
+
+import (
+	"context"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/resource"
+	"github.com/hashicorp/terraform-plugin-go/tftypes"
+
+	"github.com/meshroute/terraform-provider-mesh/internal/cluster"
+	"github.com/meshroute/terraform-provider-mesh/internal/routing"
+)
+
+// Create implements resource.Resource.
+func (p *pairResource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
+	route, life := p.routeOf(req.Plan.Raw), p.lifecycleOf(req.Plan.Raw)
+	ctx, cancel := life.deadline(ctx, "create")
+	defer cancel()
+	a := adoption{change: cluster.Change{To: route.Render()}, texts: []string{}}
+	var identities cluster.Identities
+	var err error
+	if life.adopt {
+		a, identities, err = p.adopt(ctx, req.Plan.Raw, route, &resp.Diagnostics)
+	} else {
+		identities, err = p.change(ctx, life, a.change, &resp.Diagnostics)
+	}
+	if err != nil {
+		p.createStopped(ctx, req, resp, a, identities, err)
+		return
+	}
+	p.created(ctx, req, resp, a, identities, nil)
+}
+
+// created puts what a create wrote into the state, beside which it may have left other objects.
+func (p *pairResource) created(
+	ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse, a adoption, identities, beside cluster.Identities,
+) {
+	resp.State.Raw = settled(req.Plan.Raw, p.lifecycleOf(req.Plan.Raw), a.change.To, a.texts)
+	identify(resp.Identity, p.routeOf(req.Plan.Raw).Place())
+	p.remember(ctx, resp.Private, a.change.To, identities, beside, &resp.Diagnostics)
+	if len(a.before.Objects()) > 0 {
+		resp.Diagnostics.Append(resp.Private.SetKey(ctx, originalsKey, originalsOf(a.before))...)
+	}
+}
+
+// createStopped reports why a create came to nothing, and decides what is in the state. Terraform deletes and makes anew what is in
+// it after an error, so that nothing that requests depend on may be left there with one:
+//
+//   - what took effect, as in an adoption, is in the state, the failure is a warning, and the next apply goes on;
+//   - half a pair that the next create recognises, by the owner's mark or because it adopts, is not in the state;
+//   - any other half pair is in the state, and goes.
+func (p *pairResource) createStopped(
+	ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse, a adoption, identities cluster.Identities, err error,
+) {
+	if !p.ours(a.change, identities, err) {
+		reportErrors(&resp.Diagnostics, err)
+		return
+	}
+	life := p.lifecycleOf(req.Plan.Raw)
+	switch effective := takesEffect(a.change.To, identities); {
+	case !effective && (life.adopt || p.settings.owner != ""):
+		reportErrors(&resp.Diagnostics, err)
+		return
+	case effective:
+		var failures diag.Diagnostics
+		reportErrors(&failures, err)
+		for _, f := range failures {
+			resp.Diagnostics.AddWarning(f.Summary(), f.Detail()+"\n\nThe objects route and are in the state. Apply again: it goes on from here.")
+		}
+	default:
+		reportErrors(&resp.Diagnostics, err)
+	}
+	p.created(ctx, req, resp, a, identities, without(identities, a.change.To))
+	if life.adopt {
+		resp.Diagnostics.Append(resp.Private.SetKey(ctx, takeKey, encodeJSON(true))...)
+		if now, unread := p.getPair(ctx, p.routeOf(req.Plan.Raw).Place(), &resp.Diagnostics); unread == nil {
+			resp.Diagnostics.Append(resp.Private.SetKey(ctx, seenKey, seenIn(now))...)
+		}
+	}
+}
+
+// takesEffect reports whether requests may depend on a pair by now: its last object exists, which is its VirtualService, or the only
+// object that it has.
+func takesEffect(pair routing.Pair, identities cluster.Identities) bool {
+	objects := pair.Objects()
+	if len(objects) == 0 {
+		return false
+	}
+	_, exists := identities[cluster.AddressOf(objects[len(objects)-1])]
+	return exists
+}
+
+// ours reports whether objects exist that this resource made or took over. Objects whose adoption failed before anything was
+// written stay whose they were.
+func (p *pairResource) ours(change cluster.Change, identities cluster.Identities, err error) bool {
+	if err == nil {
+		return true
+	}
+	for at, is := range identities {
+		if change.Identities[at] != is {
+			return true
+		}
+	}
+	return false
+}
+
+// settled returns the plan with what was known only after apply.
+func settled(plan tftypes.Value, life lifecycle, wanted routing.Pair, adopted []string) tftypes.Value {
+	attributes := attributesOf(plan)
+	if adopted != nil {
+		attributes["adopted"] = tftypes.NewValue(stringList, stringValues(adopted))
+	}
+	if _, ok := attributes["live_weights"]; ok {
+		attributes["live_weights"] = encodeLiveWeights(life, wanted)
+	}
+	return tftypes.NewValue(plan.Type(), attributes)
+}

@@ -1,0 +1,68 @@
+package provider
+
+import (
+	"context"
+
+	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
+)
+
+// ValidateListResourceConfig implements tfprotov6.ListResourceServer.
+func (g *guard) ValidateListResourceConfig(
+	ctx context.Context, req *tfprotov6.ValidateListResourceConfigRequest,
+) (*tfprotov6.ValidateListResourceConfigResponse, error) {
+	if wrong := refused(dynamic(req.Config, nil, inConfig)); wrong != nil {
+		return &tfprotov6.ValidateListResourceConfigResponse{Diagnostics: wrong}, nil
+	}
+	resp, err := g.server.ValidateListResourceConfig(ctx, req)
+	if resp != nil {
+		resp.Diagnostics = shown(resp.Diagnostics)
+	}
+	return resp, err
+}
+
+// ListResource implements tfprotov6.ListResourceServer. An object that is too large to be a resource is listed with an error in place
+// of its content.
+func (g *guard) ListResource(ctx context.Context, req *tfprotov6.ListResourceRequest) (*tfprotov6.ListResourceServerStream, error) {
+	if wrong := refused(dynamic(req.Config, nil, inConfig)); wrong != nil {
+		return &tfprotov6.ListResourceServerStream{Results: func(push func(tfprotov6.ListResourceResult) bool) {
+			push(tfprotov6.ListResourceResult{Diagnostics: wrong})
+		}}, nil
+	}
+	of := g.types().resources[req.TypeName]
+	stream, err := g.server.ListResource(ctx, req)
+	if stream == nil || stream.Results == nil {
+		return stream, err
+	}
+	results := stream.Results
+	stream.Results = func(push func(tfprotov6.ListResourceResult) bool) {
+		for result := range results {
+			if wrong := refused(dynamic(result.Resource, of, inCluster)); wrong != nil {
+				result.Resource = nil
+				result.Diagnostics = append(result.Diagnostics, wrong...)
+			}
+			result.DisplayName = printableIn(result.DisplayName, longestPath)
+			result.Diagnostics = shown(result.Diagnostics)
+			if !push(result) {
+				return
+			}
+		}
+	}
+	return stream, err
+}
+
+// CallFunction implements tfprotov6.FunctionServer.
+func (g *guard) CallFunction(ctx context.Context, req *tfprotov6.CallFunctionRequest) (*tfprotov6.CallFunctionResponse, error) {
+	for i, argument := range req.Arguments {
+		if wrong := refused(dynamic(argument, nil, inState)); wrong != nil {
+			at := int64(i)
+			return &tfprotov6.CallFunctionResponse{Error: &tfprotov6.FunctionError{
+				Text: printableIn(wrong[0].Detail, longestDetail), FunctionArgument: &at,
+			}}, nil
+		}
+	}
+	resp, err := g.server.CallFunction(ctx, req)
+	if resp != nil && resp.Error != nil {
+		resp.Error.Text = printableIn(resp.Error.Text, longestDetail)
+	}
+	return resp, err
+}

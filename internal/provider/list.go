@@ -1,0 +1,175 @@
+package provider
+
+import (
+	"context"
+	"iter"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/list"
+	listschema "github.com/hashicorp/terraform-plugin-framework/list/schema"
+	fwprovider "github.com/hashicorp/terraform-plugin-framework/provider"
+	"github.com/hashicorp/terraform-plugin-go/tftypes"
+
+	"github.com/meshroute/terraform-provider-mesh/internal/attr"
+	"github.com/meshroute/terraform-provider-mesh/internal/canary"
+	"github.com/meshroute/terraform-provider-mesh/internal/cluster"
+	"github.com/meshroute/terraform-provider-mesh/internal/routing"
+)
+
+var (
+	_ fwprovider.ProviderWithListResources = (*meshProvider)(nil)
+	_ list.ListResourceWithConfigure       = (*listResource)(nil)
+)
+
+// allNamespaces is what a list block calls them.
+const allNamespaces = "*"
+
+// listResource finds the objects of the cluster that a resource of its form could own.
+type listResource struct{ *pairResource }
+
+// ListResources implements provider.ProviderWithListResources.
+func (p *meshProvider) ListResources(context.Context) []func() list.ListResource {
+	var all []func() list.ListResource
+	for _, f := range forms {
+		all = append(all, func() list.ListResource { return &listResource{newPairResource(f)} })
+	}
+	return all
+}
+
+// ListResourceConfigSchema implements list.ListResource.
+func (l *listResource) ListResourceConfigSchema(_ context.Context, _ list.ListResourceSchemaRequest, resp *list.ListResourceSchemaResponse) {
+	resp.Schema = listschema.Schema{
+		MarkdownDescription: "Finds the objects of the cluster that a `mesh_" + l.typeName() + "` can own, whoever wrote them.",
+		Attributes: map[string]listschema.Attribute{
+			"namespace": listschema.StringAttribute{
+				Optional:            true,
+				MarkdownDescription: "Namespace to look in; `*` is all namespaces. Defaults to the provider's `default_namespace`.",
+			},
+			"label_selector": listschema.StringAttribute{
+				Optional:            true,
+				MarkdownDescription: "Labels that the objects must carry, as `kubectl get --selector` takes them, such as `app=greeter`. Defaults to all objects.",
+			},
+		},
+	}
+}
+
+// List implements list.ListResource.
+func (l *listResource) List(ctx context.Context, req list.ListRequest, stream *list.ListResultsStream) {
+	if l.settings.cluster == nil {
+		stream.Results = failed(errNotConnected)
+		return
+	}
+	r := attr.Read(req.Config.Raw)
+	query := cluster.Query{Namespace: firstOf(r.String("namespace"), l.settings.namespace), LabelSelector: r.String("label_selector")}
+	if query.Namespace == allNamespaces {
+		query.Namespace = ""
+	}
+	stream.Results = func(push func(list.ListResult) bool) {
+		left := req.Limit
+		for live, err := range l.candidates(ctx, query) {
+			if err != nil {
+				failed(err)(push)
+				return
+			}
+			result, ok := l.result(ctx, req, live)
+			if !ok {
+				continue
+			}
+			if left--; !push(result) || left == 0 {
+				return
+			}
+		}
+	}
+}
+
+// failed is a stream of nothing but an error.
+func failed(err error) iter.Seq[list.ListResult] {
+	var diagnostics diag.Diagnostics
+	reportErrors(&diagnostics, err)
+	return list.ListResultsStreamDiagnostics(diagnostics)
+}
+
+// result describes live objects as this form; false says that it cannot without loss.
+func (l *listResource) result(ctx context.Context, req list.ListRequest, live livePair) (list.ListResult, bool) {
+	place := &canary.Placement{SubsetsElsewhere: live.DestinationRule == nil}
+	for _, o := range live.Objects() {
+		place.Namespace = o.Namespace
+		if o.Kind() == routing.KindDestinationRule {
+			place.DestinationRuleName = o.Name
+		} else {
+			place.VirtualServiceName = o.Name
+		}
+	}
+	objectType := l.cached.Type().TerraformType(ctx).(tftypes.Object)
+	attributes := map[string]tftypes.Value{}
+	for name, t := range objectType.AttributeTypes {
+		attributes[name] = tftypes.NewValue(t, nil)
+	}
+	for name, value := range l.seed(place) {
+		attributes[name] = value
+	}
+	imported := tftypes.NewValue(objectType, attributes)
+	state := l.refresh(imported, l.routeOf(imported), lifecycle{}, live)
+	if !isEmptyList(attributesOf(state)["foreign_fields"]) {
+		return list.ListResult{}, false
+	}
+	result := req.NewListResult(ctx)
+	result.DisplayName = place.Namespace + "/" + firstOf(place.VirtualServiceName, place.DestinationRuleName)
+	identify(result.Identity, place)
+	if req.IncludeResource {
+		result.Resource.Raw = state
+	}
+	return result, true
+}
+
+// candidates goes through the objects that this form might describe: a VirtualService with the DestinationRule for its host,
+// or one object.
+func (l *listResource) candidates(ctx context.Context, query cluster.Query) iter.Seq2[livePair, error] {
+	if f, ok := l.form.(objectForm); ok {
+		query.Kind = f.kind
+		return func(yield func(livePair, error) bool) {
+			for o, err := range l.settings.cluster.Each(ctx, query) {
+				if !yield(pairWith(o), err) {
+					return
+				}
+			}
+		}
+	}
+	return func(yield func(livePair, error) bool) {
+		rules := map[string][]*cluster.Live{}
+		for o, err := range l.settings.cluster.Each(ctx, cluster.Query{Kind: routing.KindDestinationRule, Namespace: query.Namespace}) {
+			if err != nil {
+				yield(livePair{}, err)
+				return
+			}
+			rules[o.Namespace] = append(rules[o.Namespace], o)
+		}
+		query.Kind = routing.KindVirtualService
+		for o, err := range l.settings.cluster.Each(ctx, query) {
+			pair := pairWith(o)
+			if err == nil {
+				host := l.hostOf(o)
+				for _, rule := range rules[o.Namespace] {
+					if l.isFor(rule, host) && (pair.DestinationRule == nil || rule.Name == o.Name) {
+						pair.DestinationRule = rule
+					}
+				}
+			}
+			if !yield(pair, err) {
+				return
+			}
+		}
+	}
+}
+
+func pairWith(o *cluster.Live) livePair {
+	var pair livePair
+	switch {
+	case o == nil:
+	case o.Kind() == routing.KindDestinationRule:
+		pair.DestinationRule = o
+	default:
+		pair.VirtualService = o
+	}
+	return pair
+}

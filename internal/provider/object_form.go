@@ -1,0 +1,203 @@
+package provider
+
+import (
+	"fmt"
+	"maps"
+	"strings"
+
+	"github.com/hashicorp/terraform-plugin-framework/resource"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+	"github.com/hashicorp/terraform-plugin-go/tftypes"
+	"google.golang.org/protobuf/proto"
+	networking "istio.io/api/networking/v1"
+
+	"github.com/meshroute/terraform-provider-mesh/internal/attr"
+	"github.com/meshroute/terraform-provider-mesh/internal/canary"
+	"github.com/meshroute/terraform-provider-mesh/internal/routing"
+)
+
+// newVirtualService returns the resource mesh_virtual_service.
+func newVirtualService() resource.Resource { return newPairResource(virtualService) }
+
+// newDestinationRule returns the resource mesh_destination_rule.
+func newDestinationRule() resource.Resource { return newPairResource(destinationRule) }
+
+// objectForm is the form in which one object is written, field by field as Istio's API has it.
+type objectForm struct {
+	name  string
+	kind  routing.Kind
+	shape *attr.Message
+	prose string
+	// leavesOut are attributes of the lifecycle that mean nothing for the kind.
+	leavesOut []string
+}
+
+var (
+	virtualService = objectForm{
+		name: "virtual_service", kind: routing.KindVirtualService, shape: wholeShapeOf(&networking.VirtualService{}),
+		prose: "Writes one VirtualService, with every field that Istio's API has.\n\nFor a canary prefer `mesh_canary_route` or " +
+			"`mesh_weighted_split`: they own the DestinationRule too, and change both in an order in which no request is dropped. Two resources " +
+			"of one object each cannot, whatever `depends_on` says: a subset has to come before the rules name it, and to go after them.",
+		leavesOut: []string{"propagation"},
+	}
+	destinationRule = objectForm{
+		name: "destination_rule", kind: routing.KindDestinationRule, shape: wholeShapeOf(&networking.DestinationRule{}),
+		prose: "Writes one DestinationRule, with every field that Istio's API has.\n\nFor a canary prefer `mesh_canary_route` or " +
+			"`mesh_weighted_split`: they own the VirtualService too. Here a subset that is removed while rules of a VirtualService still name it " +
+			"takes their requests along: they fail with 503 until the rules have changed.",
+		leavesOut: []string{"weights_managed_by", "live_weights"},
+	}
+)
+
+func wholeShapeOf(message proto.Message) *attr.Message {
+	return attr.New(message.ProtoReflect().Descriptor(), attr.Options{Docs: describe, KeepZero: routing.DecisiveZero})
+}
+
+// object is what an objectForm describes.
+type object struct {
+	place *canary.Placement
+	kind  routing.Kind
+	spec  proto.Message
+}
+
+// Place returns where the object is.
+func (o *object) Place() *canary.Placement { return o.place }
+
+// Render returns a pair with nothing else in it.
+func (o *object) Render() routing.Pair {
+	rendered := &routing.Object{
+		Namespace: o.place.Namespace, Name: o.place.VirtualServiceName, Labels: o.place.Labels, Annotations: o.place.AllAnnotations(), Spec: o.spec,
+	}
+	if o.kind == routing.KindDestinationRule {
+		rendered.Name = o.place.DestinationRuleName
+		return routing.Pair{DestinationRule: rendered}
+	}
+	return routing.Pair{VirtualService: rendered, SubsetsElsewhere: true}
+}
+
+// Problems returns everything that is wrong with the object. Places in the spec are attributes of the same name.
+func (o *object) Problems() []routing.Problem {
+	problems := append(routing.NamespaceProblems(o.place.Namespace), routing.MetadataProblems(o.place.Labels, o.place.Annotations)...)
+	for _, rendered := range o.Render().Objects() {
+		problems = append(problems, routing.NameProblems("name", rendered.Name)...)
+		problems = append(problems, routing.Validate(rendered)...)
+	}
+	return problems
+}
+
+func (f objectForm) typeName() string { return f.name }
+
+func (f objectForm) schema() schema.Schema {
+	lifecycle := lifecycleAttributes()
+	for _, name := range f.leavesOut {
+		delete(lifecycle, name)
+	}
+	return schema.Schema{
+		MarkdownDescription: f.prose,
+		Attributes: merge(f.shape.Attributes(), lifecycle, map[string]schema.Attribute{
+			"name": schema.StringAttribute{
+				Required: true, Validators: notEmpty, MarkdownDescription: "Name of the object.",
+			},
+			"namespace": schema.StringAttribute{
+				Optional: true, Computed: true, Validators: notEmpty,
+				MarkdownDescription: "Namespace of the object. Defaults to the provider's `default_namespace`.",
+			},
+			"foreign_fields": foreignFields(),
+			"labels": schema.MapAttribute{
+				ElementType: types.StringType, Optional: true,
+				MarkdownDescription: "Labels of the object. Labels that others put there are left alone.",
+			},
+			"annotations": schema.MapAttribute{
+				ElementType: types.StringType, Optional: true,
+				MarkdownDescription: "Annotations of the object. Annotations that others put there are left alone.",
+			},
+		}),
+	}
+}
+
+func (f objectForm) read(r *attr.Reader, s settings) described {
+	o := &object{kind: f.kind, spec: f.newSpec(), place: &canary.Placement{
+		Namespace:     firstOf(r.String("namespace"), s.namespace, canary.UndecidedNamespace),
+		ClusterDomain: firstOf(s.clusterDomain, defaultClusterDomain),
+		Labels:        r.StringMap("labels"), Annotations: r.StringMap("annotations"), Owner: r.String("owner"),
+	}}
+	if r.Has("namespace") && !r.Known("namespace") {
+		o.place.Namespace = canary.UndecidedNamespace
+	}
+	name := r.String("name")
+	if r.Has("name") && !r.Known("name") {
+		name = "not-known-yet"
+	}
+	f.call(o.place, name)
+	r.Message(f.shape, o.spec)
+	return o
+}
+
+// call gives the object its name.
+func (f objectForm) call(place *canary.Placement, name string) {
+	if f.kind == routing.KindDestinationRule {
+		place.DestinationRuleName = name
+		return
+	}
+	place.VirtualServiceName, place.SubsetsElsewhere = name, true
+}
+
+func (f objectForm) newSpec() proto.Message {
+	if f.kind == routing.KindDestinationRule {
+		return &networking.DestinationRule{}
+	}
+	return &networking.VirtualService{}
+}
+
+func (objectForm) nameAttribute(routing.Kind) string { return "name" }
+
+// resolve leaves hosts as they are written: an import shows what is there.
+func (objectForm) resolve(live routing.Pair, _ string) routing.Pair { return live }
+
+func (f objectForm) recognize(live routing.Pair, before *canary.Placement, s settings) (described, map[string]tftypes.Value) {
+	place := *before
+	o := &object{place: &place, kind: f.kind, spec: f.newSpec()}
+	for _, is := range live.Objects() {
+		place.Namespace, o.spec = is.Namespace, is.Spec
+		place.Labels, place.Annotations, place.Owner = is.Labels, maps.Clone(is.Annotations), is.Annotations[routing.OwnerAnnotation]
+		delete(place.Annotations, routing.OwnerAnnotation)
+		f.call(&place, is.Name)
+	}
+	attributes := f.shape.EncodeAttributes(o.spec)
+	attributes["name"] = tftypes.NewValue(tftypes.String, firstOf(place.VirtualServiceName, place.DestinationRuleName))
+	attributes["namespace"] = tftypes.NewValue(tftypes.String, place.Namespace)
+	attributes["labels"] = encodeStringMap(place.Labels)
+	attributes["annotations"] = encodeStringMap(place.Annotations)
+	attributes["owner"] = encodeString(place.Owner)
+	return o, attributes
+}
+
+func (objectForm) complete(planned, _ map[string]tftypes.Value, config *attr.Reader, s settings, route described) {
+	planned["foreign_fields"] = tftypes.NewValue(stringList, []tftypes.Value{})
+	switch {
+	case config.Has("namespace"):
+	case s.namespace == "":
+		planned["namespace"] = tftypes.NewValue(tftypes.String, tftypes.UnknownValue)
+	default:
+		planned["namespace"] = tftypes.NewValue(tftypes.String, route.Place().Namespace)
+	}
+}
+
+// find reads the id `namespace/name`.
+func (f objectForm) find(id string) (*canary.Placement, error) {
+	namespace, name, ok := strings.Cut(id, "/")
+	if !ok || namespace == "" || name == "" || strings.Contains(name, "/") {
+		return nil, fmt.Errorf("the id %q is not of the form NAMESPACE/NAME", id)
+	}
+	place := &canary.Placement{Namespace: namespace}
+	f.call(place, name)
+	return place, nil
+}
+
+func (objectForm) seed(place *canary.Placement) map[string]tftypes.Value {
+	return map[string]tftypes.Value{
+		"namespace": tftypes.NewValue(tftypes.String, place.Namespace),
+		"name":      tftypes.NewValue(tftypes.String, firstOf(place.VirtualServiceName, place.DestinationRuleName)),
+	}
+}

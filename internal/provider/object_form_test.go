@@ -1,0 +1,140 @@
+package provider
+
+import (
+	"context"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/hashicorp/terraform-plugin-go/tftypes"
+	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/reflect/protoreflect"
+	"google.golang.org/protobuf/testing/protocmp"
+	"pgregory.net/rapid"
+
+	"github.com/meshroute/terraform-provider-mesh/internal/attr"
+	"github.com/meshroute/terraform-provider-mesh/internal/canary"
+	"github.com/meshroute/terraform-provider-mesh/internal/routing"
+	"github.com/meshroute/terraform-provider-mesh/internal/routing/routingtest"
+)
+
+// objectForms are the resources that reach all of Istio's API.
+var objectForms = []objectForm{virtualService, destinationRule}
+
+// TestObjectForm_everyField walks the descriptors of Istio's API: each field, in every place, is an attribute of its own
+// name, with a description. A new version of the API cannot add one that is missed.
+func TestObjectForm_everyField(t *testing.T) {
+	t.Parallel()
+	leaves := map[string]int{}
+	for _, f := range objectForms {
+		objectType := newPairResource(f).cached.Type().TerraformType(t.Context()).(tftypes.Object)
+		walkFields(f.newSpec().ProtoReflect().Descriptor(), "", func(at string, fd protoreflect.FieldDescriptor, leaf bool) {
+			if !attributeAt(objectType, at) {
+				t.Errorf("%s: there is no attribute %s for %s", f.name, at, fd.FullName())
+			}
+			if describe(fd.FullName()) == "" {
+				t.Errorf("%s: %s has no description", f.name, fd.FullName())
+			}
+			if leaf {
+				leaves[f.name]++
+			}
+		})
+	}
+	t.Logf("leaf fields, at every place where they are: %v", leaves)
+	if leaves["virtual_service"] < 118 || leaves["destination_rule"] < 76*2 {
+		t.Errorf("only %v leaf fields were looked at", leaves)
+	}
+}
+
+// walkFields visits every field below a message, by the names of the attributes that lead to it.
+func walkFields(d protoreflect.MessageDescriptor, at string, visit func(at string, fd protoreflect.FieldDescriptor, leaf bool)) {
+	for i := range d.Fields().Len() {
+		fd := d.Fields().Get(i)
+		inner := at + "/" + string(fd.Name())
+		message := fd.Message()
+		if fd.IsMap() {
+			message = fd.MapValue().Message()
+		}
+		if message != nil && message.FullName().Parent() == "google.protobuf" {
+			message = nil
+		}
+		visit(inner, fd, message == nil)
+		if message != nil {
+			walkFields(message, inner, visit)
+		}
+	}
+}
+
+// attributeAt reports whether a type has the attribute at a path, through lists and maps.
+func attributeAt(t tftypes.Type, at string) bool {
+	names := splitPath(at)
+	for _, name := range names {
+		for {
+			if list, ok := t.(tftypes.List); ok {
+				t = list.ElementType
+			} else if m, ok := t.(tftypes.Map); ok {
+				t = m.ElementType
+			} else {
+				break
+			}
+		}
+		object, ok := t.(tftypes.Object)
+		if !ok {
+			return false
+		}
+		if t, ok = object.AttributeTypes[name]; !ok {
+			return false
+		}
+	}
+	return true
+}
+
+func splitPath(at string) []string {
+	var names []string
+	for start := 1; start < len(at); {
+		end := start
+		for end < len(at) && at[end] != '/' {
+			end++
+		}
+		names = append(names, at[start:end])
+		start = end + 1
+	}
+	return names
+}
+
+// TestPropertyObjectFormIsIdentity: a message that becomes a state and is read again is the same message.
+func TestPropertyObjectFormIsIdentity(t *testing.T) {
+	t.Parallel()
+	for _, f := range objectForms {
+		t.Run(f.name, func(t *testing.T) {
+			t.Parallel()
+			p := newPairResource(f)
+			objectType := p.cached.Type().TerraformType(context.Background()).(tftypes.Object)
+			rapid.Check(t, func(t *rapid.T) {
+				spec := routingtest.Fill(t, f.newSpec())
+				state := stateOf(f, objectType, spec)
+				read := f.read(attr.Read(state), settings{namespace: "shop"}).Render().Objects()[0]
+				if diff := cmp.Diff(spec, read.Spec, protocmp.Transform()); diff != "" {
+					t.Fatalf("message (-was +is):\n%s", diff)
+				}
+			})
+		})
+	}
+}
+
+// stateOf returns the state that an object of that spec is read into.
+func stateOf(f objectForm, objectType tftypes.Object, spec proto.Message) tftypes.Value {
+	place := &canary.Placement{Namespace: "shop"}
+	f.call(place, "reviews")
+	o := &routing.Object{Namespace: "shop", Name: "reviews", Spec: spec}
+	live := routing.Pair{VirtualService: o}
+	if f.kind == routing.KindDestinationRule {
+		live = routing.Pair{DestinationRule: o}
+	}
+	_, attributes := f.recognize(live, place, settings{})
+	for name, t := range objectType.AttributeTypes {
+		if _, ok := attributes[name]; !ok {
+			attributes[name] = tftypes.NewValue(t, nil)
+		}
+	}
+	return tftypes.NewValue(objectType, attributes)
+}

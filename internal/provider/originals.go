@@ -1,0 +1,149 @@
+package provider
+
+import (
+	"context"
+	"encoding/json"
+	"maps"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/resource"
+
+	"github.com/meshroute/terraform-provider-mesh/internal/canary"
+	"github.com/meshroute/terraform-provider-mesh/internal/cluster"
+	"github.com/meshroute/terraform-provider-mesh/internal/routing"
+)
+
+// originals are adopted objects as they were before, by kind.
+type originals map[routing.Kind]json.RawMessage
+
+func originalsOf(pair routing.Pair) []byte {
+	kept := originals{}
+	for _, o := range pair.Objects() {
+		if manifest, err := routing.Manifest(o); err == nil {
+			kept[o.Kind()], _ = json.Marshal(manifest)
+		}
+	}
+	raw, err := json.Marshal(kept)
+	if err != nil {
+		return []byte("{}")
+	}
+	return raw
+}
+
+// originals returns the adopted objects as they were.
+func (p *pairResource) originals(ctx context.Context, private privateState, diagnostics *diag.Diagnostics) routing.Pair {
+	raw, problems := private.GetKey(ctx, originalsKey)
+	diagnostics.Append(problems...)
+	return readOriginals(raw)
+}
+
+// readOriginals returns the pair that was adopted, each object under its own name.
+func readOriginals(raw []byte) routing.Pair {
+	kept := originals{}
+	var pair routing.Pair
+	// What cannot be read was never kept.
+	_ = json.Unmarshal(raw, &kept)
+	for kind, manifest := range kept {
+		o, err := routing.ParseManifest(manifest)
+		switch {
+		case err != nil:
+		case kind == routing.KindDestinationRule:
+			pair.DestinationRule = o
+		default:
+			pair.VirtualService = o
+		}
+	}
+	return pair
+}
+
+// beforeAdoption returns live objects as they were before this workspace first wrote them: an adoption that was killed has left
+// that in an annotation.
+func beforeAdoption(live livePair) routing.Pair {
+	before := live.whole()
+	for _, o := range live.Objects() {
+		original, ok := o.Annotations[routing.OriginalAnnotation]
+		if !ok || !o.Applied {
+			continue
+		}
+		was, err := routing.ParseManifest([]byte(original))
+		switch {
+		case err != nil:
+		case o.Kind() == routing.KindDestinationRule:
+			before.DestinationRule = was
+		default:
+			before.VirtualService = was
+		}
+	}
+	return before
+}
+
+// mostOriginal is how many bytes an original may take as an annotation. An object's annotations together may take 256 KiB.
+const mostOriginal = 128 << 10
+
+// withOriginals returns the pair with what its objects were before in an annotation. One that is too large for that is in the state
+// alone.
+func withOriginals(wanted, before routing.Pair) routing.Pair {
+	annotated := func(o, was *routing.Object) *routing.Object {
+		if o == nil || was == nil || cluster.AddressOf(o) != cluster.AddressOf(was) {
+			return o
+		}
+		manifest, err := routing.Manifest(was)
+		original := encodeJSON(manifest)
+		if err != nil || len(original) > mostOriginal {
+			return o
+		}
+		object := *o
+		object.Annotations = maps.Clone(o.Annotations)
+		if object.Annotations == nil {
+			object.Annotations = map[string]string{}
+		}
+		object.Annotations[routing.OriginalAnnotation] = string(original)
+		return &object
+	}
+	wanted.VirtualService = annotated(wanted.VirtualService, before.VirtualService)
+	wanted.DestinationRule = annotated(wanted.DestinationRule, before.DestinationRule)
+	return wanted
+}
+
+// restoration returns the change that gives adopted objects back what they were. Labels and annotations that this resource never
+// wrote stay as they are now.
+func (p *pairResource) restoration(
+	ctx context.Context, req resource.DeleteRequest, route described, life lifecycle, before routing.Pair, diagnostics *diag.Diagnostics,
+) (cluster.Change, error) {
+	live, err := p.getPair(ctx, route.Place(), diagnostics)
+	if err != nil {
+		return cluster.Change{}, err
+	}
+	kept, _ := p.recall(ctx, req.Private, diagnostics)
+	if live, err = kept.unchanged(live, life.handedOver); err != nil {
+		return cluster.Change{}, err
+	}
+	rendered := withOriginals(route.Render(), before)
+	from, to := live.Ours(rendered), before
+	for _, o := range []struct {
+		live   *cluster.Live
+		wanted *routing.Object
+		before **routing.Object
+	}{{live.VirtualService, rendered.VirtualService, &to.VirtualService}, {live.DestinationRule, rendered.DestinationRule, &to.DestinationRule}} {
+		if o.live == nil || *o.before == nil || cluster.AddressOf(&o.live.Object) != cluster.AddressOf(*o.before) {
+			continue
+		}
+		restored := **o.before
+		restored.Labels = restoredKeys(restored.Labels, o.live.Labels, o.live.Owned.Labels, o.wanted.Labels)
+		restored.Annotations = restoredKeys(restored.Annotations, o.live.Annotations, o.live.Owned.Annotations, o.wanted.Annotations)
+		*o.before = &restored
+	}
+	return cluster.Change{From: canary.SpellAs(from, before, p.settings.clusterDomain), To: to, Identities: live.Identities(), Take: true}, nil
+}
+
+// restoredKeys returns what was there before of the keys that this resource writes now, and of those that are gone.
+func restoredKeys(before, live map[string]string, owned map[string]bool, wanted map[string]string) map[string]string {
+	restored := map[string]string{}
+	for key, value := range before {
+		_, there := live[key]
+		if _, ours := wanted[key]; ours || owned[key] || !there {
+			restored[key] = value
+		}
+	}
+	return restored
+}
