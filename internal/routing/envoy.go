@@ -20,21 +20,14 @@ const (
 	largestPort      = 65535
 )
 
-// refusedByEnvoy finds what istiod accepts and Envoy then refuses. It is the worst kind of mistake: every proxy that sees
-// the object keeps its old routes for all hosts of the port, and nobody is told.
-// Source: Envoy's API (the protoc-gen-validate rules of RouteConfiguration and Cluster), with istiod's translation.
-func refusedByEnvoy(spec proto.Message) []Problem {
-	var problems []Problem
-	visit(spec.ProtoReflect(), nil, func(at Path, message proto.Message) {
-		problems = append(problems, refusedPart(at, message)...)
-	})
-	return problems
-}
-
+// refusedPart finds what istiod accepts and Envoy then refuses. It is the worst kind of mistake: every proxy that sees the
+// object keeps its old routes for all hosts of the port, and nobody is told.
+// Source: Envoy's API (the protoc-gen-validate rules of RouteConfiguration, Cluster and Listener), with istiod's translation.
 func refusedPart(at Path, message proto.Message) []Problem {
 	switch m := message.(type) {
 	case *networking.HTTPRedirect:
-		return append(refusedText(at.At("uri"), m.Uri), refusedRedirectCode(at, m)...)
+		problems := append(refusedText(at.At("uri"), m.Uri), refusedText(at.At("authority"), m.Authority)...)
+		return append(append(problems, refusedText(at.At("prefix_rewrite"), m.PrefixRewrite)...), refusedRedirectCode(at, m)...)
 	case *networking.HTTPDirectResponse:
 		return refusedStatus(at.At("status"), int64(m.Status))
 	case *networking.HTTPFaultInjection_Abort:
@@ -61,7 +54,7 @@ func refusedPart(at Path, message proto.Message) []Problem {
 			return []Problem{Errorf(at.At("sni"), "must not be longer than %d bytes, got %d", longestSNI, len(m.Sni))}
 		}
 	case *networking.TrafficPolicy_PortTrafficPolicy:
-		if n := m.GetPort().GetNumber(); n > largestPort {
+		if n := m.GetPort().GetNumber(); m.Port != nil && (n == 0 || n > largestPort) {
 			return []Problem{Errorf(at.At("port", "number"), "must be between 1 and %d, got %d", largestPort, n)}
 		}
 	}
@@ -161,30 +154,41 @@ func refusedGroups(at Path, m *networking.RegexRewrite) []Problem {
 	return nil
 }
 
-// visit calls look for every message that is set inside a message, itself included, in the order of the API.
+// visit calls look for every message that is set inside a message, itself included, in no certain order. The path is
+// only valid during the call.
 func visit(message protoreflect.Message, at Path, look func(Path, proto.Message)) {
 	look(at, message.Interface())
-	fields := message.Descriptor().Fields()
-	for i := range fields.Len() {
-		fd := fields.Get(i)
-		if !message.Has(fd) || fd.Message() == nil {
-			continue
+	message.Range(func(fd protoreflect.FieldDescriptor, value protoreflect.Value) bool {
+		if fd.Message() == nil {
+			return true
 		}
-		name, value := string(fd.Name()), message.Get(fd)
+		name := string(fd.Name())
 		switch {
 		case fd.IsList():
+			inner := append(at, name, 0)
 			for j := range value.List().Len() {
-				visit(value.List().Get(j).Message(), at.At(name, j), look)
+				inner[len(inner)-1] = j
+				visit(value.List().Get(j).Message(), inner, look)
 			}
 		case fd.IsMap():
 			if fd.MapValue().Message() == nil {
-				continue
+				break
 			}
-			for _, key := range mapKeys(value.Map()) {
-				visit(value.Map().Get(protoreflect.ValueOfString(key).MapKey()).Message(), at.At(name, Key(key)), look)
-			}
+			inner := append(at, name, Key(""))
+			value.Map().Range(func(key protoreflect.MapKey, v protoreflect.Value) bool {
+				inner[len(inner)-1] = Key(key.String())
+				visit(v.Message(), inner, look)
+				return true
+			})
+		case isWellKnown(fd.Message()):
 		default:
-			visit(value.Message(), at.At(name), look)
+			visit(value.Message(), append(at, name), look)
 		}
-	}
+		return true
+	})
+}
+
+// isWellKnown reports whether a message is one of protobuf's own, such as a duration.
+func isWellKnown(d protoreflect.MessageDescriptor) bool {
+	return d.ParentFile().Package() == "google.protobuf"
 }

@@ -150,7 +150,7 @@ func children(root proto.Message, at Path) []Path {
 		return nil
 	}
 	message := value.Message()
-	if message.Descriptor().ParentFile().Package() == "google.protobuf" {
+	if isWellKnown(message.Descriptor()) {
 		return nil
 	}
 	var steps []Path

@@ -55,6 +55,7 @@ func ParseSpec(kind Kind, spec map[string]any) (message proto.Message, unknown [
 	if spec == nil {
 		return message, nil, nil
 	}
+	spec = spellDurations(message.ProtoReflect().Descriptor(), spec)
 	raw, err := json.Marshal(spec)
 	if err != nil {
 		return nil, nil, fmt.Errorf("read spec: %w", err)

@@ -23,14 +23,25 @@ func init() {
 	}
 }
 
-// Validate returns everything that Istio's own webhook would say about the object, and what Envoy would refuse after the
-// webhook let it pass, without a cluster, and where: in the order of the API.
+// Validate returns everything that Istio's own webhook would say about the object, what Envoy would refuse after the
+// webhook let it pass, and what both accept and does nothing, without a cluster, and where: in the order of the API.
 func Validate(o *Object) []Problem {
-	problems := append(refusedByIstiod(o), refusedByEnvoy(o.Spec)...)
+	problems := refusedByIstiod(o)
+	problems = append(problems, unlessRefused(unsaid(o), problems)...)
 	slices.SortStableFunc(problems, func(a, b Problem) int {
 		return cmp.Or(comparePaths(o.Spec, a.At, b.At), cmp.Compare(a.Severity, b.Severity), cmp.Compare(a.Reason, b.Reason))
 	})
 	return problems
+}
+
+// unlessRefused leaves out what is said about a place of which said refuses something: a place is not refused twice, and
+// not doubted before it is mended, inside too.
+func unlessRefused(problems, said []Problem) []Problem {
+	return slices.DeleteFunc(problems, func(p Problem) bool {
+		return slices.ContainsFunc(said, func(s Problem) bool {
+			return s.Severity == Refused && s.At.Within(p.At) && (p.Severity == Doubtful || len(s.At) == len(p.At))
+		})
+	})
 }
 
 // refusedByIstiod runs the webhook's code: what this accepts, the webhook of the same Istio version accepts.

@@ -1,0 +1,81 @@
+package routing
+
+import (
+	"slices"
+	"strings"
+
+	networking "istio.io/api/networking/v1"
+)
+
+// matchGateways looks at the gateways of a match, which take the place of those of the VirtualService for it. They can
+// only be fewer: the VirtualService is not attached to others. A delegate has those of the rule that delegates to it.
+func (c *checker) matchGateways(gateways []string) {
+	spec := c.virtualService()
+	if len(gateways) == 0 || len(spec.GetHosts()) == 0 {
+		return
+	}
+	var strangers []int
+	for i, name := range gateways {
+		if !isGatewayOf(name, spec.Gateways) {
+			strangers = append(strangers, i)
+		}
+	}
+	declared := spec.Gateways
+	if len(declared) == 0 {
+		declared = []string{MeshGateway}
+	}
+	for _, i := range strangers {
+		if len(strangers) == len(gateways) {
+			c.refuse(Path{"gateways", i}, "%.80q is not among the gateways of the VirtualService (%.200s), so that this match never holds; "+
+				"add it there, or leave it out here", gateways[i], strings.Join(declared, ", "))
+			continue
+		}
+		c.doubt(Path{"gateways", i}, "%.80q is not among the gateways of the VirtualService (%.200s) and has no effect; add it there, or leave "+
+			"it out here", gateways[i], strings.Join(declared, ", "))
+	}
+}
+
+// isGatewayOf reports whether a gateway is one of a list, whose default is the mesh.
+func isGatewayOf(name string, gateways []string) bool {
+	if len(gateways) == 0 {
+		return name == MeshGateway
+	}
+	return slices.ContainsFunc(gateways, func(other string) bool {
+		return name == other || name != MeshGateway && other != MeshGateway && sameGateway(name, other)
+	})
+}
+
+// sameGateway reports whether two names can be of one gateway. A name without a namespace is of the object's own, which
+// may not be known yet: it can be the same as any of its name.
+// Source: istio.io/istio pilot/pkg/model resolveGatewayName.
+func sameGateway(a, b string) bool {
+	namespaceA, nameA := splitGateway(a)
+	namespaceB, nameB := splitGateway(b)
+	return nameA == nameB && (namespaceA == "" || namespaceB == "" || namespaceA == namespaceB)
+}
+
+// splitGateway returns namespace and name of `namespace/name`, of `./name` and of the old form `name.namespace`.
+func splitGateway(full string) (namespace, name string) {
+	if namespace, name, ok := strings.Cut(full, "/"); ok {
+		return strings.TrimPrefix(namespace, "."), name
+	}
+	name, rest, _ := strings.Cut(full, ".")
+	namespace, _, _ = strings.Cut(rest, ".")
+	return namespace, name
+}
+
+// source looks for conditions on the caller that gateways make void. Istio asks for a match's gateways or for its source,
+// not for both.
+// Source: istio.io/istio pilot/pkg/networking/core/route sourceMatchHTTP.
+func (c *checker) source(m *networking.HTTPMatchRequest) {
+	if len(m.Gateways) == 0 {
+		return
+	}
+	const reason = "has no effect beside gateways: this match holds for every caller; drop one of the two, or write two matches"
+	if len(m.SourceLabels) > 0 {
+		c.doubt(Path{"source_labels"}, reason)
+	}
+	if m.SourceNamespace != "" {
+		c.doubt(Path{"source_namespace"}, reason)
+	}
+}
