@@ -28,6 +28,7 @@ type pattern struct {
 	text   string
 	fold   bool // ASCII letters match in either case; values and text are in lower case
 	re     *regexp.Regexp
+	lead   string // what everything that re matches starts with
 }
 
 // most literals that an alternation may have to be read as a list.
@@ -70,7 +71,18 @@ func newExpression(text string) *pattern {
 	if err != nil {
 		return &pattern{shape: unreadable, text: text}
 	}
-	return &pattern{shape: expression, text: text, re: re}
+	return &pattern{shape: expression, text: text, re: re, lead: leadOf(tree)}
+}
+
+// leadOf returns text that all matches of an expression start with; there may be more of it.
+func leadOf(tree *syntax.Regexp) string {
+	for tree.Op == syntax.OpCapture || tree.Op == syntax.OpConcat {
+		tree = tree.Sub[0]
+	}
+	if tree.Op != syntax.OpLiteral || tree.Flags&syntax.FoldCase != 0 {
+		return ""
+	}
+	return string(tree.Rune)
 }
 
 // ignoreCase returns the pattern without regard for the case of ASCII letters. Envoy does so for an exact path and a
@@ -196,7 +208,7 @@ func (p *pattern) matchesFolded(value string) bool {
 	case startsWith:
 		return strings.HasPrefix(value, p.text)
 	case expression:
-		return p.re.MatchString(value)
+		return strings.HasPrefix(value, p.lead) && p.re.MatchString(value)
 	case unreadable:
 		return false
 	}
