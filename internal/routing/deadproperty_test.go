@@ -8,7 +8,6 @@ import (
 	"testing"
 
 	"google.golang.org/protobuf/proto"
-	networking "istio.io/api/networking/v1"
 	"pgregory.net/rapid"
 
 	"github.com/meshroute/terraform-provider-mesh/internal/routing"
@@ -44,7 +43,7 @@ func checkVerdicts(o *routing.Object, p picker, tries int) (lives map[routing.Li
 		case routing.Undecided:
 		}
 	}
-	for _, rule := range o.Spec.(*networking.VirtualService).Http {
+	for _, rule := range virtualServiceSpec(o).Http {
 		for _, m := range append(rule.Match, nil) {
 			for range tries {
 				request := p.aimed(m)

@@ -179,3 +179,7 @@ func (p picker) aimed(m *networking.HTTPMatchRequest) routing.Request {
 	}
 	return r
 }
+
+func virtualServiceSpec(o *routing.Object) *networking.VirtualService {
+	return o.Spec.(*networking.VirtualService)
+}

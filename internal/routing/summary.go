@@ -220,20 +220,22 @@ func (f *Fault) words() []string {
 	return words
 }
 
+// redirectWords says where a redirect leads; an ellipsis stands for the host of the request.
 func redirectWords(r *networking.HTTPRedirect) string {
-	target := ""
-	if r.Scheme != "" {
-		target += r.Scheme + "://"
-	}
-	target += r.Authority
+	host := r.Authority
 	if r.GetPort() != 0 {
-		target += ":" + portText(r.GetPort())
+		host += ":" + portText(r.GetPort())
 	}
-	target += r.Uri + r.PrefixRewrite
-	if target == "" {
+	if r.Authority == "" && (host != "" || r.Scheme != "") {
+		host = "…" + host
+	}
+	if r.Scheme != "" {
+		host = r.Scheme + "://" + host
+	}
+	if host += r.Uri + r.PrefixRewrite; host == "" {
 		return ""
 	}
-	return " to " + shown(target)
+	return " to " + host
 }
 
 // durationWords leaves out what time.Duration writes and nobody says: `1m0s` is `1m`.

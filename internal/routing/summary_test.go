@@ -43,7 +43,7 @@ http:
 - {match: [{uri: {exact: /late}}], route: [{destination: {host: reviews, subset: v2}}]}`,
 			[]string{
 				"requests with path /a in any case go to v1, timeout 1m, no retries, 2.5 % copied to v3, 5 % aborted with UNAVAILABLE",
-				"requests with scheme http are redirected to https://",
+				"requests with scheme http are redirected to https://…",
 				"requests with path /tea get the answer 418 from the proxy, 100 % delayed by 1s",
 				"all other requests go to v1, 3 retries, path rewritten to /b, authority rewritten to b",
 				"never reached: requests with path /late go to v2",
