@@ -17,7 +17,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime/schema"
-	"k8s.io/client-go/dynamic"
+	dynamicclient "k8s.io/client-go/dynamic"
 	"k8s.io/client-go/tools/clientcmd"
 	"sigs.k8s.io/yaml"
 
@@ -118,7 +118,7 @@ func (s sample) plan() opinion {
 // apiServer asks a real API server, with istiod's real webhook.
 type apiServer struct {
 	namespace string
-	client    dynamic.Interface
+	client    dynamicclient.Interface
 	warnings  *warnings
 }
 
@@ -152,7 +152,7 @@ func startAPIServer(t *testing.T) *apiServer {
 	}
 	a := &apiServer{namespace: lab.Namespace, warnings: &warnings{}}
 	config.QPS, config.WarningHandler = -1, a.warnings
-	if a.client, err = dynamic.NewForConfig(config); err != nil {
+	if a.client, err = dynamicclient.NewForConfig(config); err != nil {
 		t.Fatal(err)
 	}
 	return a

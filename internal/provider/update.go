@@ -16,8 +16,8 @@ import (
 // mostAttempts is how often an update begins anew because somebody else set weights meanwhile.
 const mostAttempts = 5
 
-// update is an update under way.
-type update struct {
+// updateRun is an update under way.
+type updateRun struct {
 	prior, route described
 	was, life    lifecycle
 	// seen, beside and originals are what the private state keeps; take says that it goes on with a change that takes fields.
@@ -34,7 +34,7 @@ type update struct {
 
 // Update implements resource.Resource.
 func (p *pairResource) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
-	u := &update{
+	u := &updateRun{
 		prior: p.routeOf(req.State.Raw), route: p.routeOf(req.Plan.Raw), was: p.lifecycleOf(req.State.Raw), life: p.lifecycleOf(req.Plan.Raw),
 		take: takes(ctx, req.Private, &resp.Diagnostics), originals: p.originals(ctx, req.Private, &resp.Diagnostics),
 	}
@@ -60,7 +60,7 @@ func (p *pairResource) Update(ctx context.Context, req resource.UpdateRequest, r
 }
 
 // prepare looks at the live objects and decides how they are to change.
-func (p *pairResource) prepare(ctx context.Context, u *update, diagnostics *diag.Diagnostics) (err error) {
+func (p *pairResource) prepare(ctx context.Context, u *updateRun, diagnostics *diag.Diagnostics) (err error) {
 	if u.live, err = p.getPair(ctx, u.prior.Place(), diagnostics); err != nil {
 		return err
 	}
@@ -87,7 +87,7 @@ func (p *pairResource) prepare(ctx context.Context, u *update, diagnostics *diag
 }
 
 // updateStopped reports why an update came to nothing, and leaves the state as it was. What was written before it failed is ours and no surprise at the next apply.
-func (p *pairResource) updateStopped(ctx context.Context, u *update, resp *resource.UpdateResponse, err error) {
+func (p *pairResource) updateStopped(ctx context.Context, u *updateRun, resp *resource.UpdateResponse, err error) {
 	if now, unread := p.getPair(ctx, u.prior.Place(), &resp.Diagnostics); unread == nil {
 		now.TellOwners(err)
 		u.seen.accept(now, u.change, u.identities)
@@ -99,7 +99,7 @@ func (p *pairResource) updateStopped(ctx context.Context, u *update, resp *resou
 }
 
 // updated puts what was written into the state, and removes what other changes left beside it, unless the change itself failed.
-func (p *pairResource) updated(ctx context.Context, u *update, req resource.UpdateRequest, resp *resource.UpdateResponse, err error) {
+func (p *pairResource) updated(ctx context.Context, u *updateRun, req resource.UpdateRequest, resp *resource.UpdateResponse, err error) {
 	reportErrors(&resp.Diagnostics, err)
 	beside := maps.Clone(u.beside)
 	maps.Copy(beside, u.identities)

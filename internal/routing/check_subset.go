@@ -8,9 +8,9 @@ import (
 
 // Limits of Kubernetes.
 const (
-	longestLabel = 63
-	mostLabels   = 4096
-	mostSettings = 4096
+	longestLabelValue = 63
+	mostLabels        = 4096
+	mostSettings      = 4096
 )
 
 func (c *checker) subset(m *networking.Subset) {
@@ -21,8 +21,8 @@ func (c *checker) subset(m *networking.Subset) {
 		c.doubt(Path{"labels"}, "a subset without labels is every pod of the service; give the labels that tell its pods from the others")
 	}
 	for _, key := range sortedKeys(m.Labels) {
-		if len(m.Labels[key]) > longestLabel {
-			c.refuse(Path{"labels", Key(key)}, "no pod can carry a label value of more than %d characters, got %d", longestLabel, len(m.Labels[key]))
+		if len(m.Labels[key]) > longestLabelValue {
+			c.refuse(Path{"labels", Key(key)}, "no pod can carry a label value of more than %d characters, got %d", longestLabelValue, len(m.Labels[key]))
 		}
 	}
 }
@@ -35,8 +35,8 @@ func (c *checker) selector(m *networking.DestinationRule) {
 		c.refuse(at, "must not have more than %d entries, got %d", mostLabels, len(labels))
 	}
 	for _, key := range sortedKeys(labels) {
-		if len(labels[key]) > longestLabel {
-			c.refuse(at.At(Key(key)), "no pod can carry a label value of more than %d characters, got %d", longestLabel, len(labels[key]))
+		if len(labels[key]) > longestLabelValue {
+			c.refuse(at.At(Key(key)), "no pod can carry a label value of more than %d characters, got %d", longestLabelValue, len(labels[key]))
 		}
 	}
 }

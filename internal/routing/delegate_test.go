@@ -1,0 +1,157 @@
+package routing_test
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/meshroute/terraform-provider-mesh/internal/routing"
+)
+
+// A delegate's rule holds when its match is narrower than one of the root's, by Istio's own comparison.
+func TestDelegates(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		root, delegate string // matches, empty for none
+		in             routing.Request
+		want           string
+	}{
+		"both without a match":             {"", "", routing.Request{}, "a-b match -1 of -1 and -1"},
+		"the root's match alone":           {"{uri: {prefix: /a}}", "", routing.Request{Path: "/a"}, "a-b match 0 of 0 and -1"},
+		"the delegate's match alone":       {"", "{uri: {prefix: /a}}", routing.Request{Path: "/a"}, "a-b match 0 of -1 and 0"},
+		"a longer prefix":                  {"{uri: {prefix: /a}}", "{uri: {prefix: /a/b}}", routing.Request{Path: "/a/b"}, "a-b match 0 of 0 and 0"},
+		"an exact path below a prefix":     {"{uri: {prefix: /a}}", "{uri: {exact: /a/b}}", routing.Request{Path: "/a/b"}, "a-b match 0 of 0 and 0"},
+		"another prefix":                   {"{uri: {prefix: /a}}", "{uri: {prefix: /b}}", routing.Request{Path: "/b"}, "left out"},
+		"a prefix below an exact path":     {"{uri: {exact: /a}}", "{uri: {prefix: /a}}", routing.Request{Path: "/a"}, "left out"},
+		"a regex":                          {"{uri: {regex: '/a.*'}}", "{uri: {exact: /a}}", routing.Request{Path: "/a"}, "left out"},
+		"equal regexes":                    {"{uri: {regex: '/a.*'}}", "{uri: {regex: '/a.*'}}", routing.Request{Path: "/a"}, "left out"},
+		"the second match of the root":     {"{uri: {prefix: /a}}, {uri: {prefix: /b}}", "{uri: {prefix: /b}}", routing.Request{Path: "/b"}, "a-b match 0 of 1 and 0"},
+		"every match must find one":        {"{uri: {prefix: /a}}", "{uri: {prefix: /a}}, {uri: {prefix: /b}}", routing.Request{Path: "/a"}, "left out"},
+		"headers are added":                {"{headers: {v: {exact: '1'}}}", "{headers: {w: {exact: '1'}}}", routing.Request{Headers: headers("v", "1", "w", "1")}, "a-b match 0 of 0 and 0"},
+		"and both are needed":              {"{headers: {v: {exact: '1'}}}", "{headers: {w: {exact: '1'}}}", routing.Request{Headers: headers("w", "1")}, "no_route"},
+		"other values of one header":       {"{headers: {v: {exact: '1'}}}", "{headers: {v: {exact: '2'}}}", routing.Request{Headers: headers("v", "2")}, "left out"},
+		"presence twice is a conflict":     {"{headers: {v: {}}}", "{headers: {v: {}}}", routing.Request{Headers: headers("v", "2")}, "left out"},
+		"the case of paths":                {"{uri: {prefix: /a}}", "{uri: {prefix: /a}, ignoreUriCase: true}", routing.Request{Path: "/a"}, "left out"},
+		"other ports":                      {"{port: 80}", "{port: 81}", routing.Request{}, "left out"},
+		"a port of the root":               {"{port: 81}", "{uri: {prefix: /a}}", routing.Request{Path: "/a", Port: 81}, "a-b match 0 of 0 and 0"},
+		"a namespace that only one names":  {"{sourceNamespace: web}", "{uri: {prefix: /a}}", routing.Request{Path: "/a", SourceNamespace: "web"}, "left out"},
+		"other labels":                     {"{sourceLabels: {a: b}}", "{sourceLabels: {a: c}}", routing.Request{SourceLabels: map[string]string{"a": "c"}}, "left out"},
+		"more labels":                      {"{sourceLabels: {a: b}}", "{sourceLabels: {c: d}}", routing.Request{SourceLabels: map[string]string{"a": "b", "c": "d"}}, "a-b match 0 of 0 and 0"},
+		"a gateway that the root has not":  {"{gateways: [mesh]}", "{gateways: [front]}", routing.Request{}, "left out"},
+		"gateways are named in each's own": {"{gateways: [mesh, shop/front]}", "{gateways: [mesh]}", routing.Request{}, "a-b match 0 of 0 and 0"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			rule := func(name, match, action string) string {
+				if match != "" {
+					match = "match: [" + match + "], "
+				}
+				return fmt.Sprintf("http: [{name: %s, %s%s}]", name, match, action)
+			}
+			table := routing.NewTable([]*routing.Object{
+				virtualService(t, "reviews", rule("a", test.root, "delegate: {name: part, namespace: web}")),
+				object(t, "VirtualService", "web/part", rule("b", test.delegate, to("v1"))),
+			}, nil, routing.Options{})
+			out := table.Evaluate(test.in)
+			got := string(out.Kind)
+			switch {
+			case len(table.Dropped()) > 0:
+				got = "left out"
+			case out.Kind == routing.Forward:
+				got = fmt.Sprintf("%s match %d of %d and %d", out.Rule.Name, out.Match.Index, out.Match.Root, out.Match.Delegate)
+				if host := out.Destinations[0].Host; host != "reviews.web.svc.cluster.local" {
+					t.Errorf("goes to %s, which is not the delegate's", host)
+				}
+			}
+			if got != test.want {
+				t.Errorf("got %q, want %q", got, test.want)
+			}
+		})
+	}
+}
+
+// A delegate inherits what it does not say itself.
+func TestDelegatesInherit(t *testing.T) {
+	t.Parallel()
+	root := virtualService(t, "reviews", `
+http:
+- delegate: {name: part}
+  timeout: 1s
+  retries: {attempts: 5}
+  rewrite: {authority: root}
+  mirrors: [{destination: {host: shadow}}]
+  headers: {request: {set: {x: root}}}
+  fault: {delay: {fixedDelay: 1s, percentage: {value: 1}}}`)
+	part := object(t, "VirtualService", "part", `
+http:
+- {match: [{uri: {exact: /own}}], timeout: 2s, retries: {attempts: 1}, rewrite: {authority: own}, headers: {request: {set: {x: own}}}, route: [{destination: {host: reviews}}]}
+- {route: [{destination: {host: reviews}}]}`)
+	table := routing.NewTable([]*routing.Object{part, root}, nil, routing.Options{})
+	var got []string
+	for _, path := range []string{"/own", "/other"} {
+		out := table.Evaluate(routing.Request{Path: path})
+		got = append(got, fmt.Sprintln(out.Timeout, out.Retries.Attempts, out.Rewrite.Authority, out.RequestHeaders.Set["x"], out.Fault.Delay, len(out.Mirrors), out.Rule.Delegate))
+	}
+	want := []string{
+		"2s 1 own own 1s 1 VirtualService \"shop/part\"\n",
+		"1s 5 root root 1s 1 VirtualService \"shop/part\"\n",
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("outcomes (-want +got):\n%s", diff)
+	}
+}
+
+// Which DestinationRule holds for a caller, and whether it has the subset.
+func TestSubsets(t *testing.T) {
+	t.Parallel()
+	host := "reviews.shop.svc.cluster.local"
+	rule := func(host, subset string) string {
+		return "host: '" + host + "'\nsubsets: [{name: " + subset + ", labels: {version: x}}]"
+	}
+	for name, test := range map[string]struct {
+		rules  map[string]string // by namespace/name
+		caller string
+		want   routing.SubsetState
+	}{
+		"none at all":                         {map[string]string{}, "web", routing.SubsetMissing},
+		"beside the service":                  {map[string]string{"shop/a": rule(host, "v1")}, "web", routing.SubsetDeclared},
+		"by a short name":                     {map[string]string{"shop/a": rule("reviews", "v1")}, "web", routing.SubsetDeclared},
+		"without the subset":                  {map[string]string{"shop/a": rule(host, "v2")}, "web", routing.SubsetMissing},
+		"two of one namespace are one":        {map[string]string{"shop/a": rule(host, "v2"), "shop/b": rule(host, "v1")}, "web", routing.SubsetDeclared},
+		"a wildcard of the caller hides all":  {map[string]string{"shop/a": rule(host, "v1"), "web/b": "host: '*.local'"}, "web", routing.SubsetMissing},
+		"but not for others":                  {map[string]string{"shop/a": rule(host, "v1"), "web/b": "host: '*.local'"}, "cart", routing.SubsetDeclared},
+		"and only if the caller is known":     {map[string]string{"shop/a": rule(host, "v1"), "web/b": "host: '*.local'"}, "", routing.SubsetDeclared},
+		"a name before a wildcard":            {map[string]string{"shop/a": rule(host, "v1"), "shop/b": rule("*.local", "v2")}, "web", routing.SubsetDeclared},
+		"not exported":                        {map[string]string{"shop/a": "exportTo: ['.']\n" + rule(host, "v1")}, "web", routing.SubsetMissing},
+		"for the whole mesh":                  {map[string]string{"istio-system/a": rule("*.local", "v1")}, "web", routing.SubsetDeclared},
+		"beside the service before the mesh":  {map[string]string{"istio-system/a": rule("*.local", "v1"), "shop/a": "host: reviews"}, "web", routing.SubsetMissing},
+		"somewhere else it means nothing":     {map[string]string{"cart/a": rule(host, "v1")}, "web", routing.SubsetMissing},
+		"for some workloads of the namespace": {map[string]string{"shop/a": rule(host, "v1"), "web/b": "workloadSelector: {matchLabels: {a: b}}\n" + rule(host, "v2")}, "web", routing.SubsetDeclared},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			rules := []*routing.Object{}
+			for name, spec := range test.rules {
+				rules = append(rules, object(t, "DestinationRule", name, spec))
+			}
+			out := routing.Evaluate([]*routing.Object{virtualService(t, "reviews", "http: [{"+to("v1")+"}]")}, rules,
+				routing.Request{Authority: host, SourceNamespace: test.caller}, routing.Options{})
+			if got := out.Destinations[0].State; got != test.want {
+				t.Errorf("got %q, want %q", got, test.want)
+			}
+		})
+	}
+}
+
+func TestGatewayName(t *testing.T) {
+	t.Parallel()
+	for name, want := range map[string]string{
+		"mesh": "mesh", "front": "shop/front", "./front": "shop/front", "web/front": "web/front",
+		"front.web": "web/front", "front.web.svc.cluster.local": "web/front",
+	} {
+		if got := routing.GatewayName(name, "shop"); got != want {
+			t.Errorf("%s: got %q, want %q", name, got, want)
+		}
+	}
+}

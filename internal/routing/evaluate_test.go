@@ -1,0 +1,336 @@
+package routing_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"google.golang.org/protobuf/proto"
+	networking "istio.io/api/networking/v1"
+	"sigs.k8s.io/yaml"
+
+	"github.com/meshroute/terraform-provider-mesh/internal/routing"
+)
+
+// virtualService reads the spec of a VirtualService "shop/name" from YAML, with hosts [reviews] if it says none.
+func virtualService(t testing.TB, name, spec string) *routing.Object {
+	t.Helper()
+	if !strings.Contains(spec, "hosts:") {
+		spec = "hosts: [reviews]\n" + spec
+	}
+	return object(t, "VirtualService", name, spec)
+}
+
+func object(t testing.TB, kind, name, spec string) *routing.Object {
+	t.Helper()
+	namespace, name, ok := strings.Cut(name, "/")
+	if !ok {
+		namespace, name = "shop", namespace
+	}
+	manifest := fmt.Sprintf("apiVersion: networking.istio.io/v1\nkind: %s\nmetadata: {name: %s, namespace: %s}\nspec:\n", kind, name, namespace)
+	for line := range strings.SplitSeq(strings.Trim(spec, "\n"), "\n") {
+		manifest += "  " + line + "\n"
+	}
+	raw, err := yaml.YAMLToJSON([]byte(manifest))
+	if err != nil {
+		t.Fatalf("%v in\n%s", err, manifest)
+	}
+	o, err := routing.ParseManifest(raw)
+	if err != nil {
+		t.Fatalf("%v in\n%s", err, manifest)
+	}
+	return o
+}
+
+// to is the route of a rule.
+func to(subset string) string {
+	return "route: [{destination: {host: reviews, subset: " + subset + "}}]"
+}
+
+// matchRules has a rule with the given match, and a last rule that takes the rest.
+func matchRules(match string) string {
+	return "http:\n- match: [" + match + "]\n  " + to("hit") + "\n- " + to("rest")
+}
+
+func headers(pairs ...string) map[string][]string {
+	all := map[string][]string{}
+	for i := 0; i < len(pairs); i += 2 {
+		all[pairs[i]] = append(all[pairs[i]], pairs[i+1])
+	}
+	return all
+}
+
+// A match takes a request or leaves it to the next rule.
+func TestEvaluateMatches(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		match string
+		in    routing.Request
+		hits  bool
+	}{
+		"an empty match takes everything":                       {"{}", routing.Request{}, true},
+		"exact path":                                            {"{uri: {exact: /a}}", routing.Request{Path: "/a"}, true},
+		"exact path has no more":                                {"{uri: {exact: /a}}", routing.Request{Path: "/a/"}, false},
+		"the path goes without its query":                       {"{uri: {exact: /a}}", routing.Request{Path: "/a?b=c"}, true},
+		"and without a fragment":                                {"{uri: {exact: /a}}", routing.Request{Path: "/a#b"}, true},
+		"a prefix is of text":                                   {"{uri: {prefix: /foo}}", routing.Request{Path: "/foobar"}, true},
+		"a prefix with a question mark takes nothing":           {`{uri: {prefix: "/a?b"}}`, routing.Request{Path: "/a?b"}, false},
+		"an empty prefix takes everything":                      {`{uri: {prefix: ""}}`, routing.Request{Path: "*", Method: "OPTIONS"}, true},
+		"no rule takes what is no path":                         {"{}", routing.Request{Path: "*", Method: "OPTIONS"}, false},
+		"a regex is of the whole path":                          {"{uri: {regex: /a}}", routing.Request{Path: "/ab"}, false},
+		"a regex of alternatives is of the whole path":          {"{uri: {regex: /a|/b}}", routing.Request{Path: "/ab"}, false},
+		"a regex takes the longer alternative":                  {`{uri: {regex: "/a|/ab[0-9]"}}`, routing.Request{Path: "/ab1"}, true},
+		"paths differ by case":                                  {"{uri: {exact: /A}}", routing.Request{Path: "/a"}, false},
+		"unless it is ignored":                                  {"{uri: {exact: /A}, ignoreUriCase: true}", routing.Request{Path: "/a"}, true},
+		"in prefixes too":                                       {"{uri: {prefix: /a}, ignoreUriCase: true}", routing.Request{Path: "/ABC"}, true},
+		"not in a regex":                                        {"{uri: {regex: /a}, ignoreUriCase: true}", routing.Request{Path: "/A"}, false},
+		"only letters of ASCII have a case":                     {"{uri: {prefix: /k}, ignoreUriCase: true}", routing.Request{Path: "/\u212a"}, false},
+		"header":                                                {"{headers: {v: {exact: '1'}}}", routing.Request{Headers: headers("v", "1")}, true},
+		"header names have no case":                             {"{headers: {V: {exact: '1'}}}", routing.Request{Headers: headers("v", "1")}, true},
+		"not in the request either":                             {"{headers: {v: {exact: '1'}}}", routing.Request{Headers: headers("V", "1")}, true},
+		"header values have":                                    {"{headers: {v: {exact: a}}}", routing.Request{Headers: headers("v", "A")}, false},
+		"several values are joined by a comma":                  {"{headers: {v: {exact: '1,2'}}}", routing.Request{Headers: headers("v", "1", "v", "2")}, true},
+		"no value of several matches alone":                     {"{headers: {v: {exact: '1'}}}", routing.Request{Headers: headers("v", "1", "v", "2")}, false},
+		"cookies are joined by a semicolon":                     {"{headers: {cookie: {exact: 'a=1; b=2'}}}", routing.Request{Headers: headers("cookie", "a=1", "cookie", "b=2")}, true},
+		"an empty match of a header is presence":                {"{headers: {v: {}}}", routing.Request{Headers: headers("v", "")}, true},
+		"presence of a header that is not there":                {"{headers: {v: {}}}", routing.Request{}, false},
+		"a missing header is not empty":                         {"{headers: {v: {exact: ''}}}", routing.Request{}, false},
+		"a regex of a missing header":                           {"{headers: {v: {regex: '.*'}}}", routing.Request{}, false},
+		"a regex of a header":                                   {"{headers: {v: {regex: '[0-9]+'}}}", routing.Request{Headers: headers("v", "200")}, true},
+		"without a header":                                      {"{withoutHeaders: {v: {}}}", routing.Request{}, true},
+		"without a header that is there":                        {"{withoutHeaders: {v: {}}}", routing.Request{Headers: headers("v", "1")}, false},
+		"the regex * is presence":                               {"{withoutHeaders: {v: {regex: '*'}}}", routing.Request{Headers: headers("v", "1")}, false},
+		"without a value that another has":                      {"{withoutHeaders: {v: {exact: '1'}}}", routing.Request{Headers: headers("v", "2")}, true},
+		"without a value, and no header":                        {"{withoutHeaders: {v: {exact: '1'}}}", routing.Request{}, true},
+		"without a value, and it is there":                      {"{withoutHeaders: {v: {exact: '1'}}}", routing.Request{Headers: headers("v", "1")}, false},
+		"without any value never matches":                       {"{withoutHeaders: {v: {regex: '.*'}}}", routing.Request{}, false},
+		"a missing header counts as empty when it must not be":  {"{withoutHeaders: {v: {exact: ''}}}", routing.Request{}, false},
+		"the method is a header":                                {"{headers: {':method': {exact: POST}}}", routing.Request{Method: "POST"}, true},
+		"host is the authority":                                 {"{headers: {Host: {prefix: reviews}}}", routing.Request{Authority: "reviews.shop"}, true},
+		"method":                                                {"{method: {exact: POST}}", routing.Request{Method: "POST"}, true},
+		"methods have a case":                                   {"{method: {exact: POST}}", routing.Request{Method: "post"}, false},
+		"scheme":                                                {"{scheme: {exact: https}}", routing.Request{Scheme: "https"}, true},
+		"authority with its port":                               {"{authority: {exact: 'reviews:80'}}", routing.Request{Authority: "reviews:80"}, true},
+		"authority as the client writes it":                     {"{authority: {exact: reviews}}", routing.Request{Authority: "reviews:80"}, false},
+		"query parameter":                                       {"{queryParams: {a: {exact: '1'}}}", routing.Request{Path: "/?b=2&a=1"}, true},
+		"the first of several query parameters":                 {"{queryParams: {a: {exact: '2'}}}", routing.Request{Path: "/?a=1&a=2"}, false},
+		"query parameters are not decoded":                      {"{queryParams: {a: {exact: ' '}}}", routing.Request{Path: "/?a=%20"}, false},
+		"a query parameter without value is empty":              {"{queryParams: {a: {exact: ''}}}", routing.Request{Path: "/?a"}, true},
+		"presence of a query parameter":                         {"{queryParams: {a: {}}}", routing.Request{Path: "/?a=1"}, true},
+		"a query parameter that is not there":                   {"{queryParams: {a: {exact: ''}}}", routing.Request{Path: "/?b"}, false},
+		"port":                                                  {"{port: 80}", routing.Request{}, true},
+		"another port":                                          {"{port: 80}", routing.Request{Port: 81}, false},
+		"the port of the authority":                             {"{port: 50051}", routing.Request{Authority: "reviews:50051"}, true},
+		"labels of the caller":                                  {"{sourceLabels: {app: web}}", routing.Request{SourceLabels: map[string]string{"app": "web", "v": "1"}}, true},
+		"other labels":                                          {"{sourceLabels: {app: web}}", routing.Request{SourceLabels: map[string]string{"app": "cart"}}, false},
+		"namespace of the caller":                               {"{sourceNamespace: shop}", routing.Request{SourceNamespace: "shop"}, true},
+		"a caller from nowhere":                                 {"{sourceNamespace: shop}", routing.Request{}, false},
+		"a gateway in a match makes it ignore labels":           {"{gateways: [mesh], sourceLabels: {app: web}}", routing.Request{}, true},
+		"another gateway":                                       {"{gateways: [front]}", routing.Request{}, false},
+		"claims hold one of several values":                     {"{headers: {'@request.auth.claims.group': {exact: b}}}", routing.Request{Headers: headers("@request.auth.claims[group]", "a", "@request.auth.claims[group]", "b")}, true},
+		"without a claim":                                       {"{withoutHeaders: {'@request.auth.claims.group': {exact: b}}}", routing.Request{}, true},
+		"an expression that cannot be read takes nothing":       {"{headers: {v: {regex: '('}}}", routing.Request{Headers: headers("v", "(")}, false},
+		"without an expression that cannot be read is the same": {"{withoutHeaders: {v: {regex: '('}}}", routing.Request{}, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			out := routing.Evaluate([]*routing.Object{virtualService(t, "reviews", matchRules(test.match))}, nil, test.in, routing.Options{})
+			if hits := out.Kind == routing.Forward && out.Destinations[0].Subset == "hit"; hits != test.hits {
+				t.Errorf("hits: %v, want %v: %+v", hits, test.hits, out)
+			}
+		})
+	}
+}
+
+// Which VirtualService holds, and which of its rules.
+func TestEvaluateChooses(t *testing.T) {
+	t.Parallel()
+	older, newer := "http: [{name: older, "+to("v1")+"}]", "http: [{name: newer, "+to("v2")+"}]"
+	with := func(spec, more string) string { return spec + "\n" + more }
+	full := "reviews.shop.svc.cluster.local"
+	for name, test := range map[string]struct {
+		routes []string // specs; created in this order
+		in     routing.Request
+		want   string
+	}{
+		"the oldest on sidecars":            {[]string{older, newer}, routing.Request{}, "older"},
+		"the full name is the same":         {[]string{older, with(newer, "hosts: ["+full+"]")}, routing.Request{Authority: full}, "older"},
+		"a short name of another namespace": {[]string{older}, routing.Request{Authority: "reviews.shop", SourceNamespace: "other"}, "older"},
+		"a short name is read at home":      {[]string{older}, routing.Request{Authority: "reviews", SourceNamespace: "other"}, "unclaimed"},
+		"a port and a last dot are nothing": {[]string{older}, routing.Request{Authority: "REVIEWS.shop.svc.cluster.local.:81"}, "older"},
+		"another host":                      {[]string{older}, routing.Request{Authority: "ratings"}, "unclaimed"},
+		"a name beats a wildcard":           {[]string{with(older, "hosts: ['*.shop.svc.cluster.local']"), newer}, routing.Request{Authority: "reviews"}, "newer"},
+		"a longer wildcard beats a shorter": {[]string{with(older, "hosts: ['*.com']"), with(newer, "hosts: ['*.shop.com']")}, routing.Request{Authority: "a.shop.com"}, "newer"},
+		"a wildcard is not its own parent":  {[]string{with(older, "hosts: ['*.shop.com']")}, routing.Request{Authority: "shop.com"}, "unclaimed"},
+		"not for sidecars":                  {[]string{with(older, "gateways: [front]"), newer}, routing.Request{}, "newer"},
+		"not exported":                      {[]string{with(older, "exportTo: [elsewhere]"), newer}, routing.Request{Authority: full, SourceNamespace: "shop"}, "newer"},
+		"private before older":              {[]string{older, with(newer, "exportTo: ['.']")}, routing.Request{SourceNamespace: "shop"}, "newer"},
+		"without rules for the port it is not there": {
+			[]string{"http: [{name: older, match: [{port: 81}], " + to("v1") + "}]", newer}, routing.Request{}, "newer"},
+		"no rule takes the request": {
+			[]string{"http: [{name: older, match: [{uri: {prefix: /a}}], " + to("v1") + "}]", newer}, routing.Request{}, "no_route"},
+		"nothing behind a rule for all": {
+			[]string{"http: [{name: older, " + to("v1") + "}, {name: newer, match: [{uri: {exact: '*'}}], " + to("v2") + "}]"}, routing.Request{Path: "*"}, "no_route"},
+		"first rule first": {
+			[]string{"http: [{name: older, match: [{uri: {prefix: /a}}], " + to("v1") + "}, {name: newer, " + to("v2") + "}]"}, routing.Request{Path: "/ab"}, "older"},
+		"merged at a gateway, rules for all last": {
+			[]string{with(older, "gateways: [front]"), with("http: [{name: newer, match: [{uri: {prefix: /a}}], "+to("v2")+"}]", "gateways: [front]")},
+			routing.Request{Gateway: "shop/front", Path: "/a"}, "newer"},
+		"merged at a gateway, older first": {
+			[]string{with("http: [{name: older, match: [{uri: {prefix: /}, method: {prefix: G}}], "+to("v1")+"}]", "gateways: [front]"),
+				with("http: [{name: newer, match: [{uri: {prefix: /a}}], "+to("v2")+"}]", "gateways: [front]")},
+			routing.Request{Gateway: "shop/front", Path: "/a"}, "older"},
+		"of two rules for all the older's": {
+			[]string{with(older, "gateways: [front]"), with(newer, "gateways: [shop/front]")}, routing.Request{Gateway: "shop/front"}, "older"},
+		"another gateway": {[]string{with(older, "gateways: [front]")}, routing.Request{Gateway: "shop/back"}, "unclaimed"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var routes []*routing.Object
+			created := map[*routing.Object]time.Time{}
+			for i, spec := range test.routes {
+				o := virtualService(t, fmt.Sprintf("vs%d", 9-i), spec)
+				created[o] = time.Unix(int64(i), 0)
+				routes = append([]*routing.Object{o}, routes...)
+			}
+			got := routing.Evaluate(routes, nil, test.in, routing.Options{Created: created})
+			if name := got.Rule.Name; name != test.want && (name != "" || string(got.Kind) != test.want) {
+				t.Errorf("got %q by rule %q, want %q", got.Kind, name, test.want)
+			}
+		})
+	}
+}
+
+// Everything that one rule can do.
+func TestEvaluateOutcome(t *testing.T) {
+	t.Parallel()
+	route := virtualService(t, "reviews", `
+http:
+- name: checkout
+  match: [{name: pay, uri: {prefix: /pay/}}]
+  timeout: 5s
+  retries: {attempts: 3, perTryTimeout: 2s}
+  fault: {delay: {fixedDelay: 1s, percentage: {value: 10}}, abort: {httpStatus: 503}}
+  rewrite: {uri: /p/, authority: pay.example.com}
+  headers: {request: {set: {x: 'y', host: ignored}, remove: [z]}, response: {add: {a: b}}}
+  mirrors: [{destination: {host: shadow}, percentage: {value: 5}}, {destination: {host: ratings}, percentage: {value: 0}}]
+  route:
+  - {destination: {host: reviews, subset: v1}, weight: 1}
+  - {destination: {host: reviews, subset: v2, port: {number: 81}}, weight: 3, headers: {response: {set: {set-cookie: canary}}}}
+  - {destination: {host: reviews, subset: v3}, weight: 0}
+`)
+	rules := []*routing.Object{object(t, "DestinationRule", "reviews", "host: reviews\nsubsets: [{name: v1, labels: {version: v1}}]")}
+	got := routing.Evaluate([]*routing.Object{route}, rules, routing.Request{Path: "/pay/now?x=1"}, routing.Options{})
+	reviews := "reviews.shop.svc.cluster.local"
+	want := routing.Outcome{
+		Kind:           routing.Forward,
+		Request:        routing.Request{Authority: reviews, Path: "/pay/now?x=1", Method: "GET", Scheme: "http", Port: 80, Gateway: "mesh"},
+		VirtualService: route,
+		Host:           reviews,
+		Rule:           routing.RuleRef{Object: route, DelegateIndex: -1, Name: "checkout"},
+		Match:          routing.MatchRef{Delegate: -1, Name: "pay"},
+		RouteName:      "checkout.pay",
+		Destinations: []routing.Share{
+			{Destination: routing.Destination{Host: reviews, Subset: "v1"}, Percent: 25, State: routing.SubsetDeclared, Labels: map[string]string{"version": "v1"}},
+			{Destination: routing.Destination{Host: reviews, Subset: "v2", Port: 81}, Percent: 75, State: routing.SubsetMissing,
+				ResponseHeaders: routing.HeaderChanges{Set: map[string]string{"set-cookie": "canary"}}},
+		},
+		Timeout:         5 * time.Second,
+		Retries:         &routing.Retries{Attempts: 3, On: "connect-failure,refused-stream,unavailable,cancelled,retriable-status-codes", PerTryTimeout: 2 * time.Second},
+		Fault:           &routing.Fault{Delay: time.Second, DelayPercent: 10, AbortHTTPStatus: 503},
+		Mirrors:         []routing.Mirror{{Destination: routing.Destination{Host: "shadow.shop.svc.cluster.local"}, Percent: 5}},
+		Rewrite:         &routing.Rewrite{Path: "/p/now?x=1", Authority: "pay.example.com"},
+		RequestHeaders:  routing.HeaderChanges{Set: map[string]string{"x": "y"}, Remove: []string{"z"}},
+		ResponseHeaders: routing.HeaderChanges{Add: map[string]string{"a": "b"}},
+	}
+	if diff := cmp.Diff(want, got, cmp.Comparer(func(a, b *routing.Object) bool { return a == b })); diff != "" {
+		t.Errorf("outcome (-want +got):\n%s", diff)
+	}
+}
+
+// Answers that come from the proxy, and what it makes of paths.
+func TestEvaluateAnswers(t *testing.T) {
+	t.Parallel()
+	rewrite := func(match, rewrite string) string {
+		return "http: [{match: [" + match + "], rewrite: " + rewrite + ", " + to("v1") + "}]"
+	}
+	redirect := func(redirect string) string {
+		return "http: [{match: [{uri: {prefix: /a}}], redirect: " + redirect + "}]"
+	}
+	in := routing.Request{Authority: "reviews:8080", Path: "/a/b?c=d"}
+	for name, test := range map[string]struct{ spec, want string }{
+		"prefix":                        {rewrite("{uri: {prefix: /a}}", "{uri: /x}"), "/x/b?c=d"},
+		"prefix in any case":            {rewrite("{uri: {prefix: /A}, ignoreUriCase: true}", "{uri: /x}"), "/x/b?c=d"},
+		"exact":                         {rewrite("{uri: {exact: /a/b}}", "{uri: /x}"), "/x?c=d"},
+		"regex":                         {rewrite("{uri: {regex: '/a.*'}}", "{uri: /x}"), "/x?c=d"},
+		"groups":                        {rewrite("{uri: {prefix: /a}}", `{uriRegexRewrite: {match: '/(\w)/(\w)', rewrite: '/\2/\1$'}}`), "/b/a$?c=d"},
+		"everything":                    {"http: [{rewrite: {uri: /x/}, " + to("v1") + "}]", "/x/a/b?c=d"},
+		"redirect keeps the rest":       {redirect("{scheme: https}"), "301 https://reviews:8080/a/b?c=d"},
+		"redirect elsewhere":            {redirect("{authority: example.com, uri: /x, redirectCode: 302}"), "302 http://example.com/x?c=d"},
+		"redirect with its own query":   {redirect("{uri: '/x?y'}"), "301 http://reviews:8080/x?y"},
+		"redirect of a prefix":          {redirect("{prefixRewrite: /x}"), "301 http://reviews:8080/x/b?c=d"},
+		"redirect to a port":            {redirect("{port: 81}"), "301 http://reviews:81/a/b?c=d"},
+		"redirect to the usual port":    {redirect("{port: 443, scheme: https, authority: example.com}"), "301 https://example.com/a/b?c=d"},
+		"redirect to the request's own": {redirect("{derivePort: FROM_REQUEST_PORT, authority: example.com}"), "301 http://example.com:8080/a/b?c=d"},
+		"direct response":               {"http: [{directResponse: {status: 418, body: {string: tea}}}]", "418 tea"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			out := routing.Evaluate([]*routing.Object{virtualService(t, "reviews", test.spec)}, nil, in, routing.Options{})
+			got := string(out.Kind)
+			switch {
+			case out.Rewrite != nil:
+				got = out.Rewrite.Path
+			case out.Redirect != nil:
+				got = fmt.Sprint(out.Redirect.Code, " ", out.Redirect.Location)
+			case out.Response != nil:
+				got = fmt.Sprint(out.Response.Status, " ", out.Response.Body)
+			}
+			if got != test.want {
+				t.Errorf("got %q, want %q", got, test.want)
+			}
+		})
+	}
+}
+
+// Retries that a rule does not speak of are Istio's, or the mesh's.
+func TestEvaluateRetries(t *testing.T) {
+	t.Parallel()
+	on := "connect-failure,refused-stream,unavailable,cancelled,retriable-status-codes"
+	for name, test := range map[string]struct {
+		retries string
+		mesh    *networking.HTTPRetry
+		want    routing.Retries
+	}{
+		"none written": {"", nil, routing.Retries{Attempts: 2, On: on, Default: true}},
+		"of the mesh":  {"", &networking.HTTPRetry{Attempts: 7, RetryOn: "5xx"}, routing.Retries{Attempts: 7, On: "5xx", Default: true}},
+		"off":          {"retries: {attempts: 0}, ", nil, routing.Retries{}},
+		"own":          {"retries: {attempts: 4, retryOn: reset}, ", &networking.HTTPRetry{Attempts: 7}, routing.Retries{Attempts: 4, On: "reset"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			route := virtualService(t, "reviews", "http: [{"+test.retries+to("v1")+"}]")
+			out := routing.Evaluate([]*routing.Object{route}, nil, routing.Request{}, routing.Options{DefaultRetries: test.mesh})
+			if diff := cmp.Diff(&test.want, out.Retries); diff != "" {
+				t.Errorf("retries (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+// Evaluate changes none of the objects, delegates included.
+func TestEvaluateChangesNothing(t *testing.T) {
+	t.Parallel()
+	root := virtualService(t, "reviews", "http: [{name: a, match: [{uri: {prefix: /a}}], delegate: {name: part}, timeout: 1s}]")
+	part := object(t, "VirtualService", "part", "http: [{name: b, match: [{uri: {prefix: /a/b}}], "+to("v1")+"}]")
+	before := []proto.Message{proto.Clone(root.Spec), proto.Clone(part.Spec)}
+	out := routing.Evaluate([]*routing.Object{root, part}, nil, routing.Request{Path: "/a/b"}, routing.Options{})
+	if out.Rule.Name != "a-b" || out.Timeout != time.Second {
+		t.Errorf("got %+v", out)
+	}
+	if !proto.Equal(before[0], root.Spec) || !proto.Equal(before[1], part.Spec) {
+		t.Error("the objects have changed")
+	}
+}

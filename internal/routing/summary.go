@@ -1,0 +1,251 @@
+package routing
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	networking "istio.io/api/networking/v1"
+)
+
+// Summary says in words what VirtualServices do, one line per rule in order, and a last one for requests that no rule
+// takes: `requests with header version=200 go to v2`, `all other requests: v1 90 %, v2 10 %`. Delegates are among the
+// routes; with several VirtualServices that have hosts, each line says whose it is.
+func Summary(routes []*Object, options Options) []string {
+	t := NewTable(routes, nil, options)
+	n := newNamer(t)
+	var lines []string
+	for _, s := range t.services {
+		for _, line := range n.summary(s) {
+			if len(t.services) > 1 {
+				line = s.object.String() + ": " + line
+			}
+			lines = append(lines, line)
+		}
+	}
+	return lines
+}
+
+// namer finds the shortest clear names of destinations.
+type namer struct {
+	hosts         []string // all that occur
+	namespace     string
+	clusterDomain string
+}
+
+func newNamer(tables ...*Table) *namer {
+	n := &namer{}
+	for _, t := range tables {
+		n.clusterDomain = t.options.clusterDomain()
+		for _, s := range t.services {
+			n.namespace = s.object.Namespace
+			for _, rule := range s.rules {
+				for _, route := range rule.rule.Route {
+					n.hosts = append(n.hosts, route.GetDestination().GetHost())
+				}
+				for _, mirror := range newMirrors(rule.rule) {
+					n.hosts = append(n.hosts, mirror.Host)
+				}
+			}
+		}
+	}
+	n.hosts = unique(n.hosts)
+	return n
+}
+
+// host returns the name of a host as it is called from the namespace of the routes.
+func (n *namer) host(host string) string {
+	inside, ok := strings.CutSuffix(host, ".svc."+n.clusterDomain)
+	if !ok {
+		return host
+	}
+	if name, namespace, _ := strings.Cut(inside, "."); namespace == n.namespace {
+		return name
+	}
+	return inside
+}
+
+// name returns the subset alone when all destinations have one host.
+func (n *namer) name(d Destination) string {
+	host := n.host(d.Host)
+	if d.Port != 0 {
+		host += ":" + portText(d.Port)
+	}
+	switch {
+	case d.Subset == "":
+		return host
+	case len(n.hosts) == 1 && d.Port == 0:
+		return d.Subset
+	}
+	return d.Subset + " of " + host
+}
+
+// shares returns `v1 90 %, v2 10 %`, of an only destination its name.
+func (n *namer) shares(shares []Share) string {
+	if len(shares) == 1 {
+		return n.name(shares[0].Destination)
+	}
+	parts := make([]string, len(shares))
+	for i, share := range shares {
+		parts[i] = n.name(share.Destination) + " " + percentWords(share.Percent)
+	}
+	return strings.Join(parts, ", ")
+}
+
+func (n *namer) summary(s *service) []string {
+	var lines []string
+	done := false
+	for i, rule := range s.rules {
+		who, all := rule.requests(i == 0)
+		line := who + n.action(rule.rule)
+		if done {
+			line = "never reached: " + line
+		}
+		lines = append(lines, line)
+		done = done || all
+	}
+	for _, d := range s.dropped {
+		lines = append(lines, fmt.Sprintf("left out: %s: %s", d.At[:2], d.Reason))
+	}
+	switch {
+	case len(s.rules) == 0:
+		return append(lines, "no request has a route")
+	case !done:
+		return append(lines, "all other requests have no route")
+	}
+	return lines
+}
+
+// requests says which requests a rule is for, and whether it is for all that are left.
+func (r *compiledRule) requests(first bool) (words string, all bool) {
+	var conditions []string
+	for i := range r.matches {
+		m := &r.matches[i]
+		w := m.words()
+		all = all || m.last && len(m.place) == 0
+		if w == "" {
+			all = true
+		}
+		conditions = append(conditions, w)
+	}
+	return requestsWith(conditions, first), all
+}
+
+// requestsWith says requests that satisfy one of some conditions.
+func requestsWith(conditions []string, first bool) string {
+	switch {
+	case !slices.Contains(conditions, ""):
+		return "requests with " + strings.Join(conditions, " or ")
+	case first:
+		return "all requests"
+	}
+	return "all other requests"
+}
+
+// action says what happens to requests, to be put behind them.
+func (n *namer) action(rule *networking.HTTPRoute) string {
+	var extras []string
+	text := ""
+	switch {
+	case rule.Redirect != nil:
+		text = " are redirected" + redirectWords(rule.Redirect)
+	case rule.DirectResponse != nil:
+		text = fmt.Sprintf(" get the answer %d from the proxy", rule.DirectResponse.Status)
+	default:
+		text = n.forward(newShares(rule.Route))
+		extras = n.extras(rule)
+	}
+	if fault := newFault(rule.Fault); fault != nil {
+		extras = append(extras, fault.words()...)
+	}
+	return strings.Join(append([]string{text}, extras...), ", ")
+}
+
+func (n *namer) forward(shares []Share) string {
+	switch len(shares) {
+	case 0:
+		return " have no destination"
+	case 1:
+		return " go to " + n.shares(shares)
+	}
+	return ": " + n.shares(shares)
+}
+
+// extras says what a rule does besides choosing destinations.
+func (n *namer) extras(rule *networking.HTTPRoute) []string {
+	var extras []string
+	if rule.Timeout != nil {
+		extras = append(extras, "timeout "+durationWords(rule.Timeout.AsDuration()))
+	}
+	switch {
+	case rule.Retries == nil:
+	case rule.Retries.Attempts <= 0:
+		extras = append(extras, "no retries")
+	case rule.Retries.Attempts == 1:
+		extras = append(extras, "1 retry")
+	default:
+		extras = append(extras, fmt.Sprintf("%d retries", rule.Retries.Attempts))
+	}
+	for _, mirror := range newMirrors(rule) {
+		text := "copied to " + n.name(mirror.Destination)
+		if mirror.Percent < 100 {
+			text = percentWords(mirror.Percent) + " " + text
+		}
+		extras = append(extras, text)
+	}
+	if uri := rule.Rewrite.GetUri(); uri != "" {
+		extras = append(extras, "path rewritten to "+shown(uri))
+	}
+	if by := rule.Rewrite.GetUriRegexRewrite(); by != nil {
+		extras = append(extras, "path rewritten to "+shown(by.Rewrite))
+	}
+	if authority := rule.Rewrite.GetAuthority(); authority != "" {
+		extras = append(extras, "authority rewritten to "+shown(authority))
+	}
+	return extras
+}
+
+func (f *Fault) words() []string {
+	var words []string
+	if f.Delay > 0 && f.DelayPercent > 0 {
+		words = append(words, fmt.Sprintf("%s delayed by %s", percentWords(f.DelayPercent), durationWords(f.Delay)))
+	}
+	if f.AbortPercent > 0 && f.AbortHTTPStatus != 0 {
+		words = append(words, fmt.Sprintf("%s aborted with %d", percentWords(f.AbortPercent), f.AbortHTTPStatus))
+	}
+	if f.AbortPercent > 0 && f.AbortGRPCStatus != "" {
+		words = append(words, fmt.Sprintf("%s aborted with %s", percentWords(f.AbortPercent), f.AbortGRPCStatus))
+	}
+	return words
+}
+
+// redirectWords says where a redirect leads; an ellipsis stands for the host of the request.
+func redirectWords(r *networking.HTTPRedirect) string {
+	host := r.Authority
+	if r.GetPort() != 0 {
+		host += ":" + portText(r.GetPort())
+	}
+	if r.Authority == "" && (host != "" || r.Scheme != "") {
+		host = "…" + host
+	}
+	if r.Scheme != "" {
+		host = r.Scheme + "://" + host
+	}
+	if host += r.Uri + r.PrefixRewrite; host == "" {
+		return ""
+	}
+	return " to " + host
+}
+
+// durationWords leaves out what time.Duration writes and nobody says: `1m0s` is `1m`.
+func durationWords(d time.Duration) string {
+	text := d.String()
+	if strings.HasSuffix(text, "m0s") {
+		text = strings.TrimSuffix(text, "0s")
+	}
+	if strings.HasSuffix(text, "h0m") {
+		text = strings.TrimSuffix(text, "0m")
+	}
+	return text
+}

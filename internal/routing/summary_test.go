@@ -1,0 +1,137 @@
+package routing_test
+
+import (
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+
+	"github.com/meshroute/terraform-provider-mesh/internal/routing"
+)
+
+func TestSummary(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		spec string
+		want []string
+	}{
+		"a canary": {`
+http:
+- {match: [{headers: {version: {exact: '200'}}}], route: [{destination: {host: reviews, subset: v2}}]}
+- {route: [{destination: {host: reviews, subset: v1}, weight: 90}, {destination: {host: reviews, subset: v2}, weight: 10}]}`,
+			[]string{"requests with header version=200 go to v2", "all other requests: v1 90 %, v2 10 %"}},
+		"one rule": {`http: [{route: [{destination: {host: reviews}}]}]`, []string{"all requests go to reviews"}},
+		"weights are proportions": {`http: [{route: [{destination: {host: reviews, subset: v1}, weight: 1}, {destination: {host: reviews, subset: v2}, weight: 2}, {destination: {host: reviews, subset: v3}}]}]`,
+			[]string{"all requests: v1 33.33 %, v2 66.67 %"}},
+		"several hosts": {`
+http:
+- {match: [{uri: {prefix: /a}}, {method: {exact: POST}, queryParams: {q: {}}}], route: [{destination: {host: ratings, subset: v1}}]}
+- {match: [{withoutHeaders: {x: {exact: ''}}, port: 81}], route: [{destination: {host: ratings.other.svc.cluster.local}}]}
+- {match: [{headers: {user-agent: {regex: '.*Fire fox.*'}, x: {}}, sourceLabels: {app: web}}], route: [{destination: {host: example.com, port: {number: 443}}}]}
+`, []string{
+			"requests with path starting with /a or method POST and query parameter q go to v1 of ratings",
+			"requests with header x other than \"\" and port 81 go to ratings.other",
+			"requests with header user-agent matching \".*Fire fox.*\" and header x and source label app=web go to example.com:443",
+			"all other requests have no route",
+		}},
+		"what else happens": {`
+http:
+- {match: [{uri: {exact: /a}, ignoreUriCase: true}], timeout: 60s, retries: {attempts: 0}, fault: {abort: {grpcStatus: UNAVAILABLE, percentage: {value: 5}}}, mirror: {host: reviews, subset: v3}, mirrorPercentage: {value: 2.5}, route: [{destination: {host: reviews, subset: v1}}]}
+- {match: [{scheme: {exact: http}}], redirect: {scheme: https}}
+- {match: [{uri: {exact: /tea}}], directResponse: {status: 418}, fault: {delay: {fixedDelay: 1s, percentage: {value: 100}}}}
+- {rewrite: {uri: /b, authority: b}, retries: {attempts: 3}, route: [{destination: {host: reviews, subset: v1}}]}
+- {match: [{uri: {exact: /late}}], route: [{destination: {host: reviews, subset: v2}}]}`,
+			[]string{
+				"requests with path /a in any case go to v1, timeout 1m, no retries, 2.5 % copied to v3, 5 % aborted with UNAVAILABLE",
+				"requests with scheme http are redirected to https://…",
+				"requests with path /tea get the answer 418 from the proxy, 100 % delayed by 1s",
+				"all other requests go to v1, 3 retries, path rewritten to /b, authority rewritten to b",
+				"never reached: requests with path /late go to v2",
+			}},
+		"nothing left": {"http: [{name: a, delegate: {name: gone}}]", []string{
+			`left out: http[0]: delegate "shop/gone" is not there, so istiod leaves this rule out`, "no request has a route"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			got := routing.Summary([]*routing.Object{virtualService(t, "reviews", test.spec)}, routing.Options{})
+			if diff := cmp.Diff(test.want, got); diff != "" {
+				t.Errorf("summary (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+// canaries makes the spec of a route of canaries: each a match, empty for none, and its destinations with weights.
+func canaries(pairs ...string) string {
+	spec := "http:\n"
+	for i := 0; i < len(pairs); i += 2 {
+		spec += "-\n"
+		if pairs[i] != "" {
+			spec += "  match: [" + pairs[i] + "]\n"
+		}
+		spec += "  " + pairs[i+1] + "\n"
+	}
+	return spec
+}
+
+func split(v1, v2 string) string {
+	return "route: [{destination: {host: reviews, subset: v1}, weight: " + v1 + "}, {destination: {host: reviews, subset: v2}, weight: " + v2 + "}]"
+}
+
+func TestMoves(t *testing.T) {
+	t.Parallel()
+	canary := "{headers: {version: {exact: '200'}}}"
+	for name, test := range map[string]struct {
+		before, after string
+		want          []string
+		step          float64 // of the first move
+	}{
+		"nothing changes":             {canaries("", split("90", "10")), canaries("", split("9", "1")), nil, 0},
+		"a weight grows":              {canaries(canary, to("v2"), "", split("90", "10")), canaries(canary, to("v2"), "", split("75", "25")), []string{"share of v2 of all other requests: 10 % → 25 %"}, 15},
+		"a weight shrinks":            {canaries("", split("75", "25")), canaries("", split("90", "10")), []string{"share of v2 of all requests: 25 % → 10 %"}, 15},
+		"the first canary":            {canaries("", to("v1")), canaries("", split("90", "10")), []string{"share of v2 of all requests: 0 % → 10 %"}, 10},
+		"the end of a canary":         {canaries("", split("10", "90")), canaries("", to("v2")), []string{"share of v1 of all requests: 10 % → 0 %"}, 10},
+		"a rule moves":                {canaries(canary, to("v1"), "", to("v1")), canaries(canary, to("v2"), "", to("v1")), []string{"requests with header version=200 move from v1 to v2"}, 100},
+		"a new rule":                  {canaries("", to("v1")), canaries(canary, to("v2"), "", to("v1")), []string{"requests with header version=200 move from v1 to v2"}, 100},
+		"a rule goes":                 {canaries(canary, to("v2"), "", to("v1")), canaries("", to("v1")), []string{"requests with header version=200 move from v2 to v1"}, 100},
+		"a rule that changes nothing": {canaries("", to("v1")), canaries(canary, to("v1"), "", to("v1")), nil, 0},
+		"a dead rule":                 {canaries("", to("v1")), canaries("", to("v1"), canary, to("v2")), nil, 0},
+		"no route any more":           {canaries("", to("v1")), canaries(canary, to("v1")), []string{"all other requests move from v1 to no route"}, 100},
+		"only a part of a rule":       {canaries("{uri: {prefix: /a/b}}", to("v2"), "", to("v1")), canaries("{uri: {prefix: /a}}", to("v2"), "", to("v1")), []string{"some requests with path starting with /a move from v1 to v2"}, 100},
+		"two matches of one rule": {canaries("", to("v1")), canaries(canary+", {method: {exact: POST}}", to("v2"), "", to("v1")),
+			[]string{"requests with header version=200 or method POST move from v1 to v2"}, 100},
+		"a wider match of the same": {canaries("{uri: {exact: /a}}", to("v1"), "", to("v1")), canaries("{uri: {prefix: /a}}", to("v2"), "", to("v1")),
+			[]string{"requests with path starting with /a move from v1 to v2"}, 100},
+		"three destinations": {canaries("", split("50", "50")), canaries("", "route: [{destination: {host: reviews, subset: v1}, weight: 50}, {destination: {host: reviews, subset: v2}, weight: 30}, {destination: {host: reviews, subset: v3}, weight: 20}]"),
+			[]string{"share of v2 of all requests: 50 % → 30 %, share of v3 of all requests: 0 % → 20 %"}, 20},
+		"to a redirect": {canaries("", to("v1")), canaries("", "redirect: {authority: example.com}"), []string{"all requests move from v1 to a redirect to http://example.com/"}, 100},
+		"from nowhere":  {"http: [{match: [{port: 1}], " + to("v1") + "}]", canaries("", to("v1")), []string{"all requests move from the service itself, without a rule to v1"}, 100},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			moves := routing.Moves([]*routing.Object{virtualService(t, "reviews", test.before)}, []*routing.Object{virtualService(t, "reviews", test.after)}, routing.Options{})
+			var got []string
+			for _, m := range moves {
+				got = append(got, m.String())
+			}
+			if diff := cmp.Diff(test.want, got); diff != "" {
+				t.Errorf("moves (-want +got):\n%s", diff)
+			}
+			if len(moves) > 0 && moves[0].Step() != test.step {
+				t.Errorf("step %v, want %v", moves[0].Step(), test.step)
+			}
+		})
+	}
+}
+
+// Nothing moves from a route to itself.
+func TestPropertyNothingMovesWithoutAChange(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		p := picker(func(n int) int { return rapid.IntRange(0, n-1).Draw(t, "choice") })
+		o := []*routing.Object{p.table()}
+		if moves := routing.Moves(o, o, routing.Options{}); len(moves) > 0 {
+			t.Fatalf("%v in %v", moves, o[0].Spec)
+		}
+	})
+}

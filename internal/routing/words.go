@@ -1,0 +1,140 @@
+package routing
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+)
+
+// words says a literal in words that fit behind "requests with".
+func (l *literal) words() string {
+	if l.on.kind == onClaim {
+		if l.present == none {
+			return "no claim " + claimWords(l.claim)
+		}
+		return "claim " + claimWords(l.claim)
+	}
+	name := l.on.words()
+	switch {
+	case l.present == none:
+		return "no " + name
+	case l.present == others && l.pattern.shape == anything:
+		return "no " + name
+	case l.present == others && l.pattern.shape == exactly:
+		return name + " other than " + l.pattern.words()
+	case l.present == others:
+		return name + " not " + l.pattern.words()
+	case l.pattern.shape == anything:
+		return name
+	case l.pattern.shape == exactly && l.on.named():
+		return name + "=" + l.pattern.words()
+	}
+	return name + " " + l.pattern.words()
+}
+
+func claimWords(c *claim) string {
+	name := strings.ReplaceAll(c.path, "][", ".")
+	if c.pattern.shape == exactly {
+		return name + "=" + c.pattern.words()
+	}
+	return name + " " + c.pattern.words()
+}
+
+// named reports whether the subject is one of many of a kind.
+func (v variable) named() bool {
+	switch v.kind {
+	case onHeader, onQuery, onClaim, onLabel:
+		return !v.always()
+	case onPath, onPort, onGateway, onNamespace:
+	}
+	return false
+}
+
+func (v variable) words() string {
+	switch v.kind {
+	case onPath:
+		return "path"
+	case onHeader:
+		if v.always() {
+			return map[string]string{authorityHeader: "authority", methodHeader: "method", schemeHeader: "scheme", pathHeader: "path and query"}[v.name]
+		}
+		return "header " + shown(v.name)
+	case onQuery:
+		return "query parameter " + shown(v.name)
+	case onClaim:
+		return "claim"
+	case onPort:
+		return "port"
+	case onGateway:
+		return "gateway"
+	case onLabel:
+		return "source label " + shown(v.name)
+	case onNamespace:
+		return "source namespace"
+	}
+	return ""
+}
+
+func (p *pattern) words() string {
+	text := ""
+	switch p.shape {
+	case anything:
+		return "present"
+	case exactly:
+		shownValues := make([]string, len(p.values))
+		for i, v := range p.values {
+			shownValues[i] = shown(v)
+		}
+		text = strings.Join(shownValues, "|")
+	case startsWith:
+		text = "starting with " + shown(p.text)
+	case expression, unreadable:
+		text = "matching " + shown(p.text)
+	}
+	if p.fold {
+		text += " in any case"
+	}
+	return text
+}
+
+// shown returns a text as it is when that is clear, and quoted when it is not.
+func shown(text string) string {
+	if text == "" || strings.ContainsAny(text, "\"', ") || !plain(text, "") && strconv.Quote(text) != `"`+text+`"` {
+		return strconv.Quote(text)
+	}
+	return text
+}
+
+// words says the conditions of a match, empty when it has none.
+func (c *conditions) words() string {
+	var parts []string
+	for _, list := range [][]literal{c.about, c.place} {
+		for i := range list {
+			if list[i].on.kind == onPath && list[i].pattern.shape == startsWith && (list[i].pattern.text == "/" || list[i].pattern.text == "") {
+				continue
+			}
+			parts = append(parts, list[i].words())
+		}
+	}
+	return strings.Join(parts, " and ")
+}
+
+// percentWords writes a percentage with as many digits as it needs, two at most: `12.5 %`.
+func percentWords(percent float64) string {
+	text := strconv.FormatFloat(percent, 'f', 2, 64)
+	if text == "0.00" && percent > 0 {
+		return "under 0.01 %"
+	}
+	return strings.TrimSuffix(strings.TrimRight(text, "0"), ".") + " %"
+}
+
+// list joins with commas and a last word: `a, b and c`.
+func list(parts []string, last string) string {
+	switch len(parts) {
+	case 0:
+		return ""
+	case 1:
+		return parts[0]
+	}
+	return fmt.Sprintf("%s %s %s", strings.Join(parts[:len(parts)-1], ", "), last, parts[len(parts)-1])
+}
