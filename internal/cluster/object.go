@@ -308,27 +308,3 @@ func pick(live, wanted map[string]string, owned map[string]bool) map[string]stri
 	}
 	return picked
 }
-
-// List reads all objects of a kind in a namespace.
-func (c *Cluster) List(ctx context.Context, kind routing.Kind, namespace string) ([]*Live, error) {
-	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
-	defer cancel()
-	object := fmt.Sprintf("every %s in namespace %q", kind, namespace)
-	var found []*Live
-	for options := (metav1.ListOptions{Limit: 500}); ; {
-		page, err := c.resource(kind, namespace).List(ctx, options)
-		if err != nil {
-			return nil, c.wrap("list", object, err)
-		}
-		for i := range page.Items {
-			live, err := c.live(Address{Kind: kind, Namespace: namespace, Name: page.Items[i].GetName()}, &page.Items[i])
-			if err != nil {
-				return nil, err
-			}
-			found = append(found, live)
-		}
-		if options.Continue = page.GetContinue(); options.Continue == "" {
-			return found, nil
-		}
-	}
-}

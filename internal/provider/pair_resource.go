@@ -148,7 +148,9 @@ func (p *pairResource) createStopped(
 		reportErrors(&resp.Diagnostics, err)
 	}
 	resp.State.Raw = settled(req.Plan.Raw, life, a.change.To, a.texts)
-	p.remember(ctx, resp.Private, a.change.To, identities, without(identities, a.change.To), &resp.Diagnostics)
+	beside := without(identities, a.change.To)
+	maps.DeleteFunc(beside, func(at cluster.Address, _ cluster.Identity) bool { _, before := a.change.Identities[at]; return before })
+	p.remember(ctx, resp.Private, a.change.To, identities, beside, &resp.Diagnostics)
 	p.keepOriginals(ctx, resp, a)
 	if life.adopt {
 		resp.Diagnostics.Append(resp.Private.SetKey(ctx, takeKey, encodeJSON(true))...)
@@ -272,7 +274,7 @@ func (p *pairResource) Update(ctx context.Context, req resource.UpdateRequest, r
 	}
 	reportErrors(&resp.Diagnostics, err)
 	maps.Copy(beside, identities)
-	beside = without(beside, wanted)
+	beside = without(without(beside, wanted), released(change))
 	if err == nil && len(beside) > 0 {
 		beside, err = p.settings.cluster.Remove(withWarnings(ctx, &resp.Diagnostics), beside)
 		reportErrors(&resp.Diagnostics, err)
