@@ -2,6 +2,7 @@ package provider
 
 import (
 	"context"
+	"maps"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
@@ -70,7 +71,9 @@ func (p *pairResource) createStopped(
 	default:
 		reportErrors(&resp.Diagnostics, err)
 	}
-	p.created(ctx, req, resp, a, identities, without(identities, a.change.To))
+	beside := without(identities, a.change.To)
+	maps.DeleteFunc(beside, func(at cluster.Address, _ cluster.Identity) bool { _, before := a.change.Identities[at]; return before })
+	p.created(ctx, req, resp, a, identities, beside)
 	if life.adopt {
 		resp.Diagnostics.Append(resp.Private.SetKey(ctx, takeKey, encodeJSON(true))...)
 		if now, unread := p.getPair(ctx, p.routeOf(req.Plan.Raw).Place(), &resp.Diagnostics); unread == nil {

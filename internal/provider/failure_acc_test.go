@@ -109,12 +109,16 @@ func TestAccFailure_rename(t *testing.T) {
 	lab := acctest.Start(t)
 	k := newKube(t, lab.Kubeconfig)
 	token := k.token(lab.Namespace, lab.Service, "get", "list", "create", "patch")
-	header := "metadata: {name: " + lab.Service + "-half, namespace: " + lab.Namespace + "}\n"
-	k.create("roles", "apiVersion: rbac.authorization.k8s.io/v1\nkind: Role\n"+header+
-		"rules: [{apiGroups: [networking.istio.io], resources: [virtualservices], verbs: [delete]}]\n")
-	k.create("rolebindings", "apiVersion: rbac.authorization.k8s.io/v1\nkind: RoleBinding\n"+header+
-		"roleRef: {apiGroup: rbac.authorization.k8s.io, kind: Role, name: "+lab.Service+"-half}\n"+
-		"subjects: [{kind: ServiceAccount, name: "+lab.Service+", namespace: "+lab.Namespace+"}]\n")
+	allowDelete := func(resource string) {
+		t.Helper()
+		header := "metadata: {name: " + lab.Service + "-" + resource + ", namespace: " + lab.Namespace + "}\n"
+		k.create("roles", "apiVersion: rbac.authorization.k8s.io/v1\nkind: Role\n"+header+
+			"rules: [{apiGroups: [networking.istio.io], resources: ["+resource+"], verbs: [delete]}]\n")
+		k.create("rolebindings", "apiVersion: rbac.authorization.k8s.io/v1\nkind: RoleBinding\n"+header+
+			"roleRef: {apiGroup: rbac.authorization.k8s.io, kind: Role, name: "+lab.Service+"-"+resource+"}\n"+
+			"subjects: [{kind: ServiceAccount, name: "+lab.Service+", namespace: "+lab.Namespace+"}]\n")
+	}
+	allowDelete("virtualservices")
 	terraform := newCLI(t)
 	block := fmt.Sprintf("  host = %q\n  cluster_ca_certificate = %q\n  token = %q\n  propagation = { settle = \"0s\" }\n", k.config.Host, k.authority, token)
 	terraform.configure(block, routeTo(lab.Service, lab.Namespace, ""))
@@ -123,13 +127,17 @@ func TestAccFailure_rename(t *testing.T) {
 	renamed := routeTo(lab.Service, lab.Namespace, fmt.Sprintf("name = %q", lab.Service+"-new"))
 	terraform.configure(block, renamed)
 	r := terraform.fails("Permission missing", []string{`cannot delete resource "destinationrules"`, "done before"}, "apply")
-	r.want(t, "warning", "Objects left behind", "remove it by hand")
+	r.want(t, "warning", "Objects left over", "The next apply removes what is left", lab.Service)
 	lab.MustGet(acctest.VirtualService, lab.Service+"-new")
 	lab.MustGet(acctest.DestinationRule, lab.Service+"-new")
 	lab.Eventually(acctest.Request{}, acctest.Only("v1"))
-	terraform.must("plan", "-detailed-exitcode")
-	lab.Delete(acctest.DestinationRule, lab.Service)
+	allowDelete("destinationrules")
+	terraform.must("apply")
+	if lab.Get(acctest.DestinationRule, lab.Service) != nil {
+		t.Error("the DestinationRule of the old name is still there")
+	}
 	lab.Eventually(acctest.Request{}, acctest.Only("v1"))
+	terraform.must("plan", "-detailed-exitcode")
 }
 
 // TestAccFailure_namespace: a namespace that is missing, or going away.

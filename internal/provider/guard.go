@@ -3,6 +3,7 @@ package provider
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sync"
 
 	"github.com/hashicorp/terraform-plugin-framework/path"
@@ -143,7 +144,7 @@ func (g *guard) ReadResource(ctx context.Context, req *tfprotov6.ReadResourceReq
 	}
 	resp, err := g.server.ReadResource(ctx, req)
 	if resp == nil {
-		return resp, err
+		return nil, err
 	}
 	if wrong := refused(dynamic(resp.NewState, of, inCluster)); wrong != nil {
 		resp.NewState, resp.Private = req.CurrentState, req.Private
@@ -196,9 +197,10 @@ func shown(diagnostics []*tfprotov6.Diagnostic) []*tfprotov6.Diagnostic {
 				others = append(others, d)
 			}
 		}
-		diagnostics = append(append(errors, others...)[:mostShown:mostShown], &tfprotov6.Diagnostic{
+		more := &tfprotov6.Diagnostic{
 			Severity: tfprotov6.DiagnosticSeverityWarning, Summary: "More problems", Detail: fmt.Sprintf("%d more are not shown.", left),
-		})
+		}
+		diagnostics = slices.Concat(slices.Concat(errors, others)[:mostShown], []*tfprotov6.Diagnostic{more})
 	}
 	for _, d := range diagnostics {
 		d.Summary, d.Detail = printableIn(d.Summary, longestPath), printableIn(d.Detail, longestDetail)

@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -49,42 +50,46 @@ func captureKlog(t *testing.T) *lockedBuffer {
 const escapes = "\\u001b[2J\\u202eowned\\u0007"
 
 func hostileStatus(code int) string {
-	return fmt.Sprintf(`{"kind":"Status","apiVersion":"v1","status":"Failure","code":%d,"reason":"%s","message":"%s","details":{"name":"%s","group":"%s","causes":[{"field":"%s","message":"%s"}]}}`,
-		code, escapes, escapes+strings.Repeat("a", 100_000), escapes, escapes, escapes, escapes)
+	return strings.NewReplacer("CODE", strconv.Itoa(code), "LONG", escapes+strings.Repeat("a", 100_000), "BAD", escapes).Replace(
+		`{"kind":"Status","apiVersion":"v1","status":"Failure","code":CODE,"reason":"BAD","message":"LONG",` +
+			`"details":{"name":"BAD","group":"BAD","causes":[{"field":"BAD","message":"BAD"}]}}`)
 }
+
+// send answers with a text. A client that has gone does not want it.
+func send(w io.Writer, text string) { _, _ = io.WriteString(w, text) }
 
 // hostileAnswers are what a peer may answer that is no good API server.
 var hostileAnswers = map[string]func(w http.ResponseWriter, r *http.Request){
 	"nothing": func(http.ResponseWriter, *http.Request) {},
 	"broken JSON": func(w http.ResponseWriter, _ *http.Request) {
-		io.WriteString(w, `{"kind":"VirtualService","spec":{"http":[`)
+		send(w, `{"kind":"VirtualService","spec":{"http":[`)
 	},
-	"JSON of no object": func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, `[1,2,3]`) },
-	"JSON of null":      func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, `null`) },
-	"deep JSON":         func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, strings.Repeat(`{"a":`, 100_000)) },
-	"no UTF-8":          func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "{\"kind\":\"\xff\xfe\"}") },
-	"HTML":              func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "<html>\x1b[2J</html>") },
+	"JSON of no object": func(w http.ResponseWriter, _ *http.Request) { send(w, `[1,2,3]`) },
+	"JSON of null":      func(w http.ResponseWriter, _ *http.Request) { send(w, `null`) },
+	"deep JSON":         func(w http.ResponseWriter, _ *http.Request) { send(w, strings.Repeat(`{"a":`, 100_000)) },
+	"no UTF-8":          func(w http.ResponseWriter, _ *http.Request) { send(w, "{\"kind\":\"\xff\xfe\"}") },
+	"HTML":              func(w http.ResponseWriter, _ *http.Request) { send(w, "<html>\x1b[2J</html>") },
 	"a wrong kind": func(w http.ResponseWriter, _ *http.Request) {
-		io.WriteString(w, `{"kind":"Secret","apiVersion":"v1","metadata":{"name":"a"},"data":{"a":"b"}}`)
+		send(w, `{"kind":"Secret","apiVersion":"v1","metadata":{"name":"a"},"data":{"a":"b"}}`)
 	},
 	"a kind of escapes": func(w http.ResponseWriter, _ *http.Request) {
-		io.WriteString(w, `{"kind":"`+escapes+`","apiVersion":"`+escapes+`","metadata":{"name":"`+escapes+`"}}`)
+		send(w, `{"kind":"`+escapes+`","apiVersion":"`+escapes+`","metadata":{"name":"`+escapes+`"}}`)
 	},
 	"a spec that is no object": func(w http.ResponseWriter, _ *http.Request) {
-		io.WriteString(w, `{"kind":"VirtualService","apiVersion":"networking.istio.io/v1","metadata":{"name":"greeter"},"spec":"`+escapes+`"}`)
+		send(w, `{"kind":"VirtualService","apiVersion":"networking.istio.io/v1","metadata":{"name":"greeter"},"spec":"`+escapes+`"}`)
 	},
 	"a spec of unknown fields": func(w http.ResponseWriter, _ *http.Request) {
-		io.WriteString(w, `{"kind":"VirtualService","apiVersion":"networking.istio.io/v1","metadata":{"name":"greeter"},"spec":{"`+escapes+`":1}}`)
+		send(w, `{"kind":"VirtualService","apiVersion":"networking.istio.io/v1","metadata":{"name":"greeter"},"spec":{"`+escapes+`":1}}`)
 	},
 	"a spec of wrong types": func(w http.ResponseWriter, _ *http.Request) {
-		io.WriteString(w, `{"kind":"VirtualService","apiVersion":"networking.istio.io/v1","metadata":{"name":1,"annotations":[],"managedFields":"x"},"spec":{"http":{"a":"`+escapes+`"}}}`)
+		send(w, `{"kind":"VirtualService","apiVersion":"networking.istio.io/v1","metadata":{"name":1,"annotations":[],"managedFields":"x"},"spec":{"http":{"a":"`+escapes+`"}}}`)
 	},
 	"a route of 300 rules": func(w http.ResponseWriter, _ *http.Request) {
-		io.WriteString(w, `{"kind":"VirtualService","apiVersion":"networking.istio.io/v1","metadata":{"name":"greeter","namespace":"default"},"spec":{"hosts":["greeter"],"http":[`+
+		send(w, `{"kind":"VirtualService","apiVersion":"networking.istio.io/v1","metadata":{"name":"greeter","namespace":"default"},"spec":{"hosts":["greeter"],"http":[`+
 			strings.Repeat(`{"match":[{"uri":{"exact":"/a"}}],"route":[{"destination":{"host":"greeter","subset":"v1"}}]},`, 299)+`{"route":[{"destination":{"host":"greeter","subset":"v1"}}]}]}}`)
 	},
 	"10 MB": func(w http.ResponseWriter, _ *http.Request) {
-		io.WriteString(w, `{"kind":"`+strings.Repeat("a", 10<<20)+`"}`)
+		send(w, `{"kind":"`+strings.Repeat("a", 10<<20)+`"}`)
 	},
 	"a body without end": func(w http.ResponseWriter, r *http.Request) {
 		for r.Context().Err() == nil {
@@ -96,21 +101,21 @@ var hostileAnswers = map[string]func(w http.ResponseWriter, r *http.Request){
 	},
 	"a trickle": func(w http.ResponseWriter, r *http.Request) {
 		for r.Context().Err() == nil {
-			io.WriteString(w, "{")
+			send(w, "{")
 			w.(http.Flusher).Flush()
 			time.Sleep(20 * time.Millisecond)
 		}
 	},
 	"less than it said": func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Length", "1000")
-		io.WriteString(w, "{")
+		send(w, "{")
 	},
 	"warnings of escapes": func(w http.ResponseWriter, _ *http.Request) {
 		for range 300 {
 			w.Header().Add("Warning", "299 - \"\\x1b[2J\u202eowned \xc2\x9b31m"+strings.Repeat("a", 500)+"\"")
 		}
 		w.WriteHeader(http.StatusNotFound)
-		io.WriteString(w, hostileStatus(http.StatusNotFound))
+		send(w, hostileStatus(http.StatusNotFound))
 	},
 	"a warning that is none": func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Warning", "299 \"")
@@ -122,7 +127,7 @@ var hostileAnswers = map[string]func(w http.ResponseWriter, r *http.Request){
 	},
 	"another encoding": func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Encoding", "gzip")
-		io.WriteString(w, "no gzip")
+		send(w, "no gzip")
 	},
 	"a redirect to itself": func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, r.URL.Path, http.StatusFound) },
 	"a redirect to a file": func(w http.ResponseWriter, r *http.Request) {
@@ -145,7 +150,7 @@ func TestHostile_server(t *testing.T) {
 	for _, code := range []int{201, 204, 301, 400, 401, 403, 404, 405, 406, 409, 410, 413, 415, 418, 422, 429, 500, 501, 503, 504, 599, 799} {
 		answers[fmt.Sprintf("status %d", code)] = func(w http.ResponseWriter, _ *http.Request) {
 			w.WriteHeader(code)
-			io.WriteString(w, hostileStatus(code))
+			send(w, hostileStatus(code))
 		}
 	}
 	t.Run("answers", func(t *testing.T) {

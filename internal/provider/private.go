@@ -74,6 +74,14 @@ func without(identities cluster.Identities, pair routing.Pair) cluster.Identitie
 	return others
 }
 
+// released returns the objects that a change lets go of, and that stay.
+func released(change cluster.Change) routing.Pair {
+	if change.To.DestinationRule == nil {
+		return routing.Pair{DestinationRule: change.From.DestinationRule}
+	}
+	return routing.Pair{}
+}
+
 // leftOverTexts say of objects beside those of the state that they are left over.
 func leftOverTexts(beside cluster.Identities) []string {
 	texts := make([]string, 0, len(beside))

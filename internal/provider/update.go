@@ -103,7 +103,7 @@ func (p *pairResource) updated(ctx context.Context, u *updateRun, req resource.U
 	reportErrors(&resp.Diagnostics, err)
 	beside := maps.Clone(u.beside)
 	maps.Copy(beside, u.identities)
-	beside = without(beside, u.wanted)
+	beside = without(without(beside, u.wanted), released(u.change))
 	if err == nil && len(beside) > 0 {
 		beside, err = p.settings.cluster.Remove(withWarnings(ctx, &resp.Diagnostics), beside)
 		reportErrors(&resp.Diagnostics, err)
