@@ -1,6 +1,7 @@
 package routing
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -61,10 +62,10 @@ func (c *checker) httpSettings(m *networking.ConnectionPoolSettings_HTTPSettings
 
 func (c *checker) loadBalancer(m *networking.LoadBalancerSettings) {
 	simple, isSimple := m.LbPolicy.(*networking.LoadBalancerSettings_Simple)
-	if isSimple && simple.Simple == networking.LoadBalancerSettings_LEAST_CONN { //nolint:staticcheck // deprecated, and still accepted
+	if isSimple && simple.Simple == networking.LoadBalancerSettings_LEAST_CONN {
 		c.doubt(Path{"simple"}, "LEAST_CONN is deprecated; write LEAST_REQUEST, which is the same")
 	}
-	old := m.WarmupDurationSecs
+	old := m.WarmupDurationSecs //nolint:staticcheck // deprecated, and still accepted
 	if old != nil && old.AsDuration() < time.Millisecond {
 		c.refuse(Path{"warmup_duration_secs"}, "must not be below 1ms, got %s", old.AsDuration())
 	}
@@ -172,10 +173,11 @@ func (c *checker) tls(m *networking.ClientTLSSettings) {
 	var idle []setting
 	switch m.Mode {
 	case networking.ClientTLSSettings_DISABLE:
-		idle = append(append(files, authority...), setting{"subject_alt_names", len(m.SubjectAltNames) > 0}, setting{"sni", m.Sni != ""},
-			setting{"insecure_skip_verify", m.InsecureSkipVerify.GetValue()})
+		idle = slices.Concat(files, authority, []setting{
+			{"subject_alt_names", len(m.SubjectAltNames) > 0}, {"sni", m.Sni != ""}, {"insecure_skip_verify", m.InsecureSkipVerify.GetValue()},
+		})
 	case networking.ClientTLSSettings_ISTIO_MUTUAL:
-		idle = append(files, authority...)
+		idle = slices.Concat(files, authority)
 	case networking.ClientTLSSettings_SIMPLE:
 		if m.CredentialName == "" {
 			idle = files

@@ -10,11 +10,11 @@ import (
 type Life string
 
 const (
-	// Alive: there is a request that it takes.
+	// Alive says that there is a request that it takes.
 	Alive Life = "alive"
-	// Dead: there is none.
+	// Dead says that there is none.
 	Dead Life = "dead"
-	// Undecided: neither could be shown.
+	// Undecided says that neither could be shown.
 	Undecided Life = "unknown"
 )
 
@@ -195,11 +195,12 @@ func (a *autopsy) judge(at int) Verdict {
 	e := a.entries[at]
 	v := Verdict{Place: e.place()}
 	start, is, clash := a.start(e)
-	switch {
-	case is == no:
+	switch is {
+	case no:
 		v.Life, v.Reason = Dead, clash
 		return v
-	case is == yes:
+	case unknown:
+	case yes:
 		if by := a.shadow(start, at); by >= 0 {
 			v.Life, v.By, v.Reason = Dead, []Place{a.entries[by].place()}, a.shadowReason(by)
 			return v

@@ -165,7 +165,7 @@ func visit(message protoreflect.Message, at Path, look func(Path, proto.Message)
 		name := string(fd.Name())
 		switch {
 		case fd.IsList():
-			inner := append(at, name, 0)
+			inner := slices.Concat(at, Path{name, 0})
 			for j := range value.List().Len() {
 				inner[len(inner)-1] = j
 				visit(value.List().Get(j).Message(), inner, look)
@@ -174,7 +174,7 @@ func visit(message protoreflect.Message, at Path, look func(Path, proto.Message)
 			if fd.MapValue().Message() == nil {
 				break
 			}
-			inner := append(at, name, Key(""))
+			inner := slices.Concat(at, Path{name, Key("")})
 			value.Map().Range(func(key protoreflect.MapKey, v protoreflect.Value) bool {
 				inner[len(inner)-1] = Key(key.String())
 				visit(v.Message(), inner, look)

@@ -12,7 +12,7 @@ const longestLabel = 90
 
 // drawing writes a Mermaid flowchart.
 type drawing struct {
-	nodes, links, looks strings.Builder
+	nodes, links        strings.Builder
 	targets             map[string]string // id by text
 	hosts, boxes, edges int
 	used                map[change]bool

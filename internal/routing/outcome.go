@@ -9,15 +9,15 @@ import (
 type OutcomeKind string
 
 const (
-	// Forward: a rule sends the request to destinations.
+	// Forward says that a rule sends the request to destinations.
 	Forward OutcomeKind = "forward"
-	// RedirectTo: a rule answers with a redirect.
+	// RedirectTo says that a rule answers with a redirect.
 	RedirectTo OutcomeKind = "redirect"
-	// Respond: a rule answers by itself.
+	// Respond says that a rule answers by itself.
 	Respond OutcomeKind = "direct_response"
-	// NoRoute: a VirtualService holds, and none of its rules takes the request: 404, for gRPC UNIMPLEMENTED.
+	// NoRoute says that a VirtualService holds, and none of its rules takes the request: 404, for gRPC UNIMPLEMENTED.
 	NoRoute OutcomeKind = "no_route"
-	// Unclaimed: no VirtualService holds. A sidecar sends the request to the service that the authority names, to every
+	// Unclaimed says that no VirtualService holds. A sidecar sends the request to the service that the authority names, to every
 	// version of it; a gateway answers 404.
 	Unclaimed OutcomeKind = "unclaimed"
 )
@@ -85,11 +85,11 @@ func (d Destination) String() string {
 type SubsetState string
 
 const (
-	// SubsetUnknown: the destination has no subset, or what is given does not tell.
+	// SubsetUnknown says that the destination has no subset, or what is given does not tell.
 	SubsetUnknown SubsetState = ""
-	// SubsetDeclared: the DestinationRule that holds for the caller has the subset.
+	// SubsetDeclared says that the DestinationRule that holds for the caller has the subset.
 	SubsetDeclared SubsetState = "declared"
-	// SubsetMissing: it has not, or there is none. Requests get 503.
+	// SubsetMissing says that it has not, or there is none. Requests get 503.
 	SubsetMissing SubsetState = "missing"
 )
 

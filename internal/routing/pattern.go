@@ -138,9 +138,10 @@ func literals(tree *syntax.Regexp) ([]string, bool) {
 			all = longer
 		}
 		return unique(all), true
-	default: // the rest is no list of literals
-		return nil, false
+	case syntax.OpNoMatch, syntax.OpAnyCharNotNL, syntax.OpAnyChar, syntax.OpBeginLine, syntax.OpEndLine, syntax.OpBeginText, syntax.OpEndText,
+		syntax.OpWordBoundary, syntax.OpNoWordBoundary, syntax.OpStar, syntax.OpPlus, syntax.OpRepeat:
 	}
+	return nil, false
 }
 
 func classLiterals(ranges []rune) ([]string, bool) {

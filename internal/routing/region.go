@@ -2,6 +2,7 @@ package routing
 
 import (
 	"maps"
+	"net/http"
 	"slices"
 	"strings"
 )
@@ -137,7 +138,7 @@ func realistic(r Request) bool {
 	if path != "" && path != "*" && (!strings.HasPrefix(path, "/") || strings.Contains(path, "//")) {
 		return false
 	}
-	if path == "*" && r.Method != "OPTIONS" || dotted(path) || !plain(path+query, "<>\"\\^`{}| #%") {
+	if path == "*" && r.Method != http.MethodOptions || dotted(path) || !plain(path+query, "<>\"\\^`{}| #%") {
 		return false
 	}
 	for name, values := range r.Headers {
