@@ -68,11 +68,11 @@ func (c *Cluster) awaitGone(ctx context.Context, at Address, uid string, finaliz
 			break
 		}
 		live, err := c.Get(ctx, at)
-		if err != nil {
-			return err
-		}
-		if live == nil || live.UID != uid {
+		switch {
+		case err == nil && (live == nil || live.UID != uid):
 			return nil
+		case err != nil && ctx.Err() == nil:
+			return err
 		}
 	}
 	return &Error{
