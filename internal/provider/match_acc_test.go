@@ -123,10 +123,6 @@ var otherKinds = map[string]matchKind{
 		hcl: `gateways = ["mesh"]`, yaml: `gateways: [mesh]`,
 		hits: []acctest.Request{{}},
 	},
-	"gateways-other": {
-		hcl: `gateways = ["istio-system/edge"]`, yaml: `gateways: [istio-system/edge]`,
-		misses: []acctest.Request{{}},
-	},
 }
 
 // unseenKinds are matches that no gRPC client in the mesh acts on: only a proxy sees what they are about.
