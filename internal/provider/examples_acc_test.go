@@ -13,6 +13,9 @@ import (
 // exampleService is the service that the examples route.
 const exampleService = "k8s-combat-service-istio-mesh"
 
+// thirds are the shares of all versions where nothing chooses one.
+var thirds = map[string]float64{"v1": 100.0 / 3, "v2": 100.0 / 3, "v3": 100.0 / 3}
+
 // exampleRoutes say for each example what its routes do with requests.
 var exampleRoutes = map[string][]struct {
 	request acctest.Request
@@ -22,6 +25,11 @@ var exampleRoutes = map[string][]struct {
 		{acctest.Request{Headers: version("100"), Count: 1000}, acctest.Only("v1")},
 		{acctest.Request{Headers: version("200"), Count: 1000}, acctest.Only("v2")},
 		{acctest.Request{Count: 1000}, acctest.Only("v1")},
+	},
+	"mesh_destination_rule": {{acctest.Request{Count: 1000}, acctest.Shares(thirds)}},
+	"mesh_virtual_service": {
+		{acctest.Request{Count: 1000}, acctest.Shares(thirds)},
+		{acctest.Request{Headers: map[string]string{"x-sleep": "7s"}, Count: 8, Timeout: "9s"}, acctest.Failing("DeadlineExceeded")},
 	},
 	"mesh_weighted_split": {
 		{acctest.Request{Count: 10000}, acctest.Shares(map[string]float64{"v1": 10, "v2": 90})},
