@@ -56,6 +56,21 @@ func (p *pairResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRe
 	}
 	d.completeWeights()
 	resp.Plan.Raw = tftypes.NewValue(req.Plan.Raw.Type(), d.planned)
+	if len(config.Unknown()) == 0 {
+		p.rehearse(ctx, req.State.Raw, resp.Plan.Raw, &resp.Diagnostics)
+	}
+}
+
+// rehearse reports what the cluster's admission control would refuse, while nothing is written yet.
+func (p *pairResource) rehearse(ctx context.Context, state, plan tftypes.Value, diagnostics *diag.Diagnostics) {
+	if diagnostics.HasError() || p.settings.cluster == nil || !p.settings.ownerKnown {
+		return
+	}
+	var is routing.Pair
+	if !state.IsNull() {
+		is = p.routeOf(state).Render()
+	}
+	reportErrors(diagnostics, p.settings.cluster.Rehearse(ctx, is, p.routeOf(plan).Render()))
 }
 
 // reportAtPlan reports what is wrong now that the provider block is known. What was doubtful without it was said at
