@@ -31,6 +31,8 @@ func (p *pairResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRe
 		p.planRemoval(ctx, req, &resp.Diagnostics)
 		return
 	}
+	values := asideOf(ctx)
+	values.takeBack(ctx, p.cached, &req)
 	config := attr.Read(req.Config.Raw)
 	d := draft{
 		config: config, route: p.read(config, readPlacement(config, p.settings)),
@@ -56,7 +58,7 @@ func (p *pairResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRe
 		p.planExisting(ctx, d, &resp.Diagnostics)
 	}
 	d.completeWeights()
-	resp.Plan.Raw = tftypes.NewValue(req.Plan.Raw.Type(), d.planned)
+	values.answer(tftypes.NewValue(req.Plan.Raw.Type(), d.planned), resp)
 }
 
 // reportAtPlan reports what is wrong now that the provider block is known. What was doubtful without it was said at
