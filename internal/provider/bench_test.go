@@ -69,7 +69,7 @@ func BenchmarkNoChange(b *testing.B) {
 }
 
 // benchState is the state of a canary route of so many rules.
-func benchState(b *testing.B, rules int) tftypes.Value {
+func benchState(b testing.TB, rules int) tftypes.Value {
 	b.Helper()
 	p := newPairResource(canaryRoute{})
 	p.settings = settings{namespace: defaultNamespace, clusterDomain: defaultClusterDomain}
