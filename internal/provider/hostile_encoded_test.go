@@ -3,6 +3,7 @@ package provider_test
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -236,23 +237,34 @@ func processorTime(t *testing.T) time.Duration {
 	return time.Duration(used.Utime.Nano() + used.Stime.Nano())
 }
 
-// FuzzGuard sends any bytes as a configuration and as a state: the answer is text, in time.
+// FuzzGuard sends any bytes as a configuration, alone and to be planned, and as a state: the answer is text, in time.
 func FuzzGuard(f *testing.F) {
-	s, err := json.Marshal(map[string]any{"service": "a", "rules": []any{map[string]any{"subset": "v1"}}})
+	state, err := json.Marshal(map[string]any{"service": "a", "rules": []any{map[string]any{"subset": "v1"}}})
 	if err != nil {
 		f.Fatal(err)
 	}
-	f.Add([]byte{0xc0}, s)
-	f.Add([]byte{0xdd, 0xff, 0xff, 0xff, 0xff}, []byte("[[[["))
-	f.Add([]byte{0x82, 0xa1, 'a', 0xc0, 0xa1, 'a', 0xc0}, []byte(`{"service":"\u001b"}`))
+	const resourceType = "mesh_canary_route"
 	shared := newServer(f)
+	objectType := shared.schemas.ResourceSchemas[resourceType].ValueType()
+	valid, err := tfprotov6.NewDynamicValue(objectType, parseHCL(f, objectType, validRoute))
+	none, err2 := tfprotov6.NewDynamicValue(objectType, tftypes.NewValue(objectType, nil))
+	if err := errors.Join(err, err2); err != nil {
+		f.Fatal(err)
+	}
+	f.Add(valid.MsgPack, state)
 	f.Fuzz(func(t *testing.T, encoded, state []byte) {
 		a := attackOn(t, shared)
+		config := &tfprotov6.DynamicValue{MsgPack: encoded}
 		a.input("validate", func() ([]*tfprotov6.Diagnostic, error) {
-			return diagnosticsOf(a.ValidateResourceConfig(a.ctx, &tfprotov6.ValidateResourceConfigRequest{TypeName: "mesh_canary_route", Config: &tfprotov6.DynamicValue{MsgPack: encoded}}))
+			return diagnosticsOf(a.ValidateResourceConfig(a.ctx, &tfprotov6.ValidateResourceConfigRequest{TypeName: resourceType, Config: config}))
 		})
+		for _, prior := range []*tfprotov6.DynamicValue{&none, &valid} {
+			a.input("plan", func() ([]*tfprotov6.Diagnostic, error) {
+				return diagnosticsOf(a.PlanResourceChange(a.ctx, &tfprotov6.PlanResourceChangeRequest{TypeName: resourceType, Config: config, ProposedNewState: config, PriorState: prior}))
+			})
+		}
 		a.input("upgrade", func() ([]*tfprotov6.Diagnostic, error) {
-			return diagnosticsOf(a.UpgradeResourceState(a.ctx, &tfprotov6.UpgradeResourceStateRequest{TypeName: "mesh_canary_route", RawState: &tfprotov6.RawState{JSON: state}}))
+			return diagnosticsOf(a.UpgradeResourceState(a.ctx, &tfprotov6.UpgradeResourceStateRequest{TypeName: resourceType, RawState: &tfprotov6.RawState{JSON: state}}))
 		})
 	})
 }
