@@ -188,7 +188,7 @@ func (i istiod) ask(ctx context.Context) (proxies, error) {
 		return nil, fmt.Errorf("ask %s for /debug/syncz: it answered %s", i.name, response.Status)
 	}
 	var list []proxy
-	if err := json.NewDecoder(response.Body).Decode(&list); err != nil {
+	if err := json.NewDecoder(&boundedBody{response.Body, longestAnswer}).Decode(&list); err != nil {
 		return nil, fmt.Errorf("ask %s for /debug/syncz: %w", i.name, err)
 	}
 	return byID(list), nil

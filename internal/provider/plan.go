@@ -31,6 +31,8 @@ func (p *pairResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRe
 		p.planRemoval(ctx, req, &resp.Diagnostics)
 		return
 	}
+	values := asideOf(ctx)
+	values.takeBack(ctx, p.cached, &req)
 	config := attr.Read(req.Config.Raw)
 	d := draft{
 		config: config, route: p.read(config, p.settings),
@@ -55,9 +57,10 @@ func (p *pairResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRe
 		p.planExisting(ctx, d, &resp.Diagnostics)
 	}
 	d.completeWeights()
-	resp.Plan.Raw = tftypes.NewValue(req.Plan.Raw.Type(), d.planned)
+	plan := tftypes.NewValue(req.Plan.Raw.Type(), d.planned)
+	values.answer(plan, resp)
 	if len(config.Unknown()) == 0 {
-		p.rehearse(ctx, req.State.Raw, resp.Plan.Raw, &resp.Diagnostics)
+		p.rehearse(ctx, req.State.Raw, plan, &resp.Diagnostics)
 	}
 }
 
