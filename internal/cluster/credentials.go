@@ -55,7 +55,7 @@ func (b *boundedBody) Read(p []byte) (int, error) {
 
 // httpClient returns a client whose errors tell credentials that could not be had from a connection that failed. It
 // watches both ends of client-go's transport: what never comes out of it was stopped inside. It notes in answered that the
-// server has answered, and takes no answer without end.
+// server has answered, and for [Cluster.persist] when to come back, and takes no answer without end.
 func httpClient(config *rest.Config, answered *atomic.Bool) (*http.Client, error) {
 	config.Wrap(func(next http.RoundTripper) http.RoundTripper {
 		return roundTripper(func(r *http.Request) (*http.Response, error) {
@@ -65,6 +65,9 @@ func httpClient(config *rest.Config, answered *atomic.Bool) (*http.Client, error
 			response, err := next.RoundTrip(r)
 			if err == nil {
 				answered.Store(true)
+				if a, ok := r.Context().Value(askedKey{}).(*asked); ok {
+					a.note(response)
+				}
 			}
 			// The body of a connection that was switched to another protocol is the connection.
 			if err == nil && response.StatusCode != http.StatusSwitchingProtocols {
