@@ -13,7 +13,7 @@ import (
 
 // update writes what is missing in testdata/state. What is there is what some version of the provider wrote, and is never
 // written again: a change of the schema comes with a folder of its own.
-var update = flag.Bool("update", false, "write missing golden states")
+var update = flag.Bool("update-states", false, "write missing golden states")
 
 const goldenNamespace = "golden-states"
 
