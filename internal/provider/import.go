@@ -21,9 +21,9 @@ import (
 func (p *pairResource) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
 	parts := strings.Split(req.ID, "/")
 	if len(parts) < 2 || len(parts) > 3 || slices.Contains(parts, "") {
-		resp.Diagnostics.AddError("Invalid import id", fmt.Sprintf(
+		resp.Diagnostics.AddError("Invalid import id", printable(fmt.Sprintf(
 			"The id %q is not of the form NAMESPACE/NAME, or NAMESPACE/VIRTUAL_SERVICE/DESTINATION_RULE where the two objects have different names.",
-			req.ID))
+			req.ID)))
 		return
 	}
 	if p.settings.cluster == nil {
