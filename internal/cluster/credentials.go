@@ -32,7 +32,7 @@ func (f roundTripper) RoundTrip(r *http.Request) (*http.Response, error) { retur
 
 // httpClient returns a client whose errors tell credentials that could not be had from a connection that failed. It
 // watches both ends of client-go's transport: what never comes out of it was stopped inside. It notes in answered that the
-// server has answered.
+// server has answered, and for [Cluster.persist] when to come back.
 func httpClient(config *rest.Config, answered *atomic.Bool) (*http.Client, error) {
 	config.Wrap(func(next http.RoundTripper) http.RoundTripper {
 		return roundTripper(func(r *http.Request) (*http.Response, error) {
@@ -42,6 +42,9 @@ func httpClient(config *rest.Config, answered *atomic.Bool) (*http.Client, error
 			response, err := next.RoundTrip(r)
 			if err == nil {
 				answered.Store(true)
+				if a, ok := r.Context().Value(askedKey{}).(*asked); ok {
+					a.note(response)
+				}
 			}
 			return response, err
 		})

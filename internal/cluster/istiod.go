@@ -123,7 +123,7 @@ func (c *Cluster) connectControlPlane(ctx context.Context, p Propagation) (*cont
 func (c *Cluster) istiodPods(ctx context.Context, namespace string) ([]string, error) {
 	what := fmt.Sprintf("every Pod of istiod in namespace %q", namespace)
 	var list *unstructured.UnstructuredList
-	err := c.persist(ctx, "list "+what, func(bool) (err error) {
+	err := c.persist(ctx, "list "+what, func(ctx context.Context, _ bool) (err error) {
 		ctx, cancel := context.WithTimeout(ctx, requestTimeout)
 		defer cancel()
 		list, err = c.client.Resource(schema.GroupVersionResource{Version: "v1", Resource: "pods"}).Namespace(namespace).

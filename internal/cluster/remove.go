@@ -18,7 +18,7 @@ const goneInterval = time.Second
 // else, is no error: ours does not exist any more. An object with finalizers routes on until they are done.
 func (c *Cluster) remove(ctx context.Context, at Address, uid string) error {
 	var finalizers []string
-	err := c.persist(ctx, "delete "+at.String(), func(bool) (err error) {
+	err := c.persist(ctx, "delete "+at.String(), func(ctx context.Context, _ bool) (err error) {
 		finalizers, err = c.delete(ctx, at, uid)
 		return err
 	})
