@@ -184,6 +184,7 @@ type search struct {
 	machines []*machine
 	wanted   int // how many of the machines must accept; the others must not
 	runes    []rune
+	size     int // of all machines, in instructions
 }
 
 // commonString finds a shortest string of the given alphabet that matches every one of in and none of out. No is certain
@@ -197,10 +198,11 @@ func (s *solver) commonString(in, out []*pattern, allowed func(rune) bool) (stri
 			return "", unknown
 		}
 		q.machines = append(q.machines, m)
+		q.size += len(m.program.Inst)
 		edges = append(edges, m.edges...)
 	}
 	q.runes = representatives(edges, allowed)
-	return q.run()
+	return q.run(&s.left)
 }
 
 // readable are runes that stand for others with pleasure, in this order.
@@ -245,7 +247,8 @@ type node struct {
 	word   string
 }
 
-func (q *search) run() (string, answer) {
+// run searches while something is left to follow.
+func (q *search) run(left *int) (string, answer) {
 	first := node{states: make([]threads, len(q.machines))}
 	for i, m := range q.machines {
 		first.states[i] = m.start(false)
@@ -255,6 +258,9 @@ func (q *search) run() (string, answer) {
 	}
 	seen := map[string]bool{}
 	for queue := []node{first}; len(queue) > 0; queue = queue[1:] {
+		if *left -= q.size * len(q.runes); *left < 0 {
+			return "", unknown
+		}
 		for _, r := range q.runes {
 			next, alive := q.step(queue[0], r)
 			if !alive {

@@ -41,17 +41,19 @@ func newConditions(m *networking.HTTPMatchRequest, namespace string) conditions 
 		match *networking.StringMatch
 	}{{methodHeader, m.Method}, {schemeHeader, m.Scheme}, {authorityHeader, m.Authority}} {
 		if on.match != nil {
-			c.about = append(c.about, want(variable{kind: onHeader, name: on.name}, newPattern(on.match)))
+			field := Path{strings.TrimPrefix(on.name, ":")}
+			c.about = append(c.about, want(variable{kind: onHeader, name: on.name}, newPattern(on.match)).of(field))
 		}
 	}
 	for _, name := range sortedKeys(m.Headers) {
-		c.about = append(c.about, newHeaderLiteral(name, m.Headers[name]))
+		c.about = append(c.about, newHeaderLiteral(name, m.Headers[name]).of(Path{"headers", Key(name)}))
 	}
 	for _, name := range sortedKeys(m.WithoutHeaders) {
-		c.about = append(c.about, newWithoutLiteral(name, m.WithoutHeaders[name]))
+		c.about = append(c.about, newWithoutLiteral(name, m.WithoutHeaders[name]).of(Path{"without_headers", Key(name)}))
 	}
 	for _, name := range sortedKeys(m.QueryParams) {
-		c.about = append(c.about, want(variable{kind: onQuery, name: name}, newPattern(m.QueryParams[name])))
+		l := want(variable{kind: onQuery, name: name}, newPattern(m.QueryParams[name]))
+		c.about = append(c.about, l.of(Path{"query_params", Key(name)}))
 	}
 	c.last = len(c.about) == 1 && isEveryPath(m.Uri)
 	return c
@@ -74,13 +76,13 @@ func newPathLiteral(m *networking.HTTPMatchRequest) literal {
 	case nil:
 		return everyPath
 	case *networking.StringMatch_Regex:
-		return want(variable{kind: onPath}, newExpression(t.Regex))
+		return want(variable{kind: onPath}, newExpression(t.Regex)).of(Path{"uri"})
 	default:
 		p := newPattern(m.Uri)
 		if m.IgnoreUriCase {
 			p = p.ignoreCase()
 		}
-		return want(variable{kind: onPath}, p)
+		return want(variable{kind: onPath}, p).of(Path{"uri"})
 	}
 }
 
@@ -117,16 +119,19 @@ func newWithoutLiteral(name string, m *networking.StringMatch) literal {
 func newPlace(m *networking.HTTPMatchRequest, namespace string) []literal {
 	var place []literal
 	if m.Port != 0 {
-		place = append(place, want(variable{kind: onPort}, exact(strconv.FormatUint(uint64(m.Port), 10))))
+		l := want(variable{kind: onPort}, exact(strconv.FormatUint(uint64(m.Port), 10)))
+		place = append(place, l.of(Path{"port"}))
 	}
 	if len(m.Gateways) > 0 {
-		return append(place, want(variable{kind: onGateway}, exact(gatewayNames(m.Gateways, namespace)...)))
+		l := want(variable{kind: onGateway}, exact(gatewayNames(m.Gateways, namespace)...))
+		return append(place, l.of(Path{"gateways"}))
 	}
 	for _, name := range sortedKeys(m.SourceLabels) {
-		place = append(place, want(variable{kind: onLabel, name: name}, exact(m.SourceLabels[name])))
+		l := want(variable{kind: onLabel, name: name}, exact(m.SourceLabels[name]))
+		place = append(place, l.of(Path{"source_labels", Key(name)}))
 	}
 	if m.SourceNamespace != "" {
-		place = append(place, want(variable{kind: onNamespace}, exact(m.SourceNamespace)))
+		place = append(place, want(variable{kind: onNamespace}, exact(m.SourceNamespace)).of(Path{"source_namespace"}))
 	}
 	return place
 }

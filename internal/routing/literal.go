@@ -22,6 +22,7 @@ const (
 	methodHeader    = ":method"
 	schemeHeader    = ":scheme"
 	pathHeader      = ":path"
+	statusHeader    = ":status"
 )
 
 // variable is one thing that a request has or has not, and that conditions constrain.
@@ -43,6 +44,9 @@ func (v variable) always() bool {
 	return false
 }
 
+// never reports whether no request has it.
+func (v variable) never() bool { return v.kind == onHeader && v.name == statusHeader }
+
 // reading says which of the values that are there satisfy a literal.
 type reading uint8
 
@@ -59,6 +63,7 @@ type literal struct {
 	present reading
 	pattern *pattern
 	claim   *claim
+	at      Path // the field of the match that says so, nil for what no field says
 }
 
 // claim is what a literal about a claim compares.
@@ -69,6 +74,12 @@ type claim struct {
 
 // want is the condition that the variable is there and matches.
 func want(on variable, p *pattern) literal { return literal{on: on, present: matching, pattern: p} }
+
+// of says which field of a match the literal is.
+func (l literal) of(field Path) literal {
+	l.at = field
+	return l
+}
 
 // not returns the opposite.
 func (l literal) not() literal {
