@@ -23,8 +23,7 @@ func (r *Route) Problems() []routing.Problem {
 		at := routing.Path{"rules", i}
 		problems = append(problems, r.ruleProblems(at, rule)...)
 		if len(rule.HTTP.GetMatch()) == 0 {
-			problems = append(problems, routing.Errorf(at.At("match"),
-				"a rule without match takes every request, so that no later rule and not the default is ever reached; put it into default"))
+			problems = append(problems, routing.Errorf(at.At("match"), "needs an entry: what takes every request is default"))
 		}
 		if name := rule.HTTP.GetName(); name != "" {
 			if first, taken := names[name]; taken {
@@ -45,6 +44,9 @@ func (s *Split) Problems() []routing.Problem {
 	var problems []routing.Problem
 	for _, p := range s.Route().Problems() {
 		p.At = s.splitPath(p.At)
+		for i, by := range p.By {
+			p.By[i] = s.splitPath(by)
+		}
 		problems = append(problems, p)
 	}
 	switch matched := len(s.HTTP.GetMatch()) > 0; {
@@ -79,12 +81,6 @@ func (r *Route) subsetProblems() []routing.Problem {
 		}
 		if name != strings.ToLower(name) {
 			problems = append(problems, routing.Errorf(at, "a subset's name is part of a host name and must be in lower case"))
-		}
-		for _, key := range sortedKeys(subset.Labels) {
-			if len(subset.Labels[key]) > 63 {
-				problems = append(problems, routing.Errorf(at.At("labels", routing.Key(key)),
-					"no pod can carry a label value of more than 63 characters, got %d", len(subset.Labels[key])))
-			}
 		}
 	}
 	if r.SubsetsElsewhere && r.TrafficPolicy != nil {
@@ -232,9 +228,13 @@ func (r *Route) istioProblems(known []routing.Problem) []routing.Problem {
 	for _, o := range pair.Objects() {
 		for _, p := range routing.Validate(o) {
 			p.At = r.routePath(o, p.At)
+			for i, by := range p.By {
+				p.By[i] = r.routePath(o, by)
+			}
 			// What both objects say, such as the service's host, is said once.
-			text := p.At.String() + ": " + p.Reason
-			if !covered(p.At) && !said[text] {
+			text := p.At.String() + ": " + p.Text()
+			blamed := slices.ContainsFunc(p.By, func(by routing.Path) bool { return around[by.String()] })
+			if !covered(p.At) && !blamed && !said[text] {
 				said[text] = true
 				problems = append(problems, p)
 			}

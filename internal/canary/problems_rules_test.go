@@ -17,16 +17,34 @@ func TestRouteProblemsOfMatches(t *testing.T) {
 		"rule without match": {
 			change: inRule(func(h *networking.HTTPRoute) { h.Match = nil }),
 			want: []string{
-				`rules[1].match: a rule without match takes every request`,
-				`? default: virtualService rule #2 not used`,
+				`rules[1].match: needs an entry`,
 			},
 		},
 		"rule of nothing but a subset": {
 			change: func(r *canary.Route) { r.Rules[1].HTTP = nil },
 			want: []string{
-				`rules[1].match: a rule without match takes every request`,
-				`? default: virtualService rule #2 not used`,
+				`rules[1].match: needs an entry`,
 			},
+		},
+		"match of everything": {
+			change: inRule(func(h *networking.HTTPRoute) { h.Match = []*networking.HTTPMatchRequest{{}} }),
+			want:   []string{`! default: rules[1].match[0] takes every request first`},
+		},
+		"match of an earlier rule": {
+			change: func(r *canary.Route) { r.Rules[1].HTTP.Match = r.Rules[0].HTTP.Match },
+			want:   []string{`! rules[1]: rules[0].match[0] takes all of its requests first: those with header version=100`},
+		},
+		"match that contradicts itself": {
+			change: inMatch(func(m *networking.HTTPMatchRequest) {
+				m.WithoutHeaders = map[string]*networking.StringMatch{"version": {}}
+			}),
+			want: []string{`! rules[1].match[0].without_headers["version"]: no request can have header version`},
+		},
+		"fault of nothing": {
+			change: inRule(func(h *networking.HTTPRoute) {
+				h.Fault = &networking.HTTPFaultInjection{Abort: &networking.HTTPFaultInjection_Abort{}}
+			}),
+			want: []string{`! rules[1].fault.abort: aborts nothing`},
 		},
 		"name used twice": {
 			change: inRule(func(h *networking.HTTPRoute) { h.Name = "v1" }),

@@ -12,12 +12,16 @@ import (
 	"github.com/meshroute/terraform-provider-mesh/internal/routing"
 )
 
-// found spells problems as `path: reason`, doubts with a question mark in front.
+// found spells problems as `path: reason`, doubts with a question mark in front, and what is void with an exclamation mark.
 func found(problems []routing.Problem) []string {
 	var lines []string
 	for _, p := range problems {
-		line := p.At.String() + ": " + p.Reason
-		if p.Severity == routing.Doubtful {
+		line := p.At.String() + ": " + p.Text()
+		switch p.Severity {
+		case routing.Refused:
+		case routing.Void:
+			line = "! " + line
+		case routing.Doubtful:
 			line = "? " + line
 		}
 		lines = append(lines, line)
@@ -199,7 +203,7 @@ func TestRouteProblemsOfSubsets(t *testing.T) {
 		},
 		"label's value of 64 characters": {
 			change: inSubset(func(s *canary.Subset) { s.Labels = map[string]string{"app": strings.Repeat("v", 64)} }),
-			want:   []string{`subsets["v2"].labels["app"]: no pod can carry a label value of more than 63 characters, got 64`},
+			want:   []string{`! subsets["v2"].labels["app"]: no pod can carry a label value of more than 63 characters, got 64`},
 		},
 		"labels of a subset declared elsewhere": {
 			change: func(r *canary.Route) { r.SubsetsElsewhere = true },

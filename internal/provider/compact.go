@@ -26,6 +26,9 @@ func (compact) nameAttribute(kind routing.Kind) string {
 	return "virtual_service_name"
 }
 
+// void refuses: only Terraform writes these routes, and what does nothing in them is a mistake.
+func (compact) void() routing.Severity { return routing.Refused }
+
 // withPlacement adds to the attributes of a form those that both have in common. What the cluster cannot tell is as before: an
 // object that is gone still has its name, and is still managed.
 func withPlacement(place, before *canary.Placement, attributes map[string]tftypes.Value) map[string]tftypes.Value {

@@ -4,6 +4,7 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -35,10 +36,12 @@ func attributePath(at routing.Path) path.Path {
 // mostProblems is how many problems are reported at once: nobody reads more.
 const mostProblems = 100
 
-// reportProblems adds what is wrong with a route. It leaves out what may only be wrong because values are not known yet.
+// reportProblems adds what is wrong with a route. It leaves out what may only be wrong because values are not known yet: what
+// is doubtful about one rule, such as that no request ever reaches it, depends on all others.
 // Each text starts with the attribute: Terraform prints the line of an attribute at the top of a resource, and of
-// everything nested deeper only the line of the resource.
-func reportProblems(diagnostics *diag.Diagnostics, r *attr.Reader, problems []routing.Problem) {
+// everything nested deeper only the line of the resource. What never does what it says is an error in the compact forms, and
+// a warning where a form takes every object that the API server takes.
+func reportProblems(diagnostics *diag.Diagnostics, f form, r *attr.Reader, problems []routing.Problem) {
 	said, left, leftErrors := 0, 0, false
 	report := func(at path.Path, severity routing.Severity, summary, reason string) {
 		switch {
@@ -58,7 +61,8 @@ func reportProblems(diagnostics *diag.Diagnostics, r *attr.Reader, problems []ro
 		wrong.add(p.At)
 		report(p.At, routing.Refused, "Invalid value", p.Reason)
 	}
-	doubtful := !unknownRules(r, unknown)
+	rulesKnown := !unknown.touchAny(r, "rules", "match")
+	tableKnown := rulesKnown && !unknown.touchAny(r, "http", "hosts", "gateways", "export_to")
 	for _, p := range problems {
 		at := attributePath(configured(p.At, r))
 		if unknown.touch(at) || wrong.touch(at) {
@@ -66,10 +70,14 @@ func reportProblems(diagnostics *diag.Diagnostics, r *attr.Reader, problems []ro
 		}
 		switch p.Severity {
 		case routing.Refused:
-			report(at, p.Severity, "Invalid route", p.Reason)
+			report(at, p.Severity, "Invalid route", p.Text())
+		case routing.Void:
+			if !dependsOnOthers(p) || tableKnown && !touchesRules(wrong, p) {
+				report(at, f.void(), "Route without effect", p.Text())
+			}
 		case routing.Doubtful:
-			if doubtful {
-				report(at, p.Severity, "Doubtful route", p.Reason)
+			if rulesKnown {
+				report(at, p.Severity, "Doubtful route", p.Text())
 			}
 		}
 	}
@@ -79,6 +87,13 @@ func reportProblems(diagnostics *diag.Diagnostics, r *attr.Reader, problems []ro
 	case left > 0:
 		diagnostics.AddWarning("More problems", more)
 	}
+}
+
+// touchesRules reports whether a member is in one of the rules that a problem follows from.
+func touchesRules(members paths, p routing.Problem) bool {
+	return slices.ContainsFunc(append(slices.Clone(p.By), p.At), func(at routing.Path) bool {
+		return members.touch(attributePath(at[:min(2, len(at))]))
+	})
 }
 
 // located is the text of a problem, with the attribute in front, as it may be shown.
@@ -102,10 +117,15 @@ func configured(at routing.Path, r *attr.Reader) routing.Path {
 	return routing.Path{"service"}
 }
 
-// unknownRules reports whether a part of a rule is not known yet. What is doubtful about one rule, such as that no
-// request ever reaches it, depends on all others.
-func unknownRules(r *attr.Reader, unknown paths) bool {
-	return unknown.touch(r.Path("rules")) || unknown.touch(r.Path("match"))
+// touchAny reports whether a part of some attributes is a member.
+func (p *paths) touchAny(r *attr.Reader, names ...string) bool {
+	return slices.ContainsFunc(names, func(name string) bool { return p.touch(r.Path(name)) })
+}
+
+// dependsOnOthers reports whether a problem follows from several parts: it is about a match, all of which holds together, or
+// about a rule that others keep from its requests.
+func dependsOnOthers(p routing.Problem) bool {
+	return len(p.By) > 0 || slices.Contains(p.At, any("match"))
 }
 
 // sentence makes a sentence of a fragment, as it may be shown.

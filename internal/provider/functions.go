@@ -146,14 +146,14 @@ func (f *manifestFunction) read(ctx context.Context, argument types.Dynamic) (ro
 	c := coercion{}
 	state := c.to(p.cached.Type().TerraformType(ctx), path.Empty(), value)
 	if len(c.problems) > 0 {
-		return nil, false, problemsText(attr.Read(state), c.problems, nil)
+		return nil, false, problemsText(p.form, attr.Read(state), c.problems, nil)
 	}
 	if c.unknown {
 		return nil, false, ""
 	}
 	r := attr.Read(state)
 	route = p.read(r, settings{namespace: defaultNamespace, clusterDomain: defaultClusterDomain})
-	return route, true, problemsText(r, r.Problems(), route.Problems())
+	return route, true, problemsText(p.form, r, r.Problems(), route.Problems())
 }
 
 // resourceFor tells by the attributes which resource an object is.
@@ -174,13 +174,13 @@ func (f *manifestFunction) resourceFor(entries map[string]tftypes.Value) *pairRe
 }
 
 // problemsText lists refusals, a line each; empty if there are none.
-func problemsText(r *attr.Reader, wrong []attr.Problem, problems []routing.Problem) string {
+func problemsText(f form, r *attr.Reader, wrong []attr.Problem, problems []routing.Problem) string {
 	diagnostics := diag.Diagnostics{}
 	for _, p := range wrong {
 		diagnostics.AddAttributeError(p.At, "Invalid value", located(p.At, p.Reason))
 	}
 	if len(wrong) == 0 {
-		reportProblems(&diagnostics, r, problems)
+		reportProblems(&diagnostics, f, r, problems)
 	}
 	var lines []string
 	for _, d := range diagnostics.Errors() {

@@ -105,7 +105,7 @@ func (s sample) plan() opinion {
 	objectForm{kind: s.kind()}.call(place, "sample")
 	o := &object{place: place, kind: s.kind(), spec: spec}
 	for _, p := range o.Problems() {
-		text := p.At.String() + ": " + p.Reason
+		text := p.At.String() + ": " + p.Text()
 		if p.Severity == routing.Refused {
 			said.Refused = append(said.Refused, text)
 		} else {
@@ -257,6 +257,8 @@ func compareRecords(t *testing.T, recorded, records map[string]record) {
 		switch {
 		case r.APIServer.refuses() && !r.Provider.refuses():
 			t.Errorf("%s: the API server refuses it, the provider does not: %q", name, r.APIServer.Refused)
+		case r.Provider.refuses() && !r.APIServer.refuses() && why != "refused by Envoy":
+			t.Errorf("%s: the API server takes it, so that it has to be importable, and the provider refuses it: %q", name, r.Provider.Refused)
 		case r.Provider.silent():
 			t.Errorf("%s: the provider says nothing", name)
 		case why != "" && (r.APIServer.refuses() || why != "refused by Envoy" && why != "without effect"), why == "" && r.APIServer.silent():

@@ -1,6 +1,7 @@
 package provider_test
 
 import (
+	"fmt"
 	"regexp"
 	"strings"
 	"testing"
@@ -81,6 +82,11 @@ var invalidRoutes = map[string]invalid{
 	"a rule without subset":                     {change{ruleOne, `exact = "200" } } }] }`}, "rules[1]", "needs a subset", nil},
 	"a rule with subset and weights":            {inRuleOne(`weights = { v1 = 100 }`), "rules[1].weights", "cannot be set together with subset", nil},
 	"a default without subset":                  {change{`default = { subset = "v1" }`, `default = {}`}, "default", "needs a subset", nil},
+	"a match that an earlier rule takes":        {matchOne(`[{ headers = { version = { exact = "100" }, a = {} } }]`), "rules[1]", "rules[0].match[0] takes all of its requests first", nil},
+	"a match that takes what default is for":    {matchOne(`[{ uri = { prefix = "/" } }]`), "default", "rules[1].match[0] takes every request first", nil},
+	"a match that contradicts itself":           {matchOne(`[{ headers = { a = { exact = "1" } }, without_headers = { a = {} } }]`), "rules[1].match[0].without_headers[a]", "no request can have", nil},
+	"a path without a slash":                    {matchOne(`[{ uri = { exact = "a" } }]`), "rules[1].match[0].uri", "begins with a slash", nil},
+	"a fault that hits no request":              {inRuleOne(`fault = { abort = { http_status = 503 } }`), "rules[1].fault.abort", "aborts nothing", nil},
 	"a rule without match":                      {matchOne(`[]`), "rules[1].match", "takes every request", nil},
 	"two rules of one name":                     {change{`rules = [`, "rules = [\n{ name = \"a\", match = [{ port = 1 }], subset = \"v1\" }, { name = \"a\", match = [{ port = 2 }], subset = \"v1\" },"}, "rules[1].name", "is the name of rule 0", nil},
 	"weights that sum to 110":                   {change{`{ subset = "v1" }`, `{ weights = { v1 = 30, v2 = 80 } }`}, "default.weights", "must sum to 100 percent, got 110", nil},
@@ -216,26 +222,58 @@ func pathText(p *tftypes.AttributePath) string {
 	return b.String()
 }
 
+// table is a mesh_virtual_service with two rules, of which the second has a match.
+func table(match string) string {
+	return `
+name  = "greeter"
+hosts = ["greeter"]
+http = [
+  { match = [{ uri = { prefix = "/a" } }], route = [{ destination = { host = "greeter", subset = "v1" } }] },
+  { match = [` + match + `], route = [{ destination = { host = "greeter", subset = "v2" } }] },
+]
+`
+}
+
 func TestValidate_accepted(t *testing.T) {
 	t.Parallel()
 	s := newServer(t)
+	unknownTop := strings.Replace(table(`{ uri = { exact = "/a/b" } }, { gateways = ["front"] }`), "name  =", "%s = unknown\nname =", 1)
 	for name, c := range map[string]struct {
 		resourceType, config string
 		warnings             []string
 	}{
-		"a route":                         {resourceType: "mesh_canary_route", config: validRoute},
-		"a split":                         {resourceType: "mesh_weighted_split", config: validSplit},
-		"an unknown service":              {resourceType: "mesh_canary_route", config: strings.Replace(validRoute, `"greeter"`, "unknown", 1)},
-		"unknown subsets":                 {resourceType: "mesh_canary_route", config: "service = \"a\"\nsubsets = unknown\ndefault = { subset = \"v1\" }"},
-		"an unknown weight":               {resourceType: "mesh_weighted_split", config: strings.Replace(validSplit, "weight = 90", "weight = unknown", 1)},
-		"an unknown match":                {resourceType: "mesh_weighted_split", config: strings.Replace(validSplit, `[{ uri = { exact = "/a.B/C" } }]`, "unknown", 1)},
-		"an unknown header value":         {resourceType: "mesh_canary_route", config: strings.Replace(validRoute, `"200"`, "unknown", 1)},
-		"unknown rules":                   {resourceType: "mesh_canary_route", config: "service = \"a\"\nsubsets = { v1 = { labels = { a = \"b\" } } }\nrules = unknown\ndefault = { subset = \"v1\" }"},
-		"an unknown default":              {resourceType: "mesh_canary_route", config: "service = \"a\"\nsubsets = { v1 = { labels = { a = \"b\" } } }\ndefault = unknown"},
-		"everything unknown":              {resourceType: "mesh_canary_route", config: "service = unknown\nsubsets = unknown\nrules = unknown\ndefault = unknown\nnamespace = unknown\nhosts = unknown"},
-		"a subset with unknown labels":    {resourceType: "mesh_canary_route", config: strings.Replace(validRoute, `{ app = "v2" }`, "unknown", 1)},
-		"an unknown rule among others":    {resourceType: "mesh_canary_route", config: strings.Replace(validRoute, "rules = [", "rules = [ unknown, ", 1)},
-		"a split without otherwise warns": {resourceType: "mesh_weighted_split", config: strings.Replace(validSplit, `otherwise = "v1"`, "", 1), warnings: []string{"match"}},
+		"a route":                      {resourceType: "mesh_canary_route", config: validRoute},
+		"a split":                      {resourceType: "mesh_weighted_split", config: validSplit},
+		"an unknown service":           {resourceType: "mesh_canary_route", config: strings.Replace(validRoute, `"greeter"`, "unknown", 1)},
+		"unknown subsets":              {resourceType: "mesh_canary_route", config: "service = \"a\"\nsubsets = unknown\ndefault = { subset = \"v1\" }"},
+		"an unknown weight":            {resourceType: "mesh_weighted_split", config: strings.Replace(validSplit, "weight = 90", "weight = unknown", 1)},
+		"an unknown match":             {resourceType: "mesh_weighted_split", config: strings.Replace(validSplit, `[{ uri = { exact = "/a.B/C" } }]`, "unknown", 1)},
+		"an unknown header value":      {resourceType: "mesh_canary_route", config: strings.Replace(validRoute, `"200"`, "unknown", 1)},
+		"unknown rules":                {resourceType: "mesh_canary_route", config: "service = \"a\"\nsubsets = { v1 = { labels = { a = \"b\" } } }\nrules = unknown\ndefault = { subset = \"v1\" }"},
+		"an unknown default":           {resourceType: "mesh_canary_route", config: "service = \"a\"\nsubsets = { v1 = { labels = { a = \"b\" } } }\ndefault = unknown"},
+		"everything unknown":           {resourceType: "mesh_canary_route", config: "service = unknown\nsubsets = unknown\nrules = unknown\ndefault = unknown\nnamespace = unknown\nhosts = unknown"},
+		"a subset with unknown labels": {resourceType: "mesh_canary_route", config: strings.Replace(validRoute, `{ app = "v2" }`, "unknown", 1)},
+		"an unknown rule among others": {resourceType: "mesh_canary_route", config: strings.Replace(validRoute, "rules = [", "rules = [ unknown, ", 1)},
+		"rules that take nothing warn": {
+			resourceType: "mesh_virtual_service", config: table(`{ uri = { exact = "/a/b" } }`), warnings: []string{"http[1]"},
+		},
+		"matches that never hold warn": {
+			resourceType: "mesh_virtual_service",
+			config:       table(`{ uri = { exact = "a" } }, { uri = { exact = "/a/b" } }, { uri = { exact = "/b" }, method = { exact = "" } }`),
+			warnings:     []string{"http[1].match[0].uri", "http[1].match[1]", "http[1].match[2].method"},
+		},
+		"settings for no port warn": {
+			resourceType: "mesh_destination_rule",
+			config: `
+name = "greeter"
+host = "greeter"
+traffic_policy = { port_level_settings = [{ port = { number = 0 }, load_balancer = { simple = "RANDOM" } }] }`,
+			warnings: []string{"traffic_policy.port_level_settings[0].port.number"},
+		},
+		"an unknown path may be another":    {resourceType: "mesh_virtual_service", config: table(`{ uri = { exact = unknown } }`)},
+		"an unknown header may be another":  {resourceType: "mesh_virtual_service", config: table(`{ headers = { a = { exact = unknown }, A = { exact = "1" } } }`)},
+		"an unknown gateway may be another": {resourceType: "mesh_virtual_service", config: fmt.Sprintf(unknownTop, "gateways")},
+		"a split without otherwise warns":   {resourceType: "mesh_weighted_split", config: strings.Replace(validSplit, `otherwise = "v1"`, "", 1), warnings: []string{"match"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

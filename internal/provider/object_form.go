@@ -184,6 +184,9 @@ func (objectForm) complete(planned, _ map[string]tftypes.Value, config *attr.Rea
 	}
 }
 
+// void doubts: an object that the API server takes has to be importable as it is.
+func (objectForm) void() routing.Severity { return routing.Doubtful }
+
 // find reads the id `namespace/name`.
 func (f objectForm) find(id string) (*canary.Placement, error) {
 	namespace, name, ok := strings.Cut(id, "/")

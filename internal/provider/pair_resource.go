@@ -51,6 +51,8 @@ type form interface {
 	complete(planned, prior map[string]tftypes.Value, config *attr.Reader, s settings, route described)
 	// nameAttribute is the attribute that names the object of a kind.
 	nameAttribute(kind routing.Kind) string
+	// void is how bad it is here that something never does what it says, [routing.Void].
+	void() routing.Severity
 	// find returns where the objects are that an import id names, or the error of an id that names none. Without a name for the
 	// DestinationRule of a pair it is still to be found.
 	find(id string) (*canary.Placement, error)
@@ -97,7 +99,7 @@ func (p *pairResource) ValidateConfig(_ context.Context, req resource.ValidateCo
 	r := attr.Read(req.Config.Raw)
 	route := p.read(r, p.settings)
 	_, problems := readLifecycle(r, p.settings)
-	reportProblems(&resp.Diagnostics, r, append(route.Problems(), problems...))
+	reportProblems(&resp.Diagnostics, p.form, r, append(route.Problems(), problems...))
 }
 
 // routeOf reads the route of a plan or a state, in which everything is known.

@@ -80,13 +80,13 @@ func (p *pairResource) rehearse(ctx context.Context, state, plan tftypes.Value, 
 // validate already.
 func (p *pairResource) reportAtPlan(diagnostics *diag.Diagnostics, raw tftypes.Value, config *attr.Reader, problems []routing.Problem) {
 	now, before := diag.Diagnostics{}, diag.Diagnostics{}
-	reportProblems(&now, config, problems)
+	reportProblems(&now, p.form, config, problems)
 	diagnostics.Append(now.Errors()...)
 	if now.WarningsCount() == 0 {
 		return
 	}
 	r := attr.Read(raw)
-	reportProblems(&before, r, p.read(r, unconfigured()).Problems())
+	reportProblems(&before, p.form, r, p.read(r, unconfigured()).Problems())
 	for _, warning := range now.Warnings() {
 		if !before.Contains(warning) {
 			diagnostics.Append(warning)

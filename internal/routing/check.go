@@ -8,8 +8,8 @@ import (
 // checker collects what is wrong with an object besides what Istio's own validation says. Each check sees one message and,
 // where it needs them, the message's object and parents.
 //
-// A part is refused where it is certain that the API server or Envoy refuses it, or that it can never do what it says.
-// Everything else is a doubt.
+// A part is refused where it is certain that the API server or Envoy refuses it, and void where it is certain that it can
+// never do what it says. Everything else is a doubt.
 type checker struct {
 	object *Object
 	// at is where the message is that is looked at. It changes with every message: what is kept of it must be copied.
@@ -19,13 +19,13 @@ type checker struct {
 
 // unsaid finds what Istio's validation does not say.
 func unsaid(o *Object) []Problem {
-	c := &checker{object: o}
+	c, dead := &checker{object: o}, neverTaken(o)
 	visit(o.Spec.ProtoReflect(), nil, func(at Path, message proto.Message) {
 		c.at = at
 		c.problems = append(c.problems, refusedPart(at, message)...)
 		c.look(message)
 	})
-	return c.problems
+	return append(unlessVoid(c.problems, dead), dead...)
 }
 
 // look is the list of checks, by the message that they look at.
@@ -35,6 +35,7 @@ func (c *checker) look(message proto.Message) {
 		c.hosts(m)
 		c.ruleNames(m)
 		c.serverNames(m)
+		c.unseenGateways(m.Gateways)
 	case *networking.HTTPRoute:
 		c.rule(m)
 	case *networking.HTTPMatchRequest:
@@ -105,6 +106,10 @@ func (c *checker) lookAtPolicy(message proto.Message) {
 
 func (c *checker) refuse(steps Path, format string, args ...any) {
 	c.problems = append(c.problems, Errorf(c.at.At(steps...), format, args...))
+}
+
+func (c *checker) void(steps Path, format string, args ...any) {
+	c.problems = append(c.problems, Voidf(c.at.At(steps...), format, args...))
 }
 
 func (c *checker) doubt(steps Path, format string, args ...any) {

@@ -26,12 +26,27 @@ func (c *checker) matchGateways(gateways []string) {
 	}
 	for _, i := range strangers {
 		if len(strangers) == len(gateways) {
-			c.refuse(Path{"gateways", i}, "%.80q is not among the gateways of the VirtualService (%.200s), so that this match never holds; "+
+			c.void(Path{"gateways", i}, "%.80q is not among the gateways of the VirtualService (%.200s), so that this match never holds; "+
 				"add it there, or leave it out here", gateways[i], strings.Join(declared, ", "))
 			continue
 		}
 		c.doubt(Path{"gateways", i}, "%.80q is not among the gateways of the VirtualService (%.200s) and has no effect; add it there, or leave "+
 			"it out here", gateways[i], strings.Join(declared, ", "))
+	}
+}
+
+// unseenGateways looks at the names that istiod does not look at: those behind the first that has no namespace, such as
+// `mesh`.
+func (c *checker) unseenGateways(names []string) {
+	first := slices.IndexFunc(names, func(name string) bool { return !strings.Contains(name, "/") })
+	if first < 0 {
+		return
+	}
+	for i, name := range names[first+1:] {
+		namespace, gateway, qualified := strings.Cut(name, "/")
+		if qualified && (!IsNamespaceName(namespace) || !IsNamespaceName(gateway)) {
+			c.void(Path{"gateways", first + 1 + i}, "%.80q is no gateway: write namespace/name", name)
+		}
 	}
 }
 

@@ -37,7 +37,7 @@ func (c *checker) tcpMatch(m *networking.L4MatchAttributes) {
 // callers looks at a namespace that Istio's validation checks for HTTP only.
 func (c *checker) callers(namespace string, gateways []string) {
 	if namespace != "" && !IsNamespaceName(namespace) {
-		c.refuse(Path{"source_namespace"}, "%.80q is no name of a namespace, so that this match never holds", namespace)
+		c.void(Path{"source_namespace"}, "%.80q is no name of a namespace, so that this match never holds", namespace)
 	}
 	c.matchGateways(gateways)
 }

@@ -15,6 +15,9 @@ func (c *checker) portLevelSettings(m *networking.TrafficPolicy) {
 			continue
 		}
 		number := settings.Port.Number
+		if number == 0 || number > largestPort {
+			c.void(Path{"port_level_settings", i, "port", "number"}, "must be between 1 and %d, got %d", largestPort, number)
+		}
 		if j, taken := first[number]; taken {
 			c.doubt(Path{"port_level_settings", i}, "has no effect: port_level_settings[%d] is for port %d already, and the first one counts; "+
 				"merge the two", j, number)
@@ -71,7 +74,7 @@ func (c *checker) loadBalancer(m *networking.LoadBalancerSettings) {
 	}
 	switch {
 	case old != nil && m.Warmup != nil:
-		c.refuse(Path{"warmup_duration_secs"}, "cannot be set together with warmup, which replaces it; leave it out")
+		c.void(Path{"warmup_duration_secs"}, "cannot be set together with warmup, which replaces it; leave it out")
 	case old != nil:
 		c.doubt(Path{"warmup_duration_secs"}, "is deprecated; write warmup = { duration = %q }", old.AsDuration())
 	}
@@ -92,9 +95,9 @@ func (c *checker) consistentHash(m *networking.LoadBalancerSettings_ConsistentHa
 	source, bySource := m.HashKey.(*networking.LoadBalancerSettings_ConsistentHashLB_UseSourceIp)
 	switch {
 	case m.HashKey == nil:
-		c.doubt(nil, "has nothing to hash, so that every request goes anywhere; write http_header_name, http_cookie, use_source_ip or http_query_parameter_name")
+		c.void(nil, "has nothing to hash, so that every request goes anywhere; write http_header_name, http_cookie, use_source_ip or http_query_parameter_name")
 	case bySource && !source.UseSourceIp:
-		c.doubt(Path{"use_source_ip"}, "is false, so that there is nothing to hash and every request goes anywhere; write true, or another key")
+		c.void(Path{"use_source_ip"}, "is false, so that there is nothing to hash and every request goes anywhere; write true, or another key")
 	}
 	if ttl := m.GetHttpCookie().GetTtl(); ttl != nil && ttl.AsDuration() < 0 {
 		c.refuse(Path{"http_cookie", "ttl"}, "must not be negative, got %s", ttl.AsDuration())

@@ -141,7 +141,7 @@ func (c *checker) mirrors(m *networking.HTTPRoute) {
 
 func (c *checker) tinyShare(at Path, percentage *networking.Percent) {
 	if p := percentage.GetValue(); p > 0 && p < smallestShare {
-		c.doubt(at, "%g percent is below %g, which Envoy can count: nothing is mirrored; write 0 or more", p, smallestShare)
+		c.void(at, "%g percent is below %g, which Envoy can count: nothing is mirrored; write 0 or more", p, smallestShare)
 	}
 }
 
@@ -185,13 +185,13 @@ func (c *checker) retries(m *networking.HTTPRetry) {
 
 func (c *checker) redirect(m *networking.HTTPRedirect) {
 	if port, ok := m.RedirectPort.(*networking.HTTPRedirect_Port); ok && port.Port == 0 {
-		c.refuse(Path{"port"}, "must be between 1 and %d, got 0; leave it out to keep the port of the request", largestPort)
+		c.void(Path{"port"}, "must be between 1 and %d, got 0; leave it out to keep the port of the request", largestPort)
 	}
 }
 
 func (c *checker) directResponse(m *networking.HTTPDirectResponse) {
 	if m.Body != nil && m.Body.Specifier == nil {
-		c.doubt(Path{"body"}, "has no effect: it needs one of string and bytes; write one, or leave it out for an empty answer")
+		c.void(Path{"body"}, "has no effect: it needs one of string and bytes; write one, or leave it out for an empty answer")
 	}
 }
 
@@ -203,13 +203,13 @@ func (c *checker) delegate(m *networking.Delegate) {
 	}
 	switch {
 	case m.Name == "":
-		c.refuse(nil, "needs the name of a VirtualService; Istio drops the rule without")
+		c.void(nil, "needs the name of a VirtualService; Istio drops the rule without")
 	case !IsObjectName(m.Name):
-		c.refuse(Path{"name"}, "%.80q is no name of an object, so that Istio finds no VirtualService and drops the rule", m.Name)
+		c.void(Path{"name"}, "%.80q is no name of an object, so that Istio finds no VirtualService and drops the rule", m.Name)
 	case m.Namespace != "" && !IsNamespaceName(m.Namespace):
-		c.refuse(Path{"namespace"}, "%.80q is no name of a namespace, so that Istio finds no VirtualService and drops the rule", m.Namespace)
+		c.void(Path{"namespace"}, "%.80q is no name of a namespace, so that Istio finds no VirtualService and drops the rule", m.Namespace)
 	case m.Name == c.object.Name && namespace == c.object.Namespace:
-		c.refuse(Path{"name"}, "is this VirtualService itself, which is no delegate as it has hosts: Istio drops the rule; name one without hosts")
+		c.void(Path{"name"}, "is this VirtualService itself, which is no delegate as it has hosts: Istio drops the rule; name one without hosts")
 	}
 }
 
@@ -220,16 +220,16 @@ func (c *checker) delay(m *networking.HTTPFaultInjection_Delay) {
 	percent := m.Percent //nolint:staticcheck // deprecated, and still accepted
 	switch {
 	case m.HttpDelayType == nil:
-		c.doubt(nil, "delays nothing: fixed_delay is not set; write how long, or leave delay out")
+		c.void(nil, "delays nothing: fixed_delay is not set; write how long, or leave delay out")
 	case m.Percentage == nil && percent == 0:
-		c.doubt(nil, "delays nothing: without percentage it is 0 percent of the requests; write percentage = { value = 100 } for all")
+		c.void(nil, "delays nothing: without percentage it is 0 percent of the requests; write percentage = { value = 100 } for all")
 	}
 	switch {
 	case percent == 0:
 	case m.Percentage != nil:
 		c.doubt(Path{"percent"}, "has no effect beside percentage, and is deprecated; leave it out")
 	case percent < 0 || percent > wholeFault:
-		c.refuse(Path{"percent"}, "must be between 0 and %d, got %d; it is deprecated: write percentage", wholeFault, percent)
+		c.void(Path{"percent"}, "must be between 0 and %d, got %d; it is deprecated: write percentage", wholeFault, percent)
 	default:
 		c.doubt(Path{"percent"}, "is deprecated; write percentage = { value = %d }", percent)
 	}
@@ -238,9 +238,9 @@ func (c *checker) delay(m *networking.HTTPFaultInjection_Delay) {
 func (c *checker) abort(m *networking.HTTPFaultInjection_Abort) {
 	switch {
 	case m.ErrorType == nil:
-		c.doubt(nil, "aborts nothing: neither http_status nor grpc_status is set; write one, or leave abort out")
+		c.void(nil, "aborts nothing: neither http_status nor grpc_status is set; write one, or leave abort out")
 	case m.Percentage == nil:
-		c.doubt(nil, "aborts nothing: without percentage it is 0 percent of the requests; write percentage = { value = 100 } for all")
+		c.void(nil, "aborts nothing: without percentage it is 0 percent of the requests; write percentage = { value = 100 } for all")
 	}
 }
 

@@ -22,7 +22,7 @@ func (c *checker) subset(m *networking.Subset) {
 	}
 	for _, key := range sortedKeys(m.Labels) {
 		if len(m.Labels[key]) > longestLabelValue {
-			c.refuse(Path{"labels", Key(key)}, "no pod can carry a label value of more than %d characters, got %d", longestLabelValue, len(m.Labels[key]))
+			c.void(Path{"labels", Key(key)}, "no pod can carry a label value of more than %d characters, got %d", longestLabelValue, len(m.Labels[key]))
 		}
 	}
 }

@@ -131,8 +131,8 @@ func TestValidateWarns(t *testing.T) {
 		},
 	}})
 	want := []routing.Problem{{
-		At: routing.Path{"http", 1}, Severity: routing.Doubtful,
-		Reason: `virtualService rule "second" not used (only the last rule can have no matches)`,
+		At: routing.Path{"http", 1}, Severity: routing.Void, By: []routing.Path{{"http", 0}},
+		Reason: "takes every request first; write the narrower one first, or leave this one out",
 	}}
 	if diff := cmp.Diff(want, problems); diff != "" {
 		t.Errorf("problems (-want +got):\n%s", diff)
@@ -204,7 +204,7 @@ func TestValidateOfOverlappingRules(t *testing.T) {
 		t.Error("no problem")
 	}
 	for _, p := range problems {
-		if p.Severity != routing.Doubtful || !p.At.Within(routing.Path{"http", 1}) {
+		if p.Severity != routing.Void || !p.At.Within(routing.Path{"http", 1}) {
 			t.Errorf("problem at %s: %s", p.At, p.Reason)
 		}
 	}
@@ -229,8 +229,28 @@ func TestValidateFindsWhatIstioSaysInTwoWays(t *testing.T) {
 func TestProblems(t *testing.T) {
 	t.Parallel()
 	at := routing.Path{"hosts", 0}
-	want := []routing.Problem{{At: at, Reason: "is 1"}, {At: at, Severity: routing.Doubtful, Reason: "is 2"}}
-	if diff := cmp.Diff(want, []routing.Problem{routing.Errorf(at, "is %d", 1), routing.Warnf(at, "is %d", 2)}); diff != "" {
+	want := []routing.Problem{{At: at, Reason: "is 1"}, {At: at, Severity: routing.Void, Reason: "is 2"}, {At: at, Severity: routing.Doubtful, Reason: "is 3"}}
+	got := []routing.Problem{routing.Errorf(at, "is %d", 1), routing.Voidf(at, "is %d", 2), routing.Warnf(at, "is %d", 3)}
+	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("problems (-want +got):\n%s", diff)
+	}
+}
+
+// A text names those to blame, but not all of a hundred.
+func TestProblemText(t *testing.T) {
+	t.Parallel()
+	for want, blamed := range map[string]int{
+		"take all first":                              0,
+		"http[0] take all first":                      1,
+		"http[0], http[1] and http[2] take all first": 3,
+		"http[0], http[1], http[2], http[3], http[4] and 2 more take all first": 7,
+	} {
+		p := routing.Problem{Reason: "take all first"}
+		for i := range blamed {
+			p.By = append(p.By, routing.Path{"http", i})
+		}
+		if got := p.Text(); got != want {
+			t.Errorf("got %q, want %q", got, want)
+		}
 	}
 }

@@ -58,6 +58,10 @@ type Verdict struct {
 	By []Place
 	// Reason says why something is dead or not decided, as a sentence fragment that starts in lower case.
 	Reason string
+	// rest is the reason behind the names of By.
+	rest string
+	// clash is the condition that no request can meet, for a match that is dead by itself.
+	clash *clash
 	// Witness is a request that it takes, for what is alive.
 	Witness *Request
 }
@@ -73,6 +77,12 @@ func FindDead(routes []*Object, options Options) []Verdict {
 		verdicts = append(verdicts, newAutopsy(s, options).verdicts()...)
 	}
 	return verdicts
+}
+
+// clash is a condition, and what else is asked of the same part of a request.
+type clash struct {
+	condition *literal
+	before    []literal
 }
 
 // autopsy is the analysis of one VirtualService.
@@ -166,7 +176,7 @@ func sumUp(rule *compiledRule, of []Verdict) Verdict {
 	for _, match := range of {
 		switch match.Life {
 		case Alive:
-			v.Life, v.By, v.Reason, v.Witness = Alive, nil, "", match.Witness
+			v.Life, v.By, v.Reason, v.rest, v.Witness = Alive, nil, "", "", match.Witness
 			return v
 		case Undecided:
 			v.Life, v.Reason = Undecided, match.Reason
@@ -183,9 +193,9 @@ func sumUp(rule *compiledRule, of []Verdict) Verdict {
 		v.By = nil
 		return v
 	}
-	v.Reason = reasons[0]
+	v.Reason, v.rest = reasons[0], of[0].rest
 	if reasons = unique(slices.Clone(reasons)); len(reasons) > 1 {
-		v.Reason = fmt.Sprintf("none of its %d matches can take a request", len(of))
+		v.Reason, v.rest = fmt.Sprintf("none of its %d matches can take a request", len(of)), ""
 	}
 	return v
 }
@@ -197,13 +207,12 @@ func (a *autopsy) judge(at int) Verdict {
 	start, is, clash := a.start(e)
 	switch is {
 	case no:
-		v.Life, v.Reason = Dead, clash
+		v.Life, v.Reason, v.clash = Dead, clash.reason(), clash
 		return v
 	case unknown:
 	case yes:
 		if by := a.shadow(start, at); by >= 0 {
-			v.Life, v.By, v.Reason = Dead, []Place{a.entries[by].place()}, a.shadowReason(by)
-			return v
+			return v.shadowed([]Place{a.entries[by].place()}, a.shadowReason(by))
 		}
 		w := witness{autopsy: a, at: at, steps: min(stepsPerMatch, a.left)}
 		request, is := w.find(start)
@@ -213,9 +222,11 @@ func (a *autopsy) judge(at int) Verdict {
 			v.Life, v.Witness = Alive, &request
 			return v
 		case no:
-			v.Life, v.By = Dead, w.culprits()
-			v.Reason = togetherReason(v.By)
-			return v
+			by := w.culprits()
+			if len(by) == 1 {
+				return v.shadowed(by, "takes all of its requests first")
+			}
+			return v.shadowed(by, "together take all of its requests first")
 		case unknown:
 		}
 	}
@@ -223,8 +234,18 @@ func (a *autopsy) judge(at int) Verdict {
 	return v
 }
 
+// shadowed returns the verdict that others are to blame.
+func (v Verdict) shadowed(by []Place, rest string) Verdict {
+	names := make([]string, len(by))
+	for i, p := range by {
+		names[i] = p.String()
+	}
+	v.Life, v.By, v.Reason, v.rest = Dead, by, list(names, "and")+" "+rest, rest
+	return v
+}
+
 // start returns the requests that a match describes, without regard for earlier ones. No comes with the reason.
-func (a *autopsy) start(e *entry) (region, answer, string) {
+func (a *autopsy) start(e *entry) (region, answer, *clash) {
 	literals := append(slices.Clip(e.match.place), e.match.about...)
 	r, open := a.base, false
 	for i := range literals {
@@ -233,15 +254,15 @@ func (a *autopsy) start(e *entry) (region, answer, string) {
 		case yes:
 			r = next
 		case no:
-			return nil, no, clashReason(r, &literals[i])
+			return nil, no, &clash{condition: &literals[i], before: r[literals[i].on].literals}
 		case unknown:
 			open = true
 		}
 	}
 	if open {
-		return nil, unknown, ""
+		return nil, unknown, nil
 	}
-	return r, yes, ""
+	return r, yes, nil
 }
 
 // shadow returns the first earlier match that takes every request of a region, -1 if there is none.
@@ -251,30 +272,20 @@ func (a *autopsy) shadow(r region, at int) int {
 	})
 }
 
-func clashReason(r region, l *literal) string {
-	before := r[l.on].literals
-	if len(before) == 0 {
-		return fmt.Sprintf("no request can have %s", l.words())
+func (c *clash) reason() string {
+	if len(c.before) == 0 {
+		return fmt.Sprintf("no request can have %s", c.condition.words())
 	}
 	var parts []string
-	for i := range before {
-		parts = append(parts, before[i].words())
+	for i := range c.before {
+		parts = append(parts, c.before[i].words())
 	}
-	return fmt.Sprintf("no request can have %s", list(append(unique(parts), l.words()), "and"))
+	return fmt.Sprintf("no request can have %s", list(append(unique(parts), c.condition.words()), "and"))
 }
 
 func (a *autopsy) shadowReason(by int) string {
-	e := a.entries[by]
-	if words := e.match.words(); words != "" {
-		return fmt.Sprintf("%s takes all of its requests first: those with %s", e.place(), words)
+	if words := a.entries[by].match.words(); words != "" {
+		return "takes all of its requests first: those with " + words
 	}
-	return fmt.Sprintf("%s takes every request first", e.place())
-}
-
-func togetherReason(by []Place) string {
-	names := make([]string, len(by))
-	for i, p := range by {
-		names[i] = p.String()
-	}
-	return fmt.Sprintf("%s together take all of its requests first", list(names, "and"))
+	return "takes every request first"
 }

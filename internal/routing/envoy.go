@@ -32,15 +32,10 @@ func refusedPart(at Path, message proto.Message) []Problem {
 		return refusedStatus(at.At("status"), int64(m.Status))
 	case *networking.HTTPFaultInjection_Abort:
 		return refusedStatus(at.At("http_status"), int64(m.GetHttpStatus()))
-	case *networking.VirtualService:
-		return unseenGateways(at, m.Gateways)
 	case *networking.HTTPMatchRequest:
-		problems := unseenGateways(at, m.Gateways)
 		if _, empty := m.QueryParams[""]; empty {
-			problems = append(problems, Errorf(at.At("query_params", Key("")),
-				"a query parameter needs a name; Envoy refuses the whole route table without"))
+			return []Problem{Errorf(at.At("query_params", Key("")), "a query parameter needs a name; Envoy refuses the whole route table without")}
 		}
-		return problems
 	case *networking.HTTPRewrite:
 		return append(refusedText(at.At("uri"), m.Uri), refusedText(at.At("authority"), m.Authority)...)
 	case *networking.RegexRewrite:
@@ -53,29 +48,8 @@ func refusedPart(at Path, message proto.Message) []Problem {
 		if len(m.Sni) > longestSNI {
 			return []Problem{Errorf(at.At("sni"), "must not be longer than %d bytes, got %d", longestSNI, len(m.Sni))}
 		}
-	case *networking.TrafficPolicy_PortTrafficPolicy:
-		if n := m.GetPort().GetNumber(); m.Port != nil && (n == 0 || n > largestPort) {
-			return []Problem{Errorf(at.At("port", "number"), "must be between 1 and %d, got %d", largestPort, n)}
-		}
 	}
 	return nil
-}
-
-// unseenGateways checks the names that istiod does not look at: those behind the first that has no namespace, such as
-// `mesh`.
-func unseenGateways(at Path, names []string) []Problem {
-	first := slices.IndexFunc(names, func(name string) bool { return !strings.Contains(name, "/") })
-	if first < 0 {
-		return nil
-	}
-	var problems []Problem
-	for i, name := range names[first+1:] {
-		namespace, gateway, qualified := strings.Cut(name, "/")
-		if qualified && (!IsNamespaceName(namespace) || !IsNamespaceName(gateway)) {
-			problems = append(problems, Errorf(at.At("gateways", first+1+i), "%.80q is no gateway: write namespace/name", name))
-		}
-	}
-	return problems
 }
 
 func refusedRedirectCode(at Path, m *networking.HTTPRedirect) []Problem {

@@ -50,9 +50,13 @@ func (p Path) Within(other Path) bool {
 type Severity int
 
 const (
-	// Refused is a mistake: Istio or Envoy would refuse the object, or it could never do what it says.
+	// Refused is a mistake: the API server, istiod or Envoy refuses the object.
 	Refused Severity = iota
-	// Doubtful is accepted and probably not meant.
+	// Void is accepted by all of them, and certain never to do what it says: a match that never holds, a rule that no request
+	// reaches or that istiod drops, a setting for a port that there is not. A resource that only Terraform writes has no use
+	// for it, so there it is a mistake; where an object is taken as it is, it is a doubt.
+	Void
+	// Doubtful is accepted and probably not meant: it is deprecated, superfluous beside something else, or not certain to work.
 	Doubtful
 )
 
@@ -60,14 +64,39 @@ const (
 type Problem struct {
 	At       Path
 	Severity Severity
+	// By are the parts of the same object to blame, which the text begins with; mostly none.
+	By []Path
 	// Reason is a sentence fragment that starts in lower case: what is wrong and, where it is known, what to
-	// write instead.
+	// write instead. With By it is the rest of the sentence.
 	Reason string
+}
+
+// mostBlamed is how many parts a text names.
+const mostBlamed = 5
+
+// Text returns the whole sentence fragment.
+func (p Problem) Text() string {
+	if len(p.By) == 0 {
+		return p.Reason
+	}
+	names := make([]string, 0, mostBlamed+1)
+	for _, at := range p.By[:min(len(p.By), mostBlamed)] {
+		names = append(names, at.String())
+	}
+	if more := len(p.By) - len(names); more > 0 {
+		names = append(names, fmt.Sprintf("%d more", more))
+	}
+	return list(names, "and") + " " + p.Reason
 }
 
 // Errorf returns a refusal.
 func Errorf(at Path, format string, args ...any) Problem {
 	return Problem{At: at, Reason: fmt.Sprintf(format, args...)}
+}
+
+// Voidf returns that something never does what it says.
+func Voidf(at Path, format string, args ...any) Problem {
+	return Problem{At: at, Severity: Void, Reason: fmt.Sprintf(format, args...)}
 }
 
 // Warnf returns a doubt.

@@ -10,6 +10,7 @@ import (
 
 	"github.com/hashicorp/go-multierror"
 	"google.golang.org/protobuf/proto"
+	networking "istio.io/api/networking/v1"
 	"istio.io/istio/pkg/config"
 	"istio.io/istio/pkg/config/schema/gvk"
 	"istio.io/istio/pkg/config/validation"
@@ -29,24 +30,29 @@ func Validate(o *Object) []Problem {
 	problems := refusedByIstiod(o)
 	problems = append(problems, unlessRefused(unsaid(o), problems)...)
 	slices.SortStableFunc(problems, func(a, b Problem) int {
-		return cmp.Or(comparePaths(o.Spec, a.At, b.At), cmp.Compare(a.Severity, b.Severity), cmp.Compare(a.Reason, b.Reason))
+		return cmp.Or(comparePaths(o.Spec, a.At, b.At), cmp.Compare(a.Severity, b.Severity), cmp.Compare(a.Text(), b.Text()))
 	})
 	return problems
 }
 
 // unlessRefused leaves out what is said about a place of which said refuses something: a place is not refused twice, and
-// not doubted before it is mended, inside too.
+// neither doubted nor blamed before it is mended, inside too.
 func unlessRefused(problems, said []Problem) []Problem {
 	return slices.DeleteFunc(problems, func(p Problem) bool {
 		return slices.ContainsFunc(said, func(s Problem) bool {
-			return s.Severity == Refused && s.At.Within(p.At) && (p.Severity == Doubtful || len(s.At) == len(p.At))
+			return s.Severity == Refused && (s.At.Within(p.At) && (p.Severity != Refused || len(s.At) == len(p.At)) ||
+				slices.ContainsFunc(p.By, s.At.Within))
 		})
 	})
 }
 
-// refusedByIstiod runs the webhook's code: what this accepts, the webhook of the same Istio version accepts.
+// refusedByIstiod runs the webhook's code: what this accepts, the webhook of the same Istio version accepts. What it says
+// about HTTP rules that no request reaches is left out: [FindDead] knows better, where istiod compares texts.
 func refusedByIstiod(o *Object) []Problem {
 	verdicts := judge(o, o.Spec)
+	if spec, ok := o.Spec.(*networking.VirtualService); ok && len(spec.GetTcp())+len(spec.GetTls()) == 0 {
+		verdicts = slices.DeleteFunc(verdicts, func(v verdict) bool { return v.unreached })
+	}
 	if len(verdicts) == 0 {
 		return nil
 	}
@@ -65,6 +71,9 @@ func refusedByIstiod(o *Object) []Problem {
 			places = c.locate(o.Spec, v, counts[v.meaning])
 		}
 		for _, at := range places {
+			if v.unreached && at.Within(Path{"http"}) {
+				continue
+			}
 			problems = append(problems, Problem{At: at, Severity: v.severity, Reason: v.text})
 		}
 	}
@@ -75,6 +84,8 @@ func refusedByIstiod(o *Object) []Problem {
 type verdict struct {
 	meaning
 	text string
+	// unreached says that it is about a rule or a match that an earlier one covers.
+	unreached bool
 }
 
 // meaning is what verdicts are compared by: their words in any order. Istio ranges over maps, and a message about two
@@ -115,26 +126,30 @@ func judge(o *Object, spec proto.Message) (verdicts []verdict) {
 		},
 		Spec: spec,
 	})
-	for _, text := range flatten(err) {
-		verdicts = append(verdicts, verdictOf(Refused, text))
+	for _, e := range flatten(err) {
+		verdicts = append(verdicts, verdictOf(Refused, strings.TrimSpace(e.Error())))
 	}
-	for _, text := range flatten(warning) {
-		verdicts = append(verdicts, verdictOf(Doubtful, text))
+	for _, e := range flatten(warning) {
+		v := verdictOf(Doubtful, strings.TrimSpace(e.Error()))
+		if known := (*validation.AnalysisAwareError)(nil); errors.As(e, &known) {
+			v.unreached = known.Type == "VirtualServiceUnreachableRule" || known.Type == "VirtualServiceIneffectiveMatch"
+		}
+		verdicts = append(verdicts, v)
 	}
 	return verdicts
 }
 
 // flatten lists the messages of nested multi-errors.
-func flatten(err error) []string {
+func flatten(err error) []error {
 	if err == nil {
 		return nil
 	}
 	if many := new(multierror.Error); errors.As(err, &many) {
-		var texts []string
+		var all []error
 		for _, e := range many.Errors {
-			texts = append(texts, flatten(e)...)
+			all = append(all, flatten(e)...)
 		}
-		return texts
+		return all
 	}
-	return []string{strings.TrimSpace(err.Error())}
+	return []error{err}
 }
