@@ -31,6 +31,8 @@ var (
 	inConfig  = bounds{"Configuration too large", mostBytes, mostValues, "this configuration"}
 	inState   = bounds{"State too large", 2 * mostBytes, 2 * mostValues, "this state"}
 	inCluster = bounds{"Object too large", mostBytes, 2 * mostValues, "what the cluster holds"}
+	// inSource is wider: another provider keeps an object with each field that it could have, and with the type of each.
+	inSource = bounds{"State too large", 4 * mostBytes, 40 * mostValues, "the state that is to be moved"}
 )
 
 const (
@@ -58,11 +60,11 @@ func dynamic(v *tfprotov6.DynamicValue, of tftypes.Type, within bounds) *sizedVa
 	return &sizedValue{v.MsgPack, v.JSON, of, within}
 }
 
-func raw(state *tfprotov6.RawState) *sizedValue {
+func raw(state *tfprotov6.RawState, within bounds) *sizedValue {
 	if state == nil {
-		return &sizedValue{within: inState}
+		return &sizedValue{within: within}
 	}
-	return &sizedValue{json: state.JSON, within: inState}
+	return &sizedValue{json: state.JSON, within: within}
 }
 
 // refuse says what is too large or broken in a value, and where; nil where nothing is.
