@@ -132,12 +132,32 @@ func (m *measure) msgpack(d *msgpack.Decoder, of tftypes.Type, at path.Path, dep
 		if err != nil {
 			return unreadable(at, err)
 		}
+		// Before a value of any type stands its type, as JSON with two brackets for an object. Its decoder reads all that is inside
+		// anew at every level.
+		if of == nil && nesting(text) > 2*mostDepth {
+			return m.within.exceeded(at, "is of a type that is nested deeper than %d levels", mostDepth)
+		}
 		return m.text(at, text)
 	}
 	if err := d.Skip(); err != nil {
 		return unreadable(at, err)
 	}
 	return nil
+}
+
+// nesting returns how many brackets are open at most.
+func nesting(text string) int {
+	open, most := 0, 0
+	for _, r := range text {
+		switch r {
+		case '[', '{':
+			open++
+			most = max(most, open)
+		case ']', '}':
+			open--
+		}
+	}
+	return most
 }
 
 func (m *measure) array(d *msgpack.Decoder, of tftypes.Type, at path.Path, depth int) *flaw {
