@@ -80,7 +80,7 @@ func (p *Proxy) next(r *http.Request) (Fault, func()) {
 		}
 		return Pass, nil
 	}
-	if r.Method == http.MethodGet || len(p.faults) == 0 {
+	if r.Method == http.MethodGet || rehearsal(r) || len(p.faults) == 0 {
 		return Pass, nil
 	}
 	fault := p.faults[0]

@@ -99,10 +99,16 @@ func (p *Proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	panic(http.ErrAbortHandler)
 }
 
-// request is a request as `PATCH virtualservices`; one that is for no object keeps its path.
+// rehearsal reports whether a request only asks what would come of it.
+func rehearsal(r *http.Request) bool { return r.URL.Query().Has("dryRun") }
+
+// request is a request as `PATCH virtualservices`, or `PATCH virtualservices, dry run`; one that is for no object keeps its path.
 func request(r *http.Request) string {
 	for kind := range resources {
 		if plural := resources[kind].Resource; slices.Contains(strings.Split(r.URL.Path, "/"), plural) {
+			if rehearsal(r) {
+				return r.Method + " " + plural + ", dry run"
+			}
 			return r.Method + " " + plural
 		}
 	}

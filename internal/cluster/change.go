@@ -274,11 +274,14 @@ func (r *run) ascertain(ctx context.Context) error {
 // tidyTime is how long what was begun may take after the time for it is up.
 const tidyTime = 15 * time.Second
 
+// dueKey is that of the deadline from which a context was detached.
+type dueKey struct{}
+
 // detached returns a context that is not cancelled with its parent. It keeps the deadline, with some time left to tidy up.
 func detached(ctx context.Context) (context.Context, context.CancelFunc) {
 	deadline, ok := ctx.Deadline()
 	if !ok {
 		return context.WithCancel(context.WithoutCancel(ctx))
 	}
-	return context.WithDeadline(context.WithoutCancel(ctx), deadline.Add(tidyTime))
+	return context.WithDeadline(context.WithValue(context.WithoutCancel(ctx), dueKey{}, deadline), deadline.Add(tidyTime))
 }

@@ -2,6 +2,8 @@ package cluster
 
 import (
 	"context"
+	"fmt"
+	"io"
 	"net/http"
 	"strings"
 	"sync/atomic"
@@ -30,9 +32,30 @@ type roundTripper func(*http.Request) (*http.Response, error)
 // RoundTrip implements http.RoundTripper.
 func (f roundTripper) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
 
+// longestAnswer is more than an API server sends at once: a page of a list has 500 objects.
+const longestAnswer = 64 << 20
+
+// errTooLong says that an answer has no end, or none within reason.
+var errTooLong = fmt.Errorf("the answer has more than %d MiB", longestAnswer>>20)
+
+// boundedBody is a body of an answer, decompressed, of which so many bytes are still taken.
+type boundedBody struct {
+	io.ReadCloser
+	left int
+}
+
+// Read implements io.Reader.
+func (b *boundedBody) Read(p []byte) (int, error) {
+	n, err := b.ReadCloser.Read(p)
+	if b.left -= n; b.left < 0 {
+		return 0, errTooLong
+	}
+	return n, err
+}
+
 // httpClient returns a client whose errors tell credentials that could not be had from a connection that failed. It
 // watches both ends of client-go's transport: what never comes out of it was stopped inside. It notes in answered that the
-// server has answered.
+// server has answered, and for [Cluster.persist] when to come back, and takes no answer without end.
 func httpClient(config *rest.Config, answered *atomic.Bool) (*http.Client, error) {
 	config.Wrap(func(next http.RoundTripper) http.RoundTripper {
 		return roundTripper(func(r *http.Request) (*http.Response, error) {
@@ -42,6 +65,13 @@ func httpClient(config *rest.Config, answered *atomic.Bool) (*http.Client, error
 			response, err := next.RoundTrip(r)
 			if err == nil {
 				answered.Store(true)
+				if a, ok := r.Context().Value(askedKey{}).(*asked); ok {
+					a.note(response)
+				}
+			}
+			// The body of a connection that was switched to another protocol is the connection.
+			if err == nil && response.StatusCode != http.StatusSwitchingProtocols {
+				response.Body = &boundedBody{response.Body, longestAnswer}
 			}
 			return response, err
 		})

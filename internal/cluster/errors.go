@@ -135,7 +135,7 @@ func classify(err error) Reason {
 	switch {
 	case errors.As(err, &credentials):
 		return NoCredentials
-	case errors.Is(err, http.ErrSchemeMismatch):
+	case errors.Is(err, http.ErrSchemeMismatch), errors.Is(err, errTooLong):
 		return NotAPIServer
 	case errors.As(err, &verification), errors.As(err, &authority), errors.As(err, &hostname),
 		errors.As(err, &certificate), errors.As(err, &record), errors.As(err, &alert):

@@ -1,6 +1,7 @@
 package cluster
 
 import (
+	"bytes"
 	"context"
 	"crypto/ecdsa"
 	"crypto/elliptic"
@@ -187,6 +188,16 @@ func answer(status int, contentType, body string) http.HandlerFunc {
 	}
 }
 
+// answerForever sends as long as somebody reads.
+func answerForever(w http.ResponseWriter, _ *http.Request) {
+	w.Header().Set("Content-Type", "application/json")
+	for chunk := bytes.Repeat([]byte(" "), 1<<20); ; {
+		if _, err := w.Write(chunk); err != nil {
+			return
+		}
+	}
+}
+
 // TestGet_transport: what goes wrong before an API server has answered, with real TLS and TCP.
 func TestGet_transport(t *testing.T) {
 	t.Parallel()
@@ -245,6 +256,7 @@ func TestGet_transport(t *testing.T) {
 		"hanging":                              {Config{Host: hanging}, TimedOut, "deadline exceeded", soon},
 		"a web page":                           {Config{Host: plain(answer(http.StatusOK, "text/html", "<html>login</html>"))}, Unknown, "text/html", 0},
 		"a web page that forbids":              {Config{Host: plain(answer(http.StatusForbidden, "text/html", "<html>no</html>"))}, NotAPIServer, "", 0},
+		"an answer without end":                {Config{Host: plain(answerForever)}, NotAPIServer, "more than 64 MiB", 0},
 		"nothing at that path":                 {Config{Host: plain(http.NotFound)}, CRDMissing, "", 0},
 		"unauthorized":                         {Config{Host: plain(answer(http.StatusUnauthorized, "application/json", `{"kind":"Status","apiVersion":"v1","reason":"Unauthorized","code":401}`)), Token: secret}, Unauthorized, "", 0},
 		"exec prints a token":                  {Config{Host: good, ClusterCACertificate: ours.pem, Exec: run(script("ok", credential))}, NotFound, "", 0},

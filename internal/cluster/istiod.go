@@ -123,7 +123,7 @@ func (c *Cluster) connectControlPlane(ctx context.Context, p Propagation) (*cont
 func (c *Cluster) istiodPods(ctx context.Context, namespace string) ([]string, error) {
 	what := fmt.Sprintf("every Pod of istiod in namespace %q", namespace)
 	var list *unstructured.UnstructuredList
-	err := c.persist(ctx, "list "+what, func(bool) (err error) {
+	err := c.persist(ctx, "list "+what, func(ctx context.Context, _ bool) (err error) {
 		ctx, cancel := context.WithTimeout(ctx, requestTimeout)
 		defer cancel()
 		list, err = c.client.Resource(schema.GroupVersionResource{Version: "v1", Resource: "pods"}).Namespace(namespace).
@@ -188,7 +188,7 @@ func (i istiod) ask(ctx context.Context) (proxies, error) {
 		return nil, fmt.Errorf("ask %s for /debug/syncz: it answered %s", i.name, response.Status)
 	}
 	var list []proxy
-	if err := json.NewDecoder(response.Body).Decode(&list); err != nil {
+	if err := json.NewDecoder(&boundedBody{response.Body, longestAnswer}).Decode(&list); err != nil {
 		return nil, fmt.Errorf("ask %s for /debug/syncz: %w", i.name, err)
 	}
 	return byID(list), nil

@@ -71,7 +71,7 @@ func (c *Cluster) removeLeftovers(ctx context.Context, live *Live, wanted *routi
 		return nil, fmt.Errorf("render %s: %w", wanted, err)
 	}
 	var after *Live
-	err = c.persist(ctx, "update "+wanted.String(), func(again bool) error {
+	err = c.persist(ctx, "update "+wanted.String(), func(ctx context.Context, again bool) error {
 		after, err = c.mergePatch(ctx, wanted, body)
 		if again && IsReason(err, Stale) {
 			if earlier := c.written(ctx, wanted); earlier != nil {

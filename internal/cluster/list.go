@@ -82,7 +82,7 @@ func (c *Cluster) page(ctx context.Context, q Query, options metav1.ListOptions)
 	}
 	object := fmt.Sprintf("every %s in %s", q.Kind, where)
 	var page *unstructured.UnstructuredList
-	err := c.persist(ctx, "list "+object, func(bool) (err error) {
+	err := c.persist(ctx, "list "+object, func(ctx context.Context, _ bool) (err error) {
 		ctx, cancel := context.WithTimeout(ctx, requestTimeout)
 		defer cancel()
 		page, err = c.resource(q.Kind, q.Namespace).List(ctx, options)

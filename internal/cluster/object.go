@@ -114,7 +114,7 @@ func AddressOf(o *routing.Object) Address {
 // Get reads one object; nil without error says that there is none. A missing namespace is no error either: nothing
 // exists in it.
 func (c *Cluster) Get(ctx context.Context, at Address) (live *Live, err error) {
-	err = c.persist(ctx, "read "+at.String(), func(bool) error {
+	err = c.persist(ctx, "read "+at.String(), func(ctx context.Context, _ bool) error {
 		live, err = c.get(ctx, at)
 		return err
 	})
@@ -185,7 +185,7 @@ func (c *Cluster) apply(ctx context.Context, o *routing.Object, force bool, guar
 		return nil, fmt.Errorf("render %s: %w", o, err)
 	}
 	var live *Live
-	err = c.persist(ctx, "apply "+o.String(), func(again bool) (err error) {
+	err = c.persist(ctx, "apply "+o.String(), func(ctx context.Context, again bool) (err error) {
 		live, err = c.patch(ctx, o, force, body)
 		if !again || !IsReason(err, Stale) {
 			return err

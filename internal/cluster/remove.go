@@ -18,7 +18,7 @@ const goneInterval = time.Second
 // else, is no error: ours does not exist any more. An object with finalizers routes on until they are done.
 func (c *Cluster) remove(ctx context.Context, at Address, uid string) error {
 	var finalizers []string
-	err := c.persist(ctx, "delete "+at.String(), func(bool) (err error) {
+	err := c.persist(ctx, "delete "+at.String(), func(ctx context.Context, _ bool) (err error) {
 		finalizers, err = c.delete(ctx, at, uid)
 		return err
 	})
@@ -58,20 +58,21 @@ func (c *Cluster) delete(ctx context.Context, at Address, uid string) ([]string,
 	return kept.Finalizers, nil
 }
 
-// awaitGone returns when the object with that uid does not exist any more, or with an error that names the finalizers.
+// awaitGone returns when the object with that uid does not exist any more, or with an error that names the finalizers when the
+// time for the change is up. It looks once at least.
 func (c *Cluster) awaitGone(ctx context.Context, at Address, uid string, finalizers []string) error {
-	ctx, cancel := withDefaultDeadline(ctx, requestTimeout)
+	wait, cancel := waitContext(ctx)
 	defer cancel()
 	for {
-		pause(ctx, goneInterval)
-		if ctx.Err() != nil {
+		pause(wait, goneInterval)
+		live, err := c.Get(ctx, at)
+		if err == nil && (live == nil || live.UID != uid) {
+			return nil
+		}
+		if wait.Err() != nil {
 			break
 		}
-		live, err := c.Get(ctx, at)
-		switch {
-		case err == nil && (live == nil || live.UID != uid):
-			return nil
-		case err != nil && ctx.Err() == nil:
+		if err != nil {
 			return err
 		}
 	}
@@ -81,10 +82,13 @@ func (c *Cluster) awaitGone(ctx context.Context, at Address, uid string, finaliz
 	}
 }
 
-// withDefaultDeadline returns a context that ends after d, where the given one has no deadline.
-func withDefaultDeadline(ctx context.Context, d time.Duration) (context.Context, context.CancelFunc) {
+// waitContext returns a context for waiting, which ends when the time for the change is up, without what there is to tidy up.
+func waitContext(ctx context.Context) (context.Context, context.CancelFunc) {
+	if due, ok := ctx.Value(dueKey{}).(time.Time); ok {
+		return context.WithDeadline(ctx, due)
+	}
 	if _, ok := ctx.Deadline(); ok {
 		return context.WithCancel(ctx)
 	}
-	return context.WithTimeout(ctx, d)
+	return context.WithTimeout(ctx, requestTimeout)
 }

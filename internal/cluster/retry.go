@@ -2,8 +2,12 @@ package cluster
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"net/http"
 	"slices"
+	"strconv"
+	"strings"
 	"time"
 
 	"k8s.io/apimachinery/pkg/util/wait"
@@ -14,11 +18,11 @@ import (
 // patience is how long a request without a deadline of its caller's is tried again. A restart of an API server takes seconds.
 const patience = 15 * time.Second
 
-// persist repeats a request as long as it fails for a reason that passes, until the deadline of its context. client-go does
-// so only where the answer says when to come back. What is asked for must bear being done twice.
+// persist repeats a request as long as it fails for a reason that passes, until the deadline of its context. It comes back when
+// the answer says so; where that is too late, it does not wait for it. What is asked for must bear being done twice.
 //
 // Without a deadline, as in a plan, only a server that has answered before is waited for: a wrong address is said at once.
-func (c *Cluster) persist(ctx context.Context, what string, request func(again bool) error) error {
+func (c *Cluster) persist(ctx context.Context, what string, request func(ctx context.Context, again bool) error) error {
 	began := time.Now()
 	until, patient := ctx.Deadline()
 	if !patient {
@@ -27,17 +31,61 @@ func (c *Cluster) persist(ctx context.Context, what string, request func(again b
 	backoff := wait.Backoff{Duration: 200 * time.Millisecond, Factor: 2, Jitter: 0.2, Steps: 100, Cap: 3 * time.Second}
 	var last error
 	for tries := 1; ; tries++ {
-		err := request(tries > 1)
-		if err == nil && tries > 1 {
+		asked := &asked{}
+		err := request(context.WithValue(ctx, askedKey{}, asked), tries > 1)
+		if err == nil && last != nil {
 			warn(ctx, fmt.Sprintf("to %s took %d tries and %.1f s. The last failure was: %s", what, tries, time.Since(began).Seconds(), last))
 		}
-		delay := backoff.Step()
-		if err == nil || !passes(err) && !c.renewed(err, tries) || ctx.Err() != nil || time.Now().Add(delay).After(until) || !patient && !c.answered.Load() {
+		delay := max(backoff.Step(), asked.wait)
+		switch {
+		case err == nil:
+			return nil
+		case !passes(err) && !c.renewed(err, tries) || ctx.Err() != nil || !patient && !c.answered.Load():
 			return err
+		case time.Now().Add(delay).After(until):
+			return asked.explain(err)
+		case asked.status != "":
+			// The same words for every request, so that one operation says them once.
+			warn(ctx, fmt.Sprintf("the API server at %s asked to wait before the next request, and the provider did: %s", c.host, asked.status))
+		default:
+			last = err
 		}
-		last = err
 		pause(ctx, delay)
 	}
+}
+
+type askedKey struct{}
+
+// asked is what the API server asked for in its last answer: to come back later. The zero value is nothing.
+type asked struct {
+	wait time.Duration
+	// status is that of the answer, such as `429 Too Many Requests`.
+	status string
+}
+
+// mostAsked is a day, in seconds: nobody waits for more.
+const mostAsked = 24 * 60 * 60
+
+// note takes from an answer when to come back: client-go would do so by itself, and then neither say what it waits for nor, when
+// the time is up, what the last answer was.
+func (a *asked) note(response *http.Response) {
+	*a = asked{}
+	seconds, err := strconv.Atoi(response.Header.Get("Retry-After"))
+	if err != nil || response.StatusCode != http.StatusTooManyRequests && response.StatusCode < http.StatusInternalServerError {
+		return
+	}
+	response.Header.Del("Retry-After")
+	a.wait = time.Duration(min(max(seconds, 0), mostAsked)) * time.Second
+	a.status = strings.TrimSpace(fmt.Sprintf("%d %s", response.StatusCode, http.StatusText(response.StatusCode)))
+}
+
+// explain adds to an error why it was not waited for.
+func (a *asked) explain(err error) error {
+	var e *Error
+	if a.status != "" && errors.As(err, &e) {
+		e.Err = fmt.Errorf("%w (it answers %s, and asks to wait %s, for which there is no time left)", e.Err, a.status, a.wait)
+	}
+	return err
 }
 
 // passes reports whether a failure may be gone in a moment.
@@ -62,7 +110,7 @@ func mayHaveHappened(err error) bool { return passes(err) || IsReason(err, Inter
 func (c *Cluster) written(ctx context.Context, o *routing.Object) *Live {
 	ctx, cancel := writeContext(ctx)
 	defer cancel()
-	live, err := c.get(ctx, AddressOf(o))
+	live, err := c.Get(ctx, AddressOf(o))
 	if err != nil || live == nil || !live.Applied || !equal(live.Ours(o), o) {
 		return nil
 	}

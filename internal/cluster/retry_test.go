@@ -5,10 +5,12 @@ import (
 	"encoding/pem"
 	"fmt"
 	"io"
+	"math"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -31,10 +33,10 @@ func counted(t *testing.T, serve http.HandlerFunc) (c *Cluster, requests *atomic
 	return c, requests
 }
 
-// busy answers that the client shall come back after a second.
-func busy(status int) http.HandlerFunc {
+// busy answers that the client shall come back after some seconds.
+func busy(status, seconds int) http.HandlerFunc {
 	return func(w http.ResponseWriter, _ *http.Request) {
-		w.Header().Set("Retry-After", "1")
+		w.Header().Set("Retry-After", strconv.Itoa(seconds))
 		http.Error(w, "too busy just now", status)
 	}
 }
@@ -66,33 +68,51 @@ func TestPersist(t *testing.T) {
 	tests := map[string]struct {
 		serve func() http.HandlerFunc
 		// deadline is that of the caller, 0 for none.
-		deadline    time.Duration
-		write       bool
-		reason      Reason
-		say         string
+		deadline time.Duration
+		write    bool
+		reason   Reason
+		say      string
+		// warning is in the only warning, whose text does not vary; empty for none.
+		warning     string
 		least, most time.Duration
 		few, many   int32
 	}{
-		"429 with a time": {serve: after(2, busy(http.StatusTooManyRequests)), deadline: time.Minute, least: 2 * second, most: 20 * second, few: 3, many: 3},
-		"503 with a time": {serve: after(2, busy(http.StatusServiceUnavailable)), deadline: time.Minute, least: 2 * second, most: 20 * second, few: 3, many: 3},
+		"429 with a time": {
+			serve: after(2, busy(http.StatusTooManyRequests, 1)), deadline: time.Minute, warning: "429 Too Many Requests", least: 2 * second, most: 20 * second, few: 3, many: 3,
+		},
+		"503 with a time": {
+			serve: after(2, busy(http.StatusServiceUnavailable, 1)), deadline: time.Minute, warning: "503 Service Unavailable", least: 2 * second, most: 20 * second, few: 3, many: 3,
+		},
 		"503 with a time, for a write": {
-			serve: after(2, busy(http.StatusServiceUnavailable)), deadline: time.Minute, write: true, reason: NotFound, least: 2 * second, most: 20 * second, few: 3, many: 3,
+			serve: after(2, busy(http.StatusServiceUnavailable, 1)), deadline: time.Minute, write: true, reason: NotFound, warning: "503 Service Unavailable",
+			least: 2 * second, most: 20 * second, few: 3, many: 3,
 		},
 		"503 for ever": {
-			serve: after(always, busy(http.StatusServiceUnavailable)), deadline: 3 * second, reason: TimedOut, least: second, most: 10 * second, few: 2, many: 5,
+			serve: after(always, busy(http.StatusServiceUnavailable, 1)), deadline: 3 * second, reason: ServerFailed,
+			say: "it answers 503 Service Unavailable, and asks to wait 1s", warning: "503 Service Unavailable", least: second, most: 10 * second, few: 2, many: 4,
 		},
-		"500 without a time":           {serve: after(2, broken), deadline: time.Minute, least: second / 4, most: 20 * second, few: 3, many: 3},
+		"503 with a time that is too late": {
+			serve: after(always, busy(http.StatusServiceUnavailable, 3600)), deadline: time.Minute, reason: ServerFailed, say: "asks to wait 1h0m0s", most: 10 * second, few: 1, many: 1,
+		},
+		"503 with a time of no end": {
+			serve: after(always, busy(http.StatusServiceUnavailable, math.MaxInt)), deadline: time.Minute, reason: ServerFailed, say: "asks to wait 24h0m0s", most: 10 * second, few: 1, many: 1,
+		},
+		"503 with a time in the past": {
+			serve: after(2, busy(http.StatusServiceUnavailable, -1)), deadline: time.Minute, warning: "503 Service Unavailable", least: second / 4, most: 20 * second, few: 3, many: 3,
+		},
+		"500 without a time":           {serve: after(2, broken), deadline: time.Minute, warning: "took 3 tries", least: second / 4, most: 20 * second, few: 3, many: 3},
 		"500 for ever":                 {serve: after(always, broken), deadline: 2 * second, reason: ServerFailed, say: "broken", least: second / 2, most: 10 * second, few: 2, many: 8},
 		"no answer":                    {serve: after(always, hang), deadline: second, reason: TimedOut, least: second, most: 10 * second, few: 1, many: 1},
 		"no answer to a write":         {serve: after(always, hang), deadline: second, write: true, reason: TimedOut, least: shortestWrite, most: 20 * second, few: 1, many: 1},
-		"500 without a deadline":       {serve: after(2, broken), least: second / 4, most: 20 * second, few: 3, many: 3},
+		"500 without a deadline":       {serve: after(2, broken), warning: "took 3 tries", least: second / 4, most: 20 * second, few: 3, many: 3},
 		"credentials are not accepted": {serve: after(always, answer(http.StatusUnauthorized, "application/json", `{"kind":"Status","reason":"Unauthorized","code":401}`)), deadline: time.Minute, reason: Unauthorized, most: 10 * second, few: 1, many: 1},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			c, requests := counted(t, test.serve())
-			ctx := t.Context()
+			said := map[string]bool{}
+			ctx := CollectWarnings(t.Context(), func(text string) { said[text] = true })
 			if test.deadline > 0 {
 				var cancel context.CancelFunc
 				ctx, cancel = context.WithTimeout(ctx, test.deadline)
@@ -114,6 +134,9 @@ func TestPersist(t *testing.T) {
 			}
 			if test.reason == Unknown && err != nil || test.reason != Unknown && (!IsReason(err, test.reason) || !strings.Contains(err.Error(), test.say)) {
 				t.Errorf("error %v, want reason %d and %q", err, test.reason, test.say)
+			}
+			if texts := sortedKeys(said); len(texts) > 1 || !strings.Contains(strings.Join(texts, ""), test.warning) || test.warning == "" && len(texts) > 0 {
+				t.Errorf("warnings %q, want one with %q", texts, test.warning)
 			}
 		})
 	}

@@ -2,6 +2,7 @@ package provider
 
 import (
 	"context"
+	"strconv"
 	"testing"
 
 	"github.com/hashicorp/terraform-plugin-framework/providerserver"
@@ -21,7 +22,7 @@ func BenchmarkNoChange(b *testing.B) {
 		b.Fatal(err)
 	}
 	ctx := context.Background()
-	state := benchState(b)
+	state := benchState(b, 3)
 	objectType := state.Type()
 	config, err := tfprotov6.NewDynamicValue(objectType, configOf(state))
 	if err != nil {
@@ -67,8 +68,8 @@ func BenchmarkNoChange(b *testing.B) {
 	})
 }
 
-// benchState is the state of a canary route of three rules.
-func benchState(b *testing.B) tftypes.Value {
+// benchState is the state of a canary route of so many rules.
+func benchState(b testing.TB, rules int) tftypes.Value {
 	b.Helper()
 	p := newPairResource(canaryRoute{})
 	p.settings = settings{namespace: defaultNamespace, clusterDomain: defaultClusterDomain}
@@ -83,8 +84,10 @@ func benchState(b *testing.B) tftypes.Value {
 			VirtualServiceName: "reviews", DestinationRuleName: "reviews",
 		},
 		Subsets: map[string]canary.Subset{"v1": {Labels: map[string]string{"version": "v1"}}, "v2": {Labels: map[string]string{"version": "v2"}}},
-		Rules:   []canary.Rule{rule("100", "v1"), rule("200", "v2"), rule("300", "v2")},
 		Default: &canary.Rule{Subset: "v1"},
+	}
+	for i := range rules {
+		route.Rules = append(route.Rules, rule(strconv.Itoa(100+i), []string{"v1", "v2"}[i%2]))
 	}
 	rendered := route.Render()
 	live := livePair{}

@@ -166,7 +166,7 @@ func TestAccDeletion_finalizer(t *testing.T) {
 				finalizers("example.com/keep")
 				began := time.Now()
 				w.fails("Object waits for finalizers", []string{kind, lab.Service, "example.com/keep", "timeouts.delete"}, "destroy")
-				if took := time.Since(began); took < 3*time.Second || took > 25*time.Second {
+				if took := time.Since(began); took < 3*time.Second || took > 10*time.Second {
 					t.Errorf("destroy took %s", took)
 				}
 				if !w.inState(f.address) {

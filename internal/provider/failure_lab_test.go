@@ -105,8 +105,9 @@ func TestAccFailure_controlPlane(t *testing.T) {
 	virtualServices := k.objects("networking.istio.io/v1", "virtualservices", "greeter")
 	block := fmt.Sprintf("  config_path = %q\n  propagation = { settle = \"0s\" }\n", lab.kubeconfig())
 	terraform, other := newCLI(t), newCLI(t)
-	terraform.configure(block, routeTo("greeter", "greeter", ""))
-	other.configure(block, routeTo("k8s-combat-service-istio-mesh", "greeter", ""))
+	const briefly = "timeouts = { create = \"5s\", update = \"5s\" }\n  "
+	terraform.configure(block, routeTo("greeter", "greeter", briefly))
+	other.configure(block, routeTo("k8s-combat-service-istio-mesh", "greeter", briefly))
 	terraform.must("apply")
 	version := func() string {
 		t.Helper()
@@ -125,7 +126,7 @@ func TestAccFailure_controlPlane(t *testing.T) {
 	before := version()
 
 	lab.control("kill", "istiod")
-	terraform.configure(block, routeTo("greeter", "greeter", `hosts = ["greeter.example"]`))
+	terraform.configure(block, routeTo("greeter", "greeter", briefly+`hosts = ["greeter.example"]`))
 	webhook := []string{"failed calling webhook", "istio.io", "check that istiod runs"}
 	terraform.fails("API server failed", append(webhook, `VirtualService "greeter/greeter"`), "apply")
 	kept("a failed webhook")
@@ -134,7 +135,7 @@ func TestAccFailure_controlPlane(t *testing.T) {
 		t.Error("a write that failed has left something")
 	}
 	lab.control("restart", "istiod")
-	terraform.configure(block, routeTo("greeter", "greeter", ""))
+	terraform.configure(block, routeTo("greeter", "greeter", briefly))
 	other.eventually("apply")
 
 	lab.control("kill", "kube-apiserver")

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/meshroute/terraform-provider-mesh/internal/acctest"
 )
@@ -41,6 +42,33 @@ func TestAccFailure_passes(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestAccFailure_throttled: an API server that says when to come back is waited for, and each operation says so once, however
+// many of its requests that meets.
+func TestAccFailure_throttled(t *testing.T) {
+	t.Parallel()
+	lab := acctest.Start(t)
+	proxy := lab.StartProxy(t)
+	w := newWorkspace(t, lab, canaryForm, "")
+	w.block = fmt.Sprintf("host = %q", proxy.URL)
+	for _, operation := range []func() result{
+		func() result { return w.apply(parts{}) },
+		func() result { return w.apply(parts{top: `labels = { team = "shop" }`}) },
+		func() result { return w.must("destroy") },
+	} {
+		proxy.Break(acctest.ThrottleForASecond, acctest.ThrottleForASecond, acctest.Pass, acctest.ThrottleForASecond)
+		began := time.Now()
+		r := operation()
+		if took := time.Since(began); took < 3*time.Second {
+			t.Errorf("it took %s, want the three seconds that were asked for", took)
+		}
+		r.want(t, "warning", "Warning from the cluster", "asked to wait", "429 Too Many Requests")
+		if len(r.Diagnostics) != 1 {
+			t.Errorf("%d diagnostics, want one:\n%s", len(r.Diagnostics), r)
+		}
+	}
+	nothingIn(t, lab)
 }
 
 // TestAccFailure_answerOfAnother: a lost answer does not make somebody else's object ours.

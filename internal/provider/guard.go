@@ -39,10 +39,12 @@ type guard struct {
 type valueTypes struct {
 	block     tftypes.Type
 	resources map[string]tftypes.Type
+	// aside are the attributes of each resource that a plan puts aside.
+	aside map[string][]string
 }
 
-func typesOf(inner server) valueTypes {
-	types := valueTypes{resources: map[string]tftypes.Type{}}
+func typesOf(inner tfprotov6.ProviderServer) valueTypes {
+	types := valueTypes{resources: map[string]tftypes.Type{}, aside: map[string][]string{}}
 	schemas, err := inner.GetProviderSchema(context.Background(), &tfprotov6.GetProviderSchemaRequest{})
 	if err != nil {
 		return types
@@ -50,6 +52,7 @@ func typesOf(inner server) valueTypes {
 	types.block = schemas.Provider.ValueType()
 	for name, schema := range schemas.ResourceSchemas {
 		types.resources[name] = schema.ValueType()
+		types.aside[name] = notComputed(schema.Block)
 	}
 	return types
 }
@@ -165,10 +168,15 @@ func (g *guard) PlanResourceChange(ctx context.Context, req *tfprotov6.PlanResou
 	if wrong != nil {
 		return &tfprotov6.PlanResourceChangeResponse{PlannedState: req.PriorState, PlannedPrivate: req.PriorPrivate, Diagnostics: wrong}, nil
 	}
-	resp, err := g.server.PlanResourceChange(ctx, req)
-	if resp != nil {
-		resp.Diagnostics = shown(resp.Diagnostics)
+	values, req := putAside(req, of, g.types().aside[req.TypeName])
+	resp, err := g.server.PlanResourceChange(context.WithValue(ctx, asideKey{}, values), req)
+	if resp == nil || err != nil {
+		return resp, err
 	}
+	if values != nil && values.planned.Type() != nil {
+		resp.PlannedState, err = encodeValue(values.planned)
+	}
+	resp.Diagnostics = shown(resp.Diagnostics)
 	return resp, err
 }
 

@@ -51,7 +51,7 @@ func (s server) validate(t *testing.T, resourceType, attributes string) []*tfpro
 }
 
 // parseHCL reads attributes as Terraform does: those that are left out are null, and values are converted.
-func parseHCL(t *testing.T, objectType tftypes.Type, attributes string) tftypes.Value {
+func parseHCL(t testing.TB, objectType tftypes.Type, attributes string) tftypes.Value {
 	t.Helper()
 	file, diagnostics := hclsyntax.ParseConfig([]byte(attributes), "test.tf", hcl.InitialPos)
 	if diagnostics.HasErrors() {

@@ -3,10 +3,13 @@ package provider_test
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
+	"time"
 
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
@@ -167,10 +170,12 @@ func diagnosticsOf(answer any, err error) ([]*tfprotov6.Diagnostic, error) {
 	return nil, fmt.Errorf("no answer that is known: %T", answer)
 }
 
-// What is just within the bounds is planned in time, and what is beyond one is refused at the attribute, in words that
-// name the bound and where it comes from.
+// What is just within the bounds is validated and planned, at a cost that grows with the number of rules and no faster. What is
+// beyond one is refused at the attribute, in words that name the bound and where it comes from. How long it takes is what
+// BenchmarkLargeRoute measures.
 func TestGuard_bounds(t *testing.T) {
 	a := newAttack(t)
+	a.longest = time.Minute
 	a.configure(fmt.Sprintf("host = %q", emptyCluster(t)))
 	objectType := a.schemas.ResourceSchemas["mesh_canary_route"].ValueType()
 	repeat := func(n int, format string) string {
@@ -184,24 +189,30 @@ func TestGuard_bounds(t *testing.T) {
 		return fmt.Sprintf("service = \"greeter\"\nsubsets = {\n  v1 = { labels = { app = \"v1\" } }\n%s}\nrules = [%s]\nhosts = [%s]\ndefault = { subset = \"v1\" }\n", subsets, rules, hosts)
 	}
 	const (
-		rule   = `{ match = [{ headers = { version = { exact = "%d" } } }], subset = "v1" },`
+		match  = `{ headers = { version = { exact = "%d" } } },`
+		rule   = `{ match = [` + match + `], subset = "v1" },`
 		subset = "s%d = { labels = { app = \"v2\" } }\n"
 	)
+	cost := map[string]time.Duration{}
 	for name, c := range map[string]struct{ config, at, says string }{
-		"100 rules":         {config: route("", repeat(100, rule), "")},
-		"100 subsets":       {config: route(repeat(99, subset), "", "")},
-		"100 of each":       {config: route(repeat(99, subset), repeat(100, rule), "")},
-		"4,000 hosts":       {config: route("", "", repeat(4000, `"h%d",`))},
-		"101 rules":         {route("", repeat(101, rule), ""), "rules", "at most 100 elements, got 101"},
-		"101 subsets":       {route(repeat(100, subset), "", ""), "subsets", "at most 100 elements, got 101"},
-		"6,000 hosts":       {route("", "", repeat(6000, `"h%d",`)), "hosts", "at most 5000 values"},
-		"too many values":   {route("", repeat(100, strings.Replace(rule, "version =", `a = { exact = "a" }, b = { exact = "a" }, c = { exact = "a" }, d = { exact = "a" }, e = { exact = "a" }, version =`, 1)), ""), "", "more than 5000 values"},
-		"a text of 300 kB":  {route("", "", `"`+strings.Repeat("a", 300<<10)+`"`), "hosts[0]", "more than 262144 bytes"},
-		"all texts of 2 MB": {route("", "", strings.Repeat(`"`+strings.Repeat("a", 200<<10)+`",`, 10)), "", "etcd keeps no object of more than 1.5 MiB"},
+		"100 rules":            {config: route("", repeat(100, rule), "")},
+		"1,000 rules":          {config: route("", repeat(1000, rule), "")},
+		"1,000 subsets":        {config: route(repeat(999, subset), "", "")},
+		"500 of each":          {config: route(repeat(499, subset), repeat(500, rule), "")},
+		"500 matches":          {config: route("", `{ match = [`+repeat(500, match)+`], subset = "v1" }`, "")},
+		"5,000 hosts":          {config: route("", "", repeat(5000, `"h%d",`))},
+		"1,001 rules":          {route("", repeat(1001, rule), ""), "rules", "at most 1000 elements, got 1001"},
+		"1,001 subsets":        {route(repeat(1000, subset), "", ""), "subsets", "at most 1000 elements, got 1001"},
+		"1,001 matches":        {route("", `{ match = [`+repeat(1001, match)+`], subset = "v1" }`, ""), "rules[0].match", "at most 1000 elements, got 1001"},
+		"5,001 hosts":          {route("", "", repeat(5001, `"h%d",`)), "hosts", "at most 5000 elements, got 5001"},
+		"too many values":      {route("", repeat(1000, strings.Replace(rule, "version =", `a = { exact = "a" }, b = { exact = "a" }, c = { exact = "a" }, d = { exact = "a" }, e = { exact = "a" }, version =`, 1)), ""), "", "more than 50000 values"},
+		"a text of 300 kB":     {route("", "", `"`+strings.Repeat("a", 300<<10)+`"`), "hosts[0]", "more than 262144 bytes"},
+		"texts of 2 MB in all": {route("", "", strings.Repeat(`"`+strings.Repeat("a", 200<<10)+`",`, 10)), "", "etcd keeps no object of more than 1.5 MiB"},
 	} {
 		config := parseHCL(t, objectType, c.config)
-		a.resource(name, "mesh_canary_route", config, true)
-		got := a.validate(t, "mesh_canary_route", c.config)
+		before := processorTime(t)
+		got := a.resource(name, "mesh_canary_route", config, true)
+		cost[name] = processorTime(t) - before
 		i := slices.IndexFunc(got, isError)
 		switch {
 		case i < 0 && c.says != "":
@@ -210,26 +221,50 @@ func TestGuard_bounds(t *testing.T) {
 			t.Errorf("%s: at %q: %s: %.300s", name, pathText(got[i].Attribute), got[i].Summary, got[i].Detail)
 		}
 	}
-	t.Logf("the slowest within the bounds took %s: %s", a.slowest, a.slow)
+	t.Logf("100 rules took %s, 1,000 took %s", cost["100 rules"], cost["1,000 rules"])
+	if cost["1,000 rules"] > 50*cost["100 rules"] {
+		t.Errorf("1,000 rules take %s, and 100 take %s", cost["1,000 rules"], cost["100 rules"])
+	}
 }
 
-// FuzzGuard sends any bytes as a configuration and as a state: the answer is text, in time.
+// processorTime is how long processors have worked for this process, which is not more while others have them.
+func processorTime(t *testing.T) time.Duration {
+	t.Helper()
+	var used syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &used); err != nil {
+		t.Fatal(err)
+	}
+	return time.Duration(used.Utime.Nano() + used.Stime.Nano())
+}
+
+// FuzzGuard sends any bytes as a configuration, alone and to be planned, and as a state: the answer is text, in time.
 func FuzzGuard(f *testing.F) {
-	s, err := json.Marshal(map[string]any{"service": "a", "rules": []any{map[string]any{"subset": "v1"}}})
+	state, err := json.Marshal(map[string]any{"service": "a", "rules": []any{map[string]any{"subset": "v1"}}})
 	if err != nil {
 		f.Fatal(err)
 	}
-	f.Add([]byte{0xc0}, s)
-	f.Add([]byte{0xdd, 0xff, 0xff, 0xff, 0xff}, []byte("[[[["))
-	f.Add([]byte{0x82, 0xa1, 'a', 0xc0, 0xa1, 'a', 0xc0}, []byte(`{"service":"\u001b"}`))
+	const resourceType = "mesh_canary_route"
 	shared := newServer(f)
+	objectType := shared.schemas.ResourceSchemas[resourceType].ValueType()
+	valid, err := tfprotov6.NewDynamicValue(objectType, parseHCL(f, objectType, validRoute))
+	none, err2 := tfprotov6.NewDynamicValue(objectType, tftypes.NewValue(objectType, nil))
+	if err := errors.Join(err, err2); err != nil {
+		f.Fatal(err)
+	}
+	f.Add(valid.MsgPack, state)
 	f.Fuzz(func(t *testing.T, encoded, state []byte) {
 		a := attackOn(t, shared)
+		config := &tfprotov6.DynamicValue{MsgPack: encoded}
 		a.input("validate", func() ([]*tfprotov6.Diagnostic, error) {
-			return diagnosticsOf(a.ValidateResourceConfig(a.ctx, &tfprotov6.ValidateResourceConfigRequest{TypeName: "mesh_canary_route", Config: &tfprotov6.DynamicValue{MsgPack: encoded}}))
+			return diagnosticsOf(a.ValidateResourceConfig(a.ctx, &tfprotov6.ValidateResourceConfigRequest{TypeName: resourceType, Config: config}))
 		})
+		for _, prior := range []*tfprotov6.DynamicValue{&none, &valid} {
+			a.input("plan", func() ([]*tfprotov6.Diagnostic, error) {
+				return diagnosticsOf(a.PlanResourceChange(a.ctx, &tfprotov6.PlanResourceChangeRequest{TypeName: resourceType, Config: config, ProposedNewState: config, PriorState: prior}))
+			})
+		}
 		a.input("upgrade", func() ([]*tfprotov6.Diagnostic, error) {
-			return diagnosticsOf(a.UpgradeResourceState(a.ctx, &tfprotov6.UpgradeResourceStateRequest{TypeName: "mesh_canary_route", RawState: &tfprotov6.RawState{JSON: state}}))
+			return diagnosticsOf(a.UpgradeResourceState(a.ctx, &tfprotov6.UpgradeResourceStateRequest{TypeName: resourceType, RawState: &tfprotov6.RawState{JSON: state}}))
 		})
 	})
 }

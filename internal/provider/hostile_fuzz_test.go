@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/hashicorp/terraform-plugin-framework/resource"
+	"github.com/hashicorp/terraform-plugin-framework/tfsdk"
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 	networking "istio.io/api/networking/v1"
 
@@ -94,4 +95,20 @@ func liveSpec(t *testing.T, kind routing.Kind, text string) *cluster.Live {
 	live := liveObject(&networking.VirtualService{})
 	live.Spec = message
 	return live
+}
+
+// A state with nothing in it is not moved, whoever sends it.
+func TestMoveState_nothing(t *testing.T) {
+	t.Parallel()
+	p := newPairResource(weightedSplit{})
+	for _, mover := range p.MoveState(t.Context()) {
+		source := tfsdk.State{Schema: *mover.SourceSchema, Raw: tftypes.NewValue(mover.SourceSchema.Type().TerraformType(t.Context()), nil)}
+		resp := resource.MoveStateResponse{TargetState: tfsdk.State{Schema: p.cached, Raw: tftypes.NewValue(p.cached.Type().TerraformType(t.Context()), nil)}}
+		mover.StateMover(t.Context(), resource.MoveStateRequest{
+			SourceProviderAddress: "registry.terraform.io/meshroute/mesh", SourceTypeName: "mesh_canary_route", SourceState: &source,
+		}, &resp)
+		if !resp.TargetState.Raw.IsNull() {
+			t.Errorf("moved to %s", resp.TargetState.Raw)
+		}
+	}
 }

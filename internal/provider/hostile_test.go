@@ -194,25 +194,25 @@ func (a *attack) report(least int) {
 	}
 }
 
-// resource validates a configuration and, as Terraform does where nothing is wrong, plans a new resource with it if asked to.
-func (a *attack) resource(what, resourceType string, config tftypes.Value, plan bool) {
+// resource validates a configuration and, as Terraform does where nothing is wrong, plans a new resource with it if asked to. It
+// returns what the validation says.
+func (a *attack) resource(what, resourceType string, config tftypes.Value, plan bool) (said []*tfprotov6.Diagnostic) {
 	a.t.Helper()
 	raw, err := tfprotov6.NewDynamicValue(config.Type(), config)
 	if err != nil {
 		// No such value can be sent.
-		return
+		return nil
 	}
-	refused := false
 	a.input("validate "+what, func() ([]*tfprotov6.Diagnostic, error) {
 		answer, err := a.ValidateResourceConfig(a.ctx, &tfprotov6.ValidateResourceConfigRequest{TypeName: resourceType, Config: &raw})
 		if err != nil {
 			return nil, err
 		}
-		refused = slices.ContainsFunc(answer.Diagnostics, isError)
-		return answer.Diagnostics, nil
+		said = answer.Diagnostics
+		return said, nil
 	})
-	if refused || !plan {
-		return
+	if !plan || slices.ContainsFunc(said, isError) {
+		return said
 	}
 	none, proposed := tftypes.NewValue(config.Type(), nil), a.proposed(resourceType, config)
 	prior, err := tfprotov6.NewDynamicValue(none.Type(), none)
@@ -229,6 +229,7 @@ func (a *attack) resource(what, resourceType string, config tftypes.Value, plan 
 		}
 		return answer.Diagnostics, nil
 	})
+	return said
 }
 
 func isError(d *tfprotov6.Diagnostic) bool { return d.Severity == tfprotov6.DiagnosticSeverityError }

@@ -12,10 +12,9 @@ import (
 
 const (
 	megabyte = 1 << 20
-	// many is more elements than any object in a cluster can hold. Of objects fewer are sent: the framework itself
-	// compares each of its complaints about one with all others.
-	many        = 20_000
-	manyObjects = 500
+	// many and manyObjects are the most elements that the guard lets pass.
+	many        = 5_000
+	manyObjects = 1_000
 )
 
 // hostileTexts are values for a string, a map's key, an import id, an environment variable and a path.
@@ -116,7 +115,8 @@ func valuesOf(t tftypes.Type) map[string]tftypes.Value {
 		values["many times null"] = tftypes.NewValue(t, repeated(n, none))
 		values["many times unknown"] = tftypes.NewValue(t, repeated(n, tftypes.NewValue(t.ElementType, tftypes.UnknownValue)))
 		if t.ElementType.Is(tftypes.String) {
-			values["too many names"] = tftypes.NewValue(t, named(many, ""))
+			values["too many names"] = tftypes.NewValue(t, named(4*many, ""))
+			values["many names"] = tftypes.NewValue(t, named(many, ""))
 			values["2,000 names"] = tftypes.NewValue(t, named(2000, ""))
 			values["2,000 names that are none"] = tftypes.NewValue(t, named(2000, "_"))
 		}

@@ -33,7 +33,7 @@ func (p *pairResource) MoveState(context.Context) []resource.StateMover {
 			SourceSchema: &sourceSchema,
 			StateMover: func(ctx context.Context, req resource.MoveStateRequest, resp *resource.MoveStateResponse) {
 				ours := strings.HasSuffix(req.SourceProviderAddress, "/meshroute/mesh")
-				if !ours || req.SourceTypeName != "mesh_"+source.typeName() || req.SourceState == nil {
+				if !ours || req.SourceTypeName != "mesh_"+source.typeName() || req.SourceState == nil || isMissing(req.SourceState.Raw) {
 					return
 				}
 				resp.TargetState.Raw = p.moveFrom(ctx, source, req.SourceState.Raw)

@@ -31,6 +31,8 @@ func (p *pairResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRe
 		p.planRemoval(ctx, req, &resp.Diagnostics)
 		return
 	}
+	values := asideOf(ctx)
+	values.takeBack(ctx, p.cached, &req)
 	config := attr.Read(req.Config.Raw)
 	d := draft{
 		config: config, route: p.read(config, p.settings),
@@ -55,7 +57,23 @@ func (p *pairResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRe
 		p.planExisting(ctx, d, &resp.Diagnostics)
 	}
 	d.completeWeights()
-	resp.Plan.Raw = tftypes.NewValue(req.Plan.Raw.Type(), d.planned)
+	plan := tftypes.NewValue(req.Plan.Raw.Type(), d.planned)
+	values.answer(plan, resp)
+	if len(config.Unknown()) == 0 {
+		p.rehearse(ctx, req.State.Raw, plan, &resp.Diagnostics)
+	}
+}
+
+// rehearse reports what the cluster's admission control would refuse, while nothing is written yet.
+func (p *pairResource) rehearse(ctx context.Context, state, plan tftypes.Value, diagnostics *diag.Diagnostics) {
+	if diagnostics.HasError() || p.settings.cluster == nil || !p.settings.ownerKnown {
+		return
+	}
+	var is routing.Pair
+	if !state.IsNull() {
+		is = p.routeOf(state).Render()
+	}
+	reportErrors(diagnostics, p.settings.cluster.Rehearse(ctx, is, p.routeOf(plan).Render()))
 }
 
 // reportAtPlan reports what is wrong now that the provider block is known. What was doubtful without it was said at

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
+	"google.golang.org/protobuf/proto"
 
 	"github.com/meshroute/terraform-provider-mesh/internal/canary"
 	"github.com/meshroute/terraform-provider-mesh/internal/cluster"
@@ -37,32 +38,42 @@ func (p *pairResource) refresh(state tftypes.Value, route described, life lifecy
 	return tftypes.NewValue(state.Type(), next)
 }
 
+// mostRendered is how many bytes of protobuf are rendered to find what is only spelled differently, which takes about a second.
+const mostRendered = 1 << 20
+
 // keepSpelling puts back the prior value of everything that makes no difference to the objects: `5000ms` for `5s`, a
 // weight that was left out for the number that it came to. Where an attribute as a whole has changed, what is inside it
-// is tried one by one, so that one drifted weight shows as one drifted weight.
+// is tried one by one, so that one drifted weight shows as one drifted weight. Each try renders both objects: where a large route has
+// drifted in many places, the later ones are spelled as in the cluster.
 func (p *pairResource) keepSpelling(objectType tftypes.Type, prior, next map[string]tftypes.Value) {
 	render := func() routing.Pair { return p.routeOf(tftypes.NewValue(objectType, next)).Render() }
 	meaning := render()
+	size := 1 + proto.Size(meaning.VirtualServiceSpec()) + proto.Size(meaning.DestinationRuleSpec())
+	left := mostRendered
 	for _, name := range slices.Sorted(maps.Keys(next)) {
 		// The full name and what is foreign follow from the cluster alone, and what was null is not known yet.
 		if name == "host" || name == "owner" || name == "foreign_fields" || name == "live_weights" || prior[name].IsNull() {
 			continue
 		}
-		next[name] = spelled(prior[name], next[name], func(candidate tftypes.Value) bool {
+		next[name] = spelled(prior[name], next[name], func(candidate func() tftypes.Value) bool {
+			if left -= size; left < 0 {
+				return false
+			}
 			now := next[name]
 			defer func() { next[name] = now }()
-			next[name] = candidate
+			next[name] = candidate()
 			return same(render(), meaning)
 		})
 	}
 }
 
-// spelled returns next with as much of prior as keeps the meaning, which means is asked about.
-func spelled(prior, next tftypes.Value, means func(tftypes.Value) bool) tftypes.Value {
+// spelled returns next with as much of prior as keeps the meaning, which means is asked about. It makes the candidate if it
+// needs it.
+func spelled(prior, next tftypes.Value, means func(candidate func() tftypes.Value) bool) tftypes.Value {
 	switch {
 	case prior.Equal(next):
 		return next
-	case means(prior):
+	case means(func() tftypes.Value { return prior }):
 		return prior
 	case prior.IsNull() || next.IsNull():
 		return next
@@ -72,10 +83,12 @@ func spelled(prior, next tftypes.Value, means func(tftypes.Value) bool) tftypes.
 		after = maps.Clone(after)
 		for _, key := range slices.Sorted(maps.Keys(after)) {
 			if was, ok := before[key]; ok {
-				after[key] = spelled(was, after[key], func(candidate tftypes.Value) bool {
-					trial := maps.Clone(after)
-					trial[key] = candidate
-					return means(tftypes.NewValue(next.Type(), trial))
+				after[key] = spelled(was, after[key], func(candidate func() tftypes.Value) bool {
+					return means(func() tftypes.Value {
+						trial := maps.Clone(after)
+						trial[key] = candidate()
+						return tftypes.NewValue(next.Type(), trial)
+					})
 				})
 			}
 		}
@@ -85,10 +98,12 @@ func spelled(prior, next tftypes.Value, means func(tftypes.Value) bool) tftypes.
 	if prior.As(&first) == nil && next.As(&second) == nil {
 		second = slices.Clone(second)
 		for i := range min(len(first), len(second)) {
-			second[i] = spelled(first[i], second[i], func(candidate tftypes.Value) bool {
-				trial := slices.Clone(second)
-				trial[i] = candidate
-				return means(tftypes.NewValue(next.Type(), trial))
+			second[i] = spelled(first[i], second[i], func(candidate func() tftypes.Value) bool {
+				return means(func() tftypes.Value {
+					trial := slices.Clone(second)
+					trial[i] = candidate()
+					return tftypes.NewValue(next.Type(), trial)
+				})
 			})
 		}
 		return tftypes.NewValue(next.Type(), second)

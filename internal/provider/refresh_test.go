@@ -3,7 +3,9 @@ package provider
 import (
 	"context"
 	"maps"
+	"strconv"
 	"testing"
+	"time"
 
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 	networking "istio.io/api/networking/v1"
@@ -14,6 +16,33 @@ import (
 	"github.com/meshroute/terraform-provider-mesh/internal/routing"
 	"github.com/meshroute/terraform-provider-mesh/internal/routing/routingtest"
 )
+
+// A route whose 500 rules have all changed behind Terraform's back is read, at a cost that does not grow with their square: that
+// was a minute and more.
+func TestRefresh_everyRuleDrifted(t *testing.T) {
+	t.Parallel()
+	p := newPairResource(canaryRoute{})
+	p.settings = settings{namespace: defaultNamespace, clusterDomain: defaultClusterDomain}
+	state := benchState(t, 500)
+	route := p.routeOf(state)
+	drifted := route.Render()
+	for i, rule := range drifted.VirtualServiceSpec().Http {
+		for _, m := range rule.Match {
+			m.Headers["version"].MatchType = &networking.StringMatch_Exact{Exact: strconv.Itoa(5000 + i)}
+		}
+	}
+	live := livePair{cluster.LivePair{
+		VirtualService: liveObject(drifted.VirtualServiceSpec()), DestinationRule: liveObject(drifted.DestinationRuleSpec()),
+	}}
+	began := time.Now()
+	got := p.refresh(state, p.routeOf(state), lifecycle{}, live)
+	if took := time.Since(began); took > 30*time.Second {
+		t.Errorf("takes %s", took)
+	}
+	if !same(p.routeOf(got).Render(), drifted) || !isEmptyList(attributesOf(got)["foreign_fields"]) {
+		t.Error("the state does not say what is there")
+	}
+}
 
 // What a refresh writes into the state means what is in the cluster; where it cannot, foreign_fields says so. A
 // refresh of what the state already says changes nothing, and an import of what it says gives a state that says the same.

@@ -1,6 +1,8 @@
 package provider_test
 
 import (
+	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
@@ -39,6 +41,86 @@ func TestAcc_replaced(t *testing.T) {
 			)
 		})
 	}
+}
+
+// TestAcc_recreated: an object that somebody deleted and made anew is somebody else's, also where it says the same. An update stops
+// before it, whenever that happened after the plan; a destroy takes away what is Terraform's and leaves it.
+func TestAcc_recreated(t *testing.T) {
+	bothForms(t, func(t *testing.T, f form) {
+		for _, kind := range bothKinds {
+			// anew lets somebody else make the object anew, and returns a check that nothing happens to that one.
+			anew := func(t *testing.T, lab *acctest.Lab) func() {
+				t.Helper()
+				text := lab.ManifestYAML(kind, lab.Service)
+				lab.Delete(kind, lab.Service)
+				lab.Create(text)
+				return untouched(t, lab, kind, lab.Service)
+			}
+			start := func(t *testing.T) (*acctest.Lab, *acctest.Proxy, *workspace) {
+				t.Helper()
+				t.Parallel()
+				lab := acctest.Start(t)
+				proxy := lab.StartProxy(t)
+				w := newWorkspace(t, lab, f, "")
+				w.block = fmt.Sprintf("host = %q", proxy.URL)
+				w.apply(parts{})
+				return lab, proxy, w
+			}
+			changed := parts{rule: `timeout = "3s"`, subset: `traffic_policy = { load_balancer = { simple = "RANDOM" } }`}
+			stale := []string{kind, "Nothing was overwritten"}
+			t.Run(kind+" before an update", func(t *testing.T) {
+				lab, _, w := start(t)
+				w.declare(changed)
+				w.plan()
+				check := anew(t, lab)
+				w.fails("Object changed since the plan", stale, "apply", "saved.tfplan")
+				check()
+				w.fails("Object changed since the plan", stale, "apply", "-refresh=false")
+				check()
+			})
+			t.Run(kind+" during an update", func(t *testing.T) {
+				lab, proxy, w := start(t)
+				// Otherwise the maker's fields would be in the way before anybody asks which object it is.
+				w.block += "\n  field_manager = { force_conflicts = true }"
+				w.declare(changed)
+				w.plan()
+				var check func()
+				// After the two reads the DestinationRule is written, then the VirtualService.
+				call := map[string]int{acctest.DestinationRule: 3, acctest.VirtualService: 4}[kind]
+				proxy.Arm(acctest.Trap{Call: call, Meanwhile: func() { check = anew(t, lab) }})
+				w.fails("Object changed since the plan", stale, "apply", "saved.tfplan")
+				if calls := proxy.Disarm(); calls[call-1] != "PATCH "+strings.ToLower(kind)+"s" {
+					t.Fatalf("the calls are %q", calls)
+				}
+				check()
+			})
+			t.Run(kind+" before a destroy", func(t *testing.T) {
+				lab, _, w := start(t)
+				w.must("plan", "-destroy", "-out=saved.tfplan")
+				check := anew(t, lab)
+				w.must("apply", "saved.tfplan")
+				check()
+				if n := len(uids(lab)); n != 1 || w.inState(f.address) {
+					t.Errorf("%d objects are left, want the one that is somebody else's, and nothing in the state", n)
+				}
+				lab.Delete(kind, lab.Service)
+			})
+			t.Run(kind+" during a destroy", func(t *testing.T) {
+				lab, proxy, w := start(t)
+				w.must("plan", "-destroy", "-out=saved.tfplan")
+				var check func()
+				// The VirtualService goes first.
+				call := map[string]int{acctest.VirtualService: 1, acctest.DestinationRule: 2}[kind]
+				proxy.Arm(acctest.Trap{Call: call, Meanwhile: func() { check = anew(t, lab) }})
+				w.must("apply", "saved.tfplan")
+				if calls := proxy.Disarm(); calls[call-1] != "DELETE "+strings.ToLower(kind)+"s" {
+					t.Fatalf("the calls are %q", calls)
+				}
+				check()
+				lab.Delete(kind, lab.Service)
+			})
+		}
+	})
 }
 
 // A split has two rules at most: another rule that somebody puts before them is shown, and taken out.

@@ -24,6 +24,7 @@ func TestAccRequests(t *testing.T) {
 	const (
 		readVS, readDR     = "GET virtualservices", "GET destinationrules"
 		writeVS, writeDR   = "PATCH virtualservices", "PATCH destinationrules"
+		tryVS, tryDR       = "PATCH virtualservices, dry run", "PATCH destinationrules, dry run"
 		deleteVS, deleteDR = "DELETE virtualservices", "DELETE destinationrules"
 	)
 	var planned []string
@@ -50,10 +51,11 @@ func TestAccRequests(t *testing.T) {
 	}
 	reads := []string{readDR, readVS}
 	run(t, lab,
-		// The plan looks whether the names are free, and apply looks again.
-		step("create", routeByShare("{ v1 = 90, v2 = 10 }"), reads, []string{readDR, readVS, writeDR, writeVS}),
+		// The plan looks whether the names are free and what routes here already, and rehearses the writes. Terraform plans once more when it
+		// applies.
+		step("create", routeByShare("{ v1 = 90, v2 = 10 }"), []string{readDR, readVS, tryDR, tryVS}, []string{readDR, readVS, writeDR, tryDR, writeVS, tryVS}),
 		step("no change", routeByShare("{ v1 = 90, v2 = 10 }"), reads, nil),
-		step("weights", routeByShare("{ v1 = 50, v2 = 50 }"), reads, []string{readDR, readVS, writeVS}),
+		step("weights", routeByShare("{ v1 = 50, v2 = 50 }"), []string{readDR, readVS, tryVS}, []string{readDR, readVS, writeVS, tryVS}),
 		resource.TestStep{
 			PreConfig: func() { proxy.Take() },
 			Config:    config(routeByShare("{ v1 = 50, v2 = 50 }")), Destroy: true,

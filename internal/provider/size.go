@@ -14,10 +14,10 @@ import (
 	"github.com/vmihailenco/msgpack/v5/msgpcode"
 )
 
-// bounds are how large a value may be that is looked at. Two things set them. No cluster takes an object of more than
-// 1.5 MiB, which is etcd's limit for a request. And the framework walks through a planned value some thirty times, with a
-// cost for each value in it, empty ones included, and for the depth of its type: what is within the bounds is planned within a
-// second.
+// bounds are how large a value may be that is looked at. No cluster takes an object of more than 1.5 MiB, which is etcd's limit for a
+// request. In that there is room for a route of thousands of rules, and for a million values that say nothing. The framework and
+// the checks take ten to thirty microseconds for each value in each call, so the most that is taken is what costs about a second:
+// a thousand rules of one match, which are thirty thousand values with the attributes that are null, or fewer rules of more matches.
 type bounds struct {
 	summary string
 	bytes   int
@@ -37,9 +37,11 @@ var (
 
 const (
 	mostBytes  = 3 << 19
-	mostValues = 5_000
+	mostValues = 50_000
 	// mostObjects is how many objects, such as rules, matches and subsets, one list or map may hold.
-	mostObjects = 100
+	mostObjects = 1_000
+	// mostElements is how many texts, numbers and the like, such as hosts and labels, one list or map may hold.
+	mostElements = 5_000
 	// mostDepth is more than the deepest attribute of a schema has.
 	mostDepth = 32
 	// longestValue is the most that Kubernetes takes for all annotations of an object; no other text may be as long.
@@ -104,16 +106,16 @@ type measure struct {
 	values int
 }
 
-func (m *measure) count(n int) *flaw {
-	if m.values += n; m.values > m.within.values {
-		return m.within.exceeded(path.Empty(), "%s holds more than %d values, attributes that are not set included: it would take too long to plan, and comes near to the "+
-			"1.5 MiB that etcd keeps. A rule with one match counts for about 40. Match with prefix or regex in place of many exact values, or divide the route", m.within.of, m.within.values)
+func (m *measure) count() *flaw {
+	if m.values++; m.values > m.within.values {
+		return m.within.exceeded(path.Empty(), "%s holds more than %d values, attributes that are not set included: it would take long to plan, and etcd keeps no object "+
+			"of more than 1.5 MiB. A rule with one match counts for about 30. Match with prefix or regex in place of many exact values, or divide the route", m.within.of, m.within.values)
 	}
 	return nil
 }
 
 func (m *measure) msgpack(d *msgpack.Decoder, of tftypes.Type, at path.Path, depth int) *flaw {
-	if wrong := m.count(1); wrong != nil {
+	if wrong := m.count(); wrong != nil {
 		return wrong
 	}
 	if depth > mostDepth {
@@ -169,7 +171,7 @@ func (m *measure) array(d *msgpack.Decoder, of tftypes.Type, at path.Path, depth
 	if list, ok := of.(tftypes.List); ok {
 		element = list.ElementType
 	}
-	if wrong := m.room(element, at, n); wrong != nil {
+	if wrong := m.room(of, element, at, n); wrong != nil {
 		return wrong
 	}
 	for i := range n {
@@ -192,7 +194,7 @@ func (m *measure) entries(d *msgpack.Decoder, of tftypes.Type, at path.Path, dep
 	if entries, ok := of.(tftypes.Map); ok {
 		element = entries.ElementType
 	}
-	if wrong := m.room(element, at, n); wrong != nil {
+	if wrong := m.room(of, element, at, n); wrong != nil {
 		return wrong
 	}
 	seen := make(map[string]bool, n)
@@ -219,13 +221,18 @@ func (m *measure) entries(d *msgpack.Decoder, of tftypes.Type, at path.Path, dep
 	return nil
 }
 
-// room reports a length that is beyond the bounds, before anything is made of that length.
-func (m *measure) room(element tftypes.Type, at path.Path, n int) *flaw {
-	if element != nil && element.Is(tftypes.Object{}) && n > mostObjects {
-		return m.within.exceeded(at, "must have at most %d elements, got %d: more cannot be planned in a second, and an object of many comes near to the 1.5 MiB that etcd keeps", mostObjects, n)
+// room reports a length that is beyond the bounds, before anything is made of that length. An object has as many attributes as
+// its type.
+func (m *measure) room(of, element tftypes.Type, at path.Path, n int) *flaw {
+	most := mostElements
+	switch {
+	case of != nil && of.Is(tftypes.Object{}):
+		most = m.within.values
+	case element != nil && element.Is(tftypes.Object{}):
+		most = mostObjects
 	}
-	if m.values+n > m.within.values {
-		return m.within.exceeded(at, "has %d elements, and %s may hold at most %d values in all: etcd keeps no object of more than 1.5 MiB", n, m.within.of, m.within.values)
+	if n > most {
+		return m.within.exceeded(at, "must have at most %d elements, got %d: more takes long to plan, and etcd keeps no object of more than 1.5 MiB", most, n)
 	}
 	return nil
 }
@@ -251,7 +258,7 @@ func (m *measure) json(d *json.Decoder) *flaw {
 		if m.values == 0 && token != json.Delim('{') {
 			return unreadable(path.Empty(), errors.New("a state is an object"))
 		}
-		if wrong := m.count(1); wrong != nil {
+		if wrong := m.count(); wrong != nil {
 			return wrong
 		}
 		switch token := token.(type) {
