@@ -11,12 +11,22 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	tfjson "github.com/hashicorp/terraform-json"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
 	"github.com/meshroute/terraform-provider-mesh/internal/acctest"
 )
 
 // kindOf is the kind of object that a resource owns.
 var kindOf = map[string]string{"mesh_virtual_service": acctest.VirtualService, "mesh_destination_rule": acctest.DestinationRule}
+
+// objectsOf returns the live objects of the test's name.
+func objectsOf(lab *acctest.Lab) map[string]*unstructured.Unstructured {
+	objects := map[string]*unstructured.Unstructured{}
+	for _, kind := range bothKinds {
+		objects[kind] = lab.MustGet(kind, lab.Service)
+	}
+	return objects
+}
 
 // standIn lets Terraform start a plugin for another provider too, which it does for the schema of a resource that is in the
 // state. What answers is the provider of the test: nobody asks it for that resource.
@@ -65,7 +75,8 @@ func TestAccMove_manifests(t *testing.T) {
 					to, ours.Replace(wantMoved[to]), source.Type, source.Name, to)
 			}
 			unwritten := nobodyTouched(t, lab)
-			c.configure(fmt.Sprintf("config_path = %q\n propagation = { settle = \"0s\" }", lab.Kubeconfig), configuration)
+			provider := fmt.Sprintf("config_path = %q\n propagation = { settle = \"0s\" }", lab.Kubeconfig)
+			c.configure(provider, configuration)
 
 			c.must("plan", "-out=saved.tfplan")
 			plan := &tfjson.Plan{}
@@ -90,12 +101,30 @@ func TestAccMove_manifests(t *testing.T) {
 				t.Errorf("the second plan is not empty:\n%s", r.text)
 			}
 
-			c.configure(fmt.Sprintf("config_path = %q\n propagation = { settle = \"0s\" }", lab.Kubeconfig),
-				strings.NewReplacer("{ team = \"shop\" }", "{ team = \"web\" }", "host = \""+lab.Service+"\"", "host = \""+lab.Host+"\"").Replace(configuration))
+			// The labels that the other provider wrote are taken over without a change of any.
+			labelled := strings.ReplaceAll(configuration, "\nnamespace ", "\nlabels = { team = \"shop\" }\nnamespace ")
+			c.configure(provider, labelled)
+			was := objectsOf(lab)
 			c.must("apply")
-			for _, kind := range kindOf {
-				if labels := lab.MustGet(kind, lab.Service).GetLabels(); labels["team"] != "web" {
-					t.Errorf("the labels of the %s are %v", kind, labels)
+			for kind, before := range was {
+				live := lab.MustGet(kind, lab.Service)
+				// The spelling is the only thing that may change: Terraform writes durations in seconds.
+				if diff := cmp.Diff(strings.ReplaceAll(asJSON(t, specOf(before)), "5000ms", "5s"), asJSON(t, specOf(live))); diff != "" {
+					t.Errorf("spec of the %s (-before +after):\n%s", kind, diff)
+				}
+				if diff := cmp.Diff(before.GetLabels(), live.GetLabels()); diff != "" {
+					t.Errorf("labels (-before +after):\n%s", diff)
+				}
+				if diff := cmp.Diff(before.GetAnnotations(), live.GetAnnotations()); diff != "" {
+					t.Errorf("annotations (-before +after):\n%s", diff)
+				}
+			}
+			c.configure(provider, strings.NewReplacer("{ team = \"shop\" }", "{ team = \"web\" }", "90", "50", "weight = 10", "weight = 50", "100", "200").Replace(labelled))
+			c.must("apply")
+			for kind, before := range was {
+				live := lab.MustGet(kind, lab.Service)
+				if live.GetLabels()["team"] != "web" || live.GetGeneration() == before.GetGeneration() {
+					t.Errorf("the %s has not changed: %v", kind, live.Object)
 				}
 			}
 			c.must("destroy")

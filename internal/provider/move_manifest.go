@@ -18,8 +18,7 @@ import (
 type manifestSource struct {
 	// provider is the end of the provider's address, typeName the resource's.
 	provider, typeName string
-	// read finds the object in the attributes of its state. Its labels and annotations are those that the configuration has, not
-	// those that the cluster added.
+	// read finds the object in the attributes of its state.
 	read func(state map[string]json.RawMessage) (*routing.Object, error)
 }
 
@@ -42,28 +41,14 @@ func manifestSourceOf(providerAddress, typeName string) *manifestSource {
 	return nil
 }
 
-// readKubernetesManifest reads what the API server answered (object), with the metadata of what was sent (manifest). A state of
-// which the one is missing has the other.
+// readKubernetesManifest reads what the API server answered (object), or else what was sent (manifest).
 func readKubernetesManifest(state map[string]json.RawMessage) (*routing.Object, error) {
-	object, manifest := dynamicIn(state, "object"), dynamicIn(state, "manifest")
-	switch {
-	case object == nil && manifest == nil:
-		return nil, errors.New("read state: it has neither object nor manifest")
-	case object == nil:
-		object = manifest
-	case manifest == nil:
-		manifest = object
+	for _, name := range []string{"object", "manifest"} {
+		if raw := dynamicIn(state, name); raw != nil {
+			return routing.ParseManifest(withoutNulls(raw))
+		}
 	}
-	o, err := routing.ParseManifest(withoutNulls(object))
-	if err != nil {
-		return nil, err
-	}
-	written, err := routing.ParseManifest(withoutNulls(manifest))
-	if err != nil {
-		return nil, err
-	}
-	o.Labels, o.Annotations = written.Labels, written.Annotations
-	return o, nil
+	return nil, errors.New("read state: it has neither object nor manifest")
 }
 
 // dynamicIn returns an attribute whose value stands in the state together with its type; nil for null.
@@ -167,9 +152,6 @@ func readManifest(req resource.MoveStateRequest) (*routing.Object, error) {
 	if problems := append(routing.NamespaceProblems(o.Namespace), routing.NameProblems("name", o.Name)...); len(problems) > 0 {
 		return nil, fmt.Errorf("move a %s: %s", source.typeName, problems[0].Reason)
 	}
-	for _, key := range []string{routing.OwnerAnnotation, routing.OriginalAnnotation, "kubectl.kubernetes.io/last-applied-configuration"} {
-		delete(o.Annotations, key)
-	}
 	return o, nil
 }
 
@@ -200,11 +182,14 @@ func formOf(kind routing.Kind) objectForm {
 	return virtualService
 }
 
-// stateOfObject returns the state of this form for an object.
+// stateOfObject returns the state of this form for an object. Labels and annotations stay with whoever wrote them, as after an import:
+// in the state they would look as if a configuration without them took them from the object, and it does not.
 func (p *pairResource) stateOfObject(ctx context.Context, f objectForm, o *routing.Object) tftypes.Value {
-	pair := routing.Pair{VirtualService: o}
+	bare := *o
+	bare.Labels, bare.Annotations = nil, nil
+	pair := routing.Pair{VirtualService: &bare}
 	if f.kind == routing.KindDestinationRule {
-		pair = routing.Pair{DestinationRule: o}
+		pair = routing.Pair{DestinationRule: &bare}
 	}
 	_, attributes := f.recognize(pair, &canary.Placement{}, p.settings)
 	objectType := p.cached.Type().TerraformType(ctx).(tftypes.Object)

@@ -23,16 +23,18 @@ type bounds struct {
 	bytes   int
 	// values are counted with everything inside them, attributes that are null too.
 	values int
+	// text is how many bytes one text may have.
+	text int
 	// of is what is too large, in a sentence.
 	of string
 }
 
 var (
-	inConfig  = bounds{"Configuration too large", mostBytes, mostValues, "this configuration"}
-	inState   = bounds{"State too large", 2 * mostBytes, 2 * mostValues, "this state"}
-	inCluster = bounds{"Object too large", mostBytes, 2 * mostValues, "what the cluster holds"}
-	// inSource is wider: another provider keeps an object with each field that it could have, and with the type of each.
-	inSource = bounds{"State too large", 4 * mostBytes, 40 * mostValues, "the state that is to be moved"}
+	inConfig  = bounds{"Configuration too large", mostBytes, mostValues, longestValue, "this configuration"}
+	inState   = bounds{"State too large", 2 * mostBytes, 2 * mostValues, longestValue, "this state"}
+	inCluster = bounds{"Object too large", mostBytes, 2 * mostValues, longestValue, "what the cluster holds"}
+	// inSource is wider: another provider keeps an object with each field that it could have and the type of each, or as one text.
+	inSource = bounds{"State too large", 4 * mostBytes, 10 * mostValues, mostBytes, "the state that is to be moved"}
 )
 
 const (
@@ -238,8 +240,8 @@ func (m *measure) room(of, element tftypes.Type, at path.Path, n int) *flaw {
 }
 
 func (m *measure) text(at path.Path, text string) *flaw {
-	if len(text) > longestValue {
-		return m.within.exceeded(at, "must not hold a text of more than %d bytes, got %d: an object of such texts is more than the 1.5 MiB that etcd keeps", longestValue, len(text))
+	if len(text) > m.within.text {
+		return m.within.exceeded(at, "must not hold a text of more than %d bytes, got %d: an object of such texts is more than the 1.5 MiB that etcd keeps", m.within.text, len(text))
 	}
 	return nil
 }
