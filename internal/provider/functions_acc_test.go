@@ -119,3 +119,19 @@ resource "mesh_destination_rule" "test" {
 	}
 	c.configure(fmt.Sprintf("config_path = %q\n default_namespace = %q\n owner = \"shop/prod\"\n propagation = { settle = \"0s\" }", lab.Kubeconfig, lab.Namespace), resources)
 }
+
+// TestAccFunctions_examples applies what the pages of the functions show.
+func TestAccFunctions_examples(t *testing.T) {
+	t.Parallel()
+	lab := acctest.Start(t)
+	c := newCLI(t, reattach(t))
+	c.configure(fmt.Sprintf("config_path = %q", lab.Kubeconfig),
+		readFile(t, "../../examples/functions/manifest/function.tf")+readFile(t, "../../examples/functions/fqdn/function.tf"))
+	c.must("apply")
+	state := &tfjson.State{}
+	c.show(state)
+	if got := state.Values.Outputs["host"].Value; got != "greeter.shop.svc.cluster.local" {
+		t.Errorf("fqdn is %q", got)
+	}
+	readsBack(t, state.Values.Outputs["greeter"].Value.(string))
+}
