@@ -54,7 +54,7 @@ type Change struct {
 // old pair routes on. After that it goes forward: the new pair routes already. Only what makes no difference to requests may
 // then be left undone by a cancelled change, such as the removal of a subset that no rule names; the next plan shows it.
 func (c *Cluster) Apply(ctx context.Context, change Change) (Identities, error) {
-	r := run{cluster: c, change: change, steps: order(change.From, change.To), identities: Identities{}, takenUp: map[Address]bool{}}
+	r := run{cluster: c, change: change, steps: change.plan(), identities: Identities{}, takenUp: map[Address]bool{}}
 	maps.Copy(r.identities, change.Identities)
 	work, cancel := detached(ctx)
 	defer cancel()
@@ -178,6 +178,9 @@ func (r *run) do(ctx context.Context, step Step) error {
 		live, err = r.cluster.update(ctx, step.Object, r.identities[at], r.change.Take)
 		if r.change.SharesLists && onlyLists(err) {
 			live, err = r.cluster.update(ctx, step.Object, r.identities[at], true)
+		}
+		if err == nil && r.change.Take && !r.change.SharesLists {
+			live = r.cluster.takeAlone(ctx, live, step.Object)
 		}
 	case Delete:
 		if err = r.cluster.remove(ctx, at, r.identities[at].UID); err == nil {

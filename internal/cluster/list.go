@@ -2,11 +2,14 @@ package cluster
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"iter"
 
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/labels"
 
 	"github.com/meshroute/terraform-provider-mesh/internal/routing"
 )
@@ -18,24 +21,40 @@ type Query struct {
 	Namespace string
 	// LabelSelector is in Kubernetes' syntax, such as `app=greeter,env!=dev`; empty selects all.
 	LabelSelector string
+	// Few is how many objects the caller is going to look at, 0 for all of them.
+	Few int64
 }
 
-// pageSize is how many objects one request asks for.
+// pageSize is how many objects one request asks for at most.
 const pageSize = 500
 
-// Each goes through the objects of a query, page by page, until the caller stops. An error is the last thing that it yields.
+// CheckLabelSelector says what is wrong with a label selector.
+func CheckLabelSelector(text string) error {
+	_, err := labels.Parse(text)
+	return err
+}
+
+// Each goes through the objects of a query, page by page, until the caller stops. An object that cannot be read is an error in
+// its place; that of a request is the last thing that is yielded.
 func (c *Cluster) Each(ctx context.Context, q Query) iter.Seq2[*Live, error] {
 	return func(yield func(*Live, error) bool) {
-		for options := (metav1.ListOptions{Limit: pageSize, LabelSelector: q.LabelSelector}); ; {
+		size := int64(pageSize)
+		if q.Few > 0 {
+			size = min(size, q.Few)
+		}
+		for options := (metav1.ListOptions{Limit: size, LabelSelector: q.LabelSelector}); ; {
 			page, err := c.page(ctx, q, options)
+			if next := resumption(err); next != "" && options.Continue != "" && next != options.Continue {
+				options.Continue = next
+				continue
+			}
 			if err != nil {
 				yield(nil, err)
 				return
 			}
 			for i := range page.Items {
 				o := &page.Items[i]
-				live, err := c.live(Address{Kind: q.Kind, Namespace: o.GetNamespace(), Name: o.GetName()}, o)
-				if !yield(live, err) || err != nil {
+				if !yield(c.live(Address{Kind: q.Kind, Namespace: o.GetNamespace(), Name: o.GetName()}, o)) {
 					return
 				}
 			}
@@ -44,6 +63,16 @@ func (c *Cluster) Each(ctx context.Context, q Query) iter.Seq2[*Live, error] {
 			}
 		}
 	}
+}
+
+// resumption returns how a list goes on after the API server has forgotten where it was: what follows is of a later time than what
+// came before. Empty for every other error.
+func resumption(err error) string {
+	var status apierrors.APIStatus
+	if !apierrors.IsResourceExpired(err) || !errors.As(err, &status) {
+		return ""
+	}
+	return status.Status().Continue
 }
 
 func (c *Cluster) page(ctx context.Context, q Query, options metav1.ListOptions) (*unstructured.UnstructuredList, error) {

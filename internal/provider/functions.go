@@ -3,6 +3,8 @@ package provider
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -53,26 +55,30 @@ func (fqdnFunction) Definition(_ context.Context, _ function.DefinitionRequest, 
 
 // Run implements function.Function.
 func (fqdnFunction) Run(ctx context.Context, req function.RunRequest, resp *function.RunResponse) {
-	var service, namespace string
-	var domains []string
+	var service, namespace types.String
+	var domains []types.String
 	if resp.Error = req.Arguments.Get(ctx, &service, &namespace, &domains); resp.Error != nil {
+		return
+	}
+	if service.IsUnknown() || namespace.IsUnknown() || slices.ContainsFunc(domains, types.String.IsUnknown) {
+		resp.Error = resp.Result.Set(ctx, types.StringUnknown())
 		return
 	}
 	domain := defaultClusterDomain
 	switch {
-	case service == "":
-		resp.Error = function.NewArgumentFuncError(0, "The service must not be empty.")
-	case !routing.IsNamespaceName(namespace):
-		resp.Error = function.NewArgumentFuncError(1, fmt.Sprintf("%q is no namespace: at most 63 lower-case letters, digits and -.", namespace))
+	case !routing.IsHost(service.ValueString()):
+		resp.Error = function.NewArgumentFuncError(0, fmt.Sprintf("%.80q is no name of a service: a DNS name, with *. in front or not, or an address.", service.ValueString()))
+	case !routing.IsNamespaceName(namespace.ValueString()):
+		resp.Error = function.NewArgumentFuncError(1, fmt.Sprintf("%.80q is no namespace: at most 63 lower-case letters, digits and -.", namespace.ValueString()))
 	case len(domains) > 1:
 		resp.Error = function.NewArgumentFuncError(3, "There is only one cluster domain.")
-	case len(domains) == 1 && !routing.IsObjectName(domains[0]):
-		resp.Error = function.NewArgumentFuncError(2, fmt.Sprintf("%q is no DNS domain.", domains[0]))
+	case len(domains) == 1 && !routing.IsObjectName(domains[0].ValueString()):
+		resp.Error = function.NewArgumentFuncError(2, fmt.Sprintf("%.80q is no DNS domain.", domains[0].ValueString()))
 	case len(domains) == 1:
-		domain = domains[0]
+		domain = domains[0].ValueString()
 	}
 	if resp.Error == nil {
-		resp.Error = resp.Result.Set(ctx, routing.FullHost(service, namespace, domain))
+		resp.Error = resp.Result.Set(ctx, routing.FullHost(service.ValueString(), namespace.ValueString(), domain))
 	}
 }
 
@@ -97,7 +103,8 @@ func (*manifestFunction) Definition(_ context.Context, _ function.DefinitionRequ
 	resp.Definition = function.Definition{
 		Summary: "Objects of a route as YAML.",
 		MarkdownDescription: "Returns what a resource of this provider writes, as YAML that `kubectl apply` takes, after the checks that a plan makes. " +
-			"Short host names resolve as in the cluster domain `cluster.local`, and without a namespace in the namespace `default`.",
+			"Short host names resolve as in the cluster domain `cluster.local`, and without a namespace in the namespace `default`. The label " +
+			"`app.kubernetes.io/managed-by` and the mark of an `owner` are left out: they tell who applies the objects, and here that is somebody else.",
 		Parameters: []function.Parameter{function.DynamicParameter{
 			Name: "route", AllowUnknownValues: true,
 			MarkdownDescription: "A resource of this provider, such as `mesh_canary_route.greeter`, or an object with the attributes of one.",
@@ -119,9 +126,9 @@ func (f *manifestFunction) Run(ctx context.Context, req function.RunRequest, res
 	case !known:
 		resp.Error = resp.Result.Set(ctx, types.StringUnknown())
 	default:
-		text, err := routing.ManifestYAML(route.Render())
+		text, err := routing.ManifestYAML(unmarked(route.Render()))
 		if err != nil {
-			resp.Error = function.NewFuncError(sentence(err.Error()))
+			resp.Error = function.NewArgumentFuncError(0, sentence(err.Error()))
 			return
 		}
 		resp.Error = resp.Result.Set(ctx, text)
@@ -140,7 +147,7 @@ func (f *manifestFunction) read(ctx context.Context, argument types.Dynamic) (ro
 	}
 	p := f.resourceFor(entries)
 	if p == nil {
-		return nil, false, "Which resource this is cannot be told: a mesh_canary_route has default, a mesh_weighted_split has service and subsets, a " +
+		return nil, false, "Which resource this is cannot be told: a mesh_canary_route has service and default, a mesh_weighted_split has service and subsets, a " +
 			"mesh_destination_rule has host, a mesh_virtual_service has http, tls, tcp or hosts."
 	}
 	c := coercion{}
@@ -156,12 +163,25 @@ func (f *manifestFunction) read(ctx context.Context, argument types.Dynamic) (ro
 	return route, true, problemsText(p.form, r, r.Problems(), route.Problems())
 }
 
+// unmarked returns a pair without the marks of who applies it.
+func unmarked(pair routing.Pair) routing.Pair {
+	for _, o := range pair.Objects() {
+		o.Labels, o.Annotations = maps.Clone(o.Labels), maps.Clone(o.Annotations)
+		if o.Labels[routing.ManagedByLabel] == routing.ManagedBy {
+			delete(o.Labels, routing.ManagedByLabel)
+		}
+		delete(o.Annotations, routing.OwnerAnnotation)
+	}
+	return pair
+}
+
 // resourceFor tells by the attributes which resource an object is.
 func (f *manifestFunction) resourceFor(entries map[string]tftypes.Value) *pairResource {
 	set := func(name string) bool { v, ok := entries[name]; return ok && !v.IsNull() }
 	_, hasDefault := entries["default"]
+	_, hasRules := entries["rules"]
 	switch {
-	case hasDefault && set("service"):
+	case (hasDefault || hasRules) && set("service"):
 		return f.resources[0]
 	case set("service"):
 		return f.resources[1]

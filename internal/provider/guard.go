@@ -107,7 +107,7 @@ func (g *guard) ValidateResourceConfig(ctx context.Context, req *tfprotov6.Valid
 
 // UpgradeResourceState implements tfprotov6.ProviderServer.
 func (g *guard) UpgradeResourceState(ctx context.Context, req *tfprotov6.UpgradeResourceStateRequest) (*tfprotov6.UpgradeResourceStateResponse, error) {
-	if wrong := refused(raw(req.RawState)); wrong != nil {
+	if wrong := refused(raw(req.RawState, inState)); wrong != nil {
 		return &tfprotov6.UpgradeResourceStateResponse{Diagnostics: wrong}, nil
 	}
 	resp, err := g.server.UpgradeResourceState(ctx, req)
@@ -119,7 +119,11 @@ func (g *guard) UpgradeResourceState(ctx context.Context, req *tfprotov6.Upgrade
 
 // MoveResourceState implements tfprotov6.ProviderServer.
 func (g *guard) MoveResourceState(ctx context.Context, req *tfprotov6.MoveResourceStateRequest) (*tfprotov6.MoveResourceStateResponse, error) {
-	if wrong := refused(raw(req.SourceState)); wrong != nil {
+	within := inState
+	if manifestSourceOf(req.SourceProviderAddress, req.SourceTypeName) != nil {
+		within = inSource
+	}
+	if wrong := refused(raw(req.SourceState, within)); wrong != nil {
 		return &tfprotov6.MoveResourceStateResponse{Diagnostics: wrong}, nil
 	}
 	resp, err := g.server.MoveResourceState(ctx, req)

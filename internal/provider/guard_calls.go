@@ -53,8 +53,11 @@ func (g *guard) ListResource(ctx context.Context, req *tfprotov6.ListResourceReq
 // CallFunction implements tfprotov6.FunctionServer.
 func (g *guard) CallFunction(ctx context.Context, req *tfprotov6.CallFunctionRequest) (*tfprotov6.CallFunctionResponse, error) {
 	for i, argument := range req.Arguments {
+		at := int64(i)
+		if argument == nil {
+			return &tfprotov6.CallFunctionResponse{Error: &tfprotov6.FunctionError{Text: "There is no value.", FunctionArgument: &at}}, nil
+		}
 		if wrong := refused(dynamic(argument, nil, inState)); wrong != nil {
-			at := int64(i)
 			return &tfprotov6.CallFunctionResponse{Error: &tfprotov6.FunctionError{
 				Text: printableIn(wrong[0].Detail, longestDetail), FunctionArgument: &at,
 			}}, nil

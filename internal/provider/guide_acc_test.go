@@ -83,8 +83,8 @@ func buildInto(t *testing.T, mirror string) {
 	}
 }
 
-// runShell runs commands as a newcomer would, with the command line under its common name.
-func runShell(t *testing.T, home, work, commands string) {
+// runShell runs commands as a newcomer would, with the command line under its common name, and returns what they print.
+func runShell(t *testing.T, home, work, commands string) string {
 	t.Helper()
 	cli := os.Getenv("TF_ACC_TERRAFORM_PATH")
 	if cli == "" {
@@ -100,6 +100,7 @@ func runShell(t *testing.T, home, work, commands string) {
 		t.Fatalf("%s\n%v\n%s", commands, err, output)
 	}
 	t.Logf("%s\n%s", commands, output)
+	return string(output)
 }
 
 // withoutCluster leaves out what tells where the cluster is: the guide says that itself.

@@ -102,10 +102,13 @@ func TestMoveState_nothing(t *testing.T) {
 	t.Parallel()
 	p := newPairResource(weightedSplit{})
 	for _, mover := range p.MoveState(t.Context()) {
-		source := tfsdk.State{Schema: *mover.SourceSchema, Raw: tftypes.NewValue(mover.SourceSchema.Type().TerraformType(t.Context()), nil)}
+		var source *tfsdk.State
+		if mover.SourceSchema != nil {
+			source = &tfsdk.State{Schema: *mover.SourceSchema, Raw: tftypes.NewValue(mover.SourceSchema.Type().TerraformType(t.Context()), nil)}
+		}
 		resp := resource.MoveStateResponse{TargetState: tfsdk.State{Schema: p.cached, Raw: tftypes.NewValue(p.cached.Type().TerraformType(t.Context()), nil)}}
 		mover.StateMover(t.Context(), resource.MoveStateRequest{
-			SourceProviderAddress: "registry.terraform.io/meshroute/mesh", SourceTypeName: "mesh_canary_route", SourceState: &source,
+			SourceProviderAddress: "registry.terraform.io/meshroute/mesh", SourceTypeName: "mesh_canary_route", SourceState: source,
 		}, &resp)
 		if !resp.TargetState.Raw.IsNull() {
 			t.Errorf("moved to %s", resp.TargetState.Raw)

@@ -7,6 +7,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/list"
 	listschema "github.com/hashicorp/terraform-plugin-framework/list/schema"
+	"github.com/hashicorp/terraform-plugin-framework/path"
 	fwprovider "github.com/hashicorp/terraform-plugin-framework/provider"
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 
@@ -19,6 +20,7 @@ import (
 var (
 	_ fwprovider.ProviderWithListResources = (*meshProvider)(nil)
 	_ list.ListResourceWithConfigure       = (*listResource)(nil)
+	_ list.ListResourceWithValidateConfig  = (*listResource)(nil)
 )
 
 // allNamespaces is what a list block calls them.
@@ -53,23 +55,54 @@ func (l *listResource) ListResourceConfigSchema(_ context.Context, _ list.ListRe
 	}
 }
 
+// ValidateListResourceConfig implements list.ListResourceWithValidateConfig.
+func (l *listResource) ValidateListResourceConfig(_ context.Context, req list.ValidateConfigRequest, resp *list.ValidateConfigResponse) {
+	resp.Diagnostics = checkList(attr.Read(req.Config.Raw))
+}
+
+// checkList says what is wrong with a list block.
+func checkList(r *attr.Reader) diag.Diagnostics {
+	var diagnostics diag.Diagnostics
+	if namespace := r.String("namespace"); r.Known("namespace") && namespace != "" && namespace != allNamespaces {
+		for _, problem := range routing.NamespaceProblems(namespace) {
+			diagnostics.AddAttributeError(path.Root("namespace"), "Invalid namespace", sentence(problem.Reason))
+		}
+	}
+	if err := cluster.CheckLabelSelector(r.String("label_selector")); r.Known("label_selector") && err != nil {
+		diagnostics.AddAttributeError(path.Root("label_selector"), "Invalid label selector", sentence(err.Error())+
+			"\n\nWrite it as kubectl get --selector takes it, such as app=greeter,env!=dev.")
+	}
+	return diagnostics
+}
+
 // List implements list.ListResource.
 func (l *listResource) List(ctx context.Context, req list.ListRequest, stream *list.ListResultsStream) {
+	r := attr.Read(req.Config.Raw)
+	if wrong := checkList(r); wrong.HasError() {
+		stream.Results = list.ListResultsStreamDiagnostics(wrong)
+		return
+	}
 	if l.settings.cluster == nil {
 		stream.Results = failed(errNotConnected)
 		return
 	}
-	r := attr.Read(req.Config.Raw)
 	query := cluster.Query{Namespace: firstOf(r.String("namespace"), l.settings.namespace), LabelSelector: r.String("label_selector")}
 	if query.Namespace == allNamespaces {
 		query.Namespace = ""
+	}
+	if _, every := l.form.(objectForm); every {
+		query.Few = req.Limit
 	}
 	stream.Results = func(push func(list.ListResult) bool) {
 		left := req.Limit
 		for live, err := range l.candidates(ctx, query) {
 			if err != nil {
-				failed(err)(push)
-				return
+				for result := range failed(err) {
+					if !push(result) {
+						return
+					}
+				}
+				continue
 			}
 			result, ok := l.result(ctx, req, live)
 			if !ok {
@@ -109,8 +142,8 @@ func (l *listResource) result(ctx context.Context, req list.ListRequest, live li
 		attributes[name] = value
 	}
 	imported := tftypes.NewValue(objectType, attributes)
-	state := l.refresh(imported, l.routeOf(imported), lifecycle{}, live)
-	if !isEmptyList(attributesOf(state)["foreign_fields"]) {
+	state := withLeftOver(l.refresh(imported, l.routeOf(imported), lifecycle{}, live), nil)
+	if _, every := l.form.(objectForm); !every && !isEmptyList(attributesOf(state)["foreign_fields"]) {
 		return list.ListResult{}, false
 	}
 	result := req.NewListResult(ctx)

@@ -2,6 +2,7 @@ package provider
 
 import (
 	"context"
+	"fmt"
 	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/resource"
@@ -37,10 +38,14 @@ func (p *pairResource) MoveState(context.Context) []resource.StateMover {
 				}
 				resp.TargetState.Raw = p.moveFrom(ctx, source, req.SourceState.Raw)
 				resp.TargetPrivate = req.SourcePrivate
+				identify(resp.TargetIdentity, p.routeOf(resp.TargetState.Raw).Place())
 			},
 		})
 	}
-	return movers
+	return append(movers, resource.StateMover{StateMover: func(_ context.Context, req resource.MoveStateRequest, resp *resource.MoveStateResponse) {
+		resp.Diagnostics.AddError("State cannot be moved", sentence(fmt.Sprintf("move a %.80q of %.160q: it holds no pair that is known here", req.SourceTypeName,
+			req.SourceProviderAddress))+"\n\n"+movable(p.form))
+	}})
 }
 
 // moveFrom returns the state of this form for the objects that a state of another form describes.

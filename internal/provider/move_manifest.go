@@ -3,6 +3,7 @@ package provider
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -24,28 +25,45 @@ type manifestSource struct {
 // manifestSources are the resources that people write Istio's objects with today. Sources: the schemas that the providers
 // publish in the Terraform Registry.
 var manifestSources = []manifestSource{
-	{"/hashicorp/kubernetes", "kubernetes_manifest", readKubernetesManifest},
-	{"/alekc/kubectl", "kubectl_manifest", readYAMLBody},
-	{"/gavinbunney/kubectl", "kubectl_manifest", readYAMLBody},
-	{"/jmorris0x0/k8sconnect", "k8sconnect_object", readYAMLBody},
+	{"hashicorp/kubernetes", "kubernetes_manifest", readKubernetesManifest},
+	{"alekc/kubectl", "kubectl_manifest", readYAMLBody},
+	{"gavinbunney/kubectl", "kubectl_manifest", readYAMLBody},
+	{"jmorris0x0/k8sconnect", "k8sconnect_object", readYAMLBody},
 }
 
-// readKubernetesManifest reads what the API server answered (object), or else what was sent (manifest). A value of any type
-// stands in the state together with its type.
+// manifestSourceOf returns the resource that a state belongs to, nil if it is none of them.
+func manifestSourceOf(providerAddress, typeName string) *manifestSource {
+	for i, source := range manifestSources {
+		if strings.HasSuffix(providerAddress, "/"+source.provider) && typeName == source.typeName {
+			return &manifestSources[i]
+		}
+	}
+	return nil
+}
+
+// readKubernetesManifest reads what the API server answered (object), or else what was sent (manifest).
 func readKubernetesManifest(state map[string]json.RawMessage) (*routing.Object, error) {
 	for _, name := range []string{"object", "manifest"} {
-		var typed struct {
-			Value json.RawMessage `json:"value"`
-		}
-		raw := state[name]
-		if json.Unmarshal(raw, &typed) == nil && len(typed.Value) > 0 {
-			raw = typed.Value
-		}
-		if len(raw) > 0 && string(raw) != "null" {
+		if raw := dynamicIn(state, name); raw != nil {
 			return routing.ParseManifest(withoutNulls(raw))
 		}
 	}
-	return nil, fmt.Errorf("read state: it has neither object nor manifest")
+	return nil, errors.New("read state: it has neither object nor manifest")
+}
+
+// dynamicIn returns an attribute whose value stands in the state together with its type; nil for null.
+func dynamicIn(state map[string]json.RawMessage, name string) json.RawMessage {
+	raw := state[name]
+	var typed struct {
+		Value json.RawMessage `json:"value"`
+	}
+	if json.Unmarshal(raw, &typed) == nil && len(typed.Value) > 0 {
+		raw = typed.Value
+	}
+	if string(raw) == "null" {
+		return nil
+	}
+	return raw
 }
 
 // withoutNulls leaves out what is null: the state of a manifest has every field of the API, most of them null.
@@ -79,43 +97,82 @@ func pruned(tree any) any {
 	return tree
 }
 
-// readYAMLBody reads the attribute yaml_body.
+// readYAMLBody reads the attribute yaml_body. Where the object is, the state knows better than the YAML: the resource may have
+// put it into another namespace.
 func readYAMLBody(state map[string]json.RawMessage) (*routing.Object, error) {
-	var text string
-	if err := json.Unmarshal(state["yaml_body"], &text); err != nil {
-		return nil, fmt.Errorf("read state: yaml_body: %w", err)
+	var text, namespace string
+	if err := json.Unmarshal(state["yaml_body"], &text); err != nil || text == "" {
+		return nil, errors.New("read state: it has no yaml_body")
 	}
-	return routing.ParseManifestYAML(text)
+	o, err := routing.ParseManifestYAML(text)
+	if err != nil {
+		return nil, err
+	}
+	var is struct{ Namespace string }
+	// An attribute that another version of the provider does not have, or has in another shape, says nothing.
+	_ = json.Unmarshal(state["namespace"], &namespace)
+	_ = json.Unmarshal(state["object_ref"], &is)
+	o.Namespace = firstOf(namespace, is.Namespace, o.Namespace)
+	return o, nil
 }
 
 // moveManifest takes a state of another provider over. The object itself is not touched; its fields stay owned by the other
 // provider's field manager until the first change, which takes them.
 func (p *pairResource) moveManifest(ctx context.Context, f objectForm, req resource.MoveStateRequest, resp *resource.MoveStateResponse) {
-	for _, source := range manifestSources {
-		if !strings.HasSuffix(req.SourceProviderAddress, source.provider) || req.SourceTypeName != source.typeName || req.SourceRawState == nil {
-			continue
-		}
-		var state map[string]json.RawMessage
-		err := json.Unmarshal(req.SourceRawState.JSON, &state)
-		var o *routing.Object
-		if err == nil {
-			o, err = source.read(state)
-		}
-		if err == nil && o.Kind() != f.kind {
-			err = fmt.Errorf("move %s: it becomes a mesh_%s, not a mesh_%s", o, formOf(o.Kind()).name, f.name)
-		}
-		if err != nil {
-			resp.Diagnostics.AddError("State cannot be moved", sentence(err.Error())+
-				"\n\nRemove the moved block, and import the object instead: terraform import ADDRESS NAMESPACE/NAME.")
-			return
-		}
-		o.Namespace = firstOf(o.Namespace, defaultNamespace)
-		resp.TargetState.Raw = p.stateOfObject(ctx, f, o)
-		if resp.TargetPrivate != nil {
-			resp.Diagnostics.Append(resp.TargetPrivate.SetKey(ctx, takeKey, encodeJSON(true))...)
-		}
+	o, err := readManifest(req)
+	if err == nil && o.Kind() != f.kind {
+		err = fmt.Errorf("move %s: it becomes a mesh_%s, not a mesh_%s", o, formOf(o.Kind()).name, f.name)
+	}
+	if err != nil {
+		resp.Diagnostics.AddError("State cannot be moved", sentence(err.Error())+"\n\n"+movable(p.form))
 		return
 	}
+	resp.TargetState.Raw = p.stateOfObject(ctx, f, o)
+	identify(resp.TargetIdentity, p.routeOf(resp.TargetState.Raw).Place())
+	if resp.TargetPrivate != nil {
+		resp.Diagnostics.Append(resp.TargetPrivate.SetKey(ctx, takeKey, encodeJSON(true))...)
+	}
+}
+
+// readManifest returns the object in a state of another provider.
+func readManifest(req resource.MoveStateRequest) (*routing.Object, error) {
+	source := manifestSourceOf(req.SourceProviderAddress, req.SourceTypeName)
+	if source == nil {
+		return nil, fmt.Errorf("move a %.80q of %.160q: it holds no object that is known here", req.SourceTypeName, req.SourceProviderAddress)
+	}
+	var state map[string]json.RawMessage
+	if err := json.Unmarshal(req.SourceRawState.JSON, &state); err != nil {
+		return nil, fmt.Errorf("read state of %s: %w", source.typeName, err)
+	}
+	o, err := source.read(state)
+	if err != nil {
+		return nil, fmt.Errorf("move a %s: %w", source.typeName, err)
+	}
+	o.Namespace = firstOf(o.Namespace, defaultNamespace)
+	if problems := append(routing.NamespaceProblems(o.Namespace), routing.NameProblems("name", o.Name)...); len(problems) > 0 {
+		return nil, fmt.Errorf("move a %s: %s", source.typeName, problems[0].Reason)
+	}
+	return o, nil
+}
+
+// movable says in full sentences whose state can be moved to a resource.
+func movable(to form) string {
+	lists := make([]string, len(manifestSources))
+	for i, source := range manifestSources {
+		lists[i] = source.typeName + " of " + source.provider
+	}
+	last := len(lists) - 1
+	manifests := strings.Join(lists[:last], ", ") + " or " + lists[last]
+	if f, ok := to.(objectForm); ok {
+		return fmt.Sprintf("A mesh_%s takes over a %s that holds a %s of %s. Everything else is imported: remove the moved block, and run "+
+			"terraform import mesh_%s.NAME NAMESPACE/NAME.", f.name, manifests, f.kind, routing.APIVersion, f.name)
+	}
+	other := canaryRoute{}.typeName()
+	if to.typeName() == other {
+		other = weightedSplit{}.typeName()
+	}
+	return fmt.Sprintf("A mesh_%s takes over a mesh_%s. A %s becomes a mesh_virtual_service or a mesh_destination_rule. Everything else is imported: remove the "+
+		"moved block, and run terraform import mesh_%s.NAME NAMESPACE/NAME.", to.typeName(), other, manifests, to.typeName())
 }
 
 func formOf(kind routing.Kind) objectForm {
@@ -125,7 +182,8 @@ func formOf(kind routing.Kind) objectForm {
 	return virtualService
 }
 
-// stateOfObject returns the state of this form for an object. Labels and annotations stay with whoever wrote them.
+// stateOfObject returns the state of this form for an object. Labels and annotations stay with whoever wrote them, as after an import:
+// in the state they would look as if a configuration without them took them from the object, and it does not.
 func (p *pairResource) stateOfObject(ctx context.Context, f objectForm, o *routing.Object) tftypes.Value {
 	bare := *o
 	bare.Labels, bare.Annotations = nil, nil

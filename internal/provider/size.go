@@ -23,14 +23,18 @@ type bounds struct {
 	bytes   int
 	// values are counted with everything inside them, attributes that are null too.
 	values int
+	// text is how many bytes one text may have.
+	text int
 	// of is what is too large, in a sentence.
 	of string
 }
 
 var (
-	inConfig  = bounds{"Configuration too large", mostBytes, mostValues, "this configuration"}
-	inState   = bounds{"State too large", 2 * mostBytes, 2 * mostValues, "this state"}
-	inCluster = bounds{"Object too large", mostBytes, 2 * mostValues, "what the cluster holds"}
+	inConfig  = bounds{"Configuration too large", mostBytes, mostValues, longestValue, "this configuration"}
+	inState   = bounds{"State too large", 2 * mostBytes, 2 * mostValues, longestValue, "this state"}
+	inCluster = bounds{"Object too large", mostBytes, 2 * mostValues, longestValue, "what the cluster holds"}
+	// inSource is wider: another provider keeps an object with each field that it could have and the type of each, or as one text.
+	inSource = bounds{"State too large", 4 * mostBytes, 10 * mostValues, mostBytes, "the state that is to be moved"}
 )
 
 const (
@@ -60,11 +64,11 @@ func dynamic(v *tfprotov6.DynamicValue, of tftypes.Type, within bounds) *sizedVa
 	return &sizedValue{v.MsgPack, v.JSON, of, within}
 }
 
-func raw(state *tfprotov6.RawState) *sizedValue {
+func raw(state *tfprotov6.RawState, within bounds) *sizedValue {
 	if state == nil {
-		return &sizedValue{within: inState}
+		return &sizedValue{within: within}
 	}
-	return &sizedValue{json: state.JSON, within: inState}
+	return &sizedValue{json: state.JSON, within: within}
 }
 
 // refuse says what is too large or broken in a value, and where; nil where nothing is.
@@ -132,12 +136,32 @@ func (m *measure) msgpack(d *msgpack.Decoder, of tftypes.Type, at path.Path, dep
 		if err != nil {
 			return unreadable(at, err)
 		}
+		// Before a value of any type stands its type, as JSON with two brackets for an object. Its decoder reads all that is inside
+		// anew at every level.
+		if of == nil && nesting(text) > 2*mostDepth {
+			return m.within.exceeded(at, "is of a type that is nested deeper than %d levels", mostDepth)
+		}
 		return m.text(at, text)
 	}
 	if err := d.Skip(); err != nil {
 		return unreadable(at, err)
 	}
 	return nil
+}
+
+// nesting returns how many brackets are open at most.
+func nesting(text string) int {
+	open, most := 0, 0
+	for _, r := range text {
+		switch r {
+		case '[', '{':
+			open++
+			most = max(most, open)
+		case ']', '}':
+			open--
+		}
+	}
+	return most
 }
 
 func (m *measure) array(d *msgpack.Decoder, of tftypes.Type, at path.Path, depth int) *flaw {
@@ -216,8 +240,8 @@ func (m *measure) room(of, element tftypes.Type, at path.Path, n int) *flaw {
 }
 
 func (m *measure) text(at path.Path, text string) *flaw {
-	if len(text) > longestValue {
-		return m.within.exceeded(at, "must not hold a text of more than %d bytes, got %d: an object of such texts is more than the 1.5 MiB that etcd keeps", longestValue, len(text))
+	if len(text) > m.within.text {
+		return m.within.exceeded(at, "must not hold a text of more than %d bytes, got %d: an object of such texts is more than the 1.5 MiB that etcd keeps", m.within.text, len(text))
 	}
 	return nil
 }

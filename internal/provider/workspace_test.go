@@ -91,13 +91,13 @@ func (w *workspace) plan() (*tfjson.Change, result) {
 }
 
 // show reads the state, or a saved plan.
-func (w *workspace) show(into json.Unmarshaler, plan ...string) {
-	w.t.Helper()
-	shown := w.must(append([]string{"show", "-json"}, plan...)...).text
+func (c *cli) show(into json.Unmarshaler, plan ...string) {
+	c.t.Helper()
+	shown := c.must(append([]string{"show", "-json"}, plan...)...).text
 	// The command may have warned of something before.
 	_, object, _ := strings.Cut(shown, "{")
 	if err := json.Unmarshal([]byte("{"+object), into); err != nil {
-		w.t.Fatalf("read what terraform shows: %v\n%s", err, shown)
+		c.t.Fatalf("read what terraform shows: %v\n%s", err, shown)
 	}
 }
 

@@ -2,9 +2,11 @@ package routing
 
 import (
 	"maps"
+	"net/netip"
 	"regexp"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	networking "istio.io/api/networking/v1"
 )
@@ -26,6 +28,19 @@ func IsNamespaceName(name string) bool { return len(name) <= 63 && namespaceName
 // IsObjectName reports whether Kubernetes takes the name for an object, or as a DNS domain: RFC 1123 labels joined by
 // dots, at most 253 characters.
 func IsObjectName(name string) bool { return len(name) <= 253 && objectName.MatchString(name) }
+
+// IsHost reports whether Istio takes the name for a host: a DNS name in small or capital letters, one that begins with a wildcard, or
+// an address.
+func IsHost(name string) bool {
+	if at, err := netip.ParseAddr(name); err == nil {
+		return at.Zone() == ""
+	}
+	// Some letters outside ASCII have a small letter inside.
+	if name == "*" || strings.ContainsFunc(name, func(r rune) bool { return r >= utf8.RuneSelf }) {
+		return name == "*"
+	}
+	return IsObjectName(strings.ToLower(strings.TrimPrefix(name, "*.")))
+}
 
 // FullHost returns the full name of a host as Istio resolves it in an object of the given namespace: a name without
 // a dot is a Service of that namespace. Every other name is full already (`reviews.shop` is not

@@ -14,7 +14,9 @@ import (
 
 // APIVersion is the version of Istio's API that objects are written in. Istio serves v1 since 1.22, with the schema
 // of v1beta1 and v1alpha3.
-const APIVersion = "networking.istio.io/v1"
+const APIVersion = apiGroup + "/v1"
+
+const apiGroup = "networking.istio.io"
 
 // DecisiveZero holds the fields whose zero is a decision and not an absence: `attempts: 0` switches retries off,
 // `value: 0` is zero percent, `mode: DISABLE` and `version: V1` are the enums' zero. Protobuf's JSON leaves zeros out, so
@@ -198,8 +200,9 @@ func anyMap(m map[string]string) map[string]any {
 // ParseManifest reads what [Manifest] made, as JSON.
 func ParseManifest(raw []byte) (*Object, error) {
 	var manifest struct {
-		Kind     Kind
-		Metadata struct {
+		APIVersion string
+		Kind       Kind
+		Metadata   struct {
 			Namespace, Name     string
 			Labels, Annotations map[string]string
 		}
@@ -210,6 +213,10 @@ func ParseManifest(raw []byte) (*Object, error) {
 	}
 	if manifest.Kind != KindVirtualService && manifest.Kind != KindDestinationRule {
 		return nil, fmt.Errorf("read manifest: %.80q is neither a %s nor a %s", manifest.Kind, KindVirtualService, KindDestinationRule)
+	}
+	// Other projects have kinds of the same names.
+	if group, _, _ := strings.Cut(manifest.APIVersion, "/"); group != apiGroup {
+		return nil, fmt.Errorf("read manifest: a %s of %.80q is none of %s", manifest.Kind, manifest.APIVersion, apiGroup)
 	}
 	spec, unknown, err := ParseSpec(manifest.Kind, manifest.Spec)
 	if err != nil {

@@ -1,0 +1,4 @@
+# greeter.shop.svc.cluster.local
+output "host" {
+  value = provider::mesh::fqdn("greeter", "shop")
+}
