@@ -26,6 +26,8 @@ func (p *pairResource) Read(ctx context.Context, req resource.ReadRequest, resp 
 		resp.State.RemoveResource(ctx)
 		return
 	}
+	warnOfUnknown(live.whole(), &resp.Diagnostics)
+	keepOrigins(ctx, req.Private, resp.Private, live.whole(), &resp.Diagnostics)
 	_, beside := p.recall(ctx, req.Private, &resp.Diagnostics)
 	if len(beside) > 0 {
 		if beside, err = p.settings.cluster.Remaining(withWarnings(ctx, &resp.Diagnostics), beside); err != nil {
