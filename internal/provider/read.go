@@ -37,5 +37,8 @@ func (p *pairResource) Read(ctx context.Context, req resource.ReadRequest, resp 
 		resp.Diagnostics.Append(resp.Private.SetKey(ctx, besideKey, encodeJSON(beside))...)
 	}
 	resp.State.Raw = withLeftOver(p.refresh(req.State.Raw, route, life, live), beside)
+	if isFirstRead(attributesOf(req.State.Raw)) {
+		warnOfEmpty(resp.State.Raw, &resp.Diagnostics)
+	}
 	resp.Diagnostics.Append(resp.Private.SetKey(ctx, seenKey, seenIn(live))...)
 }
