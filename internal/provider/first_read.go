@@ -8,6 +8,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 
+	"github.com/meshroute/terraform-provider-mesh/internal/attr"
 	"github.com/meshroute/terraform-provider-mesh/internal/routing"
 )
 
@@ -71,6 +72,26 @@ func warnOfEmpty(state tftypes.Value, diagnostics *diag.Diagnostics) {
 			"The imported object has an empty text at %s, which is not the same as none. A configuration that Terraform generates leaves it out: "+
 				"write \"\" there, or the plan removes it.", strings.Join(found, ", ")))
 	}
+}
+
+// resourcesOfOne are the names of the resources of one object, by its kind.
+var resourcesOfOne = map[routing.Kind]string{
+	routing.KindVirtualService: virtualService.name, routing.KindDestinationRule: destinationRule.name,
+}
+
+// warnOfForeign names what an imported pair holds and its form cannot express, and offers the resources that can.
+func (p *pairResource) warnOfForeign(state tftypes.Value, live livePair, diagnostics *diag.Diagnostics) {
+	foreign := attr.Read(state).Strings("foreign_fields")
+	if _, whole := p.form.(objectForm); whole || len(foreign) == 0 {
+		return
+	}
+	commands := ""
+	for _, o := range live.Objects() {
+		commands += fmt.Sprintf("\n  terraform import mesh_%s.NAME %s/%s", resourcesOfOne[o.Kind()], o.Namespace, o.Name)
+	}
+	diagnostics.AddWarning("More than this resource expresses", fmt.Sprintf(
+		"The objects hold what a mesh_%s cannot express, and what the next apply would take away: %s.\n\nTo keep it, import the objects one by one, "+
+			"into resources that have every field, instead of this import:%s", p.typeName(), strings.Join(foreign, ", "), commands))
 }
 
 // spellPath spells a path as a configuration does: `http[0].match[0].query_params["a"]`.

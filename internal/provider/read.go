@@ -39,6 +39,7 @@ func (p *pairResource) Read(ctx context.Context, req resource.ReadRequest, resp 
 	resp.State.Raw = withLeftOver(p.refresh(req.State.Raw, route, life, live), beside)
 	if isFirstRead(attributesOf(req.State.Raw)) {
 		warnOfEmpty(resp.State.Raw, &resp.Diagnostics)
+		p.warnOfForeign(resp.State.Raw, live, &resp.Diagnostics)
 	}
 	resp.Diagnostics.Append(resp.Private.SetKey(ctx, seenKey, seenIn(live))...)
 }
