@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 
 	"google.golang.org/protobuf/proto"
 	networking "istio.io/api/networking/v1"
@@ -197,9 +196,6 @@ func Differences(rendered, live routing.Pair) []string {
 	} {
 		if pair.live == nil || pair.rendered == nil {
 			continue
-		}
-		for _, at := range pair.live.Unknown {
-			differences = append(differences, string(pair.live.Kind())+" spec."+strings.TrimPrefix(at, "."))
 		}
 		for _, at := range routing.Differences(pair.rendered.Spec, pair.live.Spec) {
 			differences = append(differences, string(pair.live.Kind())+" spec."+at)

@@ -53,7 +53,11 @@ type Change struct {
 // Until the rules have changed, a change that fails or is cancelled goes back: what it created is removed again, and the
 // old pair routes on. After that it goes forward: the new pair routes already. Only what makes no difference to requests may
 // then be left undone by a cancelled change, such as the removal of a subset that no rule names; the next plan shows it.
+//
+// Fields of the objects in From that this version does not know are written along, as [routing.Keep] says.
 func (c *Cluster) Apply(ctx context.Context, change Change) (Identities, error) {
+	change.To.VirtualService = routing.Keep(change.To.VirtualService, change.From.VirtualService)
+	change.To.DestinationRule = routing.Keep(change.To.DestinationRule, change.From.DestinationRule)
 	r := run{cluster: c, change: change, steps: change.plan(), identities: Identities{}, takenUp: map[Address]bool{}}
 	maps.Copy(r.identities, change.Identities)
 	work, cancel := detached(ctx)

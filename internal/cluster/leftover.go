@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -95,26 +94,21 @@ func (c *Cluster) mergePatch(ctx context.Context, o *routing.Object, body []byte
 }
 
 // leftovers returns the fields of the live spec that wanted has not, as a merge patch that removes them. What is inside
-// a list is no leftover: a list is written as a whole.
+// a list is no leftover: a list is written as a whole. Neither are fields that this version does not know, as long as what they
+// are in is wanted.
 func leftovers(live *Live, wanted *routing.Object) (map[string]any, error) {
-	if len(live.Unknown) == 0 && routing.SameSpec(live.Spec, wanted.Spec) {
+	if routing.SameSpec(live.Spec, wanted.Spec) {
 		return nil, nil
 	}
 	is, err := routing.Manifest(&live.Object)
 	if err != nil {
 		return nil, err
 	}
-	want, err := routing.Manifest(wanted)
+	want, err := routing.Manifest(routing.Keep(wanted, &live.Object))
 	if err != nil {
 		return nil, err
 	}
-	left := removal(is["spec"].(map[string]any), want["spec"].(map[string]any))
-	for _, at := range live.Unknown {
-		if !strings.Contains(at, "[") {
-			remove(left, strings.Split(strings.TrimPrefix(at, "."), "."))
-		}
-	}
-	return left, nil
+	return removal(is["spec"].(map[string]any), want["spec"].(map[string]any)), nil
 }
 
 // removal returns a merge patch that removes what only live has.
@@ -135,20 +129,4 @@ func removal(live, wanted map[string]any) map[string]any {
 		}
 	}
 	return patch
-}
-
-// remove adds the removal of one field to a merge patch.
-func remove(patch map[string]any, at []string) {
-	for ; len(at) > 1; at = at[1:] {
-		inner, ok := patch[at[0]].(map[string]any)
-		if _, gone := patch[at[0]]; gone && !ok {
-			return
-		}
-		if !ok {
-			inner = map[string]any{}
-			patch[at[0]] = inner
-		}
-		patch = inner
-	}
-	patch[at[0]] = nil
 }

@@ -15,20 +15,24 @@ func TestLeftovers(t *testing.T) {
 		return &networking.DestinationRule{Host: "a", TrafficPolicy: &networking.TrafficPolicy{Tls: &networking.ClientTLSSettings{}}}
 	}
 	tests := map[string]struct {
-		change  func(*networking.DestinationRule)
-		unknown []string
-		want    map[string]any
+		change func(*networking.DestinationRule)
+		// origin is the live spec where it has fields that this version does not know.
+		origin map[string]any
+		want   map[string]any
 	}{
 		"nothing":        {change: func(*networking.DestinationRule) {}},
 		"another value":  {change: func(r *networking.DestinationRule) { r.Host = "b" }, want: map[string]any{}},
 		"a field":        {change: func(r *networking.DestinationRule) { r.ExportTo = []string{"."} }, want: map[string]any{"exportTo": nil}},
 		"a nested field": {change: func(r *networking.DestinationRule) { r.TrafficPolicy.Tls.Sni = "a" }, want: map[string]any{"trafficPolicy": map[string]any{"tls": map[string]any{"sni": nil}}}},
-		"a field that this version does not know": {
-			change: func(*networking.DestinationRule) {}, unknown: []string{".trafficPolicy.new"},
-			want: map[string]any{"trafficPolicy": map[string]any{"new": nil}},
+		"a field that this version does not know stays": {
+			change: func(r *networking.DestinationRule) { r.ExportTo = []string{"."} },
+			origin: map[string]any{"host": "a", "exportTo": []any{"."}, "trafficPolicy": map[string]any{"tls": map[string]any{}, "new": "a"}},
+			want:   map[string]any{"exportTo": nil},
 		},
-		"an unknown field inside a list goes with the list": {
-			change: func(*networking.DestinationRule) {}, unknown: []string{".subsets[0].new"}, want: map[string]any{},
+		"an unknown field goes with what it is in": {
+			change: func(r *networking.DestinationRule) { r.TrafficPolicy.OutlierDetection = &networking.OutlierDetection{} },
+			origin: map[string]any{"host": "a", "trafficPolicy": map[string]any{"tls": map[string]any{}, "outlierDetection": map[string]any{"new": "a"}}},
+			want:   map[string]any{"trafficPolicy": map[string]any{"outlierDetection": nil}},
 		},
 	}
 	for name, test := range tests {
@@ -36,7 +40,7 @@ func TestLeftovers(t *testing.T) {
 			t.Parallel()
 			live := wanted()
 			test.change(live)
-			got, err := leftovers(&Live{Object: routing.Object{Spec: live, Unknown: test.unknown}}, &routing.Object{Spec: wanted()})
+			got, err := leftovers(&Live{Object: routing.Object{Spec: live, Origin: test.origin}}, &routing.Object{Spec: wanted()})
 			if err != nil {
 				t.Fatal(err)
 			}

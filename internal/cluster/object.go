@@ -226,6 +226,9 @@ func (c *Cluster) live(at Address, object *unstructured.Unstructured) (*Live, er
 		},
 		Identity: Identity{UID: string(object.GetUID()), ResourceVersion: object.GetResourceVersion()},
 	}
+	if len(unknown) > 0 {
+		live.Origin = spec
+	}
 	for _, owner := range object.GetOwnerReferences() {
 		live.OwnerKinds = append(live.OwnerKinds, owner.Kind)
 	}

@@ -145,9 +145,9 @@ func moved(from, to *routing.Object) bool {
 	return from != nil && (to == nil || from.Namespace != to.Namespace || from.Name != to.Name)
 }
 
-// equal reports whether the live object a is as b wants it. What cannot be expressed is not wanted.
+// equal reports whether the live object a is as b wants it. Fields that this version does not know stay as they are.
 func equal(a, b *routing.Object) bool {
-	return len(a.Unknown) == 0 && maps.Equal(a.Labels, b.Labels) && maps.Equal(a.Annotations, b.Annotations) && routing.SameSpec(a.Spec, b.Spec)
+	return maps.Equal(a.Labels, b.Labels) && maps.Equal(a.Annotations, b.Annotations) && routing.SameSpec(a.Spec, b.Spec)
 }
 
 // gains reports whether after has a subset that before has not, or is seen in more namespaces.

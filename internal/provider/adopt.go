@@ -22,13 +22,11 @@ const mostPlaces = 12
 
 // planAdoption shows what adopting the live objects would change.
 func (p *pairResource) planAdoption(d draft, live livePair, diagnostics *diag.Diagnostics) {
-	_, adopted := p.adoption(d.route, d.life, live)
+	wanted, adopted := p.adoption(d.route, d.life, live)
+	warnOfUnknown(live.whole(), diagnostics)
+	warnOfLost(wanted, live.whole(), diagnostics)
 	d.planned["adopted"] = tftypes.NewValue(stringList, stringValues(adopted))
 	for _, o := range live.Objects() {
-		if d.life.deletion == deletionRestore && len(o.Unknown) > 0 {
-			diagnostics.AddAttributeError(path.Root("deletion"), "Object cannot be restored", fmt.Sprintf(
-				"%s holds fields that this version of the provider does not know, and which it could not put back: %s.", o.String(), strings.Join(o.Unknown, ", ")))
-		}
 		for _, tool := range o.Tools() {
 			diagnostics.AddAttributeWarning(path.Root("adopt"), "Object of another tool", fmt.Sprintf(
 				"%s belongs to %s (%s), which does not know of Terraform: %s.", o.String(), tool.Name, tool.Evidence, tool.Advice))

@@ -13,6 +13,9 @@ import (
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
 	"sigs.k8s.io/yaml"
+
+	"github.com/meshroute/terraform-provider-mesh/internal/acctest"
+	"github.com/meshroute/terraform-provider-mesh/internal/routing"
 )
 
 // kube is an administrator's access to a cluster, for what a test needs beside routes.
@@ -63,6 +66,27 @@ func (k *kube) create(resource, text string) *unstructured.Unstructured {
 	}
 	k.t.Cleanup(func() { k.remove(object.GetAPIVersion(), resource, object.GetNamespace(), object.GetName()) })
 	return made
+}
+
+// resourceTypes are the resources of one object, by its kind.
+var resourceTypes = map[string]string{acctest.VirtualService: "mesh_virtual_service", acctest.DestinationRule: "mesh_destination_rule"}
+
+// resourceOf is what the API server calls objects of the kind of o.
+func resourceOf(o *unstructured.Unstructured) string { return strings.ToLower(o.GetKind()) + "s" }
+
+// ofKind reaches the objects of the kind of o, where it is.
+func (k *kube) ofKind(o *unstructured.Unstructured) dynamic.ResourceInterface {
+	return k.objects(o.GetAPIVersion(), resourceOf(o), o.GetNamespace())
+}
+
+// get returns a live object in the API's newest version.
+func (k *kube) get(o *unstructured.Unstructured) *unstructured.Unstructured {
+	k.t.Helper()
+	live, err := k.objects(routing.APIVersion, resourceOf(o), o.GetNamespace()).Get(k.t.Context(), o.GetName(), metav1.GetOptions{})
+	if err != nil {
+		k.t.Fatalf("read %s: %v", o.GetName(), err)
+	}
+	return live
 }
 
 func (k *kube) remove(apiVersion, resource, namespace, name string) {

@@ -117,9 +117,9 @@ func (s sample) plan() opinion {
 
 // apiServer asks a real API server, with istiod's real webhook.
 type apiServer struct {
-	namespace string
-	client    dynamicclient.Interface
-	warnings  *warnings
+	kubeconfig, namespace string
+	client                dynamicclient.Interface
+	warnings              *warnings
 }
 
 // warnings collects the warnings of the requests since it was last emptied.
@@ -150,7 +150,7 @@ func startAPIServer(t *testing.T) *apiServer {
 	if err != nil {
 		t.Fatal(err)
 	}
-	a := &apiServer{namespace: lab.Namespace, warnings: &warnings{}}
+	a := &apiServer{kubeconfig: lab.Kubeconfig, namespace: lab.Namespace, warnings: &warnings{}}
 	config.QPS, config.WarningHandler = -1, a.warnings
 	if a.client, err = dynamicclient.NewForConfig(config); err != nil {
 		t.Fatal(err)

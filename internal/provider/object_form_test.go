@@ -2,6 +2,9 @@ package provider
 
 import (
 	"context"
+	"os"
+	"strconv"
+	"sync/atomic"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -101,23 +104,60 @@ func splitPath(at string) []string {
 	return names
 }
 
-// TestPropertyObjectFormIsIdentity: a message that becomes a state and is read again is the same message.
+// messagesVariable says how many random messages are tried: a sample without it, make property tries 100,000.
+const messagesVariable = "MESH_TEST_MESSAGES"
+
+// TestPropertyObjectFormIsIdentity: a message that becomes a state and is read again is the same message, and so is one that becomes
+// a manifest.
 func TestPropertyObjectFormIsIdentity(t *testing.T) {
 	t.Parallel()
+	wanted := 0
+	if text := os.Getenv(messagesVariable); text != "" {
+		var err error
+		if wanted, err = strconv.Atoi(text); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var tried, bytes atomic.Int64
+	t.Cleanup(func() {
+		t.Logf("%d random messages, of %d bytes on average", tried.Load(), bytes.Load()/max(tried.Load(), 1))
+	})
 	for _, f := range objectForms {
 		t.Run(f.name, func(t *testing.T) {
 			t.Parallel()
 			p := newPairResource(f)
 			objectType := p.cached.Type().TerraformType(context.Background()).(tftypes.Object)
-			rapid.Check(t, func(t *rapid.T) {
-				spec := routingtest.Fill(t, f.newSpec())
-				state := stateOf(f, objectType, spec)
-				read := f.read(attr.Read(state), settings{namespace: "shop"}).Render().Objects()[0]
-				if diff := cmp.Diff(spec, read.Spec, protocmp.Transform()); diff != "" {
-					t.Fatalf("message (-was +is):\n%s", diff)
-				}
-			})
+			for began := tried.Load(); began == tried.Load() || int(tried.Load()) < wanted; {
+				rapid.Check(t, func(t *rapid.T) {
+					fill := routingtest.Fill[proto.Message]
+					if rapid.IntRange(0, 9).Draw(t, "how much") == 9 {
+						fill = func(t *rapid.T, m proto.Message, _ ...protoreflect.Name) proto.Message {
+							return routingtest.FillMost(t, m)
+						}
+					}
+					spec := fill(t, f.newSpec())
+					tried.Add(1)
+					bytes.Add(int64(proto.Size(spec)))
+					o := f.read(attr.Read(stateOf(f, objectType, spec)), settings{namespace: "shop"}).Render().Objects()[0]
+					sameMessage(t, "state", spec, o.Spec)
+					manifest, err := routing.Manifest(o)
+					if err != nil {
+						t.Fatal(err)
+					}
+					parsed, unknown, err := routing.ParseSpec(f.kind, manifest["spec"].(map[string]any))
+					if err != nil || len(unknown) > 0 {
+						t.Fatalf("read manifest: %v, unknown %q", err, unknown)
+					}
+					sameMessage(t, "manifest", spec, parsed)
+				})
+			}
 		})
+	}
+}
+
+func sameMessage(t *rapid.T, through string, was, is proto.Message) {
+	if !proto.Equal(was, is) {
+		t.Fatalf("message through a %s (-was +is):\n%s", through, cmp.Diff(was, is, protocmp.Transform()))
 	}
 }
 

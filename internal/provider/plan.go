@@ -53,6 +53,7 @@ func (p *pairResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRe
 				"of these names exist already, and who owns them, will be checked at apply.")
 	case !req.State.Raw.IsNull():
 		p.refuseOtherOwner(ctx, req, attr.Read(req.State.Raw).String("owner"), d.life.adopt, &resp.Diagnostics)
+		warnOfLost(d.route.Render(), origins(ctx, req.Private, &resp.Diagnostics), &resp.Diagnostics)
 	case len(config.Unknown()) == 0:
 		p.planExisting(ctx, d, &resp.Diagnostics)
 	}

@@ -24,6 +24,8 @@ const (
 	takeKey = "take"
 	// ownerKey is the owner that this resource wrote last.
 	ownerKey = "owner"
+	// originsKey are live objects with fields that this version does not know, as last seen.
+	originsKey = "origins"
 	// originalsKey are adopted objects as they were.
 	originalsKey = "originals"
 )

@@ -26,6 +26,8 @@ func (p *pairResource) Read(ctx context.Context, req resource.ReadRequest, resp 
 		resp.State.RemoveResource(ctx)
 		return
 	}
+	warnOfUnknown(live.whole(), &resp.Diagnostics)
+	keepOrigins(ctx, req.Private, resp.Private, live.whole(), &resp.Diagnostics)
 	_, beside := p.recall(ctx, req.Private, &resp.Diagnostics)
 	if len(beside) > 0 {
 		if beside, err = p.settings.cluster.Remaining(withWarnings(ctx, &resp.Diagnostics), beside); err != nil {
@@ -35,5 +37,9 @@ func (p *pairResource) Read(ctx context.Context, req resource.ReadRequest, resp 
 		resp.Diagnostics.Append(resp.Private.SetKey(ctx, besideKey, encodeJSON(beside))...)
 	}
 	resp.State.Raw = withLeftOver(p.refresh(req.State.Raw, route, life, live), beside)
+	if isFirstRead(attributesOf(req.State.Raw)) {
+		warnOfEmpty(resp.State.Raw, &resp.Diagnostics)
+		p.warnOfForeign(resp.State.Raw, live, &resp.Diagnostics)
+	}
 	resp.Diagnostics.Append(resp.Private.SetKey(ctx, seenKey, seenIn(live))...)
 }

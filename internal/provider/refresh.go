@@ -13,11 +13,15 @@ import (
 )
 
 // refresh returns the state that describes the live pair. As long as the live objects mean what the state says, that is
-// the state itself, spelling included.
+// the state itself, spelling included. The first read of an import takes along what people wrote beside the spec.
 func (p *pairResource) refresh(state tftypes.Value, route described, life lifecycle, live livePair) tftypes.Value {
+	prior := attributesOf(state)
+	first := isFirstRead(prior)
+	if first {
+		p.takeMetadata(route, live)
+	}
 	wanted := route.Render()
 	ours := p.resolve(live.Ours(wanted), p.settings.clusterDomain)
-	prior := attributesOf(state)
 	if _, ok := prior["live_weights"]; ok {
 		prior["live_weights"] = encodeLiveWeights(life, ours)
 	}
@@ -34,6 +38,9 @@ func (p *pairResource) refresh(state tftypes.Value, route described, life lifecy
 	maps.Copy(next, attributes)
 	expressed := p.routeOf(tftypes.NewValue(state.Type(), next)).Render()
 	next["foreign_fields"] = tftypes.NewValue(stringList, stringValues(canary.Differences(expressed, ours)))
+	if first {
+		p.leaveOutEmpty(state.Type(), next)
+	}
 	p.keepSpelling(state.Type(), prior, next)
 	return tftypes.NewValue(state.Type(), next)
 }

@@ -13,7 +13,8 @@ import (
 )
 
 // SameSpec reports whether two specs mean the same to Istio. The order of subsets and of the destinations of a rule
-// means nothing, and neither does the weight of an only destination, nor the gateway `mesh` alone, which is the default.
+// means nothing, and neither does the weight of an only destination, nor the gateway `mesh` alone, which is the default, nor an
+// empty prefix of paths, nor an empty text to answer with.
 func SameSpec(a, b proto.Message) bool {
 	return proto.Equal(canonical(a), canonical(b))
 }
@@ -96,6 +97,7 @@ func canonical(spec proto.Message) proto.Message {
 			if rule != nil {
 				rule.Headers = TrimHeaders(rule.Headers)
 			}
+			trimEmpty(rule)
 			if len(rule.GetRoute()) == 1 && rule.Route[0].GetWeight() > 0 {
 				rule.Route[0].Weight = 0
 			}
@@ -109,6 +111,19 @@ func canonical(spec proto.Message) proto.Message {
 		return s
 	}
 	return spec
+}
+
+// trimEmpty leaves out the empty texts that say what none says: each path begins with the empty prefix, and an answer with an
+// empty body is one without.
+func trimEmpty(rule *networking.HTTPRoute) {
+	for _, match := range rule.GetMatch() {
+		if prefix, ok := match.GetUri().GetMatchType().(*networking.StringMatch_Prefix); ok && prefix.Prefix == "" {
+			match.Uri.MatchType = nil
+		}
+	}
+	if body := rule.GetDirectResponse().GetBody(); body != nil && body.GetString_() == "" && len(body.GetBytes()) == 0 {
+		rule.DirectResponse.Body = nil
+	}
 }
 
 // TrimHeaders leaves out the blocks of headers that do nothing, all of them if need be: they would only make a reader

@@ -3,6 +3,7 @@ package routingtest
 
 import (
 	"math"
+	"slices"
 	"time"
 
 	"google.golang.org/protobuf/proto"
@@ -15,61 +16,72 @@ import (
 // of them if there are none. Values are those that Terraform and JSON can carry: valid UTF-8, finite numbers, unsigned
 // numbers up to the largest int64, known enum values, durations in the range of [time.Duration].
 func Fill[M proto.Message](t *rapid.T, m M, only ...protoreflect.Name) M {
-	fill(t, m.ProtoReflect(), only)
+	filler{only: only}.fill(t, m.ProtoReflect())
 	return m
 }
 
-func fill(t *rapid.T, m protoreflect.Message, only []protoreflect.Name) {
+// FillMost is [Fill] that sets most fields of m and of everything inside it.
+func FillMost[M proto.Message](t *rapid.T, m M) M {
+	filler{most: true}.fill(t, m.ProtoReflect())
+	return m
+}
+
+// filler sets few fields, or with most more than half of them; at the top only those that only names.
+type filler struct {
+	most bool
+	only []protoreflect.Name
+}
+
+func (f filler) skips(t *rapid.T, fd protoreflect.FieldDescriptor) bool {
+	n := rapid.IntRange(0, 2).Draw(t, string(fd.FullName()))
+	if f.most {
+		return n == 2
+	}
+	return n < 2
+}
+
+func (f filler) fill(t *rapid.T, m protoreflect.Message) {
 	fields := m.Descriptor().Fields()
 	for i := range fields.Len() {
 		fd := fields.Get(i)
-		if len(only) > 0 && !contains(only, fd.Name()) {
+		if len(f.only) > 0 && !slices.Contains(f.only, fd.Name()) {
 			continue
 		}
 		if oneof := fd.ContainingOneof(); oneof != nil && m.WhichOneof(oneof) != nil {
 			continue
 		}
-		if rapid.IntRange(0, 2).Draw(t, string(fd.FullName())) < 2 {
+		if f.skips(t, fd) {
 			continue
 		}
 		switch {
 		case fd.IsList():
 			elements := m.NewField(fd).List()
 			for range rapid.IntRange(1, 2).Draw(t, "length") {
-				elements.Append(value(t, fd, elements.NewElement))
+				elements.Append(f.value(t, fd, elements.NewElement))
 			}
 			m.Set(fd, protoreflect.ValueOfList(elements))
 		case fd.IsMap():
 			entries := m.NewField(fd).Map()
 			for range rapid.IntRange(1, 2).Draw(t, "entries") {
 				key := protoreflect.ValueOfString(text(t)).MapKey()
-				entries.Set(key, value(t, fd.MapValue(), entries.NewValue))
+				entries.Set(key, f.value(t, fd.MapValue(), entries.NewValue))
 			}
 			m.Set(fd, protoreflect.ValueOfMap(entries))
 		default:
-			m.Set(fd, value(t, fd, func() protoreflect.Value { return m.NewField(fd) }))
+			m.Set(fd, f.value(t, fd, func() protoreflect.Value { return m.NewField(fd) }))
 		}
 	}
-}
-
-func contains(names []protoreflect.Name, name protoreflect.Name) bool {
-	for _, n := range names {
-		if n == name {
-			return true
-		}
-	}
-	return false
 }
 
 // value returns one value of the field's kind. fresh makes an empty message.
-func value(t *rapid.T, fd protoreflect.FieldDescriptor, fresh func() protoreflect.Value) protoreflect.Value {
+func (f filler) value(t *rapid.T, fd protoreflect.FieldDescriptor, fresh func() protoreflect.Value) protoreflect.Value {
 	switch fd.Kind() {
 	case protoreflect.MessageKind, protoreflect.GroupKind:
 		if fd.Message().FullName() == "google.protobuf.Duration" {
 			return protoreflect.ValueOfMessage(durationpb.New(duration(t)).ProtoReflect())
 		}
 		v := fresh()
-		fill(t, v.Message(), nil)
+		filler{most: f.most}.fill(t, v.Message())
 		return v
 	case protoreflect.EnumKind:
 		values := fd.Enum().Values()

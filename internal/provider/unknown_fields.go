@@ -1,0 +1,71 @@
+package provider
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+
+	"github.com/meshroute/terraform-provider-mesh/internal/routing"
+)
+
+// warnOfUnknown names the fields of live objects that this version of the provider does not know.
+func warnOfUnknown(live routing.Pair, diagnostics *diag.Diagnostics) {
+	for _, o := range live.Objects() {
+		if len(o.Unknown) > 0 {
+			diagnostics.AddWarning("Fields this version does not know", fmt.Sprintf(
+				"%s holds fields or values that this version of the provider does not know: %s.\n\nThey stay as they are. A newer version may know them.",
+				o, places(o.Unknown)))
+		}
+	}
+}
+
+// warnOfLost names those of them that go when the wanted pair is written.
+func warnOfLost(wanted, live routing.Pair, diagnostics *diag.Diagnostics) {
+	for _, is := range live.Objects() {
+		for _, o := range wanted.Objects() {
+			if lost := routing.Lost(o, is); o.Kind() == is.Kind() && len(lost) > 0 {
+				diagnostics.AddWarning("Apply removes unknown fields", fmt.Sprintf(
+					"%s holds fields or values that this version of the provider does not know, in a part that the configuration removes or replaces: %s. "+
+						"They go with it.\n\nTo keep them, leave that part as it is, or use a version of the provider that knows them.", is, places(lost)))
+			}
+		}
+	}
+}
+
+// places lists places in a spec, not too many.
+func places(at []string) string {
+	more := ""
+	if n := len(at) - mostPlaces; n > 0 {
+		at, more = at[:mostPlaces], fmt.Sprintf(" and %d more", n)
+	}
+	all := make([]string, len(at))
+	for i := range at {
+		all[i] = "spec." + strings.TrimPrefix(at[i], ".")
+	}
+	return strings.Join(all, ", ") + more
+}
+
+// keepOrigins keeps the live objects with fields that this version does not know for the plan.
+func keepOrigins(ctx context.Context, before, after privateState, live routing.Pair, diagnostics *diag.Diagnostics) {
+	kept, problems := before.GetKey(ctx, originsKey)
+	diagnostics.Append(problems...)
+	var unknown routing.Pair
+	if o := live.VirtualService; o != nil && o.Origin != nil {
+		unknown.VirtualService = o
+	}
+	if o := live.DestinationRule; o != nil && o.Origin != nil {
+		unknown.DestinationRule = o
+	}
+	if len(kept) > 0 || len(unknown.Objects()) > 0 {
+		diagnostics.Append(after.SetKey(ctx, originsKey, originalsOf(unknown))...)
+	}
+}
+
+// origins returns what keepOrigins kept.
+func origins(ctx context.Context, private privateState, diagnostics *diag.Diagnostics) routing.Pair {
+	raw, problems := private.GetKey(ctx, originsKey)
+	diagnostics.Append(problems...)
+	return readOriginals(raw)
+}
