@@ -104,7 +104,12 @@ func (d *draft) completeOwnership(s settings) {
 	default:
 		d.planned["owner"] = tftypes.NewValue(tftypes.String, s.owner)
 	}
-	d.planned["left_over"] = tftypes.NewValue(stringList, []tftypes.Value{})
+	// A state of an earlier version says nothing of it, which is no change.
+	if before, ok := d.prior["left_over"]; ok && before.IsNull() {
+		d.planned["left_over"] = before
+	} else {
+		d.planned["left_over"] = tftypes.NewValue(stringList, []tftypes.Value{})
+	}
 	switch before, ok := d.prior["adopted"]; {
 	case ok:
 		d.planned["adopted"] = before

@@ -18,17 +18,17 @@ const (
 )
 
 // manyRoutes are routes to hosts that nobody needs to serve, each with the attributes in more.
-func manyRoutes(count int, subset, more string) string {
+func manyRoutes(count int, namespace, subset, more string) string {
 	return fmt.Sprintf(`
 resource "mesh_canary_route" "test" {
   for_each  = toset([for i in range(%d) : format("shop-%%02d", i)])
   service   = each.key
-  namespace = "greeter"
+  namespace = %q
   subsets   = { %s = { labels = { app = "k8s-combat-service-v1" } } }
   default   = { subset = %q }
   %s
 }
-`, count, subset, subset, more)
+`, count, namespace, subset, subset, more)
 }
 
 // background is a command that runs while the test does something else.
@@ -77,15 +77,15 @@ func between(least, most time.Duration) time.Duration {
 	return least + time.Duration(rand.Int64N(int64(most-least))) //nolint:gosec // it is for a test
 }
 
-// each looks at the object of every shop: what it returns must be the same for all of them.
-func (k *kube) each(resource string, want any, look func(*unstructured.Unstructured) any) {
+// each looks at all objects of a kind in a namespace: what it returns must be the same for so many of them.
+func (k *kube) each(resource, namespace string, count int, want any, look func(*unstructured.Unstructured) any) {
 	k.t.Helper()
-	list, err := k.objects("networking.istio.io/v1", resource, "greeter").List(k.t.Context(), metav1.ListOptions{})
+	list, err := k.objects("networking.istio.io/v1", resource, namespace).List(k.t.Context(), metav1.ListOptions{})
 	if err != nil {
 		k.t.Fatal(err)
 	}
-	if len(list.Items) != shops {
-		k.t.Errorf("%d %s, want %d", len(list.Items), resource, shops)
+	if len(list.Items) != count {
+		k.t.Errorf("%d %s, want %d", len(list.Items), resource, count)
 	}
 	for i := range list.Items {
 		if diff := cmp.Diff(want, look(&list.Items[i])); diff != "" {
@@ -140,11 +140,11 @@ func TestAccRestart(t *testing.T) { //nolint:tparallel // its parts break the sa
 	converged := func(virtualServices, destinationRules int64) {
 		t.Helper()
 		terraform.must("plan", "-detailed-exitcode")
-		k.each("virtualservices", writtenTimes(virtualServices), lookWritten)
-		k.each("destinationrules", writtenTimes(destinationRules), lookWritten)
+		k.each("virtualservices", "greeter", shops, writtenTimes(virtualServices), lookWritten)
+		k.each("destinationrules", "greeter", shops, writtenTimes(destinationRules), lookWritten)
 	}
 
-	terraform.configure(block, manyRoutes(shops, "v1", ""))
+	terraform.configure(block, manyRoutes(shops, "greeter", "v1", ""))
 	apply := terraform.start("apply")
 	k.appears("destinationrules")
 	for _, server := range []string{"kube-apiserver", "etcd", "kube-apiserver"} {
@@ -156,7 +156,7 @@ func TestAccRestart(t *testing.T) { //nolint:tparallel // its parts break the sa
 	converged(1, 1)
 
 	// Every write needs istiod's webhook. The waits are what is under way most of the time.
-	terraform.configure(block, manyRoutes(shops, "v2", ""))
+	terraform.configure(block, manyRoutes(shops, "greeter", "v2", ""))
 	apply = terraform.start("apply")
 	time.Sleep(between(700*time.Millisecond, 1500*time.Millisecond))
 	apply.running("the kill of istiod")

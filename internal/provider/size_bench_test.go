@@ -15,7 +15,9 @@ import (
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 )
 
-// BenchmarkLargeRoute measures each call for a canary route of 500 rules.
+// BenchmarkLargeRoute measures each call for a canary route of 500 rules. Of processor time, the garbage collector's included, a
+// validation took 0.25 s, a plan 0.1 s, an apply 0.75 s and a read 0.6 s when the bounds were set; a plan took 2.6 s as long as all
+// values went through the framework. For 1,000 rules it is twice that.
 func BenchmarkLargeRoute(b *testing.B) {
 	ctx, server := context.Background(), NewServer("bench")()
 	var exist atomic.Bool

@@ -120,6 +120,9 @@ func (p *pairResource) updated(ctx context.Context, u *updateRun, req resource.U
 // withLeftOver returns a state that says what is left over, so that the next plan has something to do.
 func withLeftOver(state tftypes.Value, beside cluster.Identities) tftypes.Value {
 	attributes := attributesOf(state)
+	if len(beside) == 0 && attributes["left_over"].IsNull() {
+		return state
+	}
 	attributes["left_over"] = tftypes.NewValue(stringList, stringValues(leftOverTexts(beside)))
 	return tftypes.NewValue(state.Type(), attributes)
 }
