@@ -110,16 +110,18 @@ func (r *run) step(ctx, work context.Context, i int) error {
 		r.watch = r.cluster.watch(ctx, r.change.Propagation)
 	}
 	r.change.Progress(fmt.Sprintf("step %d of %d: %s", i+1, len(r.steps), step))
-	if err := r.do(ctx, step); err != nil {
-		if r.routed {
-			return after(r.done, err)
-		}
-		return errors.Join(after(r.done, err), r.undo(work))
+	err := r.do(ctx, step)
+	// What may have been done may not be answered with the opposite: the old rules may be gone, and only the new ones be left.
+	moves := step.Action == Delete || step.Action == Update && step.Object.Kind() == routing.KindVirtualService
+	r.routed = r.routed || moves && (err == nil || mayHaveHappened(err))
+	switch {
+	case err == nil:
+		r.done = append(r.done, step.String())
+		return nil
+	case r.routed:
+		return after(r.done, err)
 	}
-	r.done = append(r.done, step.String())
-	rules := step.Object.Kind() == routing.KindVirtualService
-	r.routed = r.routed || step.Action == Delete || step.Action == Update && rules
-	return nil
+	return errors.Join(after(r.done, err), r.undo(work))
 }
 
 // unwatch ends the connection to istiod that a failed step leaves open.

@@ -208,7 +208,7 @@ func TestKeep_itself(t *testing.T) {
 
 func parseObject(t *testing.T, kind routing.Kind, spec string) *routing.Object {
 	t.Helper()
-	raw := encode(t, map[string]any{"kind": kind, "metadata": map[string]any{"namespace": "shop", "name": "reviews"}, "spec": parseTree(t, spec)})
+	raw := encode(t, map[string]any{"apiVersion": routing.APIVersion, "kind": kind, "metadata": map[string]any{"namespace": "shop", "name": "reviews"}, "spec": parseTree(t, spec)})
 	o, err := routing.ParseManifest(raw)
 	if err != nil {
 		t.Fatal(err)
