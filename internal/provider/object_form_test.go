@@ -2,8 +2,12 @@ package provider
 
 import (
 	"context"
+	"fmt"
+	"maps"
 	"os"
+	"slices"
 	"strconv"
+	"strings"
 	"sync/atomic"
 	"testing"
 
@@ -12,6 +16,7 @@ import (
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/reflect/protoreflect"
 	"google.golang.org/protobuf/testing/protocmp"
+	networking "istio.io/api/networking/v1"
 	"pgregory.net/rapid"
 
 	"github.com/meshroute/terraform-provider-mesh/internal/attr"
@@ -29,22 +34,76 @@ func TestObjectForm_everyField(t *testing.T) {
 	t.Parallel()
 	leaves := map[string]int{}
 	for _, f := range objectForms {
+		var missed []string
 		objectType := newPairResource(f).cached.Type().TerraformType(t.Context()).(tftypes.Object)
-		walkFields(f.newSpec().ProtoReflect().Descriptor(), "", func(at string, fd protoreflect.FieldDescriptor, leaf bool) {
-			if !attributeAt(objectType, at) {
-				t.Errorf("%s: there is no attribute %s for %s", f.name, at, fd.FullName())
-			}
-			if describe(fd.FullName()) == "" {
-				t.Errorf("%s: %s has no description", f.name, fd.FullName())
-			}
-			if leaf {
-				leaves[f.name]++
-			}
-		})
+		if missed, leaves[f.name] = missedFields(f.newSpec(), objectType, describe); len(missed) > 0 {
+			t.Errorf("%s:\n%s", f.name, strings.Join(missed, "\n"))
+		}
 	}
 	t.Logf("leaf fields, at every place where they are: %v", leaves)
 	if leaves["virtual_service"] < 118 || leaves["destination_rule"] < 76*2 {
 		t.Errorf("only %v leaf fields were looked at", leaves)
+	}
+}
+
+// missedFields lists the fields below a message that are no attribute of their name or have no description, and counts the leaves.
+func missedFields(
+	message proto.Message, objectType tftypes.Object, describe func(protoreflect.FullName) string,
+) (missed []string, leaves int) {
+	walkFields(message.ProtoReflect().Descriptor(), "", func(at string, fd protoreflect.FieldDescriptor, leaf bool) {
+		if !attributeAt(objectType, at) {
+			missed = append(missed, fmt.Sprintf("there is no attribute %s for %s", at, fd.FullName()))
+		}
+		if describe(fd.FullName()) == "" {
+			missed = append(missed, fmt.Sprintf("%s has no description", fd.FullName()))
+		}
+		if leaf {
+			leaves++
+		}
+	})
+	return missed, leaves
+}
+
+// TestObjectForm_everyFieldNotices: a field that is removed, has another name or no description is noticed wherever it is.
+func TestObjectForm_everyFieldNotices(t *testing.T) {
+	t.Parallel()
+	const policy = "istio.networking.v1alpha3.OutlierDetection."
+	rule := &networking.DestinationRule{}
+	whole := attr.New(rule.ProtoReflect().Descriptor(), attr.Options{})
+	without := attr.New(rule.ProtoReflect().Descriptor(), attr.Options{Omit: map[protoreflect.FullName]bool{policy + "interval": true}})
+	misnamed := maps.Clone(whole.ValueType().AttributeTypes)
+	misnamed["export"] = misnamed["export_to"]
+	delete(misnamed, "export_to")
+	places := func(form string) (all []string) {
+		for _, at := range []string{"/traffic_policy", "/traffic_policy/port_level_settings", "/subsets/traffic_policy", "/subsets/traffic_policy/port_level_settings"} {
+			all = append(all, strings.Replace(form, "AT", at, 1))
+		}
+		slices.Sort(all)
+		return all
+	}
+	for name, test := range map[string]struct {
+		objectType  tftypes.Object
+		undescribed protoreflect.FullName
+		want        []string
+	}{
+		"a field is removed":          {without.ValueType(), "", places("there is no attribute AT/outlier_detection/interval for " + policy + "interval")},
+		"a field has another name":    {tftypes.Object{AttributeTypes: misnamed}, "", []string{"there is no attribute /export_to for istio.networking.v1alpha3.DestinationRule.export_to"}},
+		"a field has no description":  {whole.ValueType(), policy + "interval", places(policy + "interval has no description")},
+		"every field is as it should": {whole.ValueType(), "", nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			missed, _ := missedFields(rule, test.objectType, func(name protoreflect.FullName) string {
+				if name == test.undescribed {
+					return ""
+				}
+				return describe(name)
+			})
+			slices.Sort(missed)
+			if diff := cmp.Diff(test.want, missed); diff != "" {
+				t.Errorf("missed (-want +got):\n%s", diff)
+			}
+		})
 	}
 }
 
