@@ -212,7 +212,7 @@ func (w wire) plan(
 		TypeName: typeName, PriorState: onWire(objectType, prior), Config: onWire(objectType, config),
 		ProposedNewState: onWire(objectType, tftypes.NewValue(objectType, proposed)), PriorPrivate: private,
 	})
-	if err = failure(err, resp.Diagnostics); err != nil {
+	if err := failure(err, resp.Diagnostics); err != nil {
 		return tftypes.Value{}, nil, err
 	}
 	planned, err := resp.PlannedState.Unmarshal(objectType)
@@ -230,14 +230,14 @@ func (w wire) imported(ctx context.Context, typeName string, objectType tftypes.
 	imported, err := w.ImportResourceState(ctx, &tfprotov6.ImportResourceStateRequest{
 		TypeName: typeName, Identity: &tfprotov6.ResourceIdentityData{IdentityData: onWire(identityType, identity)},
 	})
-	if err = failure(err, imported.Diagnostics); err != nil {
+	if err := failure(err, imported.Diagnostics); err != nil {
 		return tftypes.Value{}, nil, err
 	}
 	first := imported.ImportedResources[0]
 	read, err := w.ReadResource(ctx, &tfprotov6.ReadResourceRequest{
 		TypeName: typeName, CurrentState: first.State, CurrentIdentity: first.Identity, Private: first.Private,
 	})
-	if err = failure(err, read.Diagnostics); err != nil {
+	if err := failure(err, read.Diagnostics); err != nil {
 		return tftypes.Value{}, nil, err
 	}
 	if is, err := read.NewIdentity.IdentityData.Unmarshal(identityType); err != nil || !is.Equal(identity) {

@@ -123,7 +123,7 @@ func foreignFields() schema.Attribute {
 		ElementType: types.StringType, Computed: true,
 		MarkdownDescription: "What the live objects hold that this resource cannot express, by object and field. The next apply takes it " +
 			"out, which the plan shows as a change of this list to empty; what another field manager owns stays, with an error, unless " +
-			"`force_conflicts` is set.",
+			"`force_conflicts` is set. Fields that this version of the provider does not know are not among them: they stay, and a warning names them.",
 	}
 }
 
