@@ -38,7 +38,7 @@ func TestAccRestart_stale(t *testing.T) {
 }
 
 // manyRules is how many rules a large route has.
-const manyRules = 100
+const manyRules = 500
 
 // TestAccRestart_large: a route of many rules and one of a megabyte are applied as any other; one that is larger than what etcd keeps is
 // refused in words, and leaves nothing.
