@@ -109,6 +109,9 @@ func request(r *http.Request) string {
 			if rehearsal(r) {
 				return r.Method + " " + plural + ", dry run"
 			}
+			if r.Method == http.MethodGet && strings.HasSuffix(r.URL.Path, plural) {
+				return "LIST " + plural
+			}
 			return r.Method + " " + plural
 		}
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"maps"
-	"slices"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
@@ -12,7 +11,6 @@ import (
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 
 	"github.com/meshroute/terraform-provider-mesh/internal/attr"
-	"github.com/meshroute/terraform-provider-mesh/internal/canary"
 	"github.com/meshroute/terraform-provider-mesh/internal/cluster"
 	"github.com/meshroute/terraform-provider-mesh/internal/routing"
 )
@@ -182,7 +180,7 @@ func (p *pairResource) refuseOtherOwner(
 
 // planExisting reports objects of others that a create would find in its way, or shows what adopting them changes.
 func (p *pairResource) planExisting(ctx context.Context, d draft, diagnostics *diag.Diagnostics) {
-	around, err := p.lookAround(ctx, d.route.Place(), diagnostics)
+	live, err := p.getPair(ctx, d.route.Place(), diagnostics)
 	if cluster.IsReason(err, cluster.CRDMissing) {
 		diagnostics.AddWarning("Istio API not served yet", "The API server does not know "+routing.APIVersion+". Apply needs it: Istio has to be "+
 			"installed by then, earlier in the same run at the latest.")
@@ -192,81 +190,18 @@ func (p *pairResource) planExisting(ctx context.Context, d draft, diagnostics *d
 		reportErrors(diagnostics, err)
 		return
 	}
-	p.warnOfRivals(around.rivals, d.route, diagnostics)
+	p.warnOfRivals(ctx, d.route, diagnostics)
 	if d.life.adopt {
-		p.planAdoption(d, around.live, diagnostics)
+		p.planAdoption(d, live, diagnostics)
 		return
 	}
-	for _, o := range around.live.Objects() {
+	for _, o := range live.Objects() {
 		// What this provider applied may be about to go in the same run, as when a resource is replaced: create looks again.
 		if owner := o.Annotations[routing.OwnerAnnotation]; !o.Applied || owner != "" && owner != p.settings.owner {
 			diagnostics.AddAttributeError(path.Root(p.nameAttribute(o.Kind())), "Object exists already", fmt.Sprintf(
 				"%s exists in the cluster and is not in Terraform's state.%s\n\nTo bring it under Terraform, set adopt = true, or import it:\n"+
 					"  terraform import mesh_%s.NAME %s/%s\nTo leave it alone, choose another name.",
 				o.String(), ownersText(o), p.typeName(), o.Namespace, o.Name))
-		}
-	}
-}
-
-// surroundings are what a new pair meets in its namespace.
-type surroundings struct {
-	// live are the objects of the same names, rivals the VirtualServices of other names.
-	live   livePair
-	rivals []*cluster.Live
-}
-
-// lookAround reads what is in the namespace already. Without the right to list it sees the objects of the same names only.
-func (p *pairResource) lookAround(ctx context.Context, place *canary.Placement, diagnostics *diag.Diagnostics) (surroundings, error) {
-	var found surroundings
-	if place.VirtualServiceName == "" {
-		live, err := p.getPair(ctx, place, diagnostics)
-		return surroundings{live: live}, err
-	}
-	services, err := p.settings.cluster.List(withWarnings(ctx, diagnostics), routing.KindVirtualService, place.Namespace)
-	if cluster.IsReason(err, cluster.Forbidden) {
-		diagnostics.AddWarning("Other routes not looked for", "Whether another VirtualService routes these hosts already is not known: "+
-			sentence(err.Error())+"\n\nThe verb list on virtualservices lets the plan look.")
-		found.live, err = p.getPair(ctx, place, diagnostics)
-		return found, err
-	}
-	if err != nil {
-		return found, err
-	}
-	for _, o := range services {
-		if o.Name == place.VirtualServiceName {
-			found.live.VirtualService = o
-		} else {
-			found.rivals = append(found.rivals, o)
-		}
-	}
-	if !place.SubsetsElsewhere {
-		found.live.DestinationRule, err = p.settings.cluster.Get(withWarnings(ctx, diagnostics), cluster.Address{
-			Kind: routing.KindDestinationRule, Namespace: place.Namespace, Name: place.DestinationRuleName,
-		})
-	}
-	return found, err
-}
-
-// warnOfRivals warns of other VirtualServices that route the same host in the mesh: sidecars take the oldest and ignore the
-// others without a word.
-func (p *pairResource) warnOfRivals(rivals []*cluster.Live, route described, diagnostics *diag.Diagnostics) {
-	ours := p.resolve(route.Render(), p.settings.clusterDomain).VirtualServiceSpec()
-	if ours == nil || !routing.InMesh(ours) {
-		return
-	}
-	for _, o := range rivals {
-		owner := o.Annotations[routing.OwnerAnnotation]
-		sameWorkspace := o.Applied && owner == p.settings.owner && owner != ""
-		theirs := canary.Resolve(routing.Pair{VirtualService: &o.Object}, p.settings.clusterDomain).VirtualServiceSpec()
-		if sameWorkspace || !routing.InMesh(theirs) {
-			continue
-		}
-		for _, host := range ours.Hosts {
-			if slices.Contains(theirs.Hosts, host) {
-				diagnostics.AddAttributeWarning(path.Root("hosts"), "Host is routed already", fmt.Sprintf(
-					"%s routes %s in the mesh already.%s Istio takes the oldest VirtualService for a host and ignores all others, so these rules have no "+
-						"effect until that one is gone.", o.String(), host, ownersText(o)))
-			}
 		}
 	}
 }

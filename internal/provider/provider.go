@@ -59,12 +59,13 @@ type settings struct {
 	owner       string
 	ownerKnown  bool
 	propagation cluster.Propagation
+	rivals      *rivals
 }
 
 // unconfigured are the settings before the provider block was read, as at validate: which namespace and domain hold is
 // not decided.
 func unconfigured() settings {
-	return settings{propagation: defaultPropagation()}
+	return settings{propagation: defaultPropagation(), rivals: &rivals{}}
 }
 
 func defaultPropagation() cluster.Propagation {
@@ -168,7 +169,7 @@ func (p *meshProvider) readSettings(r *attr.Reader, config *cluster.Config, diag
 	refuse := func(at path.Path, reason string) {
 		diagnostics.AddAttributeError(at, "Invalid provider configuration", located(at, reason))
 	}
-	s := settings{namespace: defaultNamespace, clusterDomain: defaultClusterDomain, propagation: defaultPropagation()}
+	s := settings{namespace: defaultNamespace, clusterDomain: defaultClusterDomain, propagation: defaultPropagation(), rivals: &rivals{}}
 	// A value that is not known yet is empty, so that nothing is planned from it.
 	name := func(into *string, attribute string, valid func(string) bool, reason string) {
 		value := r.String(attribute)

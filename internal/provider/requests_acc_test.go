@@ -23,6 +23,7 @@ func TestAccRequests(t *testing.T) {
 	}
 	const (
 		readVS, readDR     = "GET virtualservices", "GET destinationrules"
+		listVS             = "LIST virtualservices"
 		writeVS, writeDR   = "PATCH virtualservices", "PATCH destinationrules"
 		tryVS, tryDR       = "PATCH virtualservices, dry run", "PATCH destinationrules, dry run"
 		deleteVS, deleteDR = "DELETE virtualservices", "DELETE destinationrules"
@@ -53,7 +54,7 @@ func TestAccRequests(t *testing.T) {
 	run(t, lab,
 		// The plan looks whether the names are free and what routes here already, and rehearses the writes. Terraform plans once more when it
 		// applies.
-		step("create", routeByShare("{ v1 = 90, v2 = 10 }"), []string{readDR, readVS, tryDR, tryVS}, []string{readDR, readVS, writeDR, tryDR, writeVS, tryVS}),
+		step("create", routeByShare("{ v1 = 90, v2 = 10 }"), []string{readDR, readVS, listVS, tryDR, tryVS}, []string{readDR, readVS, listVS, writeDR, tryDR, writeVS, tryVS}),
 		step("no change", routeByShare("{ v1 = 90, v2 = 10 }"), reads, nil),
 		step("weights", routeByShare("{ v1 = 50, v2 = 50 }"), []string{readDR, readVS, tryVS}, []string{readDR, readVS, writeVS, tryVS}),
 		resource.TestStep{
@@ -64,7 +65,7 @@ func TestAccRequests(t *testing.T) {
 				t.Logf("destroy asks %s", strings.Join(asked, ", "))
 				var writes []string
 				for _, r := range asked {
-					if !strings.HasPrefix(r, "GET ") {
+					if !strings.HasPrefix(r, "GET ") && !strings.HasPrefix(r, "LIST ") {
 						writes = append(writes, r)
 					}
 				}
