@@ -6,7 +6,6 @@ import (
 	"flag"
 	"maps"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -24,63 +23,13 @@ import (
 	"github.com/meshroute/terraform-provider-mesh/internal/acctest"
 	"github.com/meshroute/terraform-provider-mesh/internal/canary"
 	"github.com/meshroute/terraform-provider-mesh/internal/routing"
+	"github.com/meshroute/terraform-provider-mesh/internal/routing/routingtest"
 )
 
 var update = flag.Bool("update", false, "record what the API server and the provider say about the objects in testdata")
 
-// sample is an object of testdata/invalid or testdata/valid: the spec of one of the two kinds. NAMESPACE stands for the
-// namespace that it is in.
-type sample struct {
-	VirtualService  map[string]any    `json:"VirtualService,omitempty"`
-	DestinationRule map[string]any    `json:"DestinationRule,omitempty"`
-	Annotations     map[string]string `json:"annotations,omitempty"`
-	// Accepted says why the provider speaks up where the API server does not: `refused by Envoy` or `without effect`.
-	Accepted string `json:"accepted,omitempty"`
-}
-
 // sampleNamespace is where samples are when no cluster is asked.
 const sampleNamespace = "shop"
-
-func (s sample) kind() routing.Kind {
-	if s.DestinationRule != nil {
-		return routing.KindDestinationRule
-	}
-	return routing.KindVirtualService
-}
-
-func (s sample) spec() map[string]any {
-	if s.DestinationRule != nil {
-		return s.DestinationRule
-	}
-	return s.VirtualService
-}
-
-// readSamples reads all samples of a folder, by name.
-func readSamples(t *testing.T, dir, namespace string) map[string]sample {
-	t.Helper()
-	files, err := filepath.Glob(filepath.Join("testdata", dir, "*.yaml"))
-	if err != nil || len(files) == 0 {
-		t.Fatalf("there are no samples in %s: %v", dir, err)
-	}
-	all := map[string]sample{}
-	for _, file := range files {
-		text, err := os.ReadFile(file)
-		if err != nil {
-			t.Fatal(err)
-		}
-		samples := map[string]sample{}
-		if err := yaml.UnmarshalStrict([]byte(strings.ReplaceAll(string(text), "NAMESPACE", namespace)), &samples); err != nil {
-			t.Fatalf("read %s: %v", file, err)
-		}
-		for name, s := range samples {
-			if _, taken := all[name]; taken {
-				t.Fatalf("two samples are called %q", name)
-			}
-			all[name] = s
-		}
-	}
-	return all
-}
 
 // opinion is what somebody says about an object.
 type opinion struct {
@@ -92,8 +41,8 @@ func (o opinion) refuses() bool { return len(o.Refused) > 0 }
 func (o opinion) silent() bool  { return len(o.Refused)+len(o.Warned) == 0 }
 
 // plan returns what the provider says at plan.
-func (s sample) plan() opinion {
-	spec, unknown, err := routing.ParseSpec(s.kind(), s.spec())
+func plan(s routingtest.Sample) opinion {
+	spec, unknown, err := routing.ParseSpec(s.Kind(), s.Spec())
 	if err != nil {
 		return opinion{Refused: []string{"no value of the attribute's type"}}
 	}
@@ -102,8 +51,8 @@ func (s sample) plan() opinion {
 		said.Refused = append(said.Refused, strings.TrimPrefix(at, ".")+": there is no such attribute")
 	}
 	place := &canary.Placement{Namespace: sampleNamespace, Annotations: s.Annotations}
-	objectForm{kind: s.kind()}.call(place, "sample")
-	o := &object{place: place, kind: s.kind(), spec: spec}
+	objectForm{kind: s.Kind()}.call(place, "sample")
+	o := &object{place: place, kind: s.Kind(), spec: spec}
 	for _, p := range o.Problems() {
 		text := p.At.String() + ": " + p.Text()
 		if p.Severity == routing.Refused {
@@ -159,14 +108,14 @@ func startAPIServer(t *testing.T) *apiServer {
 }
 
 // says sends the object, as a trial.
-func (a *apiServer) says(t *testing.T, s sample) opinion {
+func (a *apiServer) says(t *testing.T, s routingtest.Sample) opinion {
 	t.Helper()
 	o := &unstructured.Unstructured{Object: map[string]any{
-		"apiVersion": routing.APIVersion, "kind": string(s.kind()), "spec": s.spec(),
+		"apiVersion": routing.APIVersion, "kind": string(s.Kind()), "spec": s.Spec(),
 		"metadata": map[string]any{"name": "sample", "namespace": a.namespace},
 	}}
 	o.SetAnnotations(s.Annotations)
-	resource := schema.GroupVersionResource{Group: "networking.istio.io", Version: "v1", Resource: strings.ToLower(string(s.kind())) + "s"}
+	resource := schema.GroupVersionResource{Group: "networking.istio.io", Version: "v1", Resource: strings.ToLower(string(s.Kind())) + "s"}
 	_, err := a.client.Resource(resource).Namespace(a.namespace).Create(context.WithoutCancel(t.Context()), o, metav1.CreateOptions{
 		DryRun: []string{metav1.DryRunAll}, FieldValidation: metav1.FieldValidationStrict,
 	})
@@ -220,8 +169,8 @@ func TestInvalidObjects(t *testing.T) {
 	recorded := readRecords(t)
 	records := map[string]record{}
 	for _, dir := range []string{"invalid", "valid"} {
-		for name, s := range readSamples(t, dir, sampleNamespace) {
-			records[name] = record{APIServer: recorded[name].APIServer, Provider: s.plan()}
+		for name, s := range routingtest.Samples(t, dir, sampleNamespace) {
+			records[name] = record{APIServer: recorded[name].APIServer, Provider: plan(s)}
 		}
 	}
 	compareRecords(t, recorded, records)
@@ -233,9 +182,9 @@ func TestAccInvalidObjects(t *testing.T) {
 	recorded := readRecords(t)
 	records := map[string]record{}
 	for _, dir := range []string{"invalid", "valid"} {
-		sent := readSamples(t, dir, server.namespace)
-		for name, s := range readSamples(t, dir, sampleNamespace) {
-			records[name] = record{APIServer: server.says(t, sent[name]), Provider: s.plan()}
+		sent := routingtest.Samples(t, dir, server.namespace)
+		for name, s := range routingtest.Samples(t, dir, sampleNamespace) {
+			records[name] = record{APIServer: server.says(t, sent[name]), Provider: plan(s)}
 		}
 	}
 	compareRecords(t, recorded, records)
@@ -243,7 +192,7 @@ func TestAccInvalidObjects(t *testing.T) {
 
 func compareRecords(t *testing.T, recorded, records map[string]record) {
 	t.Helper()
-	invalid, valid := readSamples(t, "invalid", sampleNamespace), readSamples(t, "valid", sampleNamespace)
+	invalid, valid := routingtest.Samples(t, "invalid", sampleNamespace), routingtest.Samples(t, "valid", sampleNamespace)
 	if len(invalid) < 150 || len(valid) < 60 {
 		t.Errorf("there are only %d invalid and %d valid objects", len(invalid), len(valid))
 	}
