@@ -69,11 +69,15 @@ func (c *Cluster) removeLeftovers(ctx context.Context, live *Live, wanted *routi
 	if err != nil {
 		return nil, fmt.Errorf("render %s: %w", wanted, err)
 	}
-	var after *Live
-	err = c.persist(ctx, "update "+wanted.String(), func(ctx context.Context, again bool) error {
-		after, err = c.mergePatch(ctx, wanted, body)
+	return c.mergePatch(ctx, wanted, body)
+}
+
+// mergePatch merges a patch that names the state of the object that it is for, after which the object is as o says.
+func (c *Cluster) mergePatch(ctx context.Context, o *routing.Object, body []byte) (after *Live, err error) {
+	err = c.persist(ctx, "update "+o.String(), func(ctx context.Context, again bool) error {
+		after, err = c.mergeOnce(ctx, o, body)
 		if again && IsReason(err, Stale) {
-			if earlier := c.written(ctx, wanted); earlier != nil {
+			if earlier := c.written(ctx, o); earlier != nil {
 				after, err = earlier, nil
 			}
 		}
@@ -82,7 +86,7 @@ func (c *Cluster) removeLeftovers(ctx context.Context, live *Live, wanted *routi
 	return after, err
 }
 
-func (c *Cluster) mergePatch(ctx context.Context, o *routing.Object, body []byte) (*Live, error) {
+func (c *Cluster) mergeOnce(ctx context.Context, o *routing.Object, body []byte) (*Live, error) {
 	ctx, cancel := writeContext(ctx)
 	defer cancel()
 	object, err := c.resource(o.Kind(), o.Namespace).Patch(ctx, o.Name, types.MergePatchType, body,

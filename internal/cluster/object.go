@@ -32,6 +32,8 @@ type Live struct {
 	Applied bool
 	// Others are the other field managers that own a part of the spec.
 	Others []Manager
+	// managedFields are the entries that all of this was read from.
+	managedFields []metav1.ManagedFieldsEntry
 	// OwnerKinds are the kinds of the objects that own this one in Kubernetes' sense.
 	OwnerKinds []string
 }
@@ -224,7 +226,8 @@ func (c *Cluster) live(at Address, object *unstructured.Unstructured) (*Live, er
 			Namespace: object.GetNamespace(), Name: object.GetName(),
 			Labels: object.GetLabels(), Annotations: object.GetAnnotations(), Spec: message, Unknown: unknown,
 		},
-		Identity: Identity{UID: string(object.GetUID()), ResourceVersion: object.GetResourceVersion()},
+		Identity:      Identity{UID: string(object.GetUID()), ResourceVersion: object.GetResourceVersion()},
+		managedFields: object.GetManagedFields(),
 	}
 	if len(unknown) > 0 {
 		live.Origin = spec
@@ -232,7 +235,7 @@ func (c *Cluster) live(at Address, object *unstructured.Unstructured) (*Live, er
 	for _, owner := range object.GetOwnerReferences() {
 		live.OwnerKinds = append(live.OwnerKinds, owner.Kind)
 	}
-	c.readManagers(live, object.GetManagedFields())
+	c.readManagers(live, live.managedFields)
 	return live, nil
 }
 

@@ -41,14 +41,8 @@ func (c *Cluster) takeAlone(ctx context.Context, live *Live, o *routing.Object) 
 }
 
 func (c *Cluster) disown(ctx context.Context, live *Live, o *routing.Object) (*Live, error) {
-	read, cancel := writeContext(ctx)
-	defer cancel()
-	object, err := c.resource(o.Kind(), o.Namespace).Get(read, o.Name, metav1.GetOptions{})
-	if err != nil {
-		return nil, c.wrap("read", o.String(), err)
-	}
-	entries, changed := c.withoutOurs(object.GetManagedFields())
-	if !changed || object.GetResourceVersion() != live.ResourceVersion {
+	entries, changed := c.withoutOurs(live.managedFields)
+	if !changed {
 		return live, nil
 	}
 	body, err := json.Marshal(map[string]any{

@@ -2,7 +2,8 @@
 # Runs each fuzz target of the module in the current directory for a while: FUZZTIME=5s internal/tools/fuzz.sh
 set -euo pipefail
 
-found=$(grep -rEo --include='*_test.go' '^func Fuzz[A-Za-z0-9_]*' . | sort) || {
+mapfile -t files < <(go list -f '{{range .TestGoFiles}}{{$.Dir}}/{{.}}{{"\n"}}{{end}}{{range .XTestGoFiles}}{{$.Dir}}/{{.}}{{"\n"}}{{end}}' ./... | sed '/^$/d')
+found=$(grep -Eo '^func Fuzz[A-Za-z0-9_]*' /dev/null "${files[@]}" | sort) || {
 	echo "no fuzz targets"
 	exit
 }
