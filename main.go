@@ -20,6 +20,8 @@ func main() {
 	var options []tf6server.ServeOpt
 	if *debug {
 		options = append(options, tf6server.WithManagedDebug())
+	} else {
+		go provider.EndWithParent()
 	}
 	err := tf6server.Serve("registry.terraform.io/meshroute/mesh", provider.NewServer(version), options...)
 	if err != nil {

@@ -187,6 +187,8 @@ func (g *guard) ApplyResourceChange(ctx context.Context, req *tfprotov6.ApplyRes
 	if wrong != nil {
 		return &tfprotov6.ApplyResourceChangeResponse{NewState: req.PriorState, Private: req.PlannedPrivate, Diagnostics: wrong}, nil
 	}
+	changes.Add(1)
+	defer changes.Add(-1)
 	resp, err := g.server.ApplyResourceChange(ctx, req)
 	if resp != nil {
 		resp.Diagnostics = shown(resp.Diagnostics)
