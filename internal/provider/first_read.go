@@ -16,15 +16,17 @@ import (
 func isFirstRead(state map[string]tftypes.Value) bool { return state["foreign_fields"].IsNull() }
 
 // takeMetadata gives the description of one object the labels and annotations that people wrote for it, so that a configuration
-// that is generated from it has them. A pair has one set for both objects, and takes only what this provider wrote.
-func (p *pairResource) takeMetadata(route described, live livePair) {
+// that is generated from it has them. A pair has one set for both objects, and takes only what this provider wrote: this returns
+// false for one.
+func (p *pairResource) takeMetadata(route described, live livePair) bool {
 	if _, ok := p.form.(objectForm); !ok {
-		return
+		return false
 	}
 	for _, is := range live.Objects() {
 		place := route.Place()
 		place.Labels, place.Annotations = routing.Authored(&is.Object)
 	}
+	return true
 }
 
 // leaveOutEmpty makes null of the empty texts that mean nothing. Terraform takes every empty text for one that was never set
@@ -46,14 +48,14 @@ func (p *pairResource) leaveOutEmpty(objectType tftypes.Type, attributes map[str
 	maps.Copy(attributes, attributesOf(state))
 }
 
-// emptyTexts returns where an object has an attribute that is an empty text.
+// emptyTexts returns where an object has an attribute that is an empty text. At its top there are only names, of which none means nothing.
 func emptyTexts(object tftypes.Value) []*tftypes.AttributePath {
 	var found []*tftypes.AttributePath
 	// The visitor never fails.
 	_ = tftypes.Walk(object, func(at *tftypes.AttributePath, v tftypes.Value) (bool, error) {
 		var text string
 		_, attribute := at.LastStep().(tftypes.AttributeName)
-		if attribute && v.Type().Is(tftypes.String) && v.IsKnown() && !v.IsNull() && v.As(&text) == nil && text == "" {
+		if attribute && len(at.Steps()) > 1 && v.Type().Is(tftypes.String) && v.IsKnown() && !v.IsNull() && v.As(&text) == nil && text == "" {
 			found = append(found, at)
 		}
 		return true, nil

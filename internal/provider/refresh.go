@@ -17,9 +17,7 @@ import (
 func (p *pairResource) refresh(state tftypes.Value, route described, life lifecycle, live livePair) tftypes.Value {
 	prior := attributesOf(state)
 	first := isFirstRead(prior)
-	if first {
-		p.takeMetadata(route, live)
-	}
+	taken := first && p.takeMetadata(route, live)
 	wanted := route.Render()
 	ours := p.resolve(live.Ours(wanted), p.settings.clusterDomain)
 	if _, ok := prior["live_weights"]; ok {
@@ -29,7 +27,7 @@ func (p *pairResource) refresh(state tftypes.Value, route described, life lifecy
 		// What somebody else sets on purpose is no drift.
 		ours = routing.KeepWeights(ours, wanted)
 	}
-	if same(wanted, ours) && isEmptyList(prior["foreign_fields"]) {
+	if !taken && same(wanted, ours) && isEmptyList(prior["foreign_fields"]) {
 		prior["foreign_fields"] = tftypes.NewValue(stringList, []tftypes.Value{})
 		return tftypes.NewValue(state.Type(), prior)
 	}

@@ -97,7 +97,7 @@ func canonical(spec proto.Message) proto.Message {
 			if rule != nil {
 				rule.Headers = TrimHeaders(rule.Headers)
 			}
-			trimEmpty(rule)
+			trimEmpty(rule, len(s.GetHosts()) == 0)
 			if len(rule.GetRoute()) == 1 && rule.Route[0].GetWeight() > 0 {
 				rule.Route[0].Weight = 0
 			}
@@ -114,11 +114,13 @@ func canonical(spec proto.Message) proto.Message {
 }
 
 // trimEmpty leaves out the empty texts that say what none says: each path begins with the empty prefix, and an answer with an
-// empty body is one without.
-func trimEmpty(rule *networking.HTTPRoute) {
-	for _, match := range rule.GetMatch() {
-		if prefix, ok := match.GetUri().GetMatchType().(*networking.StringMatch_Prefix); ok && prefix.Prefix == "" {
-			match.Uri.MatchType = nil
+// empty body is one without. A prefix means more where it is rewritten, and where the matches of a delegate are merged with others.
+func trimEmpty(rule *networking.HTTPRoute, delegate bool) {
+	if !delegate && rule.GetRewrite() == nil && rule.GetRedirect() == nil && rule.GetDelegate() == nil {
+		for _, match := range rule.GetMatch() {
+			if prefix, ok := match.GetUri().GetMatchType().(*networking.StringMatch_Prefix); ok && prefix.Prefix == "" {
+				match.Uri.MatchType = nil
+			}
 		}
 	}
 	if body := rule.GetDirectResponse().GetBody(); body != nil && body.GetString_() == "" && len(body.GetBytes()) == 0 {

@@ -31,12 +31,42 @@ func TestDifferences(t *testing.T) {
 		return d
 	}
 	valid := service(func(*networking.VirtualService) {})
+	empty, anything := &networking.StringMatch{MatchType: &networking.StringMatch_Prefix{}}, &networking.StringMatch{}
+	matching := func(uri *networking.StringMatch, change func(*networking.VirtualService)) *networking.VirtualService {
+		return service(func(s *networking.VirtualService) {
+			s.Http[0].Match, s.Http[0].Rewrite = []*networking.HTTPMatchRequest{{Uri: uri}}, nil
+			change(s)
+		})
+	}
+	rewrites := func(s *networking.VirtualService) { s.Http[0].Rewrite = &networking.HTTPRewrite{Uri: "/a"} }
+	redirects := func(s *networking.VirtualService) { s.Http[0].Redirect = &networking.HTTPRedirect{PrefixRewrite: "/a"} }
+	isDelegate := func(s *networking.VirtualService) { s.Hosts = nil }
+	answers := func(body *networking.HTTPBody) *networking.VirtualService {
+		return service(func(s *networking.VirtualService) {
+			s.Http[0].DirectResponse = &networking.HTTPDirectResponse{Status: 200, Body: body}
+		})
+	}
 	tests := map[string]struct {
 		a, b proto.Message
 		want []string
 	}{
 		"the mesh is the default gateway": {
 			a: valid, b: service(func(s *networking.VirtualService) { s.Gateways = []string{"mesh"} }),
+		},
+		"an empty prefix is every path": {
+			a: matching(empty, func(*networking.VirtualService) {}), b: matching(anything, func(*networking.VirtualService) {}),
+		},
+		"an empty prefix that is rewritten": {
+			a: matching(empty, rewrites), b: matching(anything, rewrites), want: []string{"http[0].match[0].uri.prefix"},
+		},
+		"an empty prefix that is redirected": {
+			a: matching(empty, redirects), b: matching(anything, redirects), want: []string{"http[0].match[0].uri.prefix"},
+		},
+		"an empty prefix of a delegate": {
+			a: matching(empty, isDelegate), b: matching(anything, isDelegate), want: []string{"http[0].match[0].uri.prefix"},
+		},
+		"an empty body is none": {
+			a: answers(&networking.HTTPBody{Specifier: &networking.HTTPBody_String_{}}), b: answers(nil),
 		},
 		"destinations in another order": {
 			a: valid, b: service(func(s *networking.VirtualService) {
