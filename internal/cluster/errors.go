@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strings"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -115,7 +116,7 @@ func (c *Cluster) wrap(verb, object string, err error) error {
 	return e
 }
 
-// classify tells reasons apart by type and API status, never by text.
+// classify tells reasons apart by type and API status, and by text only where the API server gives nothing else.
 func classify(err error) Reason {
 	if status := apierrors.APIStatus(nil); errors.As(err, &status) {
 		return classifyStatus(err, status.Status())
@@ -172,7 +173,7 @@ func classifyStatus(err error, status metav1.Status) Reason {
 		return Denied
 	case apierrors.IsForbidden(err):
 		return Forbidden
-	case apierrors.IsInvalid(err), apierrors.IsBadRequest(err), apierrors.IsRequestEntityTooLargeError(err):
+	case apierrors.IsInvalid(err), apierrors.IsBadRequest(err), apierrors.IsRequestEntityTooLargeError(err), isUndeclared(status):
 		return Invalid
 	case apierrors.IsTimeout(err), apierrors.IsServerTimeout(err):
 		return TimedOut
@@ -180,6 +181,12 @@ func classifyStatus(err error, status metav1.Status) Reason {
 		return ServerFailed
 	}
 	return Unknown
+}
+
+// isUndeclared reports whether an object has a field that the cluster's schema has not, as that of older CRDs. To the API server this
+// is an internal error among others.
+func isUndeclared(status metav1.Status) bool {
+	return status.Code == http.StatusInternalServerError && strings.Contains(status.Message, "field not declared in schema")
 }
 
 // isDenial reports whether an admission webhook or policy refused the object. The API server gives its own refusals

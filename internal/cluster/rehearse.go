@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"slices"
-	"strings"
 	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -17,15 +16,9 @@ import (
 // rehearsalTimeout bounds each request of a rehearsal, which no plan has to wait for.
 const rehearsalTimeout = 10 * time.Second
 
-// undeclared reports whether the cluster's schema is older than a field. The API server has no reason of its own for that: it is a 500
-// among others.
-func undeclared(err error) bool {
-	return IsReason(err, ServerFailed) && strings.Contains(err.Error(), "field not declared in schema")
-}
-
 // Rehearse asks the API server and its admission webhooks whether they would take what a change writes. Nothing is written. Its errors
-// have the reason [Denied] or [Invalid], or tell of a field that the cluster's CRDs are too old for; whatever else goes wrong says nothing of the objects and is none: a user who may read only,
-// a webhook that takes no part in a dry run, a namespace that the same run makes.
+// have the reason [Denied] or [Invalid]. Whatever else goes wrong says nothing of the objects and is none: a user who may read only, a
+// webhook that takes no part in a dry run, a namespace that the same run makes.
 func (c *Cluster) Rehearse(ctx context.Context, from, to routing.Pair) error {
 	var problems []error
 	for _, o := range to.Objects() {
@@ -33,7 +26,7 @@ func (c *Cluster) Rehearse(ctx context.Context, from, to routing.Pair) error {
 		if slices.ContainsFunc(from.Objects(), same) {
 			continue
 		}
-		if err := c.rehearse(ctx, o); IsReason(err, Denied) || IsReason(err, Invalid) || undeclared(err) {
+		if err := c.rehearse(ctx, o); IsReason(err, Denied) || IsReason(err, Invalid) {
 			problems = append(problems, err)
 		}
 	}

@@ -192,8 +192,7 @@ func advice(e *cluster.Error) (summary, remedy string) {
 			"fields that are used here. Change the attribute that the message is about."
 	case cluster.ServerFailed:
 		return "API server failed", "If the message names a webhook, the service behind it does not answer: check that istiod runs. " +
-			"Traffic is not affected. Then apply again. If it names a field that the schema does not have, the Istio CRDs in the cluster are " +
-			"older than that field."
+			"Traffic is not affected. Then apply again."
 	case cluster.Unreachable:
 		return "Cluster not reachable", "No connection to " + e.Host + " came about. Check host or the kubeconfig's server, proxy_url, and that the " +
 			"API server runs."

@@ -223,3 +223,21 @@ func newValues(value any, found map[string]bool) {
 		}
 	}
 }
+
+// TestAccOlderFields: a field that the cluster's definitions do not have yet is said at plan, and again at apply where the plan could
+// not know; nothing is written.
+func TestAccOlderFields(t *testing.T) { //nolint:paralleltest // changes what the whole cluster knows
+	lab := acctest.Start(t)
+	k := newKube(t, lab.Kubeconfig)
+	k.define(t, "virtualservices", func(spec map[string]any) { delete(properties(spec, "http", "retries"), "backoff") })
+	for name, f := range map[string]form{"virtual_service": objectForms[acctest.VirtualService], "canary_route": canaryForm} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorkspace(t, lab, f, "")
+			w.declare(parts{rule: `retries = { attempts = 2, backoff = "1s" }`})
+			older := []string{"VirtualService", "spec.http", "backoff", "older than the fields"}
+			w.fails("Refused by API server", older, "plan")
+			w.fails("Refused by API server", older, "apply")
+			nothingIn(t, lab)
+		})
+	}
+}
