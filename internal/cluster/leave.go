@@ -3,6 +3,8 @@ package cluster
 import (
 	"context"
 	"errors"
+
+	"github.com/meshroute/terraform-provider-mesh/internal/routing"
 )
 
 // Remove deletes objects that an earlier change could not take back or take away, each only if it is still that one. It returns
@@ -32,4 +34,15 @@ func (c *Cluster) Remaining(ctx context.Context, objects Identities) (Identities
 		}
 	}
 	return left, nil
+}
+
+// StandIn returns the identity of the DestinationRule that a change of host made to stand in for a live one, and that was left behind
+// when it was killed; empty where there is none.
+func (c *Cluster) StandIn(ctx context.Context, rule *Live) (Identities, error) {
+	at := AddressOf(standIn(&rule.Object))
+	live, err := c.Get(ctx, at)
+	if err != nil || live == nil || !live.Applied || live.Annotations[routing.StandInAnnotation] != rule.Name {
+		return Identities{}, err
+	}
+	return Identities{at: live.Identity}, nil
 }

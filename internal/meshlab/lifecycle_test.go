@@ -184,11 +184,11 @@ func TestRun_exitCode(t *testing.T) {
 		signal syscall.Signal // to meshlab alone, once the command runs
 		want   int
 	}{
-		"the command's own":           {"exit 7", 0, 7},
-		"SIGTERM reaches the command": {"trap 'exit 9' TERM; while :; do sleep 0.1; done", syscall.SIGTERM, 9},
+		"the command's own":           {"echo $MESH_TEST_LAB; exit 7", 0, 7},
+		"SIGTERM reaches the command": {"trap 'exit 9' TERM; echo $MESH_TEST_LAB; while :; do sleep 0.1; done", syscall.SIGTERM, 9},
 	} {
 		t.Run(name, func(t *testing.T) {
-			cmd := exec.Command(binary, "run", "--", "/bin/sh", "-c", "echo $MESH_TEST_LAB; "+c.script)
+			cmd := exec.Command(binary, "run", "--", "/bin/sh", "-c", c.script)
 			out, err := cmd.StdoutPipe()
 			if err != nil {
 				t.Fatal(err)

@@ -2,8 +2,13 @@ package provider
 
 import (
 	"context"
+	"maps"
 
+	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
+
+	"github.com/meshroute/terraform-provider-mesh/internal/cluster"
+	"github.com/meshroute/terraform-provider-mesh/internal/routing"
 )
 
 // Read implements resource.Resource.
@@ -28,18 +33,34 @@ func (p *pairResource) Read(ctx context.Context, req resource.ReadRequest, resp 
 	}
 	warnOfUnknown(live.whole(), &resp.Diagnostics)
 	keepOrigins(ctx, req.Private, resp.Private, live.whole(), &resp.Diagnostics)
-	_, beside := p.recall(ctx, req.Private, &resp.Diagnostics)
-	if len(beside) > 0 {
-		if beside, err = p.settings.cluster.Remaining(withWarnings(ctx, &resp.Diagnostics), beside); err != nil {
-			reportErrors(&resp.Diagnostics, err)
-			return
-		}
-		resp.Diagnostics.Append(resp.Private.SetKey(ctx, besideKey, encodeJSON(beside))...)
+	beside, err := p.besides(ctx, req, live, &resp.Diagnostics)
+	if err != nil {
+		reportErrors(&resp.Diagnostics, err)
+		return
 	}
+	resp.Diagnostics.Append(resp.Private.SetKey(ctx, besideKey, encodeJSON(beside))...)
 	resp.State.Raw = withLeftOver(p.refresh(req.State.Raw, route, life, live), beside)
 	if isFirstRead(attributesOf(req.State.Raw)) {
 		warnOfEmpty(resp.State.Raw, &resp.Diagnostics)
 		p.warnOfForeign(resp.State.Raw, live, &resp.Diagnostics)
 	}
 	resp.Diagnostics.Append(resp.Private.SetKey(ctx, seenKey, seenIn(live))...)
+}
+
+// besides returns which objects that are ours and not those of the state still exist: those that an earlier change knew of, and what
+// one that was killed left behind. That can only be where the DestinationRule is not as it was last seen.
+func (p *pairResource) besides(ctx context.Context, req resource.ReadRequest, live livePair, diagnostics *diag.Diagnostics) (cluster.Identities, error) {
+	kept, beside := p.recall(ctx, req.Private, diagnostics)
+	ctx = withWarnings(ctx, diagnostics)
+	if rule := live.DestinationRule; rule != nil {
+		was, known := kept[cluster.AddressOf(&rule.Object)]
+		if known && was.Spec != routing.Fingerprint(rule.Spec) {
+			other, err := p.settings.cluster.StandIn(ctx, rule)
+			if err != nil {
+				return nil, err
+			}
+			maps.Copy(beside, other)
+		}
+	}
+	return p.settings.cluster.Remaining(ctx, beside)
 }
