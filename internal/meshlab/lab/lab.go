@@ -149,7 +149,7 @@ const lockFile = "lock"
 
 // ours are the entries of a lab directory, so that nothing else is ever removed from a directory that a user named.
 var ours = []string{
-	"ca.crt", "client.crt", "client.key", "control", "env", "etcd", "istiod", "kubeconfig",
+	"ca.crt", "client.crt", "client.key", "control", "env", "env.new", "etcd", "istiod", "kubeconfig",
 	"kubeconfig-" + cluster.Developer, "kubeconfig-" + cluster.Acker, "kubeconfig-" + cluster.Nobody, lockFile, "pki", "processes.json",
 }
 
@@ -253,14 +253,20 @@ func (l *Lab) Env() []string {
 	}
 }
 
-// writeEnv writes DIR/env for a shell to source. It is the last file that a start writes: who waits for a lab, waits for it.
+// writeEnv writes DIR/env for a shell to source. It is the last file that a start writes: who waits for a lab, waits for it. So it
+// appears whole.
 func (l *Lab) writeEnv() error {
 	var text strings.Builder
 	for _, entry := range l.Env() {
 		key, value, _ := strings.Cut(entry, "=")
 		fmt.Fprintf(&text, "export %s='%s'\n", key, strings.ReplaceAll(value, "'", `'\''`))
 	}
-	if err := os.WriteFile(filepath.Join(l.Dir, "env"), []byte(text.String()), 0o600); err != nil {
+	file := filepath.Join(l.Dir, "env")
+	err := os.WriteFile(file+".new", []byte(text.String()), 0o600)
+	if err == nil {
+		err = os.Rename(file+".new", file)
+	}
+	if err != nil {
 		return fmt.Errorf("write environment: %w", err)
 	}
 	return nil
