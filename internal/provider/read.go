@@ -48,13 +48,13 @@ func (p *pairResource) Read(ctx context.Context, req resource.ReadRequest, resp 
 }
 
 // besides returns which objects that are ours and not those of the state still exist: those that an earlier change knew of, and what
-// one that was killed left behind. That can only be where the DestinationRule is not as it was last seen.
+// one that was killed left behind. That can only be where the DestinationRule is not as it was last seen, or
+// nothing is known of that: Terraform forgets the private state when a provider is killed.
 func (p *pairResource) besides(ctx context.Context, req resource.ReadRequest, live livePair, diagnostics *diag.Diagnostics) (cluster.Identities, error) {
 	kept, beside := p.recall(ctx, req.Private, diagnostics)
 	ctx = withWarnings(ctx, diagnostics)
 	if rule := live.DestinationRule; rule != nil {
-		was, known := kept[cluster.AddressOf(&rule.Object)]
-		if known && was.Spec != routing.Fingerprint(rule.Spec) {
+		if kept[cluster.AddressOf(&rule.Object)].Spec != routing.Fingerprint(rule.Spec) {
 			other, err := p.settings.cluster.StandIn(ctx, rule)
 			if err != nil {
 				return nil, err
