@@ -95,7 +95,7 @@ func TestAccDeletion_restore(t *testing.T) {
 				// Some of the labels and annotations that are changed belong to somebody else.
 				w.block += "\n  field_manager = { force_conflicts = true }"
 				w.apply(parts{top: "deletion = \"restore\"\n labels = { cost = \"1\", tier = \"edge\" }\n annotations = { note = \"ours\" }\n export_to = [\"*\"]",
-					match: `[{ uri = { prefix = "/" } }]`, subset: `traffic_policy = { load_balancer = { simple = "RANDOM" } }`})
+					match: `[{ uri = { prefix = "/helloworld" } }]`, subset: `traffic_policy = { load_balancer = { simple = "RANDOM" } }`})
 				w.apply(parts{top: "deletion = \"restore\"\n annotations = { note = \"ours again\" }", rule: `timeout = "1s"`})
 			},
 			"after drift": func(w *workspace, lab *acctest.Lab) {

@@ -192,6 +192,8 @@ func (p *pairResource) stateOfObject(ctx context.Context, f objectForm, o *routi
 		pair = routing.Pair{DestinationRule: &bare}
 	}
 	_, attributes := f.recognize(pair, &canary.Placement{}, p.settings)
+	// What is moved has a configuration already: the next refresh is not the first read of an import.
+	attributes["foreign_fields"] = tftypes.NewValue(stringList, []tftypes.Value{})
 	objectType := p.cached.Type().TerraformType(ctx).(tftypes.Object)
 	for name, t := range objectType.AttributeTypes {
 		if _, ok := attributes[name]; !ok {
