@@ -127,7 +127,7 @@ func (s server) wantMoved(t *testing.T, to string, resp *tfprotov6.MoveResourceS
 	if err != nil {
 		t.Fatal(err)
 	}
-	if want := parseHCL(t, objectType, wantMoved[to]); !state.Equal(want) {
+	if want := parseHCL(t, objectType, wantMoved[to]+"\nforeign_fields = []\n"); !state.Equal(want) {
 		t.Errorf("state is\n%s, want\n%s", state, want)
 	}
 	private := map[string][]byte{}
@@ -242,7 +242,7 @@ func TestMoveState_namespace(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if want := parseHCL(t, objectType, "name = \"reviews\"\nhost = \"reviews\"\nnamespace = \""+test.want+"\"\n"); !is.Equal(want) {
+			if want := parseHCL(t, objectType, "name = \"reviews\"\nhost = \"reviews\"\nnamespace = \""+test.want+"\"\nforeign_fields = []\n"); !is.Equal(want) {
 				t.Errorf("state is\n%s, want\n%s", is, want)
 			}
 		})
