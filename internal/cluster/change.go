@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -146,12 +147,7 @@ func (r *run) stop(ctx, work context.Context, i int) (bool, error) {
 // deletes reports whether the change deletes an object: such a change is not left half done, because what would be left is
 // in nobody's state.
 func (r *run) deletes() bool {
-	for _, step := range r.steps {
-		if step.Action == Delete {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(r.steps, func(s Step) bool { return s.Action == Delete })
 }
 
 // after adds to an error which steps were done before.
@@ -172,7 +168,8 @@ func (s Step) String() string {
 }
 
 func (r *run) do(ctx context.Context, step Step) error {
-	at := AddressOf(step.Object)
+	address := AddressOf(step.Object)
+	was := at(r.change.From, address)
 	var live *Live
 	var err error
 	switch step.Action {
@@ -181,23 +178,23 @@ func (r *run) do(ctx context.Context, step Step) error {
 			r.unsure = step.Object
 		}
 	case Update:
-		live, err = r.cluster.update(ctx, step.Object, r.identities[at], r.change.Take)
+		live, err = r.cluster.update(ctx, step.Object, was, r.identities[address], r.change.Take)
 		if r.change.SharesLists && onlyLists(err) {
-			live, err = r.cluster.update(ctx, step.Object, r.identities[at], true)
+			live, err = r.cluster.update(ctx, step.Object, was, r.identities[address], true)
 		}
 		if err == nil && r.change.Take && !r.change.SharesLists {
 			live = r.cluster.takeAlone(ctx, live, step.Object)
 		}
 	case Delete:
-		if err = r.cluster.remove(ctx, at, r.identities[at].UID); err == nil {
-			delete(r.identities, at)
+		if err = r.cluster.remove(ctx, address, r.identities[address].UID); err == nil {
+			delete(r.identities, address)
 		}
 		return err
 	case Wait:
 		return nil
 	}
 	if err == nil {
-		r.identities[at] = live.Identity
+		r.identities[address] = live.Identity
 	}
 	return err
 }
@@ -231,7 +228,7 @@ func (r *run) create(ctx context.Context, o *routing.Object) (*Live, error) {
 	is := exists.Existing
 	switch {
 	case r.change.Begun[AddressOf(o)].UID == is.UID:
-		return r.cluster.update(ctx, o, is.Identity, r.change.Take)
+		return r.cluster.update(ctx, o, nil, is.Identity, r.change.Take)
 	case leftBehind(is, o):
 		warn(ctx, fmt.Sprintf("%s was left behind by an apply that was killed, with just this content and the owner %q; it was taken up",
 			o, o.Annotations[routing.OwnerAnnotation]))

@@ -15,9 +15,9 @@ import (
 )
 
 // RefuseLeftovers returns an error of reason FieldConflict for fields that other managers added to the live objects and
-// that wanted has not. Server-side apply would leave them where they are without a word. With force they are removed
-// after the apply, and this returns nil.
-func (c *Cluster) RefuseLeftovers(live LivePair, wanted routing.Pair) error {
+// that wanted has not, and for labels and annotations that go with this change and that they own too. Server-side apply would leave
+// them where they are without a word. With force they are removed after the apply, and this returns nil.
+func (c *Cluster) RefuseLeftovers(live LivePair, from, wanted routing.Pair) error {
 	if c.force {
 		return nil
 	}
@@ -27,11 +27,11 @@ func (c *Cluster) RefuseLeftovers(live LivePair, wanted routing.Pair) error {
 			if AddressOf(o) != AddressOf(&is.Object) {
 				continue
 			}
-			left, err := leftovers(is, o)
+			spec, err := leftovers(is, o)
 			if err != nil {
 				return err
 			}
-			if conflicts := is.conflicts(left); len(conflicts) > 0 {
+			if conflicts := is.conflicts(spec, leftoverMetadata(is, at(from, AddressOf(o)), o)); len(conflicts) > 0 {
 				problems = append(problems, &Error{
 					Reason: FieldConflict, Verb: "apply", Object: o.String(), Host: c.host, Conflicts: conflicts,
 					Err: errors.New("other field managers added fields that the configuration does not have"),
@@ -42,13 +42,22 @@ func (c *Cluster) RefuseLeftovers(live LivePair, wanted routing.Pair) error {
 	return errors.Join(problems...)
 }
 
-// conflicts names the owners of leftovers.
-func (l *Live) conflicts(left map[string]any) []Conflict {
+// conflicts names the other owners of fields of the spec and of the metadata that are to go.
+func (l *Live) conflicts(spec, metadata map[string]any) []Conflict {
+	var fields []string
+	for _, field := range sortedKeys(spec) {
+		fields = append(fields, ".spec."+field)
+	}
+	for _, name := range sortedKeys(metadata) {
+		for _, key := range sortedKeys(metadata[name].(map[string]any)) {
+			fields = append(fields, ".metadata."+name+"."+key)
+		}
+	}
 	var found []Conflict
-	for _, field := range sortedKeys(left) {
-		for _, manager := range l.Others {
-			if at := ".spec." + field; slices.Contains(manager.Fields, at) {
-				found = append(found, Conflict{Field: at, Owner: fmt.Sprintf("conflict with %q using %s at %s",
+	for _, field := range fields {
+		for _, manager := range slices.Concat(l.Others, l.labelled) {
+			if slices.Contains(manager.Fields, field) {
+				found = append(found, Conflict{Field: field, Owner: fmt.Sprintf("conflict with %q using %s at %s",
 					manager.Name, routing.APIVersion, manager.Time.UTC().Format(time.RFC3339))})
 			}
 		}
@@ -56,16 +65,21 @@ func (l *Live) conflicts(left map[string]any) []Conflict {
 	return found
 }
 
-// removeLeftovers removes from the live object what wanted has not, after wanted was applied to it.
-func (c *Cluster) removeLeftovers(ctx context.Context, live *Live, wanted *routing.Object) (*Live, error) {
+// removeLeftovers removes from the live object what wanted has not, after wanted was applied to it. Of the labels and annotations that
+// is what was named before.
+func (c *Cluster) removeLeftovers(ctx context.Context, live *Live, was, wanted *routing.Object) (*Live, error) {
 	left, err := leftovers(live, wanted)
-	if err != nil || len(left) == 0 {
+	metadata := leftoverMetadata(live, was, wanted)
+	if err != nil || len(left)+len(metadata) == 0 {
 		return live, err
 	}
-	body, err := json.Marshal(map[string]any{
-		"metadata": map[string]any{"uid": live.UID, "resourceVersion": live.ResourceVersion},
-		"spec":     left,
-	})
+	metadata["uid"], metadata["resourceVersion"] = live.UID, live.ResourceVersion
+	patch := map[string]any{"metadata": metadata}
+	if len(left) > 0 {
+		// An empty one would be null, which removes the whole spec.
+		patch["spec"] = left
+	}
+	body, err := json.Marshal(patch)
 	if err != nil {
 		return nil, fmt.Errorf("render %s: %w", wanted, err)
 	}
@@ -113,6 +127,40 @@ func leftovers(live *Live, wanted *routing.Object) (map[string]any, error) {
 		return nil, err
 	}
 	return removal(is["spec"].(map[string]any), want["spec"].(map[string]any)), nil
+}
+
+// leftoverMetadata returns the labels and annotations that are still live, as a merge patch that removes them: those that the object had
+// been given before and that wanted has not.
+func leftoverMetadata(live *Live, was, wanted *routing.Object) map[string]any {
+	patch := map[string]any{}
+	if was == nil {
+		return patch
+	}
+	dropped := func(name string, live, was, wanted map[string]string) {
+		keys := map[string]any{}
+		for key := range was {
+			_, stays := wanted[key]
+			if _, is := live[key]; is && !stays {
+				keys[key] = nil
+			}
+		}
+		if len(keys) > 0 {
+			patch[name] = keys
+		}
+	}
+	dropped("labels", live.Labels, was.Labels, wanted.Labels)
+	dropped("annotations", live.Annotations, was.Annotations, wanted.Annotations)
+	return patch
+}
+
+// at returns the object of a pair that stands at an address, nil for none.
+func at(pair routing.Pair, address Address) *routing.Object {
+	for _, o := range pair.Objects() {
+		if AddressOf(o) == address {
+			return o
+		}
+	}
+	return nil
 }
 
 // removal returns a merge patch that removes what only live has.

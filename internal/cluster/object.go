@@ -32,6 +32,8 @@ type Live struct {
 	Applied bool
 	// Others are the other field managers that own a part of the spec.
 	Others []Manager
+	// labelled are the other field managers that own labels or annotations, with those as their fields.
+	labelled []Manager
 	// managedFields are the entries that all of this was read from.
 	managedFields []metav1.ManagedFieldsEntry
 	// OwnerKinds are the kinds of the objects that own this one in Kubernetes' sense.
@@ -64,7 +66,7 @@ type Manager struct {
 	Name      string
 	Operation string
 	Time      time.Time
-	// Fields are the parts of the spec that it owns, such as `.spec.http`.
+	// Fields are the parts that it owns, such as `.spec.http`.
 	Fields []string
 }
 
@@ -153,8 +155,9 @@ func (c *Cluster) create(ctx context.Context, o *routing.Object) (*Live, error) 
 }
 
 // update applies an object that must still be the one that was read: the API server refuses another uid or resource
-// version, and refuses to make the object where it is gone. With take it takes fields from other managers.
-func (c *Cluster) update(ctx context.Context, o *routing.Object, is Identity, take bool) (*Live, error) {
+// version, and refuses to make the object where it is gone. Labels and annotations that was has, if it is not nil, and o has not are
+// removed. With take it takes fields from other managers.
+func (c *Cluster) update(ctx context.Context, o, was *routing.Object, is Identity, take bool) (*Live, error) {
 	live, err := c.apply(ctx, o, take || c.force, func(metadata map[string]any) {
 		metadata["uid"] = is.UID
 		metadata["resourceVersion"] = is.ResourceVersion
@@ -167,7 +170,7 @@ func (c *Cluster) update(ctx context.Context, o *routing.Object, is Identity, ta
 	if err != nil {
 		return nil, err
 	}
-	return c.removeLeftovers(ctx, live, o)
+	return c.removeLeftovers(ctx, live, was, o)
 }
 
 // replaced reports whether another object stands at the address now. It is asked only after a refused write.
@@ -261,6 +264,9 @@ func (c *Cluster) readManagers(live *Live, entries []metav1.ManagedFieldsEntry) 
 		if len(manager.Fields) > 0 {
 			live.Others = append(live.Others, manager)
 		}
+		if manager.Fields = metadataFields(owned); len(manager.Fields) > 0 {
+			live.labelled = append(live.labelled, manager)
+		}
 	}
 }
 
@@ -273,6 +279,19 @@ func addKeys(keys map[string]bool, owned *fieldpath.Set, name string) {
 				keys[*p[0].FieldName] = true
 			}
 		})
+}
+
+// metadataFields lists the labels and annotations in a set.
+func metadataFields(owned *fieldpath.Set) []string {
+	fields := map[string]bool{}
+	for _, name := range []string{"labels", "annotations"} {
+		keys := map[string]bool{}
+		addKeys(keys, owned, name)
+		for key := range keys {
+			fields[".metadata."+name+"."+key] = true
+		}
+	}
+	return sortedKeys(fields)
 }
 
 // specFields lists the top fields of the spec in a set.

@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/meshroute/terraform-provider-mesh/internal/acctest"
 )
 
@@ -56,4 +58,31 @@ func TestAccImport_foreign(t *testing.T) {
 		w.unchanged()
 		untouched()
 	})
+}
+
+// TestAccImport_labels: a label that was imported and is then left out goes, if its owner lets it: what the plan says happens, or is refused.
+func TestAccImport_labels(t *testing.T) {
+	t.Parallel()
+	lab := acctest.Start(t)
+	lab.ApplyAs("other-team", fmt.Sprintf(`{apiVersion: networking.istio.io/v1, kind: DestinationRule,
+  metadata: {name: %s, namespace: %s, labels: {team: shop, tier: edge}}, spec: {host: %s}}`, lab.Service, lab.Namespace, lab.Service))
+	c := newCLI(t)
+	rule := func(labels string) string {
+		return fmt.Sprintf("import {\n  to = mesh_destination_rule.test\n  id = \"%[1]s/%[2]s\"\n}\n\nresource \"mesh_destination_rule\" \"test\" {\n"+
+			"name = %[2]q\n namespace = %[1]q\n host = %[2]q\n labels = %[3]s\n}\n", lab.Namespace, lab.Service, labels)
+	}
+	provider := fmt.Sprintf("config_path = %q\n", lab.Kubeconfig)
+	c.configure(provider, rule(`{ team = "shop", tier = "edge" }`))
+	c.must("apply")
+	c.configure(provider, rule(`{ team = "shop" }`))
+	c.run("apply").want(t, "error", "Fields owned by another manager", ".metadata.labels.tier", `"other-team"`)
+	if got := lab.MustGet(acctest.DestinationRule, lab.Service).GetLabels(); len(got) != 2 {
+		t.Errorf("labels after the refusal are %v, want both", got)
+	}
+	c.configure(provider+" field_manager = { force_conflicts = true }", rule(`{ team = "shop" }`))
+	c.must("apply")
+	if diff := cmp.Diff(map[string]string{"team": "shop"}, lab.MustGet(acctest.DestinationRule, lab.Service).GetLabels()); diff != "" {
+		t.Errorf("labels (-want +got):\n%s", diff)
+	}
+	c.must("plan", "-detailed-exitcode")
 }

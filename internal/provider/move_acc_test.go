@@ -101,10 +101,9 @@ func TestAccMove_manifests(t *testing.T) {
 				t.Errorf("the second plan is not empty:\n%s", r.text)
 			}
 
-			// The labels that the other provider wrote are taken over without a change of any.
-			labelled := strings.ReplaceAll(configuration, "\nnamespace ", "\nlabels = { team = \"shop\" }\nnamespace ")
-			c.configure(provider, labelled)
+			// The first change takes over what the other provider wrote, or removes it.
 			was := objectsOf(lab)
+			c.configure(provider, strings.NewReplacer("{ team = \"shop\" }", "{ team = \"web\" }", "annotations = ", "# ").Replace(configuration))
 			c.must("apply")
 			for kind, before := range was {
 				live := lab.MustGet(kind, lab.Service)
@@ -112,18 +111,21 @@ func TestAccMove_manifests(t *testing.T) {
 				if diff := cmp.Diff(strings.ReplaceAll(asJSON(t, specOf(before)), "5000ms", "5s"), asJSON(t, specOf(live))); diff != "" {
 					t.Errorf("spec of the %s (-before +after):\n%s", kind, diff)
 				}
-				if diff := cmp.Diff(before.GetLabels(), live.GetLabels()); diff != "" {
-					t.Errorf("labels (-before +after):\n%s", diff)
+				if diff := cmp.Diff(map[string]string{"team": "web"}, live.GetLabels()); diff != "" {
+					t.Errorf("labels of the %s (-want +got):\n%s", kind, diff)
 				}
-				if diff := cmp.Diff(before.GetAnnotations(), live.GetAnnotations()); diff != "" {
-					t.Errorf("annotations (-before +after):\n%s", diff)
+				if len(live.GetAnnotations()) > 0 {
+					t.Errorf("annotations of the %s are %v, want none", kind, live.GetAnnotations())
 				}
 			}
-			c.configure(provider, strings.NewReplacer("{ team = \"shop\" }", "{ team = \"web\" }", "90", "50", "weight = 10", "weight = 50", "100", "200").Replace(labelled))
+			if r := c.run("plan", "-detailed-exitcode"); !r.ok {
+				t.Errorf("the plan after the change is not empty:\n%s", r.text)
+			}
+			c.configure(provider, strings.NewReplacer("90", "50", "weight = 10", "weight = 50", "100", "200").Replace(configuration))
 			c.must("apply")
 			for kind, before := range was {
 				live := lab.MustGet(kind, lab.Service)
-				if live.GetLabels()["team"] != "web" || live.GetGeneration() == before.GetGeneration() {
+				if live.GetLabels()["team"] != "shop" || live.GetGeneration() == before.GetGeneration() {
 					t.Errorf("the %s has not changed: %v", kind, live.Object)
 				}
 			}

@@ -182,14 +182,13 @@ func formOf(kind routing.Kind) objectForm {
 	return virtualService
 }
 
-// stateOfObject returns the state of this form for an object. Labels and annotations stay with whoever wrote them, as after an import:
-// in the state they would look as if a configuration without them took them from the object, and it does not.
+// stateOfObject returns the state of this form for an object, with the labels and annotations that somebody wrote for it.
 func (p *pairResource) stateOfObject(ctx context.Context, f objectForm, o *routing.Object) tftypes.Value {
-	bare := *o
-	bare.Labels, bare.Annotations = nil, nil
-	pair := routing.Pair{VirtualService: &bare}
+	authored := *o
+	authored.Labels, authored.Annotations = routing.Authored(o)
+	pair := routing.Pair{VirtualService: &authored}
 	if f.kind == routing.KindDestinationRule {
-		pair = routing.Pair{DestinationRule: &bare}
+		pair = routing.Pair{DestinationRule: &authored}
 	}
 	_, attributes := f.recognize(pair, &canary.Placement{}, p.settings)
 	// What is moved has a configuration already: the next refresh is not the first read of an import.

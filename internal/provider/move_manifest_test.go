@@ -10,12 +10,13 @@ import (
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 )
 
-// wantMoved are the states of the objects that testdata/moved holds as other providers keep them. Labels and annotations are left
-// to whoever wrote them.
+// wantMoved are the states of the objects that testdata/moved holds as other providers keep them.
 var wantMoved = map[string]string{
 	"mesh_virtual_service": `
 name      = "reviews"
 namespace = "greeter"
+labels    = { team = "shop" }
+annotations = { "shop.example/contact" = "#shop" }
 hosts     = ["reviews.greeter.svc.cluster.local"]
 http = [{
   name    = "testers"
@@ -30,6 +31,7 @@ http = [{
 	"mesh_destination_rule": `
 name      = "reviews"
 namespace = "greeter"
+labels    = { team = "shop" }
 host      = "reviews"
 traffic_policy = {
   port_level_settings = [{ port = { number = 50051 }, connection_pool = { http = { http2_max_requests = 100 } } }]

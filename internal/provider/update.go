@@ -77,13 +77,34 @@ func (p *pairResource) prepare(ctx context.Context, u *updateRun, diagnostics *d
 		u.wanted = marked
 	}
 	u.change = cluster.Change{
-		From: p.resolve(u.live.Ours(marked), p.settings.clusterDomain), To: u.wanted, Identities: u.live.Identities(),
+		From: p.resolve(u.live.Ours(withMetadata(marked, u.prior.Render())), p.settings.clusterDomain), To: u.wanted, Identities: u.live.Identities(),
 		Begun: u.beside, Take: u.take,
 	}
 	if u.take {
 		return nil
 	}
-	return p.settings.cluster.RefuseLeftovers(u.live.LivePair, u.wanted)
+	return p.settings.cluster.RefuseLeftovers(u.live.LivePair, u.change.From, u.wanted)
+}
+
+// withMetadata returns the pair with the labels and annotations of an earlier one too.
+func withMetadata(pair, earlier routing.Pair) routing.Pair {
+	union := func(a, b map[string]string) map[string]string {
+		all := map[string]string{}
+		maps.Copy(all, a)
+		maps.Copy(all, b)
+		return all
+	}
+	both := func(o, was *routing.Object) *routing.Object {
+		if o == nil || was == nil || cluster.AddressOf(o) != cluster.AddressOf(was) {
+			return o
+		}
+		object := *o
+		object.Labels, object.Annotations = union(was.Labels, o.Labels), union(was.Annotations, o.Annotations)
+		return &object
+	}
+	pair.VirtualService = both(pair.VirtualService, earlier.VirtualService)
+	pair.DestinationRule = both(pair.DestinationRule, earlier.DestinationRule)
+	return pair
 }
 
 // updateStopped reports why an update came to nothing, and leaves the state as it was. What was written before it failed is ours and no surprise at the next apply.
