@@ -15,8 +15,9 @@ import (
 	"github.com/meshroute/terraform-provider-mesh/internal/routing"
 )
 
-// patience is how long a request without a deadline of its caller's is tried again. A restart of an API server takes seconds.
-const patience = 15 * time.Second
+// patience is how long a request without a deadline of its caller's is tried again. A restart of an API server takes seconds, on a
+// busy machine half a minute, in which it asks to come back in 5 s again and again.
+const patience = 45 * time.Second
 
 // persist repeats a request as long as it fails for a reason that passes, until the deadline of its context. It comes back when
 // the answer says so; where that is too late, it does not wait for it. What is asked for must bear being done twice.

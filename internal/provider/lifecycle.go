@@ -45,7 +45,7 @@ var (
 	operations = map[string]string{
 		"create": "Time for creating both objects, waits included, from `1s` to `1h`. Defaults to `2m` and the time of the waits.",
 		"read": "Time in which a plan tries again to read from an API server that does not answer, from `1s` to `1h`. By default an API " +
-			"server that has answered before is given 15 seconds, and one that has not is reported at once.",
+			"server that has answered before is given 45 seconds, and one that has not is reported at once.",
 		"update": "Time for an update, waits included, from `1s` to `1h`. Defaults to `2m` and the time of the waits.",
 		"delete": "Time for a deletion, waits and finalizers of others included, from `1s` to `1h`. Defaults to `2m` and the time of the waits.",
 	}

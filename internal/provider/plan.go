@@ -40,6 +40,8 @@ func (p *pairResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRe
 	var problems []routing.Problem
 	d.life, problems = readLifecycle(config, p.settings)
 	p.reportAtPlan(&resp.Diagnostics, req.Config.Raw, config, append(d.route.Problems(), problems...))
+	ctx, cancel := d.life.deadline(ctx, "read")
+	defer cancel()
 
 	p.complete(d.planned, d.prior, config, p.settings, d.route)
 	d.completeOwnership(p.settings)
