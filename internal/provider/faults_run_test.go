@@ -32,8 +32,11 @@ type faultedRun struct {
 	proxy     *acctest.Proxy
 	terraform *cli
 	elsewhere string
-	// count is told what the faulted command came to.
-	count func(failed bool)
+	// settle is how long the provider lets proxies follow.
+	settle string
+	// count is told what the faulted command came to, and converged that the next one has converged.
+	count     func(failed bool)
+	converged func()
 }
 
 func newFaultedRun(t *testing.T, tr transition, elsewhere string) *faultedRun {
@@ -41,7 +44,7 @@ func newFaultedRun(t *testing.T, tr transition, elsewhere string) *faultedRun {
 	lab := acctest.Start(t)
 	return &faultedRun{
 		process: newProcess(t), transition: tr, lab: lab, proxy: lab.StartProxy(t), terraform: newCLI(t, reattach(t)), elsewhere: elsewhere,
-		count: func(bool) {},
+		settle: "200ms", count: func(bool) {}, converged: func() {},
 	}
 }
 
@@ -83,6 +86,7 @@ func (r *faultedRun) do(call int, f fault) outcome {
 	o := outcome{calls: r.fail(command, call, f)}
 	r.terraform.must(command)
 	r.unchanged(command)
+	r.converged()
 	o.picture = r.look(r.after.objects)
 	r.agrees()
 	for _, a := range survivors {
@@ -193,7 +197,7 @@ func (r *faultedRun) text(text string) string {
 
 func (r *faultedRun) configure(d declared) {
 	r.t.Helper()
-	block := fmt.Sprintf("  host = %q\n  %s\n  propagation = { settle = \"200ms\" }\n", r.proxy.URL, faultOwner)
+	block := fmt.Sprintf("  host = %q\n  %s\n  propagation = { settle = %q }\n", r.proxy.URL, faultOwner, r.settle)
 	r.terraform.configure(block, r.text(d.config))
 }
 
