@@ -12,6 +12,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"os"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -65,6 +66,24 @@ func Start(t *testing.T) *Lab {
 	l.traffic = &traffic{command: strings.Fields(mustGetenv(t, "MESH_TEST_CALL"))}
 	l.connect()
 	l.createService(mustGetenv(t, "MESH_TEST_SERVICE"))
+	return l
+}
+
+// At returns a lab of the test's own, the directory of an embedded one, with the scenario's service.
+func At(t *testing.T, dir string) *Lab {
+	t.Helper()
+	namespace, service := mustGetenv(t, "MESH_TEST_NAMESPACE"), mustGetenv(t, "MESH_TEST_SERVICE")
+	env, err := os.ReadFile(filepath.Join(dir, "env"))
+	if err != nil {
+		t.Fatalf("read the environment of the lab: %v", err)
+	}
+	_, call, _ := strings.Cut(string(env), "export MESH_TEST_CALL='")
+	call, _, _ = strings.Cut(call, "'")
+	l := &Lab{
+		t: t, Namespace: namespace, Service: service, Host: service + "." + namespace + ".svc.cluster.local",
+		Kubeconfig: filepath.Join(dir, "kubeconfig"), Dir: dir, traffic: &traffic{command: strings.Fields(call)},
+	}
+	l.connect()
 	return l
 }
 

@@ -12,6 +12,8 @@ import (
 	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/meshroute/terraform-provider-mesh/internal/acctest"
 )
 
 // breakable is a control plane that nobody else uses, so that a test may break it.
@@ -124,6 +126,9 @@ func TestAccFailure_controlPlane(t *testing.T) {
 		}
 	}
 	before := version()
+	served := acctest.At(t, lab.dir)
+	served.Eventually(acctest.Request{}, acctest.Only("v1"))
+	stop := served.Background(acctest.Request{Rate: 100})
 
 	lab.control("kill", "istiod")
 	terraform.configure(block, routeTo("greeter", "greeter", briefly+`hosts = ["greeter.example"]`))
@@ -145,6 +150,9 @@ func TestAccFailure_controlPlane(t *testing.T) {
 	kept("a refresh without an API server")
 	lab.control("restart", "kube-apiserver")
 	terraform.eventually("plan", "-detailed-exitcode")
+	if answers := stop(); answers.Total < 500 || answers.Versions["v1"] != answers.Total {
+		t.Errorf("want hundreds of answers of v1 while servers were away, got %s", answers)
+	}
 	other.must("destroy")
 
 	for _, name := range []string{"virtualservices", "destinationrules"} {
