@@ -17,17 +17,12 @@ type Identities map[Address]Identity
 
 // Existing returns the pair with only those objects that have an identity.
 func (i Identities) Existing(pair routing.Pair) routing.Pair {
-	keep := func(o *routing.Object) *routing.Object {
-		if o == nil {
-			return nil
-		}
+	return pair.Map(func(o *routing.Object) *routing.Object {
 		if _, ok := i[AddressOf(o)]; !ok {
 			return nil
 		}
 		return o
-	}
-	pair.VirtualService, pair.DestinationRule = keep(pair.VirtualService), keep(pair.DestinationRule)
-	return pair
+	})
 }
 
 // Change is how to change a pair.
@@ -168,8 +163,7 @@ func (s Step) String() string {
 }
 
 func (r *run) do(ctx context.Context, step Step) error {
-	address := AddressOf(step.Object)
-	was := at(r.change.From, address)
+	at, was := AddressOf(step.Object), r.change.From.Counterpart(step.Object)
 	var live *Live
 	var err error
 	switch step.Action {
@@ -178,23 +172,23 @@ func (r *run) do(ctx context.Context, step Step) error {
 			r.unsure = step.Object
 		}
 	case Update:
-		live, err = r.cluster.update(ctx, step.Object, was, r.identities[address], r.change.Take)
+		live, err = r.cluster.update(ctx, step.Object, was, r.identities[at], r.change.Take)
 		if r.change.SharesLists && onlyLists(err) {
-			live, err = r.cluster.update(ctx, step.Object, was, r.identities[address], true)
+			live, err = r.cluster.update(ctx, step.Object, was, r.identities[at], true)
 		}
 		if err == nil && r.change.Take && !r.change.SharesLists {
 			live = r.cluster.takeAlone(ctx, live, step.Object)
 		}
 	case Delete:
-		if err = r.cluster.remove(ctx, address, r.identities[address].UID); err == nil {
-			delete(r.identities, address)
+		if err = r.cluster.remove(ctx, at, r.identities[at].UID); err == nil {
+			delete(r.identities, at)
 		}
 		return err
 	case Wait:
 		return nil
 	}
 	if err == nil {
-		r.identities[address] = live.Identity
+		r.identities[at] = live.Identity
 	}
 	return err
 }

@@ -23,20 +23,19 @@ func (c *Cluster) RefuseLeftovers(live LivePair, from, wanted routing.Pair) erro
 	}
 	var problems []error
 	for _, is := range live.Objects() {
-		for _, o := range wanted.Objects() {
-			if AddressOf(o) != AddressOf(&is.Object) {
-				continue
-			}
-			spec, err := leftovers(is, o)
-			if err != nil {
-				return err
-			}
-			if conflicts := is.conflicts(spec, leftoverMetadata(is, at(from, AddressOf(o)), o)); len(conflicts) > 0 {
-				problems = append(problems, &Error{
-					Reason: FieldConflict, Verb: "apply", Object: o.String(), Host: c.host, Conflicts: conflicts,
-					Err: errors.New("other field managers added fields that the configuration does not have"),
-				})
-			}
+		o := wanted.Counterpart(&is.Object)
+		if o == nil {
+			continue
+		}
+		spec, err := leftovers(is, o)
+		if err != nil {
+			return err
+		}
+		if conflicts := is.conflicts(spec, leftoverMetadata(is, from.Counterpart(o), o)); len(conflicts) > 0 {
+			problems = append(problems, &Error{
+				Reason: FieldConflict, Verb: "apply", Object: o.String(), Host: c.host, Conflicts: conflicts,
+				Err: errors.New("other field managers added fields that the configuration does not have"),
+			})
 		}
 	}
 	return errors.Join(problems...)
@@ -151,16 +150,6 @@ func leftoverMetadata(live *Live, was, wanted *routing.Object) map[string]any {
 	dropped("labels", live.Labels, was.Labels, wanted.Labels)
 	dropped("annotations", live.Annotations, was.Annotations, wanted.Annotations)
 	return patch
-}
-
-// at returns the object of a pair that stands at an address, nil for none.
-func at(pair routing.Pair, address Address) *routing.Object {
-	for _, o := range pair.Objects() {
-		if AddressOf(o) == address {
-			return o
-		}
-	}
-	return nil
 }
 
 // removal returns a merge patch that removes what only live has.

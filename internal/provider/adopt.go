@@ -138,12 +138,9 @@ func (p *pairResource) adopt(
 
 // whole returns the objects as they are, with the labels and annotations of everybody.
 func (l livePair) whole() routing.Pair {
-	var pair routing.Pair
-	if l.VirtualService != nil {
-		pair.VirtualService = &l.VirtualService.Object
+	var objects []*routing.Object
+	for _, o := range l.Objects() {
+		objects = append(objects, &o.Object)
 	}
-	if l.DestinationRule != nil {
-		pair.DestinationRule = &l.DestinationRule.Object
-	}
-	return pair
+	return routing.PairOf(objects...)
 }

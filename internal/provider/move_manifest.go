@@ -186,11 +186,7 @@ func formOf(kind routing.Kind) objectForm {
 func (p *pairResource) stateOfObject(ctx context.Context, f objectForm, o *routing.Object) tftypes.Value {
 	authored := *o
 	authored.Labels, authored.Annotations = routing.Authored(o)
-	pair := routing.Pair{VirtualService: &authored}
-	if f.kind == routing.KindDestinationRule {
-		pair = routing.Pair{DestinationRule: &authored}
-	}
-	_, attributes := f.recognize(pair, &canary.Placement{}, p.settings)
+	_, attributes := f.recognize(routing.PairOf(&authored), &canary.Placement{}, p.settings)
 	// What is moved has a configuration already: the next refresh is not the first read of an import.
 	attributes["foreign_fields"] = tftypes.NewValue(stringList, []tftypes.Value{})
 	objectType := p.cached.Type().TerraformType(ctx).(tftypes.Object)

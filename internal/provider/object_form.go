@@ -71,9 +71,10 @@ func (o *object) Render() routing.Pair {
 	}
 	if o.kind == routing.KindDestinationRule {
 		rendered.Name = o.place.DestinationRuleName
-		return routing.Pair{DestinationRule: rendered}
 	}
-	return routing.Pair{VirtualService: rendered, SubsetsElsewhere: true}
+	pair := routing.PairOf(rendered)
+	pair.SubsetsElsewhere = pair.DestinationRule == nil
+	return pair
 }
 
 // Problems returns everything that is wrong with the object. Places in the spec are attributes of the same name.

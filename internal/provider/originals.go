@@ -40,41 +40,31 @@ func (p *pairResource) originals(ctx context.Context, private privateState, diag
 // readOriginals returns the pair that was adopted, each object under its own name.
 func readOriginals(raw []byte) routing.Pair {
 	kept := originals{}
-	var pair routing.Pair
+	var objects []*routing.Object
 	// What cannot be read was never kept.
 	_ = json.Unmarshal(raw, &kept)
-	for kind, manifest := range kept {
-		o, err := routing.ParseManifest(manifest)
-		switch {
-		case err != nil:
-		case kind == routing.KindDestinationRule:
-			pair.DestinationRule = o
-		default:
-			pair.VirtualService = o
+	for _, manifest := range kept {
+		if o, err := routing.ParseManifest(manifest); err == nil {
+			objects = append(objects, o)
 		}
 	}
-	return pair
+	return routing.PairOf(objects...)
 }
 
 // beforeAdoption returns live objects as they were before this workspace first wrote them: an adoption that was killed has left
 // that in an annotation.
 func beforeAdoption(live livePair) routing.Pair {
-	before := live.whole()
+	var objects []*routing.Object
 	for _, o := range live.Objects() {
-		original, ok := o.Annotations[routing.OriginalAnnotation]
-		if !ok || !o.Applied {
-			continue
+		before := &o.Object
+		if original, ok := o.Annotations[routing.OriginalAnnotation]; ok && o.Applied {
+			if was, err := routing.ParseManifest([]byte(original)); err == nil {
+				before = was
+			}
 		}
-		was, err := routing.ParseManifest([]byte(original))
-		switch {
-		case err != nil:
-		case o.Kind() == routing.KindDestinationRule:
-			before.DestinationRule = was
-		default:
-			before.VirtualService = was
-		}
+		objects = append(objects, before)
 	}
-	return before
+	return routing.PairOf(objects...)
 }
 
 // mostOriginal is how many bytes an original may take as an annotation. An object's annotations together may take 256 KiB.
@@ -83,8 +73,9 @@ const mostOriginal = 128 << 10
 // withOriginals returns the pair with what its objects were before in an annotation. One that is too large for that is in the state
 // alone.
 func withOriginals(wanted, before routing.Pair) routing.Pair {
-	annotated := func(o, was *routing.Object) *routing.Object {
-		if o == nil || was == nil || cluster.AddressOf(o) != cluster.AddressOf(was) {
+	return wanted.Map(func(o *routing.Object) *routing.Object {
+		was := before.Counterpart(o)
+		if was == nil {
 			return o
 		}
 		manifest, err := routing.Manifest(was)
@@ -93,16 +84,11 @@ func withOriginals(wanted, before routing.Pair) routing.Pair {
 			return o
 		}
 		object := *o
-		object.Annotations = maps.Clone(o.Annotations)
-		if object.Annotations == nil {
-			object.Annotations = map[string]string{}
-		}
+		object.Annotations = map[string]string{}
+		maps.Copy(object.Annotations, o.Annotations)
 		object.Annotations[routing.OriginalAnnotation] = string(original)
 		return &object
-	}
-	wanted.VirtualService = annotated(wanted.VirtualService, before.VirtualService)
-	wanted.DestinationRule = annotated(wanted.DestinationRule, before.DestinationRule)
-	return wanted
+	})
 }
 
 // restoration returns the change that gives adopted objects back what they were. Labels and annotations that this resource never

@@ -94,17 +94,15 @@ func withMetadata(pair, earlier routing.Pair) routing.Pair {
 		maps.Copy(all, b)
 		return all
 	}
-	both := func(o, was *routing.Object) *routing.Object {
-		if o == nil || was == nil || cluster.AddressOf(o) != cluster.AddressOf(was) {
+	return pair.Map(func(o *routing.Object) *routing.Object {
+		was := earlier.Counterpart(o)
+		if was == nil {
 			return o
 		}
 		object := *o
 		object.Labels, object.Annotations = union(was.Labels, o.Labels), union(was.Annotations, o.Annotations)
 		return &object
-	}
-	pair.VirtualService = both(pair.VirtualService, earlier.VirtualService)
-	pair.DestinationRule = both(pair.DestinationRule, earlier.DestinationRule)
-	return pair
+	})
 }
 
 // updateStopped reports why an update came to nothing, and leaves the state as it was. What was written before it failed is ours and no surprise at the next apply.

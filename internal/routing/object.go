@@ -69,6 +69,39 @@ func (p Pair) Objects() []*Object {
 	return objects
 }
 
+// PairOf returns the pair of the given objects, at most one of each kind.
+func PairOf(objects ...*Object) Pair {
+	var pair Pair
+	for _, o := range objects {
+		if o.Kind() == KindDestinationRule {
+			pair.DestinationRule = o
+		} else {
+			pair.VirtualService = o
+		}
+	}
+	return pair
+}
+
+// Map returns the pair with what change makes of each of its objects, which may be nil.
+func (p Pair) Map(change func(*Object) *Object) Pair {
+	for _, o := range []**Object{&p.DestinationRule, &p.VirtualService} {
+		if *o != nil {
+			*o = change(*o)
+		}
+	}
+	return p
+}
+
+// Counterpart returns the object of the pair that has the kind, the namespace and the name of another one, nil for none.
+func (p Pair) Counterpart(other *Object) *Object {
+	for _, o := range p.Objects() {
+		if o.Kind() == other.Kind() && o.Namespace == other.Namespace && o.Name == other.Name {
+			return o
+		}
+	}
+	return nil
+}
+
 // VirtualServiceSpec returns the spec of the pair's VirtualService, nil without one.
 func (p Pair) VirtualServiceSpec() *networking.VirtualService {
 	if p.VirtualService == nil {
