@@ -121,7 +121,7 @@ func TestAccMove_manifests(t *testing.T) {
 			if r := c.run("plan", "-detailed-exitcode"); !r.ok {
 				t.Errorf("the plan after the change is not empty:\n%s", r.text)
 			}
-			c.configure(provider, strings.NewReplacer("90", "50", "weight = 10", "weight = 50", "100", "200").Replace(configuration))
+			c.configure(provider, strings.NewReplacer("weight = 90", "weight = 50", "weight = 10", "weight = 50", "= 100 }", "= 200 }").Replace(configuration))
 			c.must("apply")
 			for kind, before := range was {
 				live := lab.MustGet(kind, lab.Service)
