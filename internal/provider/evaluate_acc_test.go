@@ -2,6 +2,7 @@ package provider_test
 
 import (
 	"fmt"
+	"maps"
 	"os"
 	"slices"
 	"strconv"
@@ -32,12 +33,13 @@ type agreement struct {
 	services  []*acctest.Lab
 	seed      uint64
 	tables    int
-	asked     int
+	// asked counts the requests by what becomes of them.
+	asked map[routing.OutcomeKind]int
 }
 
 func newAgreement(t *testing.T) *agreement {
 	t.Helper()
-	a := &agreement{t: t, lab: acctest.Start(t), terraform: newCLI(t), seed: loadSeed(t), tables: fewTables}
+	a := &agreement{t: t, lab: acctest.Start(t), terraform: newCLI(t), seed: loadSeed(t), tables: fewTables, asked: map[routing.OutcomeKind]int{}}
 	if text := os.Getenv("MESH_TEST_TABLES"); text != "" {
 		var err error
 		if a.tables, err = strconv.Atoi(text); err != nil {
@@ -53,25 +55,38 @@ func newAgreement(t *testing.T) *agreement {
 }
 
 // rounds applies all tables, as many at a time as there are Services, and has each set of them checked.
-func (a *agreement) rounds(grpc bool, check func([]*tables.Table)) {
+func (a *agreement) rounds(options tables.Options, check func([]*tables.Table)) {
 	a.t.Helper()
 	for first := 0; first < a.tables; first += len(a.services) {
 		var round []*tables.Table
 		var config strings.Builder
 		for i := first; i < min(first+len(a.services), a.tables); i++ {
-			table := tables.Draw(a.seed+uint64(i), tables.Options{ //nolint:gosec // i is not negative
-				GRPC: grpc, Service: a.services[i-first].Service, Namespace: a.lab.Namespace,
-			})
+			options.Service = a.services[i-first].Service
+			table := tables.Draw(a.seed+uint64(i), options) //nolint:gosec // i is not negative
 			round = append(round, table)
 			config.WriteString(table.HCL(fmt.Sprintf("t%d", i-first)))
 		}
 		a.terraform.configure(fmt.Sprintf("  config_path = %q\n  propagation = { settle = \"0s\" }\n", a.lab.Kubeconfig), config.String())
 		began := time.Now()
-		a.terraform.must("apply")
+		a.apply()
 		a.t.Logf("%d tables applied in %.1f s", len(round), time.Since(began).Seconds())
 		check(round)
 	}
-	a.t.Logf("%d tables, %d requests compared in all", a.tables, a.asked)
+	sum := 0
+	for _, n := range a.asked {
+		sum += n
+	}
+	a.t.Logf("%d tables, %d requests compared in all: %v", a.tables, sum, a.asked)
+}
+
+// apply applies the configuration. Random tables make the provider warn of much; only errors are worth a look.
+func (a *agreement) apply() {
+	a.t.Helper()
+	r := a.terraform.run("apply")
+	r.Diagnostics = slices.DeleteFunc(r.Diagnostics, func(d diagnostic) bool { return d.Severity == "warning" })
+	if !r.ok {
+		a.t.Fatalf("terraform apply fails:\n%s", r)
+	}
 }
 
 // prepared returns what internal/routing makes of a table. Of two VirtualServices for a host the older one holds.
@@ -87,7 +102,7 @@ func (a *agreement) prepared(drawn *tables.Table) *routing.Table {
 }
 
 // disagree fails the test, and says all that is needed to see why.
-func (a *agreement) disagree(drawn *tables.Table, request routing.Request, out routing.Outcome, want, got any) {
+func (a *agreement) disagree(drawn *tables.Table, request routing.Request, out routing.Outcome, how string) {
 	a.t.Helper()
 	var text strings.Builder
 	for _, o := range slices.Concat(drawn.Services, drawn.Rules) {
@@ -97,7 +112,7 @@ func (a *agreement) disagree(drawn *tables.Table, request routing.Request, out r
 		}
 		text.WriteString("---\n" + manifest)
 	}
-	a.t.Errorf("MESH_TEST_SEED=%d MESH_TEST_TABLES=1: request %+v\nby %s, %s: want %v, got %v\n%s", drawn.Seed, request, out.Rule, out.Kind, want, got, &text)
+	a.t.Errorf("MESH_TEST_SEED=%d MESH_TEST_TABLES=1: request %+v\nby %s, %s: %s\n%s", drawn.Seed, request, out.Rule, out.Kind, how, &text)
 }
 
 // TestAccEvaluate: what internal/routing says about random requests to random tables is what becomes of them when grpc-go sends them
@@ -105,7 +120,8 @@ func (a *agreement) disagree(drawn *tables.Table, request routing.Request, out r
 func TestAccEvaluate(t *testing.T) {
 	t.Parallel()
 	a := newAgreement(t)
-	a.rounds(true, func(round []*tables.Table) {
+	options := tables.Options{GRPC: true, Namespace: a.lab.Namespace}
+	a.rounds(options, func(round []*tables.Table) {
 		for _, drawn := range round {
 			a.awaitRoutes(drawn)
 		}
@@ -115,9 +131,9 @@ func TestAccEvaluate(t *testing.T) {
 				request := drawn.Request()
 				out := table.Evaluate(request)
 				if want := expected(out); !a.answered(request, drawn.Host, want) {
-					a.disagree(drawn, request, out, want, a.send(request, drawn.Host))
+					a.disagree(drawn, request, out, fmt.Sprintf("want %v, got %v", want, a.send(request, drawn.Host)))
 				}
-				a.asked++
+				a.asked[out.Kind]++
 			}
 		}
 	})
@@ -126,10 +142,11 @@ func TestAccEvaluate(t *testing.T) {
 // awaitRoutes waits until the table is where the clients see it.
 func (a *agreement) awaitRoutes(drawn *tables.Table) {
 	a.t.Helper()
-	prober := tables.Prober(a.lab.Namespace)
+	probers := drawn.Probers()
+	prober := probers[len(probers)-1] // in the namespace of the Service, and so sees every table
 	for _, port := range []int{tables.MainPort, tables.OtherPort} {
 		a.lab.Eventually(acctest.Request{
-			Host: drawn.Host, Port: port, Namespace: prober.Namespace, Labels: "app=" + prober.App, Count: 1, Concurrency: 1,
+			Host: drawn.Host, Port: port, Namespace: prober.Namespace, Labels: labelText(prober.Labels()), Count: 1, Concurrency: 1,
 			Headers: map[string]string{tables.ProbeHeader: fmt.Sprint(drawn.Seed)},
 		}, acctest.Failing(grpcCodes[tables.ProbeCode]))
 	}
@@ -139,8 +156,17 @@ func (a *agreement) send(request routing.Request, host string) acctest.Answers {
 	a.t.Helper()
 	return a.lab.Send(acctest.Request{
 		Host: host, Port: int(request.Port), Method: request.Path, Values: request.Headers, Count: 1, Concurrency: 1,
-		Namespace: request.SourceNamespace, Labels: "app=" + request.SourceLabels["app"],
+		Namespace: request.SourceNamespace, Labels: labelText(request.SourceLabels),
 	})
+}
+
+// labelText returns labels as meshlab's flags take them.
+func labelText(labels map[string]string) string {
+	var all []string
+	for _, name := range slices.Sorted(maps.Keys(labels)) {
+		all = append(all, name+"="+labels[name])
+	}
+	return strings.Join(all, ",")
 }
 
 // answered sends a request and reports whether the answer is as wanted. An answer that is not is asked for again for a while: the

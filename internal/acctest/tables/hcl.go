@@ -18,14 +18,17 @@ func (t *Table) HCL(name string) string {
 		return t.canaryRoute(name)
 	}
 	var b strings.Builder
-	rules := ""
+	var rules []string
 	for i, o := range t.Rules {
-		rules += fmt.Sprintf("mesh_destination_rule.%s_%d, ", name, i)
-		b.WriteString(resource("mesh_destination_rule", fmt.Sprintf("%s_%d", name, i), o, attributes(o.Spec), ""))
+		label := fmt.Sprintf("%s_%d", name, i)
+		rules = append(rules, "mesh_destination_rule."+label)
+		b.WriteString(resource("mesh_destination_rule", label, o, attributes(o.Spec), ""))
 	}
-	for i, o := range t.Services {
-		after := fmt.Sprintf("  depends_on = [%s]\n", strings.TrimSuffix(rules, ", "))
-		b.WriteString(resource("mesh_virtual_service", fmt.Sprintf("%s_%d", name, i), o, attributes(o.Spec), after))
+	for _, o := range t.Services {
+		// Another table for the same Service has the same resources for objects of the same name.
+		label := name + strings.ReplaceAll(strings.TrimPrefix(o.Name, t.Service), "-", "_")
+		after := fmt.Sprintf("  depends_on = [%s]\n", strings.Join(rules, ", "))
+		b.WriteString(resource("mesh_virtual_service", label, o, attributes(o.Spec), after))
 	}
 	return b.String()
 }

@@ -10,20 +10,21 @@ import (
 	"github.com/meshroute/terraform-provider-mesh/internal/routing"
 )
 
-// MainPort is the port of the scenario's service, and OtherPort one more, in front of the same pods.
+// MainPort is the port of the scenario's service, OtherPort one more, in front of the same pods, and GatewayPort that of a gateway.
 const (
-	MainPort  = 50051
-	OtherPort = 50052
+	MainPort    = 50051
+	OtherPort   = 50052
+	GatewayPort = 8080
 )
 
 // Request draws a request at the edges of a match that the table has: one that takes it, or that just does not.
 func (t *Table) Request() routing.Request {
-	d, callers := t.drawer, Callers(t.Namespace)
+	d, callers := t.drawer, t.Callers()
 	from := callers[d.IntN(len(callers))]
 	request := routing.Request{
 		Authority: d.fullHost(), Path: d.of(d.paths...), Method: "POST", Scheme: "http",
 		Headers: map[string][]string{}, Port: MainPort, Gateway: routing.MeshGateway,
-		SourceNamespace: from.Namespace, SourceLabels: map[string]string{"app": from.App},
+		SourceNamespace: from.Namespace, SourceLabels: from.Labels(),
 	}
 	if d.chance(20) {
 		request.Port = OtherPort
@@ -51,6 +52,9 @@ func (t *Table) Request() routing.Request {
 	if d.chance(25) {
 		request.Headers[d.of(d.headerNames...)] = []string{d.of(someValues...)}
 	}
+	if from.Gateway != "" {
+		request.Gateway, request.Port = t.Namespace+"/"+from.Gateway, GatewayPort
+	}
 	d.makeSendable(t.Services, &request)
 	return request
 }
@@ -66,6 +70,11 @@ func (d *drawer) some(services []*routing.Object) []*networking.HTTPMatchRequest
 		}
 	}
 	return chosen
+}
+
+// otherHosts are hosts besides the Service that a VirtualService may have.
+func (d *drawer) otherHosts() []string {
+	return []string{d.Service + ".example", "*." + d.Service + ".example", "*.deep." + d.Service + ".example", "deep." + d.Service + ".example"}
 }
 
 func (d *drawer) aimHeaders(headers map[string][]string, at map[string]*networking.StringMatch, percent int) {
@@ -120,9 +129,12 @@ func (d *drawer) aimRest(request *routing.Request, m *networking.HTTPMatchReques
 	}
 	if d.chance(15) || m.GetAuthority() != nil {
 		full := d.Service + "." + d.Namespace
-		names := []string{full, full + ".svc", full + ".svc.cluster.local", full + ".svc.cluster.local:50051", full + ".svc.cluster.local.", strings.ToUpper(full)}
+		names := []string{full, full + ".svc", full + ".svc.cluster.local", full + ".svc.cluster.local:50051", full + ".svc.cluster.local.", full + ".", strings.ToUpper(full)}
 		if request.SourceNamespace == d.Namespace {
 			names = append(names, d.Service)
+		}
+		for _, host := range d.otherHosts() {
+			names = append(names, strings.Replace(host, "*", d.of("", "x", "x.y"), 1))
 		}
 		request.Authority = d.of(names...)
 	}

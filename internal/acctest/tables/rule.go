@@ -164,24 +164,28 @@ func (d *drawer) matches(names []string) map[string]*networking.StringMatch {
 	return all
 }
 
+// match draws a comparison or, one time in seven, one of presence.
 func (d *drawer) match(values, prefixes, expressions []string) *networking.StringMatch {
-	switch d.IntN(7) {
-	case 0, 1, 2:
-		return exactly(d.of(values...))
-	case 3, 4:
+	if d.IntN(7) == 0 {
+		return &networking.StringMatch{}
+	}
+	return d.comparison(values, prefixes, expressions)
+}
+
+func (d *drawer) comparison(values, prefixes, expressions []string) *networking.StringMatch {
+	switch d.IntN(6) {
+	case 0, 1:
 		return &networking.StringMatch{MatchType: &networking.StringMatch_Prefix{Prefix: d.of(prefixes...)}}
-	case 5:
+	case 2:
 		return &networking.StringMatch{MatchType: &networking.StringMatch_Regex{Regex: d.of(expressions...)}}
 	}
-	return &networking.StringMatch{}
+	return exactly(d.of(values...))
 }
 
 func (d *drawer) request(compact bool) *networking.HTTPMatchRequest {
 	m := &networking.HTTPMatchRequest{Name: d.of("", "", "narrow")}
 	if d.chance(50) {
-		if m.Uri = d.match(d.paths, d.prefixes, d.expressions); m.Uri.MatchType == nil {
-			m.Uri = nil
-		}
+		m.Uri = d.comparison(d.paths, d.prefixes, d.expressions)
 		m.IgnoreUriCase = d.chance(20)
 	}
 	if d.chance(50) {
@@ -191,7 +195,7 @@ func (d *drawer) request(compact bool) *networking.HTTPMatchRequest {
 		m.WithoutHeaders = d.matches(d.headerNames)
 	}
 	if d.chance(10) {
-		m.Port = []uint32{MainPort, OtherPort, OtherPort + 1}[d.IntN(3)]
+		m.Port = []uint32{MainPort, OtherPort, GatewayPort}[d.IntN(3)]
 	}
 	if d.chance(15) {
 		m.SourceLabels = map[string]string{"app": d.of("a", "b", "c")}
@@ -200,7 +204,11 @@ func (d *drawer) request(compact bool) *networking.HTTPMatchRequest {
 		m.SourceNamespace = d.of(d.Namespace, elsewhere, "elsewhere")
 	}
 	if d.chance(8) && !compact {
-		m.Gateways = [][]string{{"mesh"}, {"elsewhere/front"}, {"front", "mesh"}}[d.IntN(3)]
+		gateway := "front"
+		if d.Gateway != "" {
+			gateway = d.Gateway
+		}
+		m.Gateways = [][]string{{"mesh"}, {"elsewhere/front"}, {gateway, "mesh"}, {gateway}}[d.IntN(4)]
 	}
 	if d.GRPC {
 		return m
@@ -209,14 +217,14 @@ func (d *drawer) request(compact bool) *networking.HTTPMatchRequest {
 		m.QueryParams = d.matches([]string{"q", "r", "Q"})
 	}
 	if d.chance(15) {
-		m.Method = d.match(someMethods, []string{"P", "G", "POST"}, []string{"GET|POST", ".*", "P.*"})
+		m.Method = d.comparison(someMethods, []string{"P", "G", "POST"}, []string{"GET|POST", ".*", "P.*"})
 	}
 	if d.chance(8) {
-		m.Scheme = d.match([]string{"http", "https"}, []string{"http", "https"}, []string{"https?", "http"})
+		m.Scheme = d.comparison([]string{"http", "https"}, []string{"http", "https"}, []string{"https?", "http"})
 	}
 	if d.chance(10) {
 		full := d.Service + "." + d.Namespace
-		m.Authority = d.match([]string{d.Service, full, full + ".svc.cluster.local", full + fmt.Sprintf(":%d", MainPort)}, []string{d.Service, full + "."},
+		m.Authority = d.comparison([]string{d.Service, full, full + ".svc.cluster.local", full + fmt.Sprintf(":%d", MainPort)}, []string{d.Service, full + "."},
 			[]string{".*", strings.ReplaceAll(full, ".", `\.`) + ".*"})
 	}
 	return m

@@ -43,6 +43,8 @@ type Options struct {
 	// Service and Namespace are where the requests go. The Service has the ports MainPort and OtherPort, and pods with the
 	// labels version v1, v2 and v3.
 	Service, Namespace string
+	// Gateway is the name of a Gateway there, which has a server for every host at GatewayPort. Empty: only sidecars are asked.
+	Gateway string
 }
 
 // Draw returns a table that the provider takes. The same seed draws the same one again, and then the same requests.
@@ -76,25 +78,44 @@ func (t *Table) valid() bool {
 		(!t.Compact || !slices.ContainsFunc(routing.FindDead(t.Services, routing.Options{}), dead))
 }
 
-// Caller is a client: its namespace and its label app.
-type Caller struct{ Namespace, App string }
+// Caller is a proxy at which requests come in: its namespace, its label app and, for a gateway, its label gateway, which names it.
+type Caller struct{ Namespace, App, Gateway string }
 
-// Callers are where requests of tables for Services of a namespace come from.
-func Callers(namespace string) []Caller { return []Caller{{elsewhere, "a"}, {namespace, "b"}} }
+// Labels are those of the proxy's pods.
+func (c Caller) Labels() map[string]string {
+	labels := map[string]string{"app": c.App}
+	if c.Gateway != "" {
+		labels["gateway"] = c.Gateway
+	}
+	return labels
+}
 
-// Prober returns the caller that alone sees a rule in front of every table, by which it knows when the table is there.
-func Prober(namespace string) Caller { return Caller{namespace, "prober"} }
+// Callers are where requests come in.
+func (o Options) Callers() []Caller { return o.proxies("a", "b") }
+
+// Probers are the callers that alone see a rule in front of every table, by which they know when the table is there.
+func (o Options) Probers() []Caller { return o.proxies(proberApp, proberApp) }
+
+const proberApp = "prober"
+
+func (o Options) proxies(outside, inside string) []Caller {
+	all := []Caller{{Namespace: elsewhere, App: outside}, {Namespace: o.Namespace, App: inside}}
+	if o.Gateway != "" {
+		all = append(all, Caller{Namespace: o.Namespace, App: inside, Gateway: o.Gateway})
+	}
+	return all
+}
 
 // elsewhere is a namespace that exists and is not that of the Services.
 const elsewhere = "default"
 
-// The prober's rule aborts a request with this header, whose value is the seed, with this code.
+// The probers' rule aborts a request with this header, whose value is the seed, with this code.
 const (
 	ProbeHeader = "x-probe"
 	ProbeCode   = "DATA_LOSS"
 )
 
-// mark puts the prober's rule in front.
+// mark puts the probers' rule in front.
 func (t *Table) mark() {
 	for _, o := range t.Services {
 		spec := o.Spec.(*networking.VirtualService)
@@ -104,7 +125,7 @@ func (t *Table) mark() {
 		spec.Http = slices.Insert(spec.Http, 0, &networking.HTTPRoute{
 			Name: t.Probe(),
 			Match: []*networking.HTTPMatchRequest{{
-				SourceLabels: map[string]string{"app": Prober("").App},
+				SourceLabels: map[string]string{"app": proberApp},
 				Headers:      map[string]*networking.StringMatch{ProbeHeader: exactly(fmt.Sprint(t.Seed))},
 			}},
 			Fault: abortWithCode(ProbeCode, 100),
@@ -113,7 +134,7 @@ func (t *Table) mark() {
 	}
 }
 
-// Probe is the name of the prober's rule.
+// Probe is the name of the probers' rule.
 func (t *Table) Probe() string { return fmt.Sprintf("probe-%d", t.Seed) }
 
 // destinationRules declares the subsets, each of one version. What a rule in another namespace says, and the names that
@@ -144,8 +165,11 @@ func (d *drawer) destinationRules(kind uint64) []*routing.Object {
 func (d *drawer) virtualService(name string, compact bool) *routing.Object {
 	spec := &networking.VirtualService{Hosts: []string{d.of(d.Service, d.fullHost())}}
 	if !compact {
-		spec.Gateways = [][]string{nil, nil, {"mesh"}}[d.IntN(3)]
+		spec.Gateways = d.gateways()
 		spec.ExportTo = [][]string{nil, nil, nil, nil, {"*"}, {"."}, {d.Namespace, elsewhere}}[d.IntN(7)]
+	}
+	if !d.GRPC && !compact && d.chance(30) {
+		spec.Hosts = append(spec.Hosts, d.of(d.otherHosts()...))
 	}
 	for i := range 1 + d.IntN(6) {
 		spec.Http = append(spec.Http, d.rule(fmt.Sprintf("rule-%d", i), compact))
@@ -154,6 +178,14 @@ func (d *drawer) virtualService(name string, compact bool) *routing.Object {
 		last.Match = nil
 	}
 	return &routing.Object{Namespace: d.Namespace, Name: name, Spec: spec}
+}
+
+func (d *drawer) gateways() []string {
+	all := [][]string{nil, nil, {"mesh"}}
+	if d.Gateway != "" {
+		all = append(all, []string{d.Gateway}, []string{d.Gateway, "mesh"}, []string{"mesh", d.Namespace + "/" + d.Gateway})
+	}
+	return all[d.IntN(len(all))]
 }
 
 // delegated lets some rules of a VirtualService hand over to another one, which it returns.
