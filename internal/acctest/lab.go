@@ -11,6 +11,7 @@ import (
 	"crypto/rand"
 	"encoding/hex"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -152,6 +153,25 @@ func (l *Lab) createService(template string) {
 			l.t.Errorf("delete service: %v", err)
 		}
 	})
+}
+
+// AddPort gives the test's Service one more port, in front of the same port of its pods as the first one.
+func (l *Lab) AddPort(name string, number int64) {
+	l.t.Helper()
+	ctx, cancel := l.context()
+	defer cancel()
+	all := l.client.Resource(services).Namespace(l.Namespace)
+	service, err := all.Get(ctx, l.Service, metav1.GetOptions{})
+	if err != nil {
+		l.t.Fatalf("read service: %v", err)
+	}
+	ports := service.Object["spec"].(map[string]any)["ports"].([]any)
+	port := maps.Clone(ports[0].(map[string]any))
+	port["name"], port["port"] = name, number
+	service.Object["spec"].(map[string]any)["ports"] = append(ports, port)
+	if _, err := all.Update(ctx, service, metav1.UpdateOptions{}); err != nil {
+		l.t.Fatalf("add port: %v", err)
+	}
 }
 
 // uniqueName returns a DNS label that begins with the test's name.

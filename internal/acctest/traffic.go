@@ -32,7 +32,9 @@ type Request struct {
 	// Method is the gRPC method, as /package.Service/Method.
 	Method  string            `json:"method,omitempty"`
 	Headers map[string]string `json:"headers,omitempty"`
-	Count   int               `json:"count"`
+	// Values are further values of headers, sent after those of Headers.
+	Values map[string][]string `json:"values,omitempty"`
+	Count  int                 `json:"count"`
 	// Concurrency is the number of calls at a time.
 	Concurrency int `json:"concurrency,omitempty"`
 	// Rate is the number of calls per second, 0 for as many as there can be. Duration, such as "10s", ends the calls; with

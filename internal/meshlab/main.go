@@ -18,6 +18,7 @@ const usage = `meshlab runs a real kube-apiserver, etcd and istiod with a gRPC s
   meshlab call --host HOST ...     send gRPC requests through istiod's routes and count who answered
   meshlab load --rate N ...        keep sending gRPC requests while routes change, count in periods that the caller marks
   meshlab watch [--dir DIR] ...    watch istiod as a sidecar does, report routes that name a missing cluster
+  meshlab routes [--dir DIR] ...   print the route tables that istiod has for an Envoy, as JSON
   meshlab greeter --version V      serve one version of the gRPC service
   meshlab control --dir DIR kill|restart NAME   break a running lab on purpose, and repair it
 
@@ -46,7 +47,7 @@ func main() {
 func command(args []string) error {
 	commands := map[string]func(context.Context, []string) error{
 		"build": build, "up": up, "run": run, "call": sendCalls, "load": sendLoad, "greeter": serveGreeter, "watch": watchRoutes,
-		"control": controlLab,
+		"routes": printRoutes, "control": controlLab,
 	}
 	if len(args) == 0 || commands[args[0]] == nil {
 		fmt.Fprint(os.Stderr, usage)

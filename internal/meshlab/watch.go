@@ -21,17 +21,7 @@ import (
 func watchRoutes(ctx context.Context, args []string) error {
 	flags := flag.NewFlagSet("watch", flag.ContinueOnError)
 	o := watch.Options{Labels: map[string]string{}, Hosts: watch.Hosts{Namespace: scenario.Namespace}}
-	flags.StringVar(&o.XDS, "xds", "", "`address` of istiod (host:port, without TLS)")
-	dir := flags.String("dir", os.Getenv("MESH_TEST_LAB"), "`directory` of the lab whose istiod to use when --xds is not given")
-	flags.StringVar(&o.Namespace, "client-namespace", scenario.Namespace, "namespace that the sidecar is in")
-	flags.Func("client-labels", "labels of the sidecar's pod, `key=value,...`", func(text string) error {
-		for pair := range strings.SplitSeq(text, ",") {
-			if err := headersFlag(o.Labels).Set(pair); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
+	dir := proxyFlags(flags, &o)
 	hosts := "`host` whose routes and endpoints count; can be repeated (default the routes of every service in " + scenario.Namespace + ")"
 	flags.Func("host", hosts, func(host string) error {
 		o.Hosts.Names = append(o.Hosts.Names, host)
@@ -41,11 +31,8 @@ func watchRoutes(ctx context.Context, args []string) error {
 	if err := parse(flags, args); err != nil {
 		return err
 	}
-	if o.XDS == "" {
-		var err error
-		if o.XDS, err = istiodOf(*dir); err != nil {
-			return err
-		}
+	if err := findIstiod(&o, *dir); err != nil {
+		return err
 	}
 	// What grpc-go would log about the connection is in the events.
 	grpclog.SetLoggerV2(grpclog.NewLoggerV2(io.Discard, io.Discard, io.Discard))
@@ -55,6 +42,28 @@ func watchRoutes(ctx context.Context, args []string) error {
 		o.Commands = watch.Commands(ctx, os.Stdin)
 	}
 	return watch.Run(ctx, o, os.Stdout)
+}
+
+// proxyFlags are those that every command has that subscribes as an Envoy does. They return the directory of the lab.
+func proxyFlags(flags *flag.FlagSet, o *watch.Options) *string {
+	flags.StringVar(&o.XDS, "xds", "", "`address` of istiod (host:port, without TLS)")
+	flags.StringVar(&o.Namespace, "client-namespace", scenario.Namespace, "namespace that the proxy is in")
+	flags.Func("client-labels", "labels of the proxy's pod, `key=value,...`", func(text string) error {
+		for pair := range strings.SplitSeq(text, ",") {
+			if err := headersFlag(o.Labels).Set(pair); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return flags.String("dir", os.Getenv("MESH_TEST_LAB"), "`directory` of the lab whose istiod to use when --xds is not given")
+}
+
+func findIstiod(o *watch.Options, dir string) (err error) {
+	if o.XDS == "" {
+		o.XDS, err = istiodOf(dir)
+	}
+	return err
 }
 
 // closes says whether the end of a standard input means that somebody has closed it: that of /dev/null or a file does not.

@@ -160,6 +160,7 @@ func TestEvaluateChooses(t *testing.T) {
 		"a short name of another namespace": {[]string{older}, routing.Request{Authority: "reviews.shop", SourceNamespace: "other"}, "older"},
 		"a short name is read at home":      {[]string{older}, routing.Request{Authority: "reviews", SourceNamespace: "other"}, "unclaimed"},
 		"a port and a last dot are nothing": {[]string{older}, routing.Request{Authority: "REVIEWS.shop.svc.cluster.local.:81"}, "older"},
+		"a short name has no last dot":      {[]string{older}, routing.Request{Authority: "reviews.shop."}, "unclaimed"},
 		"another host":                      {[]string{older}, routing.Request{Authority: "ratings"}, "unclaimed"},
 		"a name beats a wildcard":           {[]string{with(older, "hosts: ['*.shop.svc.cluster.local']"), newer}, routing.Request{Authority: "reviews"}, "newer"},
 		"a longer wildcard beats a shorter": {[]string{with(older, "hosts: ['*.com']"), with(newer, "hosts: ['*.shop.com']")}, routing.Request{Authority: "a.shop.com"}, "newer"},
@@ -184,6 +185,8 @@ func TestEvaluateChooses(t *testing.T) {
 			routing.Request{Gateway: "shop/front", Path: "/a"}, "older"},
 		"of two rules for all the older's": {
 			[]string{with(older, "gateways: [front]"), with(newer, "gateways: [shop/front]")}, routing.Request{Gateway: "shop/front"}, "older"},
+		"a last dot is another host at a gateway": {
+			[]string{with(older, "gateways: [front]")}, routing.Request{Gateway: "shop/front", Authority: full + "."}, "unclaimed"},
 		"another gateway": {[]string{with(older, "gateways: [front]")}, routing.Request{Gateway: "shop/back"}, "unclaimed"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -37,7 +37,8 @@ type Request struct {
 // received is a request as the matchers read it.
 type received struct {
 	Request
-	host        string // Authority in lower case, without port and trailing dot
+	host        string // Authority in lower case, without port; on a sidecar also without the dot at its end
+	absolute    bool   // there was a dot, so that the host is no short name
 	path        string // without query
 	folded      string // path in lower case, filled on demand
 	query       string // without `?`
@@ -72,7 +73,10 @@ func receive(r Request, authority string) *received {
 			r.Scheme = "https"
 		}
 	}
-	in := &received{Request: r, host: strings.TrimSuffix(strings.ToLower(host), "."), port: strconv.FormatUint(uint64(r.Port), 10)}
+	in := &received{Request: r, host: strings.ToLower(host), port: strconv.FormatUint(uint64(r.Port), 10)}
+	if r.Gateway == MeshGateway { // which alone istiod tells of services under their names with a dot
+		in.host, in.absolute = strings.CutSuffix(in.host, ".")
+	}
 	path, _, _ := strings.Cut(r.Path, "#")
 	in.path, in.query, _ = strings.Cut(path, "?")
 	if in.path == "" {

@@ -238,7 +238,7 @@ func withRoutes(services []*service, in *received) []*service {
 // that the host is what the client wrote, and not what it stands for.
 func (s *service) hostFor(in *received, clusterDomain string) (host string, literal bool) {
 	full := in.host
-	if in.Gateway == MeshGateway {
+	if in.Gateway == MeshGateway && !in.absolute {
 		full = inFull(in.host, cmp.Or(in.SourceNamespace, s.object.Namespace), clusterDomain)
 	}
 	for _, h := range s.hosts {

@@ -18,17 +18,19 @@ import (
 
 // Request says what to send, how often and how fast.
 type Request struct {
-	Host        string            `json:"host"`
-	Port        int               `json:"port"`
-	Method      string            `json:"method"`
-	Headers     map[string]string `json:"headers"`
-	Count       int               `json:"count"` // 0: as many as fit into Duration
-	Concurrency int               `json:"concurrency"`
-	Rate        float64           `json:"rate"`     // calls a second, 0: as fast as it goes
-	Duration    Duration          `json:"duration"` // 0: until Count is reached
-	Timeout     Duration          `json:"timeout"`  // of each call
-	Namespace   string            `json:"namespace"`
-	Labels      string            `json:"labels"`
+	Host    string            `json:"host"`
+	Port    int               `json:"port"`
+	Method  string            `json:"method"`
+	Headers map[string]string `json:"headers"`
+	// Values are further values of headers, sent after those of Headers.
+	Values      map[string][]string `json:"values"`
+	Count       int                 `json:"count"` // 0: as many as fit into Duration
+	Concurrency int                 `json:"concurrency"`
+	Rate        float64             `json:"rate"`     // calls a second, 0: as fast as it goes
+	Duration    Duration            `json:"duration"` // 0: until Count is reached
+	Timeout     Duration            `json:"timeout"`  // of each call
+	Namespace   string              `json:"namespace"`
+	Labels      string              `json:"labels"`
 }
 
 // Validate says what is wrong with the request.
@@ -145,6 +147,9 @@ func Send(ctx context.Context, channel *grpc.ClientConn, method string, headers 
 // headers adds a call id of its own to a call that counts attempts and has none.
 func (s *sender) headers(n int64) metadata.MD {
 	md := metadata.New(s.request.Headers)
+	for name, values := range s.request.Values {
+		md.Append(name, values...)
+	}
 	if len(md.Get(greeter.FailFirstHeader)) > 0 && len(md.Get(greeter.CallIDHeader)) == 0 {
 		md.Set(greeter.CallIDHeader, fmt.Sprintf("%d-%d", s.start.UnixNano(), n))
 	}

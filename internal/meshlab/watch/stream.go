@@ -11,6 +11,7 @@ import (
 	"time"
 
 	corev3 "github.com/envoyproxy/go-control-plane/envoy/config/core/v3"
+	routev3 "github.com/envoyproxy/go-control-plane/envoy/config/route/v3"
 	discoveryv3 "github.com/envoyproxy/go-control-plane/envoy/service/discovery/v3"
 	statuspb "google.golang.org/genproto/googleapis/rpc/status"
 	"google.golang.org/grpc"
@@ -23,6 +24,7 @@ import (
 // Options say whom to watch as what.
 type Options struct {
 	XDS       string            // host:port of istiod, without TLS
+	Gateway   bool              // whether it is a gateway instead of a sidecar
 	Namespace string            // that the sidecar says it is in
 	Labels    map[string]string // that its pod has
 	Hosts     Hosts
@@ -35,14 +37,18 @@ const nodeAddress = "127.0.0.99"
 // retryDelay lies between two streams when istiod ends them at once.
 const retryDelay = 100 * time.Millisecond
 
-// node is who the sidecar is. Without GENERATOR in the metadata istiod computes what it computes for Envoy.
+// node is who the proxy is. Without GENERATOR in the metadata istiod computes what it computes for Envoy.
 func (o Options) node() *corev3.Node {
 	labels := &structpb.Struct{Fields: map[string]*structpb.Value{}}
 	for key, value := range o.Labels {
 		labels.Fields[key] = structpb.NewStringValue(value)
 	}
+	kind := "sidecar"
+	if o.Gateway {
+		kind = "router"
+	}
 	return &corev3.Node{
-		Id: fmt.Sprintf("sidecar~%s~watch.%s~%s.svc.cluster.local", nodeAddress, o.Namespace, o.Namespace),
+		Id: fmt.Sprintf("%s~%s~watch.%s~%s.svc.cluster.local", kind, nodeAddress, o.Namespace, o.Namespace),
 		Metadata: &structpb.Struct{Fields: map[string]*structpb.Value{
 			"NAMESPACE":    structpb.NewStringValue(o.Namespace),
 			"INSTANCE_IPS": structpb.NewStringValue(nodeAddress),
@@ -54,21 +60,11 @@ func (o Options) node() *corev3.Node {
 // Run watches until ctx ends, and writes what it sees to out as lines of JSON, the summary last. When istiod goes away it keeps
 // what it holds and connects again, as often as it takes.
 func Run(ctx context.Context, o Options, out io.Writer) error {
-	connection, err := grpc.NewClient("passthrough:///"+o.XDS,
-		grpc.WithTransportCredentials(insecure.NewCredentials()),
-		grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(math.MaxInt32)),
-		grpc.WithConnectParams(grpc.ConnectParams{
-			Backoff:           backoff.Config{BaseDelay: retryDelay, Multiplier: 1.6, Jitter: 0.2, MaxDelay: time.Second},
-			MinConnectTimeout: time.Second,
-		}))
+	w, closeConnection, err := newWatcher(o, out)
 	if err != nil {
-		return fmt.Errorf("connect to istiod: %w", err)
+		return err
 	}
-	defer connection.Close()
-	w := &watcher{
-		service: discoveryv3.NewAggregatedDiscoveryServiceClient(connection),
-		node:    o.node(), picture: NewPicture(o.Hosts), report: newReport(out, time.Now()), versions: map[string]string{},
-	}
+	defer closeConnection()
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	var following sync.WaitGroup
@@ -83,10 +79,46 @@ func Run(ctx context.Context, o Options, out io.Writer) error {
 	return w.report.err
 }
 
+// Fetch returns what the picture of a proxy is once it is complete: the route tables that istiod has for it.
+func Fetch(ctx context.Context, o Options) (map[string]*routev3.RouteConfiguration, error) {
+	w, closeConnection, err := newWatcher(o, io.Discard)
+	if err != nil {
+		return nil, err
+	}
+	defer closeConnection()
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	w.ready = cancel
+	err = w.stream(ctx)
+	if !w.picture.ready {
+		return nil, fmt.Errorf("fetch routes from istiod: %w", err)
+	}
+	return w.picture.tables, nil
+}
+
+func newWatcher(o Options, out io.Writer) (w *watcher, closeConnection func() error, err error) {
+	connection, err := grpc.NewClient("passthrough:///"+o.XDS,
+		grpc.WithTransportCredentials(insecure.NewCredentials()),
+		grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(math.MaxInt32)),
+		grpc.WithConnectParams(grpc.ConnectParams{
+			Backoff:           backoff.Config{BaseDelay: retryDelay, Multiplier: 1.6, Jitter: 0.2, MaxDelay: time.Second},
+			MinConnectTimeout: time.Second,
+		}))
+	if err != nil {
+		return nil, nil, fmt.Errorf("connect to istiod: %w", err)
+	}
+	return &watcher{
+		service: discoveryv3.NewAggregatedDiscoveryServiceClient(connection),
+		node:    o.node(), picture: NewPicture(o.Hosts), report: newReport(out, time.Now()), versions: map[string]string{},
+		ready: func() {},
+	}, connection.Close, nil
+}
+
 type watcher struct {
 	service  discoveryv3.AggregatedDiscoveryServiceClient
 	node     *corev3.Node
 	versions map[string]string // by type: the last that was accepted, on whichever stream
+	ready    func()            // called when the picture is complete for the first time
 
 	mu      sync.Mutex
 	picture *Picture
@@ -185,6 +217,9 @@ func (w *watcher) takeIn(response *discoveryv3.DiscoveryResponse) error {
 		return refusal
 	}
 	w.report.change(at, change)
+	if change.Ready {
+		w.ready()
+	}
 	return nil
 }
 

@@ -1,0 +1,87 @@
+package envoy
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// One table as istiod writes it, shortened.
+const shop = `{"name": "80", "ignorePortInHostMatching": true, "virtualHosts": [
+{"name": "shop", "domains": ["shop.example", "shop"], "routes": [
+  {"name": "old", "match": {"prefix": "/old"}, "redirect": {"pathRedirect": "/new", "portRedirect": 8080, "responseCode": "FOUND"}, METADATA},
+  {"name": "closed", "match": {"safeRegex": {"regex": "/c.*"}, "caseSensitive": false}, "directResponse": {"status": 404, "body": {"inlineString": "no"}}, METADATA},
+  {"name": "users", "match": {"path": "/User", "caseSensitive": false, "queryParameters": [{"name": "q", "stringMatch": {"exact": "1"}}]},
+   "route": {"weightedClusters": {"clusters": [{"name": "a", "weight": 1}, {"name": "b", "weight": 3}]}, "timeout": "1.5s"}, METADATA},
+  {"name": "testers", "match": {"prefix": "/", "headers": [
+     {"name": "X-Team", "stringMatch": {"exact": "red,blue"}}, {"name": "x-old", "presentMatch": true, "invertMatch": true},
+     {"name": "x-level", "stringMatch": {"prefix": "1"}, "invertMatch": true, "treatMissingHeaderAsEmpty": true}]},
+   "route": {"cluster": "a", "prefixRewrite": "/inner/", "hostRewriteLiteral": "inner.example"}, METADATA},
+  {"name": "default", "match": {"path": "/service"}, "route": {"cluster": "all"}}]},
+{"name": "rest", "domains": ["*.example"], "routes": [{"name": "rest", "match": {"prefix": "/"}, "route": {"cluster": "rest"}, METADATA}]}]}`
+
+func TestEvaluate(t *testing.T) {
+	t.Parallel()
+	metadata := `"metadata": {"filterMetadata": {"istio": {"config": "/apis/networking.istio.io/v1/namespaces/n/virtual-service/v"}}}`
+	found, err := Parse([]byte(strings.ReplaceAll(shop, "METADATA", metadata)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	team := func(more ...string) map[string][]string {
+		headers := map[string][]string{"X-TEAM": {"red", "blue"}}
+		for i := 0; i < len(more); i += 2 {
+			headers[more[i]] = []string{more[i+1]}
+		}
+		return headers
+	}
+	tester := Answer{VirtualService: "n/v", Route: "testers", Clusters: map[string]float64{"a": 100}, Path: "/inner/x", Authority: "inner.example"}
+	for name, c := range map[string]struct {
+		request Request
+		want    Answer
+	}{
+		"a redirect keeps the query":      {Request{Authority: "shop.example:80", Path: "/old/x?y=1", Scheme: "http"}, Answer{VirtualService: "n/v", Route: "old", Redirect: "302 http://shop.example:8080/new?y=1"}},
+		"a regex has no case of its own":  {Request{Authority: "shop", Path: "/closed"}, Answer{VirtualService: "n/v", Route: "closed", Response: "404 no"}},
+		"case counts in a regex":          {Request{Authority: "shop", Path: "/Closed"}, Answer{NoRoute: true}},
+		"shares and a query":              {Request{Authority: "SHOP", Path: "/uSER?p&q=1"}, Answer{VirtualService: "n/v", Route: "users", Clusters: map[string]float64{"a": 25, "b": 75}, Timeout: 1500e6}},
+		"another query":                   {Request{Authority: "shop", Path: "/user?q=1&q=2&q=12"}, Answer{VirtualService: "n/v", Route: "users", Clusters: map[string]float64{"a": 25, "b": 75}, Timeout: 1500e6}},
+		"values are joined":               {Request{Authority: "shop", Path: "/x", Headers: team()}, tester},
+		"a header that must be away":      {Request{Authority: "shop", Path: "/x", Headers: team("x-old", "")}, Answer{NoRoute: true}},
+		"a header that must be different": {Request{Authority: "shop", Path: "/x", Headers: team("x-level", "12")}, Answer{NoRoute: true}},
+		"a route of istiod's own":         {Request{Authority: "shop", Path: "/service"}, Answer{}},
+		"a wildcard":                      {Request{Authority: "x.example", Path: "/"}, Answer{VirtualService: "n/v", Route: "rest", Clusters: map[string]float64{"rest": 100}}},
+		"no host":                         {Request{Authority: "elsewhere", Path: "/"}, Answer{}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			got, err := found["80"].Evaluate(c.request)
+			if diff := cmp.Diff(c.want, got); err != nil || diff != "" {
+				t.Errorf("error %v, answer (-want +got):\n%s", err, diff)
+			}
+		})
+	}
+}
+
+// A kind of match that this package does not know is an error: it must not take what an Envoy would not.
+func TestParse_unknown(t *testing.T) {
+	t.Parallel()
+	for _, match := range []string{
+		`{"pathSeparatedPrefix": "/a"}`, `{"prefix": "/", "headers": [{"name": "a", "rangeMatch": {"start": 1}}]}`,
+		`{"prefix": "/", "dynamicMetadata": [{}]}`, `{"prefix": "/", "queryParameters": [{"name": "a"}]}`, `{"safeRegex": {"regex": "("}}`,
+	} {
+		if _, err := Parse([]byte(`{"virtualHosts": [{"routes": [{"match": ` + match + `}]}]}`)); err == nil {
+			t.Errorf("%s is taken", match)
+		}
+	}
+}
+
+func TestSubstitute(t *testing.T) {
+	t.Parallel()
+	for _, c := range [][4]string{
+		{"/a/b", "^/a/(.*)$", `/new/\1`, "/new/b"}, {"/aa", "a", `x\0`, "/xaxa"}, {"/a", "a", `\\`, `/\`}, {"/b", "a", "c", "/b"},
+	} {
+		if got, err := substitute(c[0], c[1], c[2]); err != nil || got != c[3] {
+			t.Errorf("%q: got %q, want %q, error %v", c[:3], got, c[3], err)
+		}
+	}
+}

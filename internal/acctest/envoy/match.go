@@ -1,0 +1,162 @@
+package envoy
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+)
+
+// Request is an HTTP request as an Envoy received it.
+type Request struct {
+	Authority, Path, Method, Scheme string
+	// Headers has the values of each header, names in any case.
+	Headers map[string][]string
+}
+
+// header returns all values of a header as one, which is how routes see them.
+func (r *Request) header(name string) (string, bool) {
+	name = strings.ToLower(name)
+	switch name {
+	case ":authority", "host":
+		return r.Authority, true
+	case ":path":
+		return r.Path, true
+	case ":method":
+		return r.Method, true
+	case ":scheme":
+		return r.Scheme, true
+	}
+	for key, values := range r.Headers {
+		switch {
+		case strings.ToLower(key) != name || len(values) == 0:
+		case name == "cookie": // HTTP/2 splits cookies, and the codec puts them together again
+			return strings.Join(values, "; "), true
+		default:
+			return strings.Join(values, ","), true
+		}
+	}
+	return "", false
+}
+
+// pathOnly returns the path without the query.
+func (r *Request) pathOnly() string {
+	path, _, _ := strings.Cut(r.Path, "?")
+	return path
+}
+
+func (r *Request) query() string {
+	_, query, _ := strings.Cut(r.Path, "?")
+	return query
+}
+
+// parameter returns the first value of a query parameter, not decoded.
+func (r *Request) parameter(name string) (string, bool) {
+	for pair := range strings.SplitSeq(r.query(), "&") {
+		if key, value, _ := strings.Cut(pair, "="); key == name && r.query() != "" {
+			return value, true
+		}
+	}
+	return "", false
+}
+
+// match is an envoy.config.route.v3.RouteMatch.
+type match struct {
+	Prefix          *string          `json:"prefix"`
+	Path            *string          `json:"path"`
+	SafeRegex       *regex           `json:"safeRegex"`
+	CaseSensitive   *bool            `json:"caseSensitive"`
+	Headers         []headerMatcher  `json:"headers"`
+	QueryParameters []queryParameter `json:"queryParameters"`
+	DynamicMetadata []any            `json:"dynamicMetadata"`
+}
+
+type headerMatcher struct {
+	Name                      string         `json:"name"`
+	PresentMatch              *bool          `json:"presentMatch"`
+	StringMatch               *stringMatcher `json:"stringMatch"`
+	InvertMatch               bool           `json:"invertMatch"`
+	TreatMissingHeaderAsEmpty bool           `json:"treatMissingHeaderAsEmpty"`
+}
+
+type queryParameter struct {
+	Name         string         `json:"name"`
+	PresentMatch *bool          `json:"presentMatch"`
+	StringMatch  *stringMatcher `json:"stringMatch"`
+}
+
+// prepare compiles what is compiled once. Whatever this package does not know is an error, and not ignored.
+func (m *match) prepare() error {
+	err := m.SafeRegex.prepare()
+	for i := range m.Headers {
+		h := &m.Headers[i]
+		if (h.PresentMatch == nil) == (h.StringMatch == nil) {
+			err = errors.Join(err, fmt.Errorf("header %s: want one of present and string match", h.Name))
+		}
+		if h.StringMatch != nil {
+			err = errors.Join(err, h.StringMatch.SafeRegex.prepare())
+		}
+	}
+	for i := range m.QueryParameters {
+		q := &m.QueryParameters[i]
+		if (q.PresentMatch == nil) == (q.StringMatch == nil) {
+			err = errors.Join(err, fmt.Errorf("query parameter %s: want one of present and string match", q.Name))
+		}
+		if q.StringMatch != nil {
+			err = errors.Join(err, q.StringMatch.SafeRegex.prepare())
+		}
+	}
+	if m.Prefix == nil && m.Path == nil && m.SafeRegex == nil {
+		err = errors.Join(err, errors.New("no known path specifier"))
+	}
+	if len(m.DynamicMetadata) > 0 {
+		err = errors.Join(err, errors.New("dynamic metadata is not supported"))
+	}
+	return err
+}
+
+func (m *match) matches(r *Request) bool {
+	if !m.path(r.pathOnly()) {
+		return false
+	}
+	for i := range m.Headers {
+		if !m.Headers[i].matches(r) {
+			return false
+		}
+	}
+	for i := range m.QueryParameters {
+		q := &m.QueryParameters[i]
+		value, present := r.parameter(q.Name)
+		if q.PresentMatch != nil && present != *q.PresentMatch || q.StringMatch != nil && (!present || !q.StringMatch.matches(value)) {
+			return false
+		}
+	}
+	return true
+}
+
+// path compares the path. Case counts in a regular expression, whatever case_sensitive says.
+func (m *match) path(path string) bool {
+	fold := func(text string) string {
+		if m.CaseSensitive != nil && !*m.CaseSensitive {
+			return strings.ToLower(text)
+		}
+		return text
+	}
+	switch {
+	case m.Prefix != nil:
+		return strings.HasPrefix(fold(path), fold(*m.Prefix))
+	case m.Path != nil:
+		return fold(path) == fold(*m.Path)
+	}
+	return m.SafeRegex.compiled.MatchString(path)
+}
+
+func (h *headerMatcher) matches(r *Request) bool {
+	value, present := r.header(h.Name)
+	if h.PresentMatch != nil {
+		return (present == *h.PresentMatch) != h.InvertMatch
+	}
+	if !present && !h.TreatMissingHeaderAsEmpty {
+		return false
+	}
+	return h.StringMatch.matches(value) != h.InvertMatch
+}

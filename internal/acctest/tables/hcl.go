@@ -1,0 +1,90 @@
+package tables
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+
+	"google.golang.org/protobuf/encoding/protojson"
+	"google.golang.org/protobuf/proto"
+	networking "istio.io/api/networking/v1"
+
+	"github.com/meshroute/terraform-provider-mesh/internal/routing"
+)
+
+// HCL returns the resources that declare the table. Their names begin with name.
+func (t *Table) HCL(name string) string {
+	if t.Compact {
+		return t.canaryRoute(name)
+	}
+	var b strings.Builder
+	var rules []string
+	for i, o := range t.Rules {
+		label := fmt.Sprintf("%s_%d", name, i)
+		rules = append(rules, "mesh_destination_rule."+label)
+		b.WriteString(resource("mesh_destination_rule", label, o, attributes(o.Spec), ""))
+	}
+	for _, o := range t.Services {
+		// Another table for the same Service has the same resources for objects of the same name.
+		label := name + strings.ReplaceAll(strings.TrimPrefix(o.Name, t.Service), "-", "_")
+		after := fmt.Sprintf("  depends_on = [%s]\n", strings.Join(rules, ", "))
+		b.WriteString(resource("mesh_virtual_service", label, o, attributes(o.Spec), after))
+	}
+	return b.String()
+}
+
+func (t *Table) canaryRoute(name string) string {
+	subsets := map[string]any{}
+	for _, s := range t.Rules[0].Spec.(*networking.DestinationRule).Subsets {
+		subsets[s.Name] = map[string]any{"labels": s.Labels}
+	}
+	var rules []any
+	for _, http := range t.Services[0].Spec.(*networking.VirtualService).Http {
+		rule := attributes(http)
+		delete(rule, "route")
+		if len(http.Route) == 1 {
+			rule["subset"] = http.Route[0].Destination.Subset
+		} else {
+			weights := map[string]int32{}
+			for _, route := range http.Route {
+				weights[route.Destination.Subset] = route.Weight
+			}
+			rule["weights"] = weights
+		}
+		rules = append(rules, rule)
+	}
+	last := len(rules) - 1
+	return resource("mesh_canary_route", name, t.Services[0], map[string]any{
+		"service": t.Service, "subsets": subsets, "rules": rules[:last], "default": rules[last],
+	}, "")
+}
+
+// attributes returns a message as the provider's attributes: Istio's fields in snake case.
+func attributes(message proto.Message) map[string]any {
+	text, err := protojson.MarshalOptions{UseProtoNames: true}.Marshal(message)
+	tree := map[string]any{}
+	if err == nil {
+		err = json.Unmarshal(text, &tree)
+	}
+	if err != nil {
+		panic(err) // what was drawn can be written
+	}
+	return tree
+}
+
+// templates are what HCL reads in a string, and JSON does not.
+var templates = strings.NewReplacer("${", "$${", "%{", "%%{")
+
+func resource(kind, name string, o *routing.Object, attributes map[string]any, more string) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "resource %q %q {\n  name = %q\n  namespace = %q\n", kind, name, o.Name, o.Namespace)
+	for _, key := range sortedKeys(attributes) {
+		value, err := json.Marshal(attributes[key])
+		if err != nil {
+			panic(err) // it comes from JSON
+		}
+		fmt.Fprintf(&b, "  %s = %s\n", key, templates.Replace(string(value)))
+	}
+	b.WriteString(more + "}\n\n")
+	return b.String()
+}

@@ -1,0 +1,230 @@
+// Package tables draws random route tables and requests aimed at their edges, for tests that compare what internal/routing says about
+// them with what real data planes do.
+package tables
+
+import (
+	"fmt"
+	"slices"
+
+	networking "istio.io/api/networking/v1"
+
+	"github.com/meshroute/terraform-provider-mesh/internal/routing"
+)
+
+// Table is what is declared for one Service.
+type Table struct {
+	Seed uint64
+	// Host is the full name of the Service.
+	Host string
+	// Services are the VirtualServices, delegates among them, and Rules the DestinationRules.
+	Services, Rules []*routing.Object
+	// Compact says that one mesh_canary_route stands for all of them.
+	Compact bool
+
+	*drawer
+}
+
+// kinds is how many kinds of tables there are; the seed chooses one.
+const kinds = 8
+
+const (
+	compactKind = kinds - 1 // a mesh_canary_route
+	rivalKind   = kinds - 2 // a second VirtualService for the host
+	sharedKind  = kinds - 3 // a second DestinationRule for the host, which has some of the subsets
+	localKind   = kinds - 4 // one in the clients' namespace, which says something else
+)
+
+// Options say what to draw.
+type Options struct {
+	// GRPC leaves out what grpc-go does not act on as an Envoy does: matches on authority, method, scheme and query, mirrors,
+	// rewrites, changed headers, and a subset that stands twice in one rule; and of the requests those of which the two think
+	// differently, see makeAlike.
+	GRPC bool
+	// Service and Namespace are where the requests go. The Service has the ports MainPort and OtherPort, and pods with the
+	// labels version v1, v2 and v3.
+	Service, Namespace string
+	// Gateway is the name of a Gateway there, which has a server for every host at GatewayPort. Empty: only sidecars are asked.
+	Gateway string
+}
+
+// Draw returns a table that the provider takes. The same seed draws the same one again, and then the same requests.
+func Draw(seed uint64, o Options) *Table {
+	d := newDrawer(seed, o)
+	t := &Table{
+		Seed: seed, Host: d.fullHost(), Rules: d.destinationRules(seed % kinds), Compact: seed%kinds == compactKind, drawer: d,
+	}
+	for {
+		t.Services = []*routing.Object{d.virtualService(o.Service, t.Compact)}
+		if !t.Compact && d.chance(40) {
+			t.Services = append(t.Services, d.delegated(t.Services[0]))
+		}
+		if seed%kinds == rivalKind {
+			t.Services = append(t.Services, d.virtualService(o.Service+d.of("-", "0")+"rival", false))
+		}
+		if t.valid() {
+			t.mark()
+			return t
+		}
+	}
+}
+
+// valid reports whether the provider takes the table. It takes no rule of a compact resource that no request reaches.
+func (t *Table) valid() bool {
+	refused := func(o *routing.Object) bool {
+		return slices.ContainsFunc(routing.Validate(o), func(p routing.Problem) bool { return p.Severity == routing.Refused })
+	}
+	dead := func(v routing.Verdict) bool { return v.Life == routing.Dead }
+	return !slices.ContainsFunc(slices.Concat(t.Services, t.Rules), refused) &&
+		(!t.Compact || !slices.ContainsFunc(routing.FindDead(t.Services, routing.Options{}), dead))
+}
+
+// Caller is a proxy at which requests come in: its namespace, its label app and, for a gateway, its label gateway, which names it.
+type Caller struct{ Namespace, App, Gateway string }
+
+// Labels are those of the proxy's pods.
+func (c Caller) Labels() map[string]string {
+	labels := map[string]string{"app": c.App}
+	if c.Gateway != "" {
+		labels["gateway"] = c.Gateway
+	}
+	return labels
+}
+
+// Callers are where requests come in.
+func (o Options) Callers() []Caller { return o.proxies("a", "b") }
+
+// Probers are the callers that alone see a rule in front of every table, by which they know when the table is there.
+func (o Options) Probers() []Caller { return o.proxies(proberApp, proberApp) }
+
+const proberApp = "prober"
+
+func (o Options) proxies(outside, inside string) []Caller {
+	all := []Caller{{Namespace: elsewhere, App: outside}, {Namespace: o.Namespace, App: inside}}
+	if o.Gateway != "" {
+		all = append(all, Caller{Namespace: o.Namespace, App: inside, Gateway: o.Gateway})
+	}
+	return all
+}
+
+// elsewhere is a namespace that exists and is not that of the Services.
+const elsewhere = "default"
+
+// The probers' rule aborts a request with this header, whose value is the seed, with this code.
+const (
+	ProbeHeader = "x-probe"
+	ProbeCode   = "DATA_LOSS"
+)
+
+// mark puts the probers' rule in front.
+func (t *Table) mark() {
+	for _, o := range t.Services {
+		spec := o.Spec.(*networking.VirtualService)
+		if len(spec.Hosts) == 0 {
+			continue
+		}
+		spec.Http = slices.Insert(spec.Http, 0, &networking.HTTPRoute{
+			Name: t.Probe(),
+			Match: []*networking.HTTPMatchRequest{{
+				SourceLabels: map[string]string{"app": proberApp},
+				Headers:      map[string]*networking.StringMatch{ProbeHeader: exactly(fmt.Sprint(t.Seed))},
+			}},
+			Fault: abortWithCode(ProbeCode, 100),
+			Route: []*networking.HTTPRouteDestination{{Destination: &networking.Destination{Host: t.Service, Subset: subsetNames[0]}}},
+		})
+	}
+}
+
+// Probe is the name of the probers' rule.
+func (t *Table) Probe() string { return fmt.Sprintf("probe-%d", t.Seed) }
+
+// destinationRules declares the subsets, each of one version. What a rule in another namespace says, and the names that
+// subsets have, tell which rule an answer went by.
+func (d *drawer) destinationRules(kind uint64) []*routing.Object {
+	versions := d.Perm(len(subsetNames))
+	subsets := func(turn int) []*networking.Subset {
+		var all []*networking.Subset
+		for i, name := range subsetNames {
+			version := fmt.Sprintf("v%d", (versions[i]+turn)%len(versions)+1)
+			all = append(all, &networking.Subset{Name: name, Labels: map[string]string{"version": version}})
+		}
+		return all
+	}
+	rule := func(namespace, name string, subsets []*networking.Subset) *routing.Object {
+		return &routing.Object{Namespace: namespace, Name: name, Spec: &networking.DestinationRule{Host: d.fullHost(), Subsets: subsets}}
+	}
+	all := subsets(0)
+	switch kind {
+	case sharedKind:
+		return []*routing.Object{rule(d.Namespace, d.Service, all[:2]), rule(d.Namespace, d.Service+"-more", all[2:])}
+	case localKind:
+		return []*routing.Object{rule(d.Namespace, d.Service, all), rule(elsewhere, d.Service, subsets(1))}
+	}
+	return []*routing.Object{rule(d.Namespace, d.Service, all)}
+}
+
+func (d *drawer) virtualService(name string, compact bool) *routing.Object {
+	spec := &networking.VirtualService{Hosts: []string{d.of(d.Service, d.fullHost())}}
+	if !compact {
+		spec.Gateways = d.gateways()
+		spec.ExportTo = [][]string{nil, nil, nil, nil, {"*"}, {"."}, {d.Namespace, elsewhere}}[d.IntN(7)]
+	}
+	if !d.GRPC && !compact && d.chance(30) {
+		spec.Hosts = append(spec.Hosts, d.of(d.otherHosts()...))
+	}
+	for i := range 1 + d.IntN(6) {
+		spec.Http = append(spec.Http, d.rule(fmt.Sprintf("rule-%d", i), compact))
+	}
+	if last := spec.Http[len(spec.Http)-1]; d.chance(50) || compact {
+		last.Match = nil
+	}
+	return &routing.Object{Namespace: d.Namespace, Name: name, Spec: spec}
+}
+
+func (d *drawer) gateways() []string {
+	all := [][]string{nil, nil, {"mesh"}}
+	if d.Gateway != "" {
+		all = append(all, []string{d.Gateway}, []string{d.Gateway, "mesh"}, []string{"mesh", d.Namespace + "/" + d.Gateway})
+	}
+	return all[d.IntN(len(all))]
+}
+
+// delegated lets some rules of a VirtualService hand over to another one, which it returns.
+func (d *drawer) delegated(root *routing.Object) *routing.Object {
+	name := d.Service + "-part"
+	rules := root.Spec.(*networking.VirtualService).Http
+	rule := rules[d.IntN(len(rules))]
+	handed := &networking.HTTPRoute{Name: rule.Name, Match: rule.Match, Delegate: &networking.Delegate{Name: name}, Timeout: rule.Timeout, Retries: rule.Retries}
+	if d.chance(50) {
+		handed.Delegate.Namespace = d.Namespace
+	}
+	rules[slices.Index(rules, rule)] = handed
+	part := &networking.VirtualService{}
+	for i := range 1 + d.IntN(3) {
+		rule := d.rule(fmt.Sprintf("part-%d", i), false)
+		if d.chance(60) { // else the matches rarely fit together
+			rule.Match = nil
+			for range d.IntN(3) {
+				if len(handed.Match) > 0 && d.chance(50) {
+					rule.Match = append(rule.Match, d.narrower(handed.Match[d.IntN(len(handed.Match))]))
+				}
+			}
+		}
+		part.Http = append(part.Http, rule)
+	}
+	return &routing.Object{Namespace: d.Namespace, Name: name, Spec: part}
+}
+
+// narrower returns a match that fits into another one, more or less.
+func (d *drawer) narrower(wide *networking.HTTPMatchRequest) *networking.HTTPMatchRequest {
+	m := &networking.HTTPMatchRequest{Name: d.of("", "narrow"), IgnoreUriCase: wide.IgnoreUriCase, SourceNamespace: wide.SourceNamespace}
+	if prefix := wide.Uri.GetPrefix(); prefix != "" {
+		m.Uri = exactly(prefix + d.of("", "/", "b", "Get"))
+		if d.chance(50) {
+			m.Uri = &networking.StringMatch{MatchType: &networking.StringMatch_Prefix{Prefix: m.Uri.GetExact()}}
+		}
+	}
+	if d.chance(60) {
+		m.Headers = d.matches(d.headerNames)
+	}
+	return m
+}
