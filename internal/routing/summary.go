@@ -284,7 +284,7 @@ func redirectWords(r *networking.HTTPRedirect) string {
 	if host += r.Uri + r.PrefixRewrite; host == "" {
 		return ""
 	}
-	return " to " + host
+	return " to " + shown(host)
 }
 
 // durationWords leaves out what time.Duration writes and nobody says: `1m0s` is `1m`.
