@@ -93,7 +93,7 @@ func (d *draft) unchangedBut(names ...string) bool {
 }
 
 // planMoves tells what moves between a state and the plan for it. Terraform plans once more when it applies, and nothing tells a
-// provider which of the two it is asked for: so the warning is there again.
+// provider for which of the two it is asked: the warning is there again, and what was not known before is told for the first time.
 func (p *pairResource) planMoves(d draft, state, plan tftypes.Value, diagnostics *diag.Diagnostics) {
 	if summary, ok := d.planned["summary"]; !ok || !summary.IsKnown() || state.IsNull() {
 		return
@@ -119,7 +119,8 @@ func (p *pairResource) tellMoves(life lifecycle, is, wanted routing.Pair, diagno
 	case len(jumps) > 0:
 		refuseJumps(life.step, jumps, diagnostics)
 	case len(moves) > 0:
-		diagnostics.AddWarning("Traffic moves", lines(moves, routing.Move.String))
+		// Terraform shows one of several warnings that have the same summary.
+		diagnostics.AddWarning(fmt.Sprintf("Traffic moves in %s/%s", after.Namespace, wanted.VirtualService.Name), lines(moves, routing.Move.String))
 	}
 }
 
