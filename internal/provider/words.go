@@ -95,7 +95,7 @@ func (d *draft) unchangedBut(names ...string) bool {
 // planMoves tells what moves between a state and the plan for it. Terraform plans once more when it applies, and nothing tells a
 // provider for which of the two it is asked: the warning is there again, and what was not known before is told for the first time.
 func (p *pairResource) planMoves(d draft, state, plan tftypes.Value, diagnostics *diag.Diagnostics) {
-	if summary, ok := d.planned["summary"]; !ok || !summary.IsKnown() || state.IsNull() {
+	if summary, ok := d.planned["summary"]; !ok || !summary.IsKnown() || state.IsNull() || diagnostics.HasError() {
 		return
 	}
 	is := p.routeOf(state).Render()
@@ -136,7 +136,7 @@ func refuseJumps(most int64, jumps []routing.Move, diagnostics *diag.Diagnostics
 		needed = max(needed, after-before)
 	}
 	at := path.Root("max_weight_step")
-	diagnostics.AddAttributeError(at, "Step too large", located(at, fmt.Sprintf("allows a destination to gain %d percent points of the requests of a rule at once", most))+
+	diagnostics.AddAttributeError(at, "Step too large", located(at, fmt.Sprintf("allows a destination to gain at most %d percent points of the requests of a rule in one change", most))+
 		" This plan moves more:\n"+lines(jumps, jumpText)+fmt.Sprintf(
 		"\n\nGo in steps from the shares that are live now, or set max_weight_step = %d for this change.", int(math.Ceil(needed-1e-9))))
 }

@@ -193,7 +193,7 @@ func TestAccStep(t *testing.T) {
 		t.Helper()
 		w.write(config)
 		proxy.Take()
-		w.fails("Step too large", append(say, "max_weight_step: allows a destination to gain 20 percent points", "Go in steps"), "plan")
+		w.fails("Step too large", append(say, "max_weight_step: allows a destination to gain at most 20 percent points", "Go in steps"), "plan")
 		if asked := writes(); len(asked) > 0 {
 			t.Errorf("a refused plan writes: %q", asked)
 		}
