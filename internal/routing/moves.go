@@ -156,7 +156,7 @@ func Moves(before, after []*Object, options Options) []Move {
 	for _, f := range was.finds {
 		c.compareGone(f)
 	}
-	moves := append(c.moves, moveFlows(was.table, is.table, c.names)...)
+	moves := slices.Concat(c.moves, moveFlows(was.table, is.table, c.names))
 	if options.SharesByOthers {
 		moves = slices.DeleteFunc(moves, func(m Move) bool { return len(m.Before.Destinations) > 1 || len(m.After.Destinations) > 1 })
 	}
@@ -285,7 +285,7 @@ func newSurvey(routes []*Object, options Options) *survey {
 
 // chooses reports whether a match is for some requests and not for all.
 func (e *entry) chooses() bool {
-	return e.match.words() != "" && !(e.match.last && len(e.match.place) == 0)
+	return e.match.words() != "" && (!e.match.last || len(e.match.place) > 0)
 }
 
 // forwards reports whether a rule sends its requests to destinations, and aim says to which.
