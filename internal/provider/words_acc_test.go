@@ -232,8 +232,9 @@ func TestAccStep(t *testing.T) {
 		t.Errorf("summary is known before its weights are, or %q is said", r.moved())
 	}
 	w.fails("Step too large", []string{"v2 gains 65 percent points"}, "apply", "saved.tfplan")
-	w.write("")
-	w.must("apply")
+	// A destroy plans what is configured before it deletes that, unless it is told not to refresh.
+	w.fails("Step too large", nil, "destroy")
+	w.must("destroy", "-refresh=false")
 	nothingIn(t, lab)
 }
 
