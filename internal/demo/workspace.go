@@ -85,7 +85,7 @@ func (w *workspace) settle(ctx context.Context) error {
 // of the process group; a second one from here would make it stop at once. It gets a minute to end in order.
 func (w *workspace) terraform(ctx context.Context, args ...string) error {
 	fmt.Printf("\n$ %s %s\n", filepath.Base(w.cli), strings.Join(args, " "))
-	command := exec.CommandContext(ctx, w.cli, append([]string{args[0], "-no-color", "-input=false", "-compact-warnings"}, args[1:]...)...)
+	command := exec.CommandContext(ctx, w.cli, append([]string{args[0], "-no-color", "-input=false"}, args[1:]...)...)
 	command.Dir = w.folder
 	command.Env = append(os.Environ(), "TF_CLI_CONFIG_FILE="+filepath.Join(w.folder, "cli.tfrc"), "CHECKPOINT_DISABLE=1", "TF_IN_AUTOMATION=1")
 	output := &quiet{out: os.Stdout, brief: args[0] == "destroy"}
@@ -96,6 +96,13 @@ func (w *workspace) terraform(ctx context.Context, args ...string) error {
 		return fmt.Errorf("%s %s: %w", filepath.Base(w.cli), args[0], err)
 	}
 	return nil
+}
+
+// overridden are the lines of that warning.
+var overridden = []string{
+	"Warning: Provider development overrides are in effect", "The following provider development overrides are set in the CLI", "configuration:",
+	" - meshroute/mesh in ", "The behavior may therefore not match any released version of the provider and", "applying changes may cause the state to become incompatible with published",
+	"releases.",
 }
 
 // quiet leaves out the warning that every command prints under a development override, and of a destroy everything but
@@ -125,7 +132,7 @@ func (q *quiet) Write(p []byte) (int, error) {
 }
 
 func (q *quiet) hides(line string) bool {
-	for _, start := range []string{"Warnings:", "- Provider development overrides", "To see the full warning notes"} {
+	for _, start := range overridden {
 		if strings.HasPrefix(line, start) {
 			return true
 		}

@@ -25,6 +25,7 @@ func (p *pairResource) planAdoption(d draft, live livePair, diagnostics *diag.Di
 	wanted, adopted := p.adoption(d.route, d.life, live)
 	warnOfUnknown(live.whole(), diagnostics)
 	warnOfLost(wanted, live.whole(), diagnostics)
+	p.tellMoves(d.life, p.resolve(live.Ours(wanted), p.settings.clusterDomain), wanted, diagnostics)
 	d.planned["adopted"] = tftypes.NewValue(stringList, stringValues(adopted))
 	for _, o := range live.Objects() {
 		for _, tool := range o.Tools() {

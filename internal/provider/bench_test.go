@@ -104,7 +104,7 @@ func benchState(b testing.TB, rules int) tftypes.Value {
 // configOf is the configuration that leads to a state: without what is only computed.
 func configOf(state tftypes.Value) tftypes.Value {
 	attributes := attributesOf(state)
-	for _, name := range []string{"host", "foreign_fields"} {
+	for _, name := range []string{"host", "foreign_fields", "summary"} {
 		attributes[name] = tftypes.NewValue(attributes[name].Type(), nil)
 	}
 	return tftypes.NewValue(state.Type(), attributes)

@@ -36,7 +36,7 @@ func (p *pairResource) Create(ctx context.Context, req resource.CreateRequest, r
 func (p *pairResource) created(
 	ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse, a adoption, identities, beside cluster.Identities,
 ) {
-	resp.State.Raw = settled(req.Plan.Raw, p.lifecycleOf(req.Plan.Raw), a.change.To, a.texts)
+	resp.State.Raw = p.settled(req.Plan.Raw, p.lifecycleOf(req.Plan.Raw), a.change.To, a.texts)
 	identify(resp.Identity, p.routeOf(req.Plan.Raw).Place())
 	p.remember(ctx, resp.Private, a.change.To, identities, beside, &resp.Diagnostics)
 	if len(a.before.Objects()) > 0 {
@@ -108,13 +108,16 @@ func (p *pairResource) ours(change cluster.Change, identities cluster.Identities
 }
 
 // settled returns the plan with what was known only after apply.
-func settled(plan tftypes.Value, life lifecycle, wanted routing.Pair, adopted []string) tftypes.Value {
+func (p *pairResource) settled(plan tftypes.Value, life lifecycle, wanted routing.Pair, adopted []string) tftypes.Value {
 	attributes := attributesOf(plan)
 	if adopted != nil {
 		attributes["adopted"] = tftypes.NewValue(stringList, stringValues(adopted))
 	}
 	if _, ok := attributes["live_weights"]; ok {
 		attributes["live_weights"] = encodeLiveWeights(life, wanted)
+	}
+	if summary, ok := attributes["summary"]; ok && !summary.IsKnown() {
+		attributes["summary"] = p.words(life, wanted)
 	}
 	return tftypes.NewValue(plan.Type(), attributes)
 }

@@ -53,9 +53,11 @@ var (
 
 // lifecycle is what a resource says about its own changes, besides what it routes.
 type lifecycle struct {
-	adopt       bool
-	deletion    string
-	handedOver  bool
+	adopt      bool
+	deletion   string
+	handedOver bool
+	// step is how many percent points a destination may gain at once, 0 for any number.
+	step        int64
 	propagation cluster.Propagation
 	timeouts    map[string]time.Duration
 }
@@ -102,6 +104,18 @@ func lifecycleAttributes() map[string]schema.Attribute {
 			MarkdownDescription: "With `weights_managed_by = \"other\"`: the weights in the cluster, by rule and subset. A rule without a name " +
 				"is called by its place, such as `http[0]`. Otherwise `null`.",
 		},
+		"max_weight_step": schema.NumberAttribute{
+			Optional: true,
+			MarkdownDescription: "Most percent points of the requests of one rule that a destination may gain in one change, `1` to `100`, such as `20`: a plan from " +
+				"`10` to `50` is an error then, and goes in two steps or with another `max_weight_step` for the time being. It counts from the shares that are " +
+				"live, for every rule that was there before, for requests that fall to another rule, and for a new rule that takes all requests. A new rule with " +
+				"conditions names whom it is for, and is free. It changes nothing in the cluster.",
+		},
+		"summary": schema.ListAttribute{
+			ElementType: types.StringType, Computed: true,
+			MarkdownDescription: "What happens to requests in words: a line for each rule, at most 200, and one for the requests that no rule takes. A plan shows " +
+				"which words change. With `weights_managed_by = \"other\"` there are no shares in it.",
+		},
 		"propagation": schema.SingleNestedAttribute{
 			Optional:            true,
 			MarkdownDescription: "How a change of this resource lets the proxies follow. What is left out comes from the provider block.",
@@ -140,7 +154,9 @@ func readLifecycle(r *attr.Reader, s settings) (lifecycle, []routing.Problem) {
 		adopt: r.Bool("adopt"), deletion: firstOf(r.String("deletion"), deletionDelete), handedOver: r.String("weights_managed_by") == weightsByOther,
 		propagation: s.propagation, timeouts: map[string]time.Duration{},
 	}
-	problems := readPropagation(r, &l.propagation)
+	step, problems := readStep(r)
+	l.step = step
+	problems = append(problems, readPropagation(r, &l.propagation)...)
 	wait := l.propagation.Settle
 	if l.propagation.Mode == cluster.Ack {
 		wait = l.propagation.Timeout

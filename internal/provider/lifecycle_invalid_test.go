@@ -33,6 +33,11 @@ var invalidLifecycles = map[string]invalid{
 	"an empty time to delete":               {top(`timeouts = { delete = "" }`), "timeouts.delete", "from 1s to 1h", nil},
 	"a time that overflows":                 {top(`timeouts = { delete = "9223372036854775808ns" }`), "timeouts.delete", "from 1s to 1h", nil},
 	"a time that is no number":              {top(`timeouts = { delete = "NaNs" }`), "timeouts.delete", "from 1s to 1h", nil},
+	"no step":                               {top("max_weight_step = 0"), "max_weight_step", "between 1 and 100 percent points, got 0", nil},
+	"a negative step":                       {top("max_weight_step = -20"), "max_weight_step", "got -20", nil},
+	"a step over a hundred":                 {top("max_weight_step = 101"), "max_weight_step", "got 101", nil},
+	"half a step":                           {top("max_weight_step = 0.5"), "max_weight_step", "must be a whole number, got 0.5", nil},
+	"a huge step":                           {top("max_weight_step = 1" + strings.Repeat("0", 400)), "max_weight_step", "must be between", nil},
 	"the owner's mark as an annotation":     {top(`annotations = { "terraform-provider-mesh/owner" = "me" }`), "annotations[terraform-provider-mesh/owner]", "set owner in the provider block", nil},
 }
 
@@ -54,11 +59,13 @@ func TestValidateLifecycle_accepted(t *testing.T) {
 	s := newServer(t)
 	for name, attributes := range map[string]string{
 		"nothing is said":            "propagation = {}\ntimeouts = {}",
-		"null is said":               "propagation = null\ntimeouts = null\nadopt = null\ndeletion = null\nweights_managed_by = null",
+		"null is said":               "propagation = null\ntimeouts = null\nadopt = null\ndeletion = null\nweights_managed_by = null\nmax_weight_step = null",
 		"the shortest and longest":   "propagation = { settle = \"0s\", timeout = \"10m\" }\ntimeouts = { create = \"1s\", read = \"1h\", update = \"60m\", delete = \"3600s\" }",
 		"the longest wait":           "propagation = { mode = \"none\", settle = \"60s\", timeout = \"1s\" }",
-		"all of it is not known yet": "propagation = unknown\ntimeouts = unknown\nadopt = unknown\ndeletion = unknown\nweights_managed_by = unknown",
+		"all of it is not known yet": "propagation = unknown\ntimeouts = unknown\nadopt = unknown\ndeletion = unknown\nweights_managed_by = unknown\nmax_weight_step = unknown",
 		"each part is not known yet": "propagation = { mode = unknown, settle = unknown, timeout = unknown }\ntimeouts = { create = unknown, read = unknown, update = unknown, delete = unknown }",
+		"the smallest step":          "max_weight_step = 1",
+		"the largest step":           "max_weight_step = \"100\"",
 		"to adopt and to restore":    "adopt = true\ndeletion = \"restore\"\nweights_managed_by = \"other\"",
 		"to make and to abandon":     "adopt = false\ndeletion = \"abandon\"\nweights_managed_by = \"terraform\"",
 	} {

@@ -46,7 +46,7 @@ var (
 		prose: "Writes one DestinationRule, with every field that Istio's API has.\n\nFor a canary prefer `mesh_canary_route` or " +
 			"`mesh_weighted_split`: they own the VirtualService too. Here a subset that is removed while rules of a VirtualService still name it " +
 			"takes their requests along: they fail with 503 until the rules have changed.",
-		leavesOut: []string{"weights_managed_by", "live_weights"},
+		leavesOut: []string{"weights_managed_by", "live_weights", "max_weight_step", "summary"},
 	}
 )
 

@@ -57,10 +57,12 @@ func (p *pairResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRe
 	case len(config.Unknown()) == 0:
 		p.planExisting(ctx, d, &resp.Diagnostics)
 	}
+	p.completeSummary(d, req.Plan.Raw.Type())
 	d.completeWeights()
 	plan := tftypes.NewValue(req.Plan.Raw.Type(), d.planned)
 	values.answer(plan, resp)
 	if len(config.Unknown()) == 0 {
+		p.planMoves(d, req.State.Raw, plan, &resp.Diagnostics)
 		p.rehearse(ctx, req.State.Raw, plan, &resp.Diagnostics)
 	}
 }

@@ -220,7 +220,7 @@ func (w wire) plan(
 }
 
 // computed are attributes of an object that Terraform takes from the prior state where the configuration has none.
-var computed = map[string]bool{"owner": true, "adopted": true, "left_over": true, "foreign_fields": true, "live_weights": true}
+var computed = map[string]bool{"owner": true, "adopted": true, "left_over": true, "foreign_fields": true, "live_weights": true, "summary": true}
 
 // imported returns the state that an import gives, by the object's identity.
 func (w wire) imported(ctx context.Context, typeName string, objectType tftypes.Object, o *routing.Object) (tftypes.Value, []byte, error) {

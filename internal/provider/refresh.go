@@ -23,6 +23,9 @@ func (p *pairResource) refresh(state tftypes.Value, route described, life lifecy
 	if _, ok := prior["live_weights"]; ok {
 		prior["live_weights"] = encodeLiveWeights(life, ours)
 	}
+	if _, ok := prior["summary"]; ok {
+		prior["summary"] = p.words(life, ours)
+	}
 	if life.handedOver {
 		// What somebody else sets on purpose is no drift.
 		ours = routing.KeepWeights(ours, wanted)
@@ -57,7 +60,7 @@ func (p *pairResource) keepSpelling(objectType tftypes.Type, prior, next map[str
 	left := mostRendered
 	for _, name := range slices.Sorted(maps.Keys(next)) {
 		// The full name and what is foreign follow from the cluster alone, and what was null is not known yet.
-		if name == "host" || name == "owner" || name == "foreign_fields" || name == "live_weights" || prior[name].IsNull() {
+		if name == "host" || name == "owner" || name == "foreign_fields" || prior[name].IsNull() {
 			continue
 		}
 		next[name] = spelled(prior[name], next[name], func(candidate func() tftypes.Value) bool {

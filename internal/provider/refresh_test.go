@@ -69,6 +69,9 @@ func TestPropertyRefreshSaysWhatIsThere(t *testing.T) {
 				if says := len(cluster.Steps(ours, p.routeOf(state).Render())) == 0; len(foreign) == 0 && !says {
 					t.Fatalf("the state does not say what is there, and foreign_fields is empty\nlive %v", live)
 				}
+				if words := p.words(lifecycle{}, p.routeOf(state).Render()); len(foreign) == 0 && !attributesOf(state)["summary"].Equal(words) {
+					t.Fatalf("a plan of what is there has other words: %s, not %s", words, attributesOf(state)["summary"])
+				}
 				applied := livePair{cluster.LivePair{
 					VirtualService:  liveObject(p.routeOf(state).Render().VirtualServiceSpec()),
 					DestinationRule: liveObject(p.routeOf(state).Render().DestinationRuleSpec()),

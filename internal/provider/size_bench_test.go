@@ -35,7 +35,7 @@ func BenchmarkLargeRoute(b *testing.B) {
 	config := configOf(benchState(b, 500))
 	none := encoded(b, tftypes.NewValue(config.Type(), nil))
 	attributes := attributesOf(config)
-	for _, name := range []string{"host", "foreign_fields", "left_over", "owner", "adopted", "live_weights"} {
+	for _, name := range []string{"host", "foreign_fields", "left_over", "owner", "adopted", "live_weights", "summary"} {
 		attributes[name] = tftypes.NewValue(attributes[name].Type(), tftypes.UnknownValue)
 	}
 	given, proposed := encoded(b, config), encoded(b, tftypes.NewValue(config.Type(), attributes))
@@ -79,6 +79,20 @@ func BenchmarkLargeRoute(b *testing.B) {
 	b.Run("plan without a change", func(b *testing.B) {
 		for b.Loop() {
 			plan(b, state.NewState, state.NewState)
+		}
+	})
+	b.Run("plan that moves requests", func(b *testing.B) {
+		fallback := attributesOf(attributes["default"])
+		fallback["subset"] = tftypes.NewValue(tftypes.String, "v2")
+		other := attributesOf(config)
+		other["default"] = tftypes.NewValue(attributes["default"].Type(), fallback)
+		given = encoded(b, tftypes.NewValue(config.Type(), other))
+		attributes["default"] = other["default"]
+		proposed := encoded(b, tftypes.NewValue(config.Type(), attributes))
+		for b.Loop() {
+			if says := plan(b, proposed, state.NewState).Diagnostics; len(says) != 1 || !strings.HasPrefix(says[0].Summary, "Traffic moves") {
+				b.Fatal(says)
+			}
 		}
 	})
 }

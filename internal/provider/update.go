@@ -131,7 +131,7 @@ func (p *pairResource) updated(ctx context.Context, u *updateRun, req resource.U
 		resp.Diagnostics.AddWarning("Objects left over", "The new objects route already, and are what the state says from now on. The next apply removes what is left: "+
 			strings.Join(leftOverTexts(beside), ", ")+".")
 	}
-	resp.State.Raw = withLeftOver(settled(req.Plan.Raw, u.life, u.wanted, nil), beside)
+	resp.State.Raw = withLeftOver(p.settled(req.Plan.Raw, u.life, u.wanted, nil), beside)
 	identify(resp.Identity, u.route.Place())
 	p.remember(ctx, resp.Private, u.wanted, u.identities, beside, &resp.Diagnostics)
 }

@@ -12,6 +12,8 @@ type Move struct {
 	// Rule is the rule that takes the requests afterwards, or if Gone the one that took them before.
 	Rule RuleRef
 	Gone bool
+	// Named says that the rule is new and says by its conditions whom it is for. Nobody else's requests move.
+	Named bool
 	// Requests are the requests in words, such as `all other requests` or `requests with header version=200`.
 	Requests string
 	// Partly says that some of these requests move, and others perhaps not or elsewhere.
@@ -22,34 +24,49 @@ type Move struct {
 	names *namer
 }
 
-// Step returns the largest share of the requests, 0 to 100 percent points, that any destination gains.
-func (m Move) Step() float64 {
-	step := 0.0
+// Gain returns the destination that gains most, and its shares before and after. It is empty unless requests are sent to
+// destinations before and after.
+func (m Move) Gain() (to string, before, after float64) {
+	if m.Before.Kind != Forward || m.After.Kind != Forward {
+		return "", 0, 0
+	}
 	for _, share := range m.After.Destinations {
-		step = max(step, share.Percent-shareOf(m.Before.Destinations, share.Destination))
+		was, is := shareOf(m.Before.Destinations, share.Destination), shareOf(m.After.Destinations, share.Destination)
+		if to == "" || is-was > after-before {
+			to, before, after = m.names.name(share.Destination), was, is
+		}
 	}
-	if m.After.Kind != Forward {
-		return 100
-	}
-	return step
+	return to, before, after
+}
+
+// Jumps reports whether a destination gains more than so many percent points of requests that had another one. A new rule
+// that names whom it is for is no jump.
+func (m Move) Jumps(most float64) bool {
+	_, before, after := m.Gain()
+	return !m.Named && after-before > most && !nearly(after-before, most)
 }
 
 // String says the move: `share of v2 of all other requests: 10 % → 25 %`, or `requests with header version=200 move from
 // v1 to v2`.
 func (m Move) String() string {
-	requests := m.Requests
-	if m.Partly {
-		requests = "some " + strings.TrimPrefix(requests, "all ")
-	}
+	requests := m.Who()
 	if m.Before.Kind != Forward || m.After.Kind != Forward || len(m.Before.Destinations) < 2 && len(m.After.Destinations) < 2 {
-		return fmt.Sprintf("%s move from %s to %s", requests, m.names.target(m.Before), m.names.target(m.After))
+		return shortened(fmt.Sprintf("%s move from %s to %s", requests, m.names.target(m.Before), m.names.target(m.After)))
 	}
 	var parts []string
 	for _, d := range m.changed() {
 		before, after := shareOf(m.Before.Destinations, d), shareOf(m.After.Destinations, d)
 		parts = append(parts, fmt.Sprintf("share of %s of %s: %s → %s", m.names.name(d), requests, percentWords(before), percentWords(after)))
 	}
-	return strings.Join(parts, ", ")
+	return shortened(strings.Join(parts, ", "))
+}
+
+// Who says which requests move.
+func (m Move) Who() string {
+	if m.Partly {
+		return shortened("some " + strings.TrimPrefix(m.Requests, "all "))
+	}
+	return shortened(m.Requests)
 }
 
 // changed lists the destinations whose share changes: of two the one that had less, because the other has the rest.
@@ -122,59 +139,110 @@ func sameTarget(a, b Outcome) bool {
 	return true
 }
 
+// mostCompared is of how many moves it is found out whether all their requests move alike, which takes as long as the table is
+// large. Of others it is said that some do.
+const mostCompared = 50
+
 // Moves says where traffic goes elsewhere after a change: rule by rule as they are afterwards, then the rules that are
-// gone. Both lists have the VirtualServices with hosts and the delegates of them. Matches that no request could be found
-// for are passed over, since nothing is known to move.
+// gone, then connections. Both lists have the VirtualServices with hosts and the delegates of them; what is not known of them is a
+// stand-in, as in a [Summary]. A match that no request could be found for is passed over, unless the same one sends its
+// requests elsewhere. Where others set the shares, only what goes from one destination to another is said.
 func Moves(before, after []*Object, options Options) []Move {
 	was, is := newSurvey(before, options), newSurvey(after, options)
-	names := newNamer(was.table, is.table)
-	var moves []Move
-	known := map[string]bool{}
+	c := comparison{was: was, is: is, names: newNamer(was.table, is.table), left: mostCompared}
 	for _, f := range is.finds {
-		known[f.key()] = true
-		if out := was.table.Evaluate(*f.witness); !sameTarget(out, f.outcome) {
-			moves = addMove(moves, Move{Rule: f.entry.rule.ref, Before: out, After: f.outcome, Partly: !f.allAlike(was, out)}, f, names)
-		}
+		c.compare(f)
 	}
 	for _, f := range was.finds {
-		if known[f.key()] {
-			continue
-		}
-		out := is.table.Evaluate(*f.witness)
-		told := slices.ContainsFunc(moves, func(m Move) bool {
-			return m.Rule == out.Rule && sameTarget(m.Before, f.outcome) && sameTarget(m.After, out)
-		})
-		if !told && !sameTarget(out, f.outcome) {
-			f.first = f.first && len(is.finds) == 0
-			left := f.entry.match.words() == "" && out.Kind == NoRoute // all that no rule takes afterwards
-			moves = addMove(moves, Move{Rule: f.entry.rule.ref, Gone: true, Before: f.outcome, After: out, Partly: !left && !f.allAlike(is, out)}, f, names)
-		}
+		c.compareGone(f)
+	}
+	moves := slices.Concat(c.moves, moveFlows(was.table, is.table, c.names))
+	if options.SharesByOthers {
+		moves = slices.DeleteFunc(moves, func(m Move) bool { return len(m.Before.Destinations) > 1 || len(m.After.Destinations) > 1 })
 	}
 	return moves
 }
 
-// addMove adds a move of the requests of one match, or joins it with that of the match before in the same rule.
-func addMove(moves []Move, m Move, f reached, names *namer) []Move {
-	m.names, m.Requests = names, requestsWith([]string{f.entry.match.words()}, f.first)
-	if len(moves) > 0 {
-		last := &moves[len(moves)-1]
-		if last.Rule == m.Rule && last.Gone == m.Gone && last.Partly == m.Partly && sameTarget(last.Before, m.Before) && sameTarget(last.After, m.After) {
+// comparison is the search for moves.
+type comparison struct {
+	was, is *survey
+	names   *namer
+	left    int // how often requests may still be compared all
+	moves   []Move
+}
+
+// compare looks at a match as it is afterwards.
+func (c *comparison) compare(f reached) {
+	before, known := c.was.known[f.key()]
+	m := Move{Rule: f.entry.rule.ref, After: f.outcome, Partly: true, Named: !known && f.entry.chooses()}
+	switch {
+	case f.witness != nil:
+		m.Before = c.was.table.Evaluate(*f.witness)
+	case known && before.rule.forwards() && f.entry.rule.forwards():
+		m.Before = before.rule.aim()
+	default:
+		return
+	}
+	if !sameTarget(m.Before, m.After) {
+		m.Partly = !c.allAlike(f, c.was, m.Before)
+		c.add(m, f)
+	}
+}
+
+// compareGone looks at a match as it was before, where there is none like it afterwards.
+func (c *comparison) compareGone(f reached) {
+	if _, stays := c.is.taken[f.key()]; stays || f.witness == nil {
+		return
+	}
+	out := c.is.table.Evaluate(*f.witness)
+	if sameTarget(out, f.outcome) {
+		return
+	}
+	told := false
+	for i := range c.moves {
+		if m := &c.moves[i]; m.Rule == out.Rule && sameTarget(m.Before, f.outcome) && sameTarget(m.After, out) {
+			told, m.Named = true, false // these requests were somebody's before
+		}
+	}
+	if !told {
+		f.first = f.first && len(c.is.finds) == 0
+		left := f.entry.match.words() == "" && out.Kind == NoRoute // all that no rule takes afterwards
+		c.add(Move{Rule: f.entry.rule.ref, Gone: true, Before: f.outcome, After: out, Partly: !left && !c.allAlike(f, c.is, out)}, f)
+	}
+}
+
+// allAlike reports whether all requests of a match are known to have the same outcome in another survey as its witness.
+func (c *comparison) allAlike(f reached, other *survey, out Outcome) bool {
+	c.left--
+	return f.witness != nil && c.left >= 0 && f.allAlike(other, out)
+}
+
+// add adds a move of the requests of one match, or joins it with that of the match before in the same rule.
+func (c *comparison) add(m Move, f reached) {
+	m.names, m.Requests = c.names, requestsWith([]string{f.entry.match.words()}, f.first)
+	if len(c.moves) > 0 {
+		last := &c.moves[len(c.moves)-1]
+		alike := last.Rule == m.Rule && last.Gone == m.Gone && last.Partly == m.Partly && last.Named == m.Named
+		if alike && sameTarget(last.Before, m.Before) && sameTarget(last.After, m.After) {
 			if with, ok := strings.CutPrefix(m.Requests, "requests with "); ok {
 				last.Requests += " or " + with
-				return moves
+				return
 			}
 		}
 	}
-	return append(moves, m)
+	c.moves = append(c.moves, m)
 }
 
-// survey is a table and a request for each match that one is known for.
+// survey is a table, and a request for each match that one is known for.
 type survey struct {
 	table *Table
 	finds []reached
+	// known are all matches by their keys, and taken those that are not known to be dead.
+	known map[string]*entry
+	taken map[string]bool
 }
 
-// reached is a match, a request that it takes, and what happens to that.
+// reached is a match, a request that it takes, and what happens to that. Without a request nobody knows whether there is one.
 type reached struct {
 	autopsy *autopsy
 	entry   *entry
@@ -188,22 +256,43 @@ type reached struct {
 func (f reached) key() string { return f.autopsy.service.object.String() + " " + f.entry.match.words() }
 
 func newSurvey(routes []*Object, options Options) *survey {
-	s := &survey{table: NewTable(routes, nil, options)}
+	s := &survey{table: newWordTable(routes, options), known: map[string]*entry{}, taken: map[string]bool{}}
+	options = s.table.options
 	for _, service := range s.table.services {
 		a := newAutopsy(service, options)
 		for at, e := range a.entries {
+			f := reached{autopsy: a, entry: e, at: at, first: e.rule == service.rules[0], outcome: e.rule.aim()}
+			if _, known := s.known[f.key()]; !known {
+				s.known[f.key()] = e
+			}
 			v := a.judge(at)
-			if v.Life != Alive {
+			switch v.Life {
+			case Dead:
 				continue
+			case Undecided:
+			case Alive:
+				f.witness, f.outcome = v.Witness, s.table.Evaluate(*v.Witness)
+				if f.outcome.Rule != e.rule.ref || f.outcome.Match != e.match.ref {
+					continue // another VirtualService takes it
+				}
 			}
-			out := s.table.Evaluate(*v.Witness)
-			if out.Rule != e.rule.ref || out.Match != e.match.ref {
-				continue // another VirtualService takes it
-			}
-			s.finds = append(s.finds, reached{autopsy: a, entry: e, at: at, first: e.rule == service.rules[0], witness: v.Witness, outcome: out})
+			s.taken[f.key()] = true
+			s.finds = append(s.finds, f)
 		}
 	}
 	return s
+}
+
+// chooses reports whether a match is for some requests and not for all.
+func (e *entry) chooses() bool {
+	return e.match.words() != "" && (!e.match.last || len(e.match.place) > 0)
+}
+
+// forwards reports whether a rule sends its requests to destinations, and aim says to which.
+func (r *compiledRule) forwards() bool { return r.rule.Redirect == nil && r.rule.DirectResponse == nil }
+
+func (r *compiledRule) aim() Outcome {
+	return Outcome{Kind: Forward, Rule: r.ref, Destinations: newShares(r.rule.Route)}
 }
 
 // allAlike reports whether all requests that reach the match have the same outcome in another survey as its witness.
@@ -235,8 +324,7 @@ func (f reached) allAlike(other *survey, out Outcome) bool {
 
 // sends reports whether the rule sends requests where an outcome says.
 func (r *compiledRule) sends(out Outcome) bool {
-	return r.rule.Redirect == nil && r.rule.DirectResponse == nil &&
-		sameTarget(out, Outcome{Kind: Forward, Destinations: newShares(r.rule.Route)})
+	return r.forwards() && sameTarget(out, r.aim())
 }
 
 // implies reports whether all requests of a region satisfy a match.

@@ -2,6 +2,7 @@ package routing
 
 import (
 	"fmt"
+	"math"
 	"slices"
 
 	"google.golang.org/protobuf/proto"
@@ -124,10 +125,40 @@ func WithoutWeights(spec proto.Message) proto.Message {
 	return spec
 }
 
+// WithWeights returns the pair with weights as [Weights] returns them. What they say nothing of stays. The pair is not changed.
+func WithWeights(pair Pair, weights map[string]map[string]int64) Pair {
+	if pair.VirtualService == nil {
+		return pair
+	}
+	o := *pair.VirtualService
+	spec := proto.CloneOf(pair.VirtualServiceSpec())
+	for name, rule := range weighted(spec) {
+		for _, route := range rule.Route {
+			if weight, ok := weights[name][route.GetDestination().GetSubset()]; ok {
+				route.Weight = int32(min(max(weight, 0), math.MaxInt32))
+			}
+		}
+	}
+	o.Spec, pair.VirtualService = spec, &o
+	return pair
+}
+
 // Weights returns the weights of every rule with several destinations: by the rule's name, or its place such as
 // `http[0]`, and by subset.
 func Weights(spec *networking.VirtualService) map[string]map[string]int64 {
 	all := map[string]map[string]int64{}
+	for name, rule := range weighted(spec) {
+		all[name] = map[string]int64{}
+		for _, route := range rule.Route {
+			all[name][route.GetDestination().GetSubset()] = int64(route.GetWeight())
+		}
+	}
+	return all
+}
+
+// weighted returns the rules with several destinations by their names.
+func weighted(spec *networking.VirtualService) map[string]*networking.HTTPRoute {
+	all := map[string]*networking.HTTPRoute{}
 	for i, rule := range spec.GetHttp() {
 		if len(rule.GetRoute()) < 2 {
 			continue
@@ -139,10 +170,7 @@ func Weights(spec *networking.VirtualService) map[string]map[string]int64 {
 		if _, taken := all[name]; taken {
 			name = fmt.Sprintf("%s (http[%d])", name, i)
 		}
-		all[name] = map[string]int64{}
-		for _, route := range rule.Route {
-			all[name][route.GetDestination().GetSubset()] = int64(route.GetWeight())
-		}
+		all[name] = rule
 	}
 	return all
 }

@@ -9,11 +9,18 @@ import (
 	networking "istio.io/api/networking/v1"
 )
 
+// The most rules that a summary says, and the most characters of a line.
+const (
+	mostLines   = 200
+	longestLine = 300
+)
+
 // Summary says in words what VirtualServices do, one line per rule in order, and a last one for requests that no rule
-// takes: `requests with header version=200 go to v2`, `all other requests: v1 90 %, v2 10 %`. Delegates are among the
-// routes; with several VirtualServices that have hosts, each line says whose it is.
+// takes: `requests with header version=200 go to v2`, `all other requests: v1 90 %, v2 10 %`. It is equal for specs that mean the
+// same. Delegates are among the routes; those that are not are named, and without any VirtualService that has hosts the delegates
+// themselves are said. With several VirtualServices each line says whose it is.
 func Summary(routes []*Object, options Options) []string {
-	t := NewTable(routes, nil, options)
+	t := newWordTable(routes, options)
 	n := newNamer(t)
 	var lines []string
 	for _, s := range t.services {
@@ -21,10 +28,20 @@ func Summary(routes []*Object, options Options) []string {
 			if len(t.services) > 1 {
 				line = s.object.String() + ": " + line
 			}
-			lines = append(lines, line)
+			lines = append(lines, shortened(line))
 		}
 	}
 	return lines
+}
+
+// shortened returns a line without its middle where it is long.
+func shortened(line string) string {
+	text := []rune(line)
+	if len(text) <= longestLine {
+		return line
+	}
+	const tail = longestLine / 3
+	return string(text[:longestLine-tail-1]) + "…" + string(text[len(text)-tail:])
 }
 
 // namer finds the shortest clear names of destinations.
@@ -32,12 +49,13 @@ type namer struct {
 	hosts         []string // all that occur
 	namespace     string
 	clusterDomain string
+	noShares      bool
 }
 
 func newNamer(tables ...*Table) *namer {
 	n := &namer{}
 	for _, t := range tables {
-		n.clusterDomain = t.options.clusterDomain()
+		n.clusterDomain, n.noShares = t.options.clusterDomain(), t.options.SharesByOthers
 		for _, s := range t.services {
 			n.namespace = s.object.Namespace
 			for _, rule := range s.rules {
@@ -48,9 +66,14 @@ func newNamer(tables ...*Table) *namer {
 					n.hosts = append(n.hosts, mirror.Host)
 				}
 			}
+			for _, f := range newFlows(s, n.clusterDomain) {
+				for _, route := range f.routes {
+					n.hosts = append(n.hosts, route.GetDestination().GetHost())
+				}
+			}
 		}
 	}
-	n.hosts = unique(n.hosts)
+	n.hosts = slices.DeleteFunc(unique(n.hosts), func(host string) bool { return host == elsewhere })
 	return n
 }
 
@@ -68,6 +91,9 @@ func (n *namer) host(host string) string {
 
 // name returns the subset alone when all destinations have one host.
 func (n *namer) name(d Destination) string {
+	if d.Host == elsewhere {
+		return d.Subset
+	}
 	host := n.host(d.Host)
 	if d.Port != 0 {
 		host += ":" + portText(d.Port)
@@ -95,24 +121,35 @@ func (n *namer) shares(shares []Share) string {
 
 func (n *namer) summary(s *service) []string {
 	var lines []string
-	done := false
+	done, handed := false, false
 	for i, rule := range s.rules {
+		if rule.goesOn() && done {
+			continue
+		}
 		who, all := rule.requests(i == 0)
 		line := who + n.action(rule.rule)
 		if done {
 			line = "never reached: " + line
 		}
 		lines = append(lines, line)
-		done = done || all
+		done = done || all && !rule.handsOver() || rule.goesOn()
+		handed = handed || all
+	}
+	lines = append(lines, n.flows(s)...)
+	if more := len(lines) - mostLines; more > 0 {
+		lines = append(lines[:mostLines], fmt.Sprintf("and %d more rules", more))
 	}
 	for _, d := range s.dropped {
 		lines = append(lines, fmt.Sprintf("left out: %s: %s", d.At[:2], d.Reason))
 	}
 	switch {
+	case len(s.rules) == 0 && len(s.spec().Tls)+len(s.spec().Tcp) > 0:
 	case len(s.rules) == 0:
-		return append(lines, "no request has a route")
+		lines = append(lines, "no request has a route")
+	case !done && handed:
+		lines = append(lines, "requests that are left then have no route")
 	case !done:
-		return append(lines, "all other requests have no route")
+		lines = append(lines, "all other requests have no route")
 	}
 	return lines
 }
@@ -153,7 +190,7 @@ func (n *namer) action(rule *networking.HTTPRoute) string {
 	case rule.DirectResponse != nil:
 		text = fmt.Sprintf(" get the answer %d from the proxy", rule.DirectResponse.Status)
 	default:
-		text = n.forward(newShares(rule.Route))
+		text = n.forward(rule.Route, n.noShares)
 		extras = n.extras(rule)
 	}
 	if fault := newFault(rule.Fault); fault != nil {
@@ -162,14 +199,26 @@ func (n *namer) action(rule *networking.HTTPRoute) string {
 	return strings.Join(append([]string{text}, extras...), ", ")
 }
 
-func (n *namer) forward(shares []Share) string {
-	switch len(shares) {
-	case 0:
-		return " have no destination"
-	case 1:
-		return " go to " + n.shares(shares)
+func (n *namer) forward(routes []*networking.HTTPRouteDestination, noShares bool) string {
+	if noShares && len(routes) > 1 {
+		var names []string
+		for _, route := range routes {
+			names = append(names, n.name(newDestination(route.GetDestination())))
+		}
+		return " go to " + list(names, "and") + " in shares that others set"
 	}
-	return ": " + n.shares(shares)
+	shares := newShares(routes)
+	switch {
+	case len(shares) == 0:
+		return " have no destination"
+	case len(shares) > 1:
+		return ": " + n.shares(shares)
+	case shares[0].Destination == handingOver:
+		return " go on with the rules of " + handingOver.Subset
+	case shares[0].Host == elsewhere:
+		return " are handed to " + shares[0].Subset
+	}
+	return " go to " + n.shares(shares)
 }
 
 // extras says what a rule does besides choosing destinations.
@@ -235,7 +284,7 @@ func redirectWords(r *networking.HTTPRedirect) string {
 	if host += r.Uri + r.PrefixRewrite; host == "" {
 		return ""
 	}
-	return " to " + host
+	return " to " + shown(host)
 }
 
 // durationWords leaves out what time.Duration writes and nobody says: `1m0s` is `1m`.

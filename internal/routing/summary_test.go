@@ -48,8 +48,8 @@ http:
 				"all other requests go to v1, 3 retries, path rewritten to /b, authority rewritten to b",
 				"never reached: requests with path /late go to v2",
 			}},
-		"nothing left": {"http: [{name: a, delegate: {name: gone}}]", []string{
-			`left out: http[0]: delegate "shop/gone" is not there, so istiod leaves this rule out`, "no request has a route"}},
+		"a delegate that is another resource": {"http: [{name: a, delegate: {name: gone}}]", []string{
+			"all requests are handed to VirtualService shop/gone", "requests that are left then have no route"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -84,7 +84,7 @@ func TestMoves(t *testing.T) {
 	for name, test := range map[string]struct {
 		before, after string
 		want          []string
-		step          float64 // of the first move
+		gain          float64 // of the first move
 	}{
 		"nothing changes":             {canaries("", split("90", "10")), canaries("", split("9", "1")), nil, 0},
 		"a weight grows":              {canaries(canary, to("v2"), "", split("90", "10")), canaries(canary, to("v2"), "", split("75", "25")), []string{"share of v2 of all other requests: 10 % → 25 %"}, 15},
@@ -96,7 +96,7 @@ func TestMoves(t *testing.T) {
 		"a rule goes":                 {canaries(canary, to("v2"), "", to("v1")), canaries("", to("v1")), []string{"requests with header version=200 move from v2 to v1"}, 100},
 		"a rule that changes nothing": {canaries("", to("v1")), canaries(canary, to("v1"), "", to("v1")), nil, 0},
 		"a dead rule":                 {canaries("", to("v1")), canaries("", to("v1"), canary, to("v2")), nil, 0},
-		"no route any more":           {canaries("", to("v1")), canaries(canary, to("v1")), []string{"all other requests move from v1 to no route"}, 100},
+		"no route any more":           {canaries("", to("v1")), canaries(canary, to("v1")), []string{"all other requests move from v1 to no route"}, 0},
 		"only a part of a rule":       {canaries("{uri: {prefix: /a/b}}", to("v2"), "", to("v1")), canaries("{uri: {prefix: /a}}", to("v2"), "", to("v1")), []string{"some requests with path starting with /a move from v1 to v2"}, 100},
 		"two matches of one rule": {canaries("", to("v1")), canaries(canary+", {method: {exact: POST}}", to("v2"), "", to("v1")),
 			[]string{"requests with header version=200 or method POST move from v1 to v2"}, 100},
@@ -104,8 +104,8 @@ func TestMoves(t *testing.T) {
 			[]string{"requests with path starting with /a move from v1 to v2"}, 100},
 		"three destinations": {canaries("", split("50", "50")), canaries("", "route: [{destination: {host: reviews, subset: v1}, weight: 50}, {destination: {host: reviews, subset: v2}, weight: 30}, {destination: {host: reviews, subset: v3}, weight: 20}]"),
 			[]string{"share of v2 of all requests: 50 % → 30 %, share of v3 of all requests: 0 % → 20 %"}, 20},
-		"to a redirect": {canaries("", to("v1")), canaries("", "redirect: {authority: example.com}"), []string{"all requests move from v1 to a redirect to http://example.com/"}, 100},
-		"from nowhere":  {"http: [{match: [{port: 1}], " + to("v1") + "}]", canaries("", to("v1")), []string{"all requests move from the service itself, without a rule to v1"}, 100},
+		"to a redirect": {canaries("", to("v1")), canaries("", "redirect: {authority: example.com}"), []string{"all requests move from v1 to a redirect to http://example.com/"}, 0},
+		"from nowhere":  {"http: [{match: [{port: 1}], " + to("v1") + "}]", canaries("", to("v1")), []string{"all requests move from the service itself, without a rule to v1"}, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -117,8 +117,11 @@ func TestMoves(t *testing.T) {
 			if diff := cmp.Diff(test.want, got); diff != "" {
 				t.Errorf("moves (-want +got):\n%s", diff)
 			}
-			if len(moves) > 0 && moves[0].Step() != test.step {
-				t.Errorf("step %v, want %v", moves[0].Step(), test.step)
+			if len(moves) > 0 {
+				to, before, after := moves[0].Gain()
+				if after-before != test.gain {
+					t.Errorf("%s gains %v, want %v", to, after-before, test.gain)
+				}
 			}
 		})
 	}

@@ -20,6 +20,8 @@ type Options struct {
 	Created map[*Object]time.Time
 	// DefaultRetries is the mesh's defaultHttpRetryPolicy. Nil: Istio's own, two attempts.
 	DefaultRetries *networking.HTTPRetry
+	// SharesByOthers says that somebody else sets the weights, so that words say nothing of shares.
+	SharesByOthers bool
 }
 
 func (o Options) clusterDomain() string { return cmp.Or(o.ClusterDomain, "cluster.local") }
@@ -40,6 +42,10 @@ type service struct {
 	gateways []string
 	rules    []*compiledRule
 	dropped  []Dropped
+}
+
+func (s *service) spec() *networking.VirtualService {
+	return s.object.Spec.(*networking.VirtualService)
 }
 
 // compiledRule is a rule after delegation.

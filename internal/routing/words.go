@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 )
 
 // words says a literal in words that fit behind "requests with".
@@ -97,9 +99,11 @@ func (p *pattern) words() string {
 	return text
 }
 
-// shown returns a text as it is when that is clear, and quoted when it is not.
+// shown returns a text as it is when that is clear, and quoted when it is not. A mark at its start would change the character in
+// front of it.
 func shown(text string) string {
-	if text == "" || strings.ContainsAny(text, "\"', ") || !plain(text, "") && strconv.Quote(text) != `"`+text+`"` {
+	first, _ := utf8.DecodeRuneInString(text)
+	if text == "" || unicode.IsMark(first) || strings.ContainsAny(text, "\"', ") || !plain(text, "") && strconv.Quote(text) != `"`+text+`"` {
 		return strconv.Quote(text)
 	}
 	return text
@@ -121,11 +125,15 @@ func (c *conditions) words() string {
 
 // percentWords writes a percentage with as many digits as it needs, two at most: `12.5 %`.
 func percentWords(percent float64) string {
-	text := strconv.FormatFloat(percent, 'f', 2, 64)
-	if text == "0.00" && percent > 0 {
+	if percent > 0 && percent < 0.005 {
 		return "under 0.01 %"
 	}
-	return strings.TrimSuffix(strings.TrimRight(text, "0"), ".") + " %"
+	return Points(percent) + " %"
+}
+
+// Points writes percent points with as many digits as they need, two at most: `12.5`.
+func Points(percent float64) string {
+	return strings.TrimSuffix(strings.TrimRight(strconv.FormatFloat(percent, 'f', 2, 64), "0"), ".")
 }
 
 // list joins with commas and a last word: `a, b and c`.

@@ -1,0 +1,176 @@
+package provider
+
+import (
+	"fmt"
+	"maps"
+	"math"
+	"slices"
+	"strings"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-go/tftypes"
+
+	"github.com/meshroute/terraform-provider-mesh/internal/attr"
+	"github.com/meshroute/terraform-provider-mesh/internal/routing"
+)
+
+// The bounds of max_weight_step, in percent points.
+const (
+	leastStep   = 1
+	largestStep = 100
+)
+
+// mostMoves is how many moves a plan lists.
+const mostMoves = 20
+
+// readStep reads the largest step that is allowed, 0 for any.
+func readStep(r *attr.Reader) (int64, []routing.Problem) {
+	step, set := r.Int("max_weight_step")
+	if set && (step < leastStep || step > largestStep) {
+		return 0, []routing.Problem{routing.Errorf(routing.Path{"max_weight_step"}, "must be between %d and %d percent points, got %d", leastStep, largestStep, step)}
+	}
+	return step, nil
+}
+
+// options say of the objects of a resource what they do not say themselves.
+func (p *pairResource) options(life lifecycle) routing.Options {
+	return routing.Options{ClusterDomain: p.settings.clusterDomain, SharesByOthers: life.handedOver}
+}
+
+// words returns what a pair does, a line for each rule.
+func (p *pairResource) words(life lifecycle, pair routing.Pair) tftypes.Value {
+	if pair.VirtualService == nil {
+		return tftypes.NewValue(stringList, stringValues([]string{"the VirtualService is not there"}))
+	}
+	return tftypes.NewValue(stringList, stringValues(routing.Summary([]*routing.Object{pair.VirtualService}, p.options(life))))
+}
+
+// wordless are the attributes that no word of a summary follows from.
+var wordless = []string{
+	"name", "virtual_service_name", "destination_rule_name", "manage_destination_rule", "labels", "annotations", "gateways", "export_to", "traffic_policy",
+	"owner", "adopt", "adopted", "left_over", "foreign_fields", "deletion", "live_weights", "max_weight_step", "propagation", "timeouts",
+}
+
+// isWordless reports whether no word follows from the attribute at a path, such as the labels of a subset.
+func isWordless(at path.Path) bool {
+	steps := at.Steps()
+	if len(steps) == 0 {
+		return false
+	}
+	if steps[0].Equal(path.PathStepAttributeName("subsets")) && len(steps) > 2 {
+		return steps[2].Equal(path.PathStepAttributeName("labels")) || steps[2].Equal(path.PathStepAttributeName("traffic_policy"))
+	}
+	return slices.ContainsFunc(wordless, func(name string) bool { return steps[0].Equal(path.PathStepAttributeName(name)) })
+}
+
+// completeSummary plans the words for what is planned, as soon as that is known.
+func (p *pairResource) completeSummary(d draft, objectType tftypes.Type) {
+	if _, ok := d.planned["summary"]; !ok {
+		return
+	}
+	// A state of an earlier version says nothing of it, which is no change.
+	if before, ok := d.prior["summary"]; ok && before.IsNull() && d.unchangedBut("summary", "live_weights") {
+		d.planned["summary"] = before
+		return
+	}
+	d.planned["summary"] = tftypes.NewValue(stringList, tftypes.UnknownValue)
+	r := attr.Read(tftypes.NewValue(objectType, d.planned))
+	route := p.read(r, p.settings)
+	life, _ := readLifecycle(r, p.settings)
+	if p.settings.clusterDomain != "" && !slices.ContainsFunc(r.Unknown(), func(at path.Path) bool { return !isWordless(at) }) {
+		d.planned["summary"] = p.words(life, route.Render())
+	}
+}
+
+// unchangedBut reports whether the plan is as the state, some attributes aside.
+func (d *draft) unchangedBut(names ...string) bool {
+	planned := maps.Clone(d.planned)
+	for _, name := range names {
+		planned[name] = d.prior[name]
+	}
+	return maps.EqualFunc(planned, d.prior, tftypes.Value.Equal)
+}
+
+// planMoves tells what moves between a state and the plan for it. Terraform plans once more when it applies, and nothing tells a
+// provider for which of the two it is asked: the warning is there again, and what was not known before is told for the first time.
+func (p *pairResource) planMoves(d draft, state, plan tftypes.Value, diagnostics *diag.Diagnostics) {
+	if summary, ok := d.planned["summary"]; !ok || !summary.IsKnown() || state.IsNull() || diagnostics.HasError() {
+		return
+	}
+	is := p.routeOf(state).Render()
+	if p.lifecycleOf(state).handedOver {
+		is = routing.WithWeights(is, readLiveWeights(d.prior["live_weights"]))
+	}
+	p.tellMoves(d.life, is, p.routeOf(plan).Render(), diagnostics)
+}
+
+// tellMoves warns of the requests that a change sends elsewhere, and refuses larger steps than are allowed. It is about what is live, whoever
+// made it so: a change back to what is configured moves requests like any other.
+func (p *pairResource) tellMoves(life lifecycle, is, wanted routing.Pair, diagnostics *diag.Diagnostics) {
+	if is.VirtualService == nil || wanted.VirtualService == nil || sameObject(is.VirtualService, wanted.VirtualService) {
+		return
+	}
+	after := *wanted.VirtualService
+	after.Name = is.VirtualService.Name // the same one, by another name
+	moves := routing.Moves([]*routing.Object{is.VirtualService}, []*routing.Object{&after}, p.options(life))
+	jumps := slices.DeleteFunc(slices.Clone(moves), func(m routing.Move) bool { return life.step == 0 || !m.Jumps(float64(life.step)) })
+	switch {
+	case len(jumps) > 0:
+		refuseJumps(life.step, jumps, diagnostics)
+	case len(moves) > 0:
+		// Terraform shows one of several warnings that have the same summary.
+		diagnostics.AddWarning(fmt.Sprintf("Traffic moves in %s/%s", after.Namespace, wanted.VirtualService.Name), lines(moves, routing.Move.String))
+	}
+}
+
+// sameObject reports whether two VirtualServices in the same namespace mean the same.
+func sameObject(a, b *routing.Object) bool {
+	return a.Namespace == b.Namespace && routing.SameSpec(a.Spec, b.Spec)
+}
+
+func refuseJumps(most int64, jumps []routing.Move, diagnostics *diag.Diagnostics) {
+	needed := 0.0
+	for _, m := range jumps {
+		_, before, after := m.Gain()
+		needed = max(needed, after-before)
+	}
+	at := path.Root("max_weight_step")
+	diagnostics.AddAttributeError(at, "Step too large", located(at, fmt.Sprintf("allows a destination to gain at most %d percent points of the requests of a rule in one change", most))+
+		" This plan moves more:\n"+lines(jumps, jumpText)+fmt.Sprintf(
+		"\n\nGo in steps from the shares that are live now, or set max_weight_step = %d for this change.", int(math.Ceil(needed-1e-9))))
+}
+
+func jumpText(m routing.Move) string {
+	to, before, after := m.Gain()
+	return fmt.Sprintf("%s gains %s percent points: %s", to, routing.Points(after-before), m)
+}
+
+// lines says moves, a line for each.
+func lines(moves []routing.Move, say func(routing.Move) string) string {
+	var b strings.Builder
+	for i, m := range moves {
+		if i == mostMoves {
+			fmt.Fprintf(&b, "\nand %d more", len(moves)-i)
+			break
+		}
+		if i > 0 {
+			b.WriteByte('\n')
+		}
+		b.WriteString(say(m))
+	}
+	return b.String()
+}
+
+// readLiveWeights reads what encodeLiveWeights wrote.
+func readLiveWeights(v tftypes.Value) map[string]map[string]int64 {
+	weights := map[string]map[string]int64{}
+	for rule, of := range attributesOf(v) {
+		weights[rule] = map[string]int64{}
+		r := attr.Read(of)
+		for subset := range attributesOf(of) {
+			weights[rule][subset], _ = r.Int(subset)
+		}
+	}
+	return weights
+}

@@ -1,0 +1,102 @@
+package routing_test
+
+import (
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	networking "istio.io/api/networking/v1"
+
+	"github.com/meshroute/terraform-provider-mesh/internal/routing"
+)
+
+// What jumps by more than 20 percent points.
+func TestMove_Jumps(t *testing.T) {
+	t.Parallel()
+	const canary = "{headers: {version: {exact: '200'}}}"
+	tcp := func(v1, v2 string) string {
+		return "tcp: [{match: [{port: 3306}], route: [{destination: {host: a, subset: v1}, weight: " + v1 + "}, {destination: {host: a, subset: v2}, weight: " + v2 + "}]}]"
+	}
+	for name, test := range map[string]struct {
+		before, after string
+		options       routing.Options
+		jumps, moves  []string
+	}{
+		"just as much":             {before: canaries("", split("90", "10")), after: canaries("", split("70", "30")), moves: []string{"share of v2 of all requests: 10 % → 30 %"}},
+		"more":                     {before: canaries("", split("90", "10")), after: canaries("", split("69", "31")), jumps: []string{"share of v2 of all requests: 10 % → 31 %"}},
+		"back":                     {before: canaries("", split("50", "50")), after: canaries("", split("90", "10")), jumps: []string{"share of v2 of all requests: 50 % → 10 %"}},
+		"proportions":              {before: canaries("", split("3", "0")), after: canaries("", split("4", "1")), moves: []string{"share of v2 of all requests: 0 % → 20 %"}},
+		"the only destination":     {before: canaries(canary, to("v1"), "", to("v1")), after: canaries(canary, to("v2"), "", to("v1")), jumps: []string{"requests with header version=200 move from v1 to v2"}},
+		"a new rule for some":      {before: canaries("", to("v1")), after: canaries(canary, to("v2"), "", to("v1")), moves: []string{"requests with header version=200 move from v1 to v2"}},
+		"a new rule for all":       {before: canaries(canary, to("v1")), after: canaries(canary, to("v1"), "", to("v2")), moves: []string{"all other requests move from no route to v2"}},
+		"a new rule in front":      {before: canaries(canary, to("v1"), "{uri: {regex: '/.*'}}", to("v1")), after: canaries("{uri: {prefix: /}}", to("v2")), jumps: []string{"all requests move from v1 to v2"}},
+		"a regex for all":          {before: canaries("", to("v1")), after: canaries("{uri: {regex: '.*'}}", to("v2"), "", to("v1")), jumps: []string{"all requests move from v1 to v2"}},
+		"a rule that is gone":      {before: canaries(canary, to("v2"), "", to("v1")), after: canaries("", to("v1")), jumps: []string{"requests with header version=200 move from v2 to v1"}},
+		"a rule that is wider now": {before: canaries("{uri: {prefix: /a/b}}", to("v1"), "", to("v1")), after: canaries("{uri: {prefix: /a}}", to("v2"), "", to("v1")), jumps: []string{"requests with path starting with /a move from v1 to v2"}},
+		"to no route":              {before: canaries("", to("v1")), after: canaries(canary, to("v1")), moves: []string{"all other requests move from v1 to no route"}},
+		"from a delegate": {before: "http: [{match: [{uri: {prefix: /a}}], delegate: {name: b}}, {" + to("v1") + "}]", after: canaries("{uri: {prefix: /a}}", to("v2"), "", to("v1")),
+			jumps: []string{"requests with path starting with /a move from VirtualService shop/b to v2"}},
+		"connections":           {before: tcp("90", "10"), after: tcp("50", "50"), jumps: []string{"share of v2 of TCP connections on port 3306: 10 % → 50 %"}},
+		"connections, a little": {before: tcp("90", "10"), after: tcp("80", "20"), moves: []string{"share of v2 of TCP connections on port 3306: 10 % → 20 %"}},
+		"shares of others":      {before: canaries("", split("90", "10")), after: canaries("", split("10", "90")), options: routing.Options{SharesByOthers: true}},
+		"a destination beside shares of others": {before: canaries(canary, to("v1"), "", split("90", "10")), after: canaries(canary, to("v2"), "", split("10", "90")),
+			options: routing.Options{SharesByOthers: true}, jumps: []string{"requests with header version=200 move from v1 to v2"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var jumps, moves []string
+			for _, m := range routing.Moves([]*routing.Object{virtualService(t, "reviews", test.before)}, []*routing.Object{virtualService(t, "reviews", test.after)}, test.options) {
+				if m.Jumps(20) {
+					jumps = append(jumps, m.String())
+				} else {
+					moves = append(moves, m.String())
+				}
+			}
+			if diff := cmp.Diff([][]string{test.jumps, test.moves}, [][]string{jumps, moves}); diff != "" {
+				t.Errorf("jumps, other moves (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+// Of 1,000 rules the last one is looked at too, when no request was found for it, and every rule that sends its requests elsewhere.
+func TestMoves_many(t *testing.T) {
+	t.Parallel()
+	for name, regexes := range map[string]bool{"mixed": false, "regexes": true} {
+		was, is := manyRules(1000, regexes), manyRules(1000, regexes)
+		http := is.Spec.(interface {
+			GetHttp() []*networking.HTTPRoute
+		}).GetHttp()
+		http[0].Route, http[998].Route, http[999].Route = shares(0, 1), shares(0, 1), shares(50, 50)
+		moves := routing.Moves([]*routing.Object{was}, []*routing.Object{is}, routing.Options{})
+		if len(moves) != 3 {
+			t.Errorf("%s: %v", name, moves)
+		}
+		for _, m := range moves {
+			if !m.Jumps(20) {
+				t.Errorf("%s: no jump: %s", name, m)
+			}
+		}
+	}
+}
+
+// A delegate's requests that no rule takes go back.
+func TestMoves_delegate(t *testing.T) {
+	t.Parallel()
+	delegate := func(rules ...*networking.HTTPRoute) []*routing.Object {
+		return []*routing.Object{{Namespace: "shop", Name: "reviews", Spec: &networking.VirtualService{Http: rules}}}
+	}
+	rule := func(path string, weights ...int32) *networking.HTTPRoute {
+		return &networking.HTTPRoute{Match: []*networking.HTTPMatchRequest{{Uri: prefixed(path)}}, Route: shares(weights...)}
+	}
+	var got []string
+	for _, m := range routing.Moves(delegate(rule("/a", 90, 10), rule("/b", 100)), delegate(rule("/a", 75, 25)), routing.Options{}) {
+		got = append(got, m.String())
+	}
+	want := []string{
+		"share of v2 of requests with path starting with /a: 10 % → 25 %",
+		"requests with path starting with /b move from v1 to the VirtualService that hands over",
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("moves (-want +got):\n%s", diff)
+	}
+}
