@@ -159,9 +159,9 @@ func TestFunction_evaluate(t *testing.T) {
 			mirrors = [{ host = "shadow.shop.svc.cluster.local", subset = null, port = null, percent = 12.5 }]
 			request_headers = { set = {}, add = {}, remove = [] }, response_headers = { set = {}, add = { x-a = "b" }, remove = ["server"] }
 		}`},
-		"no rule":                           {all, `{ gateway = "edge/web", path = "/" }`, `{ kind = "no_route", virtual_service = "shop/shop", rule = null, rule_index = null, summary = "VirtualService \"shop/shop\" claims requests for shop.example and none of its rules takes this one: it has no route." }`},
-		"another route of the list":         {all, `{ authority = "reviews", source_namespace = "shop" }`, `{ virtual_service = "shop/reviews" }`},
-		"what a mocked provider computes":   {mocked, `{}`, `{ virtual_service = "default/reviews", shares = { v1 = 90, v2 = 10 }, host = "reviews.default.svc.cluster.local" }`},
+		"no rule":                         {all, `{ gateway = "edge/web", path = "/" }`, `{ kind = "no_route", virtual_service = "shop/shop", rule = null, rule_index = null, summary = "VirtualService \"shop/shop\" claims requests for shop.example and none of its rules takes this one: it has no route." }`},
+		"another route of the list":       {all, `{ authority = "reviews", source_namespace = "shop" }`, `{ virtual_service = "shop/reviews" }`},
+		"what a mocked provider computes": {mocked, `{}`, `{ virtual_service = "default/reviews", shares = { v1 = 90, v2 = 10 }, host = "reviews.default.svc.cluster.local" }`},
 		"a mocked weight": {
 			`{ foreign_fields = unknown, service = "a", subsets = { v1 = { labels = { a = "b" }, weight = unknown }, v2 = { labels = { a = "c" }, weight = 25 } } }`,
 			`{}`, `{ shares = { v1 = 75, v2 = 25 } }`,
