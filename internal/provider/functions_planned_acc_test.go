@@ -56,7 +56,7 @@ resource "mesh_destination_rule" "cart" {
 
 locals {
   cart   = [mesh_virtual_service.root, mesh_virtual_service.cart, mesh_destination_rule.cart]
-  answer = provider::mesh::evaluate(local.cart, { path = "/cart/1" })
+  answer = provider::mesh::evaluate(local.cart, { path = "/cart/1", source_namespace = "%[2]s" })
 }
 
 output "testers" { value = provider::mesh::evaluate(mesh_canary_route.known, { headers = { x-tester = "yes" } }).subset }
@@ -74,7 +74,7 @@ check "half" {
   }
 }
 `
-	c.configure(fmt.Sprintf("config_path = %q\n default_namespace = %q\n propagation = { settle = \"0s\" }", lab.Kubeconfig, lab.Namespace), fmt.Sprintf(resources, lab.Service))
+	c.configure(fmt.Sprintf("config_path = %q\n default_namespace = %q\n propagation = { settle = \"0s\" }", lab.Kubeconfig, lab.Namespace), fmt.Sprintf(resources, lab.Service, lab.Namespace))
 	said := c.must("plan", "-out=saved.tfplan")
 	if !slices.ContainsFunc(said.Diagnostics, func(d diagnostic) bool {
 		return d.Severity == "warning" && strings.Contains(d.Detail, "Rule http[1]: all other requests: v1 90 %, v2 10 %.")

@@ -44,7 +44,8 @@ func TestAccTestedModule(t *testing.T) {
 		t.Fatalf("the tests fail:\n%s", r.text)
 	}
 	for name, test := range map[string]struct{ before, after, say string }{
-		"the weights are the wrong way round": {"v1 = null, v2 = var.canary_percent", "v1 = var.canary_percent, v2 = null", "start: Rule http[2]: all other requests: v1 10 %, v2 90 %."},
+		"the weights are the wrong way round": {"v1 = null, v2 = var.canary_percent", "v1 = var.canary_percent, v2 = null", "A canary gets at most 50 %: Rule http[2]: all other requests: v1 10 %, v2 90 %."},
+		"checkouts get the new version":       {`"/checkout/" } }], subset = "v1"`, `"/checkout/" } }], subset = "v2"`, `checkout: Rule http[1] "checkout": requests with path starting with /checkout/ go to v2, timeout 5s.`},
 		"testers get the old version":         {`subset = "v2" }`, `subset = "v1" }`, "testers get the new version"},
 		"the header has another name":         {"x-tester", "x-test", "testers get the new version"},
 		"the checkout is the last":            {`{ name = "checkout", match = [{ uri = { prefix = "/checkout/" } }], subset = "v1", timeout = "5s" },`, "", "a checkout has a rule of its own"},
