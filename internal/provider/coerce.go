@@ -2,6 +2,7 @@ package provider
 
 import (
 	"fmt"
+	"maps"
 	"math/big"
 	"slices"
 
@@ -15,8 +16,6 @@ import (
 // there, an object a map, and what is left out is null.
 type coercion struct {
 	problems []attr.Problem
-	// unknown says that a part of the value is not known yet.
-	unknown bool
 }
 
 func (c *coercion) refuse(at path.Path, format string, args ...any) {
@@ -28,7 +27,6 @@ func (c *coercion) to(t tftypes.Type, at path.Path, v tftypes.Value) tftypes.Val
 	case v.Type() == nil, v.IsNull():
 		return tftypes.NewValue(t, nil)
 	case !v.IsKnown():
-		c.unknown = true
 		return tftypes.NewValue(t, tftypes.UnknownValue)
 	}
 	switch want := t.(type) {
@@ -40,8 +38,8 @@ func (c *coercion) to(t tftypes.Type, at path.Path, v tftypes.Value) tftypes.Val
 			c.refuse(at, "must be a map")
 			return tftypes.NewValue(t, nil)
 		}
-		for key, entry := range entries {
-			entries[key] = c.to(want.ElementType, at.AtMapKey(key), entry)
+		for _, key := range sortedKeys(entries) {
+			entries[key] = c.to(want.ElementType, at.AtMapKey(key), entries[key])
 		}
 		return tftypes.NewValue(t, entries)
 	case tftypes.List:
@@ -66,10 +64,10 @@ func (c *coercion) object(want tftypes.Object, at path.Path, v tftypes.Value) tf
 		return tftypes.NewValue(want, nil)
 	}
 	attributes := make(map[string]tftypes.Value, len(want.AttributeTypes))
-	for name, t := range want.AttributeTypes {
-		attributes[name] = c.to(t, at.AtName(name), entries[name])
+	for _, name := range sortedKeys(want.AttributeTypes) {
+		attributes[name] = c.to(want.AttributeTypes[name], at.AtName(name), entries[name])
 	}
-	for name := range entries {
+	for _, name := range sortedKeys(entries) {
 		if _, ok := want.AttributeTypes[name]; !ok {
 			c.refuse(at.AtName(name), "is no attribute here")
 		}
@@ -95,13 +93,19 @@ func (c *coercion) primitive(t tftypes.Type, at path.Path, v tftypes.Value) tfty
 		if t.Is(tftypes.Bool) && (text == "true" || text == "false") {
 			return tftypes.NewValue(t, text == "true")
 		}
-	case v.Type().Is(tftypes.Number) && v.As(&number) == nil && t.Is(tftypes.String):
+	case v.Type().Is(tftypes.Number) && v.As(&number) == nil && t.Is(tftypes.String) && writable(&number):
 		return tftypes.NewValue(t, number.Text('f', -1))
 	case v.Type().Is(tftypes.Bool) && v.As(&truth) == nil && t.Is(tftypes.String):
 		return tftypes.NewValue(t, fmt.Sprint(truth))
 	}
 	c.refuse(at, "must be a %s", map[bool]string{true: "number", false: map[bool]string{true: "bool", false: "string"}[t.Is(tftypes.Bool)]}[t.Is(tftypes.Number)])
 	return tftypes.NewValue(t, nil)
+}
+
+// writable reports whether a number is short enough to be written out.
+func writable(number *big.Float) bool {
+	exponent := number.MantExp(nil)
+	return -1024 < exponent && exponent < 1024
 }
 
 // entriesOf returns the entries of an object or a map.
@@ -115,3 +119,5 @@ func entriesOf(v tftypes.Value) (map[string]tftypes.Value, bool) {
 func isSequence(v tftypes.Value) bool {
 	return v.Type().Is(tftypes.List{}) || v.Type().Is(tftypes.Tuple{}) || v.Type().Is(tftypes.Set{})
 }
+
+func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }

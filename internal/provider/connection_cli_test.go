@@ -73,7 +73,9 @@ func newCLI(t *testing.T, env ...string) *cli {
 	if err := errors.Join(os.Mkdir(plugins, 0o700), os.Symlink(executable, filepath.Join(plugins, "terraform-provider-mesh"))); err != nil {
 		t.Fatal(err)
 	}
-	c.write("cli.tfrc", fmt.Sprintf("provider_installation {\n  dev_overrides { %q = %q }\n  direct {}\n}\n", sourceAddress, plugins))
+	// A source without a registry is one of OpenTofu's own there.
+	c.write("cli.tfrc", fmt.Sprintf("provider_installation {\n  dev_overrides {\n    %q = %q\n    %q = %q\n  }\n  direct {}\n}\n",
+		sourceAddress, plugins, "registry.opentofu.org/meshroute/mesh", plugins))
 	return c
 }
 

@@ -73,7 +73,7 @@ func newShares(routes []*networking.HTTPRouteDestination) []Share {
 			if route.GetWeight() <= 0 || total <= 0 {
 				continue
 			}
-			percent = float64(route.GetWeight()) / total * 100
+			percent = float64(route.GetWeight()) * 100 / total // in this order 29 of 100 are 29 and not a little less
 		}
 		share := Share{
 			Destination:     newDestination(route.GetDestination()),

@@ -63,6 +63,7 @@ http:
 http:
 - {name: "end\"]; click r0 \"javascript:alert(1)\" %%{init: {}}%%", match: [{headers: {x: {exact: "<img src=x onerror=alert(1)>"}}}], route: [{destination: {host: reviews, subset: "1. list"}}]}
 - {name: "end", match: [{uri: {exact: "/` + "`**bold**`" + `_it_[link](https://example.com)"}}], route: [{destination: {host: reviews, subset: "- item"}}]}
+- {name: "*it* **bold** _it_ __bold__ ~~gone~~ # head", match: [{headers: {_x_: {exact: "> quote"}}}], route: [{destination: {host: reviews, subset: "_it_"}}]}
 - {name: "fa:fa-car #quot; &lt; $$x$$ style:#1;", match: [{headers: {z: {regex: "a|b\\nc\u202e\t"}}}], route: [{destination: {host: www.example.com, subset: "größe ✓"}}]}`,
 		"nothing": "http: []",
 	} {
@@ -109,7 +110,7 @@ func TestDiagramChangeOfWholeRoutes(t *testing.T) {
 // A label is letters, digits, a few harmless characters, entities and line breaks.
 const labelText = `(?:[^\x00-\x7f]|[A-Za-z0-9 ./=,:-]|#[0-9]+;|%|<br/>)*`
 
-var flowchart = regexp.MustCompile(`\Aflowchart LR\n` +
+var flowchart = regexp.MustCompile(`\A---\nconfig:\n  flowchart:\n    wrappingWidth: [0-9]+\n---\nflowchart LR\n` +
 	`(?:  [hrd][0-9]+(?:\(\["` + labelText + `"\]\)|\["` + labelText + `"\]|\("` + labelText + `"\))(?::::(?:added|changed|removed))?\n)*` +
 	`(?:  [hr][0-9]+ (?:-->|-\.->)(?:\|"` + labelText + `"\|)? [rd][0-9]+\n)*` +
 	`(?:  (?:classDef (?:added|changed|removed)|linkStyle [0-9,]+) [a-z0-9:,#; -]+\n)*\z`)

@@ -10,17 +10,19 @@ import (
 // longestLabel is the number of characters of a text in a picture, beyond which it is cut.
 const longestLabel = 90
 
+// wide lets a line of a label be as long as it is, where Mermaid would break it at 200 pixels.
+const wide = "---\nconfig:\n  flowchart:\n    wrappingWidth: 600\n---\n"
+
 // drawing writes a Mermaid flowchart.
 type drawing struct {
-	nodes, links        strings.Builder
-	targets             map[string]string // id by text
-	hosts, boxes, edges int
-	used                map[change]bool
-	linksOf             map[change][]string
+	nodes, links              strings.Builder
+	hosts, boxes, ends, edges int // how many there are
+	used                      map[change]bool
+	linksOf                   map[change][]string
 }
 
 func newDrawing() *drawing {
-	return &drawing{targets: map[string]string{}, used: map[change]bool{}, linksOf: map[change][]string{}}
+	return &drawing{used: map[change]bool{}, linksOf: map[change][]string{}}
 }
 
 // service draws the hosts of a VirtualService and its rules.
@@ -37,20 +39,22 @@ func (d *drawing) service(title []string, boxes []box, state change) {
 		}
 		d.node(id, `["%s"]`, b.state, lines)
 		d.link(host, id, arrow{state: b.state})
+		targets := map[string]string{}
 		for _, a := range b.arrows {
-			d.link(id, d.target(a.to), a)
+			if targets[a.to] == "" {
+				targets[a.to] = d.target(a.to)
+			}
+			d.link(id, targets[a.to], a)
 		}
 	}
 }
 
-// target returns the id of a destination, which is drawn once.
+// target draws where a rule sends requests, and returns its id. Rules that send them to the same place each have a node of their own:
+// with a common one the layout would put rules next to each other by where they lead, and not in the order in which they are tried.
 func (d *drawing) target(text string) string {
-	id, ok := d.targets[text]
-	if !ok {
-		id = fmt.Sprintf("d%d", len(d.targets))
-		d.targets[text] = id
-		d.node(id, `("%s")`, stays, []string{text})
-	}
+	id := fmt.Sprintf("d%d", d.ends)
+	d.ends++
+	d.node(id, `("%s")`, stays, []string{text})
 	return id
 }
 
@@ -91,7 +95,7 @@ func (d *drawing) link(from, to string, a arrow) {
 
 func (d *drawing) text() string {
 	var b strings.Builder
-	b.WriteString("flowchart LR\n")
+	b.WriteString(wide + "flowchart LR\n")
 	b.WriteString(d.nodes.String())
 	b.WriteString(d.links.String())
 	for _, state := range []change{added, changed, removed} {
@@ -123,6 +127,9 @@ func escape(text string) string {
 			b.WriteRune(r)
 		} else {
 			fmt.Fprintf(&b, "#%d;", r)
+		}
+		if startsMarkup(runes, i) {
+			b.WriteString(noSpace)
 		}
 	}
 	return b.String()
@@ -158,6 +165,31 @@ func harmless(r rune, place int, after rune) bool {
 		return after != ' '
 	}
 	return strings.ContainsRune("-=,", r)
+}
+
+// noSpace is a space without a width.
+const noSpace = "#65279;"
+
+// startsMarkup reports whether Mermaid would read a character and what follows as markup even where all of it is entities: a formula
+// between two $ each, emphasis, a line break, an icon behind fa and a colon. A space behind the character prevents it.
+func startsMarkup(runes []rune, i int) bool {
+	rest := string(runes[i+1 : min(i+4, len(runes))])
+	word := func(i int) bool {
+		return i >= 0 && i < len(runes) && (unicode.IsLetter(runes[i]) || unicode.IsDigit(runes[i]))
+	}
+	switch runes[i] {
+	case '$':
+		return strings.HasPrefix(rest, "$")
+	case '\\':
+		return strings.HasPrefix(rest, "n")
+	case ':':
+		return rest == "fa-"
+	case '*':
+		return true
+	case '_':
+		return !word(i-1) || !word(i+1)
+	}
+	return false
 }
 
 // afterWWW reports whether a full stop follows www, which Markdown takes for a link.

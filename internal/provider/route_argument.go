@@ -1,0 +1,249 @@
+package provider
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+	"github.com/hashicorp/terraform-plugin-go/tftypes"
+	networking "istio.io/api/networking/v1"
+
+	"github.com/meshroute/terraform-provider-mesh/internal/attr"
+	"github.com/meshroute/terraform-provider-mesh/internal/routing"
+)
+
+// argumentResource is a resource as the functions need it: a framework builds schemas and types anew for every call.
+type argumentResource struct {
+	*pairResource
+	object tftypes.Object
+}
+
+// argumentResources are the resources that an argument may be, in the order of [forms].
+var argumentResources = sync.OnceValue(func() []argumentResource {
+	resources := make([]argumentResource, len(forms))
+	for i, f := range forms {
+		p := newPairResource(f)
+		resources[i] = argumentResource{p, p.cached.Type().TerraformType(context.Background()).(tftypes.Object)}
+	}
+	return resources
+})
+
+// argumentValue returns the value of an argument of any type. The problem is that there is none, in the given words.
+func argumentValue(ctx context.Context, argument types.Dynamic, none string) (value tftypes.Value, problem string) {
+	value, err := argument.ToTerraformValue(ctx)
+	if err != nil || value.IsNull() {
+		return tftypes.Value{}, none
+	}
+	return value, ""
+}
+
+// routeReading is what an object says that has the attributes of a resource.
+type routeReading struct {
+	described
+	// unknown are the places of values that were looked for and are not known yet; the empty path is the object itself.
+	unknown []path.Path
+	// problem is everything that is wrong, a line each.
+	problem string
+}
+
+// knownBut reports whether everything is known but attributes of the given names, wherever they are.
+func (r *routeReading) knownBut(names ...string) bool {
+	return !slices.ContainsFunc(r.unknown, func(at path.Path) bool {
+		return !slices.ContainsFunc(at.Steps(), func(step path.PathStep) bool {
+			name, ok := step.(path.PathStepAttributeName)
+			return ok && slices.Contains(names, string(name))
+		})
+	})
+}
+
+// readRoute reads a resource, or an object with the attributes of one.
+func readRoute(ctx context.Context, value tftypes.Value) routeReading {
+	if !value.IsKnown() {
+		return routeReading{unknown: []path.Path{path.Empty()}}
+	}
+	entries, ok := entriesOf(value)
+	if !ok || value.IsNull() {
+		return routeReading{problem: "A resource of this provider is needed, or an object with the attributes of one."}
+	}
+	p := resourceFor(entries)
+	if p == nil {
+		return routeReading{problem: "Which resource this is cannot be told: a mesh_canary_route has service and default, a mesh_weighted_split has service " +
+			"and subsets, a mesh_destination_rule has host, a mesh_virtual_service has http, tls, tcp or hosts. Of resources with for_each give one, or values(...)."}
+	}
+	if mocked, ok := entries["foreign_fields"]; ok && !mocked.IsKnown() {
+		entries = withoutComputed(entries, p.cached.Attributes)
+		value = objectOf(entries)
+	}
+	c := coercion{}
+	state := c.to(p.object, path.Empty(), value)
+	r := attr.Read(state)
+	if len(c.problems) > 0 {
+		return routeReading{problem: problemsText(p.form, r, c.problems, nil)}
+	}
+	route := p.read(r, settings{namespace: defaultNamespace, clusterDomain: defaultClusterDomain})
+	return routeReading{route, r.Unknown(), problemsText(p.form, r, r.Problems(), route.Problems())}
+}
+
+// resourceFor tells by the attributes which resource an object is.
+func resourceFor(entries map[string]tftypes.Value) *argumentResource {
+	set := func(name string) bool { v, ok := entries[name]; return ok && !v.IsNull() }
+	_, hasDefault := entries["default"]
+	_, hasRules := entries["rules"]
+	resources := argumentResources()
+	switch {
+	case (hasDefault || hasRules) && set("service"):
+		return &resources[0]
+	case set("service"):
+		return &resources[1]
+	case set("http") || set("tls") || set("tcp") || set("hosts"):
+		return &resources[2]
+	case set("host"):
+		return &resources[3]
+	}
+	return nil
+}
+
+// withoutComputed leaves out computed values that are unknown. This provider plans what follows from the configuration; where a test
+// puts mock_provider in its place, nobody does, and what is not configured is then read as not set.
+func withoutComputed(entries map[string]tftypes.Value, attributes map[string]schema.Attribute) map[string]tftypes.Value {
+	for name, a := range attributes {
+		entry, ok := entries[name]
+		nested, isMap := a.(schema.MapNestedAttribute)
+		switch {
+		case !ok || entry.IsNull():
+		case !entry.IsKnown():
+			if a.IsComputed() {
+				delete(entries, name)
+			}
+		case isMap:
+			elements, _ := entriesOf(entry)
+			for key, element := range elements {
+				inner, ok := entriesOf(element)
+				if ok && element.IsKnown() && !element.IsNull() {
+					elements[key] = objectOf(withoutComputed(inner, nested.NestedObject.Attributes))
+				}
+			}
+			entries[name] = objectOf(elements)
+		}
+	}
+	return entries
+}
+
+// objectOf returns an object of these attributes.
+func objectOf(entries map[string]tftypes.Value) tftypes.Value {
+	object := tftypes.Object{AttributeTypes: make(map[string]tftypes.Type, len(entries))}
+	for name, entry := range entries {
+		object.AttributeTypes[name] = entry.Type()
+	}
+	return tftypes.NewValue(object, entries)
+}
+
+// insignificant are attributes on which it does not depend where requests go.
+var insignificant = []string{"labels", "annotations", "owner", "traffic_policy"}
+
+// routesReading is what an argument says that is one route or several.
+type routesReading struct {
+	virtualServices []*routing.Object
+	// destinationRules is nil where none are given.
+	destinationRules []*routing.Object
+	known            bool
+	// problem is everything that is wrong, a line each.
+	problem string
+}
+
+// readRoutes reads a resource, or a list of them.
+func readRoutes(ctx context.Context, argument types.Dynamic) routesReading {
+	value, problem := argumentValue(ctx, argument, "There is no route.")
+	if problem != "" || !value.IsKnown() {
+		return routesReading{problem: problem}
+	}
+	if !isSequence(value) {
+		route := readRoute(ctx, value)
+		return joinRoutes([]routeReading{route}, func(int) string { return "" })
+	}
+	var elements []tftypes.Value
+	if err := value.As(&elements); err != nil {
+		return routesReading{problem: sentence(err.Error())}
+	}
+	routes := make([]routeReading, len(elements))
+	for i, element := range elements {
+		routes[i] = readRoute(ctx, element)
+	}
+	return joinRoutes(routes, func(i int) string { return fmt.Sprintf("[%d]: ", i) })
+}
+
+// joinRoutes puts the objects of routes together. Each problem begins with where its route is.
+func joinRoutes(routes []routeReading, where func(int) string) routesReading {
+	all := routesReading{known: true}
+	var problems []string
+	first := map[string]int{}
+	for i, route := range routes {
+		if route.problem != "" {
+			for line := range strings.SplitSeq(route.problem, "\n") {
+				problems = append(problems, where(i)+line)
+			}
+			continue
+		}
+		if !route.knownBut(insignificant...) {
+			all.known = false
+			continue
+		}
+		for _, o := range route.Render().Objects() {
+			if before, twice := first[o.String()]; twice {
+				problems = append(problems, fmt.Sprintf("%s%s is given twice, at [%d] too.", where(i), o, before))
+			}
+			first[o.String()] = i
+			if o.Kind() == routing.KindVirtualService {
+				all.virtualServices = append(all.virtualServices, o)
+			} else {
+				all.destinationRules = append(all.destinationRules, o)
+			}
+		}
+	}
+	all.problem = strings.Join(problems[:min(len(problems), mostProblems)], "\n")
+	return all
+}
+
+// empty reports whether no object is given at all.
+func (r *routesReading) empty() bool { return len(r.virtualServices)+len(r.destinationRules) == 0 }
+
+// table returns what decides about requests. The problem is that nothing does, or that a part of it is not given.
+func (r *routesReading) table() (table *routing.Table, problem string) {
+	if !slices.ContainsFunc(r.virtualServices, func(o *routing.Object) bool { return len(o.Spec.(*networking.VirtualService).GetHosts()) > 0 }) {
+		return nil, "Nothing here claims requests: a mesh_canary_route, a mesh_weighted_split or a mesh_virtual_service with hosts is needed."
+	}
+	table = routing.NewTable(r.virtualServices, r.destinationRules, routing.Options{})
+	var missing []string
+	for _, d := range table.Dropped() {
+		if d.Missing {
+			missing = append(missing, fmt.Sprintf("%s of %s: %s. Give it too, in a list: [mesh_virtual_service.root, mesh_virtual_service.delegate].",
+				d.At, d.Object, d.Reason))
+		}
+	}
+	if len(missing) > 0 {
+		return nil, strings.Join(missing, "\n")
+	}
+	return table, ""
+}
+
+// problemsText lists refusals, a line each; empty if there are none.
+func problemsText(f form, r *attr.Reader, wrong []attr.Problem, problems []routing.Problem) string {
+	diagnostics := diag.Diagnostics{}
+	for _, p := range wrong {
+		diagnostics.AddAttributeError(p.At, "Invalid value", located(p.At, p.Reason))
+	}
+	if len(wrong) == 0 {
+		reportProblems(&diagnostics, f, r, problems)
+	}
+	var lines []string
+	for _, d := range diagnostics.Errors() {
+		lines = append(lines, d.Detail())
+	}
+	return strings.Join(lines, "\n")
+}
