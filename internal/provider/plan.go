@@ -59,6 +59,7 @@ func (p *pairResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRe
 	plan := tftypes.NewValue(req.Plan.Raw.Type(), d.planned)
 	values.answer(plan, resp)
 	if len(config.Unknown()) == 0 {
+		p.lookAround(ctx, req.State.Raw, plan, d, &resp.Diagnostics)
 		p.rehearse(ctx, req.State.Raw, plan, &resp.Diagnostics)
 	}
 }
@@ -190,7 +191,6 @@ func (p *pairResource) planExisting(ctx context.Context, d draft, diagnostics *d
 		reportErrors(diagnostics, err)
 		return
 	}
-	p.warnOfRivals(ctx, d.route, diagnostics)
 	if d.life.adopt {
 		p.planAdoption(d, live, diagnostics)
 		return
