@@ -169,20 +169,19 @@ const elsewhere = "?"
 
 // words says who the callers are.
 func (a audience) words() string {
-	switch {
-	case a.all:
+	if a.all {
 		return "every caller"
-	case len(a.names) == 1 && a.names[0] == elsewhere:
-		return "callers in all other namespaces"
-	case len(a.names) == 1:
-		return "callers in namespace " + a.names[0]
 	}
-	names := slices.Clone(a.names)
-	if i := slices.Index(names, elsewhere); i >= 0 {
-		names = append(slices.Delete(names, i, i+1), "all others")
-	}
+	names := slices.DeleteFunc(slices.Clone(a.names), func(name string) bool { return name == elsewhere })
+	others := len(names) < len(a.names)
 	if more := len(names) - mostBlamed; more > 0 {
 		names = append(names[:mostBlamed:mostBlamed], portText(uint32(more))+" more")
+	}
+	switch {
+	case others:
+		return "callers in " + list(append(names, "all other namespaces"), "and")
+	case len(names) == 1:
+		return "callers in namespace " + names[0]
 	}
 	return "callers in the namespaces " + list(names, "and")
 }
