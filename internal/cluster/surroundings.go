@@ -190,7 +190,10 @@ func (v *View) look(ctx context.Context, look routing.Look, namespace string) (e
 	case routing.DestinationRules:
 		v.Rules, err = v.neighbors(ctx, &s.rules, routing.KindDestinationRule, look)
 	case routing.ServiceEntries:
-		v.Entries, err = s.entries.get(namespace, func() (*routing.HostIndex[struct{}], error) { return s.listEntries(ctx, look) })
+		var entries *routing.HostIndex[struct{}]
+		if entries, err = s.entries.get(namespace, func() (*routing.HostIndex[struct{}], error) { return s.listEntries(ctx, look) }); err == nil {
+			v.Entries = entries
+		}
 	case routing.Services:
 		err = keep(v.Services, &s.services, namespace, func() (map[string]routing.Service, error) { return s.listServices(ctx, look) })
 	case routing.Gateways:
