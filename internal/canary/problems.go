@@ -227,9 +227,9 @@ func (r *Route) istioProblems(known []routing.Problem) []routing.Problem {
 	pair := r.Render()
 	for _, o := range pair.Objects() {
 		for _, p := range routing.Validate(o) {
-			p.At = r.routePath(o, p.At)
+			p.At = r.PathOf(o, p.At)
 			for i, by := range p.By {
-				p.By[i] = r.routePath(o, by)
+				p.By[i] = r.PathOf(o, by)
 			}
 			// What both objects say, such as the service's host, is said once.
 			text := p.At.String() + ": " + p.Text()
@@ -248,8 +248,8 @@ func isInsideRule(at routing.Path) bool {
 	return len(at) > 2 || len(at) == 2 && at.Within(routing.Path{"default"})
 }
 
-// routePath returns where in the route the part is that stands at a path of a rendered object.
-func (r *Route) routePath(o *routing.Object, at routing.Path) routing.Path {
+// PathOf returns where in the route the part is that stands at a path of a rendered object.
+func (r *Route) PathOf(o *routing.Object, at routing.Path) routing.Path {
 	if len(at) == 0 {
 		return at
 	}
@@ -282,6 +282,8 @@ func (r *Route) rulePath(i int, rest routing.Path) routing.Path {
 		return at.At(rest...)
 	case len(rest) == 4 && rest[3] == "host":
 		return routing.Path{"service"}
+	case len(rest) == 4 && rest[3] == "port":
+		return routing.Path{"port"}
 	}
 	name := rule.Subset
 	if len(rule.Weights) > 0 && len(rest) > 1 {

@@ -54,6 +54,11 @@ func (s *Split) Weights() map[string]int64 {
 	return Rest(weights)
 }
 
+// PathOf returns where in the split the part is that stands at a path of a rendered object.
+func (s *Split) PathOf(o *routing.Object, at routing.Path) routing.Path {
+	return s.splitPath(s.Route().PathOf(o, at))
+}
+
 // splitPath returns where in a split the part is that stands at a path of its [Split.Route].
 func (s *Split) splitPath(at routing.Path) routing.Path {
 	matched := len(s.HTTP.GetMatch()) > 0

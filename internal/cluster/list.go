@@ -10,6 +10,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/labels"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 
 	"github.com/meshroute/terraform-provider-mesh/internal/routing"
 )
@@ -42,8 +43,41 @@ func (c *Cluster) Each(ctx context.Context, q Query) iter.Seq2[*Live, error] {
 		if q.Few > 0 {
 			size = min(size, q.Few)
 		}
-		for options := (metav1.ListOptions{Limit: size, LabelSelector: q.LabelSelector}); ; {
-			page, err := c.page(ctx, q, options)
+		where := scope{what: "every " + string(q.Kind), resource: resources[q.Kind], namespace: q.Namespace}
+		for o, err := range c.each(ctx, where, metav1.ListOptions{Limit: size, LabelSelector: q.LabelSelector}) {
+			if err != nil {
+				yield(nil, err)
+				return
+			}
+			if !yield(c.live(Address{Kind: q.Kind, Namespace: o.GetNamespace(), Name: o.GetName()}, o)) {
+				return
+			}
+		}
+	}
+}
+
+// scope is what a list is of.
+type scope struct {
+	// what calls the objects in errors.
+	what     string
+	resource schema.GroupVersionResource
+	// namespace is empty for all namespaces.
+	namespace string
+}
+
+// String returns the scope as `every Pod in namespace "shop"`.
+func (s scope) String() string {
+	if s.namespace == "" {
+		return s.what + " in all namespaces"
+	}
+	return fmt.Sprintf("%s in namespace %q", s.what, s.namespace)
+}
+
+// each goes through the objects of a scope, page by page. An error is the last thing that is yielded.
+func (c *Cluster) each(ctx context.Context, s scope, options metav1.ListOptions) iter.Seq2[*unstructured.Unstructured, error] {
+	return func(yield func(*unstructured.Unstructured, error) bool) {
+		for {
+			page, err := c.page(ctx, s, options)
 			if next := resumption(err); next != "" && options.Continue != "" && next != options.Continue {
 				options.Continue = next
 				continue
@@ -53,8 +87,7 @@ func (c *Cluster) Each(ctx context.Context, q Query) iter.Seq2[*Live, error] {
 				return
 			}
 			for i := range page.Items {
-				o := &page.Items[i]
-				if !yield(c.live(Address{Kind: q.Kind, Namespace: o.GetNamespace(), Name: o.GetName()}, o)) {
+				if !yield(&page.Items[i], nil) {
 					return
 				}
 			}
@@ -75,18 +108,13 @@ func resumption(err error) string {
 	return status.Status().Continue
 }
 
-func (c *Cluster) page(ctx context.Context, q Query, options metav1.ListOptions) (*unstructured.UnstructuredList, error) {
-	where := fmt.Sprintf("namespace %q", q.Namespace)
-	if q.Namespace == "" {
-		where = "all namespaces"
-	}
-	object := fmt.Sprintf("every %s in %s", q.Kind, where)
+func (c *Cluster) page(ctx context.Context, s scope, options metav1.ListOptions) (*unstructured.UnstructuredList, error) {
 	var page *unstructured.UnstructuredList
-	err := c.persist(ctx, "list "+object, func(ctx context.Context, _ bool) (err error) {
+	err := c.persist(ctx, "list "+s.String(), func(ctx context.Context, _ bool) (err error) {
 		ctx, cancel := context.WithTimeout(ctx, requestTimeout)
 		defer cancel()
-		page, err = c.resource(q.Kind, q.Namespace).List(ctx, options)
-		return c.wrap("list", object, err)
+		page, err = c.client.Resource(s.resource).Namespace(s.namespace).List(ctx, options)
+		return c.wrap("list", s.String(), err)
 	})
 	return page, err
 }

@@ -26,6 +26,7 @@ const requestTimeout = 30 * time.Second
 type Live struct {
 	routing.Object
 	Identity
+	Created time.Time
 	// Owned are the label and annotation keys that our field manager applied.
 	Owned OwnedKeys
 	// Applied says that our field manager applied the object at some time.
@@ -230,6 +231,7 @@ func (c *Cluster) live(at Address, object *unstructured.Unstructured) (*Live, er
 			Labels: object.GetLabels(), Annotations: object.GetAnnotations(), Spec: message, Unknown: unknown,
 		},
 		Identity:      Identity{UID: string(object.GetUID()), ResourceVersion: object.GetResourceVersion()},
+		Created:       object.GetCreationTimestamp().Time,
 		managedFields: object.GetManagedFields(),
 	}
 	if len(unknown) > 0 {

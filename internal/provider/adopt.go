@@ -29,8 +29,7 @@ func (p *pairResource) planAdoption(d draft, live livePair, diagnostics *diag.Di
 	d.planned["adopted"] = tftypes.NewValue(stringList, stringValues(adopted))
 	for _, o := range live.Objects() {
 		for _, tool := range o.Tools() {
-			diagnostics.AddAttributeWarning(path.Root("adopt"), "Object of another tool", fmt.Sprintf(
-				"%s belongs to %s (%s), which does not know of Terraform: %s.", o.String(), tool.Name, tool.Evidence, tool.Advice))
+			diagnostics.AddAttributeWarning(path.Root("adopt"), "Object of another tool", toolText(o, tool))
 		}
 	}
 }

@@ -34,17 +34,17 @@ type guard struct {
 	types func() valueTypes
 }
 
-// valueTypes are the types of the provider block and of the resources, by name. They serve to say where in a value
+// valueTypes are the types of the provider block, of the resources and of the data sources, by name. They serve to say where in a value
 // something is: an unknown type says less, and is no error.
 type valueTypes struct {
-	block     tftypes.Type
-	resources map[string]tftypes.Type
+	block            tftypes.Type
+	resources, reads map[string]tftypes.Type
 	// aside are the attributes of each resource that a plan puts aside.
 	aside map[string][]string
 }
 
 func typesOf(inner tfprotov6.ProviderServer) valueTypes {
-	types := valueTypes{resources: map[string]tftypes.Type{}, aside: map[string][]string{}}
+	types := valueTypes{resources: map[string]tftypes.Type{}, reads: map[string]tftypes.Type{}, aside: map[string][]string{}}
 	schemas, err := inner.GetProviderSchema(context.Background(), &tfprotov6.GetProviderSchemaRequest{})
 	if err != nil {
 		return types
@@ -53,6 +53,9 @@ func typesOf(inner tfprotov6.ProviderServer) valueTypes {
 	for name, schema := range schemas.ResourceSchemas {
 		types.resources[name] = schema.ValueType()
 		types.aside[name] = notComputed(schema.Block)
+	}
+	for name, schema := range schemas.DataSourceSchemas {
+		types.reads[name] = schema.ValueType()
 	}
 	return types
 }

@@ -50,6 +50,37 @@ func (g *guard) ListResource(ctx context.Context, req *tfprotov6.ListResourceReq
 	return stream, err
 }
 
+// ValidateDataResourceConfig implements tfprotov6.ProviderServer.
+func (g *guard) ValidateDataResourceConfig(
+	ctx context.Context, req *tfprotov6.ValidateDataResourceConfigRequest,
+) (*tfprotov6.ValidateDataResourceConfigResponse, error) {
+	if wrong := refused(dynamic(req.Config, g.types().reads[req.TypeName], inConfig)); wrong != nil {
+		return &tfprotov6.ValidateDataResourceConfigResponse{Diagnostics: wrong}, nil
+	}
+	resp, err := g.server.ValidateDataResourceConfig(ctx, req)
+	if resp != nil {
+		resp.Diagnostics = shown(resp.Diagnostics)
+	}
+	return resp, err
+}
+
+// ReadDataSource implements tfprotov6.ProviderServer. What somebody put into the cluster is measured as a resource is.
+func (g *guard) ReadDataSource(ctx context.Context, req *tfprotov6.ReadDataSourceRequest) (*tfprotov6.ReadDataSourceResponse, error) {
+	of := g.types().reads[req.TypeName]
+	if wrong := refused(dynamic(req.Config, of, inConfig)); wrong != nil {
+		return &tfprotov6.ReadDataSourceResponse{Diagnostics: wrong}, nil
+	}
+	resp, err := g.server.ReadDataSource(ctx, req)
+	if resp == nil {
+		return nil, err
+	}
+	if wrong := refused(dynamic(resp.State, of, inCluster)); wrong != nil {
+		resp.State, resp.Diagnostics = nil, append(resp.Diagnostics, wrong...)
+	}
+	resp.Diagnostics = shown(resp.Diagnostics)
+	return resp, err
+}
+
 // CallFunction implements tfprotov6.FunctionServer.
 func (g *guard) CallFunction(ctx context.Context, req *tfprotov6.CallFunctionRequest) (*tfprotov6.CallFunctionResponse, error) {
 	for i, argument := range req.Arguments {

@@ -12,6 +12,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
+	networking "istio.io/api/networking/v1"
 
 	"github.com/meshroute/terraform-provider-mesh/internal/attr"
 	"github.com/meshroute/terraform-provider-mesh/internal/cluster"
@@ -54,6 +55,7 @@ var (
 // lifecycle is what a resource says about its own changes, besides what it routes.
 type lifecycle struct {
 	adopt      bool
+	allowEmpty bool
 	deletion   string
 	handedOver bool
 	// step is how many percent points a destination may gain at once, 0 for any number.
@@ -87,6 +89,11 @@ func lifecycleAttributes() map[string]schema.Attribute {
 			ElementType: types.StringType, Computed: true,
 			MarkdownDescription: "Objects of earlier changes that could not be removed. The next apply removes them, which the plan shows as a change " +
 				"of this list to empty.",
+		},
+		"allow_empty_subsets": schema.BoolAttribute{
+			Optional: true,
+			MarkdownDescription: "Lets a plan pass that sends requests to a subset in which no pod of the cluster is ready and no WorkloadEntry stands: where the " +
+				"same apply starts its pods, or they run in another cluster of the mesh. Defaults to `false`: such a subset is an error.",
 		},
 		"deletion": schema.StringAttribute{
 			Optional: true, Validators: []validator.String{oneOf{deletionDelete, deletionAbandon, deletionRestore}},
@@ -151,7 +158,7 @@ var describePropagation = map[string]string{
 // readLifecycle reads how a resource is changed. What is unknown reads as its default.
 func readLifecycle(r *attr.Reader, s settings) (lifecycle, []routing.Problem) {
 	l := lifecycle{
-		adopt: r.Bool("adopt"), deletion: firstOf(r.String("deletion"), deletionDelete), handedOver: r.String("weights_managed_by") == weightsByOther,
+		adopt: r.Bool("adopt"), allowEmpty: r.Bool("allow_empty_subsets"), deletion: firstOf(r.String("deletion"), deletionDelete), handedOver: r.String("weights_managed_by") == weightsByOther,
 		propagation: s.propagation, timeouts: map[string]time.Duration{},
 	}
 	step, problems := readStep(r)
@@ -264,9 +271,14 @@ func encodeLiveWeights(life lifecycle, pair routing.Pair) tftypes.Value {
 	if !life.handedOver {
 		return tftypes.NewValue(stringMapMap, nil)
 	}
+	return encodeWeights(pair.VirtualServiceSpec())
+}
+
+// encodeWeights returns the weights of a VirtualService, by rule and subset.
+func encodeWeights(spec *networking.VirtualService) tftypes.Value {
 	inner := stringMapMap.ElementType
 	rules := map[string]tftypes.Value{}
-	for name, weights := range routing.Weights(pair.VirtualServiceSpec()) {
+	for name, weights := range routing.Weights(spec) {
 		values := map[string]tftypes.Value{}
 		for subset, weight := range weights {
 			values[subset] = tftypes.NewValue(tftypes.Number, weight)

@@ -39,14 +39,14 @@ var (
 		prose: "Writes one VirtualService, with every field that Istio's API has.\n\nFor a canary prefer `mesh_canary_route` or " +
 			"`mesh_weighted_split`: they own the DestinationRule too, and change both in an order in which no request is dropped. Two resources " +
 			"of one object each cannot, whatever `depends_on` says: a subset has to come before the rules name it, and to go after them.",
-		leavesOut: []string{"propagation"},
+		leavesOut: []string{"propagation", "allow_empty_subsets"},
 	}
 	destinationRule = objectForm{
 		name: "destination_rule", kind: routing.KindDestinationRule, shape: wholeShapeOf(&networking.DestinationRule{}),
 		prose: "Writes one DestinationRule, with every field that Istio's API has.\n\nFor a canary prefer `mesh_canary_route` or " +
 			"`mesh_weighted_split`: they own the VirtualService too. Here a subset that is removed while rules of a VirtualService still name it " +
 			"takes their requests along: they fail with 503 until the rules have changed.",
-		leavesOut: []string{"weights_managed_by", "live_weights", "max_weight_step", "summary"},
+		leavesOut: []string{"weights_managed_by", "live_weights", "max_weight_step", "summary", "allow_empty_subsets"},
 	}
 )
 
@@ -63,6 +63,9 @@ type object struct {
 
 // Place returns where the object is.
 func (o *object) Place() *canary.Placement { return o.place }
+
+// PathOf returns the path: attributes have the names of the spec's fields.
+func (o *object) PathOf(_ *routing.Object, at routing.Path) routing.Path { return at }
 
 // Render returns a pair with nothing else in it.
 func (o *object) Render() routing.Pair {

@@ -184,18 +184,17 @@ func TestAccOwner_otherName(t *testing.T) {
 		ours, theirs := newWorkspace(t, lab, f, "shop/prod"), newWorkspace(t, lab, f, "web/prod")
 		ours.apply(parts{})
 		theirs.declare(parts{top: `name = "${local.service}-b"`})
-		const routed = "Host is routed already"
-		theirs.must("plan").want(t, "warning", routed, fmt.Sprintf("VirtualService %q", lab.Namespace+"/"+lab.Service), lab.Host, `"shop/prod"`)
+		theirs.must("plan").want(t, "warning", rivalry, fmt.Sprintf("VirtualService %q", lab.Namespace+"/"+lab.Service), lab.Host, `"shop/prod"`)
 		ours.must("destroy")
 		lab.Create(f.handMade(handMadeVirtualService))
-		theirs.must("plan").want(t, "warning", routed, `"kubectl-create"`, lab.Host)
+		theirs.must("plan").want(t, "warning", rivalry, `"kubectl-create"`, lab.Host)
 		lab.EditObject(acctest.VirtualService, lab.Service, func(o *unstructured.Unstructured) {
 			o.SetLabels(map[string]string{"kiali_wizard": "request_routing"})
 		})
-		theirs.must("plan").want(t, "warning", routed, "Kiali", "wizard")
+		theirs.must("plan").want(t, "warning", rivalry, "Kiali", "wizard")
 		// At a gateway it is another matter: only sidecars take one of several.
 		theirs.declare(parts{top: "name = \"${local.service}-b\"\n gateways = [\"istio-system/edge\"]"})
-		if r := theirs.must("plan"); strings.Contains(r.text, routed) {
+		if r := theirs.must("plan"); strings.Contains(r.text, rivalry) {
 			t.Errorf("a warning at a gateway:\n%s", r)
 		}
 		lab.Delete(acctest.VirtualService, lab.Service)
@@ -211,7 +210,7 @@ func TestAccOwner_withoutList(t *testing.T) {
 	w := newWorkspace(t, lab, canaryForm, "")
 	w.block = fmt.Sprintf("host = %q\n  token = %q\n  cluster_ca_certificate = %q", k.config.Host, token, k.authority)
 	w.declare(parts{})
-	w.must("plan").want(t, "warning", "Other routes not looked for", "list", "virtualservices")
+	w.must("plan").want(t, "warning", unlooked, "list", "virtualservices")
 	w.must("apply")
 	w.unchanged()
 	w.must("state", "rm", canaryForm.address)

@@ -24,6 +24,11 @@ func ownersText(o *cluster.Live) string {
 	return text.String() + toolsText(o)
 }
 
+// toolText says that an object belongs to a tool which does not know of Terraform.
+func toolText(o fmt.Stringer, tool routing.Tool) string {
+	return fmt.Sprintf("%s belongs to %s (%s), which does not know of Terraform: %s.", o, tool.Name, tool.Evidence, tool.Advice)
+}
+
 // toolsText names the other tools that own an object, and what to do about them.
 func toolsText(o *cluster.Live) string {
 	var text strings.Builder

@@ -33,6 +33,8 @@ type described interface {
 	Render() routing.Pair
 	Problems() []routing.Problem
 	Place() *canary.Placement
+	// PathOf returns where in the resource the part is that stands at a path of a rendered object.
+	PathOf(o *routing.Object, at routing.Path) routing.Path
 }
 
 // form is what tells the resources apart.

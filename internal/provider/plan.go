@@ -63,6 +63,7 @@ func (p *pairResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRe
 	values.answer(plan, resp)
 	if len(config.Unknown()) == 0 {
 		p.planMoves(d, req.State.Raw, plan, &resp.Diagnostics)
+		p.lookAround(ctx, req.State.Raw, plan, d, &resp.Diagnostics)
 		p.rehearse(ctx, req.State.Raw, plan, &resp.Diagnostics)
 	}
 }
@@ -194,7 +195,6 @@ func (p *pairResource) planExisting(ctx context.Context, d draft, diagnostics *d
 		reportErrors(diagnostics, err)
 		return
 	}
-	p.warnOfRivals(ctx, d.route, diagnostics)
 	if d.life.adopt {
 		p.planAdoption(d, live, diagnostics)
 		return

@@ -59,13 +59,14 @@ type settings struct {
 	owner       string
 	ownerKnown  bool
 	propagation cluster.Propagation
-	rivals      *rivals
+	// surroundings is nil without a cluster.
+	surroundings *cluster.Surroundings
 }
 
 // unconfigured are the settings before the provider block was read, as at validate: which namespace and domain hold is
 // not decided.
 func unconfigured() settings {
-	return settings{propagation: defaultPropagation(), rivals: &rivals{}}
+	return settings{propagation: defaultPropagation()}
 }
 
 func defaultPropagation() cluster.Propagation {
@@ -162,14 +163,17 @@ func (p *meshProvider) Configure(_ context.Context, req fwprovider.ConfigureRequ
 	if len(r.Unknown()) == 0 {
 		s.cluster = connect(config, &resp.Diagnostics)
 	}
-	resp.ResourceData, resp.ListResourceData = s, s
+	if s.cluster != nil {
+		s.surroundings = cluster.NewSurroundings(s.cluster, s.clusterDomain)
+	}
+	resp.ResourceData, resp.ListResourceData, resp.DataSourceData = s, s, s
 }
 
 func (p *meshProvider) readSettings(r *attr.Reader, config *cluster.Config, diagnostics *diag.Diagnostics) settings {
 	refuse := func(at path.Path, reason string) {
 		diagnostics.AddAttributeError(at, "Invalid provider configuration", located(at, reason))
 	}
-	s := settings{namespace: defaultNamespace, clusterDomain: defaultClusterDomain, propagation: defaultPropagation(), rivals: &rivals{}}
+	s := settings{namespace: defaultNamespace, clusterDomain: defaultClusterDomain, propagation: defaultPropagation()}
 	// A value that is not known yet is empty, so that nothing is planned from it.
 	name := func(into *string, attribute string, valid func(string) bool, reason string) {
 		value := r.String(attribute)
@@ -226,4 +230,6 @@ func (p *meshProvider) Resources(context.Context) []func() resource.Resource {
 }
 
 // DataSources implements provider.Provider.
-func (p *meshProvider) DataSources(context.Context) []func() datasource.DataSource { return nil }
+func (p *meshProvider) DataSources(context.Context) []func() datasource.DataSource {
+	return []func() datasource.DataSource{newServiceRouting}
+}

@@ -14,12 +14,12 @@ import (
 	"github.com/meshroute/terraform-provider-mesh/internal/acctest"
 )
 
-// right is a verb on a resource.
-type right struct{ verb, resource string }
+// right is a verb on a resource, in a Role.
+type right struct{ verb, resource, role string }
 
 // shippedRole is a Role of the examples.
 type shippedRole struct {
-	Metadata struct{ Namespace string }
+	Metadata struct{ Name, Namespace string }
 	Rules    []struct{ APIGroups, Resources, Verbs []string }
 }
 
@@ -27,6 +27,12 @@ type shippedRole struct {
 const (
 	routesRole = "role.yaml"
 	ackRole    = "role-ack.yaml"
+)
+
+// The names of those Roles.
+const (
+	inRoutes = "mesh-routes"
+	inAck    = "mesh-ack"
 )
 
 func readRole(t *testing.T, name string) shippedRole {
@@ -44,7 +50,7 @@ func (r shippedRole) rights() []right {
 	for _, rule := range r.Rules {
 		for _, resource := range rule.Resources {
 			for _, verb := range rule.Verbs {
-				all = append(all, right{verb, resource})
+				all = append(all, right{verb, resource, r.Metadata.Name})
 			}
 		}
 	}
@@ -59,7 +65,7 @@ func (k *kube) grant(role shippedRole, namespace, account, accountNamespace stri
 		for _, resource := range rule.Resources {
 			var verbs []string
 			for _, verb := range rule.Verbs {
-				if missing != (right{verb, resource}) {
+				if missing != (right{verb, resource, role.Metadata.Name}) {
 					verbs = append(verbs, verb)
 				}
 			}
@@ -116,8 +122,11 @@ type lacking struct {
 func (l *lacking) says() []string {
 	group := "networking.istio.io"
 	namespace := l.lab.Namespace
-	if strings.HasPrefix(l.right.resource, "pods") {
-		group, namespace = "", "istio-system"
+	if l.right.resource == "services" || strings.HasPrefix(l.right.resource, "pods") {
+		group = ""
+	}
+	if l.right.role == inAck {
+		namespace = "istio-system"
 	}
 	return []string{
 		fmt.Sprintf("cannot %s resource %q in API group %q in the namespace %q", l.right.verb, l.right.resource, group, namespace), l.lab.Service + "-limited",
@@ -191,26 +200,37 @@ func (l *lacking) fallsBack() {
 	l.must("plan", "-detailed-exitcode")
 }
 
+// goesOn plans a route, and is told what could not be looked at.
+func (l *lacking) goesOn(config string) {
+	l.t.Helper()
+	l.configure(l.block, config)
+	r := l.must("plan")
+	r.want(l.t, "warning", unlooked, append(l.says(), "The verb list on "+l.right.resource+" lets it look")...)
+	if all := r.warnings(); len(all) != 1 {
+		l.t.Errorf("warnings %q, want one", all)
+	}
+}
+
 // whatIsMissed says of each right of the shipped Roles what a user meets without it.
 var whatIsMissed = map[right]func(*lacking){
-	{"get", "virtualservices"}: func(l *lacking) {
+	{"get", "virtualservices", inRoutes}: func(l *lacking) {
 		l.created()
 		l.configure(l.block, routeTo(l.lab.Service, l.lab.Namespace, ""))
 		l.refused("plan")
 		l.kept()
 	},
-	{"get", "destinationrules"}: func(l *lacking) {
+	{"get", "destinationrules", inRoutes}: func(l *lacking) {
 		l.notCreated()
 		l.created()
 		l.configure(l.block, routeTo(l.lab.Service, l.lab.Namespace, ""))
 		l.refused("plan")
 		l.kept()
 	},
-	{"list", "virtualservices"}: func(l *lacking) {
+	{"list", "virtualservices", inRoutes}: func(l *lacking) {
 		l.configure(l.block, routeTo(l.lab.Service, l.lab.Namespace, ""))
-		l.must("apply").want(l.t, "warning", "Other routes not looked for", l.says()...)
+		l.must("apply").want(l.t, "warning", unlooked, append(l.says(), "whether another VirtualService routes these hosts already")...)
 	},
-	{"list", "destinationrules"}: func(l *lacking) {
+	{"list", "destinationrules", inRoutes}: func(l *lacking) {
 		named := fmt.Sprintf("destination_rule_name = %q", l.lab.Service+"-rule")
 		l.configure(l.permitted, routeTo(l.lab.Service, l.lab.Namespace, named))
 		l.must("apply")
@@ -224,14 +244,23 @@ var whatIsMissed = map[right]func(*lacking){
 		other.configure(l.block, importing(id+"/"+l.lab.Service+"-rule"))
 		other.must("plan")
 	},
-	{"create", "virtualservices"}:  (*lacking).notCreated,
-	{"create", "destinationrules"}: (*lacking).notCreated,
-	{"patch", "virtualservices"}:   func(l *lacking) { l.notCreated(); l.notUpdated(acctest.VirtualService) },
-	{"patch", "destinationrules"}:  func(l *lacking) { l.notCreated(); l.notUpdated(acctest.DestinationRule) },
-	{"delete", "virtualservices"}:  func(l *lacking) { l.notDeleted(acctest.VirtualService, acctest.DestinationRule) },
-	{"delete", "destinationrules"}: func(l *lacking) { l.notDeleted(acctest.DestinationRule) },
-	{"list", "pods"}:               (*lacking).fallsBack,
-	{"create", "pods/portforward"}: (*lacking).fallsBack,
+	{"list", "services", inRoutes}: func(l *lacking) { l.goesOn(routeTo(l.lab.Service, l.lab.Namespace, "")) },
+	{"list", "pods", inRoutes}:     func(l *lacking) { l.goesOn(routeTo(l.lab.Service, l.lab.Namespace, "")) },
+	{"list", "workloadentries", inRoutes}: func(l *lacking) {
+		l.goesOn(strings.Replace(routeTo(l.lab.Service, l.lab.Namespace, ""), "k8s-combat-service-v1", "nobody", 1))
+	},
+	{"list", "serviceentries", inRoutes}: func(l *lacking) { l.goesOn(routeTo(l.lab.Service+"-gone", l.lab.Namespace, "")) },
+	{"list", "gateways", inRoutes}: func(l *lacking) {
+		l.goesOn(routeTo(l.lab.Service, l.lab.Namespace, fmt.Sprintf("gateways = [\"%s/edge\"]", l.lab.Namespace)))
+	},
+	{"create", "virtualservices", inRoutes}:  (*lacking).notCreated,
+	{"create", "destinationrules", inRoutes}: (*lacking).notCreated,
+	{"patch", "virtualservices", inRoutes}:   func(l *lacking) { l.notCreated(); l.notUpdated(acctest.VirtualService) },
+	{"patch", "destinationrules", inRoutes}:  func(l *lacking) { l.notCreated(); l.notUpdated(acctest.DestinationRule) },
+	{"delete", "virtualservices", inRoutes}:  func(l *lacking) { l.notDeleted(acctest.VirtualService, acctest.DestinationRule) },
+	{"delete", "destinationrules", inRoutes}: func(l *lacking) { l.notDeleted(acctest.DestinationRule) },
+	{"list", "pods", inAck}:                  (*lacking).fallsBack,
+	{"create", "pods/portforward", inAck}:    (*lacking).fallsBack,
 }
 
 // TestAccRights_lacking: with any one right of the shipped Roles less, the message names the verb, the resource, the namespace and the
@@ -239,14 +268,14 @@ var whatIsMissed = map[right]func(*lacking){
 func TestAccRights_lacking(t *testing.T) {
 	t.Parallel()
 	k := newKube(t, acctest.Start(t).Kubeconfig)
-	byRight := func(a, b right) int { return strings.Compare(a.verb+a.resource, b.verb+b.resource) }
+	byRight := func(a, b right) int { return strings.Compare(a.verb+a.resource+a.role, b.verb+b.resource+b.role) }
 	shipped := slices.Concat(readRole(t, routesRole).rights(), readRole(t, ackRole).rights())
 	slices.SortFunc(shipped, byRight)
 	if diff := cmp.Diff(shipped, slices.SortedFunc(maps.Keys(whatIsMissed), byRight), cmp.AllowUnexported(right{})); diff != "" {
 		t.Fatalf("rights (-in the examples +tested):\n%s", diff)
 	}
 	for missing, meet := range whatIsMissed {
-		t.Run(missing.verb+" "+missing.resource, func(t *testing.T) {
+		t.Run(missing.verb+" "+missing.resource+" of "+missing.role, func(t *testing.T) {
 			t.Parallel()
 			lab := acctest.Start(t)
 			own := *k

@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/hashicorp/terraform-plugin-framework/datasource"
 	fwprovider "github.com/hashicorp/terraform-plugin-framework/provider"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
@@ -24,6 +25,13 @@ func TestProvider_schema(t *testing.T) {
 		newResource().Schema(t.Context(), resource.SchemaRequest{}, response)
 		if diagnostics := response.Schema.ValidateImplementation(t.Context()); diagnostics.HasError() {
 			t.Errorf("%T: %v", newResource(), diagnostics)
+		}
+	}
+	for _, newDataSource := range p.DataSources(t.Context()) {
+		response := &datasource.SchemaResponse{}
+		newDataSource().Schema(t.Context(), datasource.SchemaRequest{}, response)
+		if diagnostics := response.Schema.ValidateImplementation(t.Context()); diagnostics.HasError() {
+			t.Errorf("%T: %v", newDataSource(), diagnostics)
 		}
 	}
 }
@@ -59,6 +67,9 @@ func TestProvider_descriptions(t *testing.T) {
 	schemas := map[string]*tfprotov6.Schema{"provider": s.schemas.Provider}
 	for name, schema := range s.schemas.ResourceSchemas {
 		schemas[name] = schema
+	}
+	for name, schema := range s.schemas.DataSourceSchemas {
+		schemas["data."+name] = schema
 	}
 	for name, schema := range schemas {
 		judge(name, schema.Block.Description, schema.Block.DescriptionKind)

@@ -49,7 +49,7 @@ func (p *pairResource) words(life lifecycle, pair routing.Pair) tftypes.Value {
 // wordless are the attributes that no word of a summary follows from.
 var wordless = []string{
 	"name", "virtual_service_name", "destination_rule_name", "manage_destination_rule", "labels", "annotations", "gateways", "export_to", "traffic_policy",
-	"owner", "adopt", "adopted", "left_over", "foreign_fields", "deletion", "live_weights", "max_weight_step", "propagation", "timeouts",
+	"owner", "adopt", "adopted", "allow_empty_subsets", "left_over", "foreign_fields", "deletion", "live_weights", "max_weight_step", "propagation", "timeouts",
 }
 
 // isWordless reports whether no word follows from the attribute at a path, such as the labels of a subset.

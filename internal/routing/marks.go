@@ -23,6 +23,8 @@ type mark struct {
 	labelKey, labelValue, ownerKind string
 	managers                        []string
 	subsetLabel                     string
+	// weights says that the tool sets nothing but weights and what goes with them.
+	weights bool
 	// advice says what becomes of a change that somebody else makes.
 	advice string
 }
@@ -32,7 +34,7 @@ type mark struct {
 var marks = []mark{
 	{
 		tool: "Argo Rollouts", annotations: []string{"argo-rollouts.argoproj.io/managed-by-rollouts"},
-		managers: []string{"rollouts-controller", "argo-rollouts"}, subsetLabel: rolloutsLabel,
+		managers: []string{"rollouts-controller", "argo-rollouts"}, subsetLabel: rolloutsLabel, weights: true,
 		advice: "the Rollout that names this object sets weights and subset labels during each step; leave them to it with weights_managed_by = \"other\"",
 	},
 	{
@@ -65,6 +67,8 @@ type Tool struct {
 	Evidence string
 	// Advice says what becomes of changes by others, and what to do about it.
 	Advice string
+	// OnlyWeights says that it sets nothing but weights, and gets along with whoever leaves those to it.
+	OnlyWeights bool
 }
 
 // Tools returns the tools that show on an object: by its labels and annotations, the kinds of its owners, the names of its field
@@ -73,7 +77,7 @@ func Tools(o *Object, ownerKinds, managers []string) []Tool {
 	var found []Tool
 	for _, m := range marks {
 		if evidence := m.evidence(o, ownerKinds, managers); evidence != "" {
-			found = append(found, Tool{Name: m.tool, Evidence: evidence, Advice: m.advice})
+			found = append(found, Tool{Name: m.tool, Evidence: evidence, Advice: m.advice, OnlyWeights: m.weights})
 		}
 	}
 	return found

@@ -33,37 +33,49 @@ func newSubsets(rules []*Object, options Options) *subsets {
 	return s
 }
 
-// find says what a caller of the given namespace finds under a destination. The DestinationRules of the first namespace
-// that has one for the host decide: the caller's, the service's, the root namespace.
-// Source: istio.io/istio pilot/pkg/model PushContext.destinationRule.
+// find says what a caller of the given namespace finds under a destination.
 func (s *subsets) find(d Destination, caller string) (SubsetState, map[string]string) {
 	if d.Subset == "" || !s.known {
 		return SubsetUnknown, nil
 	}
+	holders := s.holders(d.Host, caller)
+	for _, o := range holders {
+		if subset := subsetOf(o, d.Subset); subset != nil {
+			return SubsetDeclared, subset.GetLabels()
+		}
+	}
+	if _, known := s.serviceNamespace(d.Host); len(holders) == 0 && !known {
+		return SubsetUnknown, nil
+	}
+	return SubsetMissing, nil
+}
+
+// holders returns the DestinationRules that decide about a host for callers of a namespace: those of the first namespace that has
+// one for it, of the caller's, the service's and the root namespace. Istio merges them, the oldest first.
+// Source: istio.io/istio pilot/pkg/model PushContext.destinationRule.
+func (s *subsets) holders(host, caller string) []*Object {
 	root := cmp.Or(s.options.RootNamespace, "istio-system")
-	service, known := s.serviceNamespace(d.Host)
+	service, _ := s.serviceNamespace(host)
 	namespaces := []string{service, root}
 	if caller != "" && caller != root {
 		namespaces = []string{caller, service, root}
 	}
 	for _, namespace := range namespaces {
-		rules := s.holding(namespace, d.Host, caller)
-		if len(rules) == 0 {
-			continue
+		if rules := s.holding(namespace, host, caller); len(rules) > 0 {
+			return rules
 		}
-		for _, o := range rules {
-			for _, subset := range o.Spec.(*networking.DestinationRule).GetSubsets() {
-				if subset.GetName() == d.Subset {
-					return SubsetDeclared, subset.GetLabels()
-				}
-			}
+	}
+	return nil
+}
+
+// subsetOf returns the subset of a DestinationRule that has a name, nil where it has none.
+func subsetOf(o *Object, name string) *networking.Subset {
+	for _, subset := range o.Spec.(*networking.DestinationRule).GetSubsets() {
+		if subset.GetName() == name {
+			return subset
 		}
-		return SubsetMissing, nil
 	}
-	if !known {
-		return SubsetUnknown, nil
-	}
-	return SubsetMissing, nil
+	return nil
 }
 
 // serviceNamespace returns the namespace of the Service that a host inside the cluster names.

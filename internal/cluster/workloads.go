@@ -1,0 +1,92 @@
+package cluster
+
+import (
+	"context"
+	"maps"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+
+	"github.com/meshroute/terraform-provider-mesh/internal/routing"
+)
+
+func (s *Surroundings) listEntries(ctx context.Context, look routing.Look) (*routing.HostIndex[struct{}], error) {
+	found := &routing.HostIndex[struct{}]{}
+	err := s.each(ctx, look, metav1.ListOptions{}, func(o *unstructured.Unstructured) {
+		hosts, _, _ := unstructured.NestedStringSlice(o.Object, "spec", "hosts")
+		for _, host := range hosts {
+			found.Add(host, struct{}{})
+		}
+	})
+	return found, err
+}
+
+func (s *Surroundings) listGateways(ctx context.Context, look routing.Look) (map[string]bool, error) {
+	found := map[string]bool{}
+	err := s.each(ctx, look, metav1.ListOptions{}, func(o *unstructured.Unstructured) { found[o.GetName()] = true })
+	return found, err
+}
+
+func (s *Surroundings) listServices(ctx context.Context, look routing.Look) (map[string]routing.Service, error) {
+	found := map[string]routing.Service{}
+	err := s.each(ctx, look, metav1.ListOptions{}, func(o *unstructured.Unstructured) { found[o.GetName()] = serviceOf(o) })
+	return found, err
+}
+
+func serviceOf(o *unstructured.Unstructured) routing.Service {
+	var s routing.Service
+	ports, _, _ := unstructured.NestedSlice(o.Object, "spec", "ports")
+	for _, p := range ports {
+		port, _ := p.(map[string]any)
+		name, _ := port["name"].(string)
+		number, _ := port["port"].(int64)
+		s.Ports = append(s.Ports, routing.ServicePort{Name: name, Number: uint32(number)})
+	}
+	kind, _, _ := unstructured.NestedString(o.Object, "spec", "type")
+	unready, _, _ := unstructured.NestedBool(o.Object, "spec", "publishNotReadyAddresses")
+	if kind != "ExternalName" && !unready {
+		s.Selector, _, _ = unstructured.NestedStringMap(o.Object, "spec", "selector")
+	}
+	return s
+}
+
+// listPods lists the pods that take requests: those that run, are ready, and are not about to end.
+func (s *Surroundings) listPods(ctx context.Context, look routing.Look) (*routing.Endpoints, error) {
+	found := &routing.Endpoints{}
+	err := s.each(ctx, look, metav1.ListOptions{FieldSelector: "status.phase=Running"}, func(o *unstructured.Unstructured) {
+		if o.GetDeletionTimestamp() == nil && conditionOf(o, "Ready") == string(metav1.ConditionTrue) {
+			found.Add(o.GetLabels())
+		}
+	})
+	return found, err
+}
+
+// listWorkloads lists the WorkloadEntries that take requests. One that nobody checks has no condition, and counts as healthy. Labels
+// of the object go before those of its spec.
+// Source: istio.io/istio pilot/pkg/serviceregistry/serviceentry convertWorkloadEntry.
+func (s *Surroundings) listWorkloads(ctx context.Context, look routing.Look) (*routing.Endpoints, error) {
+	found := &routing.Endpoints{}
+	err := s.each(ctx, look, metav1.ListOptions{}, func(o *unstructured.Unstructured) {
+		if o.GetDeletionTimestamp() != nil || conditionOf(o, "Healthy") == string(metav1.ConditionFalse) {
+			return
+		}
+		labels := map[string]string{}
+		declared, _, _ := unstructured.NestedStringMap(o.Object, "spec", "labels")
+		maps.Copy(labels, declared)
+		maps.Copy(labels, o.GetLabels())
+		found.Add(labels)
+	})
+	return found, err
+}
+
+// conditionOf returns the status of a condition, empty where there is none.
+func conditionOf(o *unstructured.Unstructured, kind string) string {
+	conditions, _, _ := unstructured.NestedSlice(o.Object, "status", "conditions")
+	for _, c := range conditions {
+		if condition, ok := c.(map[string]any); ok && condition["type"] == kind {
+			status, _ := condition["status"].(string)
+			return status
+		}
+	}
+	return ""
+}

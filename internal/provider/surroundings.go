@@ -1,0 +1,176 @@
+package provider
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-go/tftypes"
+
+	"github.com/meshroute/terraform-provider-mesh/internal/cluster"
+	"github.com/meshroute/terraform-provider-mesh/internal/routing"
+)
+
+// mostLooks is how often what was seen may call for another look: the services, then who stands behind them, pods first.
+const mostLooks = 5
+
+// lookAround tells what the cluster has against objects that are about to change. It looks at plan only, and again in the
+// plan that Terraform makes anew when it applies.
+func (p *pairResource) lookAround(ctx context.Context, state, plan tftypes.Value, d draft, diagnostics *diag.Diagnostics) {
+	if diagnostics.HasError() || p.settings.surroundings == nil {
+		return
+	}
+	var before routing.Pair
+	if !state.IsNull() {
+		before = p.routeOf(state).Render()
+	}
+	pair := p.routeOf(plan).Render()
+	if len(cluster.Steps(before, pair)) == 0 {
+		return
+	}
+	view := p.settings.view(d.route.Place().Namespace)
+	for _, o := range pair.Objects() {
+		view.Look(withWarnings(ctx, diagnostics), []routing.Look{{Resource: resourceOf(o.Kind())}})
+	}
+	findings := look(withWarnings(ctx, diagnostics), view, func() ([]routing.Finding, []routing.Look) {
+		return routing.LookAround(before, pair, &view.Facts)
+	})
+	for _, f := range findings {
+		report(diagnostics, view, d, f)
+	}
+	if !state.IsNull() {
+		p.warnOfTools(diagnostics, view, pair, d.life)
+	}
+	warnOfUnseen(diagnostics, view)
+}
+
+// view begins to look from a namespace.
+func (s settings) view(namespace string) *cluster.View {
+	return s.surroundings.View(namespace, routing.Options{RootNamespace: s.propagation.IstiodNamespace}, s.owner)
+}
+
+func resourceOf(kind routing.Kind) routing.Resource {
+	if kind == routing.KindDestinationRule {
+		return routing.DestinationRules
+	}
+	return routing.VirtualServices
+}
+
+// look asks what is found, and looks where that wants to, until there is nothing more to see.
+func look(ctx context.Context, view *cluster.View, find func() ([]routing.Finding, []routing.Look)) []routing.Finding {
+	findings, wanted := find()
+	for range mostLooks {
+		if len(wanted) == 0 {
+			break
+		}
+		view.Look(ctx, wanted)
+		findings, wanted = find()
+	}
+	return findings
+}
+
+// report tells of a finding, at the attribute that it is about.
+func report(diagnostics *diag.Diagnostics, view *cluster.View, d draft, f routing.Finding) {
+	at := attributePath(d.route.PathOf(f.Of, f.At))
+	text := located(at, f.Text())
+	if live := view.Live(f.Other); live != nil {
+		text += printableIn(ownersText(live), longestPath)
+	}
+	if f.Severity != routing.Refused {
+		diagnostics.AddAttributeWarning(at, summaryOf(f.Kind), text)
+		return
+	}
+	text += "\n\nStart its pods first, or give it no requests. Where the same apply starts them, or they run in another cluster of the mesh, set allow_empty_subsets = true."
+	switch {
+	case d.life.allowEmpty:
+	case d.life.handedOver:
+		// Whoever sets the weights may know better.
+		diagnostics.AddAttributeWarning(at, summaryOf(f.Kind), text)
+	default:
+		diagnostics.AddAttributeError(at, summaryOf(f.Kind), text)
+	}
+}
+
+func summaryOf(kind routing.FindingKind) string {
+	switch kind {
+	case routing.Rivalry:
+		return "Host is routed already"
+	case routing.Overlap:
+		return "Subsets are declared elsewhere too"
+	case routing.Idle:
+		return "Nobody answers in a subset"
+	case routing.Absent:
+	}
+	return "Not in the cluster"
+}
+
+// warnOfTools tells of other tools that write objects which are about to change. Who leaves the weights to a tool that sets only
+// those has nothing to fear from it.
+func (p *pairResource) warnOfTools(diagnostics *diag.Diagnostics, view *cluster.View, pair routing.Pair, life lifecycle) {
+	for _, o := range pair.Objects() {
+		neighbor := view.Routes.Named(o)
+		if o.Kind() == routing.KindDestinationRule {
+			neighbor = view.Rules.Named(o)
+		}
+		if neighbor == nil {
+			continue
+		}
+		for _, tool := range view.Live(neighbor.Object).Tools() {
+			if life.handedOver && tool.OnlyWeights {
+				continue
+			}
+			diagnostics.AddAttributeWarning(path.Root(p.nameAttribute(o.Kind())), "Object of another tool", toolText(neighbor.Object, tool))
+		}
+	}
+}
+
+// questions are what is not known without a look.
+var questions = map[routing.Resource]string{
+	routing.VirtualServices:  "whether another VirtualService routes these hosts already, and whose these objects are",
+	routing.DestinationRules: "whether another DestinationRule hides or doubles the subsets, and whose these objects are",
+	routing.Services:         "whether the services and ports exist, and somebody answers in the subsets",
+	routing.ServiceEntries:   "whether a ServiceEntry has a host that no Service has",
+	routing.Gateways:         "whether the gateways exist",
+	routing.Pods:             "whether pods are ready in the subsets",
+	routing.WorkloadEntries:  "whether WorkloadEntries stand in subsets without ready pods",
+}
+
+// warnOfUnseen tells once what could not be looked at, why, and which right would change that. A cluster without Istio's API has none of
+// its objects, which the plan says anyway.
+func warnOfUnseen(diagnostics *diag.Diagnostics, view *cluster.View) {
+	if text := unseenText(view); text != "" {
+		diagnostics.AddWarning("Not checked against the cluster", text)
+	}
+}
+
+// unseenText says what could not be looked at, empty if everything could. That other namespaces are closed to a user is told
+// along with that, and is no reason alone: a developer's rights end there.
+func unseenText(view *cluster.View) string {
+	var lines, missing []string
+	for _, unseen := range view.Unseen {
+		if cluster.IsReason(unseen.Err, cluster.CRDMissing) && (unseen.Resource == routing.VirtualServices || unseen.Resource == routing.DestinationRules) {
+			continue
+		}
+		lines = append(lines, fmt.Sprintf("  - %s: %s", questions[unseen.Resource], printableIn(unseen.Err.Error(), longestPath)))
+		if cluster.IsReason(unseen.Err, cluster.Forbidden) {
+			missing = append(missing, string(unseen.Resource))
+		}
+	}
+	if len(lines) == 0 {
+		return ""
+	}
+	for _, resource := range []routing.Resource{routing.VirtualServices, routing.DestinationRules, routing.ServiceEntries} {
+		if view.Narrow[resource] {
+			lines = append(lines, fmt.Sprintf("  - what other namespaces have: list on %s is allowed in this one only", resource))
+		}
+	}
+	text := "The plan goes on, and does not know:\n" + strings.Join(lines, "\n")
+	if len(missing) > 0 {
+		slices.Sort(missing)
+		text += "\n\nThe verb list on " + strings.Join(slices.Compact(missing), ", ") + " lets it look."
+	}
+	return text
+}

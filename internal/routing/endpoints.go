@@ -1,0 +1,53 @@
+package routing
+
+// Endpoints are the labels of the workloads of a namespace that take requests now.
+type Endpoints struct {
+	labels []map[string]string
+	// by has the places of those that carry a label.
+	by map[[2]string][]int
+}
+
+// Add counts a workload with these labels.
+func (e *Endpoints) Add(labels map[string]string) {
+	if e.by == nil {
+		e.by = map[[2]string][]int{}
+	}
+	for key, value := range labels {
+		e.by[[2]string{key, value}] = append(e.by[[2]string{key, value}], len(e.labels))
+	}
+	e.labels = append(e.labels, labels)
+}
+
+// Count returns how many workloads carry all labels of all sets. Without any label it is all of them.
+func (e *Endpoints) Count(sets ...map[string]string) int {
+	var fewest []int
+	narrowed := false
+	for _, set := range sets {
+		for key, value := range set {
+			if carriers := e.by[[2]string{key, value}]; !narrowed || len(carriers) < len(fewest) {
+				fewest, narrowed = carriers, true
+			}
+		}
+	}
+	if !narrowed {
+		return len(e.labels)
+	}
+	n := 0
+	for _, i := range fewest {
+		if carries(e.labels[i], sets) {
+			n++
+		}
+	}
+	return n
+}
+
+func carries(labels map[string]string, sets []map[string]string) bool {
+	for _, set := range sets {
+		for key, value := range set {
+			if is, ok := labels[key]; !ok || is != value {
+				return false
+			}
+		}
+	}
+	return true
+}

@@ -1,0 +1,122 @@
+package routing_test
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/meshroute/terraform-provider-mesh/internal/routing"
+)
+
+func names(all []*routing.Neighbor) []string {
+	found := []string{}
+	for _, n := range all {
+		found = append(found, n.Namespace+"/"+n.Name)
+	}
+	return found
+}
+
+// A VirtualService is effective where some caller follows it.
+func TestFactsOfAService(t *testing.T) {
+	t.Parallel()
+	const all = "http: [{route: [{destination: {host: reviews.shop.svc.cluster.local, subset: v1}}]}]"
+	const host = "hosts: [reviews.shop.svc.cluster.local]\n"
+	a := newAround(t)
+	effective := map[string]bool{}
+	put := func(name, spec string, is bool) {
+		a.has(virtualService(t, name, spec))
+		effective[name] = is
+	}
+	put("web/private", host+"exportTo: [web]\n"+all, true)
+	put("shop/oldest", host+all, true)
+	put("shop/newer", host+all, false)
+	put("web/late", host+"exportTo: [web]\n"+all, false)
+	put("shop/wildcard", "hosts: ['*.cluster.local']\n"+all, true)
+	put("shop/edge", "hosts: [reviews.example]\ngateways: [edge]\n"+all, true)
+	put("shop/merged", host+"gateways: [edge, mesh]\n"+all, true)
+	put("shop/tcp", host+"tcp: [{route: [{destination: {host: reviews.shop.svc.cluster.local}}]}]", true)
+	a.has(virtualService(t, "shop/other", "hosts: [ratings]\nhttp: [{route: [{destination: {host: ratings}}]}]"))
+	a.has(virtualService(t, "shop/root", "hosts: [ratings]\nhttp: [{delegate: {name: leaf}}]"))
+	a.has(virtualService(t, "shop/leaf", "hosts: []\n"+all))
+	a.has(object(t, "DestinationRule", "shop/two", "host: reviews"))
+	a.has(object(t, "DestinationRule", "shop/any", "host: '*.local'"))
+	a.has(object(t, "DestinationRule", "shop/ratings", "host: ratings"))
+	a.ask(routing.Pair{}, routing.Pair{})
+
+	want := []string{"web/private", "shop/oldest", "shop/newer", "web/late", "shop/wildcard", "shop/edge", "shop/merged", "shop/tcp"}
+	routes := a.facts.RoutesOf("reviews.shop.svc.cluster.local")
+	if diff := cmp.Diff(want, names(routes)); diff != "" {
+		t.Errorf("routes (-want +got):\n%s", diff)
+	}
+	for _, n := range routes {
+		if is := a.facts.Effective(n.Object); is != effective[n.Namespace+"/"+n.Name] {
+			t.Errorf("%s is effective: %t", n.Object, is)
+		}
+	}
+	if diff := cmp.Diff([]string{"shop/two", "shop/any"}, names(a.facts.RulesOf("reviews.shop.svc.cluster.local"))); diff != "" {
+		t.Errorf("rules (-want +got):\n%s", diff)
+	}
+	root := a.facts.Routes.Named(&routing.Object{Namespace: "shop", Name: "root"})
+	if diff := cmp.Diff([]string{"all requests go to v1"}, a.facts.Summary(root.Object)); diff != "" {
+		t.Errorf("summary of a delegation (-want +got):\n%s", diff)
+	}
+	reviews := a.facts.Services["shop"]["reviews"]
+	if ready, known := a.facts.ReadyOf("shop", reviews, map[string]string{"version": "v1"}); ready != 2 || !known {
+		t.Errorf("ready in v1: %d, known %t", ready, known)
+	}
+	if ready, known := a.facts.ReadyOf("shop", reviews, nil); ready != 3 || !known {
+		t.Errorf("ready: %d, known %t", ready, known)
+	}
+	for name, namespace := range map[string]string{"headless": "shop", "reviews": "web"} {
+		if _, known := a.facts.ReadyOf(namespace, a.facts.Services["shop"][name], nil); known {
+			t.Errorf("who answers in %s of %s is known", name, namespace)
+		}
+	}
+}
+
+func TestHostIndex(t *testing.T) {
+	t.Parallel()
+	var index routing.HostIndex[string]
+	for _, host := range []string{"a.b.c", "*.b.c", "*b.c", "*.c", "*", "x.c", "*.a.b.c"} {
+		index.Add(host, host)
+	}
+	for host, want := range map[string][]string{
+		"A.B.c": {"a.b.c", "*.b.c", "*b.c", "*.c", "*"}, "*.b.c": {"*.b.c", "*b.c", "*.c", "*"}, "x.c": {"x.c", "*.c", "*"}, "y": {"*"}, "b.c": {"*.c", "*"},
+	} {
+		if diff := cmp.Diff(want, index.Covering(host)); diff != "" {
+			t.Errorf("what covers %s (-want +got):\n%s", host, diff)
+		}
+	}
+	for host, want := range map[string][]string{"*.b.c": {"*.a.b.c", "a.b.c"}, "*b.c": {"*.a.b.c", "*.b.c", "a.b.c"}, "x.c": nil} {
+		if diff := cmp.Diff(want, index.Within(host)); diff != "" {
+			t.Errorf("what is within %s (-want +got):\n%s", host, diff)
+		}
+	}
+}
+
+// A thousand routes among a thousand others are looked at in a moment: the time of each does not grow with their number.
+func TestLookAroundManyRoutes(t *testing.T) {
+	t.Parallel()
+	const many = 1000
+	a := newAround(t)
+	var pairs []routing.Pair
+	for i := range many {
+		pair := ours(t, fmt.Sprintf("hosts: [s%d]\nhttp: [{%s}]", i, to("v1")))
+		pair.VirtualService.Name = fmt.Sprintf("s%d", i)
+		pair.DestinationRule = object(t, "DestinationRule", fmt.Sprintf("s%d", i), "host: reviews\nsubsets: [{name: v1, labels: {version: v1}}]")
+		pair.DestinationRule.Spec = object(t, "DestinationRule", "any", fmt.Sprintf("host: s%d\nsubsets: [{name: v1, labels: {version: v1}}]", i)).Spec
+		a.has(pair.VirtualService)
+		a.has(pair.DestinationRule)
+		pairs = append(pairs, pair)
+	}
+	a.ask(routing.Pair{}, routing.Pair{})
+	began := time.Now()
+	for _, pair := range pairs {
+		a.ask(routing.Pair{}, pair)
+	}
+	if took := time.Since(began); took > 5*time.Second {
+		t.Errorf("it took %s", took)
+	}
+}
