@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/binary"
 	"flag"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -98,7 +97,7 @@ func TestDocs_pictures(t *testing.T) {
 		if wrong != nil {
 			t.Fatal(wrong.Text)
 		}
-		file := filepath.Join("../../images", name)
+		file := "../../images/" + name
 		if *updatePictures {
 			writeFile(t, file+".mmd", got)
 			continue

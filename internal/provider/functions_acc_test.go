@@ -125,13 +125,24 @@ func TestAccFunctions_examples(t *testing.T) {
 	t.Parallel()
 	lab := acctest.Start(t)
 	c := newCLI(t, reattach(t))
-	c.configure(fmt.Sprintf("config_path = %q", lab.Kubeconfig),
-		readFile(t, "../../examples/functions/manifest/function.tf")+readFile(t, "../../examples/functions/fqdn/function.tf"))
+	examples := ""
+	for _, name := range []string{"manifest", "fqdn", "evaluate", "diagram"} {
+		examples += readFile(t, "../../examples/functions/"+name+"/function.tf")
+	}
+	c.configure(fmt.Sprintf("config_path = %q", lab.Kubeconfig), examples)
 	c.must("apply")
 	state := &tfjson.State{}
 	c.show(state)
 	if got := state.Values.Outputs["host"].Value; got != "greeter.shop.svc.cluster.local" {
 		t.Errorf("fqdn is %q", got)
+	}
+	if testers, others := state.Values.Outputs["testers"].Value, fmt.Sprint(state.Values.Outputs["others"].Value); testers != "v2" || others != "map[v1:75 v2:25]" {
+		t.Errorf("testers get %v, others %s", testers, others)
+	}
+	for name, line := range map[string]string{"picture": `-->|"90 %"|`, "change": `-->|"90 % → 75 %"|`} {
+		if got := state.Values.Outputs[name].Value.(string); !strings.Contains(got, line) {
+			t.Errorf("%s has no line with %s:\n%s", name, line, got)
+		}
 	}
 	readsBack(t, state.Values.Outputs["greeter"].Value.(string))
 }

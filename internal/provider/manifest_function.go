@@ -44,14 +44,14 @@ func (manifestFunction) Run(ctx context.Context, req function.RunRequest, resp *
 		resp.Error = function.NewArgumentFuncError(0, problem)
 		return
 	}
-	route := readRoute(ctx, value)
+	route := readRoute(value)
 	switch {
 	case route.problem != "":
 		resp.Error = function.NewArgumentFuncError(0, route.problem)
 	case !route.knownBut("owner"):
 		resp.Error = resp.Result.Set(ctx, types.StringUnknown())
 	default:
-		text, err := routing.ManifestYAML(unmarked(route.described.Render()))
+		text, err := routing.ManifestYAML(unmarked(route.Render()))
 		if err != nil {
 			resp.Error = function.NewArgumentFuncError(0, sentence(err.Error()))
 			return

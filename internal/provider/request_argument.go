@@ -2,6 +2,7 @@ package provider
 
 import (
 	"context"
+	"slices"
 	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/path"
@@ -59,8 +60,8 @@ func readRequest(ctx context.Context, argument types.Dynamic) requestReading {
 	}
 	headersKnown := c.readHeaders(path.Root(headersAttribute), headers, &reading.Request)
 	reading.known = headersKnown && len(r.Unknown()) == 0
-	problems := append(c.problems, r.Problems()...)
-	for _, p := range reading.Request.Problems() {
+	problems := slices.Concat(c.problems, r.Problems())
+	for _, p := range reading.Problems() {
 		problems = append(problems, attr.Problem{At: attributePath(p.At), Reason: p.Text()})
 	}
 	var lines []string

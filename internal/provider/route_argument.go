@@ -63,7 +63,7 @@ func (r *routeReading) knownBut(names ...string) bool {
 }
 
 // readRoute reads a resource, or an object with the attributes of one.
-func readRoute(ctx context.Context, value tftypes.Value) routeReading {
+func readRoute(value tftypes.Value) routeReading {
 	if !value.IsKnown() {
 		return routeReading{unknown: []path.Path{path.Empty()}}
 	}
@@ -164,7 +164,7 @@ func readRoutes(ctx context.Context, argument types.Dynamic) routesReading {
 		return routesReading{problem: problem}
 	}
 	if !isSequence(value) {
-		route := readRoute(ctx, value)
+		route := readRoute(value)
 		return joinRoutes([]routeReading{route}, func(int) string { return "" })
 	}
 	var elements []tftypes.Value
@@ -173,7 +173,7 @@ func readRoutes(ctx context.Context, argument types.Dynamic) routesReading {
 	}
 	routes := make([]routeReading, len(elements))
 	for i, element := range elements {
-		routes[i] = readRoute(ctx, element)
+		routes[i] = readRoute(element)
 	}
 	return joinRoutes(routes, func(i int) string { return fmt.Sprintf("[%d]: ", i) })
 }

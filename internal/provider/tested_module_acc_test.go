@@ -56,7 +56,7 @@ func TestAccTestedModule(t *testing.T) {
 			c := newCLI(t)
 			replaced := false
 			testedModuleIn(t, c, func(text string) string {
-				if strings.Contains(text, "resource \"mesh_canary_route\"") && strings.Contains(text, test.before) {
+				if strings.Contains(text, "\nresource ") && strings.Contains(text, test.before) {
 					replaced = true
 					return strings.Replace(text, test.before, test.after, 1)
 				}
