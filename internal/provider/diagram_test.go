@@ -86,7 +86,7 @@ func anyValues(t *testing.T, expressions []string) []*tfprotov6.DynamicValue {
 
 var updatePictures = flag.Bool("update-pictures", false, "write the texts from which make diagrams draws the pictures of the docs")
 
-// TestDocs_pictures: the texts in images are what diagram returns for the module that the guide shows, and each picture is drawn from the
+// TestDocs_pictures: the texts in examples/pictures are what diagram returns for the module that the guide shows, and each picture is drawn from the
 // text beside it.
 func TestDocs_pictures(t *testing.T) {
 	t.Parallel()
@@ -97,7 +97,7 @@ func TestDocs_pictures(t *testing.T) {
 		if wrong != nil {
 			t.Fatal(wrong.Text)
 		}
-		file := "../../images/" + name
+		file := "../../examples/pictures/" + name
 		if *updatePictures {
 			writeFile(t, file+".mmd", got)
 			continue

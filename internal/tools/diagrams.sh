@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Draws Mermaid texts as PNG files beside them, with the real Mermaid in a headless Chromium: internal/tools/diagrams.sh images/*.mmd
+# Draws Mermaid texts as PNG files beside them, with the real Mermaid in a headless Chromium: internal/tools/diagrams.sh examples/pictures/*.mmd
 # OUT is a folder for the pictures, in place of that of each text. Mermaid is fetched once, into the cache.
 set -euo pipefail
 

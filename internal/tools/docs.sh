@@ -31,7 +31,7 @@ TF
 export TF_CLI_CONFIG_FILE=$work/cli.tfrc CHECKPOINT_DISABLE=1
 "$cli" -chdir="$work/schema" providers schema -json >"$work/schema.json"
 
-for part in examples images templates; do
+for part in examples templates; do
 	[[ ! -d $root/$part ]] || cp -R "$root/$part" "$work/site/"
 done
 "$tfplugindocs" generate --provider-dir "$work/site" --providers-schema "$work/schema.json" \
