@@ -108,12 +108,13 @@ func (p *pairResource) planMoves(d draft, state, plan tftypes.Value, diagnostics
 // tellMoves warns of the requests that a change sends elsewhere, and refuses larger steps than are allowed. It is about what is live, whoever
 // made it so: a change back to what is configured moves requests like any other.
 func (p *pairResource) tellMoves(life lifecycle, is, wanted routing.Pair, diagnostics *diag.Diagnostics) {
-	if is.VirtualService == nil || wanted.VirtualService == nil || sameObject(is.VirtualService, wanted.VirtualService) {
+	before := routing.UnderNewNames(is, wanted)
+	if before == nil || wanted.VirtualService == nil || sameObject(before, wanted.VirtualService) {
 		return
 	}
 	after := *wanted.VirtualService
-	after.Name = is.VirtualService.Name // the same one, by another name
-	moves := routing.Moves([]*routing.Object{is.VirtualService}, []*routing.Object{&after}, p.options(life))
+	after.Name = before.Name // the same one, by another name
+	moves := routing.Moves([]*routing.Object{before}, []*routing.Object{&after}, p.options(life))
 	jumps := slices.DeleteFunc(slices.Clone(moves), func(m routing.Move) bool { return life.step == 0 || !m.Jumps(float64(life.step)) })
 	switch {
 	case len(jumps) > 0:

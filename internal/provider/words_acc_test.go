@@ -92,6 +92,10 @@ func TestAccWords(t *testing.T) {
 		"requests with header version=200 move from v2 to v1", "share of v2 of some other requests: 25 % → 0 %", "requests with header version=300 move from v3 to v1")
 	step(canaryOf(forVersion("200", "v1"), `{ subset = "v2" }`, ""), []string{"requests with header version=200 go to v1", "all other requests go to v2"},
 		"all other requests move from v1 to v2")
+	// A subset is its pods, by whatever name.
+	renamed := strings.NewReplacer("v2 = {", "canary = {", `subset = "v2"`, `subset = "canary"`).Replace(canaryOf(forVersion("200", "v1"), `{ subset = "v2" }`, ""))
+	step(renamed, []string{"requests with header version=200 go to v1", "all other requests go to canary"})
+	step(canaryOf(forVersion("200", "v1"), `{ subset = "v2" }`, ""), []string{"requests with header version=200 go to v1", "all other requests go to v2"})
 	// Another spelling of the same is no change, and what is not said stays out.
 	step(canaryOf(forVersion("200", "v1"), `{ weights = { v1 = 90, v2 = 10 }, timeout = "5s" }`, ""),
 		[]string{"requests with header version=200 go to v1", "all other requests: v1 90 %, v2 10 %, timeout 5s"}, "share of v1 of all other requests: 0 % → 90 %")
@@ -203,6 +207,7 @@ func TestAccStep(t *testing.T) {
 	w.must("apply")
 	refused(canaryOf(canary, oneToOne, most), "v2 gains 40 percent points: share of v2 of all other requests: 10 % → 50 %", "set max_weight_step = 40 for this change")
 	refused(canaryOf("", nineToOne, most), "v1 gains 90 percent points")
+	refused(strings.Replace(canaryOf(canary, nineToOne, most), "combat-service-v2", "combat-service-v3", 1), "v2 gains 100 percent points: requests with header version=200 move from v2 (app=k8s-combat-service-v2) to v2")
 	refused(canaryOf(forVersion("200", "v3"), nineToOne, most), "v3 gains 100 percent points: requests with header version=200 move from v2 to v3")
 	// To 25 it goes, and a rule that names its requests may send them where it likes.
 	w.write(canaryOf(canary+forVersion("300", "v3"), threeToOne, most))
