@@ -19,8 +19,7 @@ const (
 
 // Request draws a request at the edges of a match that the table has: one that takes it, or that just does not.
 func (t *Table) Request() routing.Request {
-	d, callers := t.drawer, t.Callers()
-	from := callers[d.IntN(len(callers))]
+	d, from := t.drawer, t.caller()
 	request := routing.Request{
 		Authority: d.fullHost(), Path: d.of(d.paths...), Method: "POST", Scheme: "http",
 		Headers: map[string][]string{}, Port: MainPort, Gateway: routing.MeshGateway,
@@ -57,6 +56,22 @@ func (t *Table) Request() routing.Request {
 	}
 	d.makeSendable(t.Services, &request)
 	return request
+}
+
+// caller draws one, seldom one for which the table does not hold.
+func (t *Table) caller() Caller {
+	callers := t.Callers()
+	for {
+		from := callers[t.IntN(len(callers))]
+		bound := slices.ContainsFunc(t.Services, func(o *routing.Object) bool {
+			gateways := o.Spec.(*networking.VirtualService).Gateways
+			inMesh := len(gateways) == 0 || slices.Contains(gateways, routing.MeshGateway)
+			return from.Gateway == "" && inMesh || from.Gateway != "" && (len(gateways) > 1 || !inMesh)
+		})
+		if bound || t.chance(10) {
+			return from
+		}
+	}
 }
 
 // some returns a match of a table, and sometimes one of its delegate with it.
