@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 )
 
 // claimMatcher is an envoy.type.matcher.v3.MetadataMatcher as istiod writes it for a claim of a token: the claim, which may be a
@@ -61,14 +60,9 @@ func (c *claimMatcher) prepare() error {
 }
 
 func (c *claimMatcher) matches(r *Request) bool {
-	for name, values := range r.Headers {
-		if !strings.EqualFold(name, c.name) {
-			continue
-		}
-		if len(values) == 1 {
-			return c.value.matches(values[0]) != c.Invert
-		}
-		return slices.ContainsFunc(values, c.list.matches) != c.Invert
+	values := r.Headers[c.name]
+	if len(values) == 1 {
+		return c.value.matches(values[0]) != c.Invert
 	}
-	return c.Invert
+	return slices.ContainsFunc(values, c.list.matches) != c.Invert
 }

@@ -28,7 +28,7 @@ func (r *Request) header(name string) (string, bool) {
 	}
 	for key, values := range r.Headers {
 		switch {
-		case strings.ToLower(key) != name || len(values) == 0:
+		case !strings.EqualFold(key, name) || len(values) == 0:
 		case name == "cookie": // HTTP/2 splits cookies, and the codec puts them together again
 			return strings.Join(values, "; "), true
 		default:

@@ -1,6 +1,7 @@
 package tables
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 	"strings"
@@ -105,7 +106,10 @@ func (d *drawer) aimHeaders(headers map[string][]string, at map[string]*networki
 		if d.chance(8) {
 			values = append(values, d.of(someValues...))
 		}
-		headers[d.of(name, strings.ToLower(name), strings.ToUpper(name))] = values
+		if name != claim { // whose name is not that of a header
+			name = d.of(name, strings.ToLower(name), strings.ToUpper(name))
+		}
+		headers[name] = values
 	}
 }
 
@@ -137,7 +141,7 @@ func (d *drawer) near(m *networking.StringMatch, values []string) string {
 // aimRest draws what a gRPC client has no say in.
 func (d *drawer) aimRest(request *routing.Request, m *networking.HTTPMatchRequest) {
 	if request.Method = d.of("GET", "POST"); m.GetMethod() != nil {
-		request.Method = d.of(d.near(m.Method, someMethods), "GET")
+		request.Method = cmp.Or(d.near(m.Method, someMethods), "GET")
 	}
 	if m.GetScheme() != nil {
 		request.Scheme = d.of("http", "https")
