@@ -67,7 +67,7 @@ func TestParse_unknown(t *testing.T) {
 	t.Parallel()
 	for _, match := range []string{
 		`{"pathSeparatedPrefix": "/a"}`, `{"prefix": "/", "headers": [{"name": "a", "rangeMatch": {"start": 1}}]}`,
-		`{"prefix": "/", "dynamicMetadata": [{}]}`, `{"prefix": "/", "queryParameters": [{"name": "a"}]}`, `{"safeRegex": {"regex": "("}}`,
+		`{"prefix": "/", "dynamicMetadata": [{"filter": "other"}]}`, `{"prefix": "/", "queryParameters": [{"name": "a"}]}`, `{"safeRegex": {"regex": "("}}`,
 	} {
 		if _, err := Parse([]byte(`{"virtualHosts": [{"routes": [{"match": ` + match + `}]}]}`)); err == nil {
 			t.Errorf("%s is taken", match)

@@ -9,7 +9,7 @@ import (
 // Request is an HTTP request as an Envoy received it.
 type Request struct {
 	Authority, Path, Method, Scheme string
-	// Headers has the values of each header, names in any case.
+	// Headers has the values of each header, names in any case; under `@request.auth.claims.` and its name those of a claim.
 	Headers map[string][]string
 }
 
@@ -28,7 +28,7 @@ func (r *Request) header(name string) (string, bool) {
 	}
 	for key, values := range r.Headers {
 		switch {
-		case strings.ToLower(key) != name || len(values) == 0:
+		case !strings.EqualFold(key, name) || len(values) == 0:
 		case name == "cookie": // HTTP/2 splits cookies, and the codec puts them together again
 			return strings.Join(values, "; "), true
 		default:
@@ -67,7 +67,7 @@ type match struct {
 	CaseSensitive   *bool            `json:"caseSensitive"`
 	Headers         []headerMatcher  `json:"headers"`
 	QueryParameters []queryParameter `json:"queryParameters"`
-	DynamicMetadata []any            `json:"dynamicMetadata"`
+	DynamicMetadata []claimMatcher   `json:"dynamicMetadata"`
 }
 
 type headerMatcher struct {
@@ -108,8 +108,8 @@ func (m *match) prepare() error {
 	if m.Prefix == nil && m.Path == nil && m.SafeRegex == nil {
 		err = errors.Join(err, errors.New("no known path specifier"))
 	}
-	if len(m.DynamicMetadata) > 0 {
-		err = errors.Join(err, errors.New("dynamic metadata is not supported"))
+	for i := range m.DynamicMetadata {
+		err = errors.Join(err, m.DynamicMetadata[i].prepare())
 	}
 	return err
 }
@@ -127,6 +127,11 @@ func (m *match) matches(r *Request) bool {
 		q := &m.QueryParameters[i]
 		value, present := r.parameter(q.Name)
 		if q.PresentMatch != nil && present != *q.PresentMatch || q.StringMatch != nil && (!present || !q.StringMatch.matches(value)) {
+			return false
+		}
+	}
+	for i := range m.DynamicMetadata {
+		if !m.DynamicMetadata[i].matches(r) {
 			return false
 		}
 	}

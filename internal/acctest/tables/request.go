@@ -1,6 +1,7 @@
 package tables
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 	"strings"
@@ -19,8 +20,7 @@ const (
 
 // Request draws a request at the edges of a match that the table has: one that takes it, or that just does not.
 func (t *Table) Request() routing.Request {
-	d, callers := t.drawer, t.Callers()
-	from := callers[d.IntN(len(callers))]
+	d, from := t.drawer, t.caller()
 	request := routing.Request{
 		Authority: d.fullHost(), Path: d.of(d.paths...), Method: "POST", Scheme: "http",
 		Headers: map[string][]string{}, Port: MainPort, Gateway: routing.MeshGateway,
@@ -59,6 +59,22 @@ func (t *Table) Request() routing.Request {
 	return request
 }
 
+// caller draws one, seldom one for which the table does not hold.
+func (t *Table) caller() Caller {
+	callers := t.Callers()
+	for {
+		from := callers[t.IntN(len(callers))]
+		bound := slices.ContainsFunc(t.Services, func(o *routing.Object) bool {
+			gateways := o.Spec.(*networking.VirtualService).Gateways
+			inMesh := len(gateways) == 0 || slices.Contains(gateways, routing.MeshGateway)
+			return from.Gateway == "" && inMesh || from.Gateway != "" && (len(gateways) > 1 || !inMesh)
+		})
+		if bound || t.chance(10) {
+			return from
+		}
+	}
+}
+
 // some returns a match of a table, and sometimes one of its delegate with it.
 func (d *drawer) some(services []*routing.Object) []*networking.HTTPMatchRequest {
 	var chosen []*networking.HTTPMatchRequest
@@ -90,7 +106,10 @@ func (d *drawer) aimHeaders(headers map[string][]string, at map[string]*networki
 		if d.chance(8) {
 			values = append(values, d.of(someValues...))
 		}
-		headers[d.of(name, strings.ToLower(name), strings.ToUpper(name))] = values
+		if name != claim { // whose name is not that of a header
+			name = d.of(name, strings.ToLower(name), strings.ToUpper(name))
+		}
+		headers[name] = values
 	}
 }
 
@@ -122,7 +141,7 @@ func (d *drawer) near(m *networking.StringMatch, values []string) string {
 // aimRest draws what a gRPC client has no say in.
 func (d *drawer) aimRest(request *routing.Request, m *networking.HTTPMatchRequest) {
 	if request.Method = d.of("GET", "POST"); m.GetMethod() != nil {
-		request.Method = d.of(d.near(m.Method, someMethods), "GET")
+		request.Method = cmp.Or(d.near(m.Method, someMethods), "GET")
 	}
 	if m.GetScheme() != nil {
 		request.Scheme = d.of("http", "https")

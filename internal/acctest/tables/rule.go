@@ -33,6 +33,9 @@ var (
 	subsetNames     = []string{"one", "two", "three"}
 )
 
+// claim is what a match calls a claim of the caller's token. It has only comparisons: `{}` has no meaning for it.
+const claim = "@request.auth.claims.group"
+
 // drawer draws tables and requests.
 type drawer struct {
 	*rand.Rand
@@ -212,6 +215,14 @@ func (d *drawer) request(compact bool) *networking.HTTPMatchRequest {
 	}
 	if d.GRPC {
 		return m
+	}
+	if d.chance(8) {
+		if m.Headers == nil || d.chance(50) {
+			m.Headers = map[string]*networking.StringMatch{}
+		}
+		m.Headers[claim] = d.comparison(someValues, someValues, someExpressions[:len(someExpressions)-1])
+	} else if d.chance(5) {
+		m.WithoutHeaders = map[string]*networking.StringMatch{claim: d.comparison(someValues, someValues, someExpressions[:len(someExpressions)-1])}
 	}
 	if d.chance(15) {
 		m.QueryParams = d.matches([]string{"q", "r", "Q"})

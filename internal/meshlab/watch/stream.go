@@ -60,11 +60,12 @@ func (o Options) node() *corev3.Node {
 // Run watches until ctx ends, and writes what it sees to out as lines of JSON, the summary last. When istiod goes away it keeps
 // what it holds and connects again, as often as it takes.
 func Run(ctx context.Context, o Options, out io.Writer) error {
-	w, closeConnection, err := newWatcher(o, out)
+	connection, err := connect(o.XDS)
 	if err != nil {
 		return err
 	}
-	defer closeConnection()
+	defer connection.Close()
+	w := newWatcher(connection, o, out)
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	var following sync.WaitGroup
@@ -81,11 +82,12 @@ func Run(ctx context.Context, o Options, out io.Writer) error {
 
 // Fetch returns what the picture of a proxy is once it is complete: the route tables that istiod has for it.
 func Fetch(ctx context.Context, o Options) (map[string]*routev3.RouteConfiguration, error) {
-	w, closeConnection, err := newWatcher(o, io.Discard)
+	connection, err := connect(o.XDS)
 	if err != nil {
 		return nil, err
 	}
-	defer closeConnection()
+	defer connection.Close()
+	w := newWatcher(connection, o, io.Discard)
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	w.ready = cancel
@@ -96,8 +98,8 @@ func Fetch(ctx context.Context, o Options) (map[string]*routev3.RouteConfigurati
 	return w.picture.tables, nil
 }
 
-func newWatcher(o Options, out io.Writer) (w *watcher, closeConnection func() error, err error) {
-	connection, err := grpc.NewClient("passthrough:///"+o.XDS,
+func connect(address string) (*grpc.ClientConn, error) {
+	connection, err := grpc.NewClient("passthrough:///"+address,
 		grpc.WithTransportCredentials(insecure.NewCredentials()),
 		grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(math.MaxInt32)),
 		grpc.WithConnectParams(grpc.ConnectParams{
@@ -105,13 +107,17 @@ func newWatcher(o Options, out io.Writer) (w *watcher, closeConnection func() er
 			MinConnectTimeout: time.Second,
 		}))
 	if err != nil {
-		return nil, nil, fmt.Errorf("connect to istiod: %w", err)
+		return nil, fmt.Errorf("connect to istiod: %w", err)
 	}
+	return connection, nil
+}
+
+func newWatcher(connection *grpc.ClientConn, o Options, out io.Writer) *watcher {
 	return &watcher{
 		service: discoveryv3.NewAggregatedDiscoveryServiceClient(connection),
 		node:    o.node(), picture: NewPicture(o.Hosts), report: newReport(out, time.Now()), versions: map[string]string{},
 		ready: func() {},
-	}, connection.Close, nil
+	}
 }
 
 type watcher struct {
