@@ -196,7 +196,7 @@ func TestAccChecks_quiet(t *testing.T) {
 	// Who may not look beyond the namespace is not told of it again and again.
 	q.only(q.must("plan"))
 	q.configure(q.without(right{"list", "pods", inRoutes}), byRules("v2", ""))
-	q.must("plan").want(t, "warning", unlooked, "what other namespaces have: list on virtualservices is allowed in this one only")
+	q.must("plan").want(t, "warning", unlooked, "what other namespaces have: list is allowed in this one only on destinationrules, virtualservices")
 }
 
 // TestAccChecks_workloads: who counts as one that answers.

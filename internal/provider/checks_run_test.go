@@ -87,7 +87,7 @@ func (q *quarter) status(resource string, o *unstructured.Unstructured, status m
 // without is the provider block of somebody who has the rights of the shipped Role in both namespaces, but for one.
 func (q *quarter) without(missing right) string {
 	q.t.Helper()
-	account := "reader-" + strings.ReplaceAll(missing.verb+"-"+missing.resource, "/", "-")
+	account := strings.TrimSuffix("reader-without-"+missing.resource, "-")
 	q.put("serviceaccounts", "apiVersion: v1\nkind: ServiceAccount\nmetadata: {name: "+account+", namespace: NS}")
 	role := readRole(q.t, routesRole)
 	for _, namespace := range []string{q.name, q.name + "-b"} {

@@ -98,13 +98,14 @@ func (k *kube) remove(apiVersion, resource, namespace, name string) {
 	}
 }
 
-// token makes a service account that may do these verbs with both kinds in a namespace, and returns a token of it.
+// token makes a service account that may do these verbs with both kinds in a namespace, and look who answers there, and returns a token of it.
 func (k *kube) token(namespace, name string, verbs ...string) string {
 	k.t.Helper()
 	header := "metadata: {name: " + name + ", namespace: " + namespace + "}\n"
 	k.create("serviceaccounts", "apiVersion: v1\nkind: ServiceAccount\n"+header)
 	k.create("roles", "apiVersion: rbac.authorization.k8s.io/v1\nkind: Role\n"+header+
-		"rules: [{apiGroups: [networking.istio.io], resources: [virtualservices, destinationrules], verbs: ["+strings.Join(verbs, ", ")+"]}]\n")
+		"rules:\n- {apiGroups: [networking.istio.io], resources: [virtualservices, destinationrules], verbs: ["+strings.Join(verbs, ", ")+"]}\n"+
+		"- {apiGroups: [networking.istio.io], resources: [workloadentries], verbs: [list]}\n- {apiGroups: [''], resources: [services, pods], verbs: [list]}\n")
 	k.create("rolebindings", "apiVersion: rbac.authorization.k8s.io/v1\nkind: RoleBinding\n"+header+
 		"roleRef: {apiGroup: rbac.authorization.k8s.io, kind: Role, name: "+name+"}\n"+
 		"subjects: [{kind: ServiceAccount, name: "+name+", namespace: "+namespace+"}]\n")

@@ -205,6 +205,14 @@ func TestAccServiceRouting_unknown(t *testing.T) {
 	}
 }
 
+// TestAccServiceRouting_example: the example works word for word.
+func TestAccServiceRouting_example(t *testing.T) {
+	t.Parallel()
+	q := newQuarter(t)
+	q.configure(q.admin, readFile(t, "../../examples/data-sources/mesh_service_routing/data-source.tf"))
+	q.must("apply")
+}
+
 // TestAccServiceRouting_drift: the data source is read anew by each plan.
 func TestAccServiceRouting_drift(t *testing.T) {
 	t.Parallel()

@@ -3,6 +3,7 @@ package provider
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -162,10 +163,12 @@ func unseenText(view *cluster.View) string {
 	if len(lines) == 0 {
 		return ""
 	}
-	for _, resource := range []routing.Resource{routing.VirtualServices, routing.DestinationRules, routing.ServiceEntries} {
-		if view.Narrow[resource] {
-			lines = append(lines, fmt.Sprintf("  - what other namespaces have: list on %s is allowed in this one only", resource))
-		}
+	var narrow []string
+	for _, resource := range slices.Sorted(maps.Keys(view.Narrow)) {
+		narrow = append(narrow, string(resource))
+	}
+	if len(narrow) > 0 {
+		lines = append(lines, "  - what other namespaces have: list is allowed in this one only on "+strings.Join(narrow, ", "))
 	}
 	text := "The plan goes on, and does not know:\n" + strings.Join(lines, "\n")
 	if len(missing) > 0 {
