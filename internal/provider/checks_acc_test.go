@@ -94,7 +94,7 @@ var situations = map[string]situation{
 		config: byShares("v2", ""), summary: overlap,
 		words: []string{
 			`subsets: DestinationRule "NS-b/theirs", for the host *.NS.svc.cluster.local, stands in the place of DestinationRule "NS/greeter" for callers in namespace NS-b`,
-			"has no subset v1 and v2", "503",
+			"has no subset v1 or v2", "503",
 		},
 		resource: "destinationrules", question: "whether another DestinationRule hides or doubles the subsets",
 	},

@@ -85,8 +85,8 @@ func TestAcc_recreated(t *testing.T) {
 				w.declare(changed)
 				w.plan()
 				var check func()
-				// After two dry runs and two reads the DestinationRule is written, then the VirtualService.
-				call := map[string]int{acctest.DestinationRule: 5, acctest.VirtualService: 6}[kind]
+				// After the looks around, two dry runs and two reads the DestinationRule is written, then the VirtualService.
+				call := len(around(lab)) + map[string]int{acctest.DestinationRule: 5, acctest.VirtualService: 6}[kind]
 				proxy.Arm(acctest.Trap{Call: call, Meanwhile: func() { check = anew(t, lab) }})
 				w.fails("Object changed since the plan", stale, "apply", "saved.tfplan")
 				if calls := proxy.Disarm(); calls[call-1] != "PATCH "+strings.ToLower(kind)+"s" {

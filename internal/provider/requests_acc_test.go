@@ -14,6 +14,17 @@ import (
 	"github.com/meshroute/terraform-provider-mesh/internal/acctest"
 )
 
+// around are the looks of a plan in which something changes, at what is around the objects: one list each, which all resources of a
+// provider block share for ten seconds. WorkloadEntries are only asked for where no pod is ready, as on the embedded lab.
+func around(lab *acctest.Lab) []string {
+	namespaced := "/namespaces/" + lab.Namespace + "/"
+	looks := []string{"GET /api/v1" + namespaced + "pods", "GET /api/v1" + namespaced + "services", "LIST destinationrules", "LIST virtualservices"}
+	if lab.Dir != "" {
+		looks = append(looks, "GET /apis/networking.istio.io/v1"+namespaced+"workloadentries")
+	}
+	return looks
+}
+
 // TestAccRequests counts what the API server is asked: one write for each object that changes, and reads of no other.
 func TestAccRequests(t *testing.T) {
 	t.Parallel()
@@ -28,17 +39,9 @@ func TestAccRequests(t *testing.T) {
 		tryVS, tryDR       = "PATCH virtualservices, dry run", "PATCH destinationrules, dry run"
 		deleteVS, deleteDR = "DELETE virtualservices", "DELETE destinationrules"
 	)
-	// around are the looks of a plan in which something changes, at what is around the objects: one list each, which all resources of
-	// a provider block share for ten seconds. WorkloadEntries are only asked for where no pod is ready.
-	namespaced := "/namespaces/" + lab.Namespace + "/"
-	around := []string{
-		"GET /api/v1" + namespaced + "pods", "GET /api/v1" + namespaced + "services", "GET /apis/networking.istio.io/v1" + namespaced + "workloadentries",
-		"LIST destinationrules", "LIST virtualservices",
+	looking := func(requests ...string) []string {
+		return slices.Sorted(slices.Values(append(requests, around(lab)...)))
 	}
-	if lab.Dir == "" {
-		around = slices.Delete(around, 2, 3)
-	}
-	looking := func(requests ...string) []string { return slices.Sorted(slices.Values(append(requests, around...))) }
 	var planned []string
 	// step expects requests of the plan, with its refresh, and of the apply.
 	step := func(name, resources string, plan, apply []string) resource.TestStep {

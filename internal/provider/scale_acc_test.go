@@ -27,6 +27,7 @@ func TestAccScale(t *testing.T) {
 			t.Fatalf("read MESH_TEST_SCALE: %v", err)
 		}
 	}
+	k.shops(lab.Service, count)
 	terraform := newCLI(t)
 	block := fmt.Sprintf("  config_path = %q\n  owner = %q\n  propagation = { settle = \"0s\" }\n", lab.Kubeconfig, restartOwner)
 	timed := func(what string, arguments ...string) {
@@ -52,4 +53,15 @@ func TestAccScale(t *testing.T) {
 	timed("destroy", "destroy")
 	k.each("virtualservices", lab.Service, 0, nil, nil)
 	k.each("destinationrules", lab.Service, 0, nil, nil)
+}
+
+// shops makes the Services that [manyRoutes] routes, and somebody who answers for all of them.
+func (k *kube) shops(namespace string, count int) {
+	k.t.Helper()
+	k.create("workloadentries", "apiVersion: networking.istio.io/v1\nkind: WorkloadEntry\nmetadata: {name: shops, namespace: "+namespace+"}\n"+
+		"spec: {address: 127.0.0.1, labels: {app: k8s-combat-service-v1}}")
+	for i := range count {
+		k.create("services", fmt.Sprintf("apiVersion: v1\nkind: Service\nmetadata: {name: shop-%02d, namespace: %s}\n"+
+			"spec: {selector: {app: k8s-combat-service-v1}, ports: [{name: grpc, port: 50051}]}", i, namespace))
+	}
 }

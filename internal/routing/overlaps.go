@@ -138,7 +138,7 @@ func hiddenBy(ours, other *Object, holders []*Object, who audience) []overlap {
 	}
 	var effects []string
 	if len(missing) > 0 {
-		effects = append(effects, "has no subset "+list(missing, "and")+", so that requests to it fail with 503")
+		effects = append(effects, "has no subset "+list(missing, "or")+", so that requests to it fail with 503")
 	}
 	if len(changed) > 0 {
 		effects = append(effects, "has another meaning of a subset: "+list(changed, "and"))

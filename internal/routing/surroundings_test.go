@@ -194,7 +194,7 @@ func TestLookAroundOverlaps(t *testing.T) {
 		"in the callers' namespace": {ours: two, address: "web/theirs", theirs: "host: " + all + "\nsubsets: [{name: v1, labels: {version: v1}}]", want: []string{
 			`subsets: DestinationRule "web/theirs", for the host reviews.shop.svc.cluster.local, stands in the place of DestinationRule "shop/ours" for callers in namespace web…has no subset v2, so that requests to it fail with 503`}},
 		"a wildcard in the callers' namespace": {ours: two, address: "web/theirs", theirs: "host: '*.local'\ntrafficPolicy: {tls: {mode: ISTIO_MUTUAL}}", want: []string{
-			`for the host *.local…for callers in namespace web…has no subset v1 and v2`}},
+			`for the host *.local…for callers in namespace web…has no subset v1 or v2`}},
 		"another meaning in the callers' namespace": {ours: two, address: "web/theirs", theirs: "host: " + all + "\nsubsets: [{name: v1, labels: {version: v1}}, {name: v2, labels: {version: v9}}]", want: []string{
 			`has another meaning of a subset: v2 means the labels version=v9`}},
 		"the same in the callers' namespace":         {ours: two, address: "web/theirs", theirs: "host: " + all + two[len("host: reviews"):]},
