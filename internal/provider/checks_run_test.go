@@ -2,6 +2,7 @@ package provider_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -145,7 +146,9 @@ func (q *quarter) only(r result, summaries ...string) {
 	for _, d := range r.Diagnostics {
 		got = append(got, d.Summary)
 	}
-	if strings.Join(got, ", ") != strings.Join(summaries, ", ") {
+	// A plan within an apply says it once more.
+	got = slices.Compact(got)
+	if !slices.Equal(got, summaries) {
 		q.t.Errorf("the plan says %q, want %q:\n%s", got, summaries, r)
 	}
 }
