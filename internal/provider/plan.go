@@ -61,9 +61,11 @@ func (p *pairResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRe
 	d.completeWeights()
 	plan := tftypes.NewValue(req.Plan.Raw.Type(), d.planned)
 	values.answer(plan, resp)
-	if len(config.Unknown()) == 0 {
-		p.planMoves(d, req.State.Raw, plan, &resp.Diagnostics)
+	p.planMoves(d, req.State.Raw, plan, &resp.Diagnostics)
+	if d.decided(unseen) {
 		p.lookAround(ctx, req.State.Raw, plan, d, &resp.Diagnostics)
+	}
+	if len(config.Unknown()) == 0 {
 		p.rehearse(ctx, req.State.Raw, plan, &resp.Diagnostics)
 	}
 }
