@@ -30,13 +30,41 @@ func (m Move) Gain() (to string, before, after float64) {
 	if m.Before.Kind != Forward || m.After.Kind != Forward {
 		return "", 0, 0
 	}
-	for _, share := range m.After.Destinations {
-		was, is := shareOf(m.Before.Destinations, share.Destination), shareOf(m.After.Destinations, share.Destination)
+	from, into := m.sides()
+	for _, share := range into {
+		was, is := shareOf(from, share.Destination), shareOf(into, share.Destination)
 		if to == "" || is-was > after-before {
 			to, before, after = m.names.name(share.Destination), was, is
 		}
 	}
 	return to, before, after
+}
+
+// sides are the shares before and after by who answers: another port of the same host and subset is no other destination, unless
+// there are several ports of it on one side.
+func (m Move) sides() (before, after []Share) {
+	ports := func(shares []Share, of Destination) (all []uint32) {
+		for _, share := range shares {
+			if share.Host == of.Host && share.Subset == of.Subset && !slices.Contains(all, share.Port) {
+				all = append(all, share.Port)
+			}
+		}
+		return all
+	}
+	moved := func(d Destination) bool {
+		was, is := ports(m.Before.Destinations, d), ports(m.After.Destinations, d)
+		return len(was) == 1 && len(is) == 1 && was[0] != is[0]
+	}
+	without := func(shares []Share) []Share {
+		shares = slices.Clone(shares)
+		for i := range shares {
+			if moved(shares[i].Destination) {
+				shares[i].Port = 0
+			}
+		}
+		return shares
+	}
+	return without(m.Before.Destinations), without(m.After.Destinations)
 }
 
 // Jumps reports whether a destination gains more than so many percent points of requests that had another one. A new rule
@@ -50,12 +78,14 @@ func (m Move) Jumps(most float64) bool {
 // v1 to v2`.
 func (m Move) String() string {
 	requests := m.Who()
-	if m.Before.Kind != Forward || m.After.Kind != Forward || len(m.Before.Destinations) < 2 && len(m.After.Destinations) < 2 {
+	from, into := m.sides()
+	one := len(m.Before.Destinations) < 2 && len(m.After.Destinations) < 2
+	if m.Before.Kind != Forward || m.After.Kind != Forward || one || sameShares(from, into) {
 		return shortened(fmt.Sprintf("%s move from %s to %s", requests, m.names.target(m.Before), m.names.target(m.After)))
 	}
 	var parts []string
-	for _, d := range m.changed() {
-		before, after := shareOf(m.Before.Destinations, d), shareOf(m.After.Destinations, d)
+	for _, d := range shifted(from, into) {
+		before, after := shareOf(from, d), shareOf(into, d)
 		parts = append(parts, fmt.Sprintf("share of %s of %s: %s → %s", m.names.name(d), requests, percentWords(before), percentWords(after)))
 	}
 	return shortened(strings.Join(parts, ", "))
@@ -69,22 +99,27 @@ func (m Move) Who() string {
 	return shortened(m.Requests)
 }
 
-// changed lists the destinations whose share changes: of two the one that had less, because the other has the rest.
-func (m Move) changed() []Destination {
+// shifted lists the destinations whose share changes: of two the one that had less, because the other has the rest.
+func shifted(before, after []Share) []Destination {
 	var all []Destination
-	for _, share := range slices.Concat(m.After.Destinations, m.Before.Destinations) {
+	for _, share := range slices.Concat(after, before) {
 		if !slices.Contains(all, share.Destination) {
 			all = append(all, share.Destination)
 		}
 	}
 	if len(all) == 2 {
-		if shareOf(m.Before.Destinations, all[0]) < shareOf(m.Before.Destinations, all[1]) {
+		if shareOf(before, all[0]) < shareOf(before, all[1]) {
 			return all[:1]
 		}
 		return all[1:]
 	}
-	return slices.DeleteFunc(all, func(d Destination) bool {
-		return nearly(shareOf(m.Before.Destinations, d), shareOf(m.After.Destinations, d))
+	return slices.DeleteFunc(all, func(d Destination) bool { return nearly(shareOf(before, d), shareOf(after, d)) })
+}
+
+// sameShares reports whether every destination has the same share on both sides.
+func sameShares(a, b []Share) bool {
+	return !slices.ContainsFunc(slices.Concat(a, b), func(s Share) bool {
+		return !nearly(shareOf(a, s.Destination), shareOf(b, s.Destination))
 	})
 }
 
@@ -127,9 +162,7 @@ func sameTarget(a, b Outcome) bool {
 	}
 	switch a.Kind {
 	case Forward:
-		return !slices.ContainsFunc(slices.Concat(a.Destinations, b.Destinations), func(s Share) bool {
-			return !nearly(shareOf(a.Destinations, s.Destination), shareOf(b.Destinations, s.Destination))
-		})
+		return sameShares(a.Destinations, b.Destinations)
 	case RedirectTo:
 		return *a.Redirect == *b.Redirect
 	case Respond:

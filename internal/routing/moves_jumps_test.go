@@ -1,6 +1,7 @@
 package routing_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -15,6 +16,12 @@ func TestMove_Jumps(t *testing.T) {
 	const canary = "{headers: {version: {exact: '200'}}}"
 	tcp := func(v1, v2 string) string {
 		return "tcp: [{match: [{port: 3306}], route: [{destination: {host: a, subset: v1}, weight: " + v1 + "}, {destination: {host: a, subset: v2}, weight: " + v2 + "}]}]"
+	}
+	onPort := func(routes string) string {
+		return strings.ReplaceAll(routes, "host: reviews,", "host: reviews, port: {number: 8080},")
+	}
+	ports := func(a, b string) string {
+		return "http: [{route: [{destination: {host: a, port: {number: 80}}, weight: " + a + "}, {destination: {host: a, port: {number: 81}}, weight: " + b + "}]}]"
 	}
 	for name, test := range map[string]struct {
 		before, after string
@@ -37,7 +44,13 @@ func TestMove_Jumps(t *testing.T) {
 			jumps: []string{"requests with path starting with /a move from VirtualService shop/b to v2"}},
 		"connections":           {before: tcp("90", "10"), after: tcp("50", "50"), jumps: []string{"share of v2 of TCP connections on port 3306: 10 % → 50 %"}},
 		"connections, a little": {before: tcp("90", "10"), after: tcp("80", "20"), moves: []string{"share of v2 of TCP connections on port 3306: 10 % → 20 %"}},
-		"shares of others":      {before: canaries("", split("90", "10")), after: canaries("", split("10", "90")), options: routing.Options{SharesByOthers: true}},
+		"another port":          {before: canaries("", to("v1")), after: onPort(canaries("", to("v1"))), moves: []string{"all requests move from v1 to v1 of reviews:8080"}},
+		"another port of a split": {before: canaries("", split("90", "10")), after: onPort(canaries("", split("90", "10"))),
+			moves: []string{"all requests move from v1 90 %, v2 10 % to v1 of reviews:8080 90 %, v2 of reviews:8080 10 %"}},
+		"another port and shares": {before: canaries("", split("90", "10")), after: onPort(canaries("", split("10", "90"))),
+			jumps: []string{"share of v2 of all requests: 10 % → 90 %"}},
+		"shares of ports":  {before: ports("90", "10"), after: ports("10", "90"), jumps: []string{"share of a:81 of all requests: 10 % → 90 %"}},
+		"shares of others": {before: canaries("", split("90", "10")), after: canaries("", split("10", "90")), options: routing.Options{SharesByOthers: true}},
 		"a destination beside shares of others": {before: canaries(canary, to("v1"), "", split("90", "10")), after: canaries(canary, to("v2"), "", split("10", "90")),
 			options: routing.Options{SharesByOthers: true}, jumps: []string{"requests with header version=200 move from v1 to v2"}},
 	} {
