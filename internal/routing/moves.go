@@ -181,24 +181,39 @@ const mostCompared = 50
 // stand-in, as in a [Summary]. A match that no request could be found for is passed over, unless the same one sends its
 // requests elsewhere. Where others set the shares, only what goes from one destination to another is said.
 func Moves(before, after []*Object, options Options) []Move {
-	was, is := newSurvey(before, options), newSurvey(after, options)
-	c := comparison{was: was, is: is, names: newNamer(was.table, is.table), left: mostCompared}
-	for _, f := range is.finds {
-		c.compare(f)
-	}
-	for _, f := range was.finds {
-		c.compareGone(f)
-	}
-	moves := slices.Concat(c.moves, moveFlows(was.table, is.table, c.names))
+	was, is := newWordTable(before, options), newWordTable(after, options)
+	names := newNamer(was, is)
+	moves := slices.Concat(moveRequests(was, is, names), moveFlows(was, is, names))
 	if options.SharesByOthers {
 		moves = slices.DeleteFunc(moves, func(m Move) bool { return len(m.Before.Destinations) > 1 || len(m.After.Destinations) > 1 })
 	}
 	return moves
 }
 
+// moveRequests says which requests go elsewhere. Where the same rules take them, only those are looked at that do something else.
+func moveRequests(was, is *Table, names *namer) []Move {
+	others, alike := is.otherAims(was)
+	if alike && len(others) == 0 {
+		return nil
+	}
+	here, there := everyRule, everyRule
+	if alike {
+		here, there = noRule, func(r *compiledRule) bool { return others[r] }
+	}
+	c := comparison{was: newSurvey(was, here), is: newSurvey(is, there), alike: alike, names: names, left: mostCompared}
+	for _, f := range c.is.finds {
+		c.compare(f)
+	}
+	for _, f := range c.was.finds {
+		c.compareGone(f)
+	}
+	return c.moves
+}
+
 // comparison is the search for moves.
 type comparison struct {
 	was, is *survey
+	alike   bool // the same rules take the same requests
 	names   *namer
 	left    int // how often requests may still be compared all
 	moves   []Move
@@ -247,7 +262,7 @@ func (c *comparison) compareGone(f reached) {
 // allAlike reports whether all requests of a match are known to have the same outcome in another survey as its witness.
 func (c *comparison) allAlike(f reached, other *survey, out Outcome) bool {
 	c.left--
-	return f.witness != nil && c.left >= 0 && f.allAlike(other, out)
+	return f.witness != nil && (c.alike || c.left >= 0 && f.allAlike(other, out))
 }
 
 // add adds a move of the requests of one match, or joins it with that of the match before in the same rule.
@@ -264,121 +279,4 @@ func (c *comparison) add(m Move, f reached) {
 		}
 	}
 	c.moves = append(c.moves, m)
-}
-
-// survey is a table, and a request for each match that one is known for.
-type survey struct {
-	table *Table
-	finds []reached
-	// known are all matches by their keys, and taken those that are not known to be dead.
-	known map[string]*entry
-	taken map[string]bool
-}
-
-// reached is a match, a request that it takes, and what happens to that. Without a request nobody knows whether there is one.
-type reached struct {
-	autopsy *autopsy
-	entry   *entry
-	at      int
-	first   bool
-	witness *Request
-	outcome Outcome
-}
-
-// key is equal for matches that say the same about requests for the same object.
-func (f reached) key() string { return f.autopsy.service.object.String() + " " + f.entry.match.words() }
-
-func newSurvey(routes []*Object, options Options) *survey {
-	s := &survey{table: newWordTable(routes, options), known: map[string]*entry{}, taken: map[string]bool{}}
-	options = s.table.options
-	for _, service := range s.table.services {
-		a := newAutopsy(service, options)
-		for at, e := range a.entries {
-			f := reached{autopsy: a, entry: e, at: at, first: e.rule == service.rules[0], outcome: e.rule.aim()}
-			if _, known := s.known[f.key()]; !known {
-				s.known[f.key()] = e
-			}
-			v := a.judge(at)
-			switch v.Life {
-			case Dead:
-				continue
-			case Undecided:
-			case Alive:
-				f.witness, f.outcome = v.Witness, s.table.Evaluate(*v.Witness)
-				if f.outcome.Rule != e.rule.ref || f.outcome.Match != e.match.ref {
-					continue // another VirtualService takes it
-				}
-			}
-			s.taken[f.key()] = true
-			s.finds = append(s.finds, f)
-		}
-	}
-	return s
-}
-
-// chooses reports whether a match is for some requests and not for all.
-func (e *entry) chooses() bool {
-	return e.match.words() != "" && (!e.match.last || len(e.match.place) > 0)
-}
-
-// forwards reports whether a rule sends its requests to destinations, and aim says to which.
-func (r *compiledRule) forwards() bool { return r.rule.Redirect == nil && r.rule.DirectResponse == nil }
-
-func (r *compiledRule) aim() Outcome {
-	return Outcome{Kind: Forward, Rule: r.ref, Destinations: newShares(r.rule.Route)}
-}
-
-// allAlike reports whether all requests that reach the match have the same outcome in another survey as its witness.
-func (f reached) allAlike(other *survey, out Outcome) bool {
-	r, is, _ := f.autopsy.start(f.entry)
-	if is != yes {
-		return false
-	}
-	for _, service := range other.table.services {
-		if service.object != out.VirtualService {
-			continue
-		}
-		for _, rule := range service.rules {
-			alike := rule.ref == out.Rule || rule.sends(out)
-			for i := range rule.matches {
-				m := &rule.matches[i]
-				if alike && f.implies(r, m) {
-					return true
-				}
-				if !alike && !f.passes(r, m) {
-					return false
-				}
-			}
-		}
-		return out.Kind == NoRoute
-	}
-	return out.Kind == Unclaimed
-}
-
-// sends reports whether the rule sends requests where an outcome says.
-func (r *compiledRule) sends(out Outcome) bool {
-	return r.forwards() && sameTarget(out, r.aim())
-}
-
-// implies reports whether all requests of a region satisfy a match.
-func (f reached) implies(r region, m *compiledMatch) bool {
-	return !slices.ContainsFunc(m.all(), func(l literal) bool { return !f.autopsy.excludes(r, l.not(), f.autopsy.authorities) })
-}
-
-// passes reports whether no request that reaches the match satisfies another one: they exclude each other, or an earlier
-// match takes what they share.
-func (f reached) passes(r region, m *compiledMatch) bool {
-	a := f.autopsy
-	for _, l := range m.all() {
-		next, is := a.confine(r, l, a.authorities)
-		switch is {
-		case no:
-			return true
-		case yes:
-			r = next
-		case unknown:
-			return false
-		}
-	}
-	return a.shadow(r, f.at) >= 0
 }

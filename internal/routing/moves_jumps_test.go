@@ -1,11 +1,15 @@
 package routing_test
 
 import (
+	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"google.golang.org/protobuf/proto"
 	networking "istio.io/api/networking/v1"
+	"pgregory.net/rapid"
 
 	"github.com/meshroute/terraform-provider-mesh/internal/routing"
 )
@@ -111,5 +115,62 @@ func TestMoves_delegate(t *testing.T) {
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("moves (-want +got):\n%s", diff)
+	}
+}
+
+// When the same rules send their requests elsewhere, those move that a comparison of all requests finds, whose rules only are called
+// something else.
+func TestPropertyMovesOfTheSameRules(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		p := picker(func(n int) int { return rapid.IntRange(0, n-1).Draw(t, "choice") })
+		was := p.table()
+		is, renamed := *was, *was
+		spec := proto.CloneOf(was.Spec.(*networking.VirtualService))
+		for _, rule := range spec.Http {
+			if len(rule.Route) > 0 && p.chance(50) {
+				rule.Route = shares(int32(p(101)), int32(p(101)))
+			}
+		}
+		is.Spec = spec
+		spec = proto.CloneOf(spec)
+		for _, rule := range spec.Http {
+			for _, match := range rule.Match {
+				match.Name += "renamed"
+			}
+		}
+		renamed.Spec = spec
+		say := func(after *routing.Object) []string {
+			var all []string
+			for _, m := range routing.Moves([]*routing.Object{was}, []*routing.Object{after}, routing.Options{}) {
+				all = append(all, fmt.Sprint(m.Rule.Index, m.Gone, m.Named, m.Before.Destinations, m.After.Destinations))
+			}
+			return slices.Compact(all)
+		}
+		if diff := cmp.Diff(say(&renamed), say(&is)); diff != "" {
+			t.Fatalf("moves by the names of matches (-others +same):\n%s", diff)
+		}
+	})
+}
+
+// Of many rules that send their requests elsewhere it is said of each that all of them do.
+func TestMoves_ofTheSameRules(t *testing.T) {
+	t.Parallel()
+	table := func(weights ...int32) []*routing.Object {
+		spec := &networking.VirtualService{Hosts: []string{"reviews"}}
+		for i := range 100 {
+			match := &networking.HTTPMatchRequest{Headers: map[string]*networking.StringMatch{"version": exactly(fmt.Sprint(i))}}
+			spec.Http = append(spec.Http, &networking.HTTPRoute{Match: []*networking.HTTPMatchRequest{match}, Route: shares(weights...)})
+		}
+		return []*routing.Object{{Namespace: "shop", Name: "reviews", Spec: spec}}
+	}
+	moves := routing.Moves(table(90, 10), table(75, 25), routing.Options{})
+	if len(moves) != 100 {
+		t.Errorf("%d moves", len(moves))
+	}
+	for i, m := range moves {
+		if want := fmt.Sprintf("share of v2 of requests with header version=%d: 10 %% → 25 %%", i); m.String() != want {
+			t.Errorf("%s, want %s", m, want)
+		}
 	}
 }
