@@ -86,8 +86,8 @@ func (d *draft) decided(besides []string) bool {
 	return !slices.ContainsFunc(d.config.Unknown(), matters)
 }
 
-// completeSummary plans the words for what is planned, as soon as that is known.
-func (p *pairResource) completeSummary(d draft, objectType tftypes.Type) {
+// completeSummary plans the words for what is planned, which r has read, as soon as that is known.
+func (p *pairResource) completeSummary(d draft, r *attr.Reader) {
 	if _, ok := d.planned["summary"]; !ok {
 		return
 	}
@@ -97,11 +97,9 @@ func (p *pairResource) completeSummary(d draft, objectType tftypes.Type) {
 		return
 	}
 	d.planned["summary"] = tftypes.NewValue(stringList, tftypes.UnknownValue)
-	r := attr.Read(tftypes.NewValue(objectType, d.planned))
-	route := p.read(r, p.settings)
 	life, _ := readLifecycle(r, p.settings)
 	if p.settings.clusterDomain != "" && !slices.ContainsFunc(r.Unknown(), func(at path.Path) bool { return !isWordless(at) }) {
-		d.planned["summary"] = p.words(life, route.Render())
+		d.planned["summary"] = p.words(life, d.after)
 	}
 }
 
@@ -116,15 +114,15 @@ func (d *draft) unchangedBut(names ...string) bool {
 
 // planMoves tells what moves between a state and the plan for it. Terraform plans once more when it applies, and nothing tells a
 // provider for which of the two it is asked: the warning is there again, and what was not known before is told for the first time.
-func (p *pairResource) planMoves(d draft, state, plan tftypes.Value, diagnostics *diag.Diagnostics) {
-	if summary, ok := d.planned["summary"]; !ok || !summary.IsKnown() || state.IsNull() || diagnostics.HasError() || !d.decided(motionless) {
+func (p *pairResource) planMoves(d draft, diagnostics *diag.Diagnostics) {
+	if summary, ok := d.planned["summary"]; !ok || !summary.IsKnown() || diagnostics.HasError() || !d.decided(motionless) {
 		return
 	}
-	is := p.routeOf(state).Render()
-	if p.lifecycleOf(state).handedOver {
-		is = routing.WithWeights(is, readLiveWeights(d.prior["live_weights"]))
+	is := d.before
+	if weights, ok := d.prior["live_weights"]; ok && !weights.IsNull() {
+		is = routing.WithWeights(is, readLiveWeights(weights))
 	}
-	p.tellMoves(d.life, is, p.routeOf(plan).Render(), diagnostics)
+	p.tellMoves(d.life, is, d.after, diagnostics)
 }
 
 // tellMoves warns of the requests that a change sends elsewhere, and refuses larger steps than are allowed. It is about what is live, whoever
