@@ -66,11 +66,10 @@ func (p *pairResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRe
 	d.after = p.read(r, p.settings).Render()
 	p.completeSummary(d, r)
 	d.completeWeights()
-	plan := tftypes.NewValue(req.Plan.Raw.Type(), d.planned)
-	values.answer(plan, resp)
+	values.answer(tftypes.NewValue(req.Plan.Raw.Type(), d.planned), resp)
 	p.planMoves(d, &resp.Diagnostics)
 	if d.decided(unseen) {
-		p.lookAround(ctx, req.State.Raw, plan, d, &resp.Diagnostics)
+		p.lookAround(ctx, d, &resp.Diagnostics)
 	}
 	if len(config.Unknown()) == 0 {
 		p.rehearse(ctx, d, &resp.Diagnostics)
