@@ -20,7 +20,7 @@ func readPlacement(r *attr.Reader, s settings) canary.Placement {
 	place := canary.Placement{
 		Namespace:        firstOf(r.String("namespace"), s.namespace, canary.UndecidedNamespace),
 		ClusterDomain:    firstOf(s.clusterDomain, defaultClusterDomain),
-		SubsetsElsewhere: r.Known("manage_destination_rule") && !r.Bool("manage_destination_rule"),
+		SubsetsElsewhere: !r.Bool("manage_destination_rule") && r.Known("manage_destination_rule"),
 		Labels:           r.StringMap("labels"),
 		Annotations:      r.StringMap("annotations"),
 		Owner:            r.String("owner"),

@@ -21,6 +21,8 @@ type draft struct {
 	route          described
 	life           lifecycle
 	prior, planned map[string]tftypes.Value
+	// before and after are the objects of the state, none without one, and of the plan.
+	before, after routing.Pair
 }
 
 // ModifyPlan implements resource.ResourceWithModifyPlan.
@@ -57,27 +59,29 @@ func (p *pairResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRe
 	case len(config.Unknown()) == 0:
 		p.planExisting(ctx, d, &resp.Diagnostics)
 	}
-	p.completeSummary(d, req.Plan.Raw.Type())
+	if !req.State.Raw.IsNull() {
+		d.before = p.routeOf(req.State.Raw).Render()
+	}
+	r := attr.Read(tftypes.NewValue(req.Plan.Raw.Type(), d.planned))
+	d.after = p.read(r, p.settings).Render()
+	p.completeSummary(d, r)
 	d.completeWeights()
-	plan := tftypes.NewValue(req.Plan.Raw.Type(), d.planned)
-	values.answer(plan, resp)
+	values.answer(tftypes.NewValue(req.Plan.Raw.Type(), d.planned), resp)
+	p.planMoves(d, &resp.Diagnostics)
+	if d.decided(unseen) {
+		p.lookAround(ctx, d, &resp.Diagnostics)
+	}
 	if len(config.Unknown()) == 0 {
-		p.planMoves(d, req.State.Raw, plan, &resp.Diagnostics)
-		p.lookAround(ctx, req.State.Raw, plan, d, &resp.Diagnostics)
-		p.rehearse(ctx, req.State.Raw, plan, &resp.Diagnostics)
+		p.rehearse(ctx, d, &resp.Diagnostics)
 	}
 }
 
 // rehearse reports what the cluster's admission control would refuse, while nothing is written yet.
-func (p *pairResource) rehearse(ctx context.Context, state, plan tftypes.Value, diagnostics *diag.Diagnostics) {
+func (p *pairResource) rehearse(ctx context.Context, d draft, diagnostics *diag.Diagnostics) {
 	if diagnostics.HasError() || p.settings.cluster == nil || !p.settings.ownerKnown {
 		return
 	}
-	var is routing.Pair
-	if !state.IsNull() {
-		is = p.routeOf(state).Render()
-	}
-	reportErrors(diagnostics, p.settings.cluster.Rehearse(ctx, is, p.routeOf(plan).Render()))
+	reportErrors(diagnostics, p.settings.cluster.Rehearse(ctx, d.before, d.after))
 }
 
 // reportAtPlan reports what is wrong now that the provider block is known. What was doubtful without it was said at

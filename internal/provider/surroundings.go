@@ -9,7 +9,6 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
-	"github.com/hashicorp/terraform-plugin-go/tftypes"
 
 	"github.com/meshroute/terraform-provider-mesh/internal/cluster"
 	"github.com/meshroute/terraform-provider-mesh/internal/routing"
@@ -20,15 +19,11 @@ const mostLooks = 5
 
 // lookAround tells what the cluster has against objects that are about to change. It looks at plan only, and again in the
 // plan that Terraform makes anew when it applies.
-func (p *pairResource) lookAround(ctx context.Context, state, plan tftypes.Value, d draft, diagnostics *diag.Diagnostics) {
+func (p *pairResource) lookAround(ctx context.Context, d draft, diagnostics *diag.Diagnostics) {
 	if diagnostics.HasError() || p.settings.surroundings == nil {
 		return
 	}
-	var before routing.Pair
-	if !state.IsNull() {
-		before = p.routeOf(state).Render()
-	}
-	pair := p.routeOf(plan).Render()
+	before, pair := d.before, d.after
 	if len(cluster.Steps(before, pair)) == 0 {
 		return
 	}
@@ -42,7 +37,7 @@ func (p *pairResource) lookAround(ctx context.Context, state, plan tftypes.Value
 	for _, f := range findings {
 		report(diagnostics, view, d, f)
 	}
-	if !state.IsNull() {
+	if len(d.prior) > 0 {
 		p.warnOfTools(diagnostics, view, pair, d.life)
 	}
 	warnOfUnseen(diagnostics, view)

@@ -54,18 +54,40 @@ var wordless = []string{
 
 // isWordless reports whether no word follows from the attribute at a path, such as the labels of a subset.
 func isWordless(at path.Path) bool {
-	steps := at.Steps()
-	if len(steps) == 0 {
-		return false
-	}
-	if steps[0].Equal(path.PathStepAttributeName("subsets")) && len(steps) > 2 {
-		return steps[2].Equal(path.PathStepAttributeName("labels")) || steps[2].Equal(path.PathStepAttributeName("traffic_policy"))
-	}
-	return slices.ContainsFunc(wordless, func(name string) bool { return steps[0].Equal(path.PathStepAttributeName(name)) })
+	return liesIn(at, wordless) || liesInSubset(at, "labels", "traffic_policy")
 }
 
-// completeSummary plans the words for what is planned, as soon as that is known.
-func (p *pairResource) completeSummary(d draft, objectType tftypes.Type) {
+// liesIn reports whether a path is one of some attributes of a resource, or lies in one.
+func liesIn(at path.Path, attributes []string) bool {
+	steps := at.Steps()
+	return len(steps) > 0 && slices.ContainsFunc(attributes, func(name string) bool { return steps[0].Equal(path.PathStepAttributeName(name)) })
+}
+
+// liesInSubset reports whether a path is one of some attributes of a subset, or lies in one.
+func liesInSubset(at path.Path, attributes ...string) bool {
+	steps := at.Steps()
+	return liesIn(at, []string{"subsets"}) && len(steps) > 2 &&
+		slices.ContainsFunc(attributes, func(name string) bool { return steps[2].Equal(path.PathStepAttributeName(name)) })
+}
+
+// The attributes besides labels and the like that no move follows from, and nothing that the cluster has against a route.
+var (
+	motionless = []string{"name", "virtual_service_name", "destination_rule_name", "allow_empty_subsets"}
+	unseen     = []string{"max_weight_step"}
+)
+
+// decided reports whether all is known of the configuration but what does not matter: some attributes, those that say how objects are
+// marked or changed, and what a proxy does with requests besides choosing who gets them.
+func (d *draft) decided(besides []string) bool {
+	matters := func(at path.Path) bool {
+		return !liesIn(at, besides) && !liesIn(at, []string{"labels", "annotations", "traffic_policy", "adopt", "deletion", "propagation", "timeouts"}) &&
+			!liesInSubset(at, "traffic_policy")
+	}
+	return !slices.ContainsFunc(d.config.Unknown(), matters)
+}
+
+// completeSummary plans the words for what is planned, which r has read, as soon as that is known.
+func (p *pairResource) completeSummary(d draft, r *attr.Reader) {
 	if _, ok := d.planned["summary"]; !ok {
 		return
 	}
@@ -75,11 +97,9 @@ func (p *pairResource) completeSummary(d draft, objectType tftypes.Type) {
 		return
 	}
 	d.planned["summary"] = tftypes.NewValue(stringList, tftypes.UnknownValue)
-	r := attr.Read(tftypes.NewValue(objectType, d.planned))
-	route := p.read(r, p.settings)
 	life, _ := readLifecycle(r, p.settings)
 	if p.settings.clusterDomain != "" && !slices.ContainsFunc(r.Unknown(), func(at path.Path) bool { return !isWordless(at) }) {
-		d.planned["summary"] = p.words(life, route.Render())
+		d.planned["summary"] = p.words(life, d.after)
 	}
 }
 
@@ -94,15 +114,15 @@ func (d *draft) unchangedBut(names ...string) bool {
 
 // planMoves tells what moves between a state and the plan for it. Terraform plans once more when it applies, and nothing tells a
 // provider for which of the two it is asked: the warning is there again, and what was not known before is told for the first time.
-func (p *pairResource) planMoves(d draft, state, plan tftypes.Value, diagnostics *diag.Diagnostics) {
-	if summary, ok := d.planned["summary"]; !ok || !summary.IsKnown() || state.IsNull() || diagnostics.HasError() {
+func (p *pairResource) planMoves(d draft, diagnostics *diag.Diagnostics) {
+	if summary, ok := d.planned["summary"]; !ok || !summary.IsKnown() || diagnostics.HasError() || !d.decided(motionless) {
 		return
 	}
-	is := p.routeOf(state).Render()
-	if p.lifecycleOf(state).handedOver {
-		is = routing.WithWeights(is, readLiveWeights(d.prior["live_weights"]))
+	is := d.before
+	if weights, ok := d.prior["live_weights"]; ok && !weights.IsNull() {
+		is = routing.WithWeights(is, readLiveWeights(weights))
 	}
-	p.tellMoves(d.life, is, p.routeOf(plan).Render(), diagnostics)
+	p.tellMoves(d.life, is, d.after, diagnostics)
 }
 
 // tellMoves warns of the requests that a change sends elsewhere, and refuses larger steps than are allowed. It is about what is live, whoever
@@ -121,7 +141,7 @@ func (p *pairResource) tellMoves(life lifecycle, is, wanted routing.Pair, diagno
 		refuseJumps(life.step, jumps, diagnostics)
 	case len(moves) > 0:
 		// Terraform shows one of several warnings that have the same summary.
-		diagnostics.AddWarning(fmt.Sprintf("Traffic moves in %s/%s", after.Namespace, wanted.VirtualService.Name), lines(moves, routing.Move.String))
+		diagnostics.AddWarning(fmt.Sprintf("Traffic moves in %s/%s", after.Namespace, after.Name), lines(moves, routing.Move.String))
 	}
 }
 

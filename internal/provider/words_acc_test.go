@@ -319,3 +319,30 @@ func TestAccWords_several(t *testing.T) {
 	r.want(t, "warning", lab.Expand("Traffic moves in NAMESPACE/SERVICE-other"), "10 % → 50 %")
 	w.must("destroy")
 }
+
+// TestAccWords_unknown: an annotation that is not known yet keeps nothing from being told that does not depend on it.
+func TestAccWords_unknown(t *testing.T) {
+	t.Parallel()
+	lab := acctest.Start(t)
+	w := newWorkspace(t, lab, canaryForm, "")
+	annotated := late(`team = "shop"`) + canaryOf("", threeToOne, lab.Expand(`
+hosts           = ["SERVICE.example"]
+gateways        = ["NAMESPACE/gone"]
+max_weight_step = 20
+annotations     = { team = terraform_data.late.output.team }
+`))
+	gone := lab.Expand(`there is no Gateway "NAMESPACE/gone"`)
+	w.write(annotated)
+	w.must("plan").want(t, "warning", absent, gone)
+	w.write(canaryOf("", nineToOne, lab.Expand("hosts = [\"SERVICE.example\"]\ngateways = [\"NAMESPACE/gone\"]")))
+	w.must("apply")
+	w.write(annotated)
+	w.must("plan").want(t, "warning", absent, gone)
+	if diff := cmp.Diff([]string{"share of v2 of all requests: 10 % → 25 %"}, w.must("plan").moved()); diff != "" {
+		t.Errorf("moves (-want +got):\n%s", diff)
+	}
+	w.write(strings.Replace(annotated, threeToOne, oneToOne, 1))
+	w.fails("Step too large", []string{"v2 gains 40 percent points"}, "plan")
+	w.must("destroy", "-refresh=false")
+	nothingIn(t, lab)
+}

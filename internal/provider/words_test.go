@@ -129,6 +129,48 @@ func TestPlanResourceChange_earlier(t *testing.T) {
 	}
 }
 
+// A step is refused as soon as all is known that it depends on, and not before.
+func TestPlanResourceChange_step(t *testing.T) {
+	t.Parallel()
+	s := unanswered(t)
+	a := attackOn(t, s)
+	const before = `
+service = "greeter"
+subsets = { v1 = { labels = { app = "v1" } }, v2 = { labels = { app = "v2" } } }
+default = { weights = { v1 = 90, v2 = 10 } }
+max_weight_step = 20
+`
+	after := strings.Replace(before, "v1 = 90, v2 = 10", "v1 = 10, v2 = 90", 1)
+	objectType := s.schemas.ResourceSchemas["mesh_canary_route"].ValueType()
+	config := parseHCL(t, objectType, before)
+	state, _ := planned(t, s, "mesh_canary_route", config, tftypes.NewValue(objectType, nil), a.proposed("mesh_canary_route", config))
+	state = settled(t, state)
+	for name, c := range map[string]struct {
+		config  string
+		refused bool
+	}{
+		"all is known":                          {after, true},
+		"unknown labels and annotations":        {after + "labels = unknown\nannotations = { team = unknown }", true},
+		"an unknown policy":                     {after + "traffic_policy = unknown", true},
+		"unknown names":                         {after + "name = unknown\ndestination_rule_name = unknown", true},
+		"unknown ways to change":                {after + "adopt = unknown\ndeletion = unknown\ntimeouts = unknown\npropagation = unknown\nallow_empty_subsets = unknown", true},
+		"an unknown policy of a subset":         {strings.Replace(after, `{ app = "v2" }`, `{ app = "v2" }, traffic_policy = unknown`, 1), true},
+		"an unknown step":                       {strings.Replace(after, "max_weight_step = 20", "max_weight_step = unknown", 1), false},
+		"unknown labels of a subset":            {strings.Replace(before, `{ app = "v2" }`, "{ app = unknown }", 1), false},
+		"unknown gateways":                      {after + "gateways = unknown", false},
+		"who declares the subsets is not known": {after + "manage_destination_rule = unknown", false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			config := parseHCL(t, objectType, c.config)
+			_, says := planned(t, s, "mesh_canary_route", config, state, carriedOver(a, "mesh_canary_route", config, state))
+			if refused := strings.Contains(says, "Step too large: max_weight_step: allows"); refused != c.refused {
+				t.Errorf("the plan is refused: %t, want %t; it says %s", refused, c.refused, says)
+			}
+		})
+	}
+}
+
 // A route of a thousand rules is said in words, and its plan in the time that one may take.
 func TestPlanResourceChange_manyWords(t *testing.T) {
 	t.Parallel()

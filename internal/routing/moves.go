@@ -30,8 +30,9 @@ func (m Move) Gain() (to string, before, after float64) {
 	if m.Before.Kind != Forward || m.After.Kind != Forward {
 		return "", 0, 0
 	}
-	for _, share := range m.After.Destinations {
-		was, is := shareOf(m.Before.Destinations, share.Destination), shareOf(m.After.Destinations, share.Destination)
+	from, into := m.sides()
+	for _, share := range into {
+		was, is := shareOf(from, share.Destination), shareOf(into, share.Destination)
 		if to == "" || is-was > after-before {
 			to, before, after = m.names.name(share.Destination), was, is
 		}
@@ -39,23 +40,69 @@ func (m Move) Gain() (to string, before, after float64) {
 	return to, before, after
 }
 
+// sides are the shares before and after by who answers: another port of the same host and subset is no other destination, unless
+// there are several ports of it on one side.
+func (m Move) sides() (before, after []Share) {
+	ports := func(shares []Share, of Destination) (all []uint32) {
+		for _, share := range shares {
+			if share.Host == of.Host && share.Subset == of.Subset && !slices.Contains(all, share.Port) {
+				all = append(all, share.Port)
+			}
+		}
+		return all
+	}
+	moved := func(d Destination) bool {
+		was, is := ports(m.Before.Destinations, d), ports(m.After.Destinations, d)
+		return len(was) == 1 && len(is) == 1 && was[0] != is[0]
+	}
+	without := func(shares []Share) []Share {
+		shares = slices.Clone(shares)
+		for i := range shares {
+			if moved(shares[i].Destination) {
+				shares[i].Port = 0
+			}
+		}
+		return shares
+	}
+	return without(m.Before.Destinations), without(m.After.Destinations)
+}
+
 // Jumps reports whether a destination gains more than so many percent points of requests that had another one. A new rule
-// that names whom it is for is no jump.
+// that names whom it is for is no jump, and neither is a canary that is given up.
 func (m Move) Jumps(most float64) bool {
 	_, before, after := m.Gain()
-	return !m.Named && after-before > most && !nearly(after-before, most)
+	return !m.Named && after-before > most && !nearly(after-before, most) && !givesUp(m.sides())
+}
+
+// givesUp reports whether destinations with at most half of the requests have none any more, while all others had a share and lose
+// nothing. With more than half it may as well be a canary that takes over.
+func givesUp(before, after []Share) bool {
+	gone := 0.0
+	for _, share := range before {
+		is := shareOf(after, share.Destination)
+		switch {
+		case is == 0:
+			gone += share.Percent
+		case is < shareOf(before, share.Destination) && !nearly(is, shareOf(before, share.Destination)):
+			return false
+		}
+	}
+	begins := func(s Share) bool { return shareOf(before, s.Destination) == 0 }
+	return (gone < 50 || nearly(gone, 50)) && !slices.ContainsFunc(after, begins)
 }
 
 // String says the move: `share of v2 of all other requests: 10 % → 25 %`, or `requests with header version=200 move from
 // v1 to v2`.
 func (m Move) String() string {
 	requests := m.Who()
-	if m.Before.Kind != Forward || m.After.Kind != Forward || len(m.Before.Destinations) < 2 && len(m.After.Destinations) < 2 {
+	from, into := m.sides()
+	one := len(m.Before.Destinations) < 2 && len(m.After.Destinations) < 2
+	if m.Before.Kind != Forward || m.After.Kind != Forward || one || sameShares(from, into) {
 		return shortened(fmt.Sprintf("%s move from %s to %s", requests, m.names.target(m.Before), m.names.target(m.After)))
 	}
 	var parts []string
-	for _, d := range m.changed() {
-		before, after := shareOf(m.Before.Destinations, d), shareOf(m.After.Destinations, d)
+	for _, d := range shifted(from, into) {
+		before, after := shareOf(from, d), shareOf(into, d)
 		parts = append(parts, fmt.Sprintf("share of %s of %s: %s → %s", m.names.name(d), requests, percentWords(before), percentWords(after)))
 	}
 	return shortened(strings.Join(parts, ", "))
@@ -69,22 +116,27 @@ func (m Move) Who() string {
 	return shortened(m.Requests)
 }
 
-// changed lists the destinations whose share changes: of two the one that had less, because the other has the rest.
-func (m Move) changed() []Destination {
+// shifted lists the destinations whose share changes: of two the one that had less, because the other has the rest.
+func shifted(before, after []Share) []Destination {
 	var all []Destination
-	for _, share := range slices.Concat(m.After.Destinations, m.Before.Destinations) {
+	for _, share := range slices.Concat(after, before) {
 		if !slices.Contains(all, share.Destination) {
 			all = append(all, share.Destination)
 		}
 	}
 	if len(all) == 2 {
-		if shareOf(m.Before.Destinations, all[0]) < shareOf(m.Before.Destinations, all[1]) {
+		if shareOf(before, all[0]) < shareOf(before, all[1]) {
 			return all[:1]
 		}
 		return all[1:]
 	}
-	return slices.DeleteFunc(all, func(d Destination) bool {
-		return nearly(shareOf(m.Before.Destinations, d), shareOf(m.After.Destinations, d))
+	return slices.DeleteFunc(all, func(d Destination) bool { return nearly(shareOf(before, d), shareOf(after, d)) })
+}
+
+// sameShares reports whether every destination has the same share on both sides.
+func sameShares(a, b []Share) bool {
+	return !slices.ContainsFunc(slices.Concat(a, b), func(s Share) bool {
+		return !nearly(shareOf(a, s.Destination), shareOf(b, s.Destination))
 	})
 }
 
@@ -127,9 +179,7 @@ func sameTarget(a, b Outcome) bool {
 	}
 	switch a.Kind {
 	case Forward:
-		return !slices.ContainsFunc(slices.Concat(a.Destinations, b.Destinations), func(s Share) bool {
-			return !nearly(shareOf(a.Destinations, s.Destination), shareOf(b.Destinations, s.Destination))
-		})
+		return sameShares(a.Destinations, b.Destinations)
 	case RedirectTo:
 		return *a.Redirect == *b.Redirect
 	case Respond:
@@ -148,24 +198,39 @@ const mostCompared = 50
 // stand-in, as in a [Summary]. A match that no request could be found for is passed over, unless the same one sends its
 // requests elsewhere. Where others set the shares, only what goes from one destination to another is said.
 func Moves(before, after []*Object, options Options) []Move {
-	was, is := newSurvey(before, options), newSurvey(after, options)
-	c := comparison{was: was, is: is, names: newNamer(was.table, is.table), left: mostCompared}
-	for _, f := range is.finds {
-		c.compare(f)
-	}
-	for _, f := range was.finds {
-		c.compareGone(f)
-	}
-	moves := slices.Concat(c.moves, moveFlows(was.table, is.table, c.names))
+	was, is := newWordTable(before, options), newWordTable(after, options)
+	names := newNamer(was, is)
+	moves := slices.Concat(moveRequests(was, is, names), moveFlows(was, is, names))
 	if options.SharesByOthers {
 		moves = slices.DeleteFunc(moves, func(m Move) bool { return len(m.Before.Destinations) > 1 || len(m.After.Destinations) > 1 })
 	}
 	return moves
 }
 
+// moveRequests says which requests go elsewhere. Where the same rules take them, only those are looked at that do something else.
+func moveRequests(was, is *Table, names *namer) []Move {
+	others, alike := is.otherAims(was)
+	if alike && len(others) == 0 {
+		return nil
+	}
+	here, there := everyRule, everyRule
+	if alike {
+		here, there = noRule, func(r *compiledRule) bool { return others[r] }
+	}
+	c := comparison{was: newSurvey(was, here), is: newSurvey(is, there), alike: alike, names: names, left: mostCompared}
+	for _, f := range c.is.finds {
+		c.compare(f)
+	}
+	for _, f := range c.was.finds {
+		c.compareGone(f)
+	}
+	return c.moves
+}
+
 // comparison is the search for moves.
 type comparison struct {
 	was, is *survey
+	alike   bool // the same rules take the same requests
 	names   *namer
 	left    int // how often requests may still be compared all
 	moves   []Move
@@ -214,7 +279,7 @@ func (c *comparison) compareGone(f reached) {
 // allAlike reports whether all requests of a match are known to have the same outcome in another survey as its witness.
 func (c *comparison) allAlike(f reached, other *survey, out Outcome) bool {
 	c.left--
-	return f.witness != nil && c.left >= 0 && f.allAlike(other, out)
+	return f.witness != nil && (c.alike || c.left >= 0 && f.allAlike(other, out))
 }
 
 // add adds a move of the requests of one match, or joins it with that of the match before in the same rule.
@@ -231,121 +296,4 @@ func (c *comparison) add(m Move, f reached) {
 		}
 	}
 	c.moves = append(c.moves, m)
-}
-
-// survey is a table, and a request for each match that one is known for.
-type survey struct {
-	table *Table
-	finds []reached
-	// known are all matches by their keys, and taken those that are not known to be dead.
-	known map[string]*entry
-	taken map[string]bool
-}
-
-// reached is a match, a request that it takes, and what happens to that. Without a request nobody knows whether there is one.
-type reached struct {
-	autopsy *autopsy
-	entry   *entry
-	at      int
-	first   bool
-	witness *Request
-	outcome Outcome
-}
-
-// key is equal for matches that say the same about requests for the same object.
-func (f reached) key() string { return f.autopsy.service.object.String() + " " + f.entry.match.words() }
-
-func newSurvey(routes []*Object, options Options) *survey {
-	s := &survey{table: newWordTable(routes, options), known: map[string]*entry{}, taken: map[string]bool{}}
-	options = s.table.options
-	for _, service := range s.table.services {
-		a := newAutopsy(service, options)
-		for at, e := range a.entries {
-			f := reached{autopsy: a, entry: e, at: at, first: e.rule == service.rules[0], outcome: e.rule.aim()}
-			if _, known := s.known[f.key()]; !known {
-				s.known[f.key()] = e
-			}
-			v := a.judge(at)
-			switch v.Life {
-			case Dead:
-				continue
-			case Undecided:
-			case Alive:
-				f.witness, f.outcome = v.Witness, s.table.Evaluate(*v.Witness)
-				if f.outcome.Rule != e.rule.ref || f.outcome.Match != e.match.ref {
-					continue // another VirtualService takes it
-				}
-			}
-			s.taken[f.key()] = true
-			s.finds = append(s.finds, f)
-		}
-	}
-	return s
-}
-
-// chooses reports whether a match is for some requests and not for all.
-func (e *entry) chooses() bool {
-	return e.match.words() != "" && (!e.match.last || len(e.match.place) > 0)
-}
-
-// forwards reports whether a rule sends its requests to destinations, and aim says to which.
-func (r *compiledRule) forwards() bool { return r.rule.Redirect == nil && r.rule.DirectResponse == nil }
-
-func (r *compiledRule) aim() Outcome {
-	return Outcome{Kind: Forward, Rule: r.ref, Destinations: newShares(r.rule.Route)}
-}
-
-// allAlike reports whether all requests that reach the match have the same outcome in another survey as its witness.
-func (f reached) allAlike(other *survey, out Outcome) bool {
-	r, is, _ := f.autopsy.start(f.entry)
-	if is != yes {
-		return false
-	}
-	for _, service := range other.table.services {
-		if service.object != out.VirtualService {
-			continue
-		}
-		for _, rule := range service.rules {
-			alike := rule.ref == out.Rule || rule.sends(out)
-			for i := range rule.matches {
-				m := &rule.matches[i]
-				if alike && f.implies(r, m) {
-					return true
-				}
-				if !alike && !f.passes(r, m) {
-					return false
-				}
-			}
-		}
-		return out.Kind == NoRoute
-	}
-	return out.Kind == Unclaimed
-}
-
-// sends reports whether the rule sends requests where an outcome says.
-func (r *compiledRule) sends(out Outcome) bool {
-	return r.forwards() && sameTarget(out, r.aim())
-}
-
-// implies reports whether all requests of a region satisfy a match.
-func (f reached) implies(r region, m *compiledMatch) bool {
-	return !slices.ContainsFunc(m.all(), func(l literal) bool { return !f.autopsy.excludes(r, l.not(), f.autopsy.authorities) })
-}
-
-// passes reports whether no request that reaches the match satisfies another one: they exclude each other, or an earlier
-// match takes what they share.
-func (f reached) passes(r region, m *compiledMatch) bool {
-	a := f.autopsy
-	for _, l := range m.all() {
-		next, is := a.confine(r, l, a.authorities)
-		switch is {
-		case no:
-			return true
-		case yes:
-			r = next
-		case unknown:
-			return false
-		}
-	}
-	return a.shadow(r, f.at) >= 0
 }

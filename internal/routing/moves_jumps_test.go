@@ -1,10 +1,15 @@
 package routing_test
 
 import (
+	"fmt"
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"google.golang.org/protobuf/proto"
 	networking "istio.io/api/networking/v1"
+	"pgregory.net/rapid"
 
 	"github.com/meshroute/terraform-provider-mesh/internal/routing"
 )
@@ -15,6 +20,15 @@ func TestMove_Jumps(t *testing.T) {
 	const canary = "{headers: {version: {exact: '200'}}}"
 	tcp := func(v1, v2 string) string {
 		return "tcp: [{match: [{port: 3306}], route: [{destination: {host: a, subset: v1}, weight: " + v1 + "}, {destination: {host: a, subset: v2}, weight: " + v2 + "}]}]"
+	}
+	onPort := func(routes string) string {
+		return strings.ReplaceAll(routes, "host: reviews,", "host: reviews, port: {number: 8080},")
+	}
+	toThree := func(v1, v2, v3 string) string {
+		return strings.TrimSuffix(split(v1, v2), "]") + ", {destination: {host: reviews, subset: v3}, weight: " + v3 + "}]"
+	}
+	ports := func(a, b string) string {
+		return "http: [{route: [{destination: {host: a, port: {number: 80}}, weight: " + a + "}, {destination: {host: a, port: {number: 81}}, weight: " + b + "}]}]"
 	}
 	for name, test := range map[string]struct {
 		before, after string
@@ -35,9 +49,21 @@ func TestMove_Jumps(t *testing.T) {
 		"to no route":              {before: canaries("", to("v1")), after: canaries(canary, to("v1")), moves: []string{"all other requests move from v1 to no route"}},
 		"from a delegate": {before: "http: [{match: [{uri: {prefix: /a}}], delegate: {name: b}}, {" + to("v1") + "}]", after: canaries("{uri: {prefix: /a}}", to("v2"), "", to("v1")),
 			jumps: []string{"requests with path starting with /a move from VirtualService shop/b to v2"}},
-		"connections":           {before: tcp("90", "10"), after: tcp("50", "50"), jumps: []string{"share of v2 of TCP connections on port 3306: 10 % → 50 %"}},
-		"connections, a little": {before: tcp("90", "10"), after: tcp("80", "20"), moves: []string{"share of v2 of TCP connections on port 3306: 10 % → 20 %"}},
-		"shares of others":      {before: canaries("", split("90", "10")), after: canaries("", split("10", "90")), options: routing.Options{SharesByOthers: true}},
+		"connections":                              {before: tcp("90", "10"), after: tcp("50", "50"), jumps: []string{"share of v2 of TCP connections on port 3306: 10 % → 50 %"}},
+		"connections, a little":                    {before: tcp("90", "10"), after: tcp("80", "20"), moves: []string{"share of v2 of TCP connections on port 3306: 10 % → 20 %"}},
+		"a canary is given up":                     {before: canaries("", split("50", "50")), after: canaries("", to("v1")), moves: []string{"share of v2 of all requests: 50 % → 0 %"}},
+		"a canary with more than half is given up": {before: canaries("", split("49", "51")), after: canaries("", to("v1")), jumps: []string{"share of v1 of all requests: 49 % → 100 %"}},
+		"a canary takes over":                      {before: canaries("", split("90", "10")), after: canaries("", to("v2")), jumps: []string{"share of v2 of all requests: 10 % → 100 %"}},
+		"a canary is given up for a new one":       {before: canaries("", split("50", "50")), after: canaries("", toThree("50", "0", "50")), jumps: []string{"share of v3 of all requests: 0 % → 50 %, share of v2 of all requests: 50 % → 0 %"}},
+		"a canary is given up beside one that grows": {before: canaries("", toThree("60", "20", "20")), after: canaries("", split("10", "90")),
+			jumps: []string{"share of v1 of all requests: 60 % → 10 %, share of v2 of all requests: 20 % → 90 %, share of v3 of all requests: 20 % → 0 %"}},
+		"another port": {before: canaries("", to("v1")), after: onPort(canaries("", to("v1"))), moves: []string{"all requests move from v1 to v1 of reviews:8080"}},
+		"another port of a split": {before: canaries("", split("90", "10")), after: onPort(canaries("", split("90", "10"))),
+			moves: []string{"all requests move from v1 90 %, v2 10 % to v1 of reviews:8080 90 %, v2 of reviews:8080 10 %"}},
+		"another port and shares": {before: canaries("", split("90", "10")), after: onPort(canaries("", split("10", "90"))),
+			jumps: []string{"share of v2 of all requests: 10 % → 90 %"}},
+		"shares of ports":  {before: ports("90", "10"), after: ports("10", "90"), jumps: []string{"share of a:81 of all requests: 10 % → 90 %"}},
+		"shares of others": {before: canaries("", split("90", "10")), after: canaries("", split("10", "90")), options: routing.Options{SharesByOthers: true}},
 		"a destination beside shares of others": {before: canaries(canary, to("v1"), "", split("90", "10")), after: canaries(canary, to("v2"), "", split("10", "90")),
 			options: routing.Options{SharesByOthers: true}, jumps: []string{"requests with header version=200 move from v1 to v2"}},
 	} {
@@ -98,5 +124,62 @@ func TestMoves_delegate(t *testing.T) {
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("moves (-want +got):\n%s", diff)
+	}
+}
+
+// When the same rules send their requests elsewhere, those move that a comparison of all requests finds, whose rules only are called
+// something else.
+func TestPropertyMovesOfTheSameRules(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		p := picker(func(n int) int { return rapid.IntRange(0, n-1).Draw(t, "choice") })
+		was := p.table()
+		is, renamed := *was, *was
+		spec := proto.CloneOf(was.Spec.(*networking.VirtualService))
+		for _, rule := range spec.Http {
+			if len(rule.Route) > 0 && p.chance(50) {
+				rule.Route = shares(int32(p(101)), int32(p(101)))
+			}
+		}
+		is.Spec = spec
+		spec = proto.CloneOf(spec)
+		for _, rule := range spec.Http {
+			for _, match := range rule.Match {
+				match.Name += "renamed"
+			}
+		}
+		renamed.Spec = spec
+		say := func(after *routing.Object) []string {
+			var all []string
+			for _, m := range routing.Moves([]*routing.Object{was}, []*routing.Object{after}, routing.Options{}) {
+				all = append(all, fmt.Sprint(m.Rule.Index, m.Gone, m.Named, m.Before.Destinations, m.After.Destinations))
+			}
+			return slices.Compact(all)
+		}
+		if diff := cmp.Diff(say(&renamed), say(&is)); diff != "" {
+			t.Fatalf("moves by the names of matches (-others +same):\n%s", diff)
+		}
+	})
+}
+
+// Of many rules that send their requests elsewhere it is said of each that all of them do.
+func TestMoves_ofTheSameRules(t *testing.T) {
+	t.Parallel()
+	table := func(weights ...int32) []*routing.Object {
+		spec := &networking.VirtualService{Hosts: []string{"reviews"}}
+		for i := range 100 {
+			match := &networking.HTTPMatchRequest{Headers: map[string]*networking.StringMatch{"version": exactly(fmt.Sprint(i))}}
+			spec.Http = append(spec.Http, &networking.HTTPRoute{Match: []*networking.HTTPMatchRequest{match}, Route: shares(weights...)})
+		}
+		return []*routing.Object{{Namespace: "shop", Name: "reviews", Spec: spec}}
+	}
+	moves := routing.Moves(table(90, 10), table(75, 25), routing.Options{})
+	if len(moves) != 100 {
+		t.Errorf("%d moves", len(moves))
+	}
+	for i, m := range moves {
+		if want := fmt.Sprintf("share of v2 of requests with header version=%d: 10 %% → 25 %%", i); m.String() != want {
+			t.Errorf("%s, want %s", m, want)
+		}
 	}
 }
