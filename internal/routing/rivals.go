@@ -42,7 +42,9 @@ func (f *Facts) rivalries(ours, theirs *Object) []rivalry {
 			continue
 		}
 		r := rivalry{ours: ours, theirs: theirs, host: host, other: other, gateway: gateway, callers: callers}
-		r.first = f.firstOf(r)
+		if r.first, ok = f.firstOf(r); !ok {
+			continue
+		}
 		r.byAge = newService(ours, nil, f.clusterDomain()).audience() == newService(theirs, nil, f.clusterDomain()).audience()
 		all = append(all, r)
 	}
@@ -70,8 +72,9 @@ func (f *Facts) contested(ours, theirs *Object) (host, other string, ok bool) {
 	return "", "", false
 }
 
-// firstOf asks the table of both which one a request for the contested name follows first.
-func (f *Facts) firstOf(r rivalry) *Object {
+// firstOf asks the table of both which one a request for the contested name follows first, false where it follows none: no request
+// comes to a sidecar under a name that ends with a dot, or has a colon inside.
+func (f *Facts) firstOf(r rivalry) (first *Object, ok bool) {
 	originals := map[*Object]*Object{}
 	options := f.aged(r.ours, r.theirs)
 	var bare []*Object
@@ -91,7 +94,8 @@ func (f *Facts) firstOf(r rivalry) *Object {
 		name = "any" + suffix
 	}
 	out := NewTable(bare, nil, options).Evaluate(Request{Authority: name, Gateway: r.gateway, SourceNamespace: r.callers.anyone()})
-	return originals[out.VirtualService]
+	first, ok = originals[out.VirtualService]
+	return first, ok
 }
 
 // bareClaims returns a VirtualService that claims the same, with one rule that takes every request.

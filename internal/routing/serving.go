@@ -85,7 +85,8 @@ func (f *Facts) Effective(o *Object) bool {
 func (f *Facts) beaten(o *Object, others []*Object, host, caller string) bool {
 	return slices.ContainsFunc(others, func(other *Object) bool {
 		r := rivalry{ours: o, theirs: other, host: host, other: host, gateway: MeshGateway, callers: audience{names: []string{caller}}}
-		return visible(other, caller) && f.firstOf(r) != o
+		first, ok := f.firstOf(r)
+		return visible(other, caller) && ok && first != o
 	})
 }
 

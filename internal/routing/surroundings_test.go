@@ -118,9 +118,11 @@ func TestLookAroundRivals(t *testing.T) {
 			`requests to *.cluster.local follow the rules of VirtualService "shop/theirs"`}},
 		"a shared gateway merges": {ours: "hosts: [a.example]\ngateways: [shop/edge]" + catchAll, theirs: "hosts: [a.example]\ngateways: [edge]" + catchAll, want: []string{
 			`hosts[0]: VirtualService "shop/theirs" routes a.example at the gateway shop/edge already; a gateway merges both: the rules of VirtualService "shop/theirs" are tried first`}},
-		"the mesh and a gateway":           {ours: "gateways: [mesh, edge]" + catchAll, theirs: "gateways: [edge, mesh]" + catchAll, want: []string{"in the mesh already", "a gateway merges both"}},
-		"ours is the older one, as before": {ours: catchAll, theirs: catchAll, newer: true},
-		"a delegate":                       {ours: catchAll, theirs: "hosts: []" + catchAll},
+		"the mesh and a gateway":                 {ours: "gateways: [mesh, edge]" + catchAll, theirs: "gateways: [edge, mesh]" + catchAll, want: []string{"in the mesh already", "a gateway merges both"}},
+		"ours is the older one, as before":       {ours: catchAll, theirs: catchAll, newer: true},
+		"a delegate":                             {ours: catchAll, theirs: "hosts: []" + catchAll},
+		"a name that no request of the mesh has": {ours: "hosts: [foo.example.]" + catchAll, theirs: "hosts: [foo.example.]" + catchAll},
+		"a name with a colon":                    {ours: "hosts: ['x:80.foo.example']" + catchAll, theirs: "hosts: ['*.foo.example']" + catchAll},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
