@@ -161,7 +161,7 @@ func (f *Facts) rulesFor(host string) *subsets {
 // ready returns how many workloads of a Service have labels and take requests. It asks for pods first, and for WorkloadEntries only
 // where there are none.
 func (l *lookout) ready(namespace string, service Service, labels map[string]string) (n int, known bool) {
-	if len(service.Selector) == 0 {
+	if len(service.Selector) == 0 || !selectable(labels) {
 		return 0, false
 	}
 	known = true

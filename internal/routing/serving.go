@@ -91,10 +91,10 @@ func (f *Facts) beaten(o *Object, others []*Object, host, caller string) bool {
 }
 
 // ReadyOf returns how many workloads of a Service take requests, of those that carry labels, and whether the facts tell: pods and
-// WorkloadEntries of the namespace have to be known.
+// WorkloadEntries of the namespace have to be known, and labels that only istiod gives say nothing of them.
 func (f *Facts) ReadyOf(namespace string, service Service, labels map[string]string) (ready int, known bool) {
 	pods, workloads := f.Pods[namespace], f.Workloads[namespace]
-	if pods == nil || workloads == nil || len(service.Selector) == 0 {
+	if pods == nil || workloads == nil || len(service.Selector) == 0 || !selectable(labels) {
 		return 0, false
 	}
 	return pods.Count(service.Selector, labels) + workloads.Count(service.Selector, labels), true

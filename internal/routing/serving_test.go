@@ -71,6 +71,9 @@ func TestFactsOfAService(t *testing.T) {
 	if ready, known := a.facts.ReadyOf("shop", reviews, nil); ready != 3 || !known {
 		t.Errorf("ready: %d, known %t", ready, known)
 	}
+	if _, known := a.facts.ReadyOf("shop", reviews, map[string]string{"version": "v1", "topology.kubernetes.io/zone": "a"}); known {
+		t.Error("who answers in a zone is known, which only istiod tells")
+	}
 	for name, namespace := range map[string]string{"headless": "shop", "reviews": "web"} {
 		if _, known := a.facts.ReadyOf(namespace, a.facts.Services["shop"][name], nil); known {
 			t.Errorf("who answers in %s of %s is known", name, namespace)

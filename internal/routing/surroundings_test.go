@@ -253,6 +253,8 @@ func TestLookAroundDestinations(t *testing.T) {
 		"a WorkloadEntry": {spec: "http: [{" + to("v3") + "}]", rule: declares, change: func(f *routing.Facts) {
 			f.Workloads["shop"].Add(map[string]string{"app": "reviews", "version": "v3"})
 		}},
+		"a subset of a cluster of the mesh": {spec: "http: [{" + to("far") + "}]", rule: "host: reviews\nsubsets: [{name: far, labels: {topology.istio.io/cluster: far}}]"},
+		"a subset of a zone":                {spec: "http: [{" + to("a") + "}]", rule: "host: reviews\nsubsets: [{name: a, labels: {version: v1, topology.kubernetes.io/zone: a}}]"},
 		"a subset that somebody else declares": {spec: "http: [{" + to("v3") + "}]", declared: declares, want: []string{
 			`http[0].route[0].destination.subset: http[0] sends requests to the subset v3 (DestinationRule "shop/rule" declares it), and no ready pod`}},
 		"a subset that nobody declares": {spec: "http: [{" + to("v9") + "}]", declared: declares, want: []string{
