@@ -2,6 +2,8 @@ package routing_test
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -128,12 +130,16 @@ func TestSubsets(t *testing.T) {
 		"beside the service before the mesh":  {map[string]string{"istio-system/a": rule("*.local", "v1"), "shop/a": "host: reviews"}, "web", routing.SubsetMissing},
 		"somewhere else it means nothing":     {map[string]string{"cart/a": rule(host, "v1")}, "web", routing.SubsetMissing},
 		"for some workloads of the namespace": {map[string]string{"shop/a": rule(host, "v1"), "web/b": "workloadSelector: {matchLabels: {a: b}}\n" + rule(host, "v2")}, "web", routing.SubsetDeclared},
+		"exported otherwise, and newer":       {map[string]string{"shop/a": rule(host, "v1"), "shop/b": "exportTo: [web]\n" + rule(host, "v2")}, "web", routing.SubsetMissing},
+		"exported otherwise, and older":       {map[string]string{"shop/a": "exportTo: [web]\n" + rule(host, "v2"), "shop/b": rule(host, "v1")}, "web", routing.SubsetDeclared},
+		"exported otherwise, to others":       {map[string]string{"shop/a": rule(host, "v1"), "shop/b": "exportTo: [web]\n" + rule(host, "v2")}, "cart", routing.SubsetDeclared},
+		"for the caller alone, in the root":   {map[string]string{"istio-system/a": "exportTo: [.]\n" + rule("*.local", "v1"), "shop/a": rule(host, "v2")}, "istio-system", routing.SubsetDeclared},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			rules := []*routing.Object{}
-			for name, spec := range test.rules {
-				rules = append(rules, object(t, "DestinationRule", name, spec))
+			for _, name := range slices.Sorted(maps.Keys(test.rules)) { // the oldest first
+				rules = append(rules, object(t, "DestinationRule", name, test.rules[name]))
 			}
 			out := routing.Evaluate([]*routing.Object{virtualService(t, "reviews", "http: [{"+to("v1")+"}]")}, rules,
 				routing.Request{Authority: host, SourceNamespace: test.caller}, routing.Options{})

@@ -205,6 +205,13 @@ func TestLookAroundOverlaps(t *testing.T) {
 		"exported to the callers":                    {ours: "host: a.example\nsubsets: [{name: v1, labels: {version: v1}}]", address: "web/theirs", theirs: "host: a.example\nexportTo: [shop, web]"},
 		"a more specific host than our wildcard": {ours: "host: '*.shop.svc.cluster.local'\nsubsets: [{name: v1, labels: {version: v1}}]", theirs: "host: reviews", want: []string{
 			`DestinationRule "shop/theirs", for the host reviews, stands in the place of DestinationRule "shop/ours"…for callers in shop and all other namespaces`}},
+		"exported to fewer namespaces, and older": {ours: two, theirs: "host: reviews\nexportTo: [.]\nsubsets: [{name: v3, labels: {version: v3}}]", want: []string{
+			`subsets: DestinationRule "shop/ours", for the host reviews, stands in the place of DestinationRule "shop/theirs" for callers in namespace shop: of several…exported to the same namespaces…has no subset v3`}},
+		"exported to fewer namespaces, and newer": {ours: two, newer: true, theirs: "host: reviews\nexportTo: [.]\nsubsets: [{name: v2, labels: {version: v2}}]", want: []string{
+			`subsets: DestinationRule "shop/theirs", for the host reviews, stands in the place of DestinationRule "shop/ours" for callers in namespace shop…has no subset v1, so that`}},
+		"exported alike": {ours: two + "\nexportTo: [web, .]", theirs: "host: reviews\nexportTo: [., web]\nsubsets: [{name: v3, labels: {version: v3}}]"},
+		"exported to more than an older one, which takes it in": {ours: two + "\nexportTo: [., web]", theirs: "host: reviews\nexportTo: [.]\nsubsets: [{name: v2, labels: {version: v2b}}]", want: []string{
+			`subsets[1]: DestinationRule "shop/theirs" declares a subset v2…Istio merges`}},
 		"for some workloads only": {ours: two + "\nworkloadSelector: {matchLabels: {a: b}}", theirs: two},
 	} {
 		t.Run(name, func(t *testing.T) {
