@@ -27,8 +27,10 @@ type rivalry struct {
 // several hosts that overlap the first of ours is told.
 func (f *Facts) rivalries(ours, theirs *Object) []rivalry {
 	a, b := ours.Spec.(*networking.VirtualService), theirs.Spec.(*networking.VirtualService)
+	shared := gatewayNames(b.Gateways, theirs.Namespace)
+	shared = slices.DeleteFunc(unique(gatewayNames(a.Gateways, ours.Namespace)), func(name string) bool { return !slices.Contains(shared, name) })
 	callers := whoSees(ours, theirs)
-	if !alike(a, b) || callers.nobody() {
+	if len(shared) == 0 || !exclusive(a, b) || callers.nobody() {
 		return nil
 	}
 	host, other, ok := f.contested(ours, theirs)
@@ -36,25 +38,21 @@ func (f *Facts) rivalries(ours, theirs *Object) []rivalry {
 		return nil
 	}
 	var all []rivalry
-	gateways := gatewayNames(b.Gateways, theirs.Namespace)
-	for _, gateway := range unique(gatewayNames(a.Gateways, ours.Namespace)) {
-		if !slices.Contains(gateways, gateway) {
-			continue
-		}
+	for _, gateway := range shared {
 		r := rivalry{ours: ours, theirs: theirs, host: host, other: other, gateway: gateway, callers: callers}
 		if r.first, ok = f.firstOf(r); !ok {
 			continue
 		}
-		r.byAge = newService(ours, nil, f.clusterDomain()).audience() == newService(theirs, nil, f.clusterDomain()).audience()
+		r.byAge = audienceRank(ours) == audienceRank(theirs)
 		all = append(all, r)
 	}
 	return all
 }
 
-// alike reports whether two VirtualServices have rules for the same kind of traffic.
-func alike(a, b *networking.VirtualService) bool {
-	return len(a.Http) > 0 && len(b.Http) > 0 || len(a.Tls) > 0 && len(b.Tls) > 0 || len(a.Tcp) > 0 && len(b.Tcp) > 0
-}
+// exclusive reports whether two VirtualServices both have rules for HTTP: of those for TLS and TCP Istio takes all that there are
+// for a host.
+// Source: istio.io/istio pilot/pkg/networking/core buildSidecarOutboundTLSFilterChainOpts, buildSidecarOutboundTCPFilterChainOpts.
+func exclusive(a, b *networking.VirtualService) bool { return len(a.Http) > 0 && len(b.Http) > 0 }
 
 // contested returns the first two hosts of two VirtualServices that have a name in common.
 func (f *Facts) contested(ours, theirs *Object) (host, other string, ok bool) {

@@ -67,7 +67,7 @@ func (f *Facts) Effective(o *Object) bool {
 		full := strings.ToLower(FullHost(host, o.Namespace, f.clusterDomain()))
 		var others, all []*Object
 		for _, c := range f.Routes.index.Covering(full) {
-			if other := c.Spec.(*networking.VirtualService); c.Object != o && c.host == full && InMesh(other) && alike(spec, other) {
+			if other := c.Spec.(*networking.VirtualService); c.Object != o && c.host == full && InMesh(other) && exclusive(spec, other) {
 				others = append(others, c.Object)
 			}
 		}

@@ -37,6 +37,7 @@ func TestFactsOfAService(t *testing.T) {
 	put("shop/edge", "hosts: [reviews.example]\ngateways: [edge]\n"+all, true)
 	put("shop/merged", host+"gateways: [edge, mesh]\n"+all, true)
 	put("shop/tcp", host+"tcp: [{route: [{destination: {host: reviews.shop.svc.cluster.local}}]}]", true)
+	put("shop/tcp-too", host+"tcp: [{match: [{port: 3306}], route: [{destination: {host: reviews.shop.svc.cluster.local}}]}]", true)
 	put("shop/dotted", "hosts: [a.example.]\n"+all, true)
 	put("shop/dotted-too", "hosts: [a.example.]\n"+all, true)
 	a.has(virtualService(t, "shop/other", "hosts: [ratings]\nhttp: [{route: [{destination: {host: ratings}}]}]"))
@@ -47,7 +48,7 @@ func TestFactsOfAService(t *testing.T) {
 	a.has(object(t, "DestinationRule", "shop/ratings", "host: ratings"))
 	a.ask(routing.Pair{}, routing.Pair{})
 
-	want := []string{"web/private", "shop/oldest", "shop/newer", "web/late", "shop/wildcard", "shop/edge", "shop/merged", "shop/tcp", "shop/dotted", "shop/dotted-too"}
+	want := []string{"web/private", "shop/oldest", "shop/newer", "web/late", "shop/wildcard", "shop/edge", "shop/merged", "shop/tcp", "shop/tcp-too", "shop/dotted", "shop/dotted-too"}
 	routes := a.facts.RoutesOf("reviews.shop.svc.cluster.local")
 	if diff := cmp.Diff(want, names(routes)); diff != "" {
 		t.Errorf("routes (-want +got):\n%s", diff)

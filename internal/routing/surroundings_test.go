@@ -105,6 +105,8 @@ func TestLookAroundRivals(t *testing.T) {
 		"other hosts":                                {ours: catchAll, theirs: "hosts: [ratings]" + catchAll},
 		"only sidecars against only a gateway":       {ours: catchAll, theirs: "gateways: [edge]" + catchAll},
 		"rules for HTTP against rules for TCP":       {ours: catchAll, theirs: "tcp: [{route: [{destination: {host: reviews}}]}]"},
+		"rules for TCP, all of which hold":           {ours: "tcp: [{route: [{destination: {host: reviews}}]}]", theirs: "tcp: [{match: [{port: 3306}], route: [{destination: {host: reviews}}]}]"},
+		"rules for TLS, all of which hold":           {ours: "tls: [{match: [{sniHosts: [reviews]}], route: [{destination: {host: reviews}}]}]", theirs: "tls: [{match: [{sniHosts: [reviews]}], route: [{destination: {host: reviews}}]}]"},
 		"theirs is for a namespace that ours is not": {ours: "exportTo: [.]" + catchAll, address: "web/theirs", theirs: "hosts: [reviews.shop.svc.cluster.local]\nexportTo: [web]" + catchAll},
 		"theirs is for some namespaces": {ours: catchAll, address: "web/theirs", theirs: "hosts: [reviews.shop.svc.cluster.local]\nexportTo: [., api]" + catchAll, want: []string{
 			`exported to fewer namespaces…for callers in the namespaces api and web the rules of VirtualService "shop/ours" have no effect`}},
