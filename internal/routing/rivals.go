@@ -23,8 +23,8 @@ type rivalry struct {
 	byAge bool
 }
 
-// rivalries returns what comes of two VirtualServices at each place where both hold: the mesh, and the gateways that both name. Of
-// several hosts that overlap the first of ours is told.
+// rivalries returns the places where two VirtualServices both hold: the mesh, and the gateways that both name. Of several hosts that
+// overlap the first of ours is told, and who is first is for [Facts.firstOf] to say.
 func (f *Facts) rivalries(ours, theirs *Object) []rivalry {
 	a, b := ours.Spec.(*networking.VirtualService), theirs.Spec.(*networking.VirtualService)
 	shared := gatewayNames(b.Gateways, theirs.Namespace)
@@ -39,12 +39,9 @@ func (f *Facts) rivalries(ours, theirs *Object) []rivalry {
 	}
 	var all []rivalry
 	for _, gateway := range shared {
-		r := rivalry{ours: ours, theirs: theirs, host: host, other: other, gateway: gateway, callers: callers}
-		if r.first, ok = f.firstOf(r); !ok {
-			continue
-		}
-		r.byAge = audienceRank(ours) == audienceRank(theirs)
-		all = append(all, r)
+		all = append(all, rivalry{
+			ours: ours, theirs: theirs, host: host, other: other, gateway: gateway, callers: callers, byAge: audienceRank(ours) == audienceRank(theirs),
+		})
 	}
 	return all
 }

@@ -2,6 +2,7 @@ package routing_test
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -121,6 +122,29 @@ func TestLookAroundManyRoutes(t *testing.T) {
 	began := time.Now()
 	for _, pair := range pairs {
 		a.ask(routing.Pair{}, pair)
+	}
+	if took := time.Since(began); took > 5*time.Second {
+		t.Errorf("it took %s", took)
+	}
+}
+
+// A thousand VirtualServices for every host of one gateway cost next to nothing, whether they are rivals or not.
+func TestLookAroundManyRivals(t *testing.T) {
+	t.Parallel()
+	const many, times = 1000, 100
+	rules := "http:\n" + strings.Repeat("- {match: [{uri: {regex: '/a.*b'}}], "+to("v1")+"}\n", 20)
+	a := newAround(t)
+	for i := range many {
+		a.has(virtualService(t, fmt.Sprintf("s%d", i), "hosts: ['*']\ngateways: [edge]\n"+rules))
+	}
+	before := ours(t, "hosts: ['*']\ngateways: [edge]\n"+rules)
+	a.has(before.VirtualService)
+	a.ask(routing.Pair{}, routing.Pair{})
+	began := time.Now()
+	for _, pair := range []routing.Pair{before, ours(t, "hosts: [a.example]\ngateways: [edge]\n"+rules), ours(t, "hosts: ['*']\ngateways: [mesh]\n"+rules)} {
+		for range times {
+			a.ask(before, pair)
+		}
 	}
 	if took := time.Since(began); took > 5*time.Second {
 		t.Errorf("it took %s", took)
