@@ -101,6 +101,11 @@ func TestHostIndex(t *testing.T) {
 			t.Errorf("what is within %s (-want +got):\n%s", host, diff)
 		}
 	}
+	long := strings.Repeat("a.", 50_000) + "b.c"
+	index.Add(long, "long")
+	if diff := cmp.Diff([]string{"long"}, index.Covering(long)); diff != "" {
+		t.Errorf("what covers a name that is none (-want +got):\n%s", diff)
+	}
 }
 
 // A thousand routes among a thousand others are looked at in a moment: the time of each does not grow with their number.
