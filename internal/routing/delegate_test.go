@@ -133,6 +133,8 @@ func TestSubsets(t *testing.T) {
 		"exported otherwise, and newer":       {map[string]string{"shop/a": rule(host, "v1"), "shop/b": "exportTo: [web]\n" + rule(host, "v2")}, "web", routing.SubsetMissing},
 		"exported otherwise, and older":       {map[string]string{"shop/a": "exportTo: [web]\n" + rule(host, "v2"), "shop/b": rule(host, "v1")}, "web", routing.SubsetDeclared},
 		"exported otherwise, to others":       {map[string]string{"shop/a": rule(host, "v1"), "shop/b": "exportTo: [web]\n" + rule(host, "v2")}, "cart", routing.SubsetDeclared},
+		"taken in by an older one":            {map[string]string{"shop/a": "exportTo: [web]\n" + rule(host, "v2"), "shop/b": "exportTo: [web, cart]\n" + rule(host, "v1")}, "web", routing.SubsetDeclared},
+		"and gone for those who see no older": {map[string]string{"shop/a": "exportTo: [web]\n" + rule(host, "v2"), "shop/b": "exportTo: [web, cart]\n" + rule(host, "v1")}, "cart", routing.SubsetMissing},
 		"for the caller alone, in the root":   {map[string]string{"istio-system/a": "exportTo: [.]\n" + rule("*.local", "v1"), "shop/a": rule(host, "v2")}, "istio-system", routing.SubsetDeclared},
 	} {
 		t.Run(name, func(t *testing.T) {
