@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -149,6 +150,25 @@ func TestSubsets(t *testing.T) {
 				t.Errorf("got %q, want %q", got, test.want)
 			}
 		})
+	}
+}
+
+// Only a name and a namespace are a Service: of other names under its domain nothing is known, and nothing is cut off.
+func TestHostOfNoService(t *testing.T) {
+	t.Parallel()
+	const host = "a.reviews.shop.svc.cluster.local"
+	o := virtualService(t, "reviews", "http: [{route: [{destination: {host: "+host+", subset: v1}}]}, {route: [{destination: {host: reviews}}]}]")
+	out := routing.Evaluate([]*routing.Object{o}, []*routing.Object{}, routing.Request{Authority: "reviews"}, routing.Options{})
+	if state := out.Destinations[0].State; state != routing.SubsetUnknown {
+		t.Errorf("the subset is %q", state)
+	}
+	if summary := routing.Summary([]*routing.Object{o}, routing.Options{}); !strings.Contains(summary[0], host) {
+		t.Errorf("%q does not name %s", summary, host)
+	}
+	for host, want := range map[string]bool{host: false, "*.shop.svc.cluster.local": false, "reviews.svc.cluster.local": false, "reviews.shop.svc.cluster.local": true} {
+		if _, _, is := new(routing.Facts).InCluster(host); is != want {
+			t.Errorf("%s is a Service of the cluster: %t", host, is)
+		}
 	}
 }
 

@@ -55,14 +55,9 @@ func (s Service) portWords() string {
 	return strings.Join(numbers, ", ")
 }
 
-// InCluster splits the full host of a Service of the cluster, whose name is a label as that of a namespace is.
+// InCluster returns whose full host it is, false if it is of no Service of the cluster.
 func (f *Facts) InCluster(host string) (namespace, name string, ok bool) {
-	inside, ok := strings.CutSuffix(host, ".svc."+f.clusterDomain())
-	if !ok {
-		return "", "", false
-	}
-	name, namespace, ok = strings.Cut(inside, ".")
-	return namespace, name, ok && IsNamespaceName(namespace) && IsNamespaceName(name)
+	return inCluster(host, f.clusterDomain())
 }
 
 // service returns the Service of a host, false where there is none or nothing is known of it.

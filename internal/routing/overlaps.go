@@ -91,7 +91,7 @@ func (f *Facts) contestedNames(all []*Object) []string {
 // callersOf returns namespaces whose callers may find different DestinationRules, and one for all others.
 func callersOf(all []*Object, s *subsets, host string) []string {
 	callers := []string{otherNamespace}
-	if service, ok := s.serviceNamespace(host); ok {
+	if service, _, ok := inCluster(host, s.options.clusterDomain()); ok {
 		callers = append(callers, service)
 	}
 	for _, o := range all {

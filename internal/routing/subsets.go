@@ -44,7 +44,7 @@ func (s *subsets) find(d Destination, caller string) (SubsetState, map[string]st
 			return SubsetDeclared, subset.GetLabels()
 		}
 	}
-	if _, known := s.serviceNamespace(d.Host); len(holders) == 0 && !known {
+	if _, _, known := inCluster(d.Host, s.options.clusterDomain()); len(holders) == 0 && !known {
 		return SubsetUnknown, nil
 	}
 	return SubsetMissing, nil
@@ -56,7 +56,7 @@ func (s *subsets) find(d Destination, caller string) (SubsetState, map[string]st
 // Source: istio.io/istio pilot/pkg/model PushContext.destinationRule, SidecarScope.DestinationRule.
 func (s *subsets) holders(host, caller string) []*Object {
 	root := cmp.Or(s.options.RootNamespace, "istio-system")
-	service, _ := s.serviceNamespace(host)
+	service, _, _ := inCluster(host, s.options.clusterDomain())
 	all := func(*Object) bool { return true }
 	if caller == "" {
 		if rules := s.holding(service, host, all); len(rules) > 0 {
@@ -119,16 +119,6 @@ func subsetOf(o *Object, name string) *networking.Subset {
 		}
 	}
 	return nil
-}
-
-// serviceNamespace returns the namespace of the Service that a host inside the cluster names.
-func (s *subsets) serviceNamespace(host string) (string, bool) {
-	inside, ok := strings.CutSuffix(host, ".svc."+s.options.clusterDomain())
-	if !ok {
-		return "", false
-	}
-	_, namespace, ok := strings.Cut(inside, ".")
-	return namespace, ok
 }
 
 // holding returns the DestinationRules of a namespace for the most specific host that covers the given one, of those that count.
