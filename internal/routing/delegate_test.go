@@ -2,6 +2,9 @@ package routing_test
 
 import (
 	"fmt"
+	"maps"
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -128,12 +131,18 @@ func TestSubsets(t *testing.T) {
 		"beside the service before the mesh":  {map[string]string{"istio-system/a": rule("*.local", "v1"), "shop/a": "host: reviews"}, "web", routing.SubsetMissing},
 		"somewhere else it means nothing":     {map[string]string{"cart/a": rule(host, "v1")}, "web", routing.SubsetMissing},
 		"for some workloads of the namespace": {map[string]string{"shop/a": rule(host, "v1"), "web/b": "workloadSelector: {matchLabels: {a: b}}\n" + rule(host, "v2")}, "web", routing.SubsetDeclared},
+		"exported otherwise, and newer":       {map[string]string{"shop/a": rule(host, "v1"), "shop/b": "exportTo: [web]\n" + rule(host, "v2")}, "web", routing.SubsetMissing},
+		"exported otherwise, and older":       {map[string]string{"shop/a": "exportTo: [web]\n" + rule(host, "v2"), "shop/b": rule(host, "v1")}, "web", routing.SubsetDeclared},
+		"exported otherwise, to others":       {map[string]string{"shop/a": rule(host, "v1"), "shop/b": "exportTo: [web]\n" + rule(host, "v2")}, "cart", routing.SubsetDeclared},
+		"taken in by an older one":            {map[string]string{"shop/a": "exportTo: [web]\n" + rule(host, "v2"), "shop/b": "exportTo: [web, cart]\n" + rule(host, "v1")}, "web", routing.SubsetDeclared},
+		"and gone for those who see no older": {map[string]string{"shop/a": "exportTo: [web]\n" + rule(host, "v2"), "shop/b": "exportTo: [web, cart]\n" + rule(host, "v1")}, "cart", routing.SubsetMissing},
+		"for the caller alone, in the root":   {map[string]string{"istio-system/a": "exportTo: [.]\n" + rule("*.local", "v1"), "shop/a": rule(host, "v2")}, "istio-system", routing.SubsetDeclared},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			rules := []*routing.Object{}
-			for name, spec := range test.rules {
-				rules = append(rules, object(t, "DestinationRule", name, spec))
+			for _, name := range slices.Sorted(maps.Keys(test.rules)) { // the oldest first
+				rules = append(rules, object(t, "DestinationRule", name, test.rules[name]))
 			}
 			out := routing.Evaluate([]*routing.Object{virtualService(t, "reviews", "http: [{"+to("v1")+"}]")}, rules,
 				routing.Request{Authority: host, SourceNamespace: test.caller}, routing.Options{})
@@ -141,6 +150,25 @@ func TestSubsets(t *testing.T) {
 				t.Errorf("got %q, want %q", got, test.want)
 			}
 		})
+	}
+}
+
+// Only a name and a namespace are a Service: of other names under its domain nothing is known, and nothing is cut off.
+func TestHostOfNoService(t *testing.T) {
+	t.Parallel()
+	const host = "a.reviews.shop.svc.cluster.local"
+	o := virtualService(t, "reviews", "http: [{route: [{destination: {host: "+host+", subset: v1}}]}, {route: [{destination: {host: reviews}}]}]")
+	out := routing.Evaluate([]*routing.Object{o}, []*routing.Object{}, routing.Request{Authority: "reviews"}, routing.Options{})
+	if state := out.Destinations[0].State; state != routing.SubsetUnknown {
+		t.Errorf("the subset is %q", state)
+	}
+	if summary := routing.Summary([]*routing.Object{o}, routing.Options{}); !strings.Contains(summary[0], host) {
+		t.Errorf("%q does not name %s", summary, host)
+	}
+	for host, want := range map[string]bool{host: false, "*.shop.svc.cluster.local": false, "reviews.svc.cluster.local": false, "reviews.shop.svc.cluster.local": true} {
+		if _, _, is := new(routing.Facts).InCluster(host); is != want {
+			t.Errorf("%s is a Service of the cluster: %t", host, is)
+		}
 	}
 }
 

@@ -7,62 +7,17 @@ import (
 	networking "istio.io/api/networking/v1"
 )
 
-// target is a place of a route that names a destination.
-type target struct {
-	of *Object
-	at Path
-	*networking.Destination
-	// gets says that a rule sends it requests, copies apart.
-	gets bool
-	// rule is the rule that does, as a text.
-	rule string
-}
-
-// targets are all destinations of the route, and the host of its DestinationRule.
-func (l *lookout) targets() []target {
-	var all []target
-	o, spec := l.pair.VirtualService, l.pair.VirtualServiceSpec()
-	for i, rule := range spec.GetHttp() {
-		at := Path{"http", i}
-		for j, route := range rule.GetRoute() {
-			all = append(all, target{
-				of: o, at: at.At("route", j, "destination"), Destination: route.GetDestination(),
-				gets: len(rule.Route) == 1 || route.GetWeight() > 0, rule: RuleRef{Index: i, Name: rule.GetName()}.String(),
-			})
-		}
-		for j, mirror := range rule.GetMirrors() {
-			all = append(all, target{of: o, at: at.At("mirrors", j, "destination"), Destination: mirror.GetDestination()})
-		}
-		all = append(all, target{of: o, at: at.At("mirror"), Destination: rule.GetMirror()})
-	}
-	for i, rule := range spec.GetTls() {
-		all = append(all, layer4Targets(o, Path{"tls", i}, rule.GetRoute())...)
-	}
-	for i, rule := range spec.GetTcp() {
-		all = append(all, layer4Targets(o, Path{"tcp", i}, rule.GetRoute())...)
-	}
-	if rule := l.pair.DestinationRuleSpec(); rule != nil {
-		all = append(all, target{of: l.pair.DestinationRule, Destination: &networking.Destination{Host: rule.Host}})
-	}
-	return slices.DeleteFunc(all, func(t target) bool { return t.GetHost() == "" })
-}
-
-func layer4Targets(o *Object, at Path, routes []*networking.RouteDestination) []target {
-	var all []target
-	for j, route := range routes {
-		all = append(all, target{
-			of: o, at: at.At("route", j, "destination"), Destination: route.GetDestination(),
-			gets: len(routes) == 1 || route.GetWeight() > 0, rule: at.String(),
-		})
-	}
-	return all
-}
-
 // destinations looks for the services and ports that the route names, and for somebody who answers in the subsets that get requests.
 // Of a service that is not there only that is told.
 func (l *lookout) destinations() {
 	said := map[Destination]bool{}
-	for _, t := range l.targets() {
+	all, growing := l.targets(), map[Destination]target{}
+	for _, t := range slices.Backward(all) {
+		if t.gains {
+			growing[subsetKey(t.Destination, t.of.Namespace, l.clusterDomain())] = t
+		}
+	}
+	for _, t := range all {
 		host := FullHost(t.Host, t.of.Namespace, l.clusterDomain())
 		service, ok := l.service(host)
 		if !ok {
@@ -81,6 +36,9 @@ func (l *lookout) destinations() {
 		}
 		if key := (Destination{Host: host, Subset: t.Subset}); t.gets && t.Subset != "" && !said[key] {
 			said[key] = true
+			if first, grows := growing[key]; grows {
+				t = first
+			}
 			l.subset(t, host, service)
 		}
 	}
@@ -97,14 +55,9 @@ func (s Service) portWords() string {
 	return strings.Join(numbers, ", ")
 }
 
-// InCluster splits the full host of a Service of the cluster, whose name is a label as that of a namespace is.
+// InCluster returns whose full host it is, false if it is of no Service of the cluster.
 func (f *Facts) InCluster(host string) (namespace, name string, ok bool) {
-	inside, ok := strings.CutSuffix(host, ".svc."+f.clusterDomain())
-	if !ok {
-		return "", "", false
-	}
-	name, namespace, ok = strings.Cut(inside, ".")
-	return namespace, name, ok && IsNamespaceName(namespace) && IsNamespaceName(name)
+	return inCluster(host, f.clusterDomain())
 }
 
 // service returns the Service of a host, false where there is none or nothing is known of it.
@@ -134,9 +87,10 @@ func (l *lookout) absent(host string) bool {
 	return len(l.Entries.Covering(host)) == 0
 }
 
-// subset tells when nobody answers in a subset that gets requests.
+// subset tells when nobody answers in a subset that gets requests. A change that sends it no more of them than before, to the same
+// pods, makes nothing worse, and may be the way out.
 func (l *lookout) subset(t target, host string, service Service) {
-	of, at, severity := t.of, t.at.At("subset"), Doubtful
+	of, at, severity, grows := t.of, t.at.At("subset"), Doubtful, t.gains
 	labels, rule, known := l.labels(t, host)
 	switch {
 	case !known:
@@ -147,18 +101,24 @@ func (l *lookout) subset(t target, host string, service Service) {
 		return
 	case rule == l.pair.DestinationRule:
 		i := slices.IndexFunc(l.pair.DestinationRuleSpec().Subsets, func(s *networking.Subset) bool { return s.GetName() == t.Subset })
-		of, at, severity = rule, Path{"subsets", i}, Refused
+		of, at = rule, Path{"subsets", i}
+		if grows = grows || !l.labelledBefore(host, t.Subset, labels); grows {
+			severity = Refused
+		}
 	}
 	namespace, _, _ := l.InCluster(host)
 	if ready, known := l.ready(namespace, service, labels); !known || ready > 0 {
 		return
 	}
-	declared := ""
-	if severity == Doubtful {
+	declared, fail := "", "they fail"
+	if grows {
+		fail = "they would fail"
+	}
+	if rule != l.pair.DestinationRule {
 		declared = " (" + rule.String() + " declares it)"
 	}
 	l.find(Idle, of, nil, severity, at, "%s sends requests to the subset %s%s, and no ready pod or WorkloadEntry of namespace %s has %s and %s, the selector of the "+
-		"Service: they would fail with 503", t.rule, t.Subset, declared, namespace, labelWords(labels), labelWords(service.Selector))
+		"Service: %s with 503", t.rule, t.Subset, declared, namespace, labelWords(labels), labelWords(service.Selector), fail)
 }
 
 // labels returns the labels of a subset and the DestinationRule that declares it, nil if none does: the one of the route, or else
@@ -196,7 +156,7 @@ func (f *Facts) rulesFor(host string) *subsets {
 // ready returns how many workloads of a Service have labels and take requests. It asks for pods first, and for WorkloadEntries only
 // where there are none.
 func (l *lookout) ready(namespace string, service Service, labels map[string]string) (n int, known bool) {
-	if len(service.Selector) == 0 {
+	if len(service.Selector) == 0 || !selectable(labels) {
 		return 0, false
 	}
 	known = true

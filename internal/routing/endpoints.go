@@ -1,5 +1,7 @@
 package routing
 
+import "slices"
+
 // Endpoints are the labels of the workloads of a namespace that take requests now.
 type Endpoints struct {
 	labels []map[string]string
@@ -50,4 +52,16 @@ func carries(labels map[string]string, sets []map[string]string) bool {
 		}
 	}
 	return true
+}
+
+// addedLabels are those that istiod gives to workloads in place of their own: where they run, and how they are reached.
+// Source: istio.io/istio pilot/pkg/serviceregistry/util/label AugmentLabels.
+var addedLabels = []string{
+	"topology.istio.io/cluster", "topology.istio.io/network", "topology.istio.io/subzone",
+	"topology.kubernetes.io/region", "topology.kubernetes.io/zone", "kubernetes.io/hostname",
+}
+
+// selectable reports whether the labels of the objects tell which workloads a subset with some labels has.
+func selectable(labels map[string]string) bool {
+	return !slices.ContainsFunc(addedLabels, func(key string) bool { _, ok := labels[key]; return ok })
 }

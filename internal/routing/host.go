@@ -53,6 +53,19 @@ func FullHost(host, namespace, clusterDomain string) string {
 	return host + "." + namespace + ".svc." + clusterDomain
 }
 
+// inCluster splits the full host of a Service of the cluster, whose name is a label as that of a namespace is.
+func inCluster(host, clusterDomain string) (namespace, name string, ok bool) {
+	inside, ok := strings.CutSuffix(host, ".svc."+clusterDomain)
+	if !ok {
+		return "", "", false
+	}
+	name, namespace, _ = strings.Cut(inside, ".")
+	if !IsNamespaceName(namespace) || !IsNamespaceName(name) {
+		return "", "", false
+	}
+	return namespace, name, true
+}
+
 // ServiceName returns the first label of a host, which is the name of the Service for a host inside the cluster.
 func ServiceName(host string) string {
 	name, _, _ := strings.Cut(host, ".")

@@ -16,11 +16,17 @@ func (x *HostIndex[T]) Add(host string, value T) {
 	x.byHost[host] = append(x.byHost[host], value)
 }
 
+// longestHost is how long a name of the DNS can be; no wildcard covers a longer one.
+const longestHost = 253
+
 // Covering returns what is for a host: the values under its own name, then those under wildcards that cover it, the
 // longest first. It costs the same however many hosts there are.
 func (x *HostIndex[T]) Covering(host string) []T {
 	host = strings.ToLower(host)
 	found := x.byHost[host][:len(x.byHost[host]):len(x.byHost[host])]
+	if len(host) > longestHost {
+		return found
+	}
 	for i := 1; i <= len(host); i++ {
 		if wildcard := "*" + host[i:]; wildcard != host {
 			found = append(found, x.byHost[wildcard]...)

@@ -18,32 +18,40 @@ type overlap struct {
 	lost bool
 }
 
+// hiding is a DestinationRule that some callers do not find, as they find another one.
+type hiding struct{ hidden, by *Object }
+
 // overlapsWith returns what the others do to a DestinationRule of ours: declare the same in the same namespace, or stand in its
-// place for some callers.
+// place for some callers. What ours hides beside it, in its own namespace and for its own host, is told too.
 func (f *Facts) overlapsWith(ours *Object, others []*Object) []overlap {
 	if len(others) == 0 || ours.Spec.(*networking.DestinationRule).GetWorkloadSelector() != nil {
 		return nil
 	}
 	all := append([]*Object{ours}, others...)
 	options := f.aged(all...)
-	alone, together := newSubsets([]*Object{ours}, options), newSubsets(all, options)
+	together := newSubsets(all, options)
 	var found []overlap
-	hidden, merged := map[*Object]audience{}, map[*Object]bool{}
-	holding := map[*Object][]*Object{}
+	callers, holding, merged := map[hiding]audience{}, map[hiding][]*Object{}, map[*Object]bool{}
 	for _, host := range f.contestedNames(all) {
 		for _, caller := range callersOf(all, together, host) {
-			if !slices.Contains(alone.holders(host, caller), ours) {
-				continue
-			}
 			holders := together.holders(host, caller)
+			hides := func(h hiding) {
+				alone := newSubsets([]*Object{h.hidden}, options)
+				if !slices.Contains(holders, h.hidden) && slices.Contains(alone.holders(host, caller), h.hidden) {
+					callers[h], holding[h] = audience{names: unique(append(callers[h].names, caller))}, holders
+				}
+			}
 			if !slices.Contains(holders, ours) {
-				who := hidden[holders[0]]
-				who.names = unique(append(who.names, caller))
-				hidden[holders[0]], holding[holders[0]] = who, holders
+				if len(holders) > 0 {
+					hides(hiding{ours, holders[0]})
+				}
 				continue
 			}
-			for _, other := range holders {
-				if other != ours && !merged[other] {
+			for _, other := range others {
+				switch {
+				case !slices.Contains(holders, other) && f.beside(ours, other):
+					hides(hiding{other, ours})
+				case slices.Contains(holders, other) && !merged[other]:
 					merged[other] = true
 					found = append(found, doubled(ours, other, slices.Index(holders, other) < slices.Index(holders, ours))...)
 				}
@@ -51,11 +59,19 @@ func (f *Facts) overlapsWith(ours *Object, others []*Object) []overlap {
 		}
 	}
 	for _, other := range others {
-		if who, ok := hidden[other]; ok {
-			found = append(found, hiddenBy(ours, other, holding[other], who)...)
+		for _, h := range []hiding{{ours, other}, {other, ours}} {
+			if words := f.hidingWords(h, holding[h], callers[h]); words != "" {
+				found = append(found, overlap{other: other, at: Path{"subsets"}, lost: h.hidden == ours, words: words})
+			}
 		}
 	}
 	return found
+}
+
+// beside reports whether two DestinationRules are for one host and of one namespace.
+func (f *Facts) beside(a, b *Object) bool {
+	return a.Namespace == b.Namespace &&
+		FullHost(hostsOf(a)[0], a.Namespace, f.clusterDomain()) == FullHost(hostsOf(b)[0], b.Namespace, f.clusterDomain())
 }
 
 // contestedNames returns the names for which several DestinationRules may hold: the hosts of all of them, a name in place of a
@@ -75,7 +91,7 @@ func (f *Facts) contestedNames(all []*Object) []string {
 // callersOf returns namespaces whose callers may find different DestinationRules, and one for all others.
 func callersOf(all []*Object, s *subsets, host string) []string {
 	callers := []string{otherNamespace}
-	if service, ok := s.serviceNamespace(host); ok {
+	if service, _, ok := inCluster(host, s.options.clusterDomain()); ok {
 		callers = append(callers, service)
 	}
 	for _, o := range all {
@@ -116,10 +132,13 @@ func doubled(ours, other *Object, otherFirst bool) []overlap {
 	return found
 }
 
-// hiddenBy says what callers miss who find others in place of ours.
-func hiddenBy(ours, other *Object, holders []*Object, who audience) []overlap {
+// hidingWords says what callers miss who find others in place of a hidden DestinationRule, empty if that is nothing.
+func (f *Facts) hidingWords(h hiding, holders []*Object, who audience) string {
+	if len(holders) == 0 {
+		return ""
+	}
 	var missing, changed []string
-	for _, subset := range ours.Spec.(*networking.DestinationRule).GetSubsets() {
+	for _, subset := range h.hidden.Spec.(*networking.DestinationRule).GetSubsets() {
 		var twin *networking.Subset
 		for _, o := range holders {
 			if twin = subsetOf(o, subset.GetName()); twin != nil {
@@ -133,9 +152,6 @@ func hiddenBy(ours, other *Object, holders []*Object, who audience) []overlap {
 			changed = append(changed, subset.GetName()+" means "+labelWords(twin.GetLabels()))
 		}
 	}
-	if len(missing)+len(changed) == 0 {
-		return nil
-	}
 	var effects []string
 	if len(missing) > 0 {
 		effects = append(effects, "has no subset "+list(missing, "or")+", so that requests to it fail with 503")
@@ -143,10 +159,17 @@ func hiddenBy(ours, other *Object, holders []*Object, who audience) []overlap {
 	if len(changed) > 0 {
 		effects = append(effects, "has another meaning of a subset: "+list(changed, "and"))
 	}
-	return []overlap{{other: other, at: Path{"subsets"}, lost: true, words: fmt.Sprintf(
-		"%s, for the host %s, stands in the place of %s for %s: Istio asks the caller's namespace, then the service's, then its root namespace, the most specific host "+
-			"first, and stops at the first DestinationRule. That one %s. Declare the subsets there too, or take this host out of it",
-		other, hostsOf(other)[0], ours, who.words(), list(effects, "and"))}}
+	if len(effects) == 0 {
+		return ""
+	}
+	why, wayOut := "Istio asks the caller's namespace, then the service's, then its root namespace, the most specific host first, and stops at the first DestinationRule",
+		"Declare the subsets there too, or take this host out of it"
+	if f.beside(h.hidden, h.by) {
+		why, wayOut = "of several DestinationRules of one namespace for one host Istio merges only those that are exported to the same namespaces, and of the others takes "+
+			"the newest one", "Export both to the same namespaces, or declare the subsets there too"
+	}
+	return fmt.Sprintf("%s, for the host %s, stands in the place of %s for %s: %s. That one %s. %s",
+		h.by, hostsOf(h.by)[0], h.hidden, who.words(), why, list(effects, "and"), wayOut)
 }
 
 // labelWords says labels as a selector has them: `the labels app=greeter, version=v2`.

@@ -23,12 +23,14 @@ type rivalry struct {
 	byAge bool
 }
 
-// rivalries returns what comes of two VirtualServices at each place where both hold: the mesh, and the gateways that both name. Of
-// several hosts that overlap the first of ours is told.
+// rivalries returns the places where two VirtualServices both hold: the mesh, and the gateways that both name. Of several hosts that
+// overlap the first of ours is told, and who is first is for [Facts.firstOf] to say.
 func (f *Facts) rivalries(ours, theirs *Object) []rivalry {
 	a, b := ours.Spec.(*networking.VirtualService), theirs.Spec.(*networking.VirtualService)
+	shared := gatewayNames(b.Gateways, theirs.Namespace)
+	shared = slices.DeleteFunc(unique(gatewayNames(a.Gateways, ours.Namespace)), func(name string) bool { return !slices.Contains(shared, name) })
 	callers := whoSees(ours, theirs)
-	if !alike(a, b) || callers.nobody() {
+	if len(shared) == 0 || !exclusive(a, b) || callers.nobody() {
 		return nil
 	}
 	host, other, ok := f.contested(ours, theirs)
@@ -36,23 +38,18 @@ func (f *Facts) rivalries(ours, theirs *Object) []rivalry {
 		return nil
 	}
 	var all []rivalry
-	gateways := gatewayNames(b.Gateways, theirs.Namespace)
-	for _, gateway := range unique(gatewayNames(a.Gateways, ours.Namespace)) {
-		if !slices.Contains(gateways, gateway) {
-			continue
-		}
-		r := rivalry{ours: ours, theirs: theirs, host: host, other: other, gateway: gateway, callers: callers}
-		r.first = f.firstOf(r)
-		r.byAge = newService(ours, nil, f.clusterDomain()).audience() == newService(theirs, nil, f.clusterDomain()).audience()
-		all = append(all, r)
+	for _, gateway := range shared {
+		all = append(all, rivalry{
+			ours: ours, theirs: theirs, host: host, other: other, gateway: gateway, callers: callers, byAge: audienceRank(ours) == audienceRank(theirs),
+		})
 	}
 	return all
 }
 
-// alike reports whether two VirtualServices have rules for the same kind of traffic.
-func alike(a, b *networking.VirtualService) bool {
-	return len(a.Http) > 0 && len(b.Http) > 0 || len(a.Tls) > 0 && len(b.Tls) > 0 || len(a.Tcp) > 0 && len(b.Tcp) > 0
-}
+// exclusive reports whether two VirtualServices both have rules for HTTP: of those for TLS and TCP Istio takes all that there are
+// for a host.
+// Source: istio.io/istio pilot/pkg/networking/core buildSidecarOutboundTLSFilterChainOpts, buildSidecarOutboundTCPFilterChainOpts.
+func exclusive(a, b *networking.VirtualService) bool { return len(a.Http) > 0 && len(b.Http) > 0 }
 
 // contested returns the first two hosts of two VirtualServices that have a name in common.
 func (f *Facts) contested(ours, theirs *Object) (host, other string, ok bool) {
@@ -70,8 +67,9 @@ func (f *Facts) contested(ours, theirs *Object) (host, other string, ok bool) {
 	return "", "", false
 }
 
-// firstOf asks the table of both which one a request for the contested name follows first.
-func (f *Facts) firstOf(r rivalry) *Object {
+// firstOf asks the table of both which one a request for the contested name follows first, false where it follows none: no request
+// comes to a sidecar under a name that ends with a dot, or has a colon inside.
+func (f *Facts) firstOf(r rivalry) (first *Object, ok bool) {
 	originals := map[*Object]*Object{}
 	options := f.aged(r.ours, r.theirs)
 	var bare []*Object
@@ -91,7 +89,8 @@ func (f *Facts) firstOf(r rivalry) *Object {
 		name = "any" + suffix
 	}
 	out := NewTable(bare, nil, options).Evaluate(Request{Authority: name, Gateway: r.gateway, SourceNamespace: r.callers.anyone()})
-	return originals[out.VirtualService]
+	first, ok = originals[out.VirtualService]
+	return first, ok
 }
 
 // bareClaims returns a VirtualService that claims the same, with one rule that takes every request.

@@ -67,7 +67,7 @@ func (f *Facts) Effective(o *Object) bool {
 		full := strings.ToLower(FullHost(host, o.Namespace, f.clusterDomain()))
 		var others, all []*Object
 		for _, c := range f.Routes.index.Covering(full) {
-			if other := c.Spec.(*networking.VirtualService); c.Object != o && c.host == full && InMesh(other) && alike(spec, other) {
+			if other := c.Spec.(*networking.VirtualService); c.Object != o && c.host == full && InMesh(other) && exclusive(spec, other) {
 				others = append(others, c.Object)
 			}
 		}
@@ -85,15 +85,16 @@ func (f *Facts) Effective(o *Object) bool {
 func (f *Facts) beaten(o *Object, others []*Object, host, caller string) bool {
 	return slices.ContainsFunc(others, func(other *Object) bool {
 		r := rivalry{ours: o, theirs: other, host: host, other: host, gateway: MeshGateway, callers: audience{names: []string{caller}}}
-		return visible(other, caller) && f.firstOf(r) != o
+		first, ok := f.firstOf(r)
+		return visible(other, caller) && ok && first != o
 	})
 }
 
 // ReadyOf returns how many workloads of a Service take requests, of those that carry labels, and whether the facts tell: pods and
-// WorkloadEntries of the namespace have to be known.
+// WorkloadEntries of the namespace have to be known, and labels that only istiod gives say nothing of them.
 func (f *Facts) ReadyOf(namespace string, service Service, labels map[string]string) (ready int, known bool) {
 	pods, workloads := f.Pods[namespace], f.Workloads[namespace]
-	if pods == nil || workloads == nil || len(service.Selector) == 0 {
+	if pods == nil || workloads == nil || len(service.Selector) == 0 || !selectable(labels) {
 		return 0, false
 	}
 	return pods.Count(service.Selector, labels) + workloads.Count(service.Selector, labels), true

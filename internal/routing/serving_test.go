@@ -2,6 +2,7 @@ package routing_test
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -37,6 +38,9 @@ func TestFactsOfAService(t *testing.T) {
 	put("shop/edge", "hosts: [reviews.example]\ngateways: [edge]\n"+all, true)
 	put("shop/merged", host+"gateways: [edge, mesh]\n"+all, true)
 	put("shop/tcp", host+"tcp: [{route: [{destination: {host: reviews.shop.svc.cluster.local}}]}]", true)
+	put("shop/tcp-too", host+"tcp: [{match: [{port: 3306}], route: [{destination: {host: reviews.shop.svc.cluster.local}}]}]", true)
+	put("shop/dotted", "hosts: [a.example.]\n"+all, true)
+	put("shop/dotted-too", "hosts: [a.example.]\n"+all, true)
 	a.has(virtualService(t, "shop/other", "hosts: [ratings]\nhttp: [{route: [{destination: {host: ratings}}]}]"))
 	a.has(virtualService(t, "shop/root", "hosts: [ratings]\nhttp: [{delegate: {name: leaf}}]"))
 	a.has(virtualService(t, "shop/leaf", "hosts: []\n"+all))
@@ -45,7 +49,7 @@ func TestFactsOfAService(t *testing.T) {
 	a.has(object(t, "DestinationRule", "shop/ratings", "host: ratings"))
 	a.ask(routing.Pair{}, routing.Pair{})
 
-	want := []string{"web/private", "shop/oldest", "shop/newer", "web/late", "shop/wildcard", "shop/edge", "shop/merged", "shop/tcp"}
+	want := []string{"web/private", "shop/oldest", "shop/newer", "web/late", "shop/wildcard", "shop/edge", "shop/merged", "shop/tcp", "shop/tcp-too", "shop/dotted", "shop/dotted-too"}
 	routes := a.facts.RoutesOf("reviews.shop.svc.cluster.local")
 	if diff := cmp.Diff(want, names(routes)); diff != "" {
 		t.Errorf("routes (-want +got):\n%s", diff)
@@ -68,6 +72,9 @@ func TestFactsOfAService(t *testing.T) {
 	}
 	if ready, known := a.facts.ReadyOf("shop", reviews, nil); ready != 3 || !known {
 		t.Errorf("ready: %d, known %t", ready, known)
+	}
+	if _, known := a.facts.ReadyOf("shop", reviews, map[string]string{"version": "v1", "topology.kubernetes.io/zone": "a"}); known {
+		t.Error("who answers in a zone is known, which only istiod tells")
 	}
 	for name, namespace := range map[string]string{"headless": "shop", "reviews": "web"} {
 		if _, known := a.facts.ReadyOf(namespace, a.facts.Services["shop"][name], nil); known {
@@ -94,6 +101,11 @@ func TestHostIndex(t *testing.T) {
 			t.Errorf("what is within %s (-want +got):\n%s", host, diff)
 		}
 	}
+	long := strings.Repeat("a.", 50_000) + "b.c"
+	index.Add(long, "long")
+	if diff := cmp.Diff([]string{"long"}, index.Covering(long)); diff != "" {
+		t.Errorf("what covers a name that is none (-want +got):\n%s", diff)
+	}
 }
 
 // A thousand routes among a thousand others are looked at in a moment: the time of each does not grow with their number.
@@ -115,6 +127,29 @@ func TestLookAroundManyRoutes(t *testing.T) {
 	began := time.Now()
 	for _, pair := range pairs {
 		a.ask(routing.Pair{}, pair)
+	}
+	if took := time.Since(began); took > 5*time.Second {
+		t.Errorf("it took %s", took)
+	}
+}
+
+// A thousand VirtualServices for every host of one gateway cost next to nothing, whether they are rivals or not.
+func TestLookAroundManyRivals(t *testing.T) {
+	t.Parallel()
+	const many, times = 1000, 100
+	rules := "http:\n" + strings.Repeat("- {match: [{uri: {regex: '/a.*b'}}], "+to("v1")+"}\n", 20)
+	a := newAround(t)
+	for i := range many {
+		a.has(virtualService(t, fmt.Sprintf("s%d", i), "hosts: ['*']\ngateways: [edge]\n"+rules))
+	}
+	before := ours(t, "hosts: ['*']\ngateways: [edge]\n"+rules)
+	a.has(before.VirtualService)
+	a.ask(routing.Pair{}, routing.Pair{})
+	began := time.Now()
+	for _, pair := range []routing.Pair{before, ours(t, "hosts: [a.example]\ngateways: [edge]\n"+rules), ours(t, "hosts: ['*']\ngateways: [mesh]\n"+rules)} {
+		for range times {
+			a.ask(before, pair)
+		}
 	}
 	if took := time.Since(began); took > 5*time.Second {
 		t.Errorf("it took %s", took)

@@ -44,28 +44,71 @@ func (s *subsets) find(d Destination, caller string) (SubsetState, map[string]st
 			return SubsetDeclared, subset.GetLabels()
 		}
 	}
-	if _, known := s.serviceNamespace(d.Host); len(holders) == 0 && !known {
+	if _, _, known := inCluster(d.Host, s.options.clusterDomain()); len(holders) == 0 && !known {
 		return SubsetUnknown, nil
 	}
 	return SubsetMissing, nil
 }
 
-// holders returns the DestinationRules that decide about a host for callers of a namespace: those of the first namespace that has
-// one for it, of the caller's, the service's and the root namespace. Istio merges them, the oldest first.
-// Source: istio.io/istio pilot/pkg/model PushContext.destinationRule.
+// holders returns the DestinationRules that decide about a host for callers of a namespace, merged into one, the oldest first:
+// those of the first namespace that has one for it, of the caller's, the service's and the root namespace. For an unknown caller
+// they are all that the service's or the root namespace has.
+// Source: istio.io/istio pilot/pkg/model PushContext.destinationRule, SidecarScope.DestinationRule.
 func (s *subsets) holders(host, caller string) []*Object {
 	root := cmp.Or(s.options.RootNamespace, "istio-system")
-	service, _ := s.serviceNamespace(host)
-	namespaces := []string{service, root}
-	if caller != "" && caller != root {
-		namespaces = []string{caller, service, root}
-	}
-	for _, namespace := range namespaces {
-		if rules := s.holding(namespace, host, caller); len(rules) > 0 {
+	service, _, _ := inCluster(host, s.options.clusterDomain())
+	all := func(*Object) bool { return true }
+	if caller == "" {
+		if rules := s.holding(service, host, all); len(rules) > 0 {
 			return rules
+		}
+		return s.holding(root, host, all)
+	}
+	own := func(o *Object) bool { return visible(o, caller) }
+	if caller == root { // whose DestinationRules are for the whole mesh, but for those
+		own = forItself
+	}
+	exported := func(o *Object) bool { return !forItself(o) }
+	for _, place := range []struct {
+		namespace string
+		has       func(*Object) bool
+	}{{caller, own}, {service, exported}, {root, exported}} {
+		for _, group := range slices.Backward(mergedRules(s.holding(place.namespace, host, place.has))) {
+			if visible(group[0], caller) {
+				return group
+			}
 		}
 	}
 	return nil
+}
+
+// forItself reports whether an object is exported to its own namespace alone.
+func forItself(o *Object) bool { return slices.Equal(unique(exportedTo(o)), []string{o.Namespace}) }
+
+// mergedRules returns DestinationRules of one namespace and host, given by age, as istiod merges them: those that are exported alike,
+// and into an older one also a later one that is exported to more. Of several that a caller sees the last one holds, and no other.
+// Source: istio.io/istio pilot/pkg/model mergeDestinationRule.
+func mergedRules(rules []*Object) [][]*Object {
+	var groups [][]*Object
+	for _, o := range rules {
+		alone := true
+		for i, group := range groups {
+			first, later := exportNames(group[0]), exportNames(o)
+			more := len(first) > 0 && !slices.ContainsFunc(first, func(name string) bool { return !slices.Contains(later, name) })
+			if alone = !more && !slices.Equal(first, later); !alone {
+				groups[i] = append(group, o)
+			}
+		}
+		if alone {
+			groups = append(groups, []*Object{o})
+		}
+	}
+	return groups
+}
+
+// exportNames returns to whom a DestinationRule is exported, in the words of its author: istiod compares those.
+func exportNames(o *Object) []string {
+	return unique(slices.Clone(o.Spec.(*networking.DestinationRule).GetExportTo()))
 }
 
 // subsetOf returns the subset of a DestinationRule that has a name, nil where it has none.
@@ -78,18 +121,8 @@ func subsetOf(o *Object, name string) *networking.Subset {
 	return nil
 }
 
-// serviceNamespace returns the namespace of the Service that a host inside the cluster names.
-func (s *subsets) serviceNamespace(host string) (string, bool) {
-	inside, ok := strings.CutSuffix(host, ".svc."+s.options.clusterDomain())
-	if !ok {
-		return "", false
-	}
-	_, namespace, ok := strings.Cut(inside, ".")
-	return namespace, ok
-}
-
-// holding returns the DestinationRules of a namespace for the most specific host that covers the given one.
-func (s *subsets) holding(namespace, host, caller string) []*Object {
+// holding returns the DestinationRules of a namespace for the most specific host that covers the given one, of those that count.
+func (s *subsets) holding(namespace, host string, counts func(*Object) bool) []*Object {
 	best := ""
 	var found []*Object
 	for _, o := range s.byNamespace[namespace] {
@@ -97,7 +130,7 @@ func (s *subsets) holding(namespace, host, caller string) []*Object {
 		name := FullHost(spec.GetHost(), o.Namespace, s.options.clusterDomain())
 		suffix, wildcard := strings.CutPrefix(name, "*")
 		switch {
-		case spec.GetWorkloadSelector() != nil || !visible(o, caller):
+		case spec.GetWorkloadSelector() != nil || !counts(o):
 		case name != host && (!wildcard || !strings.HasSuffix(host, suffix)):
 		case name == best:
 			found = append(found, o)

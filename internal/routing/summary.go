@@ -79,14 +79,14 @@ func newNamer(tables ...*Table) *namer {
 
 // host returns the name of a host as it is called from the namespace of the routes.
 func (n *namer) host(host string) string {
-	inside, ok := strings.CutSuffix(host, ".svc."+n.clusterDomain)
-	if !ok {
+	namespace, name, ok := inCluster(host, n.clusterDomain)
+	switch {
+	case !ok:
 		return host
-	}
-	if name, namespace, _ := strings.Cut(inside, "."); namespace == n.namespace {
+	case namespace == n.namespace:
 		return name
 	}
-	return inside
+	return name + "." + namespace
 }
 
 // name returns the subset alone when all destinations have one host.

@@ -63,16 +63,21 @@ func (l *lookout) want(resource Resource, namespace string) {
 }
 
 func (l *lookout) find(kind FindingKind, of, other *Object, severity Severity, at Path, format string, args ...any) {
+	if !l.full(kind) {
+		problem := Problem{At: at, Severity: severity, Reason: fmt.Sprintf(format, args...)}
+		l.findings = append(l.findings, Finding{Problem: problem, Kind: kind, Of: of, Other: other})
+	}
+}
+
+// full reports whether there are as many findings of a kind as are told.
+func (l *lookout) full(kind FindingKind) bool {
 	told := 0
 	for _, f := range l.findings {
 		if f.Kind == kind {
 			told++
 		}
 	}
-	if told < mostFindings {
-		problem := Problem{At: at, Severity: severity, Reason: fmt.Sprintf(format, args...)}
-		l.findings = append(l.findings, Finding{Problem: problem, Kind: kind, Of: of, Other: other})
-	}
+	return told >= mostFindings
 }
 
 // expected reports whether a neighbor is one of the route's own objects, as they are or were, or was applied by the same workspace.
@@ -101,12 +106,19 @@ func (l *lookout) rivals() {
 	seen := map[*Neighbor]bool{}
 	for i, host := range hosts {
 		for _, c := range l.Routes.overlapping(FullHost(host, ours.Namespace, l.clusterDomain())) {
-			if seen[c.Neighbor] || l.expected(c.Neighbor) {
+			switch {
+			case l.full(Rivalry):
+				return
+			case seen[c.Neighbor] || l.expected(c.Neighbor):
 				continue
 			}
+			seen[c.Neighbor] = true
 			for _, r := range l.rivalries(ours, c.Object) {
-				seen[c.Neighbor] = true
-				if r.lost() || !asBefore {
+				if asBefore && r.merged() {
+					continue
+				}
+				var claimed bool
+				if r.first, claimed = l.firstOf(r); claimed && (r.lost() || !asBefore) {
 					l.find(Rivalry, ours, c.Object, Doubtful, Path{"hosts", i}, "%s", r.words())
 				}
 			}

@@ -105,6 +105,8 @@ func TestLookAroundRivals(t *testing.T) {
 		"other hosts":                                {ours: catchAll, theirs: "hosts: [ratings]" + catchAll},
 		"only sidecars against only a gateway":       {ours: catchAll, theirs: "gateways: [edge]" + catchAll},
 		"rules for HTTP against rules for TCP":       {ours: catchAll, theirs: "tcp: [{route: [{destination: {host: reviews}}]}]"},
+		"rules for TCP, all of which hold":           {ours: "tcp: [{route: [{destination: {host: reviews}}]}]", theirs: "tcp: [{match: [{port: 3306}], route: [{destination: {host: reviews}}]}]"},
+		"rules for TLS, all of which hold":           {ours: "tls: [{match: [{sniHosts: [reviews]}], route: [{destination: {host: reviews}}]}]", theirs: "tls: [{match: [{sniHosts: [reviews]}], route: [{destination: {host: reviews}}]}]"},
 		"theirs is for a namespace that ours is not": {ours: "exportTo: [.]" + catchAll, address: "web/theirs", theirs: "hosts: [reviews.shop.svc.cluster.local]\nexportTo: [web]" + catchAll},
 		"theirs is for some namespaces": {ours: catchAll, address: "web/theirs", theirs: "hosts: [reviews.shop.svc.cluster.local]\nexportTo: [., api]" + catchAll, want: []string{
 			`exported to fewer namespaces…for callers in the namespaces api and web the rules of VirtualService "shop/ours" have no effect`}},
@@ -118,9 +120,11 @@ func TestLookAroundRivals(t *testing.T) {
 			`requests to *.cluster.local follow the rules of VirtualService "shop/theirs"`}},
 		"a shared gateway merges": {ours: "hosts: [a.example]\ngateways: [shop/edge]" + catchAll, theirs: "hosts: [a.example]\ngateways: [edge]" + catchAll, want: []string{
 			`hosts[0]: VirtualService "shop/theirs" routes a.example at the gateway shop/edge already; a gateway merges both: the rules of VirtualService "shop/theirs" are tried first`}},
-		"the mesh and a gateway":           {ours: "gateways: [mesh, edge]" + catchAll, theirs: "gateways: [edge, mesh]" + catchAll, want: []string{"in the mesh already", "a gateway merges both"}},
-		"ours is the older one, as before": {ours: catchAll, theirs: catchAll, newer: true},
-		"a delegate":                       {ours: catchAll, theirs: "hosts: []" + catchAll},
+		"the mesh and a gateway":                 {ours: "gateways: [mesh, edge]" + catchAll, theirs: "gateways: [edge, mesh]" + catchAll, want: []string{"in the mesh already", "a gateway merges both"}},
+		"ours is the older one, as before":       {ours: catchAll, theirs: catchAll, newer: true},
+		"a delegate":                             {ours: catchAll, theirs: "hosts: []" + catchAll},
+		"a name that no request of the mesh has": {ours: "hosts: [foo.example.]" + catchAll, theirs: "hosts: [foo.example.]" + catchAll},
+		"a name with a colon":                    {ours: "hosts: ['x:80.foo.example']" + catchAll, theirs: "hosts: ['*.foo.example']" + catchAll},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -203,6 +207,13 @@ func TestLookAroundOverlaps(t *testing.T) {
 		"exported to the callers":                    {ours: "host: a.example\nsubsets: [{name: v1, labels: {version: v1}}]", address: "web/theirs", theirs: "host: a.example\nexportTo: [shop, web]"},
 		"a more specific host than our wildcard": {ours: "host: '*.shop.svc.cluster.local'\nsubsets: [{name: v1, labels: {version: v1}}]", theirs: "host: reviews", want: []string{
 			`DestinationRule "shop/theirs", for the host reviews, stands in the place of DestinationRule "shop/ours"…for callers in shop and all other namespaces`}},
+		"exported to fewer namespaces, and older": {ours: two, theirs: "host: reviews\nexportTo: [.]\nsubsets: [{name: v3, labels: {version: v3}}]", want: []string{
+			`subsets: DestinationRule "shop/ours", for the host reviews, stands in the place of DestinationRule "shop/theirs" for callers in namespace shop: of several…exported to the same namespaces…has no subset v3`}},
+		"exported to fewer namespaces, and newer": {ours: two, newer: true, theirs: "host: reviews\nexportTo: [.]\nsubsets: [{name: v2, labels: {version: v2}}]", want: []string{
+			`subsets: DestinationRule "shop/theirs", for the host reviews, stands in the place of DestinationRule "shop/ours" for callers in namespace shop…has no subset v1, so that`}},
+		"exported alike": {ours: two + "\nexportTo: [web, .]", theirs: "host: reviews\nexportTo: [., web]\nsubsets: [{name: v3, labels: {version: v3}}]"},
+		"exported to more than an older one, which takes it in": {ours: two + "\nexportTo: [., web]", theirs: "host: reviews\nexportTo: [.]\nsubsets: [{name: v2, labels: {version: v2b}}]", want: []string{
+			`subsets[1]: DestinationRule "shop/theirs" declares a subset v2…Istio merges`}},
 		"for some workloads only": {ours: two + "\nworkloadSelector: {matchLabels: {a: b}}", theirs: two},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -251,6 +262,8 @@ func TestLookAroundDestinations(t *testing.T) {
 		"a WorkloadEntry": {spec: "http: [{" + to("v3") + "}]", rule: declares, change: func(f *routing.Facts) {
 			f.Workloads["shop"].Add(map[string]string{"app": "reviews", "version": "v3"})
 		}},
+		"a subset of a cluster of the mesh": {spec: "http: [{" + to("far") + "}]", rule: "host: reviews\nsubsets: [{name: far, labels: {topology.istio.io/cluster: far}}]"},
+		"a subset of a zone":                {spec: "http: [{" + to("a") + "}]", rule: "host: reviews\nsubsets: [{name: a, labels: {version: v1, topology.kubernetes.io/zone: a}}]"},
 		"a subset that somebody else declares": {spec: "http: [{" + to("v3") + "}]", declared: declares, want: []string{
 			`http[0].route[0].destination.subset: http[0] sends requests to the subset v3 (DestinationRule "shop/rule" declares it), and no ready pod`}},
 		"a subset that nobody declares": {spec: "http: [{" + to("v9") + "}]", declared: declares, want: []string{

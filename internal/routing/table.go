@@ -185,7 +185,7 @@ func (t *Table) claim(in *received) ([]*service, string) {
 		}
 	}
 	if in.SourceNamespace != "" {
-		slices.SortStableFunc(holding, func(a, b *service) int { return cmp.Compare(a.audience(), b.audience()) })
+		slices.SortStableFunc(holding, func(a, b *service) int { return cmp.Compare(audienceRank(a.object), audienceRank(b.object)) })
 	}
 	host := strings.TrimPrefix(best, "=")
 	if in.Gateway != MeshGateway || len(holding) == 0 {
@@ -217,15 +217,15 @@ func moreSpecific(a, b string) bool {
 	return len(a) > len(b)
 }
 
-// audience orders VirtualServices as istiod lists them for one namespace, before their age: those for their own namespace
+// audienceRank orders VirtualServices as istiod lists them for one namespace, before their age: those for their own namespace
 // alone, those for some namespaces, those for all.
 // Source: istio.io/istio pilot/pkg/model VirtualServicesForGateway.
-func (s *service) audience() int {
-	exportTo := exportedTo(s.object)
+func audienceRank(o *Object) int {
+	exportTo := exportedTo(o)
 	switch {
 	case len(exportTo) == 0:
 		return 2
-	case slices.Contains(exportTo, s.object.Namespace):
+	case slices.Contains(exportTo, o.Namespace):
 		return 0
 	}
 	return 1
