@@ -1,10 +1,13 @@
 package cluster
 
 import (
+	"context"
 	"encoding/json"
 	"net/http"
 	"strings"
+	"sync"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -121,5 +124,85 @@ func TestView_live(t *testing.T) {
 	v := (&Surroundings{}).View("shop", routing.Options{}, "")
 	if live := v.Live(&routing.Object{}); live != nil {
 		t.Errorf("an object that nobody listed: %v", live)
+	}
+}
+
+// TestView_look_together: the looks of one round are taken side by side, and told of in their order.
+func TestView_look_together(t *testing.T) {
+	t.Parallel()
+	wanted := []routing.Look{
+		{Resource: routing.Services, Namespace: "shop"}, {Resource: routing.Pods, Namespace: "shop"}, {Resource: routing.Services, Namespace: "web"},
+	}
+	var arrived sync.WaitGroup
+	arrived.Add(len(wanted))
+	c, _ := counted(t, func(w http.ResponseWriter, _ *http.Request) {
+		arrived.Done()
+		arrived.Wait()
+		forbidden(w)
+	})
+	v := NewSurroundings(c, "cluster.local").View("shop", routing.Options{}, "")
+	v.Look(t.Context(), wanted)
+	if len(v.Unseen) != len(wanted) {
+		t.Fatalf("unseen %v", v.Unseen)
+	}
+	for i, unseen := range v.Unseen {
+		if unseen.Look != wanted[i] || !IsReason(unseen.Err, Forbidden) {
+			t.Errorf("unseen %d is %v", i, unseen)
+		}
+	}
+}
+
+// TestView_look_deadline: a cluster that does not answer holds up one resource for the time of one look, and the next ones not at all.
+func TestView_look_deadline(t *testing.T) {
+	t.Parallel()
+	c, requests := counted(t, func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() })
+	s := NewSurroundings(c, "cluster.local")
+	began := time.Now()
+	v := s.View("shop", routing.Options{}, "")
+	for _, resource := range []routing.Resource{routing.VirtualServices, routing.DestinationRules, routing.ServiceEntries} {
+		v.Look(t.Context(), []routing.Look{{Resource: resource}})
+	}
+	if took := time.Since(began); took < lookTimeout || took > lookTimeout+5*time.Second {
+		t.Errorf("it took %s", took)
+	}
+	for _, unseen := range v.Unseen {
+		if !IsReason(unseen.Err, TimedOut) {
+			t.Errorf("unseen %v", unseen)
+		}
+	}
+	time.Sleep(time.Second)
+	asked := requests.Load()
+	s.View("shop", routing.Options{}, "").Look(t.Context(), []routing.Look{{Resource: routing.VirtualServices}})
+	if took := time.Since(began); took > lookTimeout+8*time.Second || requests.Load() != asked {
+		t.Errorf("the next one waits until %s, with %d requests more", took, requests.Load()-asked)
+	}
+}
+
+// TestView_look_interrupted: who gives up does not leave an error to others.
+func TestView_look_interrupted(t *testing.T) {
+	t.Parallel()
+	asked, answered := make(chan struct{}), make(chan struct{})
+	c, requests := counted(t, func(w http.ResponseWriter, _ *http.Request) {
+		close(asked)
+		<-answered
+		listOf(w, item("a", nil))
+	})
+	s := NewSurroundings(c, "cluster.local")
+	ctx, cancel := context.WithCancel(t.Context())
+	go func() {
+		<-asked
+		cancel()
+	}()
+	look := []routing.Look{{Resource: routing.Gateways, Namespace: "shop"}}
+	v := s.View("shop", routing.Options{}, "")
+	v.Look(ctx, look)
+	if len(v.Unseen) != 1 || !IsReason(v.Unseen[0].Err, Interrupted) {
+		t.Errorf("unseen %v", v.Unseen)
+	}
+	close(answered)
+	v = s.View("shop", routing.Options{}, "")
+	v.Look(t.Context(), look)
+	if !v.Gateways["shop"]["a"] || requests.Load() != 1 {
+		t.Errorf("saw %v in %d requests", v.Gateways, requests.Load())
 	}
 }

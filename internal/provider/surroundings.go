@@ -33,9 +33,11 @@ func (p *pairResource) lookAround(ctx context.Context, state, plan tftypes.Value
 		return
 	}
 	view := p.settings.view(d.route.Place().Namespace)
+	var own []routing.Look
 	for _, o := range pair.Objects() {
-		view.Look(withWarnings(ctx, diagnostics), []routing.Look{{Resource: resourceOf(o.Kind())}})
+		own = append(own, routing.Look{Resource: resourceOf(o.Kind())})
 	}
+	view.Look(withWarnings(ctx, diagnostics), own)
 	findings := look(withWarnings(ctx, diagnostics), view, func() ([]routing.Finding, []routing.Look) {
 		return routing.LookAround(before, pair, &view.Facts)
 	})
