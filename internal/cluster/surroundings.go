@@ -3,6 +3,7 @@ package cluster
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync"
 	"time"
 
@@ -23,6 +24,9 @@ var looks = map[routing.Resource]scope{
 	routing.Services:         {what: "every Service", resource: schema.GroupVersionResource{Version: "v1", Resource: "services"}},
 	routing.Pods:             {what: "every Pod", resource: schema.GroupVersionResource{Version: "v1", Resource: "pods"}},
 }
+
+// extras are the resources of Istio's that a cluster may do without: where they are not served there are none.
+var extras = []routing.Resource{routing.ServiceEntries, routing.Gateways, routing.WorkloadEntries}
 
 func scopeOf(look routing.Look) scope {
 	where := looks[look.Resource]
@@ -61,6 +65,9 @@ func NewSurroundings(c *Cluster, clusterDomain string) *Surroundings {
 func (s *Surroundings) each(ctx context.Context, look routing.Look, options metav1.ListOptions, use func(*unstructured.Unstructured)) error {
 	options.Limit = pageSize
 	for o, err := range s.cluster.each(ctx, scopeOf(look), options) {
+		if IsReason(err, CRDMissing) && slices.Contains(extras, look.Resource) {
+			return nil
+		}
 		if err != nil {
 			return err
 		}
@@ -98,11 +105,10 @@ type View struct {
 	routing.Facts
 	// Unseen are the looks that failed.
 	Unseen []Unseen
-	// Narrow says that only the resource's own namespace could be looked at where all of them are of interest.
-	Narrow map[routing.Resource]bool
+	// Namespace is where a look is taken whose user may not look at all namespaces.
+	Namespace string
 
 	surroundings *Surroundings
-	namespace    string
 	until        time.Time
 	// mutex is held by looks that write down what they see.
 	mutex sync.Mutex
@@ -119,10 +125,11 @@ type Unseen struct {
 func (s *Surroundings) View(namespace string, options routing.Options, owner string) *View {
 	options.ClusterDomain = s.clusterDomain
 	return &View{
-		surroundings: s, namespace: namespace, until: time.Now().Add(lookTimeout), Narrow: map[routing.Resource]bool{},
+		surroundings: s, Namespace: namespace, until: time.Now().Add(lookTimeout),
 		Facts: routing.Facts{
 			Options: options, Owner: owner, Services: map[string]map[string]routing.Service{}, Gateways: map[string]map[string]bool{},
 			Pods: map[string]*routing.Endpoints{}, Workloads: map[string]*routing.Endpoints{}, Closed: map[routing.Look]bool{},
+			Narrow: map[routing.Resource]bool{},
 		},
 	}
 }
@@ -140,7 +147,7 @@ func (v *View) Live(o *routing.Object) *Live {
 // atOnce is how many looks are taken at the same time.
 const atOnce = 8
 
-// Look takes more looks, side by side. One at all namespaces that the user may not take is taken at the own namespace instead.
+// Look takes more looks, side by side. One at all namespaces that the user may not take is taken at one instead.
 func (v *View) Look(ctx context.Context, wanted []routing.Look) {
 	ctx, cancel := context.WithDeadline(ctx, v.until)
 	defer cancel()
@@ -168,7 +175,7 @@ func (v *View) lookOrNarrow(ctx context.Context, look routing.Look) error {
 	if look.Namespace != "" || !IsReason(err, Forbidden) {
 		return err
 	}
-	if err = v.look(ctx, routing.Look{Resource: look.Resource, Namespace: v.namespace}); err == nil {
+	if err = v.look(ctx, routing.Look{Resource: look.Resource, Namespace: v.Namespace}); err == nil {
 		v.mutex.Lock()
 		defer v.mutex.Unlock()
 		v.Narrow[look.Resource] = true

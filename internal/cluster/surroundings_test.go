@@ -37,6 +37,7 @@ func forbidden(w http.ResponseWriter) {
 // TestView_look: what a look comes to, and how often the API server is asked for it.
 func TestView_look(t *testing.T) {
 	t.Parallel()
+	missing := answer(http.StatusNotFound, "text/plain", "404 page not found\n")
 	for name, test := range map[string]struct {
 		answer   func(w http.ResponseWriter, r *http.Request)
 		look     routing.Look
@@ -68,8 +69,16 @@ func TestView_look(t *testing.T) {
 			look:   routing.Look{Resource: routing.ServiceEntries}, requests: 2, unseen: Forbidden, holds: func(v *View) bool { return v.Entries == nil },
 		},
 		"an API that is not served": {
-			answer: answer(http.StatusNotFound, "text/plain", "404 page not found\n"), look: routing.Look{Resource: routing.Gateways, Namespace: "shop"}, requests: 1, unseen: CRDMissing,
-			holds: func(v *View) bool { return v.Gateways["shop"] == nil },
+			answer: missing, look: routing.Look{Resource: routing.VirtualServices}, requests: 1, unseen: CRDMissing, holds: func(v *View) bool { return v.Routes == nil },
+		},
+		"ServiceEntries are not served": {
+			answer: missing, look: routing.Look{Resource: routing.ServiceEntries}, requests: 1, holds: func(v *View) bool { return v.Entries != nil },
+		},
+		"Gateways are not served": {
+			answer: missing, look: routing.Look{Resource: routing.Gateways, Namespace: "shop"}, requests: 1, holds: func(v *View) bool { return v.Gateways["shop"] != nil },
+		},
+		"WorkloadEntries are not served": {
+			answer: missing, look: routing.Look{Resource: routing.WorkloadEntries, Namespace: "shop"}, requests: 1, holds: func(v *View) bool { return v.Workloads["shop"] != nil },
 		},
 		"hosts of ServiceEntries": {
 			answer: func(w http.ResponseWriter, _ *http.Request) {

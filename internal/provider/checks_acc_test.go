@@ -196,7 +196,12 @@ func TestAccChecks_quiet(t *testing.T) {
 	// Who may not look beyond the namespace is not told of it again and again.
 	q.only(q.must("plan"))
 	q.configure(q.without(right{"list", "pods", inRoutes}), byRules("v2", ""))
-	q.must("plan").want(t, "warning", unlooked, "what other namespaces have: list is allowed in this one only on destinationrules, virtualservices")
+	q.must("plan").want(t, "warning", unlooked, "what other namespaces than "+q.name+" have: list in all of them is not allowed on destinationrules, virtualservices")
+	// What is not in one namespace may be in another one.
+	for _, destination := range []string{`host = "greeter", subset = "v9"`, `host = "gone.NS-b.svc.cluster.local"`} {
+		q.configure(q.without(right{}), q.in(sendingTo(destination, "")))
+		q.only(q.must("plan"))
+	}
 }
 
 // TestAccChecks_workloads: who counts as one that answers.

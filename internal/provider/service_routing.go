@@ -35,7 +35,8 @@ func (*serviceRouting) Metadata(_ context.Context, req datasource.MetadataReques
 func (*serviceRouting) Schema(_ context.Context, _ datasource.SchemaRequest, resp *datasource.SchemaResponse) {
 	resp.Schema = schema.Schema{
 		MarkdownDescription: "What routes a service now, whoever wrote it: which VirtualServices claim it and which of them holds, which DestinationRules declare " +
-			"its subsets, who answers in them, and what contradicts what.\n\nWhat the user may not read is `null`, and a warning names the right that is missing.",
+			"its subsets, who answers in them, and what contradicts what.\n\nWhat the user may not read is `null`, and a warning names the right that is missing. Who " +
+			"may list in the namespace of the service only gets what is there, and a warning too.",
 		Attributes: map[string]schema.Attribute{
 			"service": schema.StringAttribute{
 				Required: true,
@@ -165,6 +166,9 @@ func (d *serviceRouting) Read(ctx context.Context, req datasource.ReadRequest, r
 	namespace := firstOf(r.String("namespace"), d.settings.namespace)
 	host := routing.FullHost(r.String("service"), namespace, d.settings.clusterDomain)
 	view := d.settings.view(namespace)
+	if home, _, inside := view.InCluster(host); inside {
+		view.Namespace = home
+	}
 	service := lookAtService(withWarnings(ctx, &resp.Diagnostics), view, host, &resp.Diagnostics)
 	if resp.Diagnostics.HasError() {
 		return
@@ -173,8 +177,9 @@ func (d *serviceRouting) Read(ctx context.Context, req datasource.ReadRequest, r
 		"service": attributesOf(req.Config.Raw)["service"], "namespace": tftypes.NewValue(tftypes.String, namespace), "host": tftypes.NewValue(tftypes.String, host),
 	}
 	encodeServing(attributes, view, host, service, d.conflicts(ctx, view, host, &resp.Diagnostics))
-	if text := unseenText(view); text != "" {
-		resp.Diagnostics.AddWarning("Not everything could be read", text)
+	lines, missing := unseenLines(view)
+	if lines = append(lines, narrowLines(view)...); len(lines) > 0 {
+		resp.Diagnostics.AddWarning("Not everything could be read", unseenText("The answer does not say:", lines, missing))
 	}
 	resp.State.Raw = tftypes.NewValue(req.Config.Raw.Type(), attributes)
 }
@@ -198,7 +203,7 @@ func lookAtService(ctx context.Context, view *cluster.View, host string, diagnos
 		return nil
 	}
 	view.Look(ctx, []routing.Look{{Resource: routing.ServiceEntries}})
-	if view.Entries != nil && len(view.Entries.Covering(host)) == 0 {
+	if view.Entries != nil && !view.Narrow[routing.ServiceEntries] && len(view.Entries.Covering(host)) == 0 {
 		at := path.Root("service")
 		diagnostics.AddAttributeError(at, "Service does not exist", located(at, fmt.Sprintf("there is no Service, and no ServiceEntry, for %s in the cluster", host))+
 			"\n\nCheck the name and the namespace.")

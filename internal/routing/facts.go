@@ -40,6 +40,8 @@ type Facts struct {
 	Services        map[string]map[string]Service
 	Gateways        map[string]map[string]bool
 	Pods, Workloads map[string]*Endpoints
+	// Narrow says that a resource was listed in one namespace only where all of them are of interest: what is not there may be elsewhere.
+	Narrow map[Resource]bool
 	// Closed are looks that failed: what depends on them is not known.
 	Closed map[Look]bool
 }
