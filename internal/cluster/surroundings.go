@@ -109,10 +109,14 @@ type View struct {
 	Namespace string
 
 	surroundings *Surroundings
-	until        time.Time
+	began, until time.Time
+	// notBefore is when a list has to have begun at the earliest, zero for whatever is kept.
+	notBefore time.Time
 	// mutex is held by looks that write down what they see.
 	mutex sync.Mutex
 	lives []map[*routing.Object]*Live
+	// old are looks at who answers whose lists began before the view did.
+	old []routing.Look
 }
 
 // Unseen is a look that failed.
@@ -124,8 +128,9 @@ type Unseen struct {
 // View begins to look from a namespace.
 func (s *Surroundings) View(namespace string, options routing.Options, owner string) *View {
 	options.ClusterDomain = s.clusterDomain
+	now := time.Now()
 	return &View{
-		surroundings: s, Namespace: namespace, until: time.Now().Add(lookTimeout),
+		surroundings: s, Namespace: namespace, began: now, until: now.Add(lookTimeout),
 		Facts: routing.Facts{
 			Options: options, Owner: owner, Services: map[string]map[string]routing.Service{}, Gateways: map[string]map[string]bool{},
 			Pods: map[string]*routing.Endpoints{}, Workloads: map[string]*routing.Endpoints{}, Closed: map[routing.Look]bool{},
@@ -183,6 +188,23 @@ func (v *View) lookOrNarrow(ctx context.Context, look routing.Look) error {
 	return err
 }
 
+// answering are the resources that say who answers.
+var answering = []routing.Resource{routing.Services, routing.Pods, routing.WorkloadEntries}
+
+// Renew looks once more at who answers where what was seen of that is from before the view began: pods may have started since then.
+// It reports whether there was anything to look at.
+func (v *View) Renew(ctx context.Context) bool {
+	old := v.old
+	v.old, v.notBefore = nil, v.began
+	for _, look := range old {
+		delete(v.Services, look.Namespace)
+		delete(v.Pods, look.Namespace)
+		delete(v.Workloads, look.Namespace)
+	}
+	v.Look(ctx, old)
+	return len(old) > 0
+}
+
 // look takes one look, and writes down what it sees.
 func (v *View) look(ctx context.Context, look routing.Look) error {
 	s := v.surroundings
@@ -209,7 +231,7 @@ func (v *View) look(ctx context.Context, look routing.Look) error {
 func see[T any](
 	ctx context.Context, v *View, from *lists[T], look routing.Look, list func(context.Context, routing.Look) (T, error), write func(T),
 ) error {
-	found := from.get(ctx, look.Namespace, time.Time{}, func(ctx context.Context) (T, error) { return list(ctx, look) })
+	found := from.get(ctx, look.Namespace, v.notBefore, func(ctx context.Context) (T, error) { return list(ctx, look) })
 	switch {
 	case found == nil:
 		return v.surroundings.cluster.wrap("list", scopeOf(look).String(), ctx.Err())
@@ -219,5 +241,8 @@ func see[T any](
 	v.mutex.Lock()
 	defer v.mutex.Unlock()
 	write(found.list)
+	if found.began.Before(v.began) && slices.Contains(answering, look.Resource) {
+		v.old = append(v.old, look)
+	}
 	return nil
 }

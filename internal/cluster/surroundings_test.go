@@ -4,8 +4,10 @@ import (
 	"context"
 	"encoding/json"
 	"net/http"
+	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -213,5 +215,37 @@ func TestView_look_interrupted(t *testing.T) {
 	v.Look(t.Context(), look)
 	if !v.Gateways["shop"]["a"] || requests.Load() != 1 {
 		t.Errorf("saw %v in %d requests", v.Gateways, requests.Load())
+	}
+}
+
+// TestView_renew: what was listed before the view began is listed once more, and once only; what cannot be is not known any more.
+func TestView_renew(t *testing.T) {
+	t.Parallel()
+	var lists atomic.Int32
+	c, _ := counted(t, func(w http.ResponseWriter, _ *http.Request) {
+		switch n := lists.Add(1); n {
+		case 3:
+			forbidden(w)
+		default:
+			listOf(w, item(strconv.Itoa(int(n)), map[string]any{"spec": map[string]any{}}))
+		}
+	})
+	s := NewSurroundings(c, "cluster.local")
+	look := []routing.Look{{Resource: routing.Services, Namespace: "shop"}}
+	early, late := s.View("shop", routing.Options{}, ""), s.View("shop", routing.Options{}, "")
+	late.Look(t.Context(), look)
+	early.Look(t.Context(), look)
+	if early.Renew(t.Context()) || late.Renew(t.Context()) {
+		t.Error("a list that began after the view is renewed")
+	}
+	for want := int32(2); want <= 3; want++ {
+		v := s.View("shop", routing.Options{}, "")
+		v.Look(t.Context(), look)
+		if !v.Renew(t.Context()) || v.Renew(t.Context()) || lists.Load() != want {
+			t.Errorf("%d lists, want %d", lists.Load(), want)
+		}
+		if _, seen := v.Services["shop"]["2"]; seen != (want == 2) || v.Closed[look[0]] != (want == 3) {
+			t.Errorf("services %v, closed %v", v.Services, v.Closed)
+		}
 	}
 }

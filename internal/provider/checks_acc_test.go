@@ -1,8 +1,12 @@
 package provider_test
 
 import (
+	"fmt"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
@@ -243,6 +247,41 @@ func TestAccChecks_workloads(t *testing.T) {
 	q.only(q.must("plan"))
 	q.configure(q.admin, byRules("sick", "weights_managed_by = \"other\""))
 	q.must("plan")
+}
+
+// TestAccChecks_meanwhile: a workload that starts in the same apply answers, also when somebody else looked a moment before.
+func TestAccChecks_meanwhile(t *testing.T) {
+	t.Parallel()
+	q := newQuarter(t)
+	begin, end := filepath.Join(t.TempDir(), "begin"), filepath.Join(t.TempDir(), "end")
+	q.configure(q.admin, byRules("v2", "")+fmt.Sprintf(`
+resource "terraform_data" "start" {
+  input = "v3"
+  provisioner "local-exec" { command = "touch %s; until [ -e %s ]; do sleep 0.1; done" }
+  depends_on = [mesh_canary_route.test]
+}
+resource "mesh_canary_route" "later" {
+  name    = "later"
+  hosts   = ["later.example"]
+  service = "greeter"
+  subsets = { later = { labels = { version = terraform_data.start.output } } }
+  default = { weights = { later = 100 } }
+}
+`, begin, end))
+	started := make(chan struct{})
+	go func() {
+		defer close(started)
+		for t.Context().Err() == nil {
+			if _, err := os.Stat(begin); err == nil {
+				q.workload("v3", "", "")
+				_ = os.WriteFile(end, nil, 0o600)
+				return
+			}
+			time.Sleep(50 * time.Millisecond)
+		}
+	}()
+	q.must("apply")
+	<-started
 }
 
 // TestAccChecks_changes: an object that does not change is not looked at, and one that does is looked at again.

@@ -38,9 +38,12 @@ func (p *pairResource) lookAround(ctx context.Context, state, plan tftypes.Value
 		own = append(own, routing.Look{Resource: resourceOf(o.Kind())})
 	}
 	view.Look(withWarnings(ctx, diagnostics), own)
-	findings := look(withWarnings(ctx, diagnostics), view, func() ([]routing.Finding, []routing.Look) {
-		return routing.LookAround(before, pair, &view.Facts)
-	})
+	find := func() ([]routing.Finding, []routing.Look) { return routing.LookAround(before, pair, &view.Facts) }
+	findings := look(withWarnings(ctx, diagnostics), view, find)
+	refused := func(f routing.Finding) bool { return f.Severity == routing.Refused }
+	if slices.ContainsFunc(findings, refused) && view.Renew(withWarnings(ctx, diagnostics)) {
+		findings = look(withWarnings(ctx, diagnostics), view, find)
+	}
 	for _, f := range findings {
 		report(diagnostics, view, d, f)
 	}
