@@ -273,8 +273,8 @@ resource "mesh_canary_route" "later" {
 		defer close(started)
 		for t.Context().Err() == nil {
 			if _, err := os.Stat(begin); err == nil {
+				defer os.WriteFile(end, nil, 0o600) //nolint:errcheck // the apply waits for it
 				q.workload("v3", "", "")
-				_ = os.WriteFile(end, nil, 0o600)
 				return
 			}
 			time.Sleep(50 * time.Millisecond)

@@ -2,6 +2,7 @@ package routing
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 	"strings"
 
@@ -11,22 +12,32 @@ import (
 // RoutesOf returns the VirtualServices that have to do with a full host: those that claim it, by its name or by a wildcard, and
 // those that send requests to it, the oldest first.
 func (f *Facts) RoutesOf(host string) []*Neighbor {
-	var found []*Neighbor
-	claiming := f.Routes.index.Covering(host)
-	for _, n := range f.Routes.all {
-		claims := slices.ContainsFunc(claiming, func(c claimed) bool { return c.Neighbor == n })
-		if claims || len(hostsOf(n.Object)) > 0 && f.sendsTo(n.Object, host) {
-			found = append(found, n)
-		}
+	found := map[*Neighbor]bool{}
+	for _, c := range f.Routes.index.Covering(host) {
+		found[c.Neighbor] = true
 	}
-	return byAge(found)
+	for _, n := range f.Routes.senders()[strings.ToLower(host)] {
+		found[n] = true
+	}
+	return byAge(slices.Collect(maps.Keys(found)))
 }
 
-func (f *Facts) sendsTo(o *Object, host string) bool {
-	l := &lookout{Facts: f, pair: Pair{VirtualService: o}}
-	return slices.ContainsFunc(l.targets(), func(t target) bool {
-		return strings.EqualFold(FullHost(t.Host, o.Namespace, f.clusterDomain()), host)
-	})
+// sendersOf files VirtualServices, delegates apart, under the hosts that they send requests to.
+func sendersOf(all []*Neighbor, clusterDomain string) map[string][]*Neighbor {
+	senders := map[string][]*Neighbor{}
+	for _, n := range all {
+		if len(hostsOf(n.Object)) == 0 {
+			continue
+		}
+		l := &lookout{Facts: &Facts{}, pair: Pair{VirtualService: n.Object}}
+		for _, t := range l.targets() {
+			host := strings.ToLower(FullHost(t.Host, n.Namespace, clusterDomain))
+			if found := senders[host]; len(found) == 0 || found[len(found)-1] != n {
+				senders[host] = append(found, n)
+			}
+		}
+	}
+	return senders
 }
 
 // RulesOf returns the DestinationRules that may hold for a full host, the oldest first.
@@ -48,8 +59,9 @@ func byAge(all []*Neighbor) []*Neighbor {
 // Summary says in words what a VirtualService of the cluster does, as [Summary] does, with the delegates that the cluster has.
 func (f *Facts) Summary(o *Object) []string {
 	routes := []*Object{o}
-	for _, n := range f.Routes.all {
-		if len(hostsOf(n.Object)) == 0 {
+	for _, rule := range o.Spec.(*networking.VirtualService).GetHttp() {
+		named := &Object{Namespace: cmp.Or(rule.GetDelegate().GetNamespace(), o.Namespace), Name: rule.GetDelegate().GetName()}
+		if n := f.Routes.Named(named); n != nil && len(hostsOf(n.Object)) == 0 && !slices.Contains(routes, n.Object) {
 			routes = append(routes, n.Object)
 		}
 	}

@@ -120,3 +120,25 @@ func TestLookAroundManyRoutes(t *testing.T) {
 		t.Errorf("it took %s", took)
 	}
 }
+
+// What routes one service among thousands of others that delegate is told in a moment.
+func TestFactsOfManyServices(t *testing.T) {
+	t.Parallel()
+	const many = 2000
+	a := newAround(t)
+	for i := range many {
+		a.has(virtualService(t, fmt.Sprintf("shop/leaf%d", i), "hosts: []\nhttp: [{route: [{destination: {host: reviews, subset: v1}}]}]"))
+		a.has(virtualService(t, fmt.Sprintf("shop/root%d", i), fmt.Sprintf("hosts: ['*']\ngateways: [edge]\nhttp: [{delegate: {name: leaf%d}}]", i)))
+	}
+	a.ask(routing.Pair{}, routing.Pair{})
+	began := time.Now()
+	routes := a.facts.RoutesOf("reviews.shop.svc.cluster.local")
+	for _, n := range routes {
+		if diff := cmp.Diff([]string{"all requests go to v1"}, a.facts.Summary(n.Object)); diff != "" {
+			t.Fatalf("summary of %s (-want +got):\n%s", n.Object, diff)
+		}
+	}
+	if took := time.Since(began); took > 3*time.Second || len(routes) != many {
+		t.Errorf("%d routes took %s", len(routes), took)
+	}
+}
