@@ -67,7 +67,7 @@ func (*serviceRouting) Schema(_ context.Context, _ datasource.SchemaRequest, res
 			"conflicts": schema.ListAttribute{
 				ElementType: types.StringType, Computed: true,
 				MarkdownDescription: "What contradicts what, a sentence each, as the checks of a plan say it: VirtualServices without effect, subsets that are hidden, " +
-					"declared twice or empty, and services, ports and gateways that do not exist.",
+					"declared twice or empty, and services, ports and gateways that do not exist. Of what else these objects route nothing is said. At most 100.",
 			},
 		},
 	}
@@ -165,7 +165,7 @@ func (d *serviceRouting) Read(ctx context.Context, req datasource.ReadRequest, r
 	r := attr.Read(req.Config.Raw)
 	namespace := firstOf(r.String("namespace"), d.settings.namespace)
 	host := routing.FullHost(r.String("service"), namespace, d.settings.clusterDomain)
-	view := d.settings.view(namespace)
+	view := d.settings.view(namespace, "")
 	if home, _, inside := view.InCluster(host); inside {
 		view.Namespace = home
 	}
@@ -211,29 +211,16 @@ func lookAtService(ctx context.Context, view *cluster.View, host string, diagnos
 	return nil
 }
 
-// conflicts says what the cluster has against the objects that route a host, as they are. Without the right to list them nothing is
+// conflicts says what contradicts what among the objects that route a host, whoever owns them. Without the right to list them nothing is
 // known, which is nil.
 func (d *serviceRouting) conflicts(ctx context.Context, view *cluster.View, host string, diagnostics *diag.Diagnostics) []string {
 	if view.Routes == nil || view.Rules == nil {
 		return nil
 	}
-	conflicts, said := []string{}, map[string]bool{}
-	tell := func(pair routing.Pair) {
-		findings := look(withWarnings(ctx, diagnostics), view, func() ([]routing.Finding, []routing.Look) {
-			return routing.LookAround(pair, pair, &view.Facts)
-		})
-		for _, f := range findings {
-			if text := sentence(f.Text()); !said[text] {
-				said[text] = true
-				conflicts = append(conflicts, text)
-			}
-		}
-	}
-	for _, n := range view.RoutesOf(host) {
-		tell(routing.Pair{VirtualService: n.Object})
-	}
-	for _, n := range view.RulesOf(host) {
-		tell(routing.Pair{DestinationRule: n.Object})
+	conflicts := []string{}
+	findings := look(withWarnings(ctx, diagnostics), view, func() ([]routing.Finding, []routing.Look) { return routing.LookAt(host, &view.Facts) })
+	for _, f := range findings {
+		conflicts = append(conflicts, sentence(f.Text()))
 	}
 	return conflicts
 }

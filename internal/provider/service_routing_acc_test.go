@@ -151,6 +151,20 @@ func TestAccServiceRouting_rights(t *testing.T) {
 	q.must("apply").want(t, "warning", "Not everything could be read", "virtualservices", "destinationrules", "services", "pods", "workloadentries")
 }
 
+// TestAccServiceRouting_owner: two routes of one workspace contradict each other as any two do.
+func TestAccServiceRouting_owner(t *testing.T) {
+	t.Parallel()
+	q := newQuarter(t)
+	first := sendingTo(`host = "greeter"`, "")
+	second := strings.NewReplacer(`"mesh_virtual_service" "test"`, `"mesh_virtual_service" "second"`, `"test"`, `"second"`).Replace(
+		sendingTo(`host = "greeter"`, "depends_on = [mesh_virtual_service.test]"))
+	q.configure(q.admin+"  owner = \"shop/prod\"\n", first+second+asks(`"greeter"`, "depends_on = [mesh_virtual_service.second]"))
+	q.must("apply")
+	if conflicts := fmt.Sprint(q.answer()["conflicts"]); !strings.Contains(conflicts, `VirtualService "NS/second"`) || !strings.Contains(conflicts, "in the mesh already") {
+		t.Errorf("conflicts %s", conflicts)
+	}
+}
+
 // TestAccServiceRouting_narrow: who may list in the namespace of the service only gets what is there, wherever the provider is at
 // home, and is told that it is not all.
 func TestAccServiceRouting_narrow(t *testing.T) {

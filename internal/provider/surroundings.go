@@ -32,7 +32,7 @@ func (p *pairResource) lookAround(ctx context.Context, state, plan tftypes.Value
 	if len(cluster.Steps(before, pair)) == 0 {
 		return
 	}
-	view := p.settings.view(d.route.Place().Namespace)
+	view := p.settings.view(d.route.Place().Namespace, p.settings.owner)
 	var own []routing.Look
 	for _, o := range pair.Objects() {
 		own = append(own, routing.Look{Resource: resourceOf(o.Kind())})
@@ -53,9 +53,9 @@ func (p *pairResource) lookAround(ctx context.Context, state, plan tftypes.Value
 	warnOfUnseen(diagnostics, view)
 }
 
-// view begins to look from a namespace.
-func (s settings) view(namespace string) *cluster.View {
-	return s.surroundings.View(namespace, routing.Options{RootNamespace: s.propagation.IstiodNamespace}, s.owner)
+// view begins to look from a namespace, for an owner who is not told of what else it applied.
+func (s settings) view(namespace, owner string) *cluster.View {
+	return s.surroundings.View(namespace, routing.Options{RootNamespace: s.propagation.IstiodNamespace}, owner)
 }
 
 func resourceOf(kind routing.Kind) routing.Resource {
@@ -153,12 +153,18 @@ func warnOfUnseen(diagnostics *diag.Diagnostics, view *cluster.View) {
 	}
 }
 
-// unseenLines are what could not be looked at, a line each, and the resources that the user may not list.
+// unseenLines are what could not be looked at, a line for each resource, and the resources that the user may not list.
 func unseenLines(view *cluster.View) (lines, missing []string) {
+	said := map[routing.Resource]bool{}
 	for _, unseen := range view.Unseen {
 		if cluster.IsReason(unseen.Err, cluster.CRDMissing) && (unseen.Resource == routing.VirtualServices || unseen.Resource == routing.DestinationRules) {
 			continue
 		}
+		// More namespaces of one resource say no more.
+		if said[unseen.Resource] {
+			continue
+		}
+		said[unseen.Resource] = true
 		lines = append(lines, fmt.Sprintf("  - %s: %s", questions[unseen.Resource], printableIn(unseen.Err.Error(), longestPath)))
 		if cluster.IsReason(unseen.Err, cluster.Forbidden) {
 			missing = append(missing, string(unseen.Resource))

@@ -44,7 +44,9 @@ func (l *lookout) targets() []target {
 	if rule := l.pair.DestinationRuleSpec(); rule != nil {
 		all = append(all, target{of: l.pair.DestinationRule, Destination: &networking.Destination{Host: rule.Host}})
 	}
-	return slices.DeleteFunc(all, func(t target) bool { return t.GetHost() == "" })
+	return slices.DeleteFunc(all, func(t target) bool {
+		return t.GetHost() == "" || l.about != "" && !strings.EqualFold(l.about, FullHost(t.Host, t.of.Namespace, l.clusterDomain()))
+	})
 }
 
 func layer4Targets(o *Object, at Path, routes []*networking.RouteDestination) []target {

@@ -56,6 +56,64 @@ func byAge(all []*Neighbor) []*Neighbor {
 	return all
 }
 
+// The most contradictions around one host that are told, and the most namespaces whose gateways are looked at for it.
+const (
+	mostContradictions = 100
+	mostGateways       = 50
+)
+
+// LookAt says what contradicts what about a full host among the objects that route it, as they are, and where else to look, as
+// [LookAround] does. Of what they do for other hosts it says nothing. The VirtualServices and DestinationRules have to be known.
+func LookAt(host string, facts *Facts) (findings []Finding, wanted []Look) {
+	l := &lookout{Facts: facts, about: host, claiming: map[*Neighbor]bool{}}
+	for _, claims := range slices.Concat(facts.Routes.index.Covering(host), facts.Rules.index.Covering(host)) {
+		l.claiming[claims.Neighbor] = true
+	}
+	said := map[string]bool{}
+	tell := func(pair Pair, look ...func()) {
+		if len(findings) >= mostContradictions {
+			return
+		}
+		l.before, l.pair, l.findings = pair, pair, nil
+		for _, f := range look {
+			f()
+		}
+		for _, f := range l.findings {
+			if !said[f.Text()] {
+				said[f.Text()] = true
+				findings = append(findings, f)
+			}
+		}
+	}
+	for _, n := range facts.RoutesOf(host) {
+		look := []func(){l.destinations, l.gateways}
+		if l.claiming[n] {
+			look = append([]func(){l.rivals}, look...)
+		}
+		tell(Pair{VirtualService: n.Object}, look...)
+	}
+	for _, n := range facts.RulesOf(host) {
+		tell(Pair{DestinationRule: n.Object}, l.overlaps, l.destinations)
+	}
+	return findings[:min(len(findings), mostContradictions)], l.fewGateways()
+}
+
+// fewGateways returns the wanted looks without those at gateways that are too many, together with what was looked at already.
+func (l *lookout) fewGateways() []Look {
+	room := mostGateways - len(l.Gateways)
+	for look := range l.Closed {
+		if look.Resource == Gateways {
+			room--
+		}
+	}
+	return slices.DeleteFunc(l.wanted, func(look Look) bool {
+		if look.Resource == Gateways {
+			room--
+		}
+		return look.Resource == Gateways && room < 0
+	})
+}
+
 // Summary says in words what a VirtualService of the cluster does, as [Summary] does, with the delegates that the cluster has.
 func (f *Facts) Summary(o *Object) []string {
 	routes := []*Object{o}
