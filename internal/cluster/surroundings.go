@@ -3,6 +3,7 @@ package cluster
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync"
 	"time"
 
@@ -11,14 +12,6 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/schema"
 
 	"github.com/meshroute/terraform-provider-mesh/internal/routing"
-)
-
-const (
-	// freshness is how long what was listed is good for the checks of a plan: Terraform plans many resources at once, and a list
-	// for each of them would take a time that grows with their square.
-	freshness = 10 * time.Second
-	// lookTimeout bounds each look, which no plan has to wait for.
-	lookTimeout = 10 * time.Second
 )
 
 // looks are the resources that can be looked at: what errors call them, and how they are asked for.
@@ -30,6 +23,15 @@ var looks = map[routing.Resource]scope{
 	routing.WorkloadEntries:  {what: "every WorkloadEntry", resource: istio("workloadentries")},
 	routing.Services:         {what: "every Service", resource: schema.GroupVersionResource{Version: "v1", Resource: "services"}},
 	routing.Pods:             {what: "every Pod", resource: schema.GroupVersionResource{Version: "v1", Resource: "pods"}},
+}
+
+// extras are the resources of Istio's that a cluster may do without: where they are not served there are none.
+var extras = []routing.Resource{routing.ServiceEntries, routing.Gateways, routing.WorkloadEntries}
+
+func scopeOf(look routing.Look) scope {
+	where := looks[look.Resource]
+	where.namespace = look.Namespace
+	return where
 }
 
 func istio(resource string) schema.GroupVersionResource {
@@ -59,52 +61,27 @@ func NewSurroundings(c *Cluster, clusterDomain string) *Surroundings {
 	return &Surroundings{cluster: c, clusterDomain: clusterDomain}
 }
 
-// lists are what was listed of one resource, by namespace.
-type lists[T any] struct {
-	mutex sync.Mutex
-	by    map[string]*listed[T]
-}
-
-type listed[T any] struct {
-	mutex sync.Mutex
-	at    time.Time
-	list  T
-	err   error
-}
-
-// get returns a list that is fresh. Whoever asks while it is being made waits for that.
-func (l *lists[T]) get(namespace string, list func() (T, error)) (T, error) {
-	l.mutex.Lock()
-	if l.by == nil {
-		l.by = map[string]*listed[T]{}
-	}
-	if l.by[namespace] == nil {
-		l.by[namespace] = &listed[T]{}
-	}
-	kept := l.by[namespace]
-	l.mutex.Unlock()
-	kept.mutex.Lock()
-	defer kept.mutex.Unlock()
-	if time.Since(kept.at) >= freshness {
-		kept.list, kept.err = list()
-		kept.at = time.Now()
-	}
-	return kept.list, kept.err
-}
-
 // each goes through the objects of a look.
 func (s *Surroundings) each(ctx context.Context, look routing.Look, options metav1.ListOptions, use func(*unstructured.Unstructured)) error {
-	ctx, cancel := context.WithTimeout(ctx, lookTimeout)
-	defer cancel()
-	where := looks[look.Resource]
-	where.namespace, options.Limit = look.Namespace, pageSize
-	for o, err := range s.cluster.each(ctx, where, options) {
+	options.Limit = pageSize
+	for o, err := range s.cluster.each(ctx, scopeOf(look), options) {
+		if IsReason(err, CRDMissing) && slices.Contains(extras, look.Resource) {
+			return nil
+		}
 		if err != nil {
 			return err
 		}
 		use(o)
 	}
 	return nil
+}
+
+func (s *Surroundings) listRoutes(ctx context.Context, look routing.Look) (neighbors, error) {
+	return s.neighbors(ctx, routing.KindVirtualService, look)
+}
+
+func (s *Surroundings) listRules(ctx context.Context, look routing.Look) (neighbors, error) {
+	return s.neighbors(ctx, routing.KindDestinationRule, look)
 }
 
 // neighbors lists VirtualServices or DestinationRules. What this provider cannot read istiod cannot either: it is left out.
@@ -123,17 +100,23 @@ func (s *Surroundings) neighbors(ctx context.Context, kind routing.Kind, look ro
 	return found, err
 }
 
-// View is what one resource has seen of its surroundings.
+// View is what one resource has seen of its surroundings. All its looks together take no longer than ten seconds.
 type View struct {
 	routing.Facts
 	// Unseen are the looks that failed.
 	Unseen []Unseen
-	// Narrow says that only the resource's own namespace could be looked at where all of them are of interest.
-	Narrow map[routing.Resource]bool
+	// Namespace is where a look is taken whose user may not look at all namespaces.
+	Namespace string
 
 	surroundings *Surroundings
-	namespace    string
-	lives        []map[*routing.Object]*Live
+	began, until time.Time
+	// notBefore is when a list has to have begun at the earliest, zero for whatever is kept.
+	notBefore time.Time
+	// mutex is held by looks that write down what they see.
+	mutex sync.Mutex
+	lives []map[*routing.Object]*Live
+	// old are looks at who answers whose lists began before the view did.
+	old []routing.Look
 }
 
 // Unseen is a look that failed.
@@ -145,11 +128,13 @@ type Unseen struct {
 // View begins to look from a namespace.
 func (s *Surroundings) View(namespace string, options routing.Options, owner string) *View {
 	options.ClusterDomain = s.clusterDomain
+	now := time.Now()
 	return &View{
-		surroundings: s, namespace: namespace, Narrow: map[routing.Resource]bool{},
+		surroundings: s, Namespace: namespace, began: now, until: now.Add(lookTimeout),
 		Facts: routing.Facts{
 			Options: options, Owner: owner, Services: map[string]map[string]routing.Service{}, Gateways: map[string]map[string]bool{},
 			Pods: map[string]*routing.Endpoints{}, Workloads: map[string]*routing.Endpoints{}, Closed: map[routing.Look]bool{},
+			Narrow: map[routing.Resource]bool{},
 		},
 	}
 }
@@ -164,64 +149,100 @@ func (v *View) Live(o *routing.Object) *Live {
 	return nil
 }
 
-// Look takes more looks. One at all namespaces that the user may not take is taken at the own namespace instead.
+// atOnce is how many looks are taken at the same time.
+const atOnce = 8
+
+// Look takes more looks, side by side. One at all namespaces that the user may not take is taken at one instead.
 func (v *View) Look(ctx context.Context, wanted []routing.Look) {
-	for _, look := range wanted {
-		err := v.look(ctx, look, look.Namespace)
-		if look.Namespace == "" && IsReason(err, Forbidden) {
-			if err = v.look(ctx, look, v.namespace); err == nil {
-				v.Narrow[look.Resource] = true
-			}
-		}
+	ctx, cancel := context.WithDeadline(ctx, v.until)
+	defer cancel()
+	errs := make([]error, len(wanted))
+	var looking sync.WaitGroup
+	turns := make(chan struct{}, atOnce)
+	for i, look := range wanted {
+		looking.Go(func() {
+			turns <- struct{}{}
+			defer func() { <-turns }()
+			errs[i] = v.lookOrNarrow(ctx, look)
+		})
+	}
+	looking.Wait()
+	for i, err := range errs {
 		if err != nil {
-			v.Closed[look] = true
-			v.Unseen = append(v.Unseen, Unseen{Look: look, Err: err})
+			v.Closed[wanted[i]] = true
+			v.Unseen = append(v.Unseen, Unseen{Look: wanted[i], Err: err})
 		}
 	}
 }
 
-// look takes one look, in a namespace.
-func (v *View) look(ctx context.Context, look routing.Look, namespace string) (err error) {
+func (v *View) lookOrNarrow(ctx context.Context, look routing.Look) error {
+	err := v.look(ctx, look)
+	if look.Namespace != "" || !IsReason(err, Forbidden) {
+		return err
+	}
+	if err = v.look(ctx, routing.Look{Resource: look.Resource, Namespace: v.Namespace}); err == nil {
+		v.mutex.Lock()
+		defer v.mutex.Unlock()
+		v.Narrow[look.Resource] = true
+	}
+	return err
+}
+
+// answering are the resources that say who answers.
+var answering = []routing.Resource{routing.Services, routing.Pods, routing.WorkloadEntries}
+
+// Renew looks once more at who answers where what was seen of that is from before the view began: pods may have started since then.
+// It reports whether there was anything to look at.
+func (v *View) Renew(ctx context.Context) bool {
+	old := v.old
+	v.old, v.notBefore = nil, v.began
+	for _, look := range old {
+		delete(v.Services, look.Namespace)
+		delete(v.Pods, look.Namespace)
+		delete(v.Workloads, look.Namespace)
+	}
+	v.Look(ctx, old)
+	return len(old) > 0
+}
+
+// look takes one look, and writes down what it sees.
+func (v *View) look(ctx context.Context, look routing.Look) error {
 	s := v.surroundings
-	look.Namespace = namespace
 	switch look.Resource {
 	case routing.VirtualServices:
-		v.Routes, err = v.neighbors(ctx, &s.routes, routing.KindVirtualService, look)
+		return see(ctx, v, &s.routes, look, s.listRoutes, func(found neighbors) { v.Routes, v.lives = found.Neighbors, append(v.lives, found.lives) })
 	case routing.DestinationRules:
-		v.Rules, err = v.neighbors(ctx, &s.rules, routing.KindDestinationRule, look)
+		return see(ctx, v, &s.rules, look, s.listRules, func(found neighbors) { v.Rules, v.lives = found.Neighbors, append(v.lives, found.lives) })
 	case routing.ServiceEntries:
-		var entries *routing.HostIndex[struct{}]
-		if entries, err = s.entries.get(namespace, func() (*routing.HostIndex[struct{}], error) { return s.listEntries(ctx, look) }); err == nil {
-			v.Entries = entries
-		}
+		return see(ctx, v, &s.entries, look, s.listEntries, func(found *routing.HostIndex[struct{}]) { v.Entries = found })
 	case routing.Services:
-		err = keep(v.Services, &s.services, namespace, func() (map[string]routing.Service, error) { return s.listServices(ctx, look) })
+		return see(ctx, v, &s.services, look, s.listServices, func(found map[string]routing.Service) { v.Services[look.Namespace] = found })
 	case routing.Gateways:
-		err = keep(v.Gateways, &s.gateways, namespace, func() (map[string]bool, error) { return s.listGateways(ctx, look) })
+		return see(ctx, v, &s.gateways, look, s.listGateways, func(found map[string]bool) { v.Gateways[look.Namespace] = found })
 	case routing.Pods:
-		err = keep(v.Pods, &s.pods, namespace, func() (*routing.Endpoints, error) { return s.listPods(ctx, look) })
+		return see(ctx, v, &s.pods, look, s.listPods, func(found *routing.Endpoints) { v.Pods[look.Namespace] = found })
 	case routing.WorkloadEntries:
-		err = keep(v.Workloads, &s.workloads, namespace, func() (*routing.Endpoints, error) { return s.listWorkloads(ctx, look) })
-	default:
-		err = errors.New("look at " + string(look.Resource) + ": it is of no interest")
+		return see(ctx, v, &s.workloads, look, s.listWorkloads, func(found *routing.Endpoints) { v.Workloads[look.Namespace] = found })
 	}
-	return err
+	return errors.New("look at " + string(look.Resource) + ": it is of no interest")
 }
 
-func (v *View) neighbors(ctx context.Context, from *lists[neighbors], kind routing.Kind, look routing.Look) (*routing.Neighbors, error) {
-	found, err := from.get(look.Namespace, func() (neighbors, error) { return v.surroundings.neighbors(ctx, kind, look) })
-	if err != nil {
-		return nil, err
+// see takes a list that is kept, or makes it, and lets it be written down.
+func see[T any](
+	ctx context.Context, v *View, from *lists[T], look routing.Look, list func(context.Context, routing.Look) (T, error), write func(T),
+) error {
+	found := from.get(ctx, look.Namespace, v.notBefore, func(ctx context.Context) (T, error) { return list(ctx, look) })
+	switch {
+	case found == nil:
+		return v.surroundings.cluster.wrap("list", scopeOf(look).String(), ctx.Err())
+	case found.err != nil:
+		return found.err
 	}
-	v.lives = append(v.lives, found.lives)
-	return found.Neighbors, nil
-}
-
-// keep puts a list of a namespace among the facts.
-func keep[T any](facts map[string]T, from *lists[T], namespace string, list func() (T, error)) error {
-	found, err := from.get(namespace, list)
-	if err == nil {
-		facts[namespace] = found
+	v.mutex.Lock()
+	defer v.mutex.Unlock()
+	write(found.list)
+	if found.began.Before(v.began) && slices.Contains(answering, look.Resource) {
+		v.old = append(v.old, look)
 	}
-	return err
+	return nil
 }

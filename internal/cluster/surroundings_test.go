@@ -1,10 +1,15 @@
 package cluster
 
 import (
+	"context"
 	"encoding/json"
 	"net/http"
+	"strconv"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -34,6 +39,7 @@ func forbidden(w http.ResponseWriter) {
 // TestView_look: what a look comes to, and how often the API server is asked for it.
 func TestView_look(t *testing.T) {
 	t.Parallel()
+	missing := answer(http.StatusNotFound, "text/plain", "404 page not found\n")
 	for name, test := range map[string]struct {
 		answer   func(w http.ResponseWriter, r *http.Request)
 		look     routing.Look
@@ -65,8 +71,16 @@ func TestView_look(t *testing.T) {
 			look:   routing.Look{Resource: routing.ServiceEntries}, requests: 2, unseen: Forbidden, holds: func(v *View) bool { return v.Entries == nil },
 		},
 		"an API that is not served": {
-			answer: answer(http.StatusNotFound, "text/plain", "404 page not found\n"), look: routing.Look{Resource: routing.Gateways, Namespace: "shop"}, requests: 1, unseen: CRDMissing,
-			holds: func(v *View) bool { return v.Gateways["shop"] == nil },
+			answer: missing, look: routing.Look{Resource: routing.VirtualServices}, requests: 1, unseen: CRDMissing, holds: func(v *View) bool { return v.Routes == nil },
+		},
+		"ServiceEntries are not served": {
+			answer: missing, look: routing.Look{Resource: routing.ServiceEntries}, requests: 1, holds: func(v *View) bool { return v.Entries != nil },
+		},
+		"Gateways are not served": {
+			answer: missing, look: routing.Look{Resource: routing.Gateways, Namespace: "shop"}, requests: 1, holds: func(v *View) bool { return v.Gateways["shop"] != nil },
+		},
+		"WorkloadEntries are not served": {
+			answer: missing, look: routing.Look{Resource: routing.WorkloadEntries, Namespace: "shop"}, requests: 1, holds: func(v *View) bool { return v.Workloads["shop"] != nil },
 		},
 		"hosts of ServiceEntries": {
 			answer: func(w http.ResponseWriter, _ *http.Request) {
@@ -121,5 +135,117 @@ func TestView_live(t *testing.T) {
 	v := (&Surroundings{}).View("shop", routing.Options{}, "")
 	if live := v.Live(&routing.Object{}); live != nil {
 		t.Errorf("an object that nobody listed: %v", live)
+	}
+}
+
+// TestView_look_together: the looks of one round are taken side by side, and told of in their order.
+func TestView_look_together(t *testing.T) {
+	t.Parallel()
+	wanted := []routing.Look{
+		{Resource: routing.Services, Namespace: "shop"}, {Resource: routing.Pods, Namespace: "shop"}, {Resource: routing.Services, Namespace: "web"},
+	}
+	var arrived sync.WaitGroup
+	arrived.Add(len(wanted))
+	c, _ := counted(t, func(w http.ResponseWriter, _ *http.Request) {
+		arrived.Done()
+		arrived.Wait()
+		forbidden(w)
+	})
+	v := NewSurroundings(c, "cluster.local").View("shop", routing.Options{}, "")
+	v.Look(t.Context(), wanted)
+	if len(v.Unseen) != len(wanted) {
+		t.Fatalf("unseen %v", v.Unseen)
+	}
+	for i, unseen := range v.Unseen {
+		if unseen.Look != wanted[i] || !IsReason(unseen.Err, Forbidden) {
+			t.Errorf("unseen %d is %v", i, unseen)
+		}
+	}
+}
+
+// TestView_look_deadline: a cluster that does not answer holds up one resource for the time of one look, and the next ones not at all.
+func TestView_look_deadline(t *testing.T) {
+	t.Parallel()
+	c, requests := counted(t, func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() })
+	s := NewSurroundings(c, "cluster.local")
+	began := time.Now()
+	v := s.View("shop", routing.Options{}, "")
+	for _, resource := range []routing.Resource{routing.VirtualServices, routing.DestinationRules, routing.ServiceEntries} {
+		v.Look(t.Context(), []routing.Look{{Resource: resource}})
+	}
+	if took := time.Since(began); took < lookTimeout || took > lookTimeout+5*time.Second {
+		t.Errorf("it took %s", took)
+	}
+	for _, unseen := range v.Unseen {
+		if !IsReason(unseen.Err, TimedOut) {
+			t.Errorf("unseen %v", unseen)
+		}
+	}
+	time.Sleep(time.Second)
+	asked := requests.Load()
+	s.View("shop", routing.Options{}, "").Look(t.Context(), []routing.Look{{Resource: routing.VirtualServices}})
+	if took := time.Since(began); took > lookTimeout+8*time.Second || requests.Load() != asked {
+		t.Errorf("the next one waits until %s, with %d requests more", took, requests.Load()-asked)
+	}
+}
+
+// TestView_look_interrupted: who gives up does not leave an error to others.
+func TestView_look_interrupted(t *testing.T) {
+	t.Parallel()
+	asked, answered := make(chan struct{}), make(chan struct{})
+	c, requests := counted(t, func(w http.ResponseWriter, _ *http.Request) {
+		close(asked)
+		<-answered
+		listOf(w, item("a", nil))
+	})
+	s := NewSurroundings(c, "cluster.local")
+	ctx, cancel := context.WithCancel(t.Context())
+	go func() {
+		<-asked
+		cancel()
+	}()
+	look := []routing.Look{{Resource: routing.Gateways, Namespace: "shop"}}
+	v := s.View("shop", routing.Options{}, "")
+	v.Look(ctx, look)
+	if len(v.Unseen) != 1 || !IsReason(v.Unseen[0].Err, Interrupted) {
+		t.Errorf("unseen %v", v.Unseen)
+	}
+	close(answered)
+	v = s.View("shop", routing.Options{}, "")
+	v.Look(t.Context(), look)
+	if !v.Gateways["shop"]["a"] || requests.Load() != 1 {
+		t.Errorf("saw %v in %d requests", v.Gateways, requests.Load())
+	}
+}
+
+// TestView_renew: what was listed before the view began is listed once more, and once only; what cannot be is not known any more.
+func TestView_renew(t *testing.T) {
+	t.Parallel()
+	var lists atomic.Int32
+	c, _ := counted(t, func(w http.ResponseWriter, _ *http.Request) {
+		switch n := lists.Add(1); n {
+		case 3:
+			forbidden(w)
+		default:
+			listOf(w, item(strconv.Itoa(int(n)), map[string]any{"spec": map[string]any{}}))
+		}
+	})
+	s := NewSurroundings(c, "cluster.local")
+	look := []routing.Look{{Resource: routing.Services, Namespace: "shop"}}
+	early, late := s.View("shop", routing.Options{}, ""), s.View("shop", routing.Options{}, "")
+	late.Look(t.Context(), look)
+	early.Look(t.Context(), look)
+	if early.Renew(t.Context()) || late.Renew(t.Context()) {
+		t.Error("a list that began after the view is renewed")
+	}
+	for want := int32(2); want <= 3; want++ {
+		v := s.View("shop", routing.Options{}, "")
+		v.Look(t.Context(), look)
+		if !v.Renew(t.Context()) || v.Renew(t.Context()) || lists.Load() != want {
+			t.Errorf("%d lists, want %d", lists.Load(), want)
+		}
+		if _, seen := v.Services["shop"]["2"]; seen != (want == 2) || v.Closed[look[0]] != (want == 3) {
+			t.Errorf("services %v, closed %v", v.Services, v.Closed)
+		}
 	}
 }

@@ -1,8 +1,12 @@
 package provider_test
 
 import (
+	"fmt"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
@@ -186,7 +190,8 @@ func TestAccChecks_quiet(t *testing.T) {
 	q.put("serviceentries", "apiVersion: networking.istio.io/v1\nkind: ServiceEntry\nmetadata: {name: entry, namespace: NS}\n"+
 		"spec: {hosts: [entry.NS.svc.cluster.local], ports: [{number: 50051, name: grpc, protocol: GRPC}], resolution: NONE}")
 	q.virtualService("name: theirs, namespace: NS-b", "hosts: ["+greeterHost+"], "+toGreeter)
-	for _, block := range []string{q.admin, q.without(right{})} {
+	narrow := q.without(right{})
+	for _, block := range []string{q.admin, narrow} {
 		for _, name := range []string{"outside", "bare", "entry"} {
 			q.configure(block, strings.Replace(byRules("v3", ""), `"greeter"`, `"`+name+`"`, 1))
 			q.only(q.must("plan"))
@@ -196,7 +201,12 @@ func TestAccChecks_quiet(t *testing.T) {
 	// Who may not look beyond the namespace is not told of it again and again.
 	q.only(q.must("plan"))
 	q.configure(q.without(right{"list", "pods", inRoutes}), byRules("v2", ""))
-	q.must("plan").want(t, "warning", unlooked, "what other namespaces have: list is allowed in this one only on destinationrules, virtualservices")
+	q.must("plan").want(t, "warning", unlooked, "what other namespaces than "+q.name+" have: list in all of them is not allowed on destinationrules, virtualservices")
+	// What is not in one namespace may be in another one.
+	for _, destination := range []string{`host = "greeter", subset = "v9"`, `host = "gone.NS-b.svc.cluster.local"`} {
+		q.configure(narrow, q.in(sendingTo(destination, "")))
+		q.only(q.must("plan"))
+	}
 }
 
 // TestAccChecks_workloads: who counts as one that answers.
@@ -238,6 +248,41 @@ func TestAccChecks_workloads(t *testing.T) {
 	q.only(q.must("plan"))
 	q.configure(q.admin, byRules("sick", "weights_managed_by = \"other\""))
 	q.must("plan")
+}
+
+// TestAccChecks_meanwhile: a workload that starts in the same apply answers, also when somebody else looked a moment before.
+func TestAccChecks_meanwhile(t *testing.T) {
+	t.Parallel()
+	q := newQuarter(t)
+	begin, end := filepath.Join(t.TempDir(), "begin"), filepath.Join(t.TempDir(), "end")
+	q.configure(q.admin, byRules("v2", "")+fmt.Sprintf(`
+resource "terraform_data" "start" {
+  input = "v3"
+  provisioner "local-exec" { command = "touch %s; until [ -e %s ]; do sleep 0.1; done" }
+  depends_on = [mesh_canary_route.test]
+}
+resource "mesh_canary_route" "later" {
+  name    = "later"
+  hosts   = ["later.example"]
+  service = "greeter"
+  subsets = { later = { labels = { version = terraform_data.start.output } } }
+  default = { weights = { later = 100 } }
+}
+`, begin, end))
+	started := make(chan struct{})
+	go func() {
+		defer close(started)
+		for t.Context().Err() == nil {
+			if _, err := os.Stat(begin); err == nil {
+				defer os.WriteFile(end, nil, 0o600) //nolint:errcheck // the apply waits for it
+				q.workload("v3", "", "")
+				return
+			}
+			time.Sleep(50 * time.Millisecond)
+		}
+	}()
+	q.must("apply")
+	<-started
 }
 
 // TestAccChecks_changes: an object that does not change is not looked at, and one that does is looked at again.

@@ -35,7 +35,8 @@ func (*serviceRouting) Metadata(_ context.Context, req datasource.MetadataReques
 func (*serviceRouting) Schema(_ context.Context, _ datasource.SchemaRequest, resp *datasource.SchemaResponse) {
 	resp.Schema = schema.Schema{
 		MarkdownDescription: "What routes a service now, whoever wrote it: which VirtualServices claim it and which of them holds, which DestinationRules declare " +
-			"its subsets, who answers in them, and what contradicts what.\n\nWhat the user may not read is `null`, and a warning names the right that is missing.",
+			"its subsets, who answers in them, and what contradicts what.\n\nWhat the user may not read is `null`, and a warning names the right that is missing. Who " +
+			"may list in the namespace of the service only gets what is there, and a warning too.",
 		Attributes: map[string]schema.Attribute{
 			"service": schema.StringAttribute{
 				Required: true,
@@ -66,7 +67,7 @@ func (*serviceRouting) Schema(_ context.Context, _ datasource.SchemaRequest, res
 			"conflicts": schema.ListAttribute{
 				ElementType: types.StringType, Computed: true,
 				MarkdownDescription: "What contradicts what, a sentence each, as the checks of a plan say it: VirtualServices without effect, subsets that are hidden, " +
-					"declared twice or empty, and services, ports and gateways that do not exist.",
+					"declared twice or empty, and services, ports and gateways that do not exist. Of what else these objects route nothing is said. At most 100.",
 			},
 		},
 	}
@@ -164,7 +165,10 @@ func (d *serviceRouting) Read(ctx context.Context, req datasource.ReadRequest, r
 	r := attr.Read(req.Config.Raw)
 	namespace := firstOf(r.String("namespace"), d.settings.namespace)
 	host := routing.FullHost(r.String("service"), namespace, d.settings.clusterDomain)
-	view := d.settings.view(namespace)
+	view := d.settings.view(namespace, "")
+	if home, _, inside := view.InCluster(host); inside {
+		view.Namespace = home
+	}
 	service := lookAtService(withWarnings(ctx, &resp.Diagnostics), view, host, &resp.Diagnostics)
 	if resp.Diagnostics.HasError() {
 		return
@@ -173,8 +177,9 @@ func (d *serviceRouting) Read(ctx context.Context, req datasource.ReadRequest, r
 		"service": attributesOf(req.Config.Raw)["service"], "namespace": tftypes.NewValue(tftypes.String, namespace), "host": tftypes.NewValue(tftypes.String, host),
 	}
 	encodeServing(attributes, view, host, service, d.conflicts(ctx, view, host, &resp.Diagnostics))
-	if text := unseenText(view); text != "" {
-		resp.Diagnostics.AddWarning("Not everything could be read", text)
+	lines, missing := unseenLines(view)
+	if lines = append(lines, narrowLines(view)...); len(lines) > 0 {
+		resp.Diagnostics.AddWarning("Not everything could be read", unseenText("The answer does not say:", lines, missing))
 	}
 	resp.State.Raw = tftypes.NewValue(req.Config.Raw.Type(), attributes)
 }
@@ -198,7 +203,7 @@ func lookAtService(ctx context.Context, view *cluster.View, host string, diagnos
 		return nil
 	}
 	view.Look(ctx, []routing.Look{{Resource: routing.ServiceEntries}})
-	if view.Entries != nil && len(view.Entries.Covering(host)) == 0 {
+	if view.Entries != nil && !view.Narrow[routing.ServiceEntries] && len(view.Entries.Covering(host)) == 0 {
 		at := path.Root("service")
 		diagnostics.AddAttributeError(at, "Service does not exist", located(at, fmt.Sprintf("there is no Service, and no ServiceEntry, for %s in the cluster", host))+
 			"\n\nCheck the name and the namespace.")
@@ -206,29 +211,16 @@ func lookAtService(ctx context.Context, view *cluster.View, host string, diagnos
 	return nil
 }
 
-// conflicts says what the cluster has against the objects that route a host, as they are. Without the right to list them nothing is
+// conflicts says what contradicts what among the objects that route a host, whoever owns them. Without the right to list them nothing is
 // known, which is nil.
 func (d *serviceRouting) conflicts(ctx context.Context, view *cluster.View, host string, diagnostics *diag.Diagnostics) []string {
 	if view.Routes == nil || view.Rules == nil {
 		return nil
 	}
-	conflicts, said := []string{}, map[string]bool{}
-	tell := func(pair routing.Pair) {
-		findings := look(withWarnings(ctx, diagnostics), view, func() ([]routing.Finding, []routing.Look) {
-			return routing.LookAround(pair, pair, &view.Facts)
-		})
-		for _, f := range findings {
-			if text := sentence(f.Text()); !said[text] {
-				said[text] = true
-				conflicts = append(conflicts, text)
-			}
-		}
-	}
-	for _, n := range view.RoutesOf(host) {
-		tell(routing.Pair{VirtualService: n.Object})
-	}
-	for _, n := range view.RulesOf(host) {
-		tell(routing.Pair{DestinationRule: n.Object})
+	conflicts := []string{}
+	findings := look(withWarnings(ctx, diagnostics), view, func() ([]routing.Finding, []routing.Look) { return routing.LookAt(host, &view.Facts) })
+	for _, f := range findings {
+		conflicts = append(conflicts, sentence(f.Text()))
 	}
 	return conflicts
 }

@@ -151,6 +151,40 @@ func TestAccServiceRouting_rights(t *testing.T) {
 	q.must("apply").want(t, "warning", "Not everything could be read", "virtualservices", "destinationrules", "services", "pods", "workloadentries")
 }
 
+// TestAccServiceRouting_owner: two routes of one workspace contradict each other as any two do.
+func TestAccServiceRouting_owner(t *testing.T) {
+	t.Parallel()
+	q := newQuarter(t)
+	first := sendingTo(`host = "greeter"`, "")
+	second := strings.NewReplacer(`"mesh_virtual_service" "test"`, `"mesh_virtual_service" "second"`, `"test"`, `"second"`).Replace(
+		sendingTo(`host = "greeter"`, "depends_on = [mesh_virtual_service.test]"))
+	q.configure(q.admin+"  owner = \"shop/prod\"\n", first+second+asks(`"greeter"`, "depends_on = [mesh_virtual_service.second]"))
+	q.must("apply")
+	if conflicts := fmt.Sprint(q.answer()["conflicts"]); !strings.Contains(conflicts, `VirtualService "NS/second"`) || !strings.Contains(conflicts, "in the mesh already") {
+		t.Errorf("conflicts %s", conflicts)
+	}
+}
+
+// TestAccServiceRouting_narrow: who may list in the namespace of the service only gets what is there, wherever the provider is at
+// home, and is told that it is not all.
+func TestAccServiceRouting_narrow(t *testing.T) {
+	t.Parallel()
+	q := newQuarter(t)
+	q.virtualService("name: greeter, namespace: NS", "hosts: [greeter], "+toGreeter)
+	q.virtualService("name: unseen, namespace: NS-b", "hosts: ["+greeterHost+"], "+toGreeter)
+	block := strings.Replace(q.without(right{}), fmt.Sprintf("default_namespace = %q", q.name), `default_namespace = "default"`, 1)
+	const summary = "Not everything could be read"
+	for service, routes := range map[string]int{greeterHost: 1, "gone.NS.svc.cluster.local": 0} {
+		q.configure(block, asks(quote(q.in(service)), ""))
+		r := q.must("apply")
+		q.only(r, summary)
+		r.want(t, "warning", summary, "what other namespaces than "+q.name+" have", "destinationrules", "virtualservices")
+		if got := q.answer(); len(got["virtual_services"].([]any)) != routes || got["conflicts"] == nil {
+			t.Errorf("what routes %s: %v", service, got)
+		}
+	}
+}
+
 // TestAccServiceRouting_invalid: what is no service is an error at the attribute, and nothing that a name holds reaches the terminal.
 func TestAccServiceRouting_invalid(t *testing.T) {
 	t.Parallel()

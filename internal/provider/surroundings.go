@@ -27,13 +27,18 @@ func (p *pairResource) lookAround(ctx context.Context, d draft, diagnostics *dia
 	if len(cluster.Steps(before, pair)) == 0 {
 		return
 	}
-	view := p.settings.view(d.route.Place().Namespace)
+	view := p.settings.view(d.route.Place().Namespace, p.settings.owner)
+	var own []routing.Look
 	for _, o := range pair.Objects() {
-		view.Look(withWarnings(ctx, diagnostics), []routing.Look{{Resource: resourceOf(o.Kind())}})
+		own = append(own, routing.Look{Resource: resourceOf(o.Kind())})
 	}
-	findings := look(withWarnings(ctx, diagnostics), view, func() ([]routing.Finding, []routing.Look) {
-		return routing.LookAround(before, pair, &view.Facts)
-	})
+	view.Look(withWarnings(ctx, diagnostics), own)
+	find := func() ([]routing.Finding, []routing.Look) { return routing.LookAround(before, pair, &view.Facts) }
+	findings := look(withWarnings(ctx, diagnostics), view, find)
+	refused := func(f routing.Finding) bool { return f.Severity == routing.Refused }
+	if slices.ContainsFunc(findings, refused) && view.Renew(withWarnings(ctx, diagnostics)) {
+		findings = look(withWarnings(ctx, diagnostics), view, find)
+	}
 	for _, f := range findings {
 		report(diagnostics, view, d, f)
 	}
@@ -43,9 +48,9 @@ func (p *pairResource) lookAround(ctx context.Context, d draft, diagnostics *dia
 	warnOfUnseen(diagnostics, view)
 }
 
-// view begins to look from a namespace.
-func (s settings) view(namespace string) *cluster.View {
-	return s.surroundings.View(namespace, routing.Options{RootNamespace: s.propagation.IstiodNamespace}, s.owner)
+// view begins to look from a namespace, for an owner who is not told of what else it applied.
+func (s settings) view(namespace, owner string) *cluster.View {
+	return s.surroundings.View(namespace, routing.Options{RootNamespace: s.propagation.IstiodNamespace}, owner)
 }
 
 func resourceOf(kind routing.Kind) routing.Resource {
@@ -137,35 +142,47 @@ var questions = map[routing.Resource]string{
 // warnOfUnseen tells once what could not be looked at, why, and which right would change that. A cluster without Istio's API has none of
 // its objects, which the plan says anyway.
 func warnOfUnseen(diagnostics *diag.Diagnostics, view *cluster.View) {
-	if text := unseenText(view); text != "" {
-		diagnostics.AddWarning("Not checked against the cluster", text)
+	lines, missing := unseenLines(view)
+	if len(lines) > 0 {
+		diagnostics.AddWarning("Not checked against the cluster", unseenText("The plan goes on, and does not know:", append(lines, narrowLines(view)...), missing))
 	}
 }
 
-// unseenText says what could not be looked at, empty if everything could. That other namespaces are closed to a user is told
-// along with that, and is no reason alone: a developer's rights end there.
-func unseenText(view *cluster.View) string {
-	var lines, missing []string
+// unseenLines are what could not be looked at, a line for each resource, and the resources that the user may not list.
+func unseenLines(view *cluster.View) (lines, missing []string) {
+	said := map[routing.Resource]bool{}
 	for _, unseen := range view.Unseen {
 		if cluster.IsReason(unseen.Err, cluster.CRDMissing) && (unseen.Resource == routing.VirtualServices || unseen.Resource == routing.DestinationRules) {
 			continue
 		}
+		// More namespaces of one resource say no more.
+		if said[unseen.Resource] {
+			continue
+		}
+		said[unseen.Resource] = true
 		lines = append(lines, fmt.Sprintf("  - %s: %s", questions[unseen.Resource], printableIn(unseen.Err.Error(), longestPath)))
 		if cluster.IsReason(unseen.Err, cluster.Forbidden) {
 			missing = append(missing, string(unseen.Resource))
 		}
 	}
-	if len(lines) == 0 {
-		return ""
+	return lines, missing
+}
+
+// narrowLines says what was seen of one namespace only. A plan tells of it along with other things that it could not look at, and for
+// no reason alone: a developer's rights end there.
+func narrowLines(view *cluster.View) []string {
+	if len(view.Narrow) == 0 {
+		return nil
 	}
 	var narrow []string
 	for _, resource := range slices.Sorted(maps.Keys(view.Narrow)) {
 		narrow = append(narrow, string(resource))
 	}
-	if len(narrow) > 0 {
-		lines = append(lines, "  - what other namespaces have: list is allowed in this one only on "+strings.Join(narrow, ", "))
-	}
-	text := "The plan goes on, and does not know:\n" + strings.Join(lines, "\n")
+	return []string{"  - what other namespaces than " + view.Namespace + " have: list in all of them is not allowed on " + strings.Join(narrow, ", ")}
+}
+
+func unseenText(begin string, lines, missing []string) string {
+	text := begin + "\n" + strings.Join(lines, "\n")
 	if len(missing) > 0 {
 		slices.Sort(missing)
 		text += "\n\nThe verb list on " + strings.Join(slices.Compact(missing), ", ") + " lets it look."

@@ -84,7 +84,7 @@ func (l *lookout) absent(host string) bool {
 		l.want(ServiceEntries, "")
 		return false
 	}
-	return len(l.Entries.Covering(host)) == 0
+	return !l.Narrow[ServiceEntries] && len(l.Entries.Covering(host)) == 0
 }
 
 // subset tells when nobody answers in a subset that gets requests. A change that sends it no more of them than before, to the same
@@ -141,7 +141,7 @@ func (l *lookout) labels(t target, host string) (labels map[string]string, rule 
 			}
 		}
 	}
-	return nil, nil, true
+	return nil, nil, !l.Narrow[DestinationRules]
 }
 
 // rulesFor returns the DestinationRules of the cluster that may hold for a host.

@@ -3,6 +3,7 @@ package routing
 import (
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	networking "istio.io/api/networking/v1"
@@ -40,6 +41,8 @@ type Facts struct {
 	Services        map[string]map[string]Service
 	Gateways        map[string]map[string]bool
 	Pods, Workloads map[string]*Endpoints
+	// Narrow says that a resource was listed in one namespace only where all of them are of interest: what is not there may be elsewhere.
+	Narrow map[Resource]bool
 	// Closed are looks that failed: what depends on them is not known.
 	Closed map[Look]bool
 }
@@ -71,6 +74,8 @@ type Neighbors struct {
 	all   []*Neighbor
 	index HostIndex[claimed]
 	named map[string]*Neighbor
+	// senders are VirtualServices by the hosts, in full and in lower case, that they send requests to.
+	senders func() map[string][]*Neighbor
 }
 
 // claimed is a neighbor and one of its hosts, in full and in lower case.
@@ -82,6 +87,7 @@ type claimed struct {
 // NewNeighbors files objects of one kind. They must not change afterwards.
 func NewNeighbors(all []*Neighbor, clusterDomain string) *Neighbors {
 	neighbors := &Neighbors{all: all, named: map[string]*Neighbor{}}
+	neighbors.senders = sync.OnceValue(func() map[string][]*Neighbor { return sendersOf(all, clusterDomain) })
 	for _, n := range all {
 		neighbors.named[n.Namespace+"/"+n.Name] = n
 		for _, host := range hostsOf(n.Object) {

@@ -2,6 +2,7 @@ package routing
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 	"strings"
 
@@ -11,22 +12,32 @@ import (
 // RoutesOf returns the VirtualServices that have to do with a full host: those that claim it, by its name or by a wildcard, and
 // those that send requests to it, the oldest first.
 func (f *Facts) RoutesOf(host string) []*Neighbor {
-	var found []*Neighbor
-	claiming := f.Routes.index.Covering(host)
-	for _, n := range f.Routes.all {
-		claims := slices.ContainsFunc(claiming, func(c claimed) bool { return c.Neighbor == n })
-		if claims || len(hostsOf(n.Object)) > 0 && f.sendsTo(n.Object, host) {
-			found = append(found, n)
-		}
+	found := map[*Neighbor]bool{}
+	for _, c := range f.Routes.index.Covering(host) {
+		found[c.Neighbor] = true
 	}
-	return byAge(found)
+	for _, n := range f.Routes.senders()[strings.ToLower(host)] {
+		found[n] = true
+	}
+	return byAge(slices.Collect(maps.Keys(found)))
 }
 
-func (f *Facts) sendsTo(o *Object, host string) bool {
-	l := &lookout{Facts: f, pair: Pair{VirtualService: o}}
-	return slices.ContainsFunc(l.targets(), func(t target) bool {
-		return strings.EqualFold(FullHost(t.Host, o.Namespace, f.clusterDomain()), host)
-	})
+// sendersOf files VirtualServices, delegates apart, under the hosts that they send requests to.
+func sendersOf(all []*Neighbor, clusterDomain string) map[string][]*Neighbor {
+	senders := map[string][]*Neighbor{}
+	for _, n := range all {
+		if len(hostsOf(n.Object)) == 0 {
+			continue
+		}
+		l := &lookout{Facts: &Facts{}, pair: Pair{VirtualService: n.Object}}
+		for _, t := range l.targets() {
+			host := strings.ToLower(FullHost(t.Host, n.Namespace, clusterDomain))
+			if found := senders[host]; len(found) == 0 || found[len(found)-1] != n {
+				senders[host] = append(found, n)
+			}
+		}
+	}
+	return senders
 }
 
 // RulesOf returns the DestinationRules that may hold for a full host, the oldest first.
@@ -45,11 +56,70 @@ func byAge(all []*Neighbor) []*Neighbor {
 	return all
 }
 
+// The most contradictions around one host that are told, and the most namespaces whose gateways are looked at for it.
+const (
+	mostContradictions = 100
+	mostGateways       = 50
+)
+
+// LookAt says what contradicts what about a full host among the objects that route it, as they are, and where else to look, as
+// [LookAround] does. Of what they do for other hosts it says nothing. The VirtualServices and DestinationRules have to be known.
+func LookAt(host string, facts *Facts) (findings []Finding, wanted []Look) {
+	l := &lookout{Facts: facts, about: host, claiming: map[*Neighbor]bool{}}
+	for _, claims := range slices.Concat(facts.Routes.index.Covering(host), facts.Rules.index.Covering(host)) {
+		l.claiming[claims.Neighbor] = true
+	}
+	said := map[string]bool{}
+	tell := func(pair Pair, look ...func()) {
+		if len(findings) >= mostContradictions {
+			return
+		}
+		l.before, l.pair, l.findings = pair, pair, nil
+		for _, f := range look {
+			f()
+		}
+		for _, f := range l.findings {
+			if !said[f.Text()] {
+				said[f.Text()] = true
+				findings = append(findings, f)
+			}
+		}
+	}
+	for _, n := range facts.RoutesOf(host) {
+		look := []func(){l.destinations, l.gateways}
+		if l.claiming[n] {
+			look = append([]func(){l.rivals}, look...)
+		}
+		tell(Pair{VirtualService: n.Object}, look...)
+	}
+	for _, n := range facts.RulesOf(host) {
+		tell(Pair{DestinationRule: n.Object}, l.overlaps, l.destinations)
+	}
+	return findings[:min(len(findings), mostContradictions)], l.fewGateways()
+}
+
+// fewGateways returns the wanted looks without those at gateways that are too many, together with what was looked at already.
+func (l *lookout) fewGateways() []Look {
+	room := mostGateways - len(l.Gateways)
+	for look := range l.Closed {
+		if look.Resource == Gateways {
+			room--
+		}
+	}
+	return slices.DeleteFunc(l.wanted, func(look Look) bool {
+		if look.Resource == Gateways {
+			room--
+		}
+		return look.Resource == Gateways && room < 0
+	})
+}
+
 // Summary says in words what a VirtualService of the cluster does, as [Summary] does, with the delegates that the cluster has.
 func (f *Facts) Summary(o *Object) []string {
 	routes := []*Object{o}
-	for _, n := range f.Routes.all {
-		if len(hostsOf(n.Object)) == 0 {
+	for _, rule := range o.Spec.(*networking.VirtualService).GetHttp() {
+		named := &Object{Namespace: cmp.Or(rule.GetDelegate().GetNamespace(), o.Namespace), Name: rule.GetDelegate().GetName()}
+		if n := f.Routes.Named(named); n != nil && len(hostsOf(n.Object)) == 0 && !slices.Contains(routes, n.Object) {
 			routes = append(routes, n.Object)
 		}
 	}

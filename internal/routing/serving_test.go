@@ -155,3 +155,90 @@ func TestLookAroundManyRivals(t *testing.T) {
 		t.Errorf("it took %s", took)
 	}
 }
+
+// What routes one service among thousands of others that delegate is told in a moment.
+func TestFactsOfManyServices(t *testing.T) {
+	t.Parallel()
+	const many = 2000
+	a := newAround(t)
+	for i := range many {
+		a.has(virtualService(t, fmt.Sprintf("shop/leaf%d", i), "hosts: []\nhttp: [{route: [{destination: {host: reviews, subset: v1}}]}]"))
+		a.has(virtualService(t, fmt.Sprintf("shop/root%d", i), fmt.Sprintf("hosts: ['*']\ngateways: [edge]\nhttp: [{delegate: {name: leaf%d}}]", i)))
+	}
+	a.ask(routing.Pair{}, routing.Pair{})
+	began := time.Now()
+	routes := a.facts.RoutesOf("reviews.shop.svc.cluster.local")
+	for _, n := range routes {
+		if diff := cmp.Diff([]string{"all requests go to v1"}, a.facts.Summary(n.Object)); diff != "" {
+			t.Fatalf("summary of %s (-want +got):\n%s", n.Object, diff)
+		}
+	}
+	if took := time.Since(began); took > 3*time.Second || len(routes) != many {
+		t.Errorf("%d routes took %s", len(routes), took)
+	}
+}
+
+// What contradicts what about a host is told of all that route it, whoever owns them; of other hosts nothing is, and no more is looked at.
+func TestLookAt(t *testing.T) {
+	t.Parallel()
+	const host = "reviews.shop.svc.cluster.local"
+	a := newAround(t)
+	for _, name := range []string{"first", "second"} {
+		n := a.has(virtualService(t, name, "hosts: [reviews, ratings]\nhttp: [{"+to("v3")+"}, {route: [{destination: {host: gone}}]}, {route: [{destination: {host: a.far.svc.cluster.local}}]}]"))
+		n.Applied, n.Annotations = true, map[string]string{routing.OwnerAnnotation: "shop/prod"}
+	}
+	a.has(virtualService(t, "sender", "hosts: [ratings]\nhttp: [{"+to("v9")+"}]"))
+	a.has(object(t, "DestinationRule", "rule", "host: '*.shop.svc.cluster.local'\nsubsets: [{name: v3, labels: {version: v3}}]"))
+	a.has(object(t, "DestinationRule", "other", "host: ratings\nsubsets: [{name: v1, labels: {version: v1}}]"))
+	a.facts.Owner = ""
+	a.ask(routing.Pair{}, routing.Pair{})
+	findings, wanted := routing.LookAt(host, a.facts)
+	var found []string
+	for _, f := range findings {
+		found = append(found, f.Text())
+	}
+	says(t, found, []string{
+		`http[0] sends requests to the subset v3 (DestinationRule "shop/rule" declares it)`,
+		`VirtualService "shop/first" routes reviews.shop.svc.cluster.local in the mesh already…the rules of VirtualService "shop/second" have no effect`,
+		`no DestinationRule declares a subset v9`,
+	})
+	if len(wanted) > 0 {
+		t.Errorf("wants %v", wanted)
+	}
+}
+
+// However many gateways a VirtualService names, and however much contradicts it, there is an end.
+func TestLookAtTooMuch(t *testing.T) {
+	t.Parallel()
+	const host, many = "reviews.shop.svc.cluster.local", 200
+	a := newAround(t)
+	gateways := make([]string, many)
+	for i := range gateways {
+		gateways[i] = fmt.Sprintf("n%d/edge", i)
+		a.has(virtualService(t, fmt.Sprintf("v%d", i), "hosts: [reviews]\nhttp: [{route: [{destination: {host: reviews}}]}]"))
+	}
+	a.has(virtualService(t, "edge", "hosts: [reviews]\ngateways: ["+strings.Join(gateways, ", ")+"]\nhttp: [{route: [{destination: {host: reviews}}]}]"))
+	a.ask(routing.Pair{}, routing.Pair{})
+	if findings, _ := routing.LookAt(host, a.facts); len(findings) != 100 {
+		t.Errorf("%d findings", len(findings))
+	}
+	a.facts.Routes = routing.NewNeighbors(a.routes[many:], "cluster.local")
+	looked := 0
+	for {
+		_, wanted := routing.LookAt(host, a.facts)
+		if len(wanted) == 0 {
+			break
+		}
+		looked += len(wanted)
+		for i, look := range wanted {
+			if i%2 == 0 {
+				a.facts.Closed[look] = true
+			} else {
+				a.facts.Gateways[look.Namespace] = map[string]bool{"edge": true}
+			}
+		}
+	}
+	if looked == 0 || looked > 50 {
+		t.Errorf("%d looks", looked)
+	}
+}

@@ -40,8 +40,11 @@ const mostFindings = 20
 type lookout struct {
 	*Facts
 	before, pair Pair
-	findings     []Finding
-	wanted       []Look
+	// about is the full host that is looked at, and claiming are those that claim it; empty where the whole route is.
+	about    string
+	claiming map[*Neighbor]bool
+	findings []Finding
+	wanted   []Look
 }
 
 // LookAround says what a cluster has against a route that becomes pair and was before, as far as the facts tell, and where else
@@ -80,8 +83,12 @@ func (l *lookout) full(kind FindingKind) bool {
 	return told >= mostFindings
 }
 
-// expected reports whether a neighbor is one of the route's own objects, as they are or were, or was applied by the same workspace.
+// expected reports whether a neighbor is one of the route's own objects, as they are or were, or was applied by the same workspace. One
+// that does not claim the host that is looked at is no matter either.
 func (l *lookout) expected(n *Neighbor) bool {
+	if l.about != "" && !l.claiming[n] {
+		return true
+	}
 	for _, o := range slices.Concat(l.before.Objects(), l.pair.Objects()) {
 		if o.Kind() == n.Kind() && o.Namespace == n.Namespace && o.Name == n.Name {
 			return true

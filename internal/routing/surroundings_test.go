@@ -268,6 +268,12 @@ func TestLookAroundDestinations(t *testing.T) {
 			`http[0].route[0].destination.subset: http[0] sends requests to the subset v3 (DestinationRule "shop/rule" declares it), and no ready pod`}},
 		"a subset that nobody declares": {spec: "http: [{" + to("v9") + "}]", declared: declares, want: []string{
 			`http[0].route[0].destination.subset: no DestinationRule declares a subset v9 of reviews.shop.svc.cluster.local`}},
+		"a subset that another namespace may declare": {spec: "http: [{" + to("v9") + "}]", declared: declares, change: func(f *routing.Facts) {
+			f.Narrow = map[routing.Resource]bool{routing.DestinationRules: true}
+		}},
+		"a ServiceEntry that another namespace may have": {spec: "http: [{route: [{destination: {host: ratings}}]}]", change: func(f *routing.Facts) {
+			f.Narrow = map[routing.Resource]bool{routing.ServiceEntries: true}
+		}},
 		"a Service without a selector": {spec: "http: [{route: [{destination: {host: headless, subset: v1}}]}]", rule: "host: headless\nsubsets: [{name: v1, labels: {version: v9}}]"},
 		"no Service": {spec: "http: [{route: [{destination: {host: ratings, subset: v1}}]}, {route: [{destination: {host: ratings}}]}]", want: []string{
 			`http[0].route[0].destination.host: there is no Service, and no ServiceEntry, for ratings.shop.svc.cluster.local`}},

@@ -3,6 +3,7 @@ package routing
 import (
 	"maps"
 	"slices"
+	"strings"
 
 	"google.golang.org/protobuf/proto"
 	networking "istio.io/api/networking/v1"
@@ -21,7 +22,7 @@ type target struct {
 	rule string
 }
 
-// targets are all destinations of the route, and the host of its DestinationRule.
+// targets are all destinations of the route, and the host of its DestinationRule; where only one host is of interest, those of that.
 func (l *lookout) targets() []target {
 	var all []target
 	o, spec, before := l.pair.VirtualService, l.pair.VirtualServiceSpec(), l.before.VirtualServiceSpec()
@@ -49,7 +50,9 @@ func (l *lookout) targets() []target {
 	if rule := l.pair.DestinationRuleSpec(); rule != nil {
 		all = append(all, target{of: l.pair.DestinationRule, Destination: &networking.Destination{Host: rule.Host}})
 	}
-	return slices.DeleteFunc(all, func(t target) bool { return t.GetHost() == "" })
+	return slices.DeleteFunc(all, func(t target) bool {
+		return t.GetHost() == "" || l.about != "" && !strings.EqualFold(l.about, FullHost(t.Host, t.of.Namespace, l.clusterDomain()))
+	})
 }
 
 // routesOf returns the destinations of the first rule that is the same one, none without one.
