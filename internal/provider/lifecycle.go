@@ -116,7 +116,7 @@ func lifecycleAttributes() map[string]schema.Attribute {
 			MarkdownDescription: "Most percent points of the requests of one rule that a destination may gain in one change, `1` to `100`, such as `20`: a plan from " +
 				"`10` to `50` is an error then, and goes in two steps or with another `max_weight_step` for the time being. It counts from the shares that are " +
 				"live, for every rule that was there before, for requests that fall to another rule, and for a new rule that takes all requests. A new rule with " +
-				"conditions names whom it is for, and is free, and so is giving up a destination with at most half of the requests for those that stay. It changes nothing in the cluster.",
+				"conditions names whom it is for, and is free. It changes nothing in the cluster.",
 		},
 		"summary": schema.ListAttribute{
 			ElementType: types.StringType, Computed: true,

@@ -68,27 +68,10 @@ func (m Move) sides() (before, after []Share) {
 }
 
 // Jumps reports whether a destination gains more than so many percent points of requests that had another one. A new rule
-// that names whom it is for is no jump, and neither is a canary that is given up.
+// that names whom it is for is no jump.
 func (m Move) Jumps(most float64) bool {
 	_, before, after := m.Gain()
-	return !m.Named && after-before > most && !nearly(after-before, most) && !givesUp(m.sides())
-}
-
-// givesUp reports whether destinations with at most half of the requests have none any more, while all others had a share and lose
-// nothing. With more than half it may as well be a canary that takes over.
-func givesUp(before, after []Share) bool {
-	gone := 0.0
-	for _, share := range before {
-		is := shareOf(after, share.Destination)
-		switch {
-		case is == 0:
-			gone += share.Percent
-		case is < shareOf(before, share.Destination) && !nearly(is, shareOf(before, share.Destination)):
-			return false
-		}
-	}
-	begins := func(s Share) bool { return shareOf(before, s.Destination) == 0 }
-	return (gone < 50 || nearly(gone, 50)) && !slices.ContainsFunc(after, begins)
+	return !m.Named && after-before > most && !nearly(after-before, most)
 }
 
 // String says the move: `share of v2 of all other requests: 10 % → 25 %`, or `requests with header version=200 move from
