@@ -188,6 +188,9 @@ func (v *View) lookOrNarrow(ctx context.Context, look routing.Look) error {
 	return err
 }
 
+// Anew lets the view take no list that began before it did.
+func (v *View) Anew() { v.notBefore = v.began }
+
 // answering are the resources that say who answers.
 var answering = []routing.Resource{routing.Services, routing.Pods, routing.WorkloadEntries}
 

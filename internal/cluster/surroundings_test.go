@@ -249,3 +249,20 @@ func TestView_renew(t *testing.T) {
 		}
 	}
 }
+
+// TestView_anew: a view that wants to know how things are now takes nothing that was kept.
+func TestView_anew(t *testing.T) {
+	t.Parallel()
+	c, requests := counted(t, func(w http.ResponseWriter, _ *http.Request) { listOf(w) })
+	s := NewSurroundings(c, "cluster.local")
+	for _, anew := range []bool{false, false, true} {
+		v := s.View("shop", routing.Options{}, "")
+		if anew {
+			v.Anew()
+		}
+		v.Look(t.Context(), []routing.Look{{Resource: routing.VirtualServices}})
+	}
+	if requests.Load() != 2 {
+		t.Errorf("%d requests", requests.Load())
+	}
+}

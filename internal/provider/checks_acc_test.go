@@ -272,9 +272,10 @@ resource "mesh_canary_route" "later" {
 	started := make(chan struct{})
 	go func() {
 		defer close(started)
+		// The apply waits for it, whatever comes.
+		defer func() { _ = os.WriteFile(end, nil, 0o600) }()
 		for t.Context().Err() == nil {
 			if _, err := os.Stat(begin); err == nil {
-				defer os.WriteFile(end, nil, 0o600) //nolint:errcheck // the apply waits for it
 				q.workload("v3", "", "")
 				return
 			}

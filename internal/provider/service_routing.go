@@ -166,6 +166,8 @@ func (d *serviceRouting) Read(ctx context.Context, req datasource.ReadRequest, r
 	namespace := firstOf(r.String("namespace"), d.settings.namespace)
 	host := routing.FullHost(r.String("service"), namespace, d.settings.clusterDomain)
 	view := d.settings.view(namespace, "")
+	// depends_on may have put this read off until something was written.
+	view.Anew()
 	if home, _, inside := view.InCluster(host); inside {
 		view.Namespace = home
 	}
