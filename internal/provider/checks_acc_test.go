@@ -312,6 +312,6 @@ func TestAccChecks_changes(t *testing.T) {
 	q.only(q.must("plan"), "Object of another tool")
 	// Among what was there before is the route itself, under whatever name.
 	q.configure(q.admin, strings.Replace(shifted, "default =", "name = \"renamed\"\n default =", 1))
-	q.only(q.must("apply"), "Traffic moves in "+q.name+"/renamed")
+	q.only(q.must("apply"), "Traffic moves in "+q.name+"/greeter")
 	q.must("destroy")
 }
