@@ -298,6 +298,9 @@ func TestAccChecks_changes(t *testing.T) {
 	shifted := strings.NewReplacer("90", "80", "= 10 }", "= 20 }").Replace(byRules("v3", ""))
 	q.configure(q.admin, shifted)
 	q.fails(idle, []string{`subsets["v3"]`}, "plan")
+	q.configure(q.admin, strings.NewReplacer("90", "95", "= 10 }", "= 5 }").Replace(byRules("v3", "")))
+	q.must("plan").want(t, "warning", idle, `subsets["v3"]: http[0] sends requests to the subset v3`, "they fail with 503")
+	q.configure(q.admin, shifted)
 	q.workload("v3", "again", "")
 	q.lab.EditObject(acctest.DestinationRule, "greeter", func(o *unstructured.Unstructured) {
 		o.SetAnnotations(map[string]string{"meta.helm.sh/release-name": "shop"})

@@ -92,8 +92,9 @@ func lifecycleAttributes() map[string]schema.Attribute {
 		},
 		"allow_empty_subsets": schema.BoolAttribute{
 			Optional: true,
-			MarkdownDescription: "Lets a plan pass that sends requests to a subset in which no pod of the cluster is ready and no WorkloadEntry stands: where the " +
-				"same apply starts its pods, or they run in another cluster of the mesh. Defaults to `false`: such a subset is an error.",
+			MarkdownDescription: "Lets a plan pass that begins to send requests to a subset in which no pod of the cluster is ready and no WorkloadEntry stands, sends " +
+				"it a greater share, or changes its labels: where the same apply starts its pods, or they run in another cluster of the mesh. Defaults to " +
+				"`false`: such a change is an error, at plan and again when apply comes to the resource. One that leaves the subset with as few requests or fewer is a warning.",
 		},
 		"deletion": schema.StringAttribute{
 			Optional: true, Validators: []validator.String{oneOf{deletionDelete, deletionAbandon, deletionRestore}},
