@@ -179,7 +179,8 @@ func TestAccServiceRouting_narrow(t *testing.T) {
 		r := q.must("apply")
 		q.only(r, summary)
 		r.want(t, "warning", summary, "what other namespaces than "+q.name+" have", "destinationrules", "virtualservices")
-		if got := q.answer(); len(got["virtual_services"].([]any)) != routes || got["conflicts"] == nil {
+		got := q.answer()
+		if found, ok := got["virtual_services"].([]any); !ok || len(found) != routes || got["conflicts"] == nil {
 			t.Errorf("what routes %s: %v", service, got)
 		}
 	}
