@@ -75,6 +75,9 @@ func look(ctx context.Context, view *cluster.View, find func() ([]routing.Findin
 
 // report tells of a finding, at the attribute that it is about.
 func report(diagnostics *diag.Diagnostics, view *cluster.View, d draft, f routing.Finding) {
+	if f.Kind == routing.Idle && d.life.allowEmpty {
+		return
+	}
 	at := attributePath(d.route.PathOf(f.Of, f.At))
 	text := located(at, f.Text())
 	if live := view.Live(f.Other); live != nil {
@@ -85,14 +88,12 @@ func report(diagnostics *diag.Diagnostics, view *cluster.View, d draft, f routin
 		return
 	}
 	text += "\n\nStart its pods first, or give it no requests. Where the same apply starts them, or they run in another cluster of the mesh, set allow_empty_subsets = true."
-	switch {
-	case d.life.allowEmpty:
-	case d.life.handedOver:
+	if d.life.handedOver {
 		// Whoever sets the weights may know better.
 		diagnostics.AddAttributeWarning(at, summaryOf(f.Kind), text)
-	default:
-		diagnostics.AddAttributeError(at, summaryOf(f.Kind), text)
+		return
 	}
+	diagnostics.AddAttributeError(at, summaryOf(f.Kind), text)
 }
 
 func summaryOf(kind routing.FindingKind) string {
