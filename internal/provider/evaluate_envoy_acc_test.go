@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 	"testing"
 	"time"
 
@@ -31,21 +30,12 @@ func TestAccEvaluate_envoy(t *testing.T) {
 	a.rounds(options, func(round []*tables.Table) {
 		a.awaitTables(round)
 		routes := map[tables.Caller]envoyTables{}
-		for _, caller := range options.Callers() {
-			routes[caller] = a.fetch(caller)
-		}
 		for _, drawn := range round {
 			table := a.prepared(drawn)
 			for range requestsPerTable {
 				request := drawn.Request()
-				labels := request.SourceLabels
-				from := tables.Caller{Namespace: request.SourceNamespace, App: labels["app"], Gateway: labels["gateway"]}
 				out := table.Evaluate(request)
-				got, err := routes[from].evaluate(request)
-				if err != nil {
-					t.Fatal(err)
-				}
-				if diff := cmp.Diff(inEnvoy(out), got, cmpopts.EquateEmpty(), cmpopts.EquateApprox(0, shareError)); diff != "" {
+				if diff := a.inRoutes(routes, request, inEnvoy(out)); diff != "" {
 					a.disagree(drawn, request, out, diff)
 				}
 				a.asked[out.Kind]++
@@ -54,15 +44,39 @@ func TestAccEvaluate_envoy(t *testing.T) {
 	})
 }
 
-// gateway is a Gateway at which every host comes in. Its pods, which nobody needs, have its name as a label.
+// inRoutes returns how the routes of the caller differ from what is wanted of a request. It fetches those that differ again for a
+// while: istiod can learn of what a table hands over to a little after the rule of the probers.
+func (a *agreement) inRoutes(routes map[tables.Caller]envoyTables, request routing.Request, want envoy.Answer) string {
+	a.t.Helper()
+	labels := request.SourceLabels
+	from := tables.Caller{Namespace: request.SourceNamespace, App: labels["app"], Gateway: labels["gateway"]}
+	for deadline := time.Now().Add(behindProber); ; time.Sleep(100 * time.Millisecond) {
+		if routes[from] == nil {
+			routes[from] = a.fetch(from)
+		}
+		got, err := routes[from].evaluate(request)
+		if err != nil {
+			a.t.Fatal(err)
+		}
+		diff := cmp.Diff(want, got, cmpopts.EquateEmpty(), cmpopts.EquateApprox(0, shareError))
+		if diff == "" || time.Now().After(deadline) {
+			return diff
+		}
+		routes[from] = nil
+	}
+}
+
+// gateway is a Gateway at which every host comes in, plain and with TLS. Its pods, which nobody needs, have its name as a label.
 var gateway = fmt.Sprintf(`
 apiVersion: networking.istio.io/v1
 kind: Gateway
 metadata: {name: SERVICE, namespace: NAMESPACE}
 spec:
   selector: {gateway: SERVICE}
-  servers: [{hosts: ["*/*"], port: {name: http, number: %d, protocol: HTTP}}]
-`, tables.GatewayPort)
+  servers:
+  - {hosts: ["*/*"], port: {name: http, number: %d, protocol: HTTP}}
+  - {hosts: ["*/*"], port: {name: https, number: %d, protocol: HTTPS}, tls: {mode: SIMPLE, credentialName: SERVICE}}
+`, tables.GatewayPort, tables.GatewayTLSPort)
 
 // envoyTables are those of one proxy, by the port.
 type envoyTables map[int]*envoy.Table
@@ -84,7 +98,7 @@ func (e envoyTables) evaluate(request routing.Request) (envoy.Answer, error) {
 // shareError is how much shares may differ, in percent: floating point adds them up in another order.
 const shareError = 1e-6
 
-// fetch returns the tables that istiod has for a proxy: sidecars know them by the port, gateways by `http.` and the port.
+// fetch returns the tables that istiod has for a proxy: sidecars know them by the port, gateways by the server.
 func (a *agreement) fetch(caller tables.Caller) envoyTables {
 	a.t.Helper()
 	found, err := envoy.Parse(a.lab.RouteTables(acctest.Envoy{
@@ -93,11 +107,13 @@ func (a *agreement) fetch(caller tables.Caller) envoyTables {
 	if err != nil {
 		a.t.Fatal(err)
 	}
-	byPort := envoyTables{}
-	for _, port := range []int{tables.MainPort, tables.OtherPort, tables.GatewayPort} {
-		byPort[port] = found[strings.TrimPrefix(fmt.Sprintf("http.%d", port), map[bool]string{false: "http."}[caller.Gateway != ""])]
+	if caller.Gateway == "" {
+		return envoyTables{tables.MainPort: found[fmt.Sprint(tables.MainPort)], tables.OtherPort: found[fmt.Sprint(tables.OtherPort)]}
 	}
-	return byPort
+	return envoyTables{
+		tables.GatewayPort:    found[fmt.Sprintf("http.%d", tables.GatewayPort)],
+		tables.GatewayTLSPort: found[fmt.Sprintf("https.%d.https.%s.%s", tables.GatewayTLSPort, caller.Gateway, caller.Namespace)],
+	}
 }
 
 // awaitTables waits until istiod has all tables, each where the prober in a sidecar or at the gateway sees it. It computes routes for

@@ -275,7 +275,8 @@ func newRedirect(spec *networking.HTTPRedirect, on *pattern, in *received) *Redi
 	return &Redirect{Code: cmp.Or(spec.RedirectCode, 301), Location: scheme + "://" + redirectAuthority(spec, scheme, in) + path}
 }
 
-// redirectAuthority returns host and port of a redirect; a port that the scheme implies is not written.
+// redirectAuthority returns host and port of a redirect. A port that the scheme implies is not written; where the rule says no scheme,
+// istiod takes that of the listener, which in a sidecar is always plain and at a gateway that of the server the request came to.
 func redirectAuthority(spec *networking.HTTPRedirect, scheme string, in *received) string {
 	port := ""
 	switch p := spec.RedirectPort.(type) {
@@ -286,7 +287,11 @@ func redirectAuthority(spec *networking.HTTPRedirect, scheme string, in *receive
 			port = in.port
 		}
 	}
-	if implied := map[string]string{"http": "80", "https": "443"}; port == implied[scheme] {
+	presumed := cmp.Or(spec.Scheme, "http")
+	if spec.Scheme == "" && in.Gateway != MeshGateway {
+		presumed = in.Scheme
+	}
+	if implied := map[string]string{"http": "80", "https": "443"}; port == implied[presumed] {
 		port = ""
 	}
 	host, own := splitAuthority(in.Authority)

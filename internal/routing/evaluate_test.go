@@ -298,6 +298,33 @@ func TestEvaluateAnswers(t *testing.T) {
 	}
 }
 
+// A port of a redirect is not written where the scheme implies it, which istiod takes from the listener, not from the request.
+func TestEvaluateRedirectPort(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		gateway, scheme, redirect, want string
+	}{
+		"plain":                    {"", "http", "{port: 80}", "http://a.example/"},
+		"plain, of TLS":            {"", "http", "{port: 443}", "http://a.example:443/"},
+		"says to be TLS":           {"", "https", "{port: 80}", "https://a.example/"},
+		"says to be TLS, of TLS":   {"", "https", "{port: 443}", "https://a.example:443/"},
+		"gateway":                  {"shop/front", "http", "{port: 80}", "http://a.example/"},
+		"gateway with TLS":         {"shop/front", "https", "{port: 80}", "https://a.example:80/"},
+		"gateway with TLS, of TLS": {"shop/front", "https", "{port: 443}", "https://a.example/"},
+		"own scheme":               {"", "https", "{port: 80, scheme: https}", "https://a.example:80/"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			object := virtualService(t, "reviews", "hosts: [a.example]\ngateways: [mesh, front]\nhttp: [{redirect: "+test.redirect+"}]")
+			in := routing.Request{Authority: "a.example", Scheme: test.scheme, Gateway: test.gateway}
+			out := routing.Evaluate([]*routing.Object{object}, nil, in, routing.Options{})
+			if out.Redirect == nil || out.Redirect.Location != test.want {
+				t.Errorf("got %s %+v, want %q", out.Kind, out.Redirect, test.want)
+			}
+		})
+	}
+}
+
 // Retries that a rule does not speak of are Istio's, or the mesh's.
 func TestEvaluateRetries(t *testing.T) {
 	t.Parallel()

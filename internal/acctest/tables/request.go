@@ -11,11 +11,13 @@ import (
 	"github.com/meshroute/terraform-provider-mesh/internal/routing"
 )
 
-// MainPort is the port of the scenario's service, OtherPort one more, in front of the same pods, and GatewayPort that of a gateway.
+// MainPort is the port of the scenario's service, OtherPort one more, in front of the same pods, and GatewayPort and GatewayTLSPort
+// are those of a gateway.
 const (
-	MainPort    = 50051
-	OtherPort   = 50052
-	GatewayPort = 8080
+	MainPort       = 50051
+	OtherPort      = 50052
+	GatewayPort    = 8080
+	GatewayTLSPort = 8443
 )
 
 // Request draws a request at the edges of a match that the table has: one that takes it, or that just does not.
@@ -54,6 +56,9 @@ func (t *Table) Request() routing.Request {
 	}
 	if from.Gateway != "" {
 		request.Gateway, request.Port = t.Namespace+"/"+from.Gateway, GatewayPort
+		if request.Scheme == "https" {
+			request.Port = GatewayTLSPort
+		}
 	}
 	d.makeSendable(t.Services, &request)
 	return request
@@ -143,7 +148,7 @@ func (d *drawer) aimRest(request *routing.Request, m *networking.HTTPMatchReques
 	if request.Method = d.of("GET", "POST"); m.GetMethod() != nil {
 		request.Method = cmp.Or(d.near(m.Method, someMethods), "GET")
 	}
-	if m.GetScheme() != nil {
+	if d.chance(15) || m.GetScheme() != nil {
 		request.Scheme = d.of("http", "https")
 	}
 	if d.chance(15) || m.GetAuthority() != nil {

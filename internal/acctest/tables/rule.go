@@ -210,7 +210,7 @@ func (d *drawer) request(compact bool) *networking.HTTPMatchRequest {
 		m.WithoutHeaders = d.matches(d.headerNames)
 	}
 	if d.chance(10) {
-		m.Port = []uint32{MainPort, OtherPort, GatewayPort}[d.IntN(3)]
+		m.Port = []uint32{MainPort, OtherPort, GatewayPort, GatewayTLSPort}[d.IntN(4)]
 	}
 	if d.chance(15) {
 		m.SourceLabels = map[string]string{"app": d.of("a", "b", "c")}

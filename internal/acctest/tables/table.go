@@ -43,7 +43,8 @@ type Options struct {
 	// Service and Namespace are where the requests go. The Service has the ports MainPort and OtherPort, and pods with the
 	// labels version v1, v2 and v3.
 	Service, Namespace string
-	// Gateway is the name of a Gateway there, which has a server for every host at GatewayPort. Empty: only sidecars are asked.
+	// Gateway is the name of a Gateway there, which has servers for every host at GatewayPort and, with TLS, at GatewayTLSPort. Empty:
+	// only sidecars are asked.
 	Gateway string
 }
 
