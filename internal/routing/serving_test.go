@@ -108,73 +108,98 @@ func TestHostIndex(t *testing.T) {
 	}
 }
 
-// A thousand routes among a thousand others are looked at in a moment: the time of each does not grow with their number.
+// growth returns how many times as long something takes among ten times as many. It keeps the best of a few turns, and its tests
+// do not run beside others.
+func growth(prepare func(among int) (timed func())) float64 {
+	best := func(among int) time.Duration {
+		timed, least := prepare(among), time.Hour
+		for range 5 {
+			began := time.Now()
+			timed()
+			least = min(least, time.Since(began))
+		}
+		return least
+	}
+	return float64(best(500)) / float64(best(50))
+}
+
+// Routes are looked at in a time that does not grow with their number.
 func TestLookAroundManyRoutes(t *testing.T) {
-	t.Parallel()
-	const many = 1000
-	a := newAround(t)
-	var pairs []routing.Pair
-	for i := range many {
-		pair := ours(t, fmt.Sprintf("hosts: [s%d]\nhttp: [{%s}]", i, to("v1")))
-		pair.VirtualService.Name = fmt.Sprintf("s%d", i)
-		pair.DestinationRule = object(t, "DestinationRule", fmt.Sprintf("s%d", i), "host: reviews\nsubsets: [{name: v1, labels: {version: v1}}]")
-		pair.DestinationRule.Spec = object(t, "DestinationRule", "any", fmt.Sprintf("host: s%d\nsubsets: [{name: v1, labels: {version: v1}}]", i)).Spec
-		a.has(pair.VirtualService)
-		a.has(pair.DestinationRule)
-		pairs = append(pairs, pair)
-	}
-	a.ask(routing.Pair{}, routing.Pair{})
-	began := time.Now()
-	for _, pair := range pairs {
-		a.ask(routing.Pair{}, pair)
-	}
-	if took := time.Since(began); took > 5*time.Second {
-		t.Errorf("it took %s", took)
+	const asked = 50
+	times := growth(func(many int) func() {
+		a := newAround(t)
+		var pairs []routing.Pair
+		for i := range many {
+			pair := ours(t, fmt.Sprintf("hosts: [s%d]\nhttp: [{%s}]", i, to("v1")))
+			pair.VirtualService.Name = fmt.Sprintf("s%d", i)
+			pair.DestinationRule = object(t, "DestinationRule", fmt.Sprintf("s%d", i), fmt.Sprintf("host: s%d\nsubsets: [{name: v1, labels: {version: v1}}]", i))
+			a.has(pair.VirtualService)
+			a.has(pair.DestinationRule)
+			pairs = append(pairs, pair)
+		}
+		a.ask(routing.Pair{}, routing.Pair{})
+		return func() {
+			for _, pair := range pairs[:asked] {
+				a.ask(routing.Pair{}, pair)
+			}
+		}
+	})
+	if times > 4 {
+		t.Errorf("among ten times as many routes one takes %.1f times as long", times)
 	}
 }
 
-// A thousand VirtualServices for every host of one gateway cost next to nothing, whether they are rivals or not.
+// VirtualServices for every host of one gateway cost next to nothing, whether they are rivals or not.
 func TestLookAroundManyRivals(t *testing.T) {
-	t.Parallel()
-	const many, times = 1000, 100
 	rules := "http:\n" + strings.Repeat("- {match: [{uri: {regex: '/a.*b'}}], "+to("v1")+"}\n", 20)
-	a := newAround(t)
-	for i := range many {
-		a.has(virtualService(t, fmt.Sprintf("s%d", i), "hosts: ['*']\ngateways: [edge]\n"+rules))
-	}
 	before := ours(t, "hosts: ['*']\ngateways: [edge]\n"+rules)
-	a.has(before.VirtualService)
-	a.ask(routing.Pair{}, routing.Pair{})
-	began := time.Now()
-	for _, pair := range []routing.Pair{before, ours(t, "hosts: [a.example]\ngateways: [edge]\n"+rules), ours(t, "hosts: ['*']\ngateways: [mesh]\n"+rules)} {
-		for range times {
-			a.ask(before, pair)
+	for name, after := range map[string]routing.Pair{
+		"unchanged": before,
+		"one host":  ours(t, "hosts: [a.example]\ngateways: [edge]\n"+rules),
+		"in mesh":   ours(t, "hosts: ['*']\ngateways: [mesh]\n"+rules),
+	} {
+		times := growth(func(many int) func() {
+			a := newAround(t)
+			for i := range many {
+				a.has(virtualService(t, fmt.Sprintf("s%d", i), "hosts: ['*']\ngateways: [edge]\n"+rules))
+			}
+			a.has(before.VirtualService)
+			a.ask(routing.Pair{}, routing.Pair{})
+			return func() {
+				for range 10 {
+					a.ask(before, after)
+				}
+			}
+		})
+		if times > 7 {
+			t.Errorf("%s: among ten times as many rivals it takes %.1f times as long", name, times)
 		}
-	}
-	if took := time.Since(began); took > 5*time.Second {
-		t.Errorf("it took %s", took)
 	}
 }
 
-// What routes one service among thousands of others that delegate is told in a moment.
+// What routes one service is told in a time that grows as the number of those that delegate to it.
 func TestFactsOfManyServices(t *testing.T) {
-	t.Parallel()
-	const many = 2000
-	a := newAround(t)
-	for i := range many {
-		a.has(virtualService(t, fmt.Sprintf("shop/leaf%d", i), "hosts: []\nhttp: [{route: [{destination: {host: reviews, subset: v1}}]}]"))
-		a.has(virtualService(t, fmt.Sprintf("shop/root%d", i), fmt.Sprintf("hosts: ['*']\ngateways: [edge]\nhttp: [{delegate: {name: leaf%d}}]", i)))
-	}
-	a.ask(routing.Pair{}, routing.Pair{})
-	began := time.Now()
-	routes := a.facts.RoutesOf("reviews.shop.svc.cluster.local")
-	for _, n := range routes {
-		if diff := cmp.Diff([]string{"all requests go to v1"}, a.facts.Summary(n.Object)); diff != "" {
-			t.Fatalf("summary of %s (-want +got):\n%s", n.Object, diff)
+	times := growth(func(many int) func() {
+		a := newAround(t)
+		for i := range many {
+			a.has(virtualService(t, fmt.Sprintf("shop/leaf%d", i), "hosts: []\nhttp: [{route: [{destination: {host: reviews, subset: v1}}]}]"))
+			a.has(virtualService(t, fmt.Sprintf("shop/root%d", i), fmt.Sprintf("hosts: ['*']\ngateways: [edge]\nhttp: [{delegate: {name: leaf%d}}]", i)))
 		}
-	}
-	if took := time.Since(began); took > 3*time.Second || len(routes) != many {
-		t.Errorf("%d routes took %s", len(routes), took)
+		a.ask(routing.Pair{}, routing.Pair{})
+		return func() {
+			routes := a.facts.RoutesOf("reviews.shop.svc.cluster.local")
+			if len(routes) != many {
+				t.Fatalf("%d routes, want %d", len(routes), many)
+			}
+			for _, n := range routes {
+				if diff := cmp.Diff([]string{"all requests go to v1"}, a.facts.Summary(n.Object)); diff != "" {
+					t.Fatalf("summary of %s (-want +got):\n%s", n.Object, diff)
+				}
+			}
+		}
+	})
+	if times > 40 {
+		t.Errorf("ten times as many routes take %.1f times as long", times)
 	}
 }
 
