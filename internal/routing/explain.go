@@ -30,7 +30,7 @@ func (t *Table) Explain(o Outcome) string {
 	}
 	for _, share := range o.Destinations {
 		if share.State == SubsetMissing {
-			text += fmt.Sprintf("; no DestinationRule declares subset %s of %s, so that they fail with 503", share.Subset, n.host(share.Host))
+			text += fmt.Sprintf("; no DestinationRule declares subset %s of %s, so that requests to it fail with 503", share.Subset, n.host(share.Host))
 		}
 	}
 	return strings.TrimSpace(text)
