@@ -136,7 +136,7 @@ func (p *pairResource) warnOfTools(diagnostics *diag.Diagnostics, view *cluster.
 			if life.handedOver && tool.OnlyWeights {
 				continue
 			}
-			diagnostics.AddAttributeWarning(path.Root(p.nameAttribute(o.Kind())), "Object of another tool", toolText(neighbor.Object, tool))
+			warnOfTool(diagnostics, path.Root(p.nameAttribute(o.Kind())), neighbor.Object, tool)
 		}
 	}
 }
