@@ -137,7 +137,7 @@ func TestFunction_evaluate(t *testing.T) {
 		"a number in a header":   {strings.Replace(canaryObject, "{}", `{ exact = "200" }`, 1), `{ headers = { x-tester = 200 } }`, `{ subset = "v2" }`},
 		"a header of two values": {strings.Replace(canaryObject, "{}", `{ exact = "a,b" }`, 1), `{ headers = { x-tester = ["a", "b"] } }`, `{ subset = "v2" }`},
 		"a split":                {splitObject, `{}`, `{ virtual_service = "default/ratings", shares = { v1 = 71, v2 = 29 }, timeout = "1m30s" }`},
-		"another host":           {canaryObject, `{ authority = "ratings.shop" }`, `{ kind = "unclaimed", virtual_service = null, host = null, rule_index = null, shares = {}, destinations = [], retries = null, summary = "No VirtualService claims requests for ratings.shop: they go to the service of that name, whatever its version." }`},
+		"another host":           {canaryObject, `{ authority = "ratings.shop" }`, `{ kind = "unclaimed", virtual_service = null, host = null, rule_index = null, shares = {}, destinations = [], retries = null, summary = "No VirtualService claims requests for ratings.shop in the mesh: they go to the service of that name, whatever its version." }`},
 		"at another gateway":     {canaryObject, `{ gateway = "edge/web" }`, `{ kind = "unclaimed", summary = "No VirtualService claims requests for reviews.shop.svc.cluster.local at gateway edge/web: it answers 404." }`},
 		"a redirect": {all, `{ authority = "shop.example", gateway = "edge/web", path = "/old?a=b", scheme = "https", port = 443 }`,
 			`{ kind = "redirect", rule = "old", route_name = "old", redirect = { code = 308, location = "https://shop.example/new?a=b" }, retries = null, subset = null }`},

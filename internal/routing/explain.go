@@ -11,7 +11,7 @@ func (t *Table) Explain(o Outcome) string {
 	switch o.Kind {
 	case Unclaimed:
 		if o.Request.Gateway == MeshGateway {
-			return "no VirtualService claims " + who + ": they go to the service of that name, whatever its version"
+			return "no VirtualService claims " + who + " in the mesh: they go to the service of that name, whatever its version"
 		}
 		return fmt.Sprintf("no VirtualService claims %s at gateway %s: it answers 404", who, shown(o.Request.Gateway))
 	case NoRoute:
