@@ -159,7 +159,7 @@ func TestFunction_evaluate(t *testing.T) {
 			mirrors = [{ host = "shadow.shop.svc.cluster.local", subset = null, port = null, percent = 12.5 }]
 			request_headers = { set = {}, add = {}, remove = [] }, response_headers = { set = {}, add = { x-a = "b" }, remove = ["server"] }
 		}`},
-		"no rule": {all, `{ gateway = "edge/web", path = "/" }`, `{ kind = "no_route", virtual_service = "shop/shop", rule = null, rule_index = null, summary = "VirtualService \"shop/shop\" claims requests for shop.example and none of its rules takes this one: it has no route." }`},
+		"no rule": {all, `{ gateway = "edge/web", path = "/" }`, `{ kind = "no_route", virtual_service = "shop/shop", rule = null, rule_index = null, summary = "VirtualService \"shop/shop\" claims requests for shop.example and none of its rules takes this one: the proxy answers 404." }`},
 		"a subset that is not declared": {
 			`[{ name = "a", hosts = ["a"], namespace = "shop", http = [{ route = [{ destination = { host = "web", subset = "v1" }, weight = 60 }, { destination = { host = "web", subset = "v2" }, weight = 40 }] }] },` + rulesObject + `]`,
 			`{}`, `{ summary = "Rule http[0]: all requests: v1 60 %, v2 40 %; no DestinationRule declares subset v2 of web, so that requests to it fail with 503." }`,

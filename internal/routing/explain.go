@@ -15,7 +15,7 @@ func (t *Table) Explain(o Outcome) string {
 		}
 		return fmt.Sprintf("no VirtualService claims %s at gateway %s: it answers 404", who, shown(o.Request.Gateway))
 	case NoRoute:
-		return fmt.Sprintf("%s claims %s and none of its rules takes this one: it has no route", o.VirtualService, who)
+		return fmt.Sprintf("%s claims %s and none of its rules takes this one: the proxy answers 404", o.VirtualService, who)
 	case Forward, RedirectTo, Respond:
 	}
 	text := ""
