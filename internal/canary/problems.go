@@ -231,6 +231,10 @@ func (r *Route) istioProblems(known []routing.Problem) []routing.Problem {
 			for i, by := range p.By {
 				p.By[i] = r.PathOf(o, by)
 			}
+			if p.Advice != "" && slices.Equal(p.At, routing.Path{"default"}) {
+				// It comes last, and a route has to have it.
+				p.Advice = "narrow that match, or leave it out"
+			}
 			// What both objects say, such as the service's host, is said once.
 			text := p.At.String() + ": " + p.Text()
 			blamed := slices.ContainsFunc(p.By, func(by routing.Path) bool { return around[by.String()] })

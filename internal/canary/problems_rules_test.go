@@ -28,7 +28,7 @@ func TestRouteProblemsOfMatches(t *testing.T) {
 		},
 		"match of everything": {
 			change: inRule(func(h *networking.HTTPRoute) { h.Match = []*networking.HTTPMatchRequest{{}} }),
-			want:   []string{`! default: rules[1].match[0] takes every request first`},
+			want:   []string{`! default: rules[1].match[0] takes every request first; narrow that match, or leave it out`},
 		},
 		"match of an earlier rule": {
 			change: func(r *canary.Route) { r.Rules[1].HTTP.Match = r.Rules[0].HTTP.Match },

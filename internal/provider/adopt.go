@@ -29,7 +29,7 @@ func (p *pairResource) planAdoption(d draft, live livePair, diagnostics *diag.Di
 	d.planned["adopted"] = tftypes.NewValue(stringList, stringValues(adopted))
 	for _, o := range live.Objects() {
 		for _, tool := range o.Tools() {
-			diagnostics.AddAttributeWarning(path.Root("adopt"), "Object of another tool", toolText(o, tool))
+			warnOfTool(diagnostics, path.Root("adopt"), &o.Object, tool)
 		}
 	}
 }

@@ -168,7 +168,7 @@ func (r result) want(t *testing.T, severity, summary string, say ...string) {
 	t.Helper()
 	var missing []string
 	for _, d := range r.Diagnostics {
-		if d.Severity != severity || d.Summary != summary {
+		if d.Severity != severity || withoutObject(d.Summary) != summary {
 			continue
 		}
 		missing = nil
@@ -182,6 +182,12 @@ func (r result) want(t *testing.T, severity, summary string, say ...string) {
 		}
 	}
 	t.Errorf("no %s %q that says all of %q; missing in the last: %q\n%s", severity, summary, say, missing, r)
+}
+
+// withoutObject is a summary without the name of the object at its end, in brackets.
+func withoutObject(summary string) string {
+	kind, _, _ := strings.Cut(summary, " (")
+	return kind
 }
 
 // String returns the diagnostics as a person reads them.

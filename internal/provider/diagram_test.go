@@ -55,10 +55,10 @@ func TestFunction_diagram(t *testing.T) {
 		argument  int64
 		say       string
 	}{
-		"null":                  {[]string{"null"}, 0, "There is no route."},
+		"null":                  {[]string{"null"}, 0, "There is no route"},
 		"an empty list":         {[]string{"[]"}, 0, "Nothing here claims requests"},
 		"a number":              {[]string{"1"}, 0, "A resource of this provider is needed"},
-		"null afterwards":       {[]string{canaryObject, "null"}, 1, "There is no route."},
+		"null afterwards":       {[]string{canaryObject, "null"}, 1, "There is no route"},
 		"a wrong one afterward": {[]string{canaryObject, `{ service = "a", default = 1 }`}, 1, "default: must be an object"},
 		"two wrong ones":        {[]string{"1", "2"}, 0, "is needed, or an object with the attributes of one.\nA resource"},
 		"three":                 {[]string{canaryObject, canaryObject, canaryObject}, 2, "before and after one change"},

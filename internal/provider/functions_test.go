@@ -141,6 +141,8 @@ func checkFunction(t *testing.T, got string, wrong *tfprotov6.FunctionError, wan
 		t.Errorf("the error is not at argument %d: %s", argument, wrong.Text)
 	case !strings.Contains(wrong.Text, say):
 		t.Errorf("the error does not say %q: %s", say, wrong.Text)
+	case strings.HasSuffix(wrong.Text, "."):
+		t.Errorf("Terraform puts a full stop behind the error, which has one: %q", wrong.Text)
 	case len(wrong.Text) > 4<<10 || strings.ContainsFunc(wrong.Text, unprintable):
 		t.Errorf("the error cannot be read: %q", wrong.Text)
 	}
@@ -254,7 +256,7 @@ func TestFunction_manifest(t *testing.T) {
 		"what a plan refuses":          {strings.Replace(canaryObject, `subset = "v2"`, `subset = "v3"`, 1), "", 0, "v3"},
 		"two problems":                 {`{ name = "A", namespace = "B", host = "reviews" }`, "", 0, "\n"},
 		"more values than are taken":   {`{ name = "reviews", hosts = ` + many(11000, `"a.example"`) + ` }`, "", 0, "at most"},
-		"a text that is too long":      {`{ name = "reviews", host = "` + strings.Repeat("a", 300<<10) + `" }`, "", 0, "must not hold a text"},
+		"a text that is too long":      {`{ name = "reviews", host = "` + strings.Repeat("a", 300<<10) + `" }`, "", 0, "host: must not hold a text"},
 		"a host of control characters": {`{ name = "reviews", host = "a\u001b[31m" }`, "", 0, ""},
 		"a key that hides":             {`{ name = "reviews", host = "a", "x\u202ey" = 1 }`, "", 0, ""},
 	}

@@ -2,7 +2,10 @@ package provider
 
 import (
 	"context"
+	"regexp"
+	"strings"
 
+	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 )
 
@@ -86,17 +89,45 @@ func (g *guard) CallFunction(ctx context.Context, req *tfprotov6.CallFunctionReq
 	for i, argument := range req.Arguments {
 		at := int64(i)
 		if argument == nil {
-			return &tfprotov6.CallFunctionResponse{Error: &tfprotov6.FunctionError{Text: "There is no value.", FunctionArgument: &at}}, nil
+			return &tfprotov6.CallFunctionResponse{Error: &tfprotov6.FunctionError{Text: "There is no value", FunctionArgument: &at}}, nil
 		}
-		if wrong := refused(dynamic(argument, nil, inState)); wrong != nil {
-			return &tfprotov6.CallFunctionResponse{Error: &tfprotov6.FunctionError{
-				Text: printableIn(wrong[0].Detail, longestDetail), FunctionArgument: &at,
-			}}, nil
+		if wrong := dynamic(argument, nil, inArgument).refuse(); wrong != nil {
+			text := saidOfFunction(located(withinArgument(wrong.at), wrong.reason))
+			return &tfprotov6.CallFunctionResponse{Error: &tfprotov6.FunctionError{Text: text, FunctionArgument: &at}}, nil
 		}
 	}
 	resp, err := g.server.CallFunction(ctx, req)
 	if resp != nil && resp.Error != nil {
-		resp.Error.Text = printableIn(resp.Error.Text, longestDetail)
+		resp.Error.Text = saidOfFunction(resp.Error.Text)
 	}
 	return resp, err
+}
+
+// saidOfFunction is an error of a function as it may be shown. Terraform puts it into a sentence, and a full stop behind it.
+func saidOfFunction(text string) string {
+	return strings.TrimSuffix(printableIn(text, longestDetail), ".")
+}
+
+// identifier is a name that stands behind a dot in a configuration.
+var identifier = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_-]*$`)
+
+// withinArgument returns a path in an encoded argument as it is written in the configuration. A value of any type is encoded as a pair,
+// its type first, and objects are encoded as maps are.
+func withinArgument(encoded path.Path) path.Path {
+	at := path.Empty()
+	for i, step := range encoded.Steps() {
+		switch s := step.(type) {
+		case path.PathStepElementKeyInt:
+			if i > 0 {
+				at = at.AtListIndex(int(s))
+			}
+		case path.PathStepElementKeyString:
+			if identifier.MatchString(string(s)) {
+				at = at.AtName(string(s))
+			} else {
+				at = at.AtMapKey(string(s))
+			}
+		}
+	}
+	return at
 }

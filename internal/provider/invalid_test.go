@@ -83,7 +83,7 @@ var invalidRoutes = map[string]invalid{
 	"a rule with subset and weights":            {inRuleOne(`weights = { v1 = 100 }`), "rules[1].weights", "cannot be set together with subset", nil},
 	"a default without subset":                  {change{`default = { subset = "v1" }`, `default = {}`}, "default", "needs a subset", nil},
 	"a match that an earlier rule takes":        {matchOne(`[{ headers = { version = { exact = "100" }, a = {} } }]`), "rules[1]", "rules[0].match[0] takes all of its requests first", nil},
-	"a match that takes what default is for":    {matchOne(`[{ uri = { prefix = "/" } }]`), "default", "rules[1].match[0] takes every request first", nil},
+	"a match that takes what default is for":    {matchOne(`[{ uri = { prefix = "/" } }]`), "default", "rules[1].match[0] takes every request first; narrow that match, or leave it out", nil},
 	"a match that contradicts itself":           {matchOne(`[{ headers = { a = { exact = "1" } }, without_headers = { a = {} } }]`), "rules[1].match[0].without_headers[a]", "no request can have", nil},
 	"a path without a slash":                    {matchOne(`[{ uri = { exact = "a" } }]`), "rules[1].match[0].uri", "begins with a slash", nil},
 	"a fault that hits no request":              {inRuleOne(`fault = { abort = { http_status = 503 } }`), "rules[1].fault.abort", "aborts nothing", nil},

@@ -4,6 +4,9 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+
 	"github.com/meshroute/terraform-provider-mesh/internal/cluster"
 	"github.com/meshroute/terraform-provider-mesh/internal/routing"
 )
@@ -24,9 +27,11 @@ func ownersText(o *cluster.Live) string {
 	return text.String() + toolsText(o)
 }
 
-// toolText says that an object belongs to a tool which does not know of Terraform.
-func toolText(o fmt.Stringer, tool routing.Tool) string {
-	return fmt.Sprintf("%s belongs to %s (%s), which does not know of Terraform: %s.", o, tool.Name, tool.Evidence, tool.Advice)
+// warnOfTool says that an object belongs to a tool which does not know of Terraform. Terraform shows one of several warnings that have the
+// same summary.
+func warnOfTool(diagnostics *diag.Diagnostics, at path.Path, o *routing.Object, tool routing.Tool) {
+	diagnostics.AddAttributeWarning(at, fmt.Sprintf("Object of another tool (%s, %s/%s)", tool.Name, o.Namespace, o.Name),
+		fmt.Sprintf("%s belongs to %s (%s), which does not know of Terraform: %s.", o, tool.Name, tool.Evidence, tool.Advice))
 }
 
 // toolsText names the other tools that own an object, and what to do about them.

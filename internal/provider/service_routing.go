@@ -206,9 +206,11 @@ func lookAtService(ctx context.Context, view *cluster.View, host string, diagnos
 	}
 	view.Look(ctx, []routing.Look{{Resource: routing.ServiceEntries}})
 	if view.Entries != nil && !view.Narrow[routing.ServiceEntries] && len(view.Entries.Covering(host)) == 0 {
-		at := path.Root("service")
-		diagnostics.AddAttributeError(at, "Service does not exist", located(at, fmt.Sprintf("there is no Service, and no ServiceEntry, for %s in the cluster", host))+
-			"\n\nCheck the name and the namespace.")
+		at, advice := path.Root("service"), "Check the name and the namespace."
+		if !inside {
+			advice = "A name with a dot is taken as it is: of a Service write the name alone and its namespace, or the full name."
+		}
+		diagnostics.AddAttributeError(at, "Service does not exist", located(at, fmt.Sprintf("there is no Service, and no ServiceEntry, for %s in the cluster", host))+"\n\n"+advice)
 	}
 	return nil
 }

@@ -196,6 +196,7 @@ func TestAccServiceRouting_invalid(t *testing.T) {
 	}{
 		"a service that is not there":     {asks(`"gone"`, ""), "Service does not exist", []string{"service: there is no Service, and no ServiceEntry, for gone.NS.svc.cluster.local"}},
 		"a host that nothing has":         {asks(`"gone.example"`, ""), "Service does not exist", []string{"service: ", "gone.example"}},
+		"a name of two parts":             {asks(`"greeter.NS"`, ""), "Service does not exist", []string{"for greeter.NS in the cluster", "A name with a dot is taken as it is"}},
 		"an empty name":                   {asks(`""`, ""), "Invalid service", []string{"service: "}},
 		"a name with a path":              {asks(`"../../secrets"`, ""), "Invalid service", []string{`"../../secrets" is no name of a service`}},
 		"a name with control bytes":       {asks(`"a\u001b[31m"`, ""), "Invalid service", []string{`\x1b[31m`}},

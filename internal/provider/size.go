@@ -30,9 +30,11 @@ type bounds struct {
 }
 
 var (
-	inConfig  = bounds{"Configuration too large", mostBytes, mostValues, longestValue, "this configuration"}
-	inState   = bounds{"State too large", 2 * mostBytes, 2 * mostValues, longestValue, "this state"}
-	inCluster = bounds{"Object too large", mostBytes, 2 * mostValues, longestValue, "what the cluster holds"}
+	inConfig = bounds{"Configuration too large", mostBytes, mostValues, longestValue, "this configuration"}
+	inState  = bounds{"State too large", 2 * mostBytes, 2 * mostValues, longestValue, "this state"}
+	// inArgument is an argument of a function, which may be a resource out of the state.
+	inArgument = bounds{"Argument too large", 2 * mostBytes, 2 * mostValues, longestValue, "this argument"}
+	inCluster  = bounds{"Object too large", mostBytes, 2 * mostValues, longestValue, "what the cluster holds"}
 	// inSource is wider: another provider keeps an object with each field that it could have and the type of each, or as one text.
 	inSource = bounds{"State too large", 4 * mostBytes, 10 * mostValues, mostBytes, "the state that is to be moved"}
 )

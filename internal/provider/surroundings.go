@@ -39,9 +39,7 @@ func (p *pairResource) lookAround(ctx context.Context, d draft, diagnostics *dia
 	if slices.ContainsFunc(findings, refused) && view.Renew(withWarnings(ctx, diagnostics)) {
 		findings = look(withWarnings(ctx, diagnostics), view, find)
 	}
-	for _, f := range findings {
-		report(diagnostics, view, d, f)
-	}
+	report(diagnostics, view, d, findings)
 	if len(d.prior) > 0 {
 		p.warnOfTools(diagnostics, view, pair, d.life)
 	}
@@ -73,27 +71,41 @@ func look(ctx context.Context, view *cluster.View, find func() ([]routing.Findin
 	return findings
 }
 
-// report tells of a finding, at the attribute that it is about.
-func report(diagnostics *diag.Diagnostics, view *cluster.View, d draft, f routing.Finding) {
-	if f.Kind == routing.Idle && d.life.allowEmpty {
-		return
+// report tells of findings, each at the attribute that it is about. Terraform shows one of several warnings that have the same summary,
+// so those of one kind are one, under the name of the object.
+func report(diagnostics *diag.Diagnostics, view *cluster.View, d draft, findings []routing.Finding) {
+	type warning struct {
+		at            path.Path
+		summary, text string
 	}
-	at := attributePath(d.route.PathOf(f.Of, f.At))
-	text := located(at, f.Text())
-	if live := view.Live(f.Other); live != nil {
-		text += printableIn(ownersText(live), longestPath)
+	var warnings []warning
+	for _, f := range findings {
+		if f.Kind == routing.Idle && d.life.allowEmpty {
+			continue
+		}
+		at := attributePath(d.route.PathOf(f.Of, f.At))
+		text := located(at, f.Text())
+		if live := view.Live(f.Other); live != nil {
+			text += printableIn(ownersText(live), longestPath)
+		}
+		if f.Severity == routing.Refused {
+			text += "\n\nStart its pods first, or give it no requests. Where the same apply starts them, or they run in another cluster of the mesh, set allow_empty_subsets = true."
+			// Whoever sets the weights may know better.
+			if !d.life.handedOver {
+				diagnostics.AddAttributeError(at, summaryOf(f.Kind), text)
+				continue
+			}
+		}
+		summary := fmt.Sprintf("%s (%s/%s)", summaryOf(f.Kind), f.Of.Namespace, f.Of.Name)
+		if i := slices.IndexFunc(warnings, func(w warning) bool { return w.summary == summary }); i >= 0 {
+			warnings[i].text += "\n\n" + text
+			continue
+		}
+		warnings = append(warnings, warning{at, summary, text})
 	}
-	if f.Severity != routing.Refused {
-		diagnostics.AddAttributeWarning(at, summaryOf(f.Kind), text)
-		return
+	for _, w := range warnings {
+		diagnostics.AddAttributeWarning(w.at, w.summary, w.text)
 	}
-	text += "\n\nStart its pods first, or give it no requests. Where the same apply starts them, or they run in another cluster of the mesh, set allow_empty_subsets = true."
-	if d.life.handedOver {
-		// Whoever sets the weights may know better.
-		diagnostics.AddAttributeWarning(at, summaryOf(f.Kind), text)
-		return
-	}
-	diagnostics.AddAttributeError(at, summaryOf(f.Kind), text)
 }
 
 func summaryOf(kind routing.FindingKind) string {
@@ -124,7 +136,7 @@ func (p *pairResource) warnOfTools(diagnostics *diag.Diagnostics, view *cluster.
 			if life.handedOver && tool.OnlyWeights {
 				continue
 			}
-			diagnostics.AddAttributeWarning(path.Root(p.nameAttribute(o.Kind())), "Object of another tool", toolText(neighbor.Object, tool))
+			warnOfTool(diagnostics, path.Root(p.nameAttribute(o.Kind())), neighbor.Object, tool)
 		}
 	}
 }

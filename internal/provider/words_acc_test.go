@@ -114,8 +114,8 @@ func TestAccWords(t *testing.T) {
 	})
 	w.wantWords([]string{last[0], "all other requests: v1 40 %, v2 60 %, timeout 5s"}, last, "share of v1 of all other requests: 40 % → 90 %")
 	lab.Delete(acctest.VirtualService, lab.Service)
-	w.wantWords([]string{"the VirtualService is not there"}, last, "requests with header version=200 move from the service itself, without a rule to v1",
-		"all other requests move from the service itself, without a rule to v1 90 %, v2 10 %")
+	w.wantWords([]string{"the VirtualService is not there"}, last, "requests with header version=200 move from the service itself (no rule) to v1",
+		"all other requests move from the service itself (no rule) to v1 90 %, v2 10 %")
 	w.must("apply", "saved.tfplan")
 
 	// An import knows the words too, and the next plan has nothing to do.

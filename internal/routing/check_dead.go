@@ -77,7 +77,8 @@ func (v Verdict) problem() Problem {
 	if v.clash != nil {
 		return Voidf(at.At(v.clash.condition.at...), "%s, so that this match never holds%s", v.Reason, v.clash.advice())
 	}
-	p := Voidf(at, "%s; write the narrower one first, or leave this one out", v.rest)
+	p := Voidf(at, "%s", v.rest)
+	p.Advice = "write the narrower one first, or leave this one out"
 	for _, by := range v.By {
 		_, place := by.Path()
 		p.By = append(p.By, place)

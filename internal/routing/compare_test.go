@@ -162,7 +162,7 @@ func TestValidateWarns(t *testing.T) {
 	}})
 	want := []routing.Problem{{
 		At: routing.Path{"http", 1}, Severity: routing.Void, By: []routing.Path{{"http", 0}},
-		Reason: "takes every request first; write the narrower one first, or leave this one out",
+		Reason: "takes every request first", Advice: "write the narrower one first, or leave this one out",
 	}}
 	if diff := cmp.Diff(want, problems); diff != "" {
 		t.Errorf("problems (-want +got):\n%s", diff)

@@ -21,10 +21,18 @@ func (l *lookout) destinations() {
 		host := FullHost(t.Host, t.of.Namespace, l.clusterDomain())
 		service, ok := l.service(host)
 		if !ok {
-			if key := (Destination{Host: host}); !said[key] && l.absent(host) {
+			key := Destination{Host: host}
+			if said[key] {
+				continue
+			}
+			if l.absent(host) {
 				said[key] = true
 				l.find(Absent, t.of, nil, Doubtful, t.at.At("host"),
 					"there is no Service, and no ServiceEntry, for %s, so that requests fail with 503; create it, in the same apply at the latest", host)
+			} else if full := l.meant(host, t.of.Namespace); full != "" {
+				said[key] = true
+				l.find(Absent, t.of, nil, Doubtful, t.at.At("host"), "%s is not completed by Istio, which completes names without a dot only, and no ServiceEntry has that "+
+					"name, so that requests fail with 503; write %s", host, full)
 			}
 			continue
 		}
@@ -72,6 +80,29 @@ func (l *lookout) service(host string) (Service, bool) {
 	}
 	service, ok := services[name]
 	return service, ok
+}
+
+// meant returns the full host of the Service that a host of the form name.namespace is without doubt meant for, empty without one. Of
+// a Service in the namespace of the object the form of the name tells.
+func (l *lookout) meant(host, own string) string {
+	name, namespace, ok := strings.Cut(host, ".")
+	switch {
+	case !ok || namespace == own || strings.Contains(namespace, "."):
+		return ""
+	case l.Entries == nil:
+		l.want(ServiceEntries, "")
+		return ""
+	case l.Narrow[ServiceEntries] || len(l.Entries.Covering(host)) > 0:
+		return ""
+	}
+	services, known := l.Services[namespace]
+	if !known {
+		l.want(Services, namespace)
+	}
+	if _, ok := services[name]; !ok {
+		return ""
+	}
+	return FullHost(name, namespace, l.clusterDomain())
 }
 
 // absent reports whether it is certain that nothing in the cluster has a host.

@@ -11,11 +11,11 @@ func (t *Table) Explain(o Outcome) string {
 	switch o.Kind {
 	case Unclaimed:
 		if o.Request.Gateway == MeshGateway {
-			return "no VirtualService claims " + who + ": they go to the service of that name, whatever its version"
+			return "no VirtualService claims " + who + " in the mesh: they go to the service of that name, whatever its version"
 		}
 		return fmt.Sprintf("no VirtualService claims %s at gateway %s: it answers 404", who, shown(o.Request.Gateway))
 	case NoRoute:
-		return fmt.Sprintf("%s claims %s and none of its rules takes this one: it has no route", o.VirtualService, who)
+		return fmt.Sprintf("%s claims %s and none of its rules takes this one: the proxy answers 404", o.VirtualService, who)
 	case Forward, RedirectTo, Respond:
 	}
 	text := ""
@@ -30,7 +30,7 @@ func (t *Table) Explain(o Outcome) string {
 	}
 	for _, share := range o.Destinations {
 		if share.State == SubsetMissing {
-			text += fmt.Sprintf("; no DestinationRule declares subset %s of %s, so that they fail with 503", share.Subset, n.host(share.Host))
+			text += fmt.Sprintf("; no DestinationRule declares subset %s of %s, so that requests to it fail with 503", share.Subset, n.host(share.Host))
 		}
 	}
 	return strings.TrimSpace(text)

@@ -150,7 +150,7 @@ func (n *namer) target(out Outcome) string {
 	case NoRoute:
 		return "no route"
 	case Unclaimed:
-		return "the service itself, without a rule"
+		return "the service itself (no rule)"
 	}
 	return ""
 }

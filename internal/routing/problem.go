@@ -69,6 +69,8 @@ type Problem struct {
 	// Reason is a sentence fragment that starts in lower case: what is wrong and, where it is known, what to
 	// write instead. With By it is the rest of the sentence.
 	Reason string
+	// Advice is what to write instead where that depends on the form in which the route is written; mostly empty.
+	Advice string
 }
 
 // mostBlamed is how many parts a text names.
@@ -76,8 +78,12 @@ const mostBlamed = 5
 
 // Text returns the whole sentence fragment.
 func (p Problem) Text() string {
+	text := p.Reason
+	if p.Advice != "" {
+		text += "; " + p.Advice
+	}
 	if len(p.By) == 0 {
-		return p.Reason
+		return text
 	}
 	names := make([]string, 0, mostBlamed+1)
 	for _, at := range p.By[:min(len(p.By), mostBlamed)] {
@@ -86,7 +92,7 @@ func (p Problem) Text() string {
 	if more := len(p.By) - len(names); more > 0 {
 		names = append(names, fmt.Sprintf("%d more", more))
 	}
-	return list(names, "and") + " " + p.Reason
+	return list(names, "and") + " " + text
 }
 
 // Errorf returns a refusal.

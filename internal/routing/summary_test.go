@@ -105,7 +105,7 @@ func TestMoves(t *testing.T) {
 		"three destinations": {canaries("", split("50", "50")), canaries("", "route: [{destination: {host: reviews, subset: v1}, weight: 50}, {destination: {host: reviews, subset: v2}, weight: 30}, {destination: {host: reviews, subset: v3}, weight: 20}]"),
 			[]string{"share of v2 of all requests: 50 % → 30 %, share of v3 of all requests: 0 % → 20 %"}, 20},
 		"to a redirect": {canaries("", to("v1")), canaries("", "redirect: {authority: example.com}"), []string{"all requests move from v1 to a redirect to http://example.com/"}, 0},
-		"from nowhere":  {"http: [{match: [{port: 1}], " + to("v1") + "}]", canaries("", to("v1")), []string{"all requests move from the service itself, without a rule to v1"}, 0},
+		"from nowhere":  {"http: [{match: [{port: 1}], " + to("v1") + "}]", canaries("", to("v1")), []string{"all requests move from the service itself (no rule) to v1"}, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

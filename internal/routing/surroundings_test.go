@@ -241,6 +241,7 @@ func TestLookAroundOverlaps(t *testing.T) {
 func TestLookAroundDestinations(t *testing.T) {
 	t.Parallel()
 	const declares = "host: reviews\nsubsets: [{name: v1, labels: {version: v1}}, {name: v2, labels: {version: v2}}, {name: v3, labels: {version: v3}}]"
+	ratingsInWeb := func(f *routing.Facts) { f.Services["web"] = map[string]routing.Service{"ratings": {}} }
 	for name, test := range map[string]struct {
 		spec string
 		// rule is that of the route, declared that of somebody else.
@@ -281,7 +282,18 @@ func TestLookAroundDestinations(t *testing.T) {
 		"a ServiceEntry": {spec: "http: [{route: [{destination: {host: ratings, subset: v1}}]}]", change: func(f *routing.Facts) {
 			f.Entries.Add("*.shop.svc.cluster.local", struct{}{})
 		}},
-		"outside the cluster":  {spec: "http: [{route: [{destination: {host: example.com, subset: v1}}]}]"},
+		"outside the cluster": {spec: "http: [{route: [{destination: {host: example.com, subset: v1}}]}]", change: func(f *routing.Facts) { f.Services["com"] = nil }},
+		"a name of two parts": {spec: "http: [{route: [{destination: {host: ratings.web, subset: v1}}]}, {route: [{destination: {host: ratings.web}}]}]", change: ratingsInWeb, want: []string{
+			`http[0].route[0].destination.host: ratings.web is not completed by Istio…write ratings.web.svc.cluster.local`}},
+		"a name of two parts in the same namespace, which its form tells": {spec: "http: [{route: [{destination: {host: reviews.shop}}]}]"},
+		"a name of two parts that a ServiceEntry has": {spec: "http: [{route: [{destination: {host: ratings.web}}]}]", change: func(f *routing.Facts) {
+			ratingsInWeb(f)
+			f.Entries.Add("ratings.web", struct{}{})
+		}},
+		"a name of two parts that a ServiceEntry of another namespace may have": {spec: "http: [{route: [{destination: {host: ratings.web}}]}]", change: func(f *routing.Facts) {
+			ratingsInWeb(f)
+			f.Narrow = map[routing.Resource]bool{routing.ServiceEntries: true}
+		}},
 		"no Service of a rule": {rule: "host: ratings", want: []string{"host: there is no Service"}},
 		"no port": {spec: "http: [{route: [{destination: {host: reviews, port: {number: 81}}}]}]", want: []string{
 			`http[0].route[0].destination.port: the Service of reviews.shop.svc.cluster.local has no port 81…it has 80`}},
