@@ -188,6 +188,11 @@ func TestEvaluateChooses(t *testing.T) {
 		"a last dot is another host at a gateway": {
 			[]string{with(older, "gateways: [front]")}, routing.Request{Gateway: "shop/front", Authority: full + "."}, "unclaimed"},
 		"another gateway": {[]string{with(older, "gateways: [front]")}, routing.Request{Gateway: "shop/back"}, "unclaimed"},
+		"at a gateway a name without rules for the port leaves it to a wildcard": {
+			[]string{with("http: [{name: older, match: [{port: 81}], "+to("v1")+"}]", "hosts: [a.example]\ngateways: [front]"), with(newer, "hosts: ['*.example']\ngateways: [front]")},
+			routing.Request{Gateway: "shop/front", Authority: "a.example"}, "newer"},
+		"on a sidecar it does not": {
+			[]string{"http: [{name: older, match: [{port: 81}], " + to("v1") + "}]", with(newer, "hosts: ['*.shop.svc.cluster.local']")}, routing.Request{Authority: full}, "unclaimed"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -201,6 +206,32 @@ func TestEvaluateChooses(t *testing.T) {
 			got := routing.Evaluate(routes, nil, test.in, routing.Options{Created: created})
 			if name := got.Rule.Name; name != test.want && (name != "" || string(got.Kind) != test.want) {
 				t.Errorf("got %q by rule %q, want %q", got.Kind, name, test.want)
+			}
+		})
+	}
+}
+
+// Callers follow the VirtualServices of their own namespace that say to whom they are exported, then those that name it, then those for
+// all, and only then the older ones.
+func TestEvaluateExported(t *testing.T) {
+	t.Parallel()
+	spec := func(exportTo string) string {
+		return "hosts: [reviews.shop.svc.cluster.local]\nexportTo: [" + exportTo + "]\nhttp: [{route: [{destination: {host: reviews.shop.svc.cluster.local}}]}]"
+	}
+	for name, test := range map[string]struct{ shop, web, caller, want string }{
+		"both name the caller's":       {"., web", "., shop", "web", "web/newer"},
+		"both name the other caller's": {"., web", "., shop", "shop", "shop/older"},
+		"named, and for all":           {"., web", "'*'", "web", "shop/older"},
+		"for all, and named":           {"'*'", "., shop", "shop", "web/newer"},
+		"named in a third one":         {"third", "third, web", "third", "shop/older"},
+		"for all":                      {"'*'", "'*'", "web", "shop/older"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			routes := []*routing.Object{virtualService(t, "shop/older", spec(test.shop)), virtualService(t, "web/newer", spec(test.web))}
+			out := routing.Evaluate(routes, nil, routing.Request{SourceNamespace: test.caller}, routing.Options{})
+			if got := out.VirtualService; got == nil || got.Namespace+"/"+got.Name != test.want {
+				t.Errorf("got %s by %v, want %s", out.Kind, got, test.want)
 			}
 		})
 	}

@@ -161,7 +161,9 @@ func (t *Table) firstHost() string {
 }
 
 // claim returns the VirtualServices that hold for a request, and the host by which they do: one on a sidecar, all those
-// of one host at a gateway.
+// of one host at a gateway. What has no route for a proxy still keeps a Service from a wildcard on a sidecar, and at a gateway nothing.
+// Source: istio.io/istio pilot/pkg/model computeWildcardHostVirtualServiceIndex, and in pilot/pkg/networking/core
+// buildGatewayHTTPRouteConfig.
 func (t *Table) claim(in *received) ([]*service, string) {
 	best := ""
 	var holding []*service
@@ -170,7 +172,7 @@ func (t *Table) claim(in *received) ([]*service, string) {
 			continue
 		}
 		host, literal := s.hostFor(in, t.options.clusterDomain())
-		if host == "" {
+		if host == "" || in.Gateway != MeshGateway && !s.hasRoutes(in) {
 			continue
 		}
 		key := host
@@ -185,11 +187,13 @@ func (t *Table) claim(in *received) ([]*service, string) {
 		}
 	}
 	if in.SourceNamespace != "" {
-		slices.SortStableFunc(holding, func(a, b *service) int { return cmp.Compare(audienceRank(a.object), audienceRank(b.object)) })
+		slices.SortStableFunc(holding, func(a, b *service) int {
+			return cmp.Compare(audienceRank(a.object, in.SourceNamespace), audienceRank(b.object, in.SourceNamespace))
+		})
 	}
 	host := strings.TrimPrefix(best, "=")
 	if in.Gateway != MeshGateway || len(holding) == 0 {
-		return withRoutes(holding, in), host
+		return holding, host
 	}
 	if strings.HasPrefix(host, "*") {
 		return withRoutes(holding[:1], in), host
@@ -217,15 +221,14 @@ func moreSpecific(a, b string) bool {
 	return len(a) > len(b)
 }
 
-// audienceRank orders VirtualServices as istiod lists them for one namespace, before their age: those for their own namespace
-// alone, those for some namespaces, those for all.
-// Source: istio.io/istio pilot/pkg/model VirtualServicesForGateway.
-func audienceRank(o *Object) int {
-	exportTo := exportedTo(o)
+// audienceRank orders VirtualServices as istiod lists them for the callers of one namespace, before their age: those of that namespace
+// that say to whom they are exported, those of others that name it, those for all.
+// Source: istio.io/istio pilot/pkg/model initVirtualServices, SelectVirtualServices, VirtualServicesForGateway.
+func audienceRank(o *Object, caller string) int {
 	switch {
-	case len(exportTo) == 0:
+	case len(exportedTo(o)) == 0:
 		return 2
-	case slices.Contains(exportTo, o.Namespace):
+	case o.Namespace == caller:
 		return 0
 	}
 	return 1
@@ -233,10 +236,13 @@ func audienceRank(o *Object) int {
 
 // withRoutes leaves out what has no route for the proxy: istiod then acts as if it were not there.
 func withRoutes(services []*service, in *received) []*service {
-	return slices.DeleteFunc(slices.Clone(services), func(s *service) bool {
-		return !slices.ContainsFunc(s.rules, func(r *compiledRule) bool {
-			return slices.ContainsFunc(r.matches, func(m compiledMatch) bool { return in.holdsAll(m.place) })
-		})
+	return slices.DeleteFunc(slices.Clone(services), func(s *service) bool { return !s.hasRoutes(in) })
+}
+
+// hasRoutes reports whether a VirtualService has any rule for the proxy.
+func (s *service) hasRoutes(in *received) bool {
+	return slices.ContainsFunc(s.rules, func(r *compiledRule) bool {
+		return slices.ContainsFunc(r.matches, func(m compiledMatch) bool { return in.holdsAll(m.place) })
 	})
 }
 
