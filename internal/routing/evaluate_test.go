@@ -284,6 +284,39 @@ http:
 	}
 }
 
+// Header operations on the authority rewrite it, for one of several destinations alone where the rule does not for all of them.
+func TestEvaluateAuthority(t *testing.T) {
+	t.Parallel()
+	one := "{destination: {host: reviews, subset: v1}, headers: {request: {set: {Host: v1.example}}}}"
+	other := "{destination: {host: reviews, subset: v2}, weight: 50, headers: {request: {add: {':authority': v2.example}}}}"
+	plain := "{destination: {host: reviews, subset: v2}, weight: 50}"
+	for name, test := range map[string]struct{ rule, want string }{
+		"the only destination's":      {"route: [" + one + "]", "v1.example"},
+		"that of the only one left":   {"route: [" + one + ", " + other + "]", "v2=v2.example"},
+		"the rule's":                  {"headers: {request: {set: {host: all.example}}}, route: [" + other + "]", "all.example"},
+		"the rule's for all":          {"rewrite: {authority: all.example}, route: [" + other + ", " + strings.ReplaceAll(plain, "v2", "v3") + "]", "all.example"},
+		"of one of two":               {"route: [" + other + ", " + strings.ReplaceAll(plain, "v2", "v3") + "]", "v2=v2.example v3="},
+		"twice the same, not at once": {"route: [" + other + ", " + plain + "]", "v2=v2.example v2="},
+		"nobody's":                    {"route: [" + plain + "]", ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			out := routing.Evaluate([]*routing.Object{virtualService(t, "reviews", "http: [{"+test.rule+"}]")}, nil, routing.Request{}, routing.Options{})
+			var got []string
+			if out.Rewrite != nil {
+				got = append(got, out.Rewrite.Authority)
+			} else if len(out.Rule.Object.Spec.(*networking.VirtualService).Http[0].Route) > 1 {
+				for _, share := range out.Destinations {
+					got = append(got, share.Subset+"="+share.Authority)
+				}
+			}
+			if got := strings.Join(got, " "); got != test.want {
+				t.Errorf("got %q, want %q", got, test.want)
+			}
+		})
+	}
+}
+
 // Answers that come from the proxy, and what it makes of paths.
 func TestEvaluateAnswers(t *testing.T) {
 	t.Parallel()
