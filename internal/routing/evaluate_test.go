@@ -191,7 +191,10 @@ func TestEvaluateChooses(t *testing.T) {
 		"at a gateway a name without rules for the port leaves it to a wildcard": {
 			[]string{with("http: [{name: older, match: [{port: 81}], "+to("v1")+"}]", "hosts: [a.example]\ngateways: [front]"), with(newer, "hosts: ['*.example']\ngateways: [front]")},
 			routing.Request{Gateway: "shop/front", Authority: "a.example"}, "newer"},
-		"on a sidecar it does not": {
+		"on a sidecar too": {
+			[]string{with("http: [{name: older, match: [{port: 81}], "+to("v1")+"}]", "hosts: [a.example]"), with(newer, "hosts: ['*.example']")},
+			routing.Request{Authority: "a.example"}, "newer"},
+		"but that of a Service does not": {
 			[]string{"http: [{name: older, match: [{port: 81}], " + to("v1") + "}]", with(newer, "hosts: ['*.shop.svc.cluster.local']")}, routing.Request{Authority: full}, "unclaimed"},
 	} {
 		t.Run(name, func(t *testing.T) {

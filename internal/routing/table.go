@@ -161,7 +161,7 @@ func (t *Table) firstHost() string {
 }
 
 // claim returns the VirtualServices that hold for a request, and the host by which they do: one on a sidecar, all those
-// of one host at a gateway. What has no route for a proxy still keeps a Service from a wildcard on a sidecar, and at a gateway nothing.
+// of one host at a gateway. What has no route for a proxy keeps a Service from wildcards on a sidecar, and no other host from anybody.
 // Source: istio.io/istio pilot/pkg/model computeWildcardHostVirtualServiceIndex, and in pilot/pkg/networking/core
 // buildGatewayHTTPRouteConfig.
 func (t *Table) claim(in *received) ([]*service, string) {
@@ -171,8 +171,8 @@ func (t *Table) claim(in *received) ([]*service, string) {
 		if !slices.Contains(s.gateways, in.Gateway) || !visible(s.object, in.SourceNamespace) {
 			continue
 		}
-		host, literal := s.hostFor(in, t.options.clusterDomain())
-		if host == "" || in.Gateway != MeshGateway && !s.hasRoutes(in) {
+		host, literal, ofService := s.hostFor(in, t.options.clusterDomain())
+		if host == "" || !ofService && !s.hasRoutes(in) {
 			continue
 		}
 		key := host
@@ -247,28 +247,32 @@ func (s *service) hasRoutes(in *received) bool {
 }
 
 // hostFor returns the most specific host by which a VirtualService claims a request, empty if none does. literal says
-// that the host is what the client wrote, and not what it stands for.
-func (s *service) hostFor(in *received, clusterDomain string) (host string, literal bool) {
+// that the host is what the client wrote, and not what it stands for; ofService that a sidecar knows a Service of that name.
+func (s *service) hostFor(in *received, clusterDomain string) (host string, literal, ofService bool) {
 	full := in.host
 	if in.Gateway == MeshGateway && !in.absolute {
 		full = inFull(in.host, cmp.Or(in.SourceNamespace, s.object.Namespace), clusterDomain)
 	}
+	isService := func(name string) bool {
+		_, _, ok := inCluster(name, clusterDomain)
+		return ok && in.Gateway == MeshGateway
+	}
 	for _, h := range s.hosts {
 		suffix, wildcard := strings.CutPrefix(h, "*")
+		name := full
 		switch {
-		case !wildcard && h == in.host:
-			return h, true
-		case !wildcard && h == full:
-			if host == "" || moreSpecific(h, host) {
-				host = h
-			}
-		case wildcard && (covers(suffix, in.host) || covers(suffix, full)):
-			if host == "" || moreSpecific(h, host) {
-				host = h
-			}
+		case h == in.host:
+			return h, true, isService(h)
+		case wildcard && covers(suffix, in.host):
+			name = in.host
+		case wildcard && !covers(suffix, full), !wildcard && h != full:
+			continue
+		}
+		if host == "" || moreSpecific(h, host) {
+			host, ofService = h, isService(name)
 		}
 	}
-	return host, false
+	return host, false, ofService
 }
 
 func covers(suffix, host string) bool {
