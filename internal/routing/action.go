@@ -43,7 +43,7 @@ func (t *Table) fill(out *Outcome, rule *compiledRule, match *compiledMatch, in 
 		out.Destinations = newShares(spec.Route)
 		for i := range out.Destinations {
 			share := &out.Destinations[i]
-			share.State, share.Labels = t.subsets.find(share.Destination, in.SourceNamespace)
+			share.State, share.Labels = t.subsets.find(share.Destination, in.SourceNamespace, in.SourceLabels)
 			if out.Rewrite != nil && out.Rewrite.Authority != "" {
 				share.Authority = ""
 			}

@@ -24,6 +24,8 @@ type Options struct {
 	SharesByOthers bool
 }
 
+func (o Options) rootNamespace() string { return cmp.Or(o.RootNamespace, "istio-system") }
+
 func (o Options) clusterDomain() string { return cmp.Or(o.ClusterDomain, "cluster.local") }
 
 // Table is a set of VirtualServices and DestinationRules, made ready to be asked where requests go. It does not change
