@@ -242,7 +242,7 @@ func replaceLead(path string, on *pattern, by string) string {
 }
 
 func withQuery(path string, in *received) string {
-	if in.query == "" {
+	if !in.asks {
 		return path
 	}
 	return path + "?" + in.query

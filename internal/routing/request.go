@@ -43,6 +43,7 @@ type received struct {
 	path        string // without query
 	folded      string // path in lower case, filled on demand
 	query       string // without `?`
+	asks        bool   // there was a `?`, perhaps with nothing behind it
 	params      map[string]string
 	headers     map[string]string
 	claims      map[string][]string
@@ -79,7 +80,7 @@ func receive(r Request, authority string) *received {
 		in.host, in.absolute = strings.CutSuffix(in.host, ".")
 	}
 	path, _, _ := strings.Cut(r.Path, "#")
-	in.path, in.query, _ = strings.Cut(path, "?")
+	in.path, in.query, in.asks = strings.Cut(path, "?")
 	if in.path == "" {
 		in.path = "/"
 	}

@@ -180,7 +180,7 @@ func (m *match) replace(path, by string) string {
 }
 
 func withQuery(path string, request *Request) string {
-	if query := request.query(); query != "" {
+	if _, query, asks := strings.Cut(request.Path, "?"); asks {
 		return path + "?" + query
 	}
 	return path
