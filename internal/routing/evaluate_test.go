@@ -185,6 +185,9 @@ func TestEvaluateChooses(t *testing.T) {
 			routing.Request{Gateway: "shop/front", Path: "/a"}, "older"},
 		"of two rules for all the older's": {
 			[]string{with(older, "gateways: [front]"), with(newer, "gateways: [shop/front]")}, routing.Request{Gateway: "shop/front"}, "older"},
+		"of two rules for all the one that is for what is no path too": {
+			[]string{with(older, "gateways: [front]"), with("http: [{name: newer, match: [{uri: {regex: '.*'}}], "+to("v2")+"}]", "gateways: [front]")},
+			routing.Request{Gateway: "shop/front", Path: "*", Method: "OPTIONS"}, "newer"},
 		"a last dot is another host at a gateway": {
 			[]string{with(older, "gateways: [front]")}, routing.Request{Gateway: "shop/front", Authority: full + "."}, "unclaimed"},
 		"another gateway": {[]string{with(older, "gateways: [front]")}, routing.Request{Gateway: "shop/back"}, "unclaimed"},

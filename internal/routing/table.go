@@ -307,12 +307,9 @@ func find(services []*service, in *received) (*compiledRule, *compiledMatch) {
 		case match == nil:
 		case !match.last:
 			return rule, match
-		case last == nil:
+		case last == nil && in.holdsAll(match.about):
 			last, lastMatch = rule, match
 		}
-	}
-	if lastMatch != nil && !in.holdsAll(lastMatch.about) {
-		return nil, nil
 	}
 	return last, lastMatch
 }
