@@ -95,7 +95,7 @@ func (a *agreement) prepared(drawn *tables.Table) *routing.Table {
 	created := map[*routing.Object]time.Time{}
 	for _, o := range drawn.Services {
 		if len(drawn.Services) > 1 {
-			created[o] = a.lab.MustGet(acctest.VirtualService, o.Name).GetCreationTimestamp().Time
+			created[o] = a.lab.In(o.Namespace).MustGet(acctest.VirtualService, o.Name).GetCreationTimestamp().Time
 		}
 	}
 	return routing.NewTable(drawn.Services, drawn.Rules, routing.Options{Created: created})

@@ -181,6 +181,14 @@ func inEnvoy(out routing.Outcome) envoy.Answer {
 		}
 		want.Mirrors[clusterName(m.Destination, out.Request.Port)] += m.Percent
 	}
+	for _, share := range out.Destinations {
+		if share.Authority != "" {
+			if want.Authorities == nil {
+				want.Authorities = map[string]string{}
+			}
+			want.Authorities[clusterName(share.Destination, out.Request.Port)] += share.Authority
+		}
+	}
 	want.Clusters, want.Headers = shares(out, want.Headers)
 	slices.Sort(want.Headers)
 	return want

@@ -123,7 +123,7 @@ func TestFunction_evaluate(t *testing.T) {
 		"a rule of a canary": {canaryObject, `{ headers = { X-Tester = "yes" } }`, `{
 			kind = "forward", virtual_service = "shop/reviews", host = "reviews.shop.svc.cluster.local", rule = null, rule_index = 0, delegate = null, delegate_rule_index = null
 			match = null, match_index = 0, route_name = null, subset = "v2", shares = { v2 = 100 }
-			destinations = [{ host = "reviews.shop.svc.cluster.local", subset = "v2", port = null, percent = 100, declared = true
+			destinations = [{ host = "reviews.shop.svc.cluster.local", subset = "v2", port = null, percent = 100, authority = null, declared = true
 				request_headers = { set = {}, add = {}, remove = [] }, response_headers = { set = {}, add = {}, remove = [] } }]
 			timeout = null, fault = null, mirrors = [], rewrite = null, redirect = null, direct_response = null
 			retries = { attempts = 2, on = "connect-failure,refused-stream,unavailable,cancelled,retriable-status-codes", per_try_timeout = null, default = true }
@@ -149,9 +149,9 @@ func TestFunction_evaluate(t *testing.T) {
 			kind = "forward", rule = "rest", rule_index = 3, match = "browse", match_index = 1, route_name = "rest.browse"
 			shares = { "web.shop.svc.cluster.local subset v1" = 33.333333333333336, "web2.shop.svc.cluster.local:81 subset v1" = 66.66666666666667 }, subset = null
 			destinations = [
-				{ host = "web.shop.svc.cluster.local", subset = "v1", port = null, percent = 33.333333333333336, declared = true
+				{ host = "web.shop.svc.cluster.local", subset = "v1", port = null, percent = 33.333333333333336, authority = null, declared = true
 					request_headers = { set = { x-lane = "one" }, add = {}, remove = [] }, response_headers = { set = {}, add = {}, remove = [] } },
-				{ host = "web2.shop.svc.cluster.local", subset = "v1", port = 81, percent = 66.66666666666667, declared = false
+				{ host = "web2.shop.svc.cluster.local", subset = "v1", port = 81, percent = 66.66666666666667, authority = null, declared = false
 					request_headers = { set = {}, add = {}, remove = [] }, response_headers = { set = {}, add = {}, remove = [] } },
 			]
 			rewrite = { path = "/b/x?q=1", authority = "inside" }, retries = { attempts = 3, on = "5xx", per_try_timeout = "2s", default = false }
@@ -163,6 +163,12 @@ func TestFunction_evaluate(t *testing.T) {
 		"a subset that is not declared": {
 			`[{ name = "a", hosts = ["a"], namespace = "shop", http = [{ route = [{ destination = { host = "web", subset = "v1" }, weight = 60 }, { destination = { host = "web", subset = "v2" }, weight = 40 }] }] },` + rulesObject + `]`,
 			`{}`, `{ summary = "Rule http[0]: all requests: v1 60 %, v2 40 %; no DestinationRule declares subset v2 of web, so that requests to it fail with 503." }`,
+		},
+		"an authority of one of two": {
+			`{ name = "a", namespace = "shop", hosts = ["a.example"], http = [{ route = [
+				{ destination = { host = "a" }, weight = 1, headers = { request = { set = { Host = "b.example" } } } }, { destination = { host = "c" }, weight = 0 }] }] }`,
+			`{}`, `{ rewrite = null, destinations = [{ host = "a.shop.svc.cluster.local", subset = null, port = null, percent = 100, authority = "b.example", declared = null
+				request_headers = { set = {}, add = {}, remove = [] }, response_headers = { set = {}, add = {}, remove = [] } }] }`,
 		},
 		"another route of the list":       {all, `{ authority = "reviews", source_namespace = "shop" }`, `{ virtual_service = "shop/reviews" }`},
 		"what a mocked provider computes": {mocked, `{}`, `{ virtual_service = "default/reviews", shares = { v1 = 90, v2 = 10 }, host = "reviews.default.svc.cluster.local" }`},

@@ -24,7 +24,7 @@ var (
 	})
 	shareType = objectTypeOf(map[string]attrType{
 		"host": types.StringType, "subset": types.StringType, "port": types.Int64Type, "percent": types.Float64Type, "declared": types.BoolType,
-		"request_headers": headerChangesType, "response_headers": headerChangesType,
+		"authority": types.StringType, "request_headers": headerChangesType, "response_headers": headerChangesType,
 	})
 	mirrorType = objectTypeOf(map[string]attrType{
 		"host": types.StringType, "subset": types.StringType, "port": types.Int64Type, "percent": types.Float64Type,
@@ -167,6 +167,7 @@ func destinationsValue(shares []routing.Share) types.List {
 		if share.State != routing.SubsetUnknown {
 			attributes["declared"] = types.BoolValue(share.State == routing.SubsetDeclared)
 		}
+		attributes["authority"] = textValue(share.Authority)
 		attributes["request_headers"], attributes["response_headers"] = headersValue(share.RequestHeaders), headersValue(share.ResponseHeaders)
 		values[i] = types.ObjectValueMust(shareType.AttrTypes, attributes)
 	}

@@ -39,12 +39,15 @@ func (t *Table) fill(out *Outcome, rule *compiledRule, match *compiledMatch, in 
 		out.Timeout = spec.Timeout.AsDuration()
 		out.Retries = newRetries(spec.Retries, t.options.DefaultRetries)
 		out.Mirrors = newMirrors(spec)
+		out.Rewrite = newRewrite(spec, rule.pathPattern(match), in)
 		out.Destinations = newShares(spec.Route)
 		for i := range out.Destinations {
 			share := &out.Destinations[i]
-			share.State, share.Labels = t.subsets.find(share.Destination, in.SourceNamespace)
+			share.State, share.Labels = t.subsets.find(share.Destination, in.SourceNamespace, in.SourceLabels)
+			if out.Rewrite != nil && out.Rewrite.Authority != "" {
+				share.Authority = ""
+			}
 		}
-		out.Rewrite = newRewrite(spec, rule.pathPattern(match), in)
 	}
 }
 
@@ -81,9 +84,12 @@ func newShares(routes []*networking.HTTPRouteDestination) []Share {
 			RequestHeaders:  headerChanges(route.GetHeaders().GetRequest()),
 			ResponseHeaders: headerChanges(route.GetHeaders().GetResponse()),
 		}
+		if len(routes) > 1 {
+			share.Authority = newAuthority(route.GetHeaders())
+		}
 		same := func(other Share) bool {
 			return other.Destination == share.Destination && route.GetHeaders() == nil &&
-				other.RequestHeaders.empty() && other.ResponseHeaders.empty()
+				other.RequestHeaders.empty() && other.ResponseHeaders.empty() && other.Authority == ""
 		}
 		if i := slices.IndexFunc(shares, same); i >= 0 {
 			shares[i].Percent += percent
@@ -199,7 +205,10 @@ func newResponse(spec *networking.HTTPDirectResponse) *DirectResponse {
 
 // newRewrite returns nil when nothing is rewritten. on is the condition on the path.
 func newRewrite(spec *networking.HTTPRoute, on *pattern, in *received) *Rewrite {
-	rewrite := Rewrite{Path: in.Path, Authority: cmp.Or(spec.Rewrite.GetAuthority(), newAuthority(spec))}
+	rewrite := Rewrite{Path: in.Path, Authority: cmp.Or(spec.Rewrite.GetAuthority(), newAuthority(spec.Headers))}
+	if rewrite.Authority == "" && len(spec.Route) == 1 {
+		rewrite.Authority = newAuthority(spec.Route[0].GetHeaders())
+	}
 	if by := spec.Rewrite.GetUriRegexRewrite(); by != nil {
 		rewrite.Path = withQuery(substitute(in.path, by), in)
 	} else if uri := spec.Rewrite.GetUri(); uri != "" {
@@ -211,22 +220,17 @@ func newRewrite(spec *networking.HTTPRoute, on *pattern, in *received) *Rewrite 
 	return &rewrite
 }
 
-// newAuthority returns the authority that header operations set: the rule's, or that of an only destination.
-func newAuthority(spec *networking.HTTPRoute) string {
-	of := func(operations *networking.Headers_HeaderOperations) string {
-		for _, values := range []map[string]string{operations.GetSet(), operations.GetAdd()} {
-			for _, name := range sortedKeys(values) {
-				if headerName(name) == authorityHeader && values[name] != "" {
-					return values[name]
-				}
+// newAuthority returns the authority that header operations set, empty if they set none.
+func newAuthority(headers *networking.Headers) string {
+	operations := headers.GetRequest()
+	for _, values := range []map[string]string{operations.GetSet(), operations.GetAdd()} {
+		for _, name := range sortedKeys(values) {
+			if headerName(name) == authorityHeader && values[name] != "" {
+				return values[name]
 			}
 		}
-		return ""
 	}
-	if authority := of(spec.Headers.GetRequest()); authority != "" || len(spec.Route) != 1 {
-		return authority
-	}
-	return of(spec.Route[0].GetHeaders().GetRequest())
+	return ""
 }
 
 // replaceLead replaces what the condition on the path matched: a prefix, or else the whole path.
@@ -238,7 +242,7 @@ func replaceLead(path string, on *pattern, by string) string {
 }
 
 func withQuery(path string, in *received) string {
-	if in.query == "" {
+	if !in.asks {
 		return path
 	}
 	return path + "?" + in.query

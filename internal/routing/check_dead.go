@@ -64,8 +64,9 @@ func contradictions(o *Object, spec *networking.VirtualService) []Problem {
 	a := newAutopsy(newService(&Object{Namespace: o.Namespace, Name: o.Name, Spec: alone}, nil, Options{}.clusterDomain()), Options{})
 	for _, e := range a.entries {
 		if _, is, clash := a.start(e); is == no {
-			e.rule.ref.Index = indexes[e.rule.ref.Index]
-			problems = append(problems, Verdict{Place: e.place(), clash: clash, Reason: clash.reason()}.problem())
+			place := e.place()
+			place.Rule.Index = indexes[place.Rule.Index]
+			problems = append(problems, Verdict{Place: place, clash: clash, Reason: clash.reason()}.problem())
 		}
 	}
 	return problems

@@ -179,6 +179,21 @@ http:
 	}
 }
 
+// Every match of a delegate that contradicts itself is named where it stands, whatever stands before its rule.
+func TestValidate_contradictionsOfDelegates(t *testing.T) {
+	t.Parallel()
+	never := "{headers: {v: {}}, withoutHeaders: {v: {}}}"
+	delegate := virtualService(t, "part", "hosts: []\nhttp: [{"+to("v1")+"}, {match: ["+never+", {uri: {prefix: /a}}, "+never+"], "+to("v2")+"}]")
+	var got []string
+	for _, p := range routing.Validate(delegate) {
+		got = append(got, p.At.String())
+	}
+	want := []string{`http[1].match[0].without_headers["v"]`, `http[1].match[2].without_headers["v"]`}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("places (-want +got):\n%s", diff)
+	}
+}
+
 // Exported to some namespaces only, a rule for another one is dead.
 func TestFindDeadExported(t *testing.T) {
 	t.Parallel()

@@ -153,6 +153,52 @@ func TestSubsets(t *testing.T) {
 	}
 }
 
+// A DestinationRule of the caller's namespace that chooses callers by their labels holds for those it chooses, and leaves the others to its
+// neighbours alone.
+func TestSubsetsByLabels(t *testing.T) {
+	t.Parallel()
+	host := "reviews.shop.svc.cluster.local"
+	rule := func(app, subset string) string {
+		selector := ""
+		if app != "" {
+			selector = "workloadSelector: {matchLabels: {app: " + app + "}}\n"
+		}
+		return selector + "host: " + host + "\nsubsets: [{name: " + subset + ", labels: {version: x}}]"
+	}
+	for name, test := range map[string]struct {
+		rules           map[string]string // by namespace/name
+		namespace, want string
+	}{
+		"chosen":                        {map[string]string{"web/a": rule("cart", "v1"), "shop/a": rule("", "v2")}, "web", "v1"},
+		"another one is chosen":         {map[string]string{"web/a": rule("other", "v1"), "shop/a": rule("", "v2")}, "web", ""},
+		"chosen among several":          {map[string]string{"web/a": rule("other", "v2"), "web/b": rule("cart", "v1"), "web/c": rule("", "v3")}, "web", "v1"},
+		"chosen by two":                 {map[string]string{"web/a": rule("cart", "v2"), "web/b": rule("cart", "v1")}, "web", "v1 v2"},
+		"what is for all of them":       {map[string]string{"web/a": rule("other", "v1"), "web/b": rule("", "v3"), "shop/a": rule("", "v2")}, "web", "v3"},
+		"chosen in another namespace":   {map[string]string{"web/a": rule("cart", "v1"), "shop/a": rule("", "v2")}, "third", "v2"},
+		"beside the service":            {map[string]string{"shop/a": rule("cart", "v1")}, "web", ""},
+		"of the root namespace, at all": {map[string]string{"istio-system/a": rule("cart", "v1"), "shop/a": rule("", "v2")}, "istio-system", "v1"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			rules := []*routing.Object{}
+			for _, name := range slices.Sorted(maps.Keys(test.rules)) {
+				rules = append(rules, object(t, "DestinationRule", name, test.rules[name]))
+			}
+			request := routing.Request{Authority: host, SourceNamespace: test.namespace, SourceLabels: map[string]string{"app": "cart", "zone": "a"}}
+			var declared []string
+			for _, subset := range []string{"v1", "v2", "v3"} {
+				out := routing.Evaluate([]*routing.Object{virtualService(t, "reviews", "http: [{"+to(subset)+"}]")}, rules, request, routing.Options{})
+				if out.Destinations[0].State == routing.SubsetDeclared {
+					declared = append(declared, subset)
+				}
+			}
+			if got := strings.Join(declared, " "); got != test.want {
+				t.Errorf("declared: %q, want %q", got, test.want)
+			}
+		})
+	}
+}
+
 // Only a name and a namespace are a Service: of other names under its domain nothing is known, and nothing is cut off.
 func TestHostOfNoService(t *testing.T) {
 	t.Parallel()

@@ -185,9 +185,20 @@ func TestEvaluateChooses(t *testing.T) {
 			routing.Request{Gateway: "shop/front", Path: "/a"}, "older"},
 		"of two rules for all the older's": {
 			[]string{with(older, "gateways: [front]"), with(newer, "gateways: [shop/front]")}, routing.Request{Gateway: "shop/front"}, "older"},
+		"of two rules for all the one that is for what is no path too": {
+			[]string{with(older, "gateways: [front]"), with("http: [{name: newer, match: [{uri: {regex: '.*'}}], "+to("v2")+"}]", "gateways: [front]")},
+			routing.Request{Gateway: "shop/front", Path: "*", Method: "OPTIONS"}, "newer"},
 		"a last dot is another host at a gateway": {
 			[]string{with(older, "gateways: [front]")}, routing.Request{Gateway: "shop/front", Authority: full + "."}, "unclaimed"},
 		"another gateway": {[]string{with(older, "gateways: [front]")}, routing.Request{Gateway: "shop/back"}, "unclaimed"},
+		"at a gateway a name without rules for the port leaves it to a wildcard": {
+			[]string{with("http: [{name: older, match: [{port: 81}], "+to("v1")+"}]", "hosts: [a.example]\ngateways: [front]"), with(newer, "hosts: ['*.example']\ngateways: [front]")},
+			routing.Request{Gateway: "shop/front", Authority: "a.example"}, "newer"},
+		"on a sidecar too": {
+			[]string{with("http: [{name: older, match: [{port: 81}], "+to("v1")+"}]", "hosts: [a.example]"), with(newer, "hosts: ['*.example']")},
+			routing.Request{Authority: "a.example"}, "newer"},
+		"but that of a Service does not": {
+			[]string{"http: [{name: older, match: [{port: 81}], " + to("v1") + "}]", with(newer, "hosts: ['*.shop.svc.cluster.local']")}, routing.Request{Authority: full}, "unclaimed"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -201,6 +212,32 @@ func TestEvaluateChooses(t *testing.T) {
 			got := routing.Evaluate(routes, nil, test.in, routing.Options{Created: created})
 			if name := got.Rule.Name; name != test.want && (name != "" || string(got.Kind) != test.want) {
 				t.Errorf("got %q by rule %q, want %q", got.Kind, name, test.want)
+			}
+		})
+	}
+}
+
+// Callers follow the VirtualServices of their own namespace that say to whom they are exported, then those that name it, then those for
+// all, and only then the older ones.
+func TestEvaluateExported(t *testing.T) {
+	t.Parallel()
+	spec := func(exportTo string) string {
+		return "hosts: [reviews.shop.svc.cluster.local]\nexportTo: [" + exportTo + "]\nhttp: [{route: [{destination: {host: reviews.shop.svc.cluster.local}}]}]"
+	}
+	for name, test := range map[string]struct{ shop, web, caller, want string }{
+		"both name the caller's":       {"., web", "., shop", "web", "web/newer"},
+		"both name the other caller's": {"., web", "., shop", "shop", "shop/older"},
+		"named, and for all":           {"., web", "'*'", "web", "shop/older"},
+		"for all, and named":           {"'*'", "., shop", "shop", "web/newer"},
+		"named in a third one":         {"third", "third, web", "third", "shop/older"},
+		"for all":                      {"'*'", "'*'", "web", "shop/older"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			routes := []*routing.Object{virtualService(t, "shop/older", spec(test.shop)), virtualService(t, "web/newer", spec(test.web))}
+			out := routing.Evaluate(routes, nil, routing.Request{SourceNamespace: test.caller}, routing.Options{})
+			if got := out.VirtualService; got == nil || got.Namespace+"/"+got.Name != test.want {
+				t.Errorf("got %s by %v, want %s", out.Kind, got, test.want)
 			}
 		})
 	}
@@ -250,78 +287,6 @@ http:
 	}
 	if diff := cmp.Diff(want, got, cmp.Comparer(func(a, b *routing.Object) bool { return a == b })); diff != "" {
 		t.Errorf("outcome (-want +got):\n%s", diff)
-	}
-}
-
-// Answers that come from the proxy, and what it makes of paths.
-func TestEvaluateAnswers(t *testing.T) {
-	t.Parallel()
-	rewrite := func(match, rewrite string) string {
-		return "http: [{match: [" + match + "], rewrite: " + rewrite + ", " + to("v1") + "}]"
-	}
-	redirect := func(redirect string) string {
-		return "http: [{match: [{uri: {prefix: /a}}], redirect: " + redirect + "}]"
-	}
-	in := routing.Request{Authority: "reviews:8080", Path: "/a/b?c=d"}
-	for name, test := range map[string]struct{ spec, want string }{
-		"prefix":                        {rewrite("{uri: {prefix: /a}}", "{uri: /x}"), "/x/b?c=d"},
-		"prefix in any case":            {rewrite("{uri: {prefix: /A}, ignoreUriCase: true}", "{uri: /x}"), "/x/b?c=d"},
-		"exact":                         {rewrite("{uri: {exact: /a/b}}", "{uri: /x}"), "/x?c=d"},
-		"regex":                         {rewrite("{uri: {regex: '/a.*'}}", "{uri: /x}"), "/x?c=d"},
-		"groups":                        {rewrite("{uri: {prefix: /a}}", `{uriRegexRewrite: {match: '/(\w)/(\w)', rewrite: '/\2/\1$'}}`), "/b/a$?c=d"},
-		"everything":                    {"http: [{rewrite: {uri: /x/}, " + to("v1") + "}]", "/x/a/b?c=d"},
-		"redirect keeps the rest":       {redirect("{scheme: https}"), "301 https://reviews:8080/a/b?c=d"},
-		"redirect elsewhere":            {redirect("{authority: example.com, uri: /x, redirectCode: 302}"), "302 http://example.com/x?c=d"},
-		"redirect with its own query":   {redirect("{uri: '/x?y'}"), "301 http://reviews:8080/x?y"},
-		"redirect of a prefix":          {redirect("{prefixRewrite: /x}"), "301 http://reviews:8080/x/b?c=d"},
-		"redirect to a port":            {redirect("{port: 81}"), "301 http://reviews:81/a/b?c=d"},
-		"redirect to the usual port":    {redirect("{port: 443, scheme: https, authority: example.com}"), "301 https://example.com/a/b?c=d"},
-		"redirect to the request's own": {redirect("{derivePort: FROM_REQUEST_PORT, authority: example.com}"), "301 http://example.com:8080/a/b?c=d"},
-		"direct response":               {"http: [{directResponse: {status: 418, body: {string: tea}}}]", "418 tea"},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			out := routing.Evaluate([]*routing.Object{virtualService(t, "reviews", test.spec)}, nil, in, routing.Options{})
-			got := string(out.Kind)
-			switch {
-			case out.Rewrite != nil:
-				got = out.Rewrite.Path
-			case out.Redirect != nil:
-				got = fmt.Sprint(out.Redirect.Code, " ", out.Redirect.Location)
-			case out.Response != nil:
-				got = fmt.Sprint(out.Response.Status, " ", out.Response.Body)
-			}
-			if got != test.want {
-				t.Errorf("got %q, want %q", got, test.want)
-			}
-		})
-	}
-}
-
-// A port of a redirect is not written where the scheme implies it, which istiod takes from the listener, not from the request.
-func TestEvaluateRedirectPort(t *testing.T) {
-	t.Parallel()
-	for name, test := range map[string]struct {
-		gateway, scheme, redirect, want string
-	}{
-		"plain":                    {"", "http", "{port: 80}", "http://a.example/"},
-		"plain, of TLS":            {"", "http", "{port: 443}", "http://a.example:443/"},
-		"says to be TLS":           {"", "https", "{port: 80}", "https://a.example/"},
-		"says to be TLS, of TLS":   {"", "https", "{port: 443}", "https://a.example:443/"},
-		"gateway":                  {"shop/front", "http", "{port: 80}", "http://a.example/"},
-		"gateway with TLS":         {"shop/front", "https", "{port: 80}", "https://a.example:80/"},
-		"gateway with TLS, of TLS": {"shop/front", "https", "{port: 443}", "https://a.example/"},
-		"own scheme":               {"", "https", "{port: 80, scheme: https}", "https://a.example:80/"},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			object := virtualService(t, "reviews", "hosts: [a.example]\ngateways: [mesh, front]\nhttp: [{redirect: "+test.redirect+"}]")
-			in := routing.Request{Authority: "a.example", Scheme: test.scheme, Gateway: test.gateway}
-			out := routing.Evaluate([]*routing.Object{object}, nil, in, routing.Options{})
-			if out.Redirect == nil || out.Redirect.Location != test.want {
-				t.Errorf("got %s %+v, want %q", out.Kind, out.Redirect, test.want)
-			}
-		})
 	}
 }
 

@@ -1,6 +1,7 @@
 package routing
 
 import (
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -168,6 +169,22 @@ func (a audience) anyone() string {
 		return otherNamespace
 	}
 	return a.names[0]
+}
+
+// alike splits them by what something is for their namespaces.
+func (a audience) alike(is func(namespace string) int) []audience {
+	if a.all {
+		return []audience{a}
+	}
+	groups := map[int][]string{}
+	for _, name := range a.names {
+		groups[is(name)] = append(groups[is(name)], name)
+	}
+	var all []audience
+	for _, key := range slices.Sorted(maps.Keys(groups)) {
+		all = append(all, audience{names: groups[key]})
+	}
+	return all
 }
 
 // otherNamespace stands for a namespace that nothing names.

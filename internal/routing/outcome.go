@@ -104,6 +104,9 @@ type Share struct {
 	Labels map[string]string
 	// RequestHeaders and ResponseHeaders are changed for this destination only.
 	RequestHeaders, ResponseHeaders HeaderChanges
+	// Authority is what this destination, one of several, sees in place of the request's. Empty where it stays, or is
+	// that of the Rewrite for all of them.
+	Authority string
 }
 
 // HeaderChanges are what a proxy does to headers. Names are as written.

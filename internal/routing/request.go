@@ -27,7 +27,8 @@ type Request struct {
 	Port uint32
 	// Gateway is where the request enters: MeshGateway for a sidecar, or `namespace/name` of a Gateway. Empty: a sidecar.
 	Gateway string
-	// SourceLabels are the labels of the calling workload, or at a gateway those of the gateway's own pods.
+	// SourceLabels are the labels of the calling workload, or at a gateway those of the gateway's own pods. Nil: not known; then no
+	// match on sourceLabels holds, and no DestinationRule that chooses callers by their labels.
 	SourceLabels map[string]string
 	// SourceNamespace is the namespace of that workload. Empty: not known; then no VirtualService is hidden by its
 	// exportTo, no match on sourceNamespace holds, and short authorities are read in the namespace of each VirtualService.
@@ -42,6 +43,7 @@ type received struct {
 	path        string // without query
 	folded      string // path in lower case, filled on demand
 	query       string // without `?`
+	asks        bool   // there was a `?`, perhaps with nothing behind it
 	params      map[string]string
 	headers     map[string]string
 	claims      map[string][]string
@@ -78,7 +80,7 @@ func receive(r Request, authority string) *received {
 		in.host, in.absolute = strings.CutSuffix(in.host, ".")
 	}
 	path, _, _ := strings.Cut(r.Path, "#")
-	in.path, in.query, _ = strings.Cut(path, "?")
+	in.path, in.query, in.asks = strings.Cut(path, "?")
 	if in.path == "" {
 		in.path = "/"
 	}

@@ -1,6 +1,7 @@
 package routing
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -23,8 +24,8 @@ type rivalry struct {
 	byAge bool
 }
 
-// rivalries returns the places where two VirtualServices both hold: the mesh, and the gateways that both name. Of several hosts that
-// overlap the first of ours is told, and who is first is for [Facts.firstOf] to say.
+// rivalries returns the places where two VirtualServices both hold: the mesh, and the gateways that both name, for callers with
+// different orders apart. Of several hosts that overlap the first of ours is told, and who is first is for [Facts.firstOf] to say.
 func (f *Facts) rivalries(ours, theirs *Object) []rivalry {
 	a, b := ours.Spec.(*networking.VirtualService), theirs.Spec.(*networking.VirtualService)
 	shared := gatewayNames(b.Gateways, theirs.Namespace)
@@ -38,10 +39,13 @@ func (f *Facts) rivalries(ours, theirs *Object) []rivalry {
 		return nil
 	}
 	var all []rivalry
+	order := func(caller string) int { return cmp.Compare(audienceRank(ours, caller), audienceRank(theirs, caller)) }
 	for _, gateway := range shared {
-		all = append(all, rivalry{
-			ours: ours, theirs: theirs, host: host, other: other, gateway: gateway, callers: callers, byAge: audienceRank(ours) == audienceRank(theirs),
-		})
+		for _, callers := range callers.alike(order) {
+			all = append(all, rivalry{
+				ours: ours, theirs: theirs, host: host, other: other, gateway: gateway, callers: callers, byAge: order(callers.anyone()) == 0,
+			})
+		}
 	}
 	return all
 }
@@ -132,7 +136,11 @@ func (r rivalry) words() string {
 			claims, r.callers.words(), narrow, first, second)
 	}
 	why := "of several VirtualServices for one host Istio takes the oldest one and ignores all others, and that is " + first.String()
-	if !r.byAge {
+	switch {
+	case r.byAge:
+	case len(exportedTo(second)) > 0:
+		why = "of several VirtualServices for one host that name the caller's namespace Istio takes the one that is there and ignores all others, and that is " + first.String()
+	default:
 		why = "of several VirtualServices for one host Istio takes the one that is exported to fewer namespaces and ignores all others, and that is " + first.String()
 	}
 	return fmt.Sprintf("%s; %s: for %s the rules of %s have no effect until that one is gone. Put all rules into one of them, or let export_to keep them apart",

@@ -1,12 +1,13 @@
 package routing
 
 import (
-	"cmp"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
 
 	networking "istio.io/api/networking/v1"
+	api "istio.io/api/type/v1beta1"
 )
 
 func portText(port uint32) string { return strconv.FormatUint(uint64(port), 10) }
@@ -33,18 +34,21 @@ func newSubsets(rules []*Object, options Options) *subsets {
 	return s
 }
 
-// find says what a caller of the given namespace finds under a destination.
-func (s *subsets) find(d Destination, caller string) (SubsetState, map[string]string) {
+// find says what a caller of the given namespace, with the given labels, finds under a destination.
+func (s *subsets) find(d Destination, caller string, labels map[string]string) (SubsetState, map[string]string) {
 	if d.Subset == "" || !s.known {
 		return SubsetUnknown, nil
 	}
-	holders := s.holders(d.Host, caller)
+	holders, selected := s.selected(d.Host, caller, labels)
+	if !selected {
+		holders = s.holders(d.Host, caller)
+	}
 	for _, o := range holders {
 		if subset := subsetOf(o, d.Subset); subset != nil {
 			return SubsetDeclared, subset.GetLabels()
 		}
 	}
-	if _, _, known := inCluster(d.Host, s.options.clusterDomain()); len(holders) == 0 && !known {
+	if _, _, known := inCluster(d.Host, s.options.clusterDomain()); len(holders) == 0 && !selected && !known {
 		return SubsetUnknown, nil
 	}
 	return SubsetMissing, nil
@@ -52,23 +56,20 @@ func (s *subsets) find(d Destination, caller string) (SubsetState, map[string]st
 
 // holders returns the DestinationRules that decide about a host for callers of a namespace, merged into one, the oldest first:
 // those of the first namespace that has one for it, of the caller's, the service's and the root namespace. For an unknown caller
-// they are all that the service's or the root namespace has.
+// they are all that the service's or the root namespace has. Those that choose callers by their labels are left out.
 // Source: istio.io/istio pilot/pkg/model PushContext.destinationRule, SidecarScope.DestinationRule.
 func (s *subsets) holders(host, caller string) []*Object {
-	root := cmp.Or(s.options.RootNamespace, "istio-system")
+	root := s.options.rootNamespace()
 	service, _, _ := inCluster(host, s.options.clusterDomain())
-	all := func(*Object) bool { return true }
+	all := func(o *Object) bool { return selectorOf(o) == nil }
 	if caller == "" {
 		if rules := s.holding(service, host, all); len(rules) > 0 {
 			return rules
 		}
 		return s.holding(root, host, all)
 	}
-	own := func(o *Object) bool { return visible(o, caller) }
-	if caller == root { // whose DestinationRules are for the whole mesh, but for those
-		own = forItself
-	}
-	exported := func(o *Object) bool { return !forItself(o) }
+	own := func(o *Object) bool { return selectorOf(o) == nil && s.own(o, caller) }
+	exported := func(o *Object) bool { return selectorOf(o) == nil && !forItself(o) }
 	for _, place := range []struct {
 		namespace string
 		has       func(*Object) bool
@@ -80,6 +81,43 @@ func (s *subsets) holders(host, caller string) []*Object {
 		}
 	}
 	return nil
+}
+
+// own reports whether a DestinationRule is found first by callers of its namespace. Those of the root namespace are for the whole mesh,
+// but for those that are exported to it alone.
+func (s *subsets) own(o *Object, caller string) bool {
+	if caller == s.options.rootNamespace() {
+		return forItself(o)
+	}
+	return visible(o, caller)
+}
+
+// selected returns the DestinationRules that decide about a host for a caller with labels (nil: not known), false where its namespace
+// has none for the host that chooses callers by their labels. Where it has, no other namespace is asked, whoever they choose.
+// Source: istio.io/istio pilot/pkg/model setDestinationRules, SidecarScope.DestinationRule.
+func (s *subsets) selected(host, caller string, labels map[string]string) (rules []*Object, ok bool) {
+	if caller == "" || labels == nil {
+		return nil, false
+	}
+	found := s.holding(caller, host, func(o *Object) bool { return selectorOf(o) != nil || s.own(o, caller) })
+	choosing := func(o *Object) bool { return selectorOf(o) != nil }
+	if !slices.ContainsFunc(found, choosing) {
+		return nil, false
+	}
+	found = append(slices.DeleteFunc(slices.Clone(found), func(o *Object) bool { return !choosing(o) }), slices.DeleteFunc(found, choosing)...)
+	for _, group := range mergedRules(found) {
+		switch selector := selectorOf(group[0]); {
+		case selector == nil:
+			rules = group
+		case carries(labels, []map[string]string{selector.GetMatchLabels()}):
+			return group, true
+		}
+	}
+	return rules, true
+}
+
+func selectorOf(o *Object) *api.WorkloadSelector {
+	return o.Spec.(*networking.DestinationRule).GetWorkloadSelector()
 }
 
 // forItself reports whether an object is exported to its own namespace alone.
@@ -95,7 +133,7 @@ func mergedRules(rules []*Object) [][]*Object {
 		for i, group := range groups {
 			first, later := exportNames(group[0]), exportNames(o)
 			more := len(first) > 0 && !slices.ContainsFunc(first, func(name string) bool { return !slices.Contains(later, name) })
-			if alone = !more && !slices.Equal(first, later); !alone {
+			if alone = !more && !slices.Equal(first, later) || chooseOthers(group[0], o); !alone {
 				groups[i] = append(group, o)
 			}
 		}
@@ -106,8 +144,18 @@ func mergedRules(rules []*Object) [][]*Object {
 	return groups
 }
 
-// exportNames returns to whom a DestinationRule is exported, in the words of its author: istiod compares those.
+// chooseOthers reports whether two DestinationRules choose callers by different labels.
+func chooseOthers(a, b *Object) bool {
+	first, second := selectorOf(a), selectorOf(b)
+	return first != nil && second != nil && !maps.Equal(first.GetMatchLabels(), second.GetMatchLabels())
+}
+
+// exportNames returns to whom a DestinationRule is exported, in the words of its author: istiod compares those. One that chooses callers by
+// their labels is for its own namespace.
 func exportNames(o *Object) []string {
+	if selectorOf(o) != nil {
+		return []string{"."}
+	}
 	return unique(slices.Clone(o.Spec.(*networking.DestinationRule).GetExportTo()))
 }
 
@@ -130,7 +178,7 @@ func (s *subsets) holding(namespace, host string, counts func(*Object) bool) []*
 		name := FullHost(spec.GetHost(), o.Namespace, s.options.clusterDomain())
 		suffix, wildcard := strings.CutPrefix(name, "*")
 		switch {
-		case spec.GetWorkloadSelector() != nil || !counts(o):
+		case !counts(o):
 		case name != host && (!wildcard || !strings.HasSuffix(host, suffix)):
 		case name == best:
 			found = append(found, o)

@@ -112,6 +112,10 @@ func TestLookAroundRivals(t *testing.T) {
 			`exported to fewer namespaces…for callers in the namespaces api and web the rules of VirtualService "shop/ours" have no effect`}},
 		"ours is for its own namespace, which goes before age": {ours: "exportTo: [.]" + catchAll, theirs: catchAll, want: []string{
 			`that is VirtualService "shop/ours": for callers in namespace shop the rules of VirtualService "shop/theirs" have no effect`}},
+		"each is for both namespaces, of which each has one": {ours: "hosts: [reviews.shop.svc.cluster.local]\nexportTo: [., web]" + catchAll, address: "web/theirs",
+			theirs: "hosts: [reviews.shop.svc.cluster.local]\nexportTo: [., shop]" + catchAll, want: []string{
+				`the one that is there…VirtualService "shop/ours": for callers in namespace shop the rules of VirtualService "web/theirs" have no effect`,
+				`the one that is there…VirtualService "web/theirs": for callers in namespace web the rules of VirtualService "shop/ours" have no effect`}},
 		"their wildcard": {ours: catchAll, theirs: "hosts: ['*.shop.svc.cluster.local']" + catchAll, want: []string{
 			`routes *.shop.svc.cluster.local in the mesh already; the more specific host goes first, so for every caller requests to reviews.shop.svc.cluster.local follow the rules of VirtualService "shop/ours", and not those of VirtualService "shop/theirs"`}},
 		"our wildcard": {ours: "hosts: ['*.shop.svc.cluster.local']" + catchAll, theirs: catchAll, want: []string{

@@ -24,6 +24,8 @@ type Options struct {
 	SharesByOthers bool
 }
 
+func (o Options) rootNamespace() string { return cmp.Or(o.RootNamespace, "istio-system") }
+
 func (o Options) clusterDomain() string { return cmp.Or(o.ClusterDomain, "cluster.local") }
 
 // Table is a set of VirtualServices and DestinationRules, made ready to be asked where requests go. It does not change
@@ -161,7 +163,9 @@ func (t *Table) firstHost() string {
 }
 
 // claim returns the VirtualServices that hold for a request, and the host by which they do: one on a sidecar, all those
-// of one host at a gateway.
+// of one host at a gateway. What has no route for a proxy keeps a Service from wildcards on a sidecar, and no other host from anybody.
+// Source: istio.io/istio pilot/pkg/model computeWildcardHostVirtualServiceIndex, and in pilot/pkg/networking/core
+// buildGatewayHTTPRouteConfig.
 func (t *Table) claim(in *received) ([]*service, string) {
 	best := ""
 	var holding []*service
@@ -169,8 +173,8 @@ func (t *Table) claim(in *received) ([]*service, string) {
 		if !slices.Contains(s.gateways, in.Gateway) || !visible(s.object, in.SourceNamespace) {
 			continue
 		}
-		host, literal := s.hostFor(in, t.options.clusterDomain())
-		if host == "" {
+		host, literal, ofService := s.hostFor(in, t.options.clusterDomain())
+		if host == "" || !ofService && !s.hasRoutes(in) {
 			continue
 		}
 		key := host
@@ -185,11 +189,13 @@ func (t *Table) claim(in *received) ([]*service, string) {
 		}
 	}
 	if in.SourceNamespace != "" {
-		slices.SortStableFunc(holding, func(a, b *service) int { return cmp.Compare(audienceRank(a.object), audienceRank(b.object)) })
+		slices.SortStableFunc(holding, func(a, b *service) int {
+			return cmp.Compare(audienceRank(a.object, in.SourceNamespace), audienceRank(b.object, in.SourceNamespace))
+		})
 	}
 	host := strings.TrimPrefix(best, "=")
 	if in.Gateway != MeshGateway || len(holding) == 0 {
-		return withRoutes(holding, in), host
+		return holding, host
 	}
 	if strings.HasPrefix(host, "*") {
 		return withRoutes(holding[:1], in), host
@@ -217,15 +223,14 @@ func moreSpecific(a, b string) bool {
 	return len(a) > len(b)
 }
 
-// audienceRank orders VirtualServices as istiod lists them for one namespace, before their age: those for their own namespace
-// alone, those for some namespaces, those for all.
-// Source: istio.io/istio pilot/pkg/model VirtualServicesForGateway.
-func audienceRank(o *Object) int {
-	exportTo := exportedTo(o)
+// audienceRank orders VirtualServices as istiod lists them for the callers of one namespace, before their age: those of that namespace
+// that say to whom they are exported, those of others that name it, those for all.
+// Source: istio.io/istio pilot/pkg/model initVirtualServices, SelectVirtualServices, VirtualServicesForGateway.
+func audienceRank(o *Object, caller string) int {
 	switch {
-	case len(exportTo) == 0:
+	case len(exportedTo(o)) == 0:
 		return 2
-	case slices.Contains(exportTo, o.Namespace):
+	case o.Namespace == caller:
 		return 0
 	}
 	return 1
@@ -233,36 +238,43 @@ func audienceRank(o *Object) int {
 
 // withRoutes leaves out what has no route for the proxy: istiod then acts as if it were not there.
 func withRoutes(services []*service, in *received) []*service {
-	return slices.DeleteFunc(slices.Clone(services), func(s *service) bool {
-		return !slices.ContainsFunc(s.rules, func(r *compiledRule) bool {
-			return slices.ContainsFunc(r.matches, func(m compiledMatch) bool { return in.holdsAll(m.place) })
-		})
+	return slices.DeleteFunc(slices.Clone(services), func(s *service) bool { return !s.hasRoutes(in) })
+}
+
+// hasRoutes reports whether a VirtualService has any rule for the proxy.
+func (s *service) hasRoutes(in *received) bool {
+	return slices.ContainsFunc(s.rules, func(r *compiledRule) bool {
+		return slices.ContainsFunc(r.matches, func(m compiledMatch) bool { return in.holdsAll(m.place) })
 	})
 }
 
 // hostFor returns the most specific host by which a VirtualService claims a request, empty if none does. literal says
-// that the host is what the client wrote, and not what it stands for.
-func (s *service) hostFor(in *received, clusterDomain string) (host string, literal bool) {
+// that the host is what the client wrote, and not what it stands for; ofService that a sidecar knows a Service of that name.
+func (s *service) hostFor(in *received, clusterDomain string) (host string, literal, ofService bool) {
 	full := in.host
 	if in.Gateway == MeshGateway && !in.absolute {
 		full = inFull(in.host, cmp.Or(in.SourceNamespace, s.object.Namespace), clusterDomain)
 	}
+	isService := func(name string) bool {
+		_, _, ok := inCluster(name, clusterDomain)
+		return ok && in.Gateway == MeshGateway
+	}
 	for _, h := range s.hosts {
 		suffix, wildcard := strings.CutPrefix(h, "*")
+		name := full
 		switch {
-		case !wildcard && h == in.host:
-			return h, true
-		case !wildcard && h == full:
-			if host == "" || moreSpecific(h, host) {
-				host = h
-			}
-		case wildcard && (covers(suffix, in.host) || covers(suffix, full)):
-			if host == "" || moreSpecific(h, host) {
-				host = h
-			}
+		case h == in.host:
+			return h, true, isService(h)
+		case wildcard && covers(suffix, in.host):
+			name = in.host
+		case wildcard && !covers(suffix, full), !wildcard && h != full:
+			continue
+		}
+		if host == "" || moreSpecific(h, host) {
+			host, ofService = h, isService(name)
 		}
 	}
-	return host, false
+	return host, false, ofService
 }
 
 func covers(suffix, host string) bool {
@@ -295,12 +307,9 @@ func find(services []*service, in *received) (*compiledRule, *compiledMatch) {
 		case match == nil:
 		case !match.last:
 			return rule, match
-		case last == nil:
+		case last == nil && in.holdsAll(match.about):
 			last, lastMatch = rule, match
 		}
-	}
-	if lastMatch != nil && !in.holdsAll(lastMatch.about) {
-		return nil, nil
 	}
 	return last, lastMatch
 }

@@ -27,6 +27,8 @@ type Answer struct {
 	Mirrors map[string]float64
 	// Path and Authority are what the service sees when they are rewritten.
 	Path, Authority string
+	// Authorities has those that only one of several clusters sees.
+	Authorities map[string]string
 	// Redirect is the code and the location.
 	Redirect string
 	// Response is the status and the body.
@@ -101,6 +103,7 @@ type action struct {
 			RequestHeadersToRemove  []string      `json:"requestHeadersToRemove"`
 			ResponseHeadersToAdd    []headerToAdd `json:"responseHeadersToAdd"`
 			ResponseHeadersToRemove []string      `json:"responseHeadersToRemove"`
+			HostRewriteLiteral      string        `json:"hostRewriteLiteral"`
 		} `json:"clusters"`
 	} `json:"weightedClusters"`
 	Timeout     duration `json:"timeout"`
@@ -134,6 +137,12 @@ func (c *action) fill(a *Answer, m *match, request *Request) error {
 	}
 	for _, w := range c.WeightedClusters.Clusters {
 		a.Clusters[w.Name] += w.Weight / sum * 100
+		if c.HostRewriteLiteral == "" && w.HostRewriteLiteral != "" { // that of the route is written last
+			if a.Authorities == nil {
+				a.Authorities = map[string]string{}
+			}
+			a.Authorities[w.Name] += w.HostRewriteLiteral
+		}
 		a.Headers = append(a.Headers, changes(w.Name+" ", w.RequestHeadersToAdd, w.RequestHeadersToRemove, w.ResponseHeadersToAdd, w.ResponseHeadersToRemove)...)
 	}
 	if p := c.RetryPolicy; p != nil {
@@ -171,7 +180,7 @@ func (m *match) replace(path, by string) string {
 }
 
 func withQuery(path string, request *Request) string {
-	if query := request.query(); query != "" {
+	if _, query, asks := strings.Cut(request.Path, "?"); asks {
 		return path + "?" + query
 	}
 	return path

@@ -52,7 +52,7 @@ func (d *drawer) decorate(rule *networking.HTTPRoute) {
 	}
 	for _, route := range rule.Route {
 		if d.chance(10) {
-			route.Headers = d.headers(false)
+			route.Headers = d.headers(true)
 		}
 	}
 }

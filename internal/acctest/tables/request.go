@@ -167,6 +167,9 @@ func (d *drawer) aimRest(request *routing.Request, m *networking.HTTPMatchReques
 			request.Path += d.of("?", "&") + name + d.of("=", "=", "=", "") + d.near(m.QueryParams[name], someValues)
 		}
 	}
+	if d.chance(5) && !strings.Contains(request.Path, "?") {
+		request.Path += "?"
+	}
 }
 
 // makeSendable changes a request so that it can be sent, and grpc-go and Envoy agree about it. In Envoy a missing header counts as

@@ -60,7 +60,7 @@ func Draw(seed uint64, o Options) *Table {
 			t.Services = append(t.Services, d.delegated(t.Services[0]))
 		}
 		if seed%kinds == rivalKind {
-			t.Services = append(t.Services, d.virtualService(o.Service+d.of("-", "0")+"rival", false))
+			t.Services = append(t.Services, d.rival(t.Services[0]))
 		}
 		if t.valid() {
 			t.mark()
@@ -179,6 +179,69 @@ func (d *drawer) virtualService(name string, compact bool) *routing.Object {
 		last.Match = nil
 	}
 	return &routing.Object{Namespace: d.Namespace, Name: name, Spec: spec}
+}
+
+// rival returns a second VirtualService for the host, at times one of the namespace of other clients. One of the two may be for some
+// proxies alone, to which the others have no route.
+func (d *drawer) rival(first *routing.Object) *routing.Object {
+	rival := d.virtualService(d.Service+d.of("-", "0")+"rival", false)
+	if d.chance(40) {
+		d.move(rival)
+	}
+	if both := []*routing.Object{first, rival}; d.chance(50) {
+		i := d.IntN(2)
+		d.limit(both[i].Spec.(*networking.VirtualService), both[1-i].Spec.(*networking.VirtualService))
+	}
+	return rival
+}
+
+// limit leaves a VirtualService routes for one port or for sidecars alone, beside another one for a wider host.
+func (d *drawer) limit(narrow, wide *networking.VirtualService) {
+	port := []uint32{MainPort, OtherPort, 0}[d.IntN(3)]
+	for _, rule := range narrow.Http {
+		if len(rule.Match) == 0 {
+			rule.Match = []*networking.HTTPMatchRequest{{}}
+		}
+		for _, m := range rule.Match {
+			if m.Port = port; port == 0 {
+				m.Gateways = []string{"mesh"}
+			}
+		}
+	}
+	if hosts := d.otherHosts(); !d.GRPC {
+		narrow.Hosts, wide.Hosts = append(narrow.Hosts[:1], hosts[len(hosts)-1]), append(wide.Hosts[:1], hosts[1])
+	}
+}
+
+// move puts a VirtualService into the namespace of other clients, where the names of what it is about are full.
+func (d *drawer) move(o *routing.Object) {
+	spec := o.Spec.(*networking.VirtualService)
+	o.Namespace, spec.Hosts[0] = elsewhere, d.fullHost()
+	if d.chance(50) {
+		spec.ExportTo = []string{".", d.Namespace}
+	}
+	full := func(gateways []string) {
+		for i, name := range gateways {
+			if name == d.Gateway {
+				gateways[i] = d.Namespace + "/" + name
+			}
+		}
+	}
+	full(spec.Gateways)
+	for _, rule := range spec.Http {
+		for _, m := range rule.Match {
+			full(m.Gateways)
+		}
+		for _, route := range rule.Route {
+			route.Destination.Host = d.fullHost()
+		}
+		if rule.Mirror != nil {
+			rule.Mirror.Host = d.fullHost()
+		}
+		for _, mirror := range rule.Mirrors {
+			mirror.Destination.Host = d.fullHost()
+		}
+	}
 }
 
 func (d *drawer) gateways() []string {
