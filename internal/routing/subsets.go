@@ -125,6 +125,7 @@ func forItself(o *Object) bool { return slices.Equal(unique(exportedTo(o)), []st
 
 // mergedRules returns DestinationRules of one namespace and host, given by age, as istiod merges them: those that are exported alike,
 // and into an older one also a later one that is exported to more. Of several that a caller sees the last one holds, and no other.
+// One for all callers goes into those that choose some of them too, and stays one of its own only if it is exported to more.
 // Source: istio.io/istio pilot/pkg/model mergeDestinationRule.
 func mergedRules(rules []*Object) [][]*Object {
 	var groups [][]*Object
@@ -132,9 +133,11 @@ func mergedRules(rules []*Object) [][]*Object {
 		alone := true
 		for i, group := range groups {
 			first, later := exportNames(group[0]), exportNames(o)
+			alike := slices.Equal(first, later)
 			more := len(first) > 0 && !slices.ContainsFunc(first, func(name string) bool { return !slices.Contains(later, name) })
-			if alone = !more && !slices.Equal(first, later) || chooseOthers(group[0], o); !alone {
+			if alone = !more && !alike || chooseOthers(group[0], o); !alone {
 				groups[i] = append(group, o)
+				alone = !alike && selectorOf(group[0]) != nil && selectorOf(o) == nil
 			}
 		}
 		if alone {
