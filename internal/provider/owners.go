@@ -30,7 +30,7 @@ func ownersText(o *cluster.Live) string {
 // warnOfTool says that an object belongs to a tool which does not know of Terraform. Terraform shows one of several warnings that have the
 // same summary.
 func warnOfTool(diagnostics *diag.Diagnostics, at path.Path, o *routing.Object, tool routing.Tool) {
-	diagnostics.AddAttributeWarning(at, fmt.Sprintf("Object of another tool (%s, %s/%s)", tool.Name, o.Namespace, o.Name),
+	diagnostics.AddAttributeWarning(at, fmt.Sprintf("Object of another tool (%s, %s %s/%s)", tool.Name, o.Kind(), o.Namespace, o.Name),
 		fmt.Sprintf("%s belongs to %s (%s), which does not know of Terraform: %s.", o, tool.Name, tool.Evidence, tool.Advice))
 }
 
