@@ -5,8 +5,6 @@ import (
 	"strings"
 	"testing"
 
-	networking "istio.io/api/networking/v1"
-
 	"github.com/meshroute/terraform-provider-mesh/internal/routing"
 )
 
@@ -17,13 +15,13 @@ func TestEvaluateAuthority(t *testing.T) {
 	other := "{destination: {host: reviews, subset: v2}, weight: 50, headers: {request: {add: {':authority': v2.example}}}}"
 	plain := "{destination: {host: reviews, subset: v2}, weight: 50}"
 	for name, test := range map[string]struct{ rule, want string }{
-		"the only destination's":      {"route: [" + one + "]", "v1.example"},
+		"the only destination's":      {"route: [" + one + "]", "v1.example v1="},
 		"that of the only one left":   {"route: [" + one + ", " + other + "]", "v2=v2.example"},
-		"the rule's":                  {"headers: {request: {set: {host: all.example}}}, route: [" + other + "]", "all.example"},
-		"the rule's for all":          {"rewrite: {authority: all.example}, route: [" + other + ", " + strings.ReplaceAll(plain, "v2", "v3") + "]", "all.example"},
+		"the rule's":                  {"headers: {request: {set: {host: all.example}}}, route: [" + other + "]", "all.example v2="},
+		"the rule's for all":          {"rewrite: {authority: all.example}, route: [" + other + ", " + strings.ReplaceAll(plain, "v2", "v3") + "]", "all.example v2= v3="},
 		"of one of two":               {"route: [" + other + ", " + strings.ReplaceAll(plain, "v2", "v3") + "]", "v2=v2.example v3="},
 		"twice the same, not at once": {"route: [" + other + ", " + plain + "]", "v2=v2.example v2="},
-		"nobody's":                    {"route: [" + plain + "]", ""},
+		"nobody's":                    {"route: [" + plain + "]", "v2="},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -31,10 +29,9 @@ func TestEvaluateAuthority(t *testing.T) {
 			var got []string
 			if out.Rewrite != nil {
 				got = append(got, out.Rewrite.Authority)
-			} else if len(out.Rule.Object.Spec.(*networking.VirtualService).Http[0].Route) > 1 {
-				for _, share := range out.Destinations {
-					got = append(got, share.Subset+"="+share.Authority)
-				}
+			}
+			for _, share := range out.Destinations {
+				got = append(got, share.Subset+"="+share.Authority)
 			}
 			if got := strings.Join(got, " "); got != test.want {
 				t.Errorf("got %q, want %q", got, test.want)
