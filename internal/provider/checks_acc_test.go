@@ -331,13 +331,13 @@ func TestAccChecks_changes(t *testing.T) {
 		o.SetAnnotations(map[string]string{"meta.helm.sh/release-name": "shop"})
 	})
 	q.lab.EditObject(acctest.VirtualService, "greeter", func(o *unstructured.Unstructured) {
-		o.SetAnnotations(map[string]string{"argo-rollouts.argoproj.io/managed-by-rollouts": "greeter"})
+		o.SetAnnotations(map[string]string{"argo-rollouts.argoproj.io/managed-by-rollouts": "greeter", "meta.helm.sh/release-name": "shop"})
 	})
 	r := q.must("plan")
 	r.want(t, "warning", "Object of another tool", `DestinationRule "`+q.name+`/greeter" belongs to Helm`, "the next upgrade")
 	r.want(t, "warning", "Object of another tool", `VirtualService "`+q.name+`/greeter" belongs to Argo Rollouts`)
 	q.configure(q.admin, strings.Replace(shifted, "default =", "weights_managed_by = \"other\"\n port = 50051\n default =", 1))
-	q.only(q.must("plan"), "Object of another tool (Helm, DestinationRule "+q.name+"/greeter)")
+	q.only(q.must("plan"), "Object of another tool (Helm, DestinationRule "+q.name+"/greeter)", "Object of another tool (Helm, VirtualService "+q.name+"/greeter)")
 	// Among what was there before is the route itself, under whatever name.
 	q.configure(q.admin, strings.Replace(shifted, "default =", "name = \"renamed\"\n default =", 1))
 	q.only(q.must("apply"), "Traffic moves in "+q.name+"/greeter")
