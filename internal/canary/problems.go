@@ -234,6 +234,9 @@ func (r *Route) istioProblems(known []routing.Problem) []routing.Problem {
 			if p.Advice != "" && slices.Equal(p.At, routing.Path{"default"}) {
 				// It comes last, and a route has to have it.
 				p.Advice = "narrow that match, or leave it out"
+				if len(p.By) > 1 {
+					p.Advice = "narrow one of those matches, or leave it out"
+				}
 			}
 			// What both objects say, such as the service's host, is said once.
 			text := p.At.String() + ": " + p.Text()

@@ -30,6 +30,14 @@ func TestRouteProblemsOfMatches(t *testing.T) {
 			change: inRule(func(h *networking.HTTPRoute) { h.Match = []*networking.HTTPMatchRequest{{}} }),
 			want:   []string{`! default: rules[1].match[0] takes every request first; narrow that match, or leave it out`},
 		},
+		"matches of everything together": {
+			change: inRule(func(h *networking.HTTPRoute) {
+				h.Match = []*networking.HTTPMatchRequest{
+					{Headers: map[string]*networking.StringMatch{"a": {}}}, {WithoutHeaders: map[string]*networking.StringMatch{"a": {}}},
+				}
+			}),
+			want: []string{`! default: rules[1].match[0] and rules[1].match[1] together take all of its requests first; narrow one of those matches, or leave it out`},
+		},
 		"match of an earlier rule": {
 			change: func(r *canary.Route) { r.Rules[1].HTTP.Match = r.Rules[0].HTTP.Match },
 			want:   []string{`! rules[1]: rules[0].match[0] takes all of its requests first: those with header version=100`},
