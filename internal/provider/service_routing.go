@@ -205,7 +205,7 @@ func lookAtService(ctx context.Context, view *cluster.View, host string, diagnos
 		return nil
 	}
 	view.Look(ctx, []routing.Look{{Resource: routing.ServiceEntries}})
-	if view.Entries != nil && !view.Narrow[routing.ServiceEntries] && len(view.Entries.Covering(host)) == 0 {
+	if view.Unentered(host) {
 		at, advice := path.Root("service"), "Check the name and the namespace."
 		if !inside {
 			advice = "A name with a dot is taken as it is: of a Service write the name alone and its namespace, or the full name."

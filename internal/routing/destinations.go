@@ -86,36 +86,34 @@ func (l *lookout) service(host string) (Service, bool) {
 // a Service in the namespace of the object the form of the name tells.
 func (l *lookout) meant(host, own string) string {
 	name, namespace, ok := strings.Cut(host, ".")
-	switch {
-	case !ok || namespace == own || strings.Contains(namespace, "."):
-		return ""
-	case l.Entries == nil:
-		l.want(ServiceEntries, "")
-		return ""
-	case l.Narrow[ServiceEntries] || len(l.Entries.Covering(host)) > 0:
+	if !ok || namespace == own || strings.Contains(namespace, ".") || !l.unentered(host) {
 		return ""
 	}
-	services, known := l.Services[namespace]
-	if !known {
-		l.want(Services, namespace)
-	}
-	if _, ok := services[name]; !ok {
+	full := FullHost(name, namespace, l.clusterDomain())
+	if _, ok := l.service(full); !ok {
 		return ""
 	}
-	return FullHost(name, namespace, l.clusterDomain())
+	return full
 }
 
 // absent reports whether it is certain that nothing in the cluster has a host.
 func (l *lookout) absent(host string) bool {
 	namespace, _, ok := l.InCluster(host)
-	if _, known := l.Services[namespace]; !ok || !known {
-		return false
-	}
+	_, known := l.Services[namespace]
+	return ok && known && l.unentered(host)
+}
+
+// unentered is [Facts.Unentered], and asks for the ServiceEntries.
+func (l *lookout) unentered(host string) bool {
 	if l.Entries == nil {
 		l.want(ServiceEntries, "")
-		return false
 	}
-	return !l.Narrow[ServiceEntries] && len(l.Entries.Covering(host)) == 0
+	return l.Unentered(host)
+}
+
+// Unentered reports whether it is certain that no ServiceEntry has a host.
+func (f *Facts) Unentered(host string) bool {
+	return f.Entries != nil && !f.Narrow[ServiceEntries] && len(f.Entries.Covering(host)) == 0
 }
 
 // subset tells when nobody answers in a subset that gets requests. A change that sends it no more of them than before, to the same
