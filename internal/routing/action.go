@@ -291,19 +291,19 @@ func redirectAuthority(spec *networking.HTTPRedirect, scheme string, in *receive
 			port = in.port
 		}
 	}
-	presumed := cmp.Or(spec.Scheme, "http")
-	if spec.Scheme == "" && in.Gateway != MeshGateway {
-		presumed = in.Scheme
+	listener := "http"
+	if in.Gateway != MeshGateway {
+		listener = in.Scheme
 	}
-	if implied := map[string]string{"http": "80", "https": "443"}; port == implied[presumed] {
+	implied := map[string]string{"http": "80", "https": "443"}
+	if port == implied[cmp.Or(spec.Scheme, listener)] {
 		port = ""
 	}
 	host, own := splitAuthority(in.Authority)
 	if strings.Contains(host, ":") {
 		host = "[" + host + "]"
 	}
-	changed := scheme != in.Scheme && (in.Scheme == "http" && own == "80" || in.Scheme == "https" && own == "443")
-	if own != "" && port == "" && !changed {
+	if own != "" && port == "" && (scheme == in.Scheme || own != implied[in.Scheme]) {
 		host += ":" + own
 	}
 	host = cmp.Or(spec.Authority, host)
