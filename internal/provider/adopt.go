@@ -20,6 +20,14 @@ import (
 // mostPlaces is how many places of a change are listed.
 const mostPlaces = 12
 
+// shortList returns a list with no more than [mostPlaces] entries, and how many are left out.
+func shortList(list []string) []string {
+	if more := len(list) - mostPlaces; more > 0 {
+		return append(list[:mostPlaces:mostPlaces], fmt.Sprintf("and %d more", more))
+	}
+	return list
+}
+
 // planAdoption shows what adopting the live objects would change.
 func (p *pairResource) planAdoption(d draft, live livePair, diagnostics *diag.Diagnostics) {
 	wanted, adopted := p.adoption(d.route, d.life, live)
@@ -40,7 +48,8 @@ func (p *pairResource) adoption(route described, life lifecycle, live livePair) 
 	wanted = route.Render()
 	is := p.resolve(live.Ours(wanted), p.settings.clusterDomain)
 	if life.handedOver {
-		wanted = routing.KeepWeights(wanted, is)
+		// What the plan shows to go goes, whoever put it in.
+		wanted = routing.KeepOthers(wanted, is, is)
 	}
 	for _, o := range live.Objects() {
 		kind := string(o.Kind()) + " "
@@ -51,11 +60,8 @@ func (p *pairResource) adoption(route described, life lifecycle, live livePair) 
 			}
 		}
 		text := "changes nothing"
-		if more := len(changes) - mostPlaces; more > 0 {
-			changes = append(changes[:mostPlaces], fmt.Sprintf("and %d more", more))
-		}
 		if len(changes) > 0 {
-			text = "changes " + strings.Join(changes, ", ")
+			text = "changes " + strings.Join(shortList(changes), ", ")
 		}
 		writers := make([]string, len(o.Others))
 		for i, m := range o.Others {
@@ -106,7 +112,8 @@ func (p *pairResource) adopt(
 		return adoption{}, nil, adoptionChanged(live)
 	}
 	a := adoption{texts: texts, before: beforeAdoption(live)}
-	seen, first := readSeen(seenIn(live)), live.Identities()
+	configured := route.Render()
+	seen, first := readSeen(seenIn(live, configured)), live.Identities()
 	var identities cluster.Identities
 	for range mostAttempts {
 		if life.deletion == deletionRestore {
@@ -123,8 +130,8 @@ func (p *pairResource) adopt(
 		if unread != nil {
 			break
 		}
-		seen.accept(now, a.change, identities)
-		if _, changed := seen.unchanged(now, true); changed != nil {
+		seen.accept(now, configured, a.change, identities)
+		if _, changed := seen.unchanged(now, configured, true); changed != nil {
 			err = changed
 			break
 		}

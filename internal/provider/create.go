@@ -38,7 +38,7 @@ func (p *pairResource) created(
 ) {
 	resp.State.Raw = p.settled(req.Plan.Raw, p.lifecycleOf(req.Plan.Raw), a.change.To, a.texts)
 	identify(resp.Identity, p.routeOf(req.Plan.Raw).Place())
-	p.remember(ctx, resp.Private, a.change.To, identities, beside, &resp.Diagnostics)
+	p.remember(ctx, resp.Private, a.change.To, p.routeOf(req.Plan.Raw).Render(), identities, beside, &resp.Diagnostics)
 	if len(a.before.Objects()) > 0 {
 		resp.Diagnostics.Append(resp.Private.SetKey(ctx, originalsKey, originalsOf(a.before))...)
 	}
@@ -77,7 +77,7 @@ func (p *pairResource) createStopped(
 	if life.adopt {
 		resp.Diagnostics.Append(resp.Private.SetKey(ctx, takeKey, encodeJSON(true))...)
 		if now, unread := p.getPair(ctx, p.routeOf(req.Plan.Raw).Place(), &resp.Diagnostics); unread == nil {
-			resp.Diagnostics.Append(resp.Private.SetKey(ctx, seenKey, seenIn(now))...)
+			resp.Diagnostics.Append(resp.Private.SetKey(ctx, seenKey, seenIn(now, p.routeOf(req.Plan.Raw).Render()))...)
 		}
 	}
 }
@@ -117,7 +117,7 @@ func (p *pairResource) settled(plan tftypes.Value, life lifecycle, wanted routin
 		attributes["live_weights"] = encodeLiveWeights(life, wanted)
 	}
 	if summary, ok := attributes["summary"]; ok && !summary.IsKnown() {
-		attributes["summary"] = p.words(life, wanted)
+		attributes["summary"] = p.words(life, p.routeOf(plan).Render())
 	}
 	return tftypes.NewValue(plan.Type(), attributes)
 }

@@ -216,16 +216,16 @@ func TestAccHandover_person(t *testing.T) {
 		w.must("apply")
 		wantLive(30, 70, "2s")
 
-		// Other destinations take the configured weights; names of the old ones mean nothing any more.
+		// A destination that is added takes nothing from those that are there, whatever its weight is to be in a new rule.
 		third := strings.NewReplacer("weights = { v1 = 50, v2 = 30 }", "weights = { v1 = 50, v2 = 30, v3 = 20 }", "THIRD",
 			map[bool]string{true: "weight = 20"}[f.address == splitForm.address]).Replace(
 			shared("50", "30", parts{subset: "}\n v3 = {\n labels = { app = \"k8s-combat-service-v3\" }\n THIRD"}))
 		w.write(third)
 		w.must("apply")
-		if got, want := weightsOf(specOf(lab.MustGet(acctest.VirtualService, lab.Service))), (map[string]int64{"v1": 50, "v2": 30, "v3": 20}); !maps.Equal(got, want) {
+		if got, want := weightsOf(specOf(lab.MustGet(acctest.VirtualService, lab.Service))), (map[string]int64{"v1": 30, "v2": 70, "v3": 0}); !maps.Equal(got, want) {
 			t.Errorf("weights are %v, want %v", got, want)
 		}
-		w.wantAttribute("live_weights", `{"http[0]":{"v1":50,"v2":30,"v3":20}}`)
+		w.wantAttribute("live_weights", `{"http[0]":{"v1":30,"v2":70,"v3":0}}`)
 		w.unchanged()
 
 		// Back: the plan shows what the weights were, and the one who set them is asked for.
@@ -233,7 +233,7 @@ func TestAccHandover_person(t *testing.T) {
 		back := strings.Replace(third, `weights_managed_by = "other"`, `weights_managed_by = "terraform"`, 1)
 		w.write(back)
 		change, _ = w.plan()
-		if got := of(t, change.Before, "live_weights"); got != `{"http[0]":{"v1":10,"v2":70,"v3":20}}` || of(t, change.After, "live_weights") != "null" {
+		if got := of(t, change.Before, "live_weights"); got != `{"http[0]":{"v1":10,"v2":70,"v3":0}}` || of(t, change.After, "live_weights") != "null" {
 			t.Errorf("live_weights are planned from %s to %s", got, of(t, change.After, "live_weights"))
 		}
 		w.fails("Fields owned by another manager", []string{rolloutsManager, ".spec.http", "Argo Rollouts"}, "apply", "saved.tfplan")

@@ -104,12 +104,13 @@ func lifecycleAttributes() map[string]schema.Attribute {
 		"weights_managed_by": schema.StringAttribute{
 			Optional: true, Validators: []validator.String{oneOf{weightsByTerraform, weightsByOther}},
 			MarkdownDescription: "Who sets the weights. With `other` they are those of the configuration when the rule is created; from then on " +
-				"Argo Rollouts, another controller or a person may change them, and no apply sets them back. Everything else stays Terraform's. " +
-				"Defaults to `terraform`.",
+				"Argo Rollouts, another controller or a person may change them, and no apply sets them back: a destination that is added later gets no " +
+				"requests from an apply, and one that is removed leaves its share to the others in proportion. Rules, destinations and subsets that they put in " +
+				"are no drift and stay. Everything else is Terraform's. Defaults to `terraform`.",
 		},
 		"live_weights": schema.MapAttribute{
 			ElementType: types.MapType{ElemType: types.NumberType}, Computed: true,
-			MarkdownDescription: "With `weights_managed_by = \"other\"`: the weights in the cluster, by rule and subset. A rule without a name " +
+			MarkdownDescription: "With `weights_managed_by = \"other\"`: the weights in the cluster, by rule and subset, or host where there is no subset. A rule without a name " +
 				"is called by its place, such as `http[0]`. Otherwise `null`.",
 		},
 		"max_weight_step": schema.NumberAttribute{

@@ -101,7 +101,7 @@ func (p *pairResource) restoration(
 		return cluster.Change{}, err
 	}
 	kept, _ := p.recall(ctx, req.Private, diagnostics)
-	if live, err = kept.unchanged(live, life.handedOver); err != nil {
+	if live, err = kept.unchanged(live, route.Render(), life.handedOver); err != nil {
 		return cluster.Change{}, err
 	}
 	rendered := withOriginals(route.Render(), before)

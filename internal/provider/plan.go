@@ -21,7 +21,8 @@ type draft struct {
 	route          described
 	life           lifecycle
 	prior, planned map[string]tftypes.Value
-	// before and after are the objects of the state, none without one, and of the plan.
+	// before and after are the objects of the state, none without one, and of the plan. Where somebody else sets the weights they are
+	// the live objects, and what those become.
 	before, after routing.Pair
 }
 
@@ -67,6 +68,9 @@ func (p *pairResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRe
 	p.completeSummary(d, r)
 	d.completeWeights()
 	values.answer(tftypes.NewValue(req.Plan.Raw.Type(), d.planned), resp)
+	if !req.State.Raw.IsNull() {
+		p.startFromLive(ctx, &d, req.State.Raw, &resp.Diagnostics)
+	}
 	p.planMoves(d, &resp.Diagnostics)
 	if d.decided(unseen) {
 		p.lookAround(ctx, d, &resp.Diagnostics)

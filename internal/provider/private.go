@@ -36,11 +36,11 @@ type privateState interface {
 	SetKey(ctx context.Context, key string, value []byte) diag.Diagnostics
 }
 
-// remember keeps what a later plan and apply need to know of the objects that were just written.
+// remember keeps what a later plan and apply need to know of the objects that were just written, as configured and as others set weights in them.
 func (p *pairResource) remember(
-	ctx context.Context, private privateState, wanted routing.Pair, identities, beside cluster.Identities, diagnostics *diag.Diagnostics,
+	ctx context.Context, private privateState, wanted, configured routing.Pair, identities, beside cluster.Identities, diagnostics *diag.Diagnostics,
 ) {
-	diagnostics.Append(private.SetKey(ctx, seenKey, seenAfter(wanted, identities))...)
+	diagnostics.Append(private.SetKey(ctx, seenKey, seenAfter(wanted, configured, identities))...)
 	diagnostics.Append(private.SetKey(ctx, ownerKey, encodeJSON(p.settings.owner))...)
 	diagnostics.Append(private.SetKey(ctx, besideKey, encodeJSON(beside))...)
 	diagnostics.Append(private.SetKey(ctx, takeKey, encodeJSON(false))...)

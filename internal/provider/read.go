@@ -44,7 +44,7 @@ func (p *pairResource) Read(ctx context.Context, req resource.ReadRequest, resp 
 		warnOfEmpty(resp.State.Raw, &resp.Diagnostics)
 		p.warnOfForeign(resp.State.Raw, live, &resp.Diagnostics)
 	}
-	resp.Diagnostics.Append(resp.Private.SetKey(ctx, seenKey, seenIn(live))...)
+	resp.Diagnostics.Append(resp.Private.SetKey(ctx, seenKey, seenIn(live, p.routeOf(resp.State.Raw).Render()))...)
 }
 
 // besides returns which objects that are ours and not those of the state still exist: those that an earlier change knew of, and what

@@ -23,12 +23,12 @@ func (p *pairResource) refresh(state tftypes.Value, route described, life lifecy
 	if _, ok := prior["live_weights"]; ok {
 		prior["live_weights"] = encodeLiveWeights(life, ours)
 	}
+	if life.handedOver {
+		// What somebody else sets on purpose is no drift, and comes and goes between a plan and the next.
+		ours = routing.WithoutOthers(ours, wanted)
+	}
 	if _, ok := prior["summary"]; ok {
 		prior["summary"] = p.words(life, ours)
-	}
-	if life.handedOver {
-		// What somebody else sets on purpose is no drift.
-		ours = routing.KeepWeights(ours, wanted)
 	}
 	if !taken && same(wanted, ours) && isEmptyList(prior["foreign_fields"]) {
 		prior["foreign_fields"] = tftypes.NewValue(stringList, []tftypes.Value{})

@@ -14,12 +14,14 @@ type seen map[cluster.Address]sighting
 type sighting struct {
 	UID  string `json:"uid"`
 	Spec string `json:"spec"`
-	// Rest is the spec without what another controller of weights sets.
+	// Rest is the spec without what another controller of weights sets, and without what it put in besides what is configured.
 	Rest string `json:"rest"`
 }
 
-func sightingOf(uid string, o *routing.Object) sighting {
-	return sighting{UID: uid, Spec: routing.Fingerprint(o.Spec), Rest: routing.Fingerprint(routing.WithoutWeights(o.Spec))}
+// sightingOf is what is seen of an object whose resource has the given configuration.
+func sightingOf(uid string, o *routing.Object, configured routing.Pair) sighting {
+	rest := routing.WithoutOthersIn(o, configured.Counterpart(o))
+	return sighting{UID: uid, Spec: routing.Fingerprint(o.Spec), Rest: routing.Fingerprint(routing.WithoutWeights(rest.Spec))}
 }
 
 func readSeen(raw []byte) seen {
@@ -37,37 +39,40 @@ func (s seen) identities() cluster.Identities {
 	return identities
 }
 
-func seenAfter(pair routing.Pair, identities cluster.Identities) []byte {
+func seenAfter(pair, configured routing.Pair, identities cluster.Identities) []byte {
 	s := seen{}
 	for _, o := range pair.Objects() {
 		at := cluster.AddressOf(o)
 		if id, ok := identities[at]; ok {
-			s[at] = sightingOf(id.UID, o)
+			s[at] = sightingOf(id.UID, o, configured)
 		}
 	}
 	return encodeJSON(s)
 }
 
-func seenIn(live livePair) []byte {
+func seenIn(live livePair, configured routing.Pair) []byte {
 	s := seen{}
 	for _, o := range live.Objects() {
-		s[cluster.AddressOf(&o.Object)] = sightingOf(o.UID, &o.Object)
+		s[cluster.AddressOf(&o.Object)] = sightingOf(o.UID, &o.Object, configured)
 	}
 	return encodeJSON(s)
 }
 
 // accept counts those live objects as seen that an earlier try of the same change wrote. Somebody else may have set weights in
-// them since.
-func (s seen) accept(live livePair, change cluster.Change, written cluster.Identities) {
+// them since. The configured pair is the one that [seen.unchanged] is asked about.
+func (s seen) accept(live livePair, configured routing.Pair, change cluster.Change, written cluster.Identities) {
 	for _, o := range live.Objects() {
 		at := cluster.AddressOf(&o.Object)
 		if is := written[at]; is.UID != o.UID || is == change.Identities[at] {
 			continue
 		}
-		now := sightingOf(o.UID, &o.Object)
 		for _, step := range cluster.Steps(change.From, change.To) {
-			if step.Object != nil && cluster.AddressOf(step.Object) == at && sightingOf(o.UID, step.Object).Rest == now.Rest {
-				s[at] = now
+			if step.Object == nil || cluster.AddressOf(step.Object) != at {
+				continue
+			}
+			wrote := routing.PairOf(step.Object)
+			if sightingOf(o.UID, &o.Object, wrote).Rest == sightingOf(o.UID, step.Object, wrote).Rest {
+				s[at] = sightingOf(o.UID, &o.Object, configured)
 			}
 		}
 	}
@@ -78,8 +83,8 @@ type livePair struct{ cluster.LivePair }
 
 // unchanged returns the live pair without the objects that were made since they were last looked for: those are
 // somebody else's, and in the way. It fails when an object is not as it was last seen. Where nothing was kept, everything
-// counts as seen. Weights that somebody else sets may change at any time.
-func (s seen) unchanged(live livePair, handedOver bool) (livePair, error) {
+// counts as seen. What another controller of weights sets may change at any time: the configured pair tells what that is.
+func (s seen) unchanged(live livePair, configured routing.Pair, handedOver bool) (livePair, error) {
 	if len(s) == 0 {
 		return live, nil
 	}
@@ -89,7 +94,7 @@ func (s seen) unchanged(live livePair, handedOver bool) (livePair, error) {
 		}
 		at := cluster.AddressOf(&(*o).Object)
 		was, known := s[at]
-		is := sightingOf((*o).UID, &(*o).Object)
+		is := sightingOf((*o).UID, &(*o).Object, configured)
 		same := was == is || handedOver && was.UID == is.UID && was.Rest == is.Rest
 		switch {
 		case !known:

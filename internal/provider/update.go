@@ -64,20 +64,21 @@ func (p *pairResource) prepare(ctx context.Context, u *updateRun, diagnostics *d
 	if u.live, err = p.getPair(ctx, u.prior.Place(), diagnostics); err != nil {
 		return err
 	}
-	u.seen.accept(u.live, u.change, u.identities)
-	if u.live, err = u.seen.unchanged(u.live, u.was.handedOver || u.life.handedOver); err != nil {
+	configured := u.prior.Render()
+	u.seen.accept(u.live, configured, u.change, u.identities)
+	if u.live, err = u.seen.unchanged(u.live, configured, u.was.handedOver || u.life.handedOver); err != nil {
 		return err
 	}
 	u.wanted = u.route.Render()
 	if u.life.handedOver {
-		u.wanted = routing.KeepWeights(u.wanted, p.resolve(u.live.Ours(u.wanted), p.settings.clusterDomain))
+		u.wanted = routing.KeepOthers(u.wanted, configured, p.resolve(u.live.Ours(u.wanted), p.settings.clusterDomain))
 	}
 	marked := withOriginals(u.wanted, u.originals)
 	if u.life.deletion == deletionRestore {
 		u.wanted = marked
 	}
 	u.change = cluster.Change{
-		From: p.resolve(u.live.Ours(withMetadata(marked, u.prior.Render())), p.settings.clusterDomain), To: u.wanted, Identities: u.live.Identities(),
+		From: p.resolve(u.live.Ours(withMetadata(marked, configured)), p.settings.clusterDomain), To: u.wanted, Identities: u.live.Identities(),
 		Begun: u.beside, Take: u.take,
 	}
 	if u.take {
@@ -109,7 +110,7 @@ func withMetadata(pair, earlier routing.Pair) routing.Pair {
 func (p *pairResource) updateStopped(ctx context.Context, u *updateRun, resp *resource.UpdateResponse, err error) {
 	if now, unread := p.getPair(ctx, u.prior.Place(), &resp.Diagnostics); unread == nil {
 		now.TellOwners(err)
-		u.seen.accept(now, u.change, u.identities)
+		u.seen.accept(now, u.prior.Render(), u.change, u.identities)
 	}
 	maps.Copy(u.beside, without(u.identities, u.change.From))
 	resp.Diagnostics.Append(resp.Private.SetKey(ctx, seenKey, encodeJSON(u.seen))...)
@@ -133,7 +134,7 @@ func (p *pairResource) updated(ctx context.Context, u *updateRun, req resource.U
 	}
 	resp.State.Raw = withLeftOver(p.settled(req.Plan.Raw, u.life, u.wanted, nil), beside)
 	identify(resp.Identity, u.route.Place())
-	p.remember(ctx, resp.Private, u.wanted, u.identities, beside, &resp.Diagnostics)
+	p.remember(ctx, resp.Private, u.wanted, u.route.Render(), u.identities, beside, &resp.Diagnostics)
 }
 
 // withLeftOver returns a state that says what is left over, so that the next plan has something to do.

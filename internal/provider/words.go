@@ -118,11 +118,7 @@ func (p *pairResource) planMoves(d draft, diagnostics *diag.Diagnostics) {
 	if summary, ok := d.planned["summary"]; !ok || !summary.IsKnown() || diagnostics.HasError() || !d.decided(motionless) {
 		return
 	}
-	is := d.before
-	if weights, ok := d.prior["live_weights"]; ok && !weights.IsNull() {
-		is = routing.WithWeights(is, readLiveWeights(weights))
-	}
-	p.tellMoves(d.life, is, d.after, diagnostics)
+	p.tellMoves(d.life, d.before, d.after, diagnostics)
 }
 
 // tellMoves warns of the requests that a change sends elsewhere, and refuses larger steps than are allowed. It is about what is live, whoever
@@ -134,7 +130,7 @@ func (p *pairResource) tellMoves(life lifecycle, is, wanted routing.Pair, diagno
 	}
 	after := *wanted.VirtualService
 	after.Name = before.Name // the same one, by another name
-	moves := routing.Moves([]*routing.Object{before}, []*routing.Object{&after}, p.options(life))
+	moves := routing.Moves([]*routing.Object{before}, []*routing.Object{&after}, routing.Options{ClusterDomain: p.settings.clusterDomain})
 	jumps := slices.DeleteFunc(slices.Clone(moves), func(m routing.Move) bool { return life.step == 0 || !m.Jumps(float64(life.step)) })
 	switch {
 	case len(jumps) > 0:
@@ -181,17 +177,4 @@ func lines(moves []routing.Move, say func(routing.Move) string) string {
 		b.WriteString(say(m))
 	}
 	return b.String()
-}
-
-// readLiveWeights reads what encodeLiveWeights wrote.
-func readLiveWeights(v tftypes.Value) map[string]map[string]int64 {
-	weights := map[string]map[string]int64{}
-	for rule, of := range attributesOf(v) {
-		weights[rule] = map[string]int64{}
-		r := attr.Read(of)
-		for subset := range attributesOf(of) {
-			weights[rule][subset], _ = r.Int(subset)
-		}
-	}
-	return weights
 }

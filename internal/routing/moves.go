@@ -179,15 +179,11 @@ const mostCompared = 50
 // Moves says where traffic goes elsewhere after a change: rule by rule as they are afterwards, then the rules that are
 // gone, then connections. Both lists have the VirtualServices with hosts and the delegates of them; what is not known of them is a
 // stand-in, as in a [Summary]. A match that no request could be found for is passed over, unless the same one sends its
-// requests elsewhere. Where others set the shares, only what goes from one destination to another is said.
+// requests elsewhere.
 func Moves(before, after []*Object, options Options) []Move {
 	was, is := newWordTable(before, options), newWordTable(after, options)
 	names := newNamer(was, is)
-	moves := slices.Concat(moveRequests(was, is, names), moveFlows(was, is, names))
-	if options.SharesByOthers {
-		moves = slices.DeleteFunc(moves, func(m Move) bool { return len(m.Before.Destinations) > 1 || len(m.After.Destinations) > 1 })
-	}
-	return moves
+	return slices.Concat(moveRequests(was, is, names), moveFlows(was, is, names))
 }
 
 // moveRequests says which requests go elsewhere. Where the same rules take them, only those are looked at that do something else.

@@ -1,8 +1,6 @@
 package routing
 
 import (
-	"fmt"
-	"math"
 	"slices"
 
 	"google.golang.org/protobuf/proto"
@@ -13,93 +11,111 @@ import (
 // the pods of one ReplicaSet.
 const rolloutsLabel = "rollouts-pod-template-hash"
 
-// KeepWeights returns the pair with what another controller of weights has set in live: the weights of the rules that
-// have the same destinations, and Argo Rollouts' label of the subsets. Neither pair is changed.
-func KeepWeights(pair, live Pair) Pair {
-	if pair.VirtualService != nil && live.VirtualService != nil {
-		o := *pair.VirtualService
-		spec := proto.Clone(pair.VirtualServiceSpec()).(*networking.VirtualService)
-		for i, rule := range sameRules(spec.Http, live.VirtualServiceSpec().GetHttp()) {
-			keepRuleWeights(spec.Http[i], rule)
-		}
-		o.Spec, pair.VirtualService = spec, &o
+// KeepOthers returns what to write of a wanted pair where another controller sets the weights. It starts from the live pair: what
+// was configured before, was, tells what the wanted pair takes away from what the other one put in.
+//
+//   - A destination that stays keeps its live share. One that is new gets none, whatever the wanted pair says.
+//   - A destination that goes leaves its share to the others in proportion. Where those have none, the wanted weights say who gets it.
+//   - A rule that was not there before has the wanted weights.
+//   - Rules, destinations and subsets that the other controller put in stay where they are, and so does Argo Rollouts' label of
+//     the subsets.
+//
+// A subset is the pods that its labels select: one that only gets another name stays. None of the pairs is changed.
+func KeepOthers(wanted, was, live Pair) Pair {
+	was, live = followPods(was, wanted), followPods(live, wanted)
+	if wanted.VirtualService != nil && live.VirtualService != nil {
+		o, spec := *wanted.VirtualService, proto.CloneOf(wanted.VirtualServiceSpec())
+		before, is := was.VirtualServiceSpec(), live.VirtualServiceSpec()
+		spec.Http = httpRules.keep(spec.Http, before.GetHttp(), is.GetHttp())
+		spec.Tls = tlsRules.keep(spec.Tls, before.GetTls(), is.GetTls())
+		spec.Tcp = tcpRules.keep(spec.Tcp, before.GetTcp(), is.GetTcp())
+		o.Spec, wanted.VirtualService = spec, &o
 	}
-	if pair.DestinationRule != nil && live.DestinationRule != nil {
-		o := *pair.DestinationRule
-		spec := proto.Clone(pair.DestinationRuleSpec()).(*networking.DestinationRule)
+	if wanted.DestinationRule != nil && live.DestinationRule != nil {
+		o, spec := *wanted.DestinationRule, proto.CloneOf(wanted.DestinationRuleSpec())
 		for _, subset := range spec.Subsets {
-			keepSubsetLabel(subset, live.DestinationRuleSpec())
+			setRolloutsLabel(subset, findSubset(live.DestinationRuleSpec(), subset.GetName()))
 		}
-		o.Spec, pair.DestinationRule = spec, &o
+		for _, subset := range live.DestinationRuleSpec().GetSubsets() {
+			if findSubset(spec, subset.GetName()) == nil && findSubset(was.DestinationRuleSpec(), subset.GetName()) == nil {
+				spec.Subsets = append(spec.Subsets, proto.CloneOf(subset))
+			}
+		}
+		o.Spec, wanted.DestinationRule = spec, &o
 	}
-	return pair
+	return wanted
 }
 
-// sameRules returns, for the places of the rules, the live rule that is the same one: the one of its name, or without names the
-// one that matches the same requests. A rule without a name that matches other requests now is the one at its place, where
-// that is no other rule's. Each live rule is the same as one rule at most.
-func sameRules(rules, live []*networking.HTTPRoute) map[int]*networking.HTTPRoute {
-	found, taken := map[int]*networking.HTTPRoute{}, map[int]bool{}
-	take := func(i, at int, same bool) {
-		if found[i] == nil && same && !taken[at] {
-			found[i], taken[at] = live[at], true
+// WithoutOthers returns the live pair as it would be if nobody but the configured pair had said anything about weights: its weights,
+// without the rules, destinations and subsets that it does not have, and without Argo Rollouts' label. Neither pair is changed.
+func WithoutOthers(live, configured Pair) Pair {
+	withoutOthers := func(o *Object) *Object {
+		if o.Kind() == KindVirtualService {
+			return WithoutOthersIn(o, configured.VirtualService)
 		}
+		return WithoutOthersIn(o, configured.DestinationRule)
 	}
-	for i := range min(len(rules), len(live)) {
-		take(i, i, sameRule(rules[i], live[i]))
+	return live.Map(withoutOthers)
+}
+
+// WithoutOthersIn is [WithoutOthers] for one object. Without a configured one of its kind it returns the object as it is.
+func WithoutOthersIn(live, configured *Object) *Object {
+	if configured == nil || configured.Kind() != live.Kind() {
+		return live
 	}
-	for i := range rules {
-		for at := range live {
-			take(i, at, sameRule(rules[i], live[at]))
+	o := *live
+	switch is := live.Spec.(type) {
+	case *networking.VirtualService:
+		spec, want := proto.CloneOf(is), configured.Spec.(*networking.VirtualService)
+		spec.Http = httpRules.only(spec.Http, want.GetHttp())
+		spec.Tls = tlsRules.only(spec.Tls, want.GetTls())
+		spec.Tcp = tcpRules.only(spec.Tcp, want.GetTcp())
+		o.Spec = spec
+	case *networking.DestinationRule:
+		spec, want := proto.CloneOf(is), configured.Spec.(*networking.DestinationRule)
+		spec.Subsets = slices.DeleteFunc(spec.Subsets, func(s *networking.Subset) bool { return findSubset(want, s.GetName()) == nil })
+		for _, subset := range spec.Subsets {
+			setRolloutsLabel(subset, findSubset(want, subset.GetName()))
 		}
+		o.Spec = spec
 	}
-	for i := range min(len(rules), len(live)) {
-		take(i, i, rules[i].GetName() == "" && live[i].GetName() == "")
+	return &o
+}
+
+// OthersIn lists, in words, the rules, destinations and subsets of a live pair that the other controller put in: those that neither the
+// pair configured before nor the wanted one has.
+func OthersIn(live, was, wanted Pair) []string {
+	was, live = followPods(was, wanted), followPods(live, wanted)
+	var found []string
+	is, before, after := live.VirtualServiceSpec(), was.VirtualServiceSpec(), wanted.VirtualServiceSpec()
+	found = append(found, httpRules.others("http", is.GetHttp(), before.GetHttp(), after.GetHttp())...)
+	found = append(found, tlsRules.others("tls", is.GetTls(), before.GetTls(), after.GetTls())...)
+	found = append(found, tcpRules.others("tcp", is.GetTcp(), before.GetTcp(), after.GetTcp())...)
+	for _, subset := range live.DestinationRuleSpec().GetSubsets() {
+		name := subset.GetName()
+		if findSubset(was.DestinationRuleSpec(), name) == nil && findSubset(wanted.DestinationRuleSpec(), name) == nil {
+			found = append(found, "the subset "+shown(name))
+		}
 	}
 	return found
 }
 
-// sameRule reports whether two rules have the same name, or none and match the same requests.
-func sameRule(a, b *networking.HTTPRoute) bool {
-	return a.GetName() == b.GetName() && (a.GetName() != "" || slices.EqualFunc(a.GetMatch(), b.GetMatch(), func(x, y *networking.HTTPMatchRequest) bool {
-		return proto.Equal(x, y)
-	}))
+func findSubset(rule *networking.DestinationRule, name string) *networking.Subset {
+	i := slices.IndexFunc(rule.GetSubsets(), func(s *networking.Subset) bool { return s.GetName() == name })
+	if i < 0 {
+		return nil
+	}
+	return rule.GetSubsets()[i]
 }
 
-// keepRuleWeights gives a rule the weights of another one that has the same destinations.
-func keepRuleWeights(rule, live *networking.HTTPRoute) {
-	if len(rule.GetRoute()) != len(live.GetRoute()) {
-		return
-	}
-	weights := map[string]int32{}
-	for _, route := range live.GetRoute() {
-		weights[destinationKey(route.GetDestination())] = route.GetWeight()
-	}
-	for _, route := range rule.GetRoute() {
-		if _, ok := weights[destinationKey(route.GetDestination())]; !ok {
-			return
-		}
-	}
-	for _, route := range rule.GetRoute() {
-		route.Weight = weights[destinationKey(route.GetDestination())]
-	}
-}
-
-func destinationKey(d *networking.Destination) string {
-	return fmt.Sprintf("%s|%s|%d", d.GetHost(), d.GetSubset(), d.GetPort().GetNumber())
-}
-
-// keepSubsetLabel gives a subset the label that the live one has, or none where that has none.
-func keepSubsetLabel(subset *networking.Subset, live *networking.DestinationRule) {
-	for _, other := range live.GetSubsets() {
-		if other.GetName() != subset.GetName() {
-			continue
-		}
-		value, ok := other.GetLabels()[rolloutsLabel]
-		if !ok {
-			delete(subset.Labels, rolloutsLabel)
-			continue
-		}
+// setRolloutsLabel gives a subset the label that another one of its name has, or none where that has none. Without another one it stays.
+func setRolloutsLabel(subset, other *networking.Subset) {
+	value, ok := other.GetLabels()[rolloutsLabel]
+	switch {
+	case other == nil:
+	case !ok:
+		delete(subset.Labels, rolloutsLabel)
+	default:
 		if subset.Labels == nil {
 			subset.Labels = map[string]string{}
 		}
@@ -107,15 +123,19 @@ func keepSubsetLabel(subset *networking.Subset, live *networking.DestinationRule
 	}
 }
 
-// WithoutWeights returns a spec that says nothing of what another controller of weights sets.
+// WithoutWeights returns a spec that says nothing of what another controller of weights sets in what is there.
 func WithoutWeights(spec proto.Message) proto.Message {
 	spec = proto.Clone(spec)
 	switch s := spec.(type) {
 	case *networking.VirtualService:
 		for _, rule := range s.Http {
-			for _, route := range rule.GetRoute() {
-				route.Weight = 0
-			}
+			httpRules.unweigh(rule)
+		}
+		for _, rule := range s.Tls {
+			tlsRules.unweigh(rule)
+		}
+		for _, rule := range s.Tcp {
+			tcpRules.unweigh(rule)
 		}
 	case *networking.DestinationRule:
 		for _, subset := range s.Subsets {
@@ -123,54 +143,4 @@ func WithoutWeights(spec proto.Message) proto.Message {
 		}
 	}
 	return spec
-}
-
-// WithWeights returns the pair with weights as [Weights] returns them. What they say nothing of stays. The pair is not changed.
-func WithWeights(pair Pair, weights map[string]map[string]int64) Pair {
-	if pair.VirtualService == nil {
-		return pair
-	}
-	o := *pair.VirtualService
-	spec := proto.CloneOf(pair.VirtualServiceSpec())
-	for name, rule := range weighted(spec) {
-		for _, route := range rule.Route {
-			if weight, ok := weights[name][route.GetDestination().GetSubset()]; ok {
-				route.Weight = int32(min(max(weight, 0), math.MaxInt32))
-			}
-		}
-	}
-	o.Spec, pair.VirtualService = spec, &o
-	return pair
-}
-
-// Weights returns the weights of every rule with several destinations: by the rule's name, or its place such as
-// `http[0]`, and by subset.
-func Weights(spec *networking.VirtualService) map[string]map[string]int64 {
-	all := map[string]map[string]int64{}
-	for name, rule := range weighted(spec) {
-		all[name] = map[string]int64{}
-		for _, route := range rule.Route {
-			all[name][route.GetDestination().GetSubset()] = int64(route.GetWeight())
-		}
-	}
-	return all
-}
-
-// weighted returns the rules with several destinations by their names.
-func weighted(spec *networking.VirtualService) map[string]*networking.HTTPRoute {
-	all := map[string]*networking.HTTPRoute{}
-	for i, rule := range spec.GetHttp() {
-		if len(rule.GetRoute()) < 2 {
-			continue
-		}
-		name := rule.GetName()
-		if name == "" {
-			name = fmt.Sprintf("http[%d]", i)
-		}
-		if _, taken := all[name]; taken {
-			name = fmt.Sprintf("%s (http[%d])", name, i)
-		}
-		all[name] = rule
-	}
-	return all
 }

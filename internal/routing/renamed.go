@@ -16,21 +16,54 @@ func UnderNewNames(before, after Pair) *Object {
 	if before.VirtualService == nil || was == nil || is == nil || was.Host != is.Host {
 		return before.VirtualService
 	}
-	names := map[string]string{}
-	for _, subset := range was.GetSubsets() {
-		names[subset.GetName()] = newName(subset, is.GetSubsets())
+	return renameSubsets(before.VirtualService, was.Host, func(name string) string {
+		if subset := findSubset(was, name); subset != nil {
+			return newName(subset, is.GetSubsets())
+		}
+		return name
+	})
+}
+
+// followPods returns the pair as it was before a change, with those subsets under another name that the change calls so: of another name,
+// and with the same labels. The pairs are not changed.
+func followPods(before, after Pair) Pair {
+	was, is := before.DestinationRuleSpec(), after.DestinationRuleSpec()
+	if was == nil || is == nil || was.Host != is.Host {
+		return before
 	}
-	o := *before.VirtualService
-	spec := proto.CloneOf(before.VirtualServiceSpec())
+	rename := func(name string) string {
+		subset := findSubset(was, name)
+		if subset == nil {
+			return name
+		}
+		if next := newName(subset, is.GetSubsets()); findSubset(is, next) != nil {
+			return next
+		}
+		return name
+	}
+	if before.VirtualService != nil {
+		before.VirtualService = renameSubsets(before.VirtualService, was.Host, rename)
+	}
+	o, spec := *before.DestinationRule, proto.CloneOf(was)
+	for _, subset := range spec.Subsets {
+		subset.Name = rename(subset.Name)
+	}
+	o.Spec, before.DestinationRule = spec, &o
+	return before
+}
+
+// renameSubsets returns a VirtualService whose rules call the subsets of a host otherwise.
+func renameSubsets(o *Object, host string, rename func(string) string) *Object {
+	renamed, spec := *o, proto.CloneOf(o.Spec.(*networking.VirtualService))
 	for _, rule := range spec.Http {
 		for _, route := range rule.GetRoute() {
-			if d := route.GetDestination(); d != nil && d.Host == was.Host && names[d.Subset] != "" {
-				d.Subset = names[d.Subset]
+			if d := route.GetDestination(); d != nil && d.Host == host && d.Subset != "" {
+				d.Subset = rename(d.Subset)
 			}
 		}
 	}
-	o.Spec = spec
-	return &o
+	renamed.Spec = spec
+	return &renamed
 }
 
 // newName returns the name of the subset that selects the same pods.

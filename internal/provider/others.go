@@ -1,0 +1,41 @@
+package provider
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"strings"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-go/tftypes"
+
+	"github.com/meshroute/terraform-provider-mesh/internal/routing"
+)
+
+// startFromLive puts the live objects in the place of those of the state, and what becomes of them in the place of those of the plan, where
+// another controller sets or has set the weights: what it does is no part of the state. It looks only if something changes.
+func (p *pairResource) startFromLive(ctx context.Context, d *draft, state tftypes.Value, diagnostics *diag.Diagnostics) {
+	was := p.lifecycleOf(state)
+	if diagnostics.HasError() || p.settings.cluster == nil || !was.handedOver && !d.life.handedOver || !d.decided(motionless) ||
+		maps.EqualFunc(d.planned, d.prior, tftypes.Value.Equal) {
+		return
+	}
+	live, err := p.getPair(ctx, p.routeOf(state).Place(), diagnostics)
+	if err != nil {
+		reportErrors(diagnostics, err)
+		return
+	}
+	configured, wanted := d.before, d.after
+	is := p.resolve(live.Ours(wanted), p.settings.clusterDomain)
+	is.SubsetsElsewhere = configured.SubsetsElsewhere
+	if d.before = is; d.life.handedOver {
+		d.after = routing.KeepOthers(wanted, configured, is)
+		return
+	}
+	if others := routing.OthersIn(is, configured, wanted); len(others) > 0 {
+		diagnostics.AddWarning(fmt.Sprintf("What others put in goes (%s/%s)", live.Objects()[0].Namespace, live.Objects()[0].Name), fmt.Sprintf(
+			"The weights were left to somebody else, who put in more than the configuration has: %s. This plan takes it out.\n\n"+
+				"To keep it, write it into the configuration, or leave the weights to them with weights_managed_by = \"other\".",
+			strings.Join(shortList(others), ", ")))
+	}
+}
