@@ -11,9 +11,12 @@ import (
 
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/client-go/dynamic"
+	"k8s.io/client-go/metadata"
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
 	clientcmdapi "k8s.io/client-go/tools/clientcmd/api"
+
+	"github.com/meshroute/terraform-provider-mesh/internal/routing"
 )
 
 // ErrNoConfiguration says that nothing tells which cluster to talk to.
@@ -59,12 +62,15 @@ type Exec struct {
 
 // Cluster is a connection to one API server. It is safe for concurrent use.
 type Cluster struct {
-	client  dynamic.Interface
-	rest    rest.Interface
-	config  *rest.Config
-	manager string
-	force   bool
-	host    string
+	client dynamic.Interface
+	// metadata reads objects without what is in them.
+	metadata   metadata.Interface
+	rest       rest.Interface
+	config     *rest.Config
+	manager    string
+	force      bool
+	host       string
+	identities map[routing.Kind]*identityLists
 	// answered says that the API server has answered a request of ours.
 	answered atomic.Bool
 	// unanswered says that the user was told that istiod cannot be asked.
@@ -82,13 +88,16 @@ func Connect(config Config) (*Cluster, error) {
 	restConfig.WarningHandlerWithContext = warnings{}
 	// The API server has priority and fairness of its own; a throttle in the client only adds seconds.
 	restConfig.QPS = -1
-	c := &Cluster{manager: config.FieldManager, force: config.ForceConflicts, host: serverName(restConfig.Host)}
+	c := &Cluster{manager: config.FieldManager, force: config.ForceConflicts, host: serverName(restConfig.Host), identities: newIdentityLists()}
 	transport, err := httpClient(restConfig, &c.answered)
 	if err != nil {
 		return nil, fmt.Errorf("use %s: %w", config.source(), err)
 	}
 	client, err := dynamic.NewForConfigAndClient(restConfig, transport)
 	if err != nil {
+		return nil, fmt.Errorf("use %s: %w", config.source(), err)
+	}
+	if c.metadata, err = metadata.NewForConfigAndClient(metadata.ConfigFor(restConfig), transport); err != nil {
 		return nil, fmt.Errorf("use %s: %w", config.source(), err)
 	}
 	raw := dynamic.ConfigFor(restConfig)

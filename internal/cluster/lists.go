@@ -70,6 +70,13 @@ func (l *lists[T]) keep(ctx context.Context, namespace string, notBefore time.Ti
 	return kept, true
 }
 
+// forget drops the list of a namespace. Who waits for one that is being made still gets it.
+func (l *lists[T]) forget(namespace string) {
+	l.mutex.Lock()
+	defer l.mutex.Unlock()
+	delete(l.by, namespace)
+}
+
 // fill makes the list. The caller may be gone by then: what the API server warns of waits for it.
 func (k *listed[T]) fill(ctx context.Context, list func(context.Context) (T, error)) {
 	defer close(k.done)

@@ -44,6 +44,7 @@ func (c *Cluster) delete(ctx context.Context, at Address, uid string) ([]string,
 	if err != nil {
 		return nil, fmt.Errorf("delete %s: %w", at, err)
 	}
+	defer c.identities[at.Kind].forget(at.Namespace)
 	// The dynamic client would not say what the answer is: it tells an object that is gone from one that is kept.
 	result := c.rest.Delete().Namespace(at.Namespace).Resource(resources[at.Kind].Resource).Name(at.Name).
 		SetHeader("Content-Type", "application/json").Body(body).Do(ctx)

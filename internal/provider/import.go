@@ -10,6 +10,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
+	networking "istio.io/api/networking/v1"
 
 	"github.com/meshroute/terraform-provider-mesh/internal/canary"
 	"github.com/meshroute/terraform-provider-mesh/internal/cluster"
@@ -56,7 +57,7 @@ func (p *pairResource) findDestinationRule(ctx context.Context, place *canary.Pl
 		return false
 	}
 	host := p.hostOf(live.VirtualService)
-	if live.DestinationRule != nil && p.isFor(live.DestinationRule, host) {
+	if live.DestinationRule != nil && p.hostOfRule(live.DestinationRule) == host {
 		return true
 	}
 	rules, err := p.settings.cluster.List(withWarnings(ctx, diagnostics), routing.KindDestinationRule, place.Namespace)
@@ -64,7 +65,7 @@ func (p *pairResource) findDestinationRule(ctx context.Context, place *canary.Pl
 		reportErrors(diagnostics, err)
 		return false
 	}
-	rules = slices.DeleteFunc(rules, func(rule *cluster.Live) bool { return !p.isFor(rule, host) })
+	rules = slices.DeleteFunc(rules, func(rule *cluster.Live) bool { return p.hostOfRule(rule) != host })
 	switch len(rules) {
 	case 0:
 		place.SubsetsElsewhere = true
@@ -89,8 +90,7 @@ func (p *pairResource) hostOf(service *cluster.Live) string {
 	return found.Host
 }
 
-// isFor reports whether a DestinationRule is for a host.
-func (p *pairResource) isFor(rule *cluster.Live, host string) bool {
-	found, _ := canary.RecognizeRoute(routing.Pair{DestinationRule: &rule.Object}, p.settings.clusterDomain)
-	return found.Host == host
+// hostOfRule returns the host that a DestinationRule is for, by its full name.
+func (p *pairResource) hostOfRule(rule *cluster.Live) string {
+	return routing.FullHost(rule.Spec.(*networking.DestinationRule).GetHost(), rule.Namespace, p.settings.clusterDomain)
 }

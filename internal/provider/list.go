@@ -169,21 +169,22 @@ func (l *listResource) candidates(ctx context.Context, query cluster.Query) iter
 		}
 	}
 	return func(yield func(livePair, error) bool) {
-		rules := map[string][]*cluster.Live{}
+		// By namespace and host.
+		rules := map[[2]string][]*cluster.Live{}
 		for o, err := range l.settings.cluster.Each(ctx, cluster.Query{Kind: routing.KindDestinationRule, Namespace: query.Namespace}) {
 			if err != nil {
 				yield(livePair{}, err)
 				return
 			}
-			rules[o.Namespace] = append(rules[o.Namespace], o)
+			key := [2]string{o.Namespace, l.hostOfRule(o)}
+			rules[key] = append(rules[key], o)
 		}
 		query.Kind = routing.KindVirtualService
 		for o, err := range l.settings.cluster.Each(ctx, query) {
 			pair := pairWith(o)
 			if err == nil {
-				host := l.hostOf(o)
-				for _, rule := range rules[o.Namespace] {
-					if l.isFor(rule, host) && (pair.DestinationRule == nil || rule.Name == o.Name) {
+				for _, rule := range rules[[2]string{o.Namespace, l.hostOf(o)}] {
+					if pair.DestinationRule == nil || rule.Name == o.Name {
 						pair.DestinationRule = rule
 					}
 				}

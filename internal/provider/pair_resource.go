@@ -113,6 +113,28 @@ func (p *pairResource) routeOf(object tftypes.Value) described {
 // errNotConnected is what a request comes to while the provider block holds unknown values, which is only at plan.
 var errNotConnected = errors.New("connect to the cluster: the provider block holds values that are not known yet")
 
+// findPair reads the objects of a route where a list of their namespace says that there are any, or says nothing.
+func (p *pairResource) findPair(ctx context.Context, place *canary.Placement, diagnostics *diag.Diagnostics) (livePair, error) {
+	for _, at := range addressesOf(place) {
+		if is, known := p.settings.cluster.Listed(withWarnings(ctx, diagnostics), at); is != nil || !known {
+			return p.getPair(ctx, place, diagnostics)
+		}
+	}
+	return livePair{}, nil
+}
+
+// addressesOf returns where the objects of a route are.
+func addressesOf(place *canary.Placement) []cluster.Address {
+	var all []cluster.Address
+	if place.VirtualServiceName != "" {
+		all = append(all, cluster.Address{Kind: routing.KindVirtualService, Namespace: place.Namespace, Name: place.VirtualServiceName})
+	}
+	if place.DestinationRuleName != "" && !place.SubsetsElsewhere {
+		all = append(all, cluster.Address{Kind: routing.KindDestinationRule, Namespace: place.Namespace, Name: place.DestinationRuleName})
+	}
+	return all
+}
+
 // getPair reads the objects of a route, and passes the API server's warnings on.
 func (p *pairResource) getPair(ctx context.Context, place *canary.Placement, diagnostics *diag.Diagnostics) (livePair, error) {
 	rule := place.DestinationRuleName

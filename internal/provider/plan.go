@@ -193,7 +193,7 @@ func (p *pairResource) refuseOtherOwner(
 
 // planExisting reports objects of others that a create would find in its way, or shows what adopting them changes.
 func (p *pairResource) planExisting(ctx context.Context, d draft, diagnostics *diag.Diagnostics) {
-	live, err := p.getPair(ctx, d.route.Place(), diagnostics)
+	live, err := p.findPair(ctx, d.route.Place(), diagnostics)
 	if cluster.IsReason(err, cluster.CRDMissing) {
 		diagnostics.AddWarning("Istio API not served yet", "The API server does not know "+routing.APIVersion+". Apply needs it: Istio has to be "+
 			"installed by then, earlier in the same run at the latest.")

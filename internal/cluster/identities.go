@@ -1,0 +1,112 @@
+package cluster
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/meshroute/terraform-provider-mesh/internal/routing"
+)
+
+// mostUnlisted is how many objects are read one by one that are beyond the first page of their namespace, before the whole namespace is
+// listed: few objects among many are cheaper to read.
+const mostUnlisted = 8
+
+// identityPage is which objects of one kind a namespace has: all of them, or as many as one request returns.
+type identityPage struct {
+	identities map[string]Identity
+	whole      bool
+}
+
+// identityLists are which objects of one kind the namespaces have. One list serves all who ask within ten seconds, as a plan of many
+// resources does.
+type identityLists struct {
+	first, whole lists[identityPage]
+	mutex        sync.Mutex
+	// unlisted counts, by namespace, the objects that were beyond the first page.
+	unlisted map[string]int
+}
+
+// Listed returns the identity of the object at an address, nil if there is none, from a list of its namespace: neither the object's
+// spec nor anything that people put on it is read. Known is false where a list does not tell: it is not allowed, failed, or the object
+// is one of few in a namespace of many. The caller reads the object then.
+func (c *Cluster) Listed(ctx context.Context, at Address) (identity *Identity, known bool) {
+	kept := c.identities[at.Kind]
+	found := kept.first.get(ctx, at.Namespace, time.Time{}, func(ctx context.Context) (identityPage, error) { return c.listIdentities(ctx, at, false) })
+	if found == nil || found.err != nil {
+		return nil, false
+	}
+	if is, ok := found.list.identities[at.Name]; ok || found.list.whole {
+		return pointer(is, ok), true
+	}
+	if !kept.countUnlisted(at.Namespace) {
+		return nil, false
+	}
+	found = kept.whole.get(ctx, at.Namespace, time.Time{}, func(ctx context.Context) (identityPage, error) { return c.listIdentities(ctx, at, true) })
+	if found == nil || found.err != nil {
+		return nil, false
+	}
+	is, ok := found.list.identities[at.Name]
+	return pointer(is, ok), true
+}
+
+func pointer(identity Identity, ok bool) *Identity {
+	if !ok {
+		return nil
+	}
+	return &identity
+}
+
+// countUnlisted reports whether so many objects were beyond the first page that the whole namespace is to be listed.
+func (l *identityLists) countUnlisted(namespace string) bool {
+	l.mutex.Lock()
+	defer l.mutex.Unlock()
+	if l.unlisted == nil {
+		l.unlisted = map[string]int{}
+	}
+	l.unlisted[namespace]++
+	return l.unlisted[namespace] > mostUnlisted
+}
+
+// forget lets the next who asks list a namespace anew: something was written there.
+func (l *identityLists) forget(namespace string) {
+	l.first.forget(namespace)
+	l.whole.forget(namespace)
+}
+
+// listIdentities lists one page, or all of them. The API server leaves everything but the metadata out.
+func (c *Cluster) listIdentities(ctx context.Context, at Address, all bool) (identityPage, error) {
+	found := identityPage{identities: map[string]Identity{}}
+	where := scope{what: "every " + string(at.Kind), resource: resources[at.Kind], namespace: at.Namespace}
+	options := metav1.ListOptions{Limit: pageSize}
+	for {
+		list, err := c.listMetadata(ctx, where, options)
+		if err != nil {
+			return found, err
+		}
+		for i := range list.Items {
+			o := &list.Items[i]
+			found.identities[o.Name] = Identity{UID: string(o.UID), ResourceVersion: o.ResourceVersion}
+		}
+		options.Continue = list.Continue
+		found.whole = options.Continue == ""
+		if found.whole || !all {
+			return found, nil
+		}
+	}
+}
+
+// listMetadata makes one request. It is not tried again: who gets no answer reads the object itself, and is patient there.
+func (c *Cluster) listMetadata(ctx context.Context, where scope, options metav1.ListOptions) (*metav1.PartialObjectMetadataList, error) {
+	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
+	defer cancel()
+	list, err := c.metadata.Resource(where.resource).Namespace(where.namespace).List(ctx, options)
+	return list, c.wrap("list", where.String(), err)
+}
+
+// newIdentityLists returns empty lists.
+func newIdentityLists() map[routing.Kind]*identityLists {
+	return map[routing.Kind]*identityLists{routing.KindVirtualService: {}, routing.KindDestinationRule: {}}
+}
