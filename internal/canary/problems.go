@@ -265,7 +265,11 @@ func (r *Route) PathOf(o *routing.Object, at routing.Path) routing.Path {
 	}
 	switch at[0] {
 	case "http":
-		if len(at) < 2 {
+		switch {
+		case len(at) > 1:
+		case len(r.Rules) == 0:
+			return routing.Path{"default"}
+		default:
 			return routing.Path{"rules"}
 		}
 		return r.rulePath(at[1].(int), at[2:])
@@ -294,7 +298,12 @@ func (r *Route) rulePath(i int, rest routing.Path) routing.Path {
 	}
 	name := rule.Subset
 	if len(rule.Weights) > 0 && len(rest) > 1 {
-		name = sortedKeys(rule.Weights)[rest[1].(int)]
+		i := rest[1].(int)
+		if i >= len(rule.Weights) {
+			// A live rule has more: somebody else sets weights in it.
+			return at.At("weights")
+		}
+		name = sortedKeys(rule.Weights)[i]
 	}
 	if _, declared := r.Subsets[name]; declared && len(rest) == 4 && rest[3] == "subset" {
 		return routing.Path{"subsets", routing.Key(name)}
@@ -315,7 +324,11 @@ func destinationRulePath(rule *networking.DestinationRule, at routing.Path) rout
 	case at[0] != "subsets" || len(at) < 2:
 		return at
 	}
-	subset := routing.Path{"subsets", routing.Key(rule.Subsets[at[1].(int)].Name)}
+	i := at[1].(int)
+	if i >= len(rule.Subsets) {
+		return routing.Path{"subsets"}
+	}
+	subset := routing.Path{"subsets", routing.Key(rule.Subsets[i].Name)}
 	if len(at) > 2 && at[2] == "name" {
 		return subset
 	}

@@ -56,6 +56,10 @@ func (s *Split) Weights() map[string]int64 {
 
 // PathOf returns where in the split the part is that stands at a path of a rendered object.
 func (s *Split) PathOf(o *routing.Object, at routing.Path) routing.Path {
+	if len(at) == 1 && at[0] == "http" {
+		// All rules follow from the shares.
+		return routing.Path{"subsets"}
+	}
 	return s.splitPath(s.Route().PathOf(o, at))
 }
 

@@ -80,6 +80,8 @@ type Error struct {
 	Host string
 	// Conflicts are the fields that others own, for FieldConflict.
 	Conflicts []Conflict
+	// Fields are the fields of the object that a refusal is about, such as `spec.http[0].timeout`, where the answer names any.
+	Fields []string
 	// Existing is the object in the way, for AlreadyExists and FieldConflict; nil where it could not be read.
 	Existing *Live
 	Err      error
@@ -110,9 +112,7 @@ func (c *Cluster) wrap(verb, object string, err error) error {
 		return nil
 	}
 	e := &Error{Reason: classify(err), Verb: verb, Object: object, Host: c.host, Err: err}
-	if e.Reason == FieldConflict {
-		e.Conflicts = conflicts(err)
-	}
+	e.Conflicts, e.Fields = causes(err)
 	return e
 }
 
@@ -216,18 +216,21 @@ func classifyNotFound(err error, status metav1.Status) Reason {
 	return NotFound
 }
 
-func conflicts(err error) []Conflict {
+// causes returns the fields that others own, and those that a refusal is about.
+func causes(err error) (conflicts []Conflict, fields []string) {
 	var status apierrors.APIStatus
 	if !errors.As(err, &status) || status.Status().Details == nil {
-		return nil
+		return nil, nil
 	}
-	var found []Conflict
 	for _, cause := range status.Status().Details.Causes {
-		if cause.Type == metav1.CauseTypeFieldManagerConflict {
-			found = append(found, Conflict{Field: cause.Field, Owner: cause.Message})
+		switch {
+		case cause.Type == metav1.CauseTypeFieldManagerConflict:
+			conflicts = append(conflicts, Conflict{Field: cause.Field, Owner: cause.Message})
+		case cause.Field != "":
+			fields = append(fields, cause.Field)
 		}
 	}
-	return found
+	return conflicts, fields
 }
 
 func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }

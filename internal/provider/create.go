@@ -54,22 +54,22 @@ func (p *pairResource) createStopped(
 	ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse, a adoption, identities cluster.Identities, err error,
 ) {
 	if !p.ours(a.change, identities, err) {
-		reportErrors(&resp.Diagnostics, err)
+		reportErrors(&resp.Diagnostics, p.routeOf(req.Plan.Raw), err)
 		return
 	}
 	life := p.lifecycleOf(req.Plan.Raw)
 	switch effective := takesEffect(a.change.To, identities); {
 	case !effective && (life.adopt || p.settings.owner != ""):
-		reportErrors(&resp.Diagnostics, err)
+		reportErrors(&resp.Diagnostics, p.routeOf(req.Plan.Raw), err)
 		return
 	case effective:
 		var failures diag.Diagnostics
-		reportErrors(&failures, err)
+		reportErrors(&failures, p.routeOf(req.Plan.Raw), err)
 		for _, f := range failures {
 			resp.Diagnostics.AddWarning(f.Summary(), f.Detail()+"\n\nThe objects route and are in the state. Apply again: it goes on from here.")
 		}
 	default:
-		reportErrors(&resp.Diagnostics, err)
+		reportErrors(&resp.Diagnostics, p.routeOf(req.Plan.Raw), err)
 	}
 	beside := without(identities, a.change.To)
 	maps.DeleteFunc(beside, func(at cluster.Address, _ cluster.Identity) bool { _, before := a.change.Identities[at]; return before })

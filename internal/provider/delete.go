@@ -24,7 +24,7 @@ func (p *pairResource) Delete(ctx context.Context, req resource.DeleteRequest, r
 	if _, beside := p.recall(ctx, req.Private, &resp.Diagnostics); err == nil && len(beside) > 0 {
 		_, err = p.settings.cluster.Remove(withWarnings(ctx, &resp.Diagnostics), beside)
 	}
-	reportErrors(&resp.Diagnostics, err)
+	reportErrors(&resp.Diagnostics, route, err)
 }
 
 // removal returns the change that deletes the objects, or gives adopted ones back what they were.

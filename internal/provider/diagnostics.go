@@ -139,8 +139,9 @@ func sentence(fragment string) string {
 }
 
 // reportErrors adds what went wrong between provider and cluster: what was tried, the cause, and what the user can do.
-// What is wrong with the connection is said once, however many objects it kept from being read.
-func reportErrors(diagnostics *diag.Diagnostics, err error) {
+// What is wrong with the connection is said once, however many objects it kept from being read. A field that the API server, admission
+// control or another field manager names is told at the attribute of the route from which it follows; a nil route has none.
+func reportErrors(diagnostics *diag.Diagnostics, route described, err error) {
 	said := map[cluster.Reason]bool{}
 	for _, e := range cluster.Each(err) {
 		var failure *cluster.Error
@@ -154,8 +155,40 @@ func reportErrors(diagnostics *diag.Diagnostics, err error) {
 		}
 		said[failure.Reason] = true
 		summary, remedy := advice(failure)
-		diagnostics.AddError(summary, sentence(e.Error())+"\n\n"+printable(remedy))
+		if at, ok := placeOf(route, failure); ok {
+			diagnostics.AddAttributeError(at, summary, located(at, e.Error())+"\n\n"+printable(remedy))
+		} else {
+			diagnostics.AddError(summary, sentence(e.Error())+"\n\n"+printable(remedy))
+		}
 	}
+}
+
+// placeOf returns the attribute that a failure is about: the first of the fields that it names.
+func placeOf(route described, failure *cluster.Error) (path.Path, bool) {
+	if route == nil {
+		return path.Empty(), false
+	}
+	for _, o := range route.Render().Objects() {
+		if o.String() != failure.Object {
+			continue
+		}
+		var places []routing.Path
+		for _, conflict := range failure.Conflicts {
+			places = append(places, routing.FieldPath(conflict.Field, o))
+		}
+		for _, field := range failure.Fields {
+			places = append(places, routing.FieldPath(field, o))
+		}
+		if failure.Reason == cluster.Denied || failure.Reason == cluster.Invalid {
+			places = append(places, routing.FieldsIn(failure.Err.Error(), o)...)
+		}
+		for _, at := range places {
+			if len(at) > 0 {
+				return attributePath(route.PathOf(o, at)), true
+			}
+		}
+	}
+	return path.Empty(), false
 }
 
 // advice returns the summary of a failure, and what to do about it.
@@ -186,10 +219,10 @@ func advice(e *cluster.Error) (summary, remedy string) {
 	case cluster.NamespaceTerminating:
 		return "Namespace is being deleted", "Nothing can be created in a namespace that is being deleted. Wait until it is gone, and create it again."
 	case cluster.Denied:
-		return "Refused by admission control", "The cluster's admission control refused the object. Change the attribute that the message is about."
+		return "Refused by admission control", "The cluster's admission control refused the object. Change what the message is about."
 	case cluster.Invalid:
 		return "Refused by API server", "The object does not fit the API that is installed in the cluster, which may be older than the " +
-			"fields that are used here. Change the attribute that the message is about."
+			"fields that are used here. Change what the message is about."
 	case cluster.ServerFailed:
 		return "API server failed", "If the message names a webhook, the service behind it does not answer: check that istiod runs. " +
 			"Traffic is not affected. Then apply again."

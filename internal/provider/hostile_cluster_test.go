@@ -34,7 +34,7 @@ func TestReportErrors_hostile(t *testing.T) {
 			for _, applied := range []bool{false, true} {
 				live.Applied = applied
 				var diagnostics diag.Diagnostics
-				reportErrors(&diagnostics, &cluster.Error{
+				reportErrors(&diagnostics, nil, &cluster.Error{
 					Reason: reason, Verb: "apply", Object: text, Host: text, Existing: live, Err: errors.New(text),
 					Conflicts: []cluster.Conflict{{Field: text, Owner: text}, {Field: text, Owner: text}},
 				})
@@ -42,7 +42,7 @@ func TestReportErrors_hostile(t *testing.T) {
 			}
 		}
 		var diagnostics diag.Diagnostics
-		reportErrors(&diagnostics, errors.New(text))
+		reportErrors(&diagnostics, nil, errors.New(text))
 		checkShown(t, name+" in another error", diagnostics)
 	}
 }
@@ -90,12 +90,13 @@ func FuzzReportErrors(f *testing.F) {
 		if len(text) < 10_000 {
 			f.Add(int(cluster.FieldConflict), text, text)
 			f.Add(int(cluster.AlreadyExists), text, "shop/reviews")
+			f.Add(int(cluster.Invalid), ".spec.http[0].route[3].weight "+text, `VirtualService "shop/reviews"`)
 		}
 	}
 	f.Fuzz(func(t *testing.T, reason int, first, second string) {
 		var diagnostics diag.Diagnostics
-		reportErrors(&diagnostics, &cluster.Error{
-			Reason: cluster.Reason(reason), Verb: first, Object: second, Host: first, Err: errors.New(second),
+		reportErrors(&diagnostics, placed()["canary"], &cluster.Error{
+			Reason: cluster.Reason(reason), Verb: first, Object: second, Fields: []string{first, second}, Host: first, Err: errors.New(second),
 			Conflicts: []cluster.Conflict{{Field: first, Owner: second}},
 			Existing:  &cluster.Live{Others: []cluster.Manager{{Name: first, Operation: second}}},
 		})

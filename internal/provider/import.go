@@ -48,7 +48,7 @@ func (p *pairResource) findDestinationRule(ctx context.Context, place *canary.Pl
 	place.DestinationRuleName = place.VirtualServiceName
 	live, err := p.getPair(ctx, place, diagnostics)
 	if err != nil {
-		reportErrors(diagnostics, err)
+		reportErrors(diagnostics, nil, err)
 		return false
 	}
 	if live.VirtualService == nil {
@@ -62,7 +62,7 @@ func (p *pairResource) findDestinationRule(ctx context.Context, place *canary.Pl
 	}
 	rules, err := p.settings.cluster.List(withWarnings(ctx, diagnostics), routing.KindDestinationRule, place.Namespace)
 	if err != nil {
-		reportErrors(diagnostics, err)
+		reportErrors(diagnostics, nil, err)
 		return false
 	}
 	rules = slices.DeleteFunc(rules, func(rule *cluster.Live) bool { return p.hostOfRule(rule) != host })

@@ -118,7 +118,7 @@ func (l *listResource) List(ctx context.Context, req list.ListRequest, stream *l
 // failed is a stream of nothing but an error.
 func failed(err error) iter.Seq[list.ListResult] {
 	var diagnostics diag.Diagnostics
-	reportErrors(&diagnostics, err)
+	reportErrors(&diagnostics, nil, err)
 	return list.ListResultsStreamDiagnostics(diagnostics)
 }
 

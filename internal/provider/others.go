@@ -22,7 +22,7 @@ func (p *pairResource) startFromLive(ctx context.Context, d *draft, state tftype
 	}
 	live, err := p.getPair(ctx, p.routeOf(state).Place(), diagnostics)
 	if err != nil {
-		reportErrors(diagnostics, err)
+		reportErrors(diagnostics, d.route, err)
 		return
 	}
 	configured, wanted := d.before, d.after

@@ -85,7 +85,7 @@ func (p *pairResource) rehearse(ctx context.Context, d draft, diagnostics *diag.
 	if diagnostics.HasError() || p.settings.cluster == nil || !p.settings.ownerKnown {
 		return
 	}
-	reportErrors(diagnostics, p.settings.cluster.Rehearse(ctx, d.before, d.after))
+	reportErrors(diagnostics, d.route, p.settings.cluster.Rehearse(ctx, d.before, d.after))
 }
 
 // reportAtPlan reports what is wrong now that the provider block is known. What was doubtful without it was said at
@@ -162,7 +162,7 @@ func (p *pairResource) planRemoval(ctx context.Context, req resource.ModifyPlanR
 		return
 	}
 	live, err := p.getPair(ctx, route.Place(), diagnostics)
-	reportErrors(diagnostics, err)
+	reportErrors(diagnostics, route, err)
 	for _, o := range live.Objects() {
 		if p.refuseOtherOwner(ctx, req, o.Annotations[routing.OwnerAnnotation], false, diagnostics) {
 			return
@@ -200,7 +200,7 @@ func (p *pairResource) planExisting(ctx context.Context, d draft, diagnostics *d
 		return
 	}
 	if err != nil {
-		reportErrors(diagnostics, err)
+		reportErrors(diagnostics, d.route, err)
 		return
 	}
 	if d.life.adopt {

@@ -24,7 +24,7 @@ func (p *pairResource) Read(ctx context.Context, req resource.ReadRequest, resp 
 	defer cancel()
 	live, err := p.getPair(ctx, route.Place(), &resp.Diagnostics)
 	if err != nil {
-		reportErrors(&resp.Diagnostics, err)
+		reportErrors(&resp.Diagnostics, route, err)
 		return
 	}
 	if len(live.Objects()) == 0 {
@@ -35,7 +35,7 @@ func (p *pairResource) Read(ctx context.Context, req resource.ReadRequest, resp 
 	keepOrigins(ctx, req.Private, resp.Private, live.whole(), &resp.Diagnostics)
 	beside, err := p.besides(ctx, req, live, &resp.Diagnostics)
 	if err != nil {
-		reportErrors(&resp.Diagnostics, err)
+		reportErrors(&resp.Diagnostics, route, err)
 		return
 	}
 	resp.Diagnostics.Append(resp.Private.SetKey(ctx, besideKey, encodeJSON(beside))...)

@@ -44,7 +44,7 @@ func (p *pairResource) Update(ctx context.Context, req resource.UpdateRequest, r
 	var err error
 	for range mostAttempts {
 		if err = p.prepare(ctx, u, &resp.Diagnostics); err != nil {
-			reportErrors(&resp.Diagnostics, err)
+			reportErrors(&resp.Diagnostics, u.route, err)
 			return
 		}
 		u.identities, err = p.change(ctx, u.life, u.change, &resp.Diagnostics)
@@ -115,18 +115,18 @@ func (p *pairResource) updateStopped(ctx context.Context, u *updateRun, resp *re
 	maps.Copy(u.beside, without(u.identities, u.change.From))
 	resp.Diagnostics.Append(resp.Private.SetKey(ctx, seenKey, encodeJSON(u.seen))...)
 	resp.Diagnostics.Append(resp.Private.SetKey(ctx, besideKey, encodeJSON(u.beside))...)
-	reportErrors(&resp.Diagnostics, err)
+	reportErrors(&resp.Diagnostics, u.route, err)
 }
 
 // updated puts what was written into the state, and removes what other changes left beside it, unless the change itself failed.
 func (p *pairResource) updated(ctx context.Context, u *updateRun, req resource.UpdateRequest, resp *resource.UpdateResponse, err error) {
-	reportErrors(&resp.Diagnostics, err)
+	reportErrors(&resp.Diagnostics, u.route, err)
 	beside := maps.Clone(u.beside)
 	maps.Copy(beside, u.identities)
 	beside = without(without(beside, u.wanted), released(u.change))
 	if err == nil && len(beside) > 0 {
 		beside, err = p.settings.cluster.Remove(withWarnings(ctx, &resp.Diagnostics), beside)
-		reportErrors(&resp.Diagnostics, err)
+		reportErrors(&resp.Diagnostics, u.route, err)
 	}
 	if len(beside) > 0 {
 		resp.Diagnostics.AddWarning("Objects left over", "The new objects route already, and are what the state says from now on. The next apply removes what is left: "+
