@@ -112,11 +112,18 @@ func (c *Cluster) recoveredAt() time.Time {
 // quiet is when a change of what proxies were sent was the last one for now: istiod merges events that are less than 100 ms apart.
 const quiet = 500 * time.Millisecond
 
+// soon is when nothing more comes of what istiod had sent something of before it was known to hold all of it: that was, most probably, the
+// whole.
+const soon = 2 * time.Second
+
 // inquiry is what istiod told during a wait: first whether every istiod holds what was written, then whether the proxies have
 // acknowledged what was sent after that.
 type inquiry struct {
-	of     written
+	of written
+	// settle is how long istiod is given to begin to send.
 	settle time.Duration
+	// before is what the proxies had before anything was written, by istiod; nil where that is not known.
+	before []proxies
 	// istiods are the names of those that are asked, and lacking what each of them does not hold.
 	istiods []string
 	lacking [][]Address
@@ -127,8 +134,8 @@ type inquiry struct {
 }
 
 // connected begins anew with these istiods: others may have come, and what was missed is not known.
-func (q *inquiry) connected(istiods []string) {
-	q.istiods, q.lacking, q.proxies, q.problem = istiods, nil, nil, nil
+func (q *inquiry) connected(istiods []string, before []proxies) {
+	q.istiods, q.before, q.lacking, q.proxies, q.problem = istiods, before, nil, nil, nil
 }
 
 // held notes what the istiods hold, and reports whether that is all that was written.
@@ -150,7 +157,11 @@ func (q *inquiry) told(now []proxies, at time.Time) bool {
 		q.proxies = newSeenProxies(now, at)
 		return false
 	}
-	return q.proxies.add(now, at, q.settle)
+	settle := q.settle
+	if q.before != nil && newer(q.proxies.before, q.before) {
+		settle = min(settle, soon)
+	}
+	return q.proxies.add(now, at, settle)
 }
 
 // doing says what is waited for.

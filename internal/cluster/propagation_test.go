@@ -328,3 +328,57 @@ func TestCluster_settleCancelled(t *testing.T) {
 		t.Errorf("the wait took %s after the caller gave up", took)
 	}
 }
+
+// TestCluster_watchAuto: in mode auto an istiod that cannot be asked is asked once, one warning says why, and a change that waits for
+// nothing does not ask.
+func TestCluster_watchAuto(t *testing.T) {
+	t.Parallel()
+	var asked atomic.Int32
+	broken := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		asked.Add(1)
+		w.WriteHeader(http.StatusForbidden)
+	}))
+	t.Cleanup(broken.Close)
+	var said []string
+	ctx := CollectWarnings(t.Context(), func(text string) { said = append(said, text) })
+	p := Propagation{Mode: Auto, Settle: time.Second, Timeout: time.Minute, IstiodAddresses: []string{broken.URL}}
+	c := &Cluster{}
+	for range 3 {
+		if c.watch(ctx, p) != nil {
+			t.Error("an istiod that refuses to answer is asked")
+		}
+	}
+	if n := asked.Load(); n != 1 {
+		t.Errorf("asked %d times, want once", n)
+	}
+	if len(said) != 1 || !strings.Contains(said[0], "403 Forbidden") || !strings.Contains(said[0], `mode = "settle"`) {
+		t.Errorf("warnings %q, want one", said)
+	}
+	idle := Propagation{Mode: Auto, IstiodAddresses: []string{broken.URL}}
+	if w := (&Cluster{}).watch(ctx, idle); w != nil || asked.Load() != 1 {
+		t.Error("istiod is asked where nothing is waited for")
+	}
+}
+
+// TestCluster_watchUnreachable: who asks for acknowledgements waits for an istiod that does not answer now. In mode auto only one that
+// has answered before is waited for.
+func TestCluster_watchUnreachable(t *testing.T) {
+	t.Parallel()
+	istiod := tell(t, scene{proxy: sent("1", "1")})
+	away := httptest.NewServer(http.NotFoundHandler())
+	away.Close()
+	ctx := CollectWarnings(t.Context(), func(string) {})
+	at := func(mode Mode, url string) Propagation {
+		return Propagation{Mode: mode, Settle: time.Second, Timeout: time.Minute, IstiodAddresses: []string{url}}
+	}
+	c := &Cluster{}
+	if c.watch(ctx, at(Ack, away.URL)) == nil {
+		t.Error("ack does not wait for an istiod that is away")
+	}
+	if c.watch(ctx, at(Auto, away.URL)) != nil {
+		t.Error("auto waits for an istiod that never answered")
+	}
+	if c.watch(ctx, at(Ack, istiod.URL)) == nil || c.watch(ctx, at(Auto, away.URL)) == nil {
+		t.Error("auto does not wait for an istiod that has answered before")
+	}
+}

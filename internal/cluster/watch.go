@@ -42,6 +42,8 @@ type watch struct {
 	cluster     *Cluster
 	propagation Propagation
 	control     *controlPlane
+	// before is what the proxies had before the step, by istiod.
+	before []proxies
 }
 
 // watch prepares the next wait before its step, where the wait asks istiod. Where istiod cannot be asked it says so once, and
@@ -50,9 +52,9 @@ func (c *Cluster) watch(ctx context.Context, p Propagation) *watch {
 	if !p.asks() {
 		return nil
 	}
-	control, err := c.reach(ctx, p)
+	control, before, err := c.reach(ctx, p)
 	if err == nil || !isUnaskable(err) && (p.Mode == Ack || c.asking.answered.Load()) {
-		return &watch{c, p, control}
+		return &watch{c, p, control, before}
 	}
 	if ctx.Err() == nil && c.asking.told.CompareAndSwap(false, true) {
 		warn(ctx, c.unaskedText(p, err))
@@ -73,7 +75,7 @@ func (c *Cluster) unaskedText(p Propagation, err error) string {
 }
 
 // reach connects to every istiod, and sees whether they answer. In mode Auto a failure is remembered for a while.
-func (c *Cluster) reach(ctx context.Context, p Propagation) (*controlPlane, error) {
+func (c *Cluster) reach(ctx context.Context, p Propagation) (*controlPlane, []proxies, error) {
 	if p.Mode != Auto || c.asking.answered.Load() {
 		return c.greet(ctx, p)
 	}
@@ -81,32 +83,33 @@ func (c *Cluster) reach(ctx context.Context, p Propagation) (*controlPlane, erro
 	c.asking.mutex.Lock()
 	defer c.asking.mutex.Unlock()
 	if time.Now().Before(c.asking.until) {
-		return nil, c.asking.problem
+		return nil, nil, c.asking.problem
 	}
 	short, cancel := context.WithTimeout(ctx, connectTime)
 	defer cancel()
-	control, err := c.greet(short, p)
+	control, before, err := c.greet(short, p)
 	if err != nil && ctx.Err() == nil {
 		c.asking.problem, c.asking.until = err, time.Now().Add(unansweredTime)
 		if isUnaskable(err) {
 			c.asking.until = time.Now().Add(unaskableTime)
 		}
 	}
-	return control, err
+	return control, before, err
 }
 
-// greet connects to every istiod and asks each something.
-func (c *Cluster) greet(ctx context.Context, p Propagation) (*controlPlane, error) {
+// greet connects to every istiod and asks each what its proxies have.
+func (c *Cluster) greet(ctx context.Context, p Propagation) (*controlPlane, []proxies, error) {
 	control, err := c.connectControlPlane(ctx, p)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	if _, err := control.proxies(ctx); err != nil {
+	now, err := control.proxies(ctx)
+	if err != nil {
 		control.close()
-		return nil, err
+		return nil, nil, err
 	}
 	c.asking.answered.Store(true)
-	return control, nil
+	return control, now, nil
 }
 
 // close ends the connection.
@@ -126,7 +129,7 @@ func (w *watch) wait(ctx context.Context, of written, progress func(string)) err
 	defer cancel()
 	q := &inquiry{of: of, settle: w.propagation.Settle}
 	if w.control != nil {
-		q.connected(w.control.names())
+		q.connected(w.control.names(), w.before)
 	}
 	said, interval := began, firstInterval
 	for bounded.Err() == nil {
@@ -168,12 +171,12 @@ func (w *watch) wait(ctx context.Context, of written, progress func(string)) err
 // ask asks the next question, over a new connection where there is none, and reports whether the wait is over.
 func (w *watch) ask(ctx context.Context, q *inquiry) (bool, error) {
 	if w.control == nil {
-		control, err := w.cluster.greet(ctx, w.propagation)
+		control, _, err := w.cluster.greet(ctx, w.propagation)
 		if err != nil {
 			return false, err
 		}
 		w.control = control
-		q.connected(control.names())
+		q.connected(control.names(), nil)
 	}
 	if q.proxies == nil && len(q.of) > 0 {
 		holdings, err := w.control.holdings(ctx, q.of)
