@@ -126,11 +126,27 @@ func (c *Cluster) connectControlPlane(ctx context.Context, p Propagation) (*cont
 		client, err := c.forward(ctx, p.IstiodNamespace, pod)
 		if err != nil {
 			control.close()
-			return nil, c.wrap("forward a port of", what, err)
+			return nil, c.unforwarded(ctx, p.IstiodNamespace, pod, c.wrap("forward a port of", what, err))
 		}
 		control.istiods = append(control.istiods, istiod{client, "http://" + pod, "istiod in " + what})
 	}
 	return control, nil
+}
+
+// unforwarded is why a port-forward to a pod failed, with the reason that a right is missing where it is: the protocols of a port-forward
+// tell that in words only. A request that does not ask for one of them is refused with a status.
+func (c *Cluster) unforwarded(ctx context.Context, namespace, pod string, err error) error {
+	var e *Error
+	if !errors.As(err, &e) || e.Reason != Unknown {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
+	defer cancel()
+	plain := c.rest.Post().AbsPath("/api/v1/namespaces", namespace, "pods", pod, "portforward").Do(ctx).Error()
+	if reason := classify(plain); plain != nil && slices.Contains([]Reason{Forbidden, Unauthorized}, reason) {
+		e.Reason = reason
+	}
+	return err
 }
 
 // nameAt names the istiod at an address, without credentials that may stand in it.
