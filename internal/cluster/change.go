@@ -39,6 +39,8 @@ type Change struct {
 	// them, which To has kept.
 	SharesLists bool
 	Propagation Propagation
+	// Owed are objects that an earlier change wrote and whose wait it did not see the end of: this one waits for them first.
+	Owed map[Address]Written
 	// Progress is told what is about to happen.
 	Progress func(string)
 }
@@ -54,8 +56,9 @@ type Change struct {
 func (c *Cluster) Apply(ctx context.Context, change Change) (Identities, error) {
 	change.To.VirtualService = routing.Keep(change.To.VirtualService, change.From.VirtualService)
 	change.To.DestinationRule = routing.Keep(change.To.DestinationRule, change.From.DestinationRule)
-	r := run{cluster: c, change: change, steps: change.plan(), identities: Identities{}, takenUp: map[Address]bool{}}
+	r := run{cluster: c, change: change, steps: change.plan(), identities: Identities{}, takenUp: map[Address]bool{}, written: written{}}
 	maps.Copy(r.identities, change.Identities)
+	maps.Copy(r.written, change.stillOwed())
 	work, cancel := detached(ctx)
 	defer cancel()
 	defer r.unwatch()
@@ -82,8 +85,9 @@ type run struct {
 	unsure *routing.Object
 	// routed says that the rules have changed, or began to go: there is only forward from here.
 	routed bool
-	// watch knows what the proxies had before the step that the next wait is for.
-	watch *watch
+	// watch is the connection to istiod for the next wait, and written are the objects that it is about: those written since the last.
+	watch   *watch
+	written written
 }
 
 // step takes one step. The context work is not cancelled with ctx: it is for what has to be finished.
@@ -98,9 +102,7 @@ func (r *run) step(ctx, work context.Context, i int) error {
 		ctx = work
 	}
 	if step.Action == Wait {
-		r.cluster.settle(ctx, r.change.Propagation, r.watch, r.change.Progress)
-		r.watch = nil
-		return nil
+		return r.wait(ctx, work, i)
 	}
 	if i+1 < len(r.steps) && r.steps[i+1].Action == Wait {
 		r.watch = r.cluster.watch(ctx, r.change.Propagation)
@@ -120,10 +122,58 @@ func (r *run) step(ctx, work context.Context, i int) error {
 	return errors.Join(after(r.done, err), r.undo(work))
 }
 
+// wait lets the proxies follow. Where they do not in time, and that is a reason to stop, the change goes back if the rules have not
+// changed yet, and otherwise ends here: what follows a wait is only safe after it.
+func (r *run) wait(ctx, work context.Context, i int) error {
+	if i == 0 {
+		// It is for what an earlier change wrote.
+		r.watch = r.cluster.watch(ctx, r.change.Propagation)
+	}
+	err := r.cluster.settle(ctx, r.change.Propagation, r.watch, r.written, r.change.Progress)
+	r.watch = nil
+	if err == nil {
+		r.written = written{}
+		return nil
+	}
+	if i+1 < len(r.steps) {
+		err = fmt.Errorf("stopped before step %d of %d, %s: %w", i+2, len(r.steps), r.steps[i+1], err)
+	}
+	err = after(r.done, err)
+	if r.routed || i == 0 {
+		return owing{err, r.written}
+	}
+	return errors.Join(err, r.undo(work))
+}
+
+// owing is an error that leaves open whether the proxies have what was written.
+type owing struct {
+	error
+	objects written
+}
+
+// Unwrap returns the cause.
+func (o owing) Unwrap() error { return o.error }
+
+// OwedBy returns the objects of which an error leaves open whether the proxies have them; nil for none.
+func OwedBy(err error) map[Address]Written {
+	var o owing
+	errors.As(err, &o)
+	return o.objects
+}
+
+// stillOwed are the objects that an earlier change owes and that nobody else has deleted or made anew since.
+func (c Change) stillOwed() written {
+	owed := maps.Clone(c.Owed)
+	maps.DeleteFunc(owed, func(at Address, w Written) bool {
+		return !w.Deleted && c.Identities[at].UID != w.UID && c.Begun[at].UID != w.UID
+	})
+	return owed
+}
+
 // unwatch ends the connection to istiod that a failed step leaves open.
 func (r *run) unwatch() {
 	if r.watch != nil {
-		r.watch.control.close()
+		r.watch.close()
 	}
 }
 
@@ -134,7 +184,7 @@ func (r *run) stop(ctx, work context.Context, i int) (bool, error) {
 	case !r.routed:
 		return true, errors.Join(err, r.undo(work))
 	case len(r.created) == 0 && !r.deletes():
-		return true, err
+		return true, owing{err, r.written}
 	}
 	return false, nil
 }
@@ -181,6 +231,7 @@ func (r *run) do(ctx context.Context, step Step) error {
 		}
 	case Delete:
 		if err = r.cluster.remove(ctx, at, r.identities[at].UID); err == nil {
+			r.written[at] = Written{r.identities[at], true}
 			delete(r.identities, at)
 		}
 		return err
@@ -189,6 +240,7 @@ func (r *run) do(ctx context.Context, step Step) error {
 	}
 	if err == nil {
 		r.identities[at] = live.Identity
+		r.written[at] = Written{Identity: live.Identity}
 	}
 	return err
 }

@@ -73,8 +73,10 @@ type Cluster struct {
 	identities map[routing.Kind]*identityLists
 	// answered says that the API server has answered a request of ours.
 	answered atomic.Bool
-	// unanswered says that the user was told that istiod cannot be asked.
-	unanswered atomic.Bool
+	// recovered is when the API server last answered a request that had failed before, in nanoseconds of Unix time; 0 is never.
+	recovered atomic.Int64
+	// asking is what is known of whether istiod can be asked.
+	asking asking
 }
 
 // Connect reads the configuration and prepares a client. No request is made. An error says what is wrong with which file

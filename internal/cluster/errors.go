@@ -60,6 +60,8 @@ const (
 	NoCredentials
 	// Finalizing says that a deleted object is kept by finalizers, and routes on.
 	Finalizing
+	// Unconfirmed says that istiod or a proxy did not follow a change in time, and that the user wants to stop then.
+	Unconfirmed
 	// NotAPIServer says that something answered that is no Kubernetes API server, such as a proxy's login page.
 	NotAPIServer
 )

@@ -80,6 +80,20 @@ func versionOf(nonce string) int {
 	return n
 }
 
+// unaskable is why istiod cannot be asked at all, which trying again does not change.
+type unaskable struct{ error }
+
+// Unwrap returns the cause.
+func (u unaskable) Unwrap() error { return u.error }
+
+// isUnaskable reports whether trying again would not help: a right is missing, there is no istiod, or what answers is none.
+func isUnaskable(err error) bool {
+	var never unaskable
+	var e *Error
+	// A port-forward that fails on its way has no status, and no reason.
+	return errors.As(err, &never) || errors.As(err, &e) && !passes(err) && e.Reason != Unknown
+}
+
 // controlPlane is a connection to every istiod.
 type controlPlane struct {
 	istiods []istiod
@@ -98,7 +112,7 @@ func (c *Cluster) connectControlPlane(ctx context.Context, p Propagation) (*cont
 	control := &controlPlane{}
 	for _, address := range p.IstiodAddresses {
 		client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
-		control.istiods = append(control.istiods, istiod{client, strings.TrimSuffix(address, "/"), "istiod"})
+		control.istiods = append(control.istiods, istiod{client, strings.TrimSuffix(address, "/"), nameAt(address)})
 	}
 	if len(control.istiods) > 0 {
 		return control, nil
@@ -112,11 +126,36 @@ func (c *Cluster) connectControlPlane(ctx context.Context, p Propagation) (*cont
 		client, err := c.forward(ctx, p.IstiodNamespace, pod)
 		if err != nil {
 			control.close()
-			return nil, c.wrap("forward a port of", what, err)
+			return nil, c.unforwarded(ctx, p.IstiodNamespace, pod, c.wrap("forward a port of", what, err))
 		}
 		control.istiods = append(control.istiods, istiod{client, "http://" + pod, "istiod in " + what})
 	}
 	return control, nil
+}
+
+// unforwarded is why a port-forward to a pod failed, with the reason that a right is missing where it is: the protocols of a port-forward
+// tell that in words only. A request that does not ask for one of them is refused with a status.
+func (c *Cluster) unforwarded(ctx context.Context, namespace, pod string, err error) error {
+	var e *Error
+	if !errors.As(err, &e) || e.Reason != Unknown {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
+	defer cancel()
+	plain := c.rest.Post().AbsPath("/api/v1/namespaces", namespace, "pods", pod, "portforward").Do(ctx).Error()
+	if reason := classify(plain); plain != nil && slices.Contains([]Reason{Forbidden, Unauthorized}, reason) {
+		e.Reason = reason
+	}
+	return err
+}
+
+// nameAt names the istiod at an address, without credentials that may stand in it.
+func nameAt(address string) string {
+	at, err := url.Parse(address)
+	if err != nil {
+		return "istiod"
+	}
+	return "istiod at " + at.Host
 }
 
 // istiodPods returns the names of istiod's running pods.
@@ -139,8 +178,11 @@ func (c *Cluster) istiodPods(ctx context.Context, namespace string) ([]string, e
 			names = append(names, list.Items[i].GetName())
 		}
 	}
-	if len(names) == 0 {
-		return nil, fmt.Errorf("list %s: there is none that is ready", what)
+	switch {
+	case len(list.Items) == 0:
+		return nil, unaskable{fmt.Errorf("list %s: there is none that is ready", what)}
+	case len(names) == 0:
+		return nil, fmt.Errorf("list %s: none of %d is ready", what, len(list.Items))
 	}
 	return names, nil
 }
@@ -157,23 +199,44 @@ func isReady(pod *unstructured.Unstructured) bool {
 	return false
 }
 
-// ask returns what the proxies have, by istiod.
-func (p *controlPlane) ask(ctx context.Context) ([]proxies, error) {
-	answers, failed := make([]proxies, len(p.istiods)), make([]error, len(p.istiods))
+// askAll asks every istiod at the same time, and returns the answers in their order.
+func askAll[T any](ctx context.Context, p *controlPlane, ask func(context.Context, istiod) (T, error)) ([]T, error) {
+	answers, failed := make([]T, len(p.istiods)), make([]error, len(p.istiods))
 	var group sync.WaitGroup
 	for i, one := range p.istiods {
-		group.Go(func() { answers[i], failed[i] = one.ask(ctx) })
+		group.Go(func() { answers[i], failed[i] = ask(ctx, one) })
 	}
 	group.Wait()
 	return answers, errors.Join(failed...)
 }
 
-func (i istiod) ask(ctx context.Context) (proxies, error) {
+// proxies returns what the proxies have, by istiod.
+func (p *controlPlane) proxies(ctx context.Context) ([]proxies, error) {
+	return askAll(ctx, p, func(ctx context.Context, one istiod) (all proxies, err error) {
+		var list []proxy
+		err = one.ask(ctx, "/debug/syncz", func(decoder *json.Decoder) error { return decoder.Decode(&list) })
+		return byID(list), err
+	})
+}
+
+// holdings returns what each istiod holds of some objects.
+func (p *controlPlane) holdings(ctx context.Context, of written) ([]holding, error) {
+	return askAll(ctx, p, func(ctx context.Context, one istiod) (held holding, err error) {
+		err = one.ask(ctx, "/debug/configz", func(decoder *json.Decoder) error {
+			held, err = readHolding(decoder, of)
+			return err
+		})
+		return held, err
+	})
+}
+
+// ask asks for one of istiod's debug pages, and reads the answer.
+func (i istiod) ask(ctx context.Context, page string, read func(*json.Decoder) error) error {
 	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
 	defer cancel()
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, i.address+"/debug/syncz", nil)
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, i.address+page, nil)
 	if err != nil {
-		return nil, fmt.Errorf("ask %s: %w", i.name, err)
+		return fmt.Errorf("ask %s: %w", i.name, err)
 	}
 	response, err := i.client.Do(request)
 	if err != nil {
@@ -181,17 +244,25 @@ func (i istiod) ask(ctx context.Context) (proxies, error) {
 		if errors.As(err, &cause) {
 			err = cause.Err
 		}
-		return nil, fmt.Errorf("ask %s: %w", i.name, err)
+		return fmt.Errorf("ask %s: %w", i.name, err)
 	}
 	defer response.Body.Close()
 	if response.StatusCode != http.StatusOK {
-		return nil, fmt.Errorf("ask %s for /debug/syncz: it answered %s", i.name, response.Status)
+		err := fmt.Errorf("ask %s for %s: it answered %s", i.name, page, response.Status)
+		if response.StatusCode < http.StatusInternalServerError {
+			return unaskable{err}
+		}
+		return err
 	}
-	var list []proxy
-	if err := json.NewDecoder(&boundedBody{response.Body, longestAnswer}).Decode(&list); err != nil {
-		return nil, fmt.Errorf("ask %s for /debug/syncz: %w", i.name, err)
+	if err := read(json.NewDecoder(&boundedBody{response.Body, longestAnswer})); err != nil {
+		err = fmt.Errorf("ask %s for %s: %w", i.name, page, err)
+		var syntax *json.SyntaxError
+		if errors.As(err, &syntax) || errors.Is(err, errTooLong) {
+			return unaskable{err}
+		}
+		return err
 	}
-	return byID(list), nil
+	return nil
 }
 
 // byID returns proxies by their id. A gRPC client without a sidecar connects once for each of its channels, with one id: those

@@ -2,7 +2,6 @@ package cluster
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -14,100 +13,209 @@ type Mode string
 
 // The modes.
 const (
+	// Auto is Ack where istiod can be asked, and Settle where it cannot.
+	Auto Mode = "auto"
 	// Settle waits for a fixed time.
 	Settle Mode = "settle"
-	// Ack asks istiod which proxies have acknowledged what they were sent.
+	// Ack asks istiod whether it holds what was written, and then which proxies have acknowledged what they were sent.
 	Ack Mode = "ack"
 	// None does not wait: the order of the writes alone keeps the gap below some milliseconds.
 	None Mode = "none"
 )
 
+// OnTimeout is what becomes of a change when istiod or a proxy does not follow in time.
+type OnTimeout string
+
+// What a change may do then.
+const (
+	// Continue goes on, with a warning.
+	Continue OnTimeout = "continue"
+	// Stop ends the change: before the rules have changed it goes back, and after that it leaves what was to be removed.
+	Stop OnTimeout = "stop"
+)
+
+// InformerBackoff is how long istiod may stay away from an API server that answers again. The reflectors of its informers try again
+// after 0.8 s, and then after twice as long each time, up to 30 s; to each of these times comes a random one of up to its length. Each kind has a
+// reflector of its own, so that a VirtualService may be seen before a DestinationRule that was written earlier. Source: k8s.io/client-go
+// tools/cache, defaultBackoffMax and defaultBackoffJitter; measured: more than 45 s.
+const InformerBackoff = 30*time.Second + 30*time.Second
+
 // Propagation is how a change lets the proxies follow before it takes the next step.
 type Propagation struct {
 	Mode Mode
-	// Settle is how long a wait of mode Settle takes, and how long one of mode Ack gives istiod to begin.
+	// Settle is how long a wait of mode Settle takes, and how long one of mode Ack gives istiod to begin. With 0 the modes Auto and Settle wait for
+	// nothing.
 	Settle time.Duration
-	// Timeout bounds a wait of mode Ack.
-	Timeout time.Duration
+	// SettleAfterFailure is how long istiod may take to come back to an API server that has failed a request of ours and answers again.
+	SettleAfterFailure time.Duration
+	// Timeout bounds a wait of mode Ack, and OnTimeout is what happens then.
+	Timeout   time.Duration
+	OnTimeout OnTimeout
 	// IstiodNamespace is where istiod's pods are; IstiodAddresses, if any, are asked in their place, such as
 	// `http://istiod.istio-system:15014`.
 	IstiodNamespace string
 	IstiodAddresses []string
 }
 
-// The rhythm of the questions to istiod. It merges events that are less than 100 ms apart; a change of what proxies were
-// sent that is older than quiet was the last one for now.
-const (
-	askInterval = 200 * time.Millisecond
-	quiet       = 500 * time.Millisecond
-)
+// asks reports whether istiod is asked, if it can be.
+func (p Propagation) asks() bool { return p.Mode == Ack || p.Mode == Auto && p.Settle > 0 }
 
-// watch is what the proxies had before a step. A nil watch waits for the fixed time.
-type watch struct {
-	control *controlPlane
-	before  []proxies
+// Longest is how long so many waits take at most, without the time in which the API server does not answer.
+func (p Propagation) Longest(waits int) time.Duration {
+	count := time.Duration(waits)
+	switch p.Mode {
+	case None:
+		return 0
+	case Settle:
+		return count*p.Settle + p.SettleAfterFailure
+	case Ack, Auto:
+	}
+	return count*max(p.Settle, p.Timeout) + p.SettleAfterFailure
 }
 
-// watch looks what the proxies have now, where the next wait shall ask for acknowledgements. Where istiod cannot be asked
-// it says so once, and returns nil.
-func (c *Cluster) watch(ctx context.Context, p Propagation) *watch {
-	if p.Mode != Ack {
+// settleTime is how long a wait for a fixed time takes that begins now, after an API server that had failed answered again at a
+// time, which is zero if that was never.
+func (p Propagation) settleTime(recovered, now time.Time) time.Duration {
+	if recovered.IsZero() || p.Settle == 0 {
+		return p.Settle
+	}
+	return max(p.Settle, recovered.Add(p.SettleAfterFailure+p.Settle).Sub(now))
+}
+
+// settle returns when the proxies have what was written before, as far as the mode can tell, or when the context ends. The error
+// says who does not have it, where the change shall stop then.
+func (c *Cluster) settle(ctx context.Context, p Propagation, w *watch, of written, progress func(string)) error {
+	switch {
+	case p.Mode == None || p.Mode != Ack && p.Settle == 0:
 		return nil
+	case w != nil:
+		return w.wait(ctx, of, progress)
 	}
-	control, err := c.connectControlPlane(ctx, p)
-	if err == nil {
-		var before []proxies
-		if before, err = control.ask(ctx); err == nil {
-			return &watch{control: control, before: before}
-		}
-		control.close()
+	d := p.settleTime(c.recoveredAt(), time.Now())
+	if d > p.Settle {
+		warn(ctx, fmt.Sprintf("the API server failed requests of this apply, and istiod may take up to %s longer than it to see what is written; "+
+			"until then waits of the fixed time are that long (settle_after_failure)", p.SettleAfterFailure))
 	}
-	if c.unanswered.CompareAndSwap(false, true) {
-		warn(ctx, fmt.Sprintf("istiod could not be asked which proxies have a change, so the provider waits %s instead (propagation mode %q): %s",
-			p.Settle, Settle, err))
-	}
+	progress(fmt.Sprintf("waiting %s for the proxies", d.Round(time.Millisecond)))
+	pause(ctx, d)
 	return nil
 }
 
-// settle returns when the proxies have what was written before, as far as the mode can tell, or when the context ends.
-func (c *Cluster) settle(ctx context.Context, p Propagation, w *watch, progress func(string)) {
-	switch {
-	case p.Mode == None || p.Mode != Ack && p.Settle == 0:
-	case w == nil:
-		progress(fmt.Sprintf("waiting %s for the proxies", p.Settle))
-		pause(ctx, p.Settle)
-	default:
-		defer w.control.close()
-		w.wait(ctx, p, progress)
+// recoveredAt is when the API server last answered a request that had failed before, zero for never.
+func (c *Cluster) recoveredAt() time.Time {
+	if at := c.recovered.Load(); at != 0 {
+		return time.Unix(0, at)
 	}
+	return time.Time{}
 }
 
-// wait returns when every proxy that was sent something has acknowledged it, and istiod sends no more of what was written.
-func (w *watch) wait(ctx context.Context, p Propagation, progress func(string)) {
-	ctx, cancel := context.WithTimeout(ctx, p.Timeout)
-	defer cancel()
-	seen := newSeenProxies(w.before, time.Now())
-	said := seen.began
-	for {
-		pause(ctx, askInterval)
-		now, err := w.control.ask(ctx)
-		if ctx.Err() != nil {
-			seen.tellMissing(ctx, p)
-			return
-		}
-		if err != nil {
-			warn(ctx, fmt.Sprintf("istiod stopped answering which proxies have a change, so the provider waited %s instead: %s", p.Settle, err))
-			pause(ctx, p.Settle-time.Since(seen.began))
-			return
-		}
-		if seen.add(now, time.Now(), p.Settle) {
-			return
-		}
-		if time.Since(said) >= time.Second {
-			said = time.Now()
-			progress(fmt.Sprintf("waiting for %d proxies to acknowledge", len(seen.missing())))
+// quiet is when a change of what proxies were sent was the last one for now: istiod merges events that are less than 100 ms apart.
+const quiet = 500 * time.Millisecond
+
+// soon is when nothing more comes of what istiod had sent something of before it was known to hold all of it: that was, most probably, the
+// whole.
+const soon = 2 * time.Second
+
+// inquiry is what istiod told during a wait: first whether every istiod holds what was written, then whether the proxies have
+// acknowledged what was sent after that.
+type inquiry struct {
+	of written
+	// settle is how long istiod is given to begin to send.
+	settle time.Duration
+	// before is what the proxies had before anything was written, by istiod; nil where that is not known.
+	before []proxies
+	// istiods are the names of those that are asked, and lacking what each of them does not hold.
+	istiods []string
+	lacking [][]Address
+	// proxies are what was told of them since every istiod holds what was written, nil until then.
+	proxies *seenProxies
+	// problem is why the last question had no answer.
+	problem error
+}
+
+// connected begins anew with these istiods: others may have come, and what was missed is not known.
+func (q *inquiry) connected(istiods []string, before []proxies) {
+	q.istiods, q.before, q.lacking, q.proxies, q.problem = istiods, before, nil, nil, nil
+}
+
+// held notes what the istiods hold, and reports whether that is all that was written.
+func (q *inquiry) held(holdings []holding) bool {
+	q.lacking, q.problem = nil, nil
+	all := true
+	for _, h := range holdings {
+		missing := h.lacks(q.of)
+		q.lacking = append(q.lacking, missing)
+		all = all && len(missing) == 0
+	}
+	return all
+}
+
+// told notes what the proxies have, and reports whether that is what was written.
+func (q *inquiry) told(now []proxies, at time.Time) bool {
+	q.problem = nil
+	if q.proxies == nil {
+		q.proxies = newSeenProxies(now, at)
+		return false
+	}
+	settle := q.settle
+	if q.before != nil && newer(q.proxies.before, q.before) {
+		settle = min(settle, soon)
+	}
+	return q.proxies.add(now, at, settle)
+}
+
+// doing says what is waited for.
+func (q *inquiry) doing() string {
+	switch {
+	case q.problem != nil:
+		return fmt.Sprintf("istiod does not answer, and is asked again: %s", q.problem)
+	case q.proxies == nil:
+		return fmt.Sprintf("waiting for istiod to hold %d objects", len(q.of))
+	}
+	return fmt.Sprintf("waiting for %d proxies to acknowledge", len(q.proxies.missing()))
+}
+
+// mostNames is how many proxies or objects a message names.
+const mostNames = 5
+
+// unconfirmed says what is missing after a time.
+func (q *inquiry) unconfirmed(within string) string {
+	if q.problem != nil {
+		return fmt.Sprintf("istiod did not tell within %s that the proxies have the change; some may fail requests until they have it. The last question failed: %s",
+			within, q.problem)
+	}
+	if q.proxies != nil {
+		if missing := q.proxies.missing(); len(missing) > 0 {
+			return fmt.Sprintf("these proxies did not acknowledge the change within %s, and may fail requests until they do: %s", within, enumerate(missing))
 		}
 	}
+	var missing []string
+	for i, lacking := range q.lacking {
+		for _, at := range lacking {
+			missing = append(missing, fmt.Sprintf("%s %s %s", q.istiods[i], q.verb(at), at))
+		}
+	}
+	if len(missing) == 0 {
+		return fmt.Sprintf("istiod did not tell within %s that the proxies have the change; some may fail requests until they have it", within)
+	}
+	return fmt.Sprintf("istiod does not know the change after %s, so that proxies may fail requests until it does: %s", within, enumerate(missing))
+}
+
+func (q *inquiry) verb(at Address) string {
+	if q.of[at].Deleted {
+		return "still holds the deleted"
+	}
+	return "does not hold the written"
+}
+
+// enumerate lists texts, and counts those that are too many.
+func enumerate(texts []string) string {
+	more := ""
+	if len(texts) > mostNames {
+		more = fmt.Sprintf(" and %d more", len(texts)-mostNames)
+		texts = texts[:mostNames]
+	}
+	return strings.Join(texts, ", ") + more
 }
 
 // seenProxies are what istiod told during a wait.
@@ -184,27 +292,6 @@ func (s *seenProxies) missing() []string {
 // acknowledged reports whether a proxy acknowledged what it was sent, or, if enough is not 0, at least that version.
 func acknowledged(sent, answered string, enough int) bool {
 	return sent == answered || enough > 0 && versionOf(answered) >= enough
-}
-
-// mostNames is how many proxies a warning names.
-const mostNames = 5
-
-// tellMissing warns of the proxies that never acknowledged. A wait that was cancelled has nobody to blame.
-func (s *seenProxies) tellMissing(ctx context.Context, p Propagation) {
-	if !errors.Is(ctx.Err(), context.DeadlineExceeded) {
-		return
-	}
-	missing, more := s.missing(), ""
-	if len(missing) == 0 {
-		warn(ctx, fmt.Sprintf("istiod did not tell within %s that the proxies have the change; some may fail requests until they have it", p.Timeout))
-		return
-	}
-	if len(missing) > mostNames {
-		more = fmt.Sprintf(" and %d more", len(missing)-mostNames)
-		missing = missing[:mostNames]
-	}
-	warn(ctx, fmt.Sprintf("these proxies did not acknowledge the change within %s, and may fail requests until they do: %s%s",
-		p.Timeout, strings.Join(missing, ", "), more))
 }
 
 // newer reports whether every istiod that has proxies has sent a newer version than before to at least one of them.

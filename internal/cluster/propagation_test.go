@@ -250,9 +250,13 @@ func TestCluster_settle(t *testing.T) {
 		"silent since before": {
 			scenes: []scene{{proxy: sent("2", "1")}}, settle: second / 2, timeout: second, least: second, most: 3 * second, warning: "within 1s",
 		},
-		"gone in the middle": {
-			scenes: []scene{{proxy: sent("1", "1")}, {at: second / 2, gone: true}}, settle: second, timeout: 60 * second, least: second, most: 3 * second,
-			warning: "istiod stopped answering which proxies have a change, so the provider waited 1s instead: ask istiod: EOF",
+		"gone in the middle, for good": {
+			scenes: []scene{{proxy: sent("1", "1")}, {at: second / 2, gone: true}}, settle: 60 * second, timeout: 2 * second, least: 2 * second, most: 4 * second,
+			warning: "istiod did not tell within 2s that the proxies have the change; some may fail requests until they have it. The last question failed: ask istiod at 127.0.0.1",
+		},
+		"gone for a while": {
+			scenes: []scene{{proxy: sent("1", "1")}, {at: second / 5, gone: true}, {at: second, proxy: sent("2", "2")}},
+			settle: second, timeout: 60 * second, least: 2 * second, most: 5 * second,
 		},
 		"always something new": {scenes: busy, settle: 60 * second, timeout: 60 * second, least: second / 2, most: 4 * second},
 		"asked, and no answer": {
@@ -271,7 +275,9 @@ func TestCluster_settle(t *testing.T) {
 			w := c.watch(ctx, p)
 			began := time.Now()
 			istiod.began.Store(&began)
-			c.settle(ctx, p, w, func(string) {})
+			if err := c.settle(ctx, p, w, nil, func(string) {}); err != nil {
+				t.Errorf("a wait that continues fails: %v", err)
+			}
 			if took := time.Since(began); took < test.least || took > test.most {
 				t.Errorf("the wait took %s, want %s to %s", took, test.least, test.most)
 			}
@@ -293,7 +299,9 @@ func TestCluster_settleWithoutIstiod(t *testing.T) {
 	c := &Cluster{}
 	for range 3 {
 		began := time.Now()
-		c.settle(ctx, p, c.watch(ctx, p), func(string) {})
+		if err := c.settle(ctx, p, c.watch(ctx, p), nil, func(string) {}); err != nil {
+			t.Error(err)
+		}
 		if took := time.Since(began); took < p.Settle || took > p.Settle+time.Second {
 			t.Errorf("the wait took %s, want %s", took, p.Settle)
 		}
@@ -313,8 +321,64 @@ func TestCluster_settleCancelled(t *testing.T) {
 	w := c.watch(ctx, p)
 	time.AfterFunc(300*time.Millisecond, cancel)
 	began := time.Now()
-	c.settle(ctx, p, w, func(string) {})
+	if err := c.settle(ctx, p, w, nil, func(string) {}); err != nil {
+		t.Error(err)
+	}
 	if took := time.Since(began); took > 2*time.Second {
 		t.Errorf("the wait took %s after the caller gave up", took)
+	}
+}
+
+// TestCluster_watchAuto: in mode auto an istiod that cannot be asked is asked once, one warning says why, and a change that waits for
+// nothing does not ask.
+func TestCluster_watchAuto(t *testing.T) {
+	t.Parallel()
+	var asked atomic.Int32
+	broken := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		asked.Add(1)
+		w.WriteHeader(http.StatusForbidden)
+	}))
+	t.Cleanup(broken.Close)
+	var said []string
+	ctx := CollectWarnings(t.Context(), func(text string) { said = append(said, text) })
+	p := Propagation{Mode: Auto, Settle: time.Second, Timeout: time.Minute, IstiodAddresses: []string{broken.URL}}
+	c := &Cluster{}
+	for range 3 {
+		if c.watch(ctx, p) != nil {
+			t.Error("an istiod that refuses to answer is asked")
+		}
+	}
+	if n := asked.Load(); n != 1 {
+		t.Errorf("asked %d times, want once", n)
+	}
+	if len(said) != 1 || !strings.Contains(said[0], "403 Forbidden") || !strings.Contains(said[0], `mode = "settle"`) {
+		t.Errorf("warnings %q, want one", said)
+	}
+	idle := Propagation{Mode: Auto, IstiodAddresses: []string{broken.URL}}
+	if w := (&Cluster{}).watch(ctx, idle); w != nil || asked.Load() != 1 {
+		t.Error("istiod is asked where nothing is waited for")
+	}
+}
+
+// TestCluster_watchUnreachable: who asks for acknowledgements waits for an istiod that does not answer now. In mode auto only one that
+// has answered before is waited for.
+func TestCluster_watchUnreachable(t *testing.T) {
+	t.Parallel()
+	istiod := tell(t, scene{proxy: sent("1", "1")})
+	away := httptest.NewServer(http.NotFoundHandler())
+	away.Close()
+	ctx := CollectWarnings(t.Context(), func(string) {})
+	at := func(mode Mode, url string) Propagation {
+		return Propagation{Mode: mode, Settle: time.Second, Timeout: time.Minute, IstiodAddresses: []string{url}}
+	}
+	c := &Cluster{}
+	if c.watch(ctx, at(Ack, away.URL)) == nil {
+		t.Error("ack does not wait for an istiod that is away")
+	}
+	if c.watch(ctx, at(Auto, away.URL)) != nil {
+		t.Error("auto waits for an istiod that never answered")
+	}
+	if c.watch(ctx, at(Ack, istiod.URL)) == nil || c.watch(ctx, at(Auto, away.URL)) == nil {
+		t.Error("auto does not wait for an istiod that has answered before")
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/util/wait"
 
 	"github.com/meshroute/terraform-provider-mesh/internal/routing"
@@ -31,11 +32,15 @@ func (c *Cluster) persist(ctx context.Context, what string, request func(ctx con
 	}
 	backoff := wait.Backoff{Duration: 200 * time.Millisecond, Factor: 2, Jitter: 0.2, Steps: 100, Cap: 3 * time.Second}
 	var last error
+	broken := false
 	for tries := 1; ; tries++ {
 		asked := &asked{}
 		err := request(context.WithValue(ctx, askedKey{}, asked), tries > 1)
 		if err == nil && last != nil {
 			warn(ctx, fmt.Sprintf("to %s took %d tries and %.1f s. The last failure was: %s", what, tries, time.Since(began).Seconds(), last))
+		}
+		if broken = broken || breaksWatches(err); broken && err == nil {
+			c.recovered.Store(time.Now().UnixNano())
 		}
 		delay := max(backoff.Step(), asked.wait)
 		switch {
@@ -93,6 +98,10 @@ func (a *asked) explain(err error) error {
 func passes(err error) bool {
 	return slices.ContainsFunc([]Reason{Unreachable, TimedOut, ServerFailed}, func(r Reason) bool { return IsReason(err, r) })
 }
+
+// breaksWatches reports whether a failure may be one that ends others' watches too, as a restart of the API server does. One that is
+// busy keeps its watches.
+func breaksWatches(err error) bool { return passes(err) && !apierrors.IsTooManyRequests(err) }
 
 // mostRefusals is how often credentials of an exec command may be refused in a row: they can expire on their way.
 const mostRefusals = 2

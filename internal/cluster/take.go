@@ -17,6 +17,9 @@ import (
 // already what it shall say: who owns a field cannot be seen in it, and what was taken is not taken again.
 func (c Change) plan() []Step {
 	steps := order(c.From, c.To)
+	if len(c.stillOwed()) > 0 {
+		steps = append([]Step{{Action: Wait}}, steps...)
+	}
 	if !c.Take {
 		return steps
 	}

@@ -180,7 +180,7 @@ func TestAccAck(t *testing.T) {
 	oneWarning(r, "proxies did not acknowledge the change within 3s", "watch.greeter")
 	terraform.must("plan", "-detailed-exitcode")
 
-	testKilledInWait(t, lab, proxy, block(user("acker"), "4s", "50s", ""))
+	testKilledInWait(t, lab, proxy, block(user("acker"), "4s", "50s", `, settle_after_failure = "0s"`))
 }
 
 // testKilledInWait kills istiod, and with it the webhook that every write needs, while one resource waits for
@@ -206,7 +206,14 @@ func testKilledInWait(t *testing.T, lab *breakable, proxy *sidecar, block string
 	lab.outage("istiod", time.Second)
 	proxy.resume()
 	r := apply.must()
-	r.want(t, "warning", "Warning from the cluster", "stopped answering which proxies have a change")
+	if !strings.Contains(r.text, "istiod does not answer, and is asked again") {
+		t.Errorf("the log does not say that istiod is asked again:\n%s", r.text)
+	}
+	for _, text := range r.warnings() {
+		if !strings.Contains(text, "tries and") {
+			t.Errorf("the apply warns of %q", text)
+		}
+	}
 	if strings.Contains(r.text, "Unhandled Error") {
 		t.Errorf("client-go wrote to standard error:\n%s", r.text)
 	}

@@ -74,6 +74,7 @@ func (p *pairResource) createStopped(
 	beside := without(identities, a.change.To)
 	maps.DeleteFunc(beside, func(at cluster.Address, _ cluster.Identity) bool { _, before := a.change.Identities[at]; return before })
 	p.created(ctx, req, resp, a, identities, beside)
+	owe(ctx, resp.Private, err, &resp.Diagnostics)
 	if life.adopt {
 		resp.Diagnostics.Append(resp.Private.SetKey(ctx, takeKey, encodeJSON(true))...)
 		if now, unread := p.getPair(ctx, p.routeOf(req.Plan.Raw).Place(), &resp.Diagnostics); unread == nil {

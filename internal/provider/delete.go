@@ -18,12 +18,14 @@ func (p *pairResource) Delete(ctx context.Context, req resource.DeleteRequest, r
 	ctx, cancel := life.deadline(ctx, "delete")
 	defer cancel()
 	change, err := p.removal(ctx, req, route, life, &resp.Diagnostics)
+	change.Owed = owed(ctx, req.Private, &resp.Diagnostics)
 	if err == nil {
 		_, err = p.change(ctx, life, change, &resp.Diagnostics)
 	}
 	if _, beside := p.recall(ctx, req.Private, &resp.Diagnostics); err == nil && len(beside) > 0 {
 		_, err = p.settings.cluster.Remove(withWarnings(ctx, &resp.Diagnostics), beside)
 	}
+	owe(ctx, resp.Private, err, &resp.Diagnostics)
 	reportErrors(&resp.Diagnostics, route, err)
 }
 

@@ -241,6 +241,10 @@ func advice(e *cluster.Error) (summary, remedy string) {
 	case cluster.Finalizing:
 		return "Object waits for finalizers", "The object routes on until they are done. Find out which controller owns them and why it does not finish; the next apply " +
 			"goes on from here. timeouts.delete sets how long to wait."
+	case cluster.Unconfirmed:
+		return "Proxies did not follow", "Before the rules have changed nothing is different for requests, and what this change created is removed again. After that the new rules route " +
+			"already, and what they do not need any more is left for the next apply.\n\nFind out why: look at istiod's log, and with istioctl proxy-status at the proxies. Then " +
+			"apply again, which waits for the same again. propagation.timeout sets how long, and propagation.on_timeout = \"continue\" goes on with a warning."
 	case cluster.NotAPIServer:
 		return "Not a Kubernetes API server", "What answers at " + e.Host + " is not a Kubernetes API server, or a proxy on the way refuses. Check host or the " +
 			"kubeconfig's server, that it begins with https where the server speaks TLS, and proxy_url."

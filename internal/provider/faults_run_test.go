@@ -197,7 +197,7 @@ func (r *faultedRun) text(text string) string {
 
 func (r *faultedRun) configure(d declared) {
 	r.t.Helper()
-	block := fmt.Sprintf("  host = %q\n  %s\n  propagation = { settle = %q }\n", r.proxy.URL, faultOwner, r.settle)
+	block := fmt.Sprintf("  host = %q\n  %s\n  propagation = { mode = \"settle\", settle = %q, settle_after_failure = \"0s\" }\n", r.proxy.URL, faultOwner, r.settle)
 	r.terraform.configure(block, r.text(d.config))
 }
 

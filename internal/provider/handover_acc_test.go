@@ -131,7 +131,7 @@ func TestAccHandover_rollout(t *testing.T) {
 			t.Errorf("match is %s", got)
 		}
 		// Both objects change, with waits in which the weights go on. In a split, every subset is a destination of the rule.
-		more := parts{top: `propagation = { settle = "2s" }`, subset: `traffic_policy = { load_balancer = { simple = "RANDOM" } }`}
+		more := parts{top: `propagation = { mode = "settle", settle = "2s" }`, subset: `traffic_policy = { load_balancer = { simple = "RANDOM" } }`}
 		if f.address == canaryForm.address {
 			more.subset += "\n }\n v3 = {\n labels = { app = \"k8s-combat-service-v3\" }"
 		}
@@ -141,7 +141,7 @@ func TestAccHandover_rollout(t *testing.T) {
 			t.Errorf("the DestinationRule is %s", got)
 		}
 		w.unchanged()
-		declare(parts{top: `propagation = { settle = "2s" }`})
+		declare(parts{top: `propagation = { mode = "settle", settle = "2s" }`})
 		w.must("apply")
 		w.unchanged()
 		w.must("apply", "-refresh-only")
@@ -261,7 +261,7 @@ func TestAccHandover_adopt(t *testing.T) {
 		r := startRollout(t, lab)
 		time.Sleep(600 * time.Millisecond)
 		before := uids(lab)
-		w.write(f.shared("90", "10", byOthers(parts{top: "adopt = true\n propagation = { settle = \"1s\" }", rule: `timeout = "3s"`,
+		w.write(f.shared("90", "10", byOthers(parts{top: "adopt = true\n propagation = { mode = \"settle\", settle = \"1s\" }", rule: `timeout = "3s"`,
 			subset: `traffic_policy = { load_balancer = { simple = "RANDOM" } }`})))
 		change, _ := w.plan()
 		if got := of(t, change.After, "adopted"); strings.Contains(got, "weight]") || !strings.Contains(got, "spec.http[0].timeout") || !strings.Contains(got, rolloutsManager) {
@@ -353,7 +353,7 @@ func TestAccHandover_editDuringWait(t *testing.T) {
 		lab := acctest.Start(t)
 		w := newWorkspace(t, lab, f, "")
 		w.apply(parts{})
-		moved := strings.NewReplacer("v2", "v3").Replace(f.with(parts{top: `propagation = { settle = "3s" }`}))
+		moved := strings.NewReplacer("v2", "v3").Replace(f.with(parts{top: `propagation = { mode = "settle", settle = "3s" }`}))
 		w.write(moved)
 		var check func()
 		var edit sync.WaitGroup

@@ -44,11 +44,11 @@ var (
 	stringMapMap = tftypes.Map{ElementType: tftypes.Map{ElementType: tftypes.Number}}
 	// operations are what timeouts may bound.
 	operations = map[string]string{
-		"create": "Time for creating both objects, waits included, from `1s` to `1h`. Defaults to `2m` and the time of the waits.",
+		"create": "Time for creating both objects, waits included, from `1s` to `1h`. Defaults to `2m` and the longest time that its waits may take.",
 		"read": "Time in which a plan tries again to read from an API server that does not answer, from `1s` to `1h`. By default an API " +
 			"server that has answered before is given 45 seconds, and one that has not is reported at once.",
-		"update": "Time for an update, waits included, from `1s` to `1h`. Defaults to `2m` and the time of the waits.",
-		"delete": "Time for a deletion, waits and finalizers of others included, from `1s` to `1h`. Defaults to `2m` and the time of the waits.",
+		"update": "Time for an update, waits included, from `1s` to `1h`. Defaults to `2m` and the longest time that its waits may take.",
+		"delete": "Time for a deletion, waits and finalizers of others included, from `1s` to `1h`. Defaults to `2m` and the longest time that its waits may take.",
 	}
 )
 
@@ -132,8 +132,12 @@ func lifecycleAttributes() map[string]schema.Attribute {
 				"mode": schema.StringAttribute{
 					Optional: true, Validators: []validator.String{propagationMode}, MarkdownDescription: describePropagation["mode"],
 				},
-				"settle":  schema.StringAttribute{Optional: true, MarkdownDescription: describePropagation["settle"]},
-				"timeout": schema.StringAttribute{Optional: true, MarkdownDescription: describePropagation["timeout"]},
+				"settle":               schema.StringAttribute{Optional: true, MarkdownDescription: describePropagation["settle"]},
+				"settle_after_failure": schema.StringAttribute{Optional: true, MarkdownDescription: describePropagation["settle_after_failure"]},
+				"timeout":              schema.StringAttribute{Optional: true, MarkdownDescription: describePropagation["timeout"]},
+				"on_timeout": schema.StringAttribute{
+					Optional: true, Validators: []validator.String{propagationOnTimeout}, MarkdownDescription: describePropagation["on_timeout"],
+				},
 			},
 		},
 		"timeouts": schema.SingleNestedAttribute{
@@ -144,17 +148,27 @@ func lifecycleAttributes() map[string]schema.Attribute {
 	}
 }
 
-var propagationMode = oneOf{string(cluster.Settle), string(cluster.Ack), string(cluster.None)}
+var (
+	propagationMode      = oneOf{string(cluster.Auto), string(cluster.Settle), string(cluster.Ack), string(cluster.None)}
+	propagationOnTimeout = oneOf{string(cluster.Continue), string(cluster.Stop)}
+)
 
 // describePropagation describes the attributes that the provider block and the resources share.
 var describePropagation = map[string]string{
-	"mode": "How the provider knows that the proxies have a change: `settle` waits for a fixed time; `ack` asks every istiod until the proxies " +
-		"have acknowledged, which needs the right to forward a port to istiod's pods; `none` does not wait, and leaves gaps of some " +
-		"milliseconds. Defaults to `settle`.",
-	"settle": "Time between declaring a subset and routing to it, and between routing away from it and removing it, " +
-		"from `0s` to `60s`. A change of weights, headers or matches never waits. Defaults to `2s`.",
-	"timeout": "Longest time to wait for acknowledgements in mode `ack`, from `1s` to `10m`. A proxy that has not answered by then is named in " +
-		"a warning. Defaults to `1m`.",
+	"mode": "How the provider knows that the proxies have a change: `ack` asks every istiod until it holds what was written and the proxies have " +
+		"acknowledged what it sent then, which needs the right to forward a port to istiod's pods; `settle` waits for a fixed time; `auto` is `ack` where " +
+		"istiod can be asked and `settle` where it cannot, which one warning says; `none` does not wait, and leaves gaps of some milliseconds. Defaults " +
+		"to `auto`.",
+	"settle": "Time that `settle` gives the proxies between declaring a subset and routing to it, and between routing away from it and removing it, from " +
+		"`0s` to `60s`. In mode `ack` it is how long istiod is given to begin to send. With `0s` the modes `auto` and `settle` wait for nothing. A change of " +
+		"weights, headers or matches never waits. Defaults to `2s`.",
+	"settle_after_failure": "Time in which istiod comes back to an API server that failed requests of the same apply and answers again, from `0s` to `5m`. Until then " +
+		"a wait for the fixed time of `settle` does not end, with a warning that says why. Defaults to `60s`, the longest pause that istiod makes between two tries; where " +
+		"several API servers stand behind one address, `0s` is enough.",
+	"timeout": "Longest time to wait for istiod and for acknowledgements in the modes `auto` and `ack`, from `1s` to `10m`. In it the provider connects anew where its " +
+		"connection to istiod breaks. Defaults to `2m`.",
+	"on_timeout": "What happens where istiod or a proxy does not follow within `timeout`: `continue` goes on with a warning that names what is missing; `stop` ends the change with an " +
+		"error. Before the rules have changed it goes back then, and after that it leaves what is to be removed for the next apply, which waits for the same again. Defaults to `continue`.",
 }
 
 // readLifecycle reads how a resource is changed. What is unknown reads as its default.
@@ -166,13 +180,9 @@ func readLifecycle(r *attr.Reader, s settings) (lifecycle, []routing.Problem) {
 	step, problems := readStep(r)
 	l.step = step
 	problems = append(problems, readPropagation(r, &l.propagation)...)
-	wait := l.propagation.Settle
-	if l.propagation.Mode == cluster.Ack {
-		wait = l.propagation.Timeout
-	}
 	for name := range operations {
 		if name != "read" {
-			l.timeouts[name] = defaultTimeout + mostWaits*wait
+			l.timeouts[name] = defaultTimeout + l.propagation.Longest(mostWaits)
 		}
 	}
 	if timeouts := r.Object("timeouts"); timeouts != nil {
@@ -197,11 +207,14 @@ func readPropagation(r *attr.Reader, p *cluster.Propagation) []routing.Problem {
 	if mode := propagation.String("mode"); mode != "" {
 		p.Mode = cluster.Mode(mode)
 	}
+	if what := propagation.String("on_timeout"); what != "" {
+		p.OnTimeout = cluster.OnTimeout(what)
+	}
 	for _, d := range []struct {
 		name           string
 		into           *time.Duration
 		least, longest time.Duration
-	}{{"settle", &p.Settle, 0, longestSettle}, {"timeout", &p.Timeout, time.Second, longestAck}} {
+	}{{"settle", &p.Settle, 0, longestSettle}, {"settle_after_failure", &p.SettleAfterFailure, 0, longestBackoff}, {"timeout", &p.Timeout, time.Second, longestAck}} {
 		value, problem := readDuration(propagation, routing.Path{"propagation", d.name}, d.least, d.longest)
 		if problem != nil {
 			problems = append(problems, *problem)

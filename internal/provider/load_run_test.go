@@ -20,7 +20,7 @@ import (
 const steady = 300 * time.Millisecond
 
 // loadModes are how the provider waits, in turn. The times are short: nothing else happens on the lab.
-var loadModes = []string{`settle = "500ms"`, `mode = "ack", settle = "500ms"`}
+var loadModes = []string{`mode = "settle", settle = "500ms"`, `mode = "ack", settle = "500ms"`}
 
 // loadRun makes transitions under load.
 type loadRun struct {

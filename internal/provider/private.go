@@ -22,6 +22,8 @@ const (
 	// takeKey says that the next change takes fields from other managers, as one that was asked for and has not come about yet: the
 	// rest of an adoption that was stopped, or the first change of a state that another provider had.
 	takeKey = "take"
+	// owedKey are the objects that a change wrote without seeing that the proxies have them: the next one waits for that first.
+	owedKey = "owed"
 	// ownerKey is the owner that this resource wrote last.
 	ownerKey = "owner"
 	// originsKey are live objects with fields that this version does not know, as last seen.
@@ -44,6 +46,24 @@ func (p *pairResource) remember(
 	diagnostics.Append(private.SetKey(ctx, ownerKey, encodeJSON(p.settings.owner))...)
 	diagnostics.Append(private.SetKey(ctx, besideKey, encodeJSON(beside))...)
 	diagnostics.Append(private.SetKey(ctx, takeKey, encodeJSON(false))...)
+	diagnostics.Append(private.SetKey(ctx, owedKey, encodeJSON(nil))...)
+}
+
+// owe keeps what an error says of objects that the proxies may not have yet.
+func owe(ctx context.Context, private privateState, err error, diagnostics *diag.Diagnostics) {
+	if objects := cluster.OwedBy(err); len(objects) > 0 {
+		diagnostics.Append(private.SetKey(ctx, owedKey, encodeJSON(objects))...)
+	}
+}
+
+// owed returns what owe kept.
+func owed(ctx context.Context, private privateState, diagnostics *diag.Diagnostics) map[cluster.Address]cluster.Written {
+	raw, problems := private.GetKey(ctx, owedKey)
+	diagnostics.Append(problems...)
+	var objects map[cluster.Address]cluster.Written
+	// What cannot be read was not written by this version.
+	_ = json.Unmarshal(raw, &objects)
+	return objects
 }
 
 // recall returns what was last seen, and what else is ours.

@@ -30,9 +30,12 @@ const (
 	defaultFieldManager  = "terraform-provider-mesh"
 	defaultSettle        = 2 * time.Second
 	longestSettle        = 60 * time.Second
-	defaultAck           = time.Minute
-	longestAck           = 10 * time.Minute
-	longestOwner         = 128
+	// defaultAck leaves room for the time that istiod may take to come back to an API server, and for slow proxies.
+	defaultAck = 2 * time.Minute
+	longestAck = 10 * time.Minute
+	// longestBackoff is the most that settle_after_failure may be.
+	longestBackoff = 5 * time.Minute
+	longestOwner   = 128
 	// defaultIstiodNamespace is where istioctl and the charts put istiod.
 	defaultIstiodNamespace = "istio-system"
 )
@@ -71,7 +74,8 @@ func unconfigured() settings {
 
 func defaultPropagation() cluster.Propagation {
 	return cluster.Propagation{
-		Mode: cluster.Settle, Settle: defaultSettle, Timeout: defaultAck, IstiodNamespace: defaultIstiodNamespace,
+		Mode: cluster.Auto, Settle: defaultSettle, SettleAfterFailure: cluster.InformerBackoff, Timeout: defaultAck, OnTimeout: cluster.Continue,
+		IstiodNamespace: defaultIstiodNamespace,
 	}
 }
 
@@ -117,15 +121,19 @@ func (p *meshProvider) Schema(_ context.Context, _ fwprovider.SchemaRequest, res
 			"mode": schema.StringAttribute{
 				Optional: true, Validators: []validator.String{propagationMode}, MarkdownDescription: describePropagation["mode"],
 			},
-			"settle":  schema.StringAttribute{Optional: true, MarkdownDescription: describePropagation["settle"]},
-			"timeout": schema.StringAttribute{Optional: true, MarkdownDescription: describePropagation["timeout"]},
+			"settle":               schema.StringAttribute{Optional: true, MarkdownDescription: describePropagation["settle"]},
+			"settle_after_failure": schema.StringAttribute{Optional: true, MarkdownDescription: describePropagation["settle_after_failure"]},
+			"timeout":              schema.StringAttribute{Optional: true, MarkdownDescription: describePropagation["timeout"]},
+			"on_timeout": schema.StringAttribute{
+				Optional: true, Validators: []validator.String{propagationOnTimeout}, MarkdownDescription: describePropagation["on_timeout"],
+			},
 			"istiod_namespace": schema.StringAttribute{
 				Optional:            true,
-				MarkdownDescription: "Namespace of istiod's pods, which mode `ack` asks through a port-forward. Defaults to `istio-system`.",
+				MarkdownDescription: "Namespace of istiod's pods, which the modes `auto` and `ack` ask through a port-forward. Defaults to `istio-system`.",
 			},
 			"istiod_addresses": schema.ListAttribute{
 				ElementType: types.StringType, Optional: true,
-				MarkdownDescription: "URLs of every istiod's monitoring port, such as `http://127.0.0.1:15014`, which mode `ack` asks in place of the " +
+				MarkdownDescription: "URLs of every istiod's monitoring port, such as `http://127.0.0.1:15014`, which the modes `auto` and `ack` ask in place of the " +
 					"pods. istiod answers only to its own host unless it is configured otherwise.",
 			},
 		},

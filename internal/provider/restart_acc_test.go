@@ -133,7 +133,7 @@ func TestAccRestart(t *testing.T) { //nolint:tparallel // its parts break the sa
 	t.Parallel()
 	lab := newBreakable(t)
 	k := newKube(t, lab.kubeconfig())
-	block := fmt.Sprintf("  config_path = %q\n  owner = %q\n  propagation = { settle = \"500ms\" }\n", lab.kubeconfig(), restartOwner)
+	block := fmt.Sprintf("  config_path = %q\n  owner = %q\n  propagation = { mode = \"settle\", settle = \"500ms\", settle_after_failure = \"0s\" }\n", lab.kubeconfig(), restartOwner)
 	terraform := newCLI(t)
 	t.Run("credentials", func(t *testing.T) { testExpiry(t, lab, k) })
 

@@ -35,7 +35,7 @@ func testExpiry(t *testing.T, lab *breakable, k *kube) {
 		subset  string
 	}{{true, "apply", "v1"}, {false, "apply", "v2"}, {false, "destroy", "v2"}} {
 		short := lab.expiring(t, k, test.says)
-		terraform.configure(short.block+"  propagation = { settle = \"1200ms\" }\n", manyRoutes(12, "greeter", test.subset, ""))
+		terraform.configure(short.block+"  propagation = { mode = \"settle\", settle = \"1200ms\", settle_after_failure = \"0s\" }\n", manyRoutes(12, "greeter", test.subset, ""))
 		began := time.Now()
 		r := terraform.must(test.command)
 		search(t, "the output of "+test.command, r.text, short.secrets())

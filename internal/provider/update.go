@@ -20,10 +20,11 @@ const mostAttempts = 5
 type updateRun struct {
 	prior, route described
 	was, life    lifecycle
-	// seen, beside and originals are what the private state keeps; take says that it goes on with a change that takes fields.
+	// seen, beside, owed and originals are what the private state keeps; take says that it goes on with a change that takes fields.
 	seen      seen
 	beside    cluster.Identities
 	take      bool
+	owed      map[cluster.Address]cluster.Written
 	originals routing.Pair
 	// live is what the last try found, wanted what it was to become, change how, and identities are those of the objects afterwards.
 	live       livePair
@@ -39,6 +40,7 @@ func (p *pairResource) Update(ctx context.Context, req resource.UpdateRequest, r
 		take: takes(ctx, req.Private, &resp.Diagnostics), originals: p.originals(ctx, req.Private, &resp.Diagnostics),
 	}
 	u.seen, u.beside = p.recall(ctx, req.Private, &resp.Diagnostics)
+	u.owed = owed(ctx, req.Private, &resp.Diagnostics)
 	ctx, cancel := u.life.deadline(ctx, "update")
 	defer cancel()
 	var err error
@@ -79,7 +81,7 @@ func (p *pairResource) prepare(ctx context.Context, u *updateRun, diagnostics *d
 	}
 	u.change = cluster.Change{
 		From: p.resolve(u.live.Ours(withMetadata(marked, configured)), p.settings.clusterDomain), To: u.wanted, Identities: u.live.Identities(),
-		Begun: u.beside, Take: u.take,
+		Begun: u.beside, Take: u.take, Owed: u.owed,
 	}
 	if u.take {
 		return nil
@@ -115,12 +117,14 @@ func (p *pairResource) updateStopped(ctx context.Context, u *updateRun, resp *re
 	maps.Copy(u.beside, without(u.identities, u.change.From))
 	resp.Diagnostics.Append(resp.Private.SetKey(ctx, seenKey, encodeJSON(u.seen))...)
 	resp.Diagnostics.Append(resp.Private.SetKey(ctx, besideKey, encodeJSON(u.beside))...)
+	owe(ctx, resp.Private, err, &resp.Diagnostics)
 	reportErrors(&resp.Diagnostics, u.route, err)
 }
 
 // updated puts what was written into the state, and removes what other changes left beside it, unless the change itself failed.
 func (p *pairResource) updated(ctx context.Context, u *updateRun, req resource.UpdateRequest, resp *resource.UpdateResponse, err error) {
 	reportErrors(&resp.Diagnostics, u.route, err)
+	changed := err
 	beside := maps.Clone(u.beside)
 	maps.Copy(beside, u.identities)
 	beside = without(without(beside, u.wanted), released(u.change))
@@ -135,6 +139,7 @@ func (p *pairResource) updated(ctx context.Context, u *updateRun, req resource.U
 	resp.State.Raw = withLeftOver(p.settled(req.Plan.Raw, u.life, u.wanted, nil), beside)
 	identify(resp.Identity, u.route.Place())
 	p.remember(ctx, resp.Private, u.wanted, u.route.Render(), u.identities, beside, &resp.Diagnostics)
+	owe(ctx, resp.Private, changed, &resp.Diagnostics)
 }
 
 // withLeftOver returns a state that says what is left over, so that the next plan has something to do.
