@@ -214,12 +214,19 @@ func float(f float64, wrong *flaw) (Value, *flaw) {
 	return Float(f), wrong
 }
 
-// mostExponent is how many binary digits a number may have before or behind its point: to write out one of more takes longer the larger it
-// is, and an exponent costs nobody anything to write. It is far beyond what a double has room for.
-const mostExponent = 1 << 16
+// How large a number is taken, far beyond what a double has room for: how many binary digits it has before or behind its point, and in how many
+// bytes it is written. To read or write out one that is larger takes with the square of its length, and an exponent costs nobody
+// anything to write.
+const (
+	mostExponent = 1 << 14
+	longestWord  = 1 << 13
+)
 
 // parseNumber reads a number that is written out. Base, precision and rounding are those of Terraform.
 func parseNumber(text string) (Value, *flaw) {
+	if len(text) > longestWord {
+		return Value{}, malformed("a number of more than %d characters", longestWord)
+	}
 	n, _, err := big.ParseFloat(text, 10, precision, big.ToNearestEven)
 	if err != nil {
 		// The error quotes the text.

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"testing"
 
-	"github.com/hashicorp/terraform-plugin-go/tftypes"
 	"pgregory.net/rapid"
 
 	"github.com/meshroute/terraform-provider-mesh/internal/attr"
@@ -57,7 +56,8 @@ func TestPropertyDamagedEncoding(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		terraform := randomType(t, 3)
-		encoded, err := attr.TypeOf(terraform).Encode(anything.value(t, terraform))
+		of := attr.TypeOf(terraform)
+		encoded, err := of.Encode(anything.value(t, terraform))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -68,15 +68,15 @@ func TestPropertyDamagedEncoding(t *testing.T) {
 		if rapid.Bool().Draw(t, "cut") {
 			encoded = encoded[:rapid.IntRange(0, len(encoded)).Draw(t, "length")]
 		}
-		checkDecode(t, terraform, encoded)
+		checkDecode(t, of, encoded)
 	})
 }
 
 // checkDecode decodes bytes of any origin. What is understood is what terraform-plugin-go understands, and is encoded so that it is understood
 // again.
-func checkDecode(t reporter, terraform tftypes.Type, encoded []byte) {
+func checkDecode(t reporter, of *attr.Type, encoded []byte) {
 	t.Helper()
-	of := attr.TypeOf(terraform)
+	terraform := of.Terraform()
 	v, err := of.Decode(encoded, attr.Limits{})
 	if err != nil {
 		return
@@ -92,4 +92,30 @@ func checkDecode(t reporter, terraform tftypes.Type, encoded []byte) {
 	if back, err := of.Decode(again, attr.Limits{}); err != nil || !back.Equal(v) {
 		t.Fatalf("%v came back as %v, error %v", v, back, err)
 	}
+}
+
+// A value is beyond a limit exactly if it would not be decoded.
+func TestPropertyMeasureIsDecode(t *testing.T) {
+	t.Parallel()
+	short := drawing{
+		unknown: true,
+		text:    func(t *rapid.T) string { return rapid.StringN(0, 3, 6).Draw(t, "text") },
+		number:  func(t *rapid.T) attr.Value { return attr.Int(rapid.Int64().Draw(t, "whole")) },
+	}
+	rapid.Check(t, func(t *rapid.T) {
+		of := attr.TypeOf(randomType(t, 3))
+		v := short.value(t, of.Terraform())
+		encoded, err := of.Encode(v)
+		if err != nil {
+			t.Fatal(err)
+		}
+		limits := attr.Limits{
+			Values: rapid.IntRange(0, 60).Draw(t, "values"), Objects: rapid.IntRange(0, 3).Draw(t, "objects"), Elements: rapid.IntRange(0, 5).Draw(t, "elements"),
+			Depth: rapid.IntRange(0, 3).Draw(t, "depth"), Text: rapid.SampledFrom([]int{0, 4, 5}).Draw(t, "text"),
+		}
+		_, refused := of.Decode(encoded, limits)
+		if err := of.Measure(v, limits); (err == nil) != (refused == nil) {
+			t.Fatalf("%v is measured: %v, and decoded: %v", v, err, refused)
+		}
+	})
 }
