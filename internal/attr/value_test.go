@@ -162,11 +162,13 @@ func TestValueEntries(t *testing.T) {
 // A set and a tuple, which no schema has, become lists on the way from Terraform's libraries, and nothing becomes null.
 func TestFromTerraform(t *testing.T) {
 	t.Parallel()
-	set := tftypes.NewValue(tftypes.Set{ElementType: tftypes.String}, []tftypes.Value{str("a")})
+	a := tftypes.NewValue(tftypes.String, "a")
+	set := tftypes.NewValue(tftypes.Set{ElementType: tftypes.String}, []tftypes.Value{a})
+	pair := tftypes.NewValue(tftypes.Tuple{ElementTypes: []tftypes.Type{tftypes.String, tftypes.Number}}, []tftypes.Value{a, tftypes.NewValue(tftypes.Number, 1)})
 	if got := attr.FromTerraform(set); !got.Equal(attr.Strings([]string{"a"})) {
 		t.Errorf("a set is %v", got)
 	}
-	if got := attr.FromTerraform(tuple(str("a"), number(1))); !got.Equal(attr.List([]attr.Value{attr.String("a"), attr.Int(1)})) {
+	if got := attr.FromTerraform(pair); !got.Equal(attr.List([]attr.Value{attr.String("a"), attr.Int(1)})) {
 		t.Errorf("a tuple is %v", got)
 	}
 	if got := attr.FromTerraform(tftypes.Value{}); !got.IsNull() {

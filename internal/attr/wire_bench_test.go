@@ -20,13 +20,13 @@ var routeType = tftypes.Object{AttributeTypes: map[string]tftypes.Type{
 func routeOf(rules int) attr.Value {
 	var list []attr.Value
 	for i := range rules {
-		list = append(list, attr.FromTerraform(httpRoute.Encode(&networking.HTTPRoute{
+		list = append(list, httpRoute.Encode(&networking.HTTPRoute{
 			Match: []*networking.HTTPMatchRequest{{Headers: map[string]*networking.StringMatch{
 				"version": {MatchType: &networking.StringMatch_Exact{Exact: fmt.Sprint(i)}},
 			}}},
-		})))
+		}))
 	}
-	subset := attr.FromTerraform(destinationRule.Encode(&networking.DestinationRule{Host: "reviews"}))
+	subset := destinationRule.Encode(&networking.DestinationRule{Host: "reviews"})
 	return attr.Object(entries{
 		"rules": attr.List(list), "default": attr.Object(entries{"name": attr.String("rest")}), "service": attr.String("reviews"), "namespace": attr.String("shop"),
 		"subsets": attr.Map(entries{"v1": subset, "v2": subset}), "hosts": attr.Strings([]string{"reviews.shop.svc.cluster.local"}), "port": attr.Int(9080),

@@ -19,7 +19,7 @@ func FuzzDecodeBytes(f *testing.F) {
 	}
 	f.Add([]byte("\xdd\xff\xff\xff\xff"))
 	types := fuzzedTypes()
-	route, err := types[2].Encode(attr.FromTerraform(httpRoute.Encode(&networking.HTTPRoute{Name: "a"})))
+	route, err := types[2].Encode(httpRoute.Encode(&networking.HTTPRoute{Name: "a"}))
 	if err != nil {
 		f.Fatal(err)
 	}
