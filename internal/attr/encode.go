@@ -21,9 +21,14 @@ func (m *Message) Encode(message proto.Message) Value {
 	return m.encode(message.ProtoReflect())
 }
 
-// EncodeAttributes returns the attributes of [Message.Encode] that are set, for an object that has others besides.
+// EncodeAttributes returns the attributes of [Message.Encode], for an object that has others besides. What is not set is there as null, so that
+// it takes the place of what was there before.
 func (m *Message) EncodeAttributes(message proto.Message) map[string]Value {
-	return m.encode(message.ProtoReflect()).Attributes()
+	attributes := make(map[string]Value, len(m.fields))
+	for i := range m.fields {
+		attributes[m.fields[i].name] = m.fields[i].encode(message.ProtoReflect())
+	}
+	return attributes
 }
 
 func (m *Message) encode(message protoreflect.Message) Value {

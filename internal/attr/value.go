@@ -194,6 +194,9 @@ func (v Value) Number() (number *big.Float, ok bool) {
 // IsList reports whether the value is a list.
 func (v Value) IsList() bool { return v.kind == listValue }
 
+// IsMap reports whether the value is a map, whose entries may be null.
+func (v Value) IsMap() bool { return v.kind == mapValue }
+
 // HasEntries reports whether the value is an object or a map, even one with nothing in it.
 func (v Value) HasEntries() bool { return v.kind == objectValue || v.kind == mapValue }
 

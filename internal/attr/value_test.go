@@ -62,7 +62,8 @@ func TestValueAccessors(t *testing.T) {
 		Number                   string
 		Yes                      bool
 		IsText, IsInt, IsNumber  bool
-		IsBool, IsList, HasNames bool
+		IsBool, IsList           bool
+		IsMap, HasNames          bool
 		Null, Known, WhollyKnown bool
 		Len                      int
 		String                   string
@@ -80,7 +81,7 @@ func TestValueAccessors(t *testing.T) {
 		"a list":     {attr.List([]attr.Value{attr.Null(), attr.Unknown()}), seen{IsList: true, Known: true, Len: 2, String: "[null unknown]"}},
 		"a map": {
 			attr.Map(entries{"b": attr.Int(1), "a": attr.Null()}),
-			seen{HasNames: true, Known: true, WhollyKnown: true, Len: 2, String: "<a:null b:1>"},
+			seen{IsMap: true, HasNames: true, Known: true, WhollyKnown: true, Len: 2, String: "<a:null b:1>"},
 		},
 		"an object": {attr.Object(entries{"b": attr.Unknown(), "a": attr.Null()}), seen{HasNames: true, Known: true, Len: 1, String: "{b:unknown}"}},
 	}
@@ -95,7 +96,7 @@ func TestValueAccessors(t *testing.T) {
 			if got.IsNumber = isNumber; isNumber {
 				got.Number = n.Text('g', 10)
 			}
-			got.IsList, got.HasNames, got.Len, got.String = v.IsList(), v.HasEntries(), v.Len(), v.String()
+			got.IsList, got.IsMap, got.HasNames, got.Len, got.String = v.IsList(), v.IsMap(), v.HasEntries(), v.Len(), v.String()
 			got.Null, got.Known, got.WhollyKnown = v.IsNull(), v.IsKnown(), v.IsWhollyKnown()
 			if diff := cmp.Diff(test.want, got); diff != "" {
 				t.Errorf("value (-want +got):\n%s", diff)

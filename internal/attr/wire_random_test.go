@@ -128,8 +128,7 @@ func inOrder(v attr.Value) bool {
 			return false
 		}
 	}
-	// Whether it is a map, the value shows.
-	if strings.HasPrefix(v.String(), "<") && v.Len() > 1 {
+	if v.IsMap() && v.Len() > 1 {
 		return false
 	}
 	for _, e := range v.Entries() {
