@@ -1,62 +1,91 @@
 package attr
 
 import (
+	"cmp"
 	"encoding/base64"
-	"maps"
 	"math"
 	"math/big"
 	"slices"
 	"time"
 	"unicode/utf8"
 
-	"github.com/hashicorp/terraform-plugin-framework/path"
-	"github.com/hashicorp/terraform-plugin-go/tftypes"
 	"google.golang.org/protobuf/reflect/protoreflect"
 	"google.golang.org/protobuf/types/known/durationpb"
 )
 
-// decodeMessage sets the fields of into from attributes. What is unknown or wrong stays unset.
-func (r *Reader) decodeMessage(m *Message, at path.Path, attributes map[string]tftypes.Value, into protoreflect.Message) {
-	for i := range m.fields {
-		f := &m.fields[i]
-		v, ok := attributes[f.name]
-		fieldAt := at.AtName(f.name)
-		if !ok || !r.known(fieldAt, v) || r.excluded(f, fieldAt, into) {
-			continue
+// decodeMessage sets the fields of into from the attributes of an object, in the order of the fields. What is unknown or wrong stays unset.
+func (r *Reader) decodeMessage(m *Message, at *place, object Value, into protoreflect.Message) {
+	type setField struct {
+		number int
+		value  Value
+	}
+	var room [8]setField
+	fields := room[:0]
+	for _, e := range object.entries() {
+		if number, ok := m.byName[e.name]; ok {
+			fields = append(fields, setField{number, e.Value})
 		}
-		switch f.cardinality {
-		case single:
-			if value, ok := r.decodeValue(f, fieldAt, v, func() protoreflect.Value { return into.NewField(f.descriptor) }); ok {
-				into.Set(f.descriptor, value)
-			}
-		case list:
-			elements := into.NewField(f.descriptor).List()
-			r.elements(fieldAt, v, func(at path.Path, v tftypes.Value) {
-				if value, ok := r.decodeValue(f, at, v, elements.NewElement); ok {
-					elements.Append(value)
-				}
-			})
-			if elements.Len() > 0 {
-				into.Set(f.descriptor, protoreflect.ValueOfList(elements))
-			}
-		case mapping:
-			entries := into.NewField(f.descriptor).Map()
-			r.entries(fieldAt, v, func(key string, at path.Path, v tftypes.Value) {
-				if !utf8.ValidString(key) {
-					r.problem(at, "must have a key in valid UTF-8")
-				} else if value, ok := r.decodeValue(f, at, v, entries.NewValue); ok {
-					entries.Set(protoreflect.ValueOfString(key).MapKey(), value)
-				}
-			})
-			if entries.Len() > 0 {
-				into.Set(f.descriptor, protoreflect.ValueOfMap(entries))
-			}
+	}
+	slices.SortFunc(fields, func(a, b setField) int { return cmp.Compare(a.number, b.number) })
+	for i := range fields {
+		f := &m.fields[fields[i].number]
+		fieldAt := place{up: at, text: f.name}
+		if r.known(&fieldAt, fields[i].value) && !r.excluded(f, &fieldAt, into) {
+			r.decodeField(f, &fieldAt, fields[i].value, into)
 		}
 	}
 }
 
+func (r *Reader) decodeField(f *field, at *place, v Value, into protoreflect.Message) {
+	switch f.cardinality {
+	case single:
+		if value, ok := r.decodeValue(f, at, v, func() protoreflect.Value { return into.NewField(f.descriptor) }); ok {
+			into.Set(f.descriptor, value)
+		}
+	case list:
+		r.decodeList(f, at, v, into)
+	case mapping:
+		r.decodeMap(f, at, v, into)
+	}
+}
+
+func (r *Reader) decodeList(f *field, at *place, v Value, into protoreflect.Message) {
+	elements := into.NewField(f.descriptor).List()
+	for i, e := range r.list(at, v) {
+		at := place{up: at, step: byIndex, at: i}
+		if !r.set(&at, e) {
+			continue
+		}
+		if value, ok := r.decodeValue(f, &at, e, elements.NewElement); ok {
+			elements.Append(value)
+		}
+	}
+	if elements.Len() > 0 {
+		into.Set(f.descriptor, protoreflect.ValueOfList(elements))
+	}
+}
+
+func (r *Reader) decodeMap(f *field, at *place, v Value, into protoreflect.Message) {
+	entries := into.NewField(f.descriptor).Map()
+	object, _ := r.open(at, v)
+	for _, e := range object.entries() {
+		at := place{up: at, step: byKey, text: e.name}
+		if !r.set(&at, e.Value) {
+			continue
+		}
+		if !utf8.ValidString(e.name) {
+			r.problem(&at, "must have a key in valid UTF-8")
+		} else if value, ok := r.decodeValue(f, &at, e.Value, entries.NewValue); ok {
+			entries.Set(protoreflect.ValueOfString(e.name).MapKey(), value)
+		}
+	}
+	if entries.Len() > 0 {
+		into.Set(f.descriptor, protoreflect.ValueOfMap(entries))
+	}
+}
+
 // excluded reports whether another member of the field's oneof is set already, which is a problem at this field.
-func (r *Reader) excluded(f *field, at path.Path, into protoreflect.Message) bool {
+func (r *Reader) excluded(f *field, at *place, into protoreflect.Message) bool {
 	oneof := f.descriptor.ContainingOneof()
 	if oneof == nil {
 		return false
@@ -70,7 +99,7 @@ func (r *Reader) excluded(f *field, at path.Path, into protoreflect.Message) boo
 }
 
 // decodeValue returns one value of the field. fresh makes an empty value of the field's protobuf type.
-func (r *Reader) decodeValue(f *field, at path.Path, v tftypes.Value, fresh func() protoreflect.Value) (protoreflect.Value, bool) {
+func (r *Reader) decodeValue(f *field, at *place, v Value, fresh func() protoreflect.Value) (protoreflect.Value, bool) {
 	if f.wrapper {
 		wrapper := fresh()
 		inner := wrapper.Message().Descriptor().Fields().ByName("value")
@@ -82,12 +111,12 @@ func (r *Reader) decodeValue(f *field, at path.Path, v tftypes.Value, fresh func
 	}
 	switch f.kind {
 	case kindMessage:
-		attributes := r.open(at, v)
-		if attributes == nil {
+		object, ok := r.open(at, v)
+		if !ok {
 			return protoreflect.Value{}, false
 		}
 		value := fresh()
-		r.decodeMessage(f.message, at, attributes, value.Message())
+		r.decodeMessage(f.message, at, object, value.Message())
 		return value, true
 	case kindDuration:
 		return r.decodeDuration(at, v)
@@ -100,26 +129,25 @@ func (r *Reader) decodeValue(f *field, at path.Path, v tftypes.Value, fresh func
 	return r.decodeScalar(f.kind, descriptor, at, v)
 }
 
-func (r *Reader) decodeScalar(k kind, fd protoreflect.FieldDescriptor, at path.Path, v tftypes.Value) (protoreflect.Value, bool) {
+func (r *Reader) decodeScalar(k kind, fd protoreflect.FieldDescriptor, at *place, v Value) (protoreflect.Value, bool) {
 	switch k {
 	case kindBool:
-		var b bool
-		ok := r.as(at, v, &b)
-		return protoreflect.ValueOfBool(b), ok
+		ok := r.is(boolValue, at, v)
+		return protoreflect.ValueOfBool(v.whole != 0), ok
 	case kindInt:
 		return r.decodeInt(fd.Kind(), at, v)
 	case kindFloat:
-		var f *big.Float
-		if !r.as(at, v, &f) {
+		if !r.is(numberValue, at, v) {
 			return protoreflect.Value{}, false
 		}
-		return r.decodeFloat(fd.Kind(), at, f)
+		number, _ := v.Number()
+		return r.decodeFloat(fd.Kind(), at, number)
 	case kindString, kindBytes, kindEnum, kindDuration, kindMessage:
 	}
-	var s string
-	if !r.as(at, v, &s) {
+	if !r.is(stringValue, at, v) {
 		return protoreflect.Value{}, false
 	}
+	s := v.text
 	switch k {
 	case kindBytes:
 		b, err := base64.StdEncoding.DecodeString(s)
@@ -145,7 +173,7 @@ func (r *Reader) decodeScalar(k kind, fd protoreflect.FieldDescriptor, at path.P
 }
 
 // decodeFloat refuses a number that would become infinite: Istio's JSON has no such value.
-func (r *Reader) decodeFloat(k protoreflect.Kind, at path.Path, f *big.Float) (protoreflect.Value, bool) {
+func (r *Reader) decodeFloat(k protoreflect.Kind, at *place, f *big.Float) (protoreflect.Value, bool) {
 	number, _ := f.Float64()
 	single := float32(number)
 	if math.IsInf(number, 0) || k == protoreflect.FloatKind && math.IsInf(float64(single), 0) {
@@ -158,7 +186,7 @@ func (r *Reader) decodeFloat(k protoreflect.Kind, at path.Path, f *big.Float) (p
 	return protoreflect.ValueOfFloat64(number), true
 }
 
-func (r *Reader) decodeInt(k protoreflect.Kind, at path.Path, v tftypes.Value) (protoreflect.Value, bool) {
+func (r *Reader) decodeInt(k protoreflect.Kind, at *place, v Value) (protoreflect.Value, bool) {
 	n, set := r.int(at, v)
 	if !set {
 		return protoreflect.Value{}, false
@@ -195,17 +223,14 @@ func intRange(k protoreflect.Kind) (lowest, highest int64) {
 	}
 }
 
-func (r *Reader) decodeDuration(at path.Path, v tftypes.Value) (protoreflect.Value, bool) {
-	var s string
-	if !r.as(at, v, &s) {
+func (r *Reader) decodeDuration(at *place, v Value) (protoreflect.Value, bool) {
+	if !r.is(stringValue, at, v) {
 		return protoreflect.Value{}, false
 	}
-	d, err := time.ParseDuration(s)
+	d, err := time.ParseDuration(v.text)
 	if err != nil {
-		r.problem(at, "must be a duration such as \"500ms\", \"5s\" or \"1m30s\", got %q", s)
+		r.problem(at, "must be a duration such as \"500ms\", \"5s\" or \"1m30s\", got %q", v.text)
 		return protoreflect.Value{}, false
 	}
 	return protoreflect.ValueOfMessage(durationpb.New(d).ProtoReflect()), true
 }
-
-func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }

@@ -2,7 +2,6 @@ package attr_test
 
 import (
 	"math/big"
-	"strings"
 	"testing"
 	"time"
 
@@ -18,25 +17,15 @@ import (
 	"github.com/meshroute/terraform-provider-mesh/internal/attr"
 )
 
-func str(s string) tftypes.Value   { return tftypes.NewValue(tftypes.String, s) }
-func number(n any) tftypes.Value   { return tftypes.NewValue(tftypes.Number, n) }
-func boolean(b bool) tftypes.Value { return tftypes.NewValue(tftypes.Bool, b) }
-func unknownString() tftypes.Value { return tftypes.NewValue(tftypes.String, tftypes.UnknownValue) }
-func nullString() tftypes.Value    { return tftypes.NewValue(tftypes.String, nil) }
+func str(s string) attr.Value          { return attr.String(s) }
+func number(n any) attr.Value          { return attr.FromTerraform(tftypes.NewValue(tftypes.Number, n)) }
+func boolean(b bool) attr.Value        { return attr.Bool(b) }
+func tuple(e ...attr.Value) attr.Value { return attr.List(e) }
 
-// obj makes an object of the attributes given.
-func obj(attributes map[string]tftypes.Value) tftypes.Value { return object(attributes) }
+type attributes = map[string]attr.Value
 
-// tuple makes a list whose elements may differ in type.
-func tuple(elements ...tftypes.Value) tftypes.Value {
-	types := make([]tftypes.Type, len(elements))
-	for i, e := range elements {
-		types[i] = e.Type()
-	}
-	return tftypes.NewValue(tftypes.Tuple{ElementTypes: types}, elements)
-}
-
-type attributes = map[string]tftypes.Value
+// obj makes a map of the entries given, which reads as an object, and in which null is there.
+func obj(entries attributes) attr.Value { return attr.Map(entries) }
 
 func TestReaderMessage(t *testing.T) {
 	t.Parallel()
@@ -49,7 +38,7 @@ func TestReaderMessage(t *testing.T) {
 		unknown  []string
 	}{
 		"everything absent": {shape: httpRoute, value: attributes{}, want: &networking.HTTPRoute{}},
-		"everything null":   {shape: httpRoute, value: attributes{"name": nullString(), "timeout": nullString()}, want: &networking.HTTPRoute{}},
+		"everything null":   {shape: httpRoute, value: attributes{"name": attr.Null(), "timeout": attr.Null()}, want: &networking.HTTPRoute{}},
 		"text and duration": {
 			shape: httpRoute, value: attributes{"name": str("v1"), "timeout": str("1m30s")},
 			want: &networking.HTTPRoute{Name: "v1", Timeout: durationpb.New(90 * time.Second)},
@@ -68,7 +57,7 @@ func TestReaderMessage(t *testing.T) {
 			want: &networking.HTTPRoute{CorsPolicy: &networking.CorsPolicy{AllowCredentials: wrapperspb.Bool(false)}},
 		},
 		"a wrapped null": {
-			shape: httpRoute, value: attributes{"cors_policy": obj(attributes{"allow_credentials": tftypes.NewValue(tftypes.Bool, nil)})},
+			shape: httpRoute, value: attributes{"cors_policy": obj(attributes{"allow_credentials": attr.Null()})},
 			want: &networking.HTTPRoute{CorsPolicy: &networking.CorsPolicy{}},
 		},
 		"bytes": {
@@ -84,23 +73,23 @@ func TestReaderMessage(t *testing.T) {
 
 		"a number for a text": {
 			shape: httpRoute, value: attributes{"name": number(1)}, want: &networking.HTTPRoute{},
-			problems: []string{"name: has the wrong type"},
+			problems: []string{"name: has the wrong type: a number where a string belongs"},
 		},
 		"a text for an object": {
 			shape: httpRoute, value: attributes{"retries": str("3")}, want: &networking.HTTPRoute{},
-			problems: []string{"retries: has the wrong type"},
+			problems: []string{"retries: has the wrong type: a string where an object belongs"},
 		},
 		"a text for a list": {
 			shape: httpRoute, value: attributes{"match": str("/")}, want: &networking.HTTPRoute{},
-			problems: []string{"match: has the wrong type"},
+			problems: []string{"match: has the wrong type: a string where a list belongs"},
 		},
 		"a text for a map": {
 			shape: shapeOf(&networking.Subset{}, attr.Options{}), value: attributes{"labels": str("v1")}, want: &networking.Subset{},
-			problems: []string{"labels: has the wrong type"},
+			problems: []string{"labels: has the wrong type: a string where an object belongs"},
 		},
 		"a text for a number": {
 			shape: shapeOf(&networking.Percent{}, attr.Options{}), value: attributes{"value": str("1")}, want: &networking.Percent{},
-			problems: []string{"value: has the wrong type"},
+			problems: []string{"value: has the wrong type: a string where a number belongs"},
 		},
 		"a fraction for an integer": {
 			shape: httpRoute, value: attributes{"retries": obj(attributes{"attempts": number(1.5)})},
@@ -133,7 +122,7 @@ func TestReaderMessage(t *testing.T) {
 			problems: []string{`prefix: cannot be set together with "exact"; choose one of them`, `regex: cannot be set together with "exact"; choose one of them`},
 		},
 		"an unknown member of a oneof": {
-			shape: shapeOf(&networking.StringMatch{}, attr.Options{}), value: attributes{"exact": unknownString(), "prefix": str("b")},
+			shape: shapeOf(&networking.StringMatch{}, attr.Options{}), value: attributes{"exact": attr.Unknown(), "prefix": str("b")},
 			want: &networking.StringMatch{MatchType: &networking.StringMatch_Prefix{Prefix: "b"}}, unknown: []string{"exact"},
 		},
 		"an unknown enum value": {
@@ -146,16 +135,16 @@ func TestReaderMessage(t *testing.T) {
 		},
 		"a number for a duration": {
 			shape: httpRoute, value: attributes{"timeout": number(5)}, want: &networking.HTTPRoute{},
-			problems: []string{"timeout: has the wrong type"},
+			problems: []string{"timeout: has the wrong type: a number where a string belongs"},
 		},
 		"a null list element": {
 			shape:    shapeOf(&networking.DestinationRule{}, attr.Options{}),
-			value:    attributes{"export_to": tuple(str("a"), nullString(), str("b"))},
+			value:    attributes{"export_to": tuple(str("a"), attr.Null(), str("b"))},
 			want:     &networking.DestinationRule{ExportTo: []string{"a", "b"}},
 			problems: []string{"export_to[1]: must not be null"},
 		},
 		"a null map element": {
-			shape: shapeOf(&networking.Subset{}, attr.Options{}), value: attributes{"labels": obj(attributes{"app": nullString()})},
+			shape: shapeOf(&networking.Subset{}, attr.Options{}), value: attributes{"labels": obj(attributes{"app": attr.Null()})},
 			want: &networking.Subset{}, problems: []string{`labels["app"]: must not be null`},
 		},
 		"a text that is no UTF-8": {
@@ -173,12 +162,12 @@ func TestReaderMessage(t *testing.T) {
 		"unknown values at every depth": {
 			shape: httpRoute,
 			value: attributes{
-				"name": unknownString(), "timeout": nullString(),
+				"name": attr.Unknown(), "timeout": attr.Null(),
 				"match": tuple(obj(attributes{
-					"port": tftypes.NewValue(tftypes.Number, tftypes.UnknownValue), "ignore_uri_case": tftypes.NewValue(tftypes.Bool, tftypes.UnknownValue),
-					"headers": obj(attributes{"x": obj(attributes{"exact": unknownString()})}),
-				}), tftypes.NewValue(tftypes.Object{}, tftypes.UnknownValue)),
-				"retries": tftypes.NewValue(tftypes.Object{}, tftypes.UnknownValue),
+					"port": attr.Unknown(), "ignore_uri_case": attr.Unknown(),
+					"headers": obj(attributes{"x": obj(attributes{"exact": attr.Unknown()})}),
+				}), attr.Unknown()),
+				"retries": attr.Unknown(),
 			},
 			want: &networking.HTTPRoute{Match: []*networking.HTTPMatchRequest{{Headers: map[string]*networking.StringMatch{"x": {}}}}},
 			unknown: []string{
@@ -190,7 +179,7 @@ func TestReaderMessage(t *testing.T) {
 			value: attributes{"timeout": str("x"), "match": tuple(obj(attributes{"port": number(0.5)})), "name": number(1)},
 			want:  &networking.HTTPRoute{Match: []*networking.HTTPMatchRequest{{}}},
 			problems: []string{
-				"name: has the wrong type",
+				"name: has the wrong type: a number where a string belongs",
 				"match[0].port: must be a whole number, got 0.5",
 				`timeout: must be a duration such as "500ms", "5s" or "1m30s", got "x"`,
 			},
@@ -223,9 +212,7 @@ func TestReaderMessage(t *testing.T) {
 func problemsOf(reader *attr.Reader) []string {
 	var lines []string
 	for _, p := range reader.Problems() {
-		// What follows are the words of terraform-plugin-go.
-		reason, _, _ := strings.Cut(p.Reason, ": can't unmarshal")
-		lines = append(lines, p.At.String()+": "+reason)
+		lines = append(lines, p.At.String()+": "+p.Reason)
 	}
 	return lines
 }
@@ -241,9 +228,9 @@ func unknownOf(reader *attr.Reader) []string {
 func TestReaderAttributes(t *testing.T) {
 	t.Parallel()
 	reader := attr.Read(obj(attributes{
-		"text": str("a"), "null": nullString(), "unknown": unknownString(), "yes": boolean(true), "three": number(3), "half": number(0.5),
-		"list": tuple(str("a"), str("b"), unknownString()), "map": obj(attributes{"k": str("v")}), "empty": obj(attributes{}),
-		"weights": obj(attributes{"v1": number(90), "v2": tftypes.NewValue(tftypes.Number, nil), "v3": number(0.5)}),
+		"text": str("a"), "null": attr.Null(), "unknown": attr.Unknown(), "yes": boolean(true), "three": number(3), "half": number(0.5),
+		"list": tuple(str("a"), str("b"), attr.Unknown()), "map": obj(attributes{"k": str("v")}), "empty": obj(attributes{}),
+		"weights": obj(attributes{"v1": number(90), "v2": attr.Null(), "v3": number(0.5)}),
 		"object":  obj(attributes{"inner": str("b")}),
 		"rules":   tuple(obj(attributes{"name": str("first")}), obj(attributes{"name": str("second")})),
 		"subsets": obj(attributes{"v2": obj(attributes{"name": str("two")}), "v1": obj(attributes{"name": str("one")})}),
@@ -295,7 +282,7 @@ func TestReaderAttributes(t *testing.T) {
 
 func TestReaderKnown(t *testing.T) {
 	t.Parallel()
-	reader := attr.Read(obj(attributes{"text": str(""), "null": nullString(), "unknown": unknownString()}))
+	reader := attr.Read(obj(attributes{"text": str(""), "null": attr.Null(), "unknown": attr.Unknown()}))
 	got := map[string]bool{}
 	for _, name := range []string{"text", "null", "unknown", "absent"} {
 		got[name] = reader.Known(name)
@@ -310,9 +297,7 @@ func TestReaderKnown(t *testing.T) {
 
 func TestReaderOfNoObject(t *testing.T) {
 	t.Parallel()
-	for name, value := range map[string]tftypes.Value{
-		"null": tftypes.NewValue(httpRoute.ValueType(), nil), "unknown": tftypes.NewValue(httpRoute.ValueType(), tftypes.UnknownValue), "nothing": {},
-	} {
+	for name, value := range map[string]attr.Value{"null": attr.Null(), "unknown": attr.Unknown()} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			reader := attr.Read(value)

@@ -3,93 +3,97 @@ package attr
 import (
 	"encoding/base64"
 	"math"
-	"math/big"
+	"strconv"
 	"time"
 
-	"github.com/hashicorp/terraform-plugin-go/tftypes"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/reflect/protoreflect"
 	"google.golang.org/protobuf/types/known/durationpb"
 )
 
-// Encode returns the message as a Terraform object. A nil message is a null object. Fields that the shape does not
+// Encode returns the message as a Terraform object. A nil message is null. Fields that the shape does not
 // have, and numbers that Terraform cannot write (NaN, infinity, integers above the largest int64), are left out: compare
 // what [Reader.Message] makes of the result with the message to see whether any was set.
-func (m *Message) Encode(message proto.Message) tftypes.Value {
+func (m *Message) Encode(message proto.Message) Value {
 	if message == nil || !message.ProtoReflect().IsValid() {
-		return tftypes.NewValue(m.valueType, nil)
+		return Null()
 	}
-	return tftypes.NewValue(m.valueType, m.EncodeAttributes(message))
+	return m.encode(message.ProtoReflect())
 }
 
-// EncodeAttributes returns the attributes of [Message.Encode], for an object that has others besides.
-func (m *Message) EncodeAttributes(message proto.Message) map[string]tftypes.Value {
-	return m.encodeMessage(message.ProtoReflect())
-}
-
-func (m *Message) encodeMessage(message protoreflect.Message) map[string]tftypes.Value {
-	attributes := make(map[string]tftypes.Value, len(m.fields))
+// EncodeAttributes returns the attributes of [Message.Encode], for an object that has others besides. What is not set is there as null, so that
+// it takes the place of what was there before.
+func (m *Message) EncodeAttributes(message proto.Message) map[string]Value {
+	attributes := make(map[string]Value, len(m.fields))
 	for i := range m.fields {
-		f := &m.fields[i]
-		attributes[f.name] = f.encode(message)
+		attributes[m.fields[i].name] = m.fields[i].encode(message.ProtoReflect())
 	}
 	return attributes
 }
 
-func (f *field) encode(message protoreflect.Message) tftypes.Value {
+func (m *Message) encode(message protoreflect.Message) Value {
+	var entries []entry
+	for _, i := range m.sorted {
+		f := &m.fields[i]
+		if v := f.encode(message); !v.IsNull() {
+			entries = append(entries, entry{f.name, v})
+		}
+	}
+	return ofEntries(objectValue, entries)
+}
+
+func (f *field) encode(message protoreflect.Message) Value {
 	if !message.Has(f.descriptor) && (!f.keepZero || f.descriptor.HasPresence()) {
-		return tftypes.NewValue(f.valueType, nil)
+		return Null()
 	}
 	value := message.Get(f.descriptor)
 	switch f.cardinality {
 	case list:
-		elements := make([]tftypes.Value, value.List().Len())
+		elements := make([]Value, value.List().Len())
 		for i := range elements {
-			elements[i] = f.encodeValue(value.List().Get(i), f.valueType.(tftypes.List).ElementType)
+			elements[i] = f.encodeValue(value.List().Get(i))
 		}
-		return tftypes.NewValue(f.valueType, elements)
+		return List(elements)
 	case mapping:
-		elements := make(map[string]tftypes.Value, value.Map().Len())
+		entries := make([]entry, 0, value.Map().Len())
 		value.Map().Range(func(key protoreflect.MapKey, v protoreflect.Value) bool {
-			elements[key.String()] = f.encodeValue(v, f.valueType.(tftypes.Map).ElementType)
+			entries = append(entries, entry{key.String(), f.encodeValue(v)})
 			return true
 		})
-		return tftypes.NewValue(f.valueType, elements)
+		sortEntries(entries)
+		return ofEntries(mapValue, entries)
 	case single:
 	}
-	return f.encodeValue(value, f.valueType)
+	return f.encodeValue(value)
 }
 
-func (f *field) encodeValue(value protoreflect.Value, valueType tftypes.Type) tftypes.Value {
+func (f *field) encodeValue(value protoreflect.Value) Value {
 	if f.wrapper {
 		inner := value.Message().Descriptor().Fields().ByName("value")
 		value = value.Message().Get(inner)
 	}
 	switch f.kind {
 	case kindMessage:
-		return tftypes.NewValue(valueType, f.message.encodeMessage(value.Message()))
+		return f.message.encode(value.Message())
 	case kindDuration:
 		d := value.Message().Interface().(*durationpb.Duration)
-		return tftypes.NewValue(valueType, FormatDuration(d.AsDuration()))
+		return String(FormatDuration(d.AsDuration()))
 	case kindBool:
-		return tftypes.NewValue(valueType, value.Bool())
+		return Bool(value.Bool())
 	case kindFloat:
-		if math.IsNaN(value.Float()) || math.IsInf(value.Float(), 0) {
-			return tftypes.NewValue(valueType, nil)
+		if math.IsInf(value.Float(), 0) {
+			return Null()
 		}
-		return tftypes.NewValue(valueType, value.Float())
+		return Float(value.Float())
 	case kindBytes:
-		return tftypes.NewValue(valueType, base64.StdEncoding.EncodeToString(value.Bytes()))
+		return String(base64.StdEncoding.EncodeToString(value.Bytes()))
 	case kindEnum:
-		return tftypes.NewValue(valueType, f.enumName(value.Enum()))
+		return String(f.enumName(value.Enum()))
 	case kindInt:
-		if number, ok := encodeInt(value); ok {
-			return tftypes.NewValue(valueType, number)
-		}
-		return tftypes.NewValue(valueType, nil)
+		return encodeInt(value)
 	case kindString:
 	}
-	return tftypes.NewValue(valueType, value.String())
+	return String(value.String())
 }
 
 // enumName is the value's name, or its number where a newer API has a value that this one does not know.
@@ -97,18 +101,21 @@ func (f *field) enumName(number protoreflect.EnumNumber) string {
 	if value := f.enumDescriptor().Values().ByNumber(number); value != nil {
 		return string(value.Name())
 	}
-	return new(big.Int).SetInt64(int64(number)).String()
+	return strconv.FormatInt(int64(number), 10)
 }
 
-// encodeInt returns no number above the largest int64, which the framework could not read.
-func encodeInt(value protoreflect.Value) (*big.Float, bool) {
+// encodeInt returns null for a number above the largest int64, which the framework could not read.
+func encodeInt(value protoreflect.Value) Value {
 	switch n := value.Interface().(type) {
 	case uint64:
-		return new(big.Float).SetUint64(n), n <= math.MaxInt64
+		if n > math.MaxInt64 {
+			return Null()
+		}
+		return Int(int64(n))
 	case uint32:
-		return new(big.Float).SetUint64(uint64(n)), true
+		return Int(int64(n))
 	}
-	return new(big.Float).SetInt64(value.Int()), true
+	return Int(value.Int())
 }
 
 // FormatDuration spells a duration as people write it in Istio's configuration: `500ms`, `5s`, `1m30s`, without the

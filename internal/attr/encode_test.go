@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
-	"github.com/hashicorp/terraform-plugin-go/tftypes"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/reflect/protodesc"
 	"google.golang.org/protobuf/reflect/protoreflect"
@@ -32,12 +31,12 @@ func TestEncode(t *testing.T) {
 	ringHash := func(size uint64) *networking.LoadBalancerSettings_ConsistentHashLB_RingHash {
 		return &networking.LoadBalancerSettings_ConsistentHashLB_RingHash{MinimumRingSize: size}
 	}
-	absent := tftypes.NewValue(tftypes.String, nil)
-	noNumber := tftypes.NewValue(tftypes.Number, nil)
+	absent := attr.Null()
+	noNumber := attr.Null()
 	tests := map[string]struct {
 		message proto.Message
 		options attr.Options
-		want    map[string]tftypes.Value
+		want    attributes
 	}{
 		"a member of a oneof that is empty": {
 			message: &networking.StringMatch{MatchType: &networking.StringMatch_Exact{}},
@@ -80,11 +79,7 @@ func TestEncode(t *testing.T) {
 			t.Parallel()
 			shape := shapeOf(test.message, test.options)
 			got := shape.Encode(test.message)
-			types := map[string]tftypes.Type{}
-			for name, v := range test.want {
-				types[name] = v.Type()
-			}
-			if diff := cmp.Diff(tftypes.NewValue(tftypes.Object{AttributeTypes: types}, test.want), got); diff != "" {
+			if diff := cmp.Diff(attr.Object(test.want), got); diff != "" {
 				t.Errorf("value (-want +got):\n%s", diff)
 			}
 			if shape.Descriptor() != test.message.ProtoReflect().Descriptor() {
@@ -99,7 +94,7 @@ func TestEncodeOfNoMessage(t *testing.T) {
 	for name, message := range map[string]proto.Message{"nil": nil, "a nil pointer": (*networking.HTTPRoute)(nil)} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			if got := httpRoute.Encode(message); !got.IsNull() || !got.Type().Equal(httpRoute.ValueType()) {
+			if got := httpRoute.Encode(message); !got.IsNull() {
 				t.Errorf("got %v", got)
 			}
 		})

@@ -49,7 +49,7 @@ type reporter interface {
 	Fatalf(format string, args ...any)
 }
 
-func checkStable(t reporter, shape *attr.Message, value tftypes.Value, empty proto.Message) {
+func checkStable(t reporter, shape *attr.Message, value attr.Value, empty proto.Message) {
 	t.Helper()
 	first := proto.Clone(empty)
 	attr.Read(value).Message(shape, first)
@@ -66,8 +66,7 @@ func checkStable(t reporter, shape *attr.Message, value tftypes.Value, empty pro
 }
 
 // values makes Terraform values of a type out of bytes: mostly fitting ones, some null, unknown, out of range or of
-// another type. Lists and maps become tuples and objects, whose elements may differ in type. When the bytes end, the
-// rest is null.
+// another type, in lists and maps too. When the bytes end, the rest is null.
 type values struct{ data []byte }
 
 func (s *values) next() byte {
@@ -79,46 +78,44 @@ func (s *values) next() byte {
 	return b
 }
 
-func (s *values) of(t tftypes.Type) tftypes.Value {
+func (s *values) of(t tftypes.Type) attr.Value {
 	switch choice := s.next(); {
 	case choice < 64:
-		return tftypes.NewValue(t, nil)
+		return attr.Null()
 	case choice < 70:
-		return tftypes.NewValue(t, tftypes.UnknownValue)
+		return attr.Unknown()
 	case choice < 72:
-		return tftypes.NewValue(tftypes.Bool, true)
+		return attr.Bool(true)
 	case choice < 74:
-		return tftypes.NewValue(tftypes.String, "x")
+		return attr.String("x")
 	}
 	switch {
 	case t.Is(tftypes.Bool):
-		return tftypes.NewValue(t, s.next()%2 == 0)
+		return attr.Bool(s.next()%2 == 0)
 	case t.Is(tftypes.Number):
-		return tftypes.NewValue(t, s.number())
+		return attr.Number(s.number())
 	case t.Is(tftypes.String):
-		return tftypes.NewValue(t, s.text())
+		return attr.String(s.text())
 	}
 	switch container := t.(type) {
 	case tftypes.List:
-		elements := make([]tftypes.Value, s.next()%3)
-		types := make([]tftypes.Type, len(elements))
+		elements := make([]attr.Value, s.next()%3)
 		for i := range elements {
 			elements[i] = s.of(container.ElementType)
-			types[i] = elements[i].Type()
 		}
-		return tftypes.NewValue(tftypes.Tuple{ElementTypes: types}, elements)
+		return attr.List(elements)
 	case tftypes.Map:
-		entries := map[string]tftypes.Value{}
+		entries := attributes{}
 		for range s.next() % 3 {
 			entries[s.text()] = s.of(container.ElementType)
 		}
-		return object(entries)
+		return attr.Map(entries)
 	case tftypes.Object:
-		attributes := map[string]tftypes.Value{}
+		set := attributes{}
 		for _, name := range sortedKeys(container.AttributeTypes) {
-			attributes[name] = s.of(container.AttributeTypes[name])
+			set[name] = s.of(container.AttributeTypes[name])
 		}
-		return object(attributes)
+		return attr.Object(set)
 	}
 	panic("no values of type " + t.String())
 }
@@ -154,14 +151,6 @@ func (s *values) text() string {
 		bytes[i] = s.next()
 	}
 	return string(bytes)
-}
-
-func object(attributes map[string]tftypes.Value) tftypes.Value {
-	types := make(map[string]tftypes.Type, len(attributes))
-	for name, v := range attributes {
-		types[name] = v.Type()
-	}
-	return tftypes.NewValue(tftypes.Object{AttributeTypes: types}, attributes)
 }
 
 // decisiveZero is what the provider passes as KeepZero.

@@ -21,6 +21,8 @@ package attr
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 	"sync"
 
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
@@ -33,8 +35,11 @@ import (
 // Message is the Terraform shape of one protobuf message type.
 // It is immutable after [New] and safe for concurrent use.
 type Message struct {
-	descriptor  protoreflect.MessageDescriptor
-	fields      []field
+	descriptor protoreflect.MessageDescriptor
+	fields     []field
+	// byName is where an attribute stands in fields, and sorted are the places in the order of the names.
+	byName      map[string]int
+	sorted      []int
 	objectType  types.ObjectType
 	valueType   tftypes.Object
 	schemaCache func() map[string]schema.Attribute
@@ -91,6 +96,11 @@ func newMessage(d protoreflect.MessageDescriptor, options Options, parents []pro
 		m.objectType.AttrTypes[f.name] = f.attrType
 		m.valueType.AttributeTypes[f.name] = f.valueType
 	}
+	m.byName = make(map[string]int, len(m.fields))
+	for i, f := range m.fields {
+		m.byName[f.name], m.sorted = i, append(m.sorted, i)
+	}
+	slices.SortFunc(m.sorted, func(a, b int) int { return strings.Compare(m.fields[a].name, m.fields[b].name) })
 	m.schemaCache = sync.OnceValue(m.buildAttributes)
 	return m
 }

@@ -3,10 +3,8 @@ package attr
 import (
 	"fmt"
 	"math"
-	"math/big"
 
 	"github.com/hashicorp/terraform-plugin-framework/path"
-	"github.com/hashicorp/terraform-plugin-go/tftypes"
 	"google.golang.org/protobuf/proto"
 )
 
@@ -22,9 +20,9 @@ type Problem struct {
 //
 // All readers made from one [Read] share their findings.
 type Reader struct {
-	at         path.Path
-	attributes map[string]tftypes.Value
-	found      *findings
+	at     *place
+	object Value
+	found  *findings
 }
 
 type findings struct {
@@ -34,9 +32,9 @@ type findings struct {
 
 // Read starts at the outermost object of a configuration, plan or state. A null or unknown object reads as one
 // without attributes.
-func Read(object tftypes.Value) *Reader {
-	r := &Reader{at: path.Empty(), found: &findings{}}
-	r.attributes = r.open(r.at, object)
+func Read(object Value) *Reader {
+	r := &Reader{found: &findings{}}
+	r.object, _ = r.open(nil, object)
 	return r
 }
 
@@ -47,46 +45,49 @@ func (r *Reader) Problems() []Problem { return r.found.problems }
 func (r *Reader) Unknown() []path.Path { return r.found.unknown }
 
 // Path returns where the attribute is.
-func (r *Reader) Path(name string) path.Path { return r.at.AtName(name) }
+func (r *Reader) Path(name string) path.Path { return r.at.name(name).path() }
 
 // Has reports whether the attribute is set: neither absent nor null. An unknown attribute is set.
-func (r *Reader) Has(name string) bool {
-	v, ok := r.attributes[name]
-	return ok && !v.IsNull()
-}
+func (r *Reader) Has(name string) bool { return !r.object.Get(name).IsNull() }
 
 // Known reports whether the attribute is set and its value is known.
-func (r *Reader) Known(name string) bool { return r.Has(name) && r.attributes[name].IsKnown() }
+func (r *Reader) Known(name string) bool {
+	v := r.object.Get(name)
+	return !v.IsNull() && v.IsKnown()
+}
 
 // String reads a string attribute.
 func (r *Reader) String(name string) string {
-	return readString(r, r.at.AtName(name), r.attributes[name])
+	at := place{up: r.at, text: name}
+	return r.text(&at, r.object.Get(name))
 }
 
 // Bool reads a bool attribute.
 func (r *Reader) Bool(name string) bool {
-	var b bool
-	r.as(r.at.AtName(name), r.attributes[name], &b)
-	return b
+	at := place{up: r.at, text: name}
+	v := r.object.Get(name)
+	return r.is(boolValue, &at, v) && v.whole != 0
 }
 
 // Int reads a whole number; set is false for null and unknown. A fraction and a number outside int64 are problems.
 func (r *Reader) Int(name string) (number int64, set bool) {
-	return r.int(r.at.AtName(name), r.attributes[name])
+	at := place{up: r.at, text: name}
+	return r.int(&at, r.object.Get(name))
 }
 
 // Ints reads a map of whole numbers. A null element is a nil pointer.
 func (r *Reader) Ints(name string) map[string]*int64 {
-	at := r.at.AtName(name)
-	var elements map[string]tftypes.Value
-	if !r.as(at, r.attributes[name], &elements) {
+	at := place{up: r.at, text: name}
+	weights, ok := r.open(&at, r.object.Get(name))
+	if !ok {
 		return nil
 	}
-	numbers := make(map[string]*int64, len(elements))
-	for _, key := range sortedKeys(elements) {
-		numbers[key] = nil
-		if n, set := r.int(at.AtMapKey(key), elements[key]); set {
-			numbers[key] = &n
+	numbers := make(map[string]*int64, weights.Len())
+	for _, e := range weights.entries() {
+		numbers[e.name] = nil
+		at := place{up: &at, step: byKey, text: e.name}
+		if n, set := r.int(&at, e.Value); set {
+			numbers[e.name] = &n
 		}
 	}
 	return numbers
@@ -94,155 +95,152 @@ func (r *Reader) Ints(name string) map[string]*int64 {
 
 // Strings reads a list of strings. A null element is a problem.
 func (r *Reader) Strings(name string) []string {
+	at := place{up: r.at, text: name}
 	var strings []string
-	r.elements(r.at.AtName(name), r.attributes[name], func(at path.Path, v tftypes.Value) {
-		strings = append(strings, readString(r, at, v))
-	})
+	for i, e := range r.list(&at, r.object.Get(name)) {
+		at := place{up: &at, step: byIndex, at: i}
+		if r.set(&at, e) {
+			strings = append(strings, r.text(&at, e))
+		}
+	}
 	return strings
 }
 
 // StringMap reads a map of strings. A null element is a problem.
 func (r *Reader) StringMap(name string) map[string]string {
+	at := place{up: r.at, text: name}
 	var strings map[string]string
-	r.entries(r.at.AtName(name), r.attributes[name], func(key string, at path.Path, v tftypes.Value) {
-		if strings == nil {
-			strings = map[string]string{}
+	entries, _ := r.open(&at, r.object.Get(name))
+	for _, e := range entries.entries() {
+		at := place{up: &at, step: byKey, text: e.name}
+		if !r.set(&at, e.Value) {
+			continue
 		}
-		strings[key] = readString(r, at, v)
-	})
+		if strings == nil {
+			strings = make(map[string]string, entries.Len())
+		}
+		strings[e.name] = r.text(&at, e.Value)
+	}
 	return strings
 }
 
 // Object returns a reader of a nested object; nil when it is null or unknown.
 func (r *Reader) Object(name string) *Reader {
-	at := r.at.AtName(name)
-	attributes := r.open(at, r.attributes[name])
-	if attributes == nil {
+	v := r.object.Get(name)
+	if v.IsNull() {
 		return nil
 	}
-	return &Reader{at: at, attributes: attributes, found: r.found}
+	at := r.at.name(name)
+	object, ok := r.open(at, v)
+	if !ok {
+		return nil
+	}
+	return &Reader{at: at, object: object, found: r.found}
 }
 
 // Each calls visit for every object of a list, in order. A null element is a problem, and is visited as an object
 // without attributes: it has its place in the list.
 func (r *Reader) Each(name string, visit func(int, *Reader)) {
-	at := r.at.AtName(name)
-	var elements []tftypes.Value
-	if !r.as(at, r.attributes[name], &elements) {
-		return
-	}
-	for i, e := range elements {
-		visit(i, r.element(at.AtListIndex(i), e))
+	at := r.at.name(name)
+	for i, e := range r.list(at, r.object.Get(name)) {
+		visit(i, r.element(at.index(i), e))
 	}
 }
 
 // EachKey calls visit for every object of a map, ordered by key. A null element is a problem, and is visited as an object
 // without attributes.
 func (r *Reader) EachKey(name string, visit func(string, *Reader)) {
-	at := r.at.AtName(name)
-	var elements map[string]tftypes.Value
-	if !r.as(at, r.attributes[name], &elements) {
-		return
-	}
-	for _, key := range sortedKeys(elements) {
-		visit(key, r.element(at.AtMapKey(key), elements[key]))
+	at := r.at.name(name)
+	entries, _ := r.open(at, r.object.Get(name))
+	for _, e := range entries.entries() {
+		visit(e.name, r.element(at.key(e.name), e.Value))
 	}
 }
 
-func (r *Reader) element(at path.Path, v tftypes.Value) *Reader {
-	if v.IsNull() {
-		r.problem(at, "must not be null")
-	}
-	return &Reader{at: at, attributes: r.open(at, v), found: r.found}
+func (r *Reader) element(at *place, v Value) *Reader {
+	r.set(at, v)
+	object, _ := r.open(at, v)
+	return &Reader{at: at, object: object, found: r.found}
 }
 
 // Message reads the attributes that belong to the shape m into a new message, and leaves other attributes alone.
 func (r *Reader) Message(m *Message, into proto.Message) {
-	r.decodeMessage(m, r.at, r.attributes, into.ProtoReflect())
+	r.decodeMessage(m, r.at, r.object, into.ProtoReflect())
 }
 
-func (r *Reader) problem(at path.Path, format string, args ...any) {
-	r.found.problems = append(r.found.problems, Problem{At: at, Reason: fmt.Sprintf(format, args...)})
+func (r *Reader) problem(at *place, format string, args ...any) {
+	r.found.problems = append(r.found.problems, Problem{At: at.path(), Reason: fmt.Sprintf(format, args...)})
 }
 
 // known reports whether v has a value to read, and keeps the path of an unknown one.
-func (r *Reader) known(at path.Path, v tftypes.Value) bool {
-	if v.Type() == nil || v.IsNull() {
-		return false
+func (r *Reader) known(at *place, v Value) bool {
+	if v.kind == unknownValue {
+		r.found.unknown = append(r.found.unknown, at.path())
 	}
-	if !v.IsKnown() {
-		r.found.unknown = append(r.found.unknown, at)
-		return false
-	}
-	return true
+	return v.kind != unknownValue && v.kind != nullValue
 }
 
-func (r *Reader) as(at path.Path, v tftypes.Value, into any) bool {
+// set reports whether an element is not null, which it must not be.
+func (r *Reader) set(at *place, v Value) bool {
+	if v.IsNull() {
+		r.problem(at, "must not be null")
+	}
+	return !v.IsNull()
+}
+
+// is reports whether v has a value to read, and is of the kind.
+func (r *Reader) is(kind valueKind, at *place, v Value) bool {
 	if !r.known(at, v) {
 		return false
 	}
-	if err := v.As(into); err != nil {
-		r.problem(at, "has the wrong type: %s", err)
-		return false
+	if v.kind != kind {
+		r.wrongType(kind, at, v)
 	}
-	return true
+	return v.kind == kind
 }
 
-func (r *Reader) open(at path.Path, v tftypes.Value) map[string]tftypes.Value {
-	var attributes map[string]tftypes.Value
-	r.as(at, v, &attributes)
-	return attributes
+func (r *Reader) wrongType(kind valueKind, at *place, v Value) {
+	r.problem(at, "has the wrong type: %s where %s belongs", v.kind, kind)
 }
 
-// elements visits the elements of a list.
-func (r *Reader) elements(at path.Path, v tftypes.Value, visit func(path.Path, tftypes.Value)) {
-	var elements []tftypes.Value
-	if !r.as(at, v, &elements) {
-		return
+// open returns what has entries.
+func (r *Reader) open(at *place, v Value) (Value, bool) {
+	switch {
+	case !r.known(at, v):
+		return Value{}, false
+	case !v.HasEntries():
+		r.wrongType(objectValue, at, v)
+		return Value{}, false
 	}
-	for i, e := range elements {
-		if e.IsNull() {
-			r.problem(at.AtListIndex(i), "must not be null")
-			continue
-		}
-		visit(at.AtListIndex(i), e)
-	}
+	return v, true
 }
 
-// entries visits the elements of a map, ordered by key.
-func (r *Reader) entries(at path.Path, v tftypes.Value, visit func(string, path.Path, tftypes.Value)) {
-	var elements map[string]tftypes.Value
-	if !r.as(at, v, &elements) {
-		return
+func (r *Reader) list(at *place, v Value) []Value {
+	if !r.is(listValue, at, v) {
+		return nil
 	}
-	for _, key := range sortedKeys(elements) {
-		if elements[key].IsNull() {
-			r.problem(at.AtMapKey(key), "must not be null")
-			continue
-		}
-		visit(key, at.AtMapKey(key), elements[key])
-	}
+	return v.elements()
 }
 
-func (r *Reader) int(at path.Path, v tftypes.Value) (number int64, set bool) {
-	var f *big.Float
-	if !r.as(at, v, &f) {
+func (r *Reader) text(at *place, v Value) string {
+	if !r.is(stringValue, at, v) {
+		return ""
+	}
+	return v.text
+}
+
+func (r *Reader) int(at *place, v Value) (number int64, set bool) {
+	if !r.is(numberValue, at, v) {
 		return 0, false
 	}
-	if !f.IsInt() {
-		r.problem(at, "must be a whole number, got %s", f.Text('g', 20))
-		return 0, false
+	if v.inner == nil {
+		return v.whole, true
 	}
-	number, accuracy := f.Int64()
-	if accuracy != big.Exact {
+	// Every whole number that fits is kept as one.
+	if f := v.inner.number; f.IsInt() {
 		r.problem(at, "must be between %d and %d, got %s", math.MinInt64, math.MaxInt64, f.Text('g', 20))
-		return 0, false
+	} else {
+		r.problem(at, "must be a whole number, got %s", f.Text('g', 20))
 	}
-	return number, true
-}
-
-func readString(r *Reader, at path.Path, v tftypes.Value) string {
-	var s string
-	r.as(at, v, &s)
-	return s
+	return 0, false
 }

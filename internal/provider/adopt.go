@@ -9,7 +9,6 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
-	"github.com/hashicorp/terraform-plugin-go/tftypes"
 
 	"github.com/meshroute/terraform-provider-mesh/internal/attr"
 	"github.com/meshroute/terraform-provider-mesh/internal/canary"
@@ -34,7 +33,7 @@ func (p *pairResource) planAdoption(d draft, live livePair, diagnostics *diag.Di
 	warnOfUnknown(live.whole(), diagnostics)
 	warnOfLost(wanted, live.whole(), diagnostics)
 	p.tellMoves(d.life, p.resolve(live.Ours(wanted), p.settings.clusterDomain), wanted, diagnostics)
-	d.planned["adopted"] = tftypes.NewValue(stringList, stringValues(adopted))
+	d.planned["adopted"] = attr.Strings(adopted)
 	for _, o := range live.Objects() {
 		for _, tool := range o.Tools() {
 			warnOfTool(diagnostics, path.Root("adopt"), &o.Object, tool)
@@ -100,7 +99,7 @@ type adoption struct {
 // adopt takes existing objects over. It fails when they are not what the plan showed. Where somebody else sets weights it begins
 // anew when those have changed meanwhile.
 func (p *pairResource) adopt(
-	ctx context.Context, plan tftypes.Value, route described, diagnostics *diag.Diagnostics,
+	ctx context.Context, plan attr.Value, route described, diagnostics *diag.Diagnostics,
 ) (adoption, cluster.Identities, error) {
 	life := p.lifecycleOf(plan)
 	live, err := p.getPair(ctx, route.Place(), diagnostics)

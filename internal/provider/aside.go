@@ -3,6 +3,7 @@ package provider
 import (
 	"context"
 	"errors"
+	"maps"
 	"slices"
 
 	"github.com/hashicorp/terraform-plugin-framework/resource"
@@ -45,11 +46,11 @@ func putAside(req *tfprotov6.PlanResourceChangeRequest, of tftypes.Type, attribu
 	if err != nil || isMissing(a.config) || isMissing(a.proposed) {
 		return nil, req
 	}
-	config, proposed, prior := attributesOf(a.config), attributesOf(a.proposed), attributesOf(a.prior)
+	config, proposed, prior := terraformAttributesOf(a.config), terraformAttributesOf(a.proposed), terraformAttributesOf(a.prior)
 	for _, name := range attributes {
 		none, unknown := tftypes.NewValue(proposed[name].Type(), nil), tftypes.NewValue(proposed[name].Type(), tftypes.UnknownValue)
 		before, ok := prior[name]
-		if config[name], proposed[name] = none, none; !ok || !before.Equal(attributesOf(a.proposed)[name]) {
+		if config[name], proposed[name] = none, none; !ok || !before.Equal(terraformAttributesOf(a.proposed)[name]) {
 			proposed[name] = unknown
 		}
 		prior[name] = none
@@ -92,6 +93,15 @@ func encodeValue(v tftypes.Value) (*tfprotov6.DynamicValue, error) {
 
 func isMissing(v tftypes.Value) bool { return v.IsNull() || !v.IsKnown() }
 
+// terraformAttributesOf returns the attributes of an object, none of a null one.
+func terraformAttributesOf(object tftypes.Value) map[string]tftypes.Value {
+	attributes := map[string]tftypes.Value{}
+	if isMissing(object) || object.As(&attributes) != nil {
+		return map[string]tftypes.Value{}
+	}
+	return maps.Clone(attributes)
+}
+
 // asideOf returns what was put aside on the way to ModifyPlan, nil where nothing was.
 func asideOf(ctx context.Context) *aside {
 	a, _ := ctx.Value(asideKey{}).(*aside)
@@ -103,7 +113,7 @@ func (a *aside) takeBack(ctx context.Context, in schema.Schema, req *resource.Mo
 	if a == nil {
 		return
 	}
-	planned, proposed, prior := attributesOf(req.Plan.Raw), attributesOf(a.proposed), attributesOf(a.prior)
+	planned, proposed, prior := terraformAttributesOf(req.Plan.Raw), terraformAttributesOf(a.proposed), terraformAttributesOf(a.prior)
 	for _, name := range a.attributes {
 		planned[name] = modified(ctx, in.Attributes[name], prior[name], proposed[name])
 	}
@@ -132,7 +142,7 @@ func modified(ctx context.Context, a schema.Attribute, prior, planned tftypes.Va
 	case schema.SingleNestedAttribute:
 		return modifiedObject(ctx, a.Attributes, prior, planned)
 	case schema.MapNestedAttribute:
-		before, after := attributesOf(prior), attributesOf(planned)
+		before, after := terraformAttributesOf(prior), terraformAttributesOf(planned)
 		for key, v := range after {
 			after[key] = modifiedObject(ctx, a.NestedObject.Attributes, before[key], v)
 		}
@@ -155,7 +165,7 @@ func modifiedObject(ctx context.Context, attributes map[string]schema.Attribute,
 	if isMissing(planned) || isMissing(prior) || prior.Equal(planned) {
 		return planned
 	}
-	before, after := attributesOf(prior), attributesOf(planned)
+	before, after := terraformAttributesOf(prior), terraformAttributesOf(planned)
 	for name, v := range after {
 		after[name] = modified(ctx, attributes[name], before[name], v)
 	}

@@ -29,7 +29,7 @@ func (unchecked) Resources(context.Context) []func() resource.Resource {
 func validations(tb testing.TB) [2]func() {
 	tb.Helper()
 	objectType := newPairResource(virtualService).cached.Type().TerraformType(context.Background()).(tftypes.Object)
-	config, err := tfprotov6.NewDynamicValue(objectType, stateOf(virtualService, objectType, largeVirtualService()))
+	config, err := tfprotov6.NewDynamicValue(objectType, stateOf(virtualService, largeVirtualService()).ToTerraform(objectType))
 	if err != nil {
 		tb.Fatal(err)
 	}

@@ -98,12 +98,12 @@ func benchState(b testing.TB, rules int) tftypes.Value {
 	if len(p.routeOf(state).Problems()) > 0 {
 		b.Fatal(p.routeOf(state).Problems())
 	}
-	return state
+	return state.ToTerraform(p.cached.Type().TerraformType(context.Background()))
 }
 
 // configOf is the configuration that leads to a state: without what is only computed.
 func configOf(state tftypes.Value) tftypes.Value {
-	attributes := attributesOf(state)
+	attributes := terraformAttributesOf(state)
 	for _, name := range []string{"host", "foreign_fields", "summary"} {
 		attributes[name] = tftypes.NewValue(attributes[name].Type(), nil)
 	}

@@ -4,7 +4,6 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/types"
-	"github.com/hashicorp/terraform-plugin-go/tftypes"
 	networking "istio.io/api/networking/v1"
 
 	"github.com/meshroute/terraform-provider-mesh/internal/attr"
@@ -17,24 +16,6 @@ func newCanaryRoute() resource.Resource { return newPairResource(canaryRoute{}) 
 
 // canaryRoute is the form in which rules choose subsets.
 type canaryRoute struct{ compact }
-
-// The types of the attributes that only this form has.
-var (
-	weightsType   = tftypes.Map{ElementType: tftypes.Number}
-	ruleType      = withDestinations(ruleShape)
-	defaultType   = withDestinations(defaultShape)
-	subsetType    = tftypes.Object{AttributeTypes: map[string]tftypes.Type{"labels": tftypes.Map{ElementType: tftypes.String}, "traffic_policy": policyShape.ValueType()}}
-	rulesType     = tftypes.List{ElementType: ruleType}
-	subsetMapType = tftypes.Map{ElementType: subsetType}
-)
-
-func withDestinations(shape *attr.Message) tftypes.Object {
-	object := tftypes.Object{AttributeTypes: map[string]tftypes.Type{"subset": tftypes.String, "weights": weightsType}}
-	for name, t := range shape.ValueType().AttributeTypes {
-		object.AttributeTypes[name] = t
-	}
-	return object
-}
 
 func (canaryRoute) typeName() string { return "canary_route" }
 
@@ -88,59 +69,67 @@ func readRule(shape *attr.Message, r *attr.Reader) canary.Rule {
 	return rule
 }
 
-func (canaryRoute) recognize(live routing.Pair, before *canary.Placement, s settings) (described, map[string]tftypes.Value) {
+func (canaryRoute) recognize(live routing.Pair, before *canary.Placement, s settings) (described, map[string]attr.Value) {
 	route, _ := canary.RecognizeRoute(live, s.clusterDomain)
-	subsets := map[string]tftypes.Value{}
+	subsets := map[string]attr.Value{}
 	for name, subset := range route.Subsets {
-		subsets[name] = tftypes.NewValue(subsetType, encodeSubset(subset))
+		subsets[name] = attr.Object(encodeSubset(subset))
 	}
-	rules := tftypes.NewValue(rulesType, nil)
+	rules := attr.Null()
 	if len(route.Rules) > 0 {
-		elements := make([]tftypes.Value, len(route.Rules))
+		elements := make([]attr.Value, len(route.Rules))
 		for i, rule := range route.Rules {
-			elements[i] = encodeRule(ruleShape, ruleType, rule)
+			elements[i] = encodeRule(ruleShape, rule)
 		}
-		rules = tftypes.NewValue(rulesType, elements)
+		rules = attr.List(elements)
 	}
-	fallback := tftypes.NewValue(defaultType, nil)
+	fallback := attr.Null()
 	if route.Default != nil {
-		fallback = encodeRule(defaultShape, defaultType, *route.Default)
+		fallback = encodeRule(defaultShape, *route.Default)
 	}
-	return route, withPlacement(&route.Placement, before, map[string]tftypes.Value{
-		"subsets": tftypes.NewValue(subsetMapType, subsets), "rules": rules, "default": fallback,
+	return route, withPlacement(&route.Placement, before, map[string]attr.Value{
+		"subsets": attr.Map(subsets), "rules": rules, "default": fallback,
 	})
 }
 
-func encodeSubset(subset canary.Subset) map[string]tftypes.Value {
-	policy := tftypes.NewValue(policyShape.ValueType(), nil)
+func encodeSubset(subset canary.Subset) map[string]attr.Value {
+	policy := attr.Null()
 	if subset.TrafficPolicy != nil {
 		policy = policyShape.Encode(subset.TrafficPolicy)
 	}
-	return map[string]tftypes.Value{"labels": encodeStringMap(subset.Labels), "traffic_policy": policy}
+	return map[string]attr.Value{"labels": encodeStringMap(subset.Labels), "traffic_policy": policy}
 }
 
-func encodeRule(shape *attr.Message, object tftypes.Object, rule canary.Rule) tftypes.Value {
+func encodeRule(shape *attr.Message, rule canary.Rule) attr.Value {
 	http := rule.HTTP
 	if http == nil {
 		http = &networking.HTTPRoute{}
 	}
 	attributes := shape.EncodeAttributes(http)
-	attributes["subset"] = tftypes.NewValue(tftypes.String, nil)
+	attributes["subset"] = attr.Null()
 	if rule.Subset != "" {
-		attributes["subset"] = tftypes.NewValue(tftypes.String, rule.Subset)
+		attributes["subset"] = attr.String(rule.Subset)
 	}
-	attributes["weights"] = tftypes.NewValue(weightsType, nil)
+	attributes["weights"] = attr.Null()
 	if len(rule.Weights) > 0 {
-		weights := map[string]tftypes.Value{}
+		weights := map[string]attr.Value{}
 		for name, w := range rule.Weights {
-			weights[name] = tftypes.NewValue(tftypes.Number, w)
+			weights[name] = encodeWeight(w)
 		}
-		attributes["weights"] = tftypes.NewValue(weightsType, weights)
+		attributes["weights"] = attr.Map(weights)
 	}
-	return tftypes.NewValue(object, attributes)
+	return attr.Object(attributes)
+}
+
+// encodeWeight returns a weight, null for one that was left out.
+func encodeWeight(weight *int64) attr.Value {
+	if weight == nil {
+		return attr.Null()
+	}
+	return attr.Int(*weight)
 }
 
 // complete plans what follows from the placement: no attribute of the rules follows from another.
-func (canaryRoute) complete(planned, prior map[string]tftypes.Value, config *attr.Reader, s settings, route described) {
+func (canaryRoute) complete(planned, prior map[string]attr.Value, config *attr.Reader, s settings, route described) {
 	completePlacement(planned, prior, config, s, route)
 }

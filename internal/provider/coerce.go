@@ -113,7 +113,7 @@ func entriesOf(v tftypes.Value) (map[string]tftypes.Value, bool) {
 	if !v.Type().Is(tftypes.Object{}) && !v.Type().Is(tftypes.Map{}) {
 		return nil, false
 	}
-	return attributesOf(v), true
+	return terraformAttributesOf(v), true
 }
 
 func isSequence(v tftypes.Value) bool {

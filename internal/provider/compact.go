@@ -6,8 +6,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/hashicorp/terraform-plugin-go/tftypes"
-
+	"github.com/meshroute/terraform-provider-mesh/internal/attr"
 	"github.com/meshroute/terraform-provider-mesh/internal/canary"
 	"github.com/meshroute/terraform-provider-mesh/internal/routing"
 )
@@ -31,7 +30,7 @@ func (compact) void() routing.Severity { return routing.Refused }
 
 // withPlacement adds to the attributes of a form those that both have in common. What the cluster cannot tell is as before: an
 // object that is gone still has its name, and is still managed.
-func withPlacement(place, before *canary.Placement, attributes map[string]tftypes.Value) map[string]tftypes.Value {
+func withPlacement(place, before *canary.Placement, attributes map[string]attr.Value) map[string]attr.Value {
 	place.SubsetsElsewhere = before.SubsetsElsewhere
 	place.VirtualServiceName = firstOf(place.VirtualServiceName, before.VirtualServiceName)
 	place.DestinationRuleName = firstOf(place.DestinationRuleName, before.DestinationRuleName)
@@ -55,11 +54,11 @@ func (compact) find(id string) (*canary.Placement, error) {
 	return place, nil
 }
 
-func (compact) seed(place *canary.Placement) map[string]tftypes.Value {
-	return map[string]tftypes.Value{
-		"namespace":               tftypes.NewValue(tftypes.String, place.Namespace),
-		"virtual_service_name":    tftypes.NewValue(tftypes.String, place.VirtualServiceName),
-		"destination_rule_name":   tftypes.NewValue(tftypes.String, place.DestinationRuleName),
-		"manage_destination_rule": tftypes.NewValue(tftypes.Bool, !place.SubsetsElsewhere),
+func (compact) seed(place *canary.Placement) map[string]attr.Value {
+	return map[string]attr.Value{
+		"namespace":               attr.String(place.Namespace),
+		"virtual_service_name":    attr.String(place.VirtualServiceName),
+		"destination_rule_name":   attr.String(place.DestinationRuleName),
+		"manage_destination_rule": attr.Bool(!place.SubsetsElsewhere),
 	}
 }

@@ -6,22 +6,23 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
-	"github.com/hashicorp/terraform-plugin-go/tftypes"
 
+	"github.com/meshroute/terraform-provider-mesh/internal/attr"
 	"github.com/meshroute/terraform-provider-mesh/internal/cluster"
 	"github.com/meshroute/terraform-provider-mesh/internal/routing"
 )
 
 // Create implements resource.Resource.
 func (p *pairResource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
-	route, life := p.routeOf(req.Plan.Raw), p.lifecycleOf(req.Plan.Raw)
+	plan := attr.FromTerraform(req.Plan.Raw)
+	route, life := p.routeOf(plan), p.lifecycleOf(plan)
 	ctx, cancel := life.deadline(ctx, "create")
 	defer cancel()
 	a := adoption{change: cluster.Change{To: route.Render()}, texts: []string{}}
 	var identities cluster.Identities
 	var err error
 	if life.adopt {
-		a, identities, err = p.adopt(ctx, req.Plan.Raw, route, &resp.Diagnostics)
+		a, identities, err = p.adopt(ctx, plan, route, &resp.Diagnostics)
 	} else {
 		identities, err = p.change(ctx, life, a.change, &resp.Diagnostics)
 	}
@@ -36,9 +37,10 @@ func (p *pairResource) Create(ctx context.Context, req resource.CreateRequest, r
 func (p *pairResource) created(
 	ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse, a adoption, identities, beside cluster.Identities,
 ) {
-	resp.State.Raw = p.settled(req.Plan.Raw, p.lifecycleOf(req.Plan.Raw), a.change.To, a.texts)
-	identify(resp.Identity, p.routeOf(req.Plan.Raw).Place())
-	p.remember(ctx, resp.Private, a.change.To, p.routeOf(req.Plan.Raw).Render(), identities, beside, &resp.Diagnostics)
+	plan := attr.FromTerraform(req.Plan.Raw)
+	resp.State.Raw = p.settled(plan, p.lifecycleOf(plan), a.change.To, a.texts).ToTerraform(req.Plan.Raw.Type())
+	identify(resp.Identity, p.routeOf(plan).Place())
+	p.remember(ctx, resp.Private, a.change.To, p.routeOf(plan).Render(), identities, beside, &resp.Diagnostics)
 	if len(a.before.Objects()) > 0 {
 		resp.Diagnostics.Append(resp.Private.SetKey(ctx, originalsKey, originalsOf(a.before))...)
 	}
@@ -53,23 +55,24 @@ func (p *pairResource) created(
 func (p *pairResource) createStopped(
 	ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse, a adoption, identities cluster.Identities, err error,
 ) {
+	plan := attr.FromTerraform(req.Plan.Raw)
 	if !p.ours(a.change, identities, err) {
-		reportErrors(&resp.Diagnostics, p.routeOf(req.Plan.Raw), err)
+		reportErrors(&resp.Diagnostics, p.routeOf(plan), err)
 		return
 	}
-	life := p.lifecycleOf(req.Plan.Raw)
+	life := p.lifecycleOf(plan)
 	switch effective := takesEffect(a.change.To, identities); {
 	case !effective && (life.adopt || p.settings.owner != ""):
-		reportErrors(&resp.Diagnostics, p.routeOf(req.Plan.Raw), err)
+		reportErrors(&resp.Diagnostics, p.routeOf(plan), err)
 		return
 	case effective:
 		var failures diag.Diagnostics
-		reportErrors(&failures, p.routeOf(req.Plan.Raw), err)
+		reportErrors(&failures, p.routeOf(plan), err)
 		for _, f := range failures {
 			resp.Diagnostics.AddWarning(f.Summary(), f.Detail()+"\n\nThe objects route and are in the state. Apply again: it goes on from here.")
 		}
 	default:
-		reportErrors(&resp.Diagnostics, p.routeOf(req.Plan.Raw), err)
+		reportErrors(&resp.Diagnostics, p.routeOf(plan), err)
 	}
 	beside := without(identities, a.change.To)
 	maps.DeleteFunc(beside, func(at cluster.Address, _ cluster.Identity) bool { _, before := a.change.Identities[at]; return before })
@@ -77,8 +80,8 @@ func (p *pairResource) createStopped(
 	owe(ctx, resp.Private, err, &resp.Diagnostics)
 	if life.adopt {
 		resp.Diagnostics.Append(resp.Private.SetKey(ctx, takeKey, encodeJSON(true))...)
-		if now, unread := p.getPair(ctx, p.routeOf(req.Plan.Raw).Place(), &resp.Diagnostics); unread == nil {
-			resp.Diagnostics.Append(resp.Private.SetKey(ctx, seenKey, seenIn(now, p.routeOf(req.Plan.Raw).Render()))...)
+		if now, unread := p.getPair(ctx, p.routeOf(plan).Place(), &resp.Diagnostics); unread == nil {
+			resp.Diagnostics.Append(resp.Private.SetKey(ctx, seenKey, seenIn(now, p.routeOf(plan).Render()))...)
 		}
 	}
 }
@@ -109,16 +112,16 @@ func (p *pairResource) ours(change cluster.Change, identities cluster.Identities
 }
 
 // settled returns the plan with what was known only after apply.
-func (p *pairResource) settled(plan tftypes.Value, life lifecycle, wanted routing.Pair, adopted []string) tftypes.Value {
-	attributes := attributesOf(plan)
+func (p *pairResource) settled(plan attr.Value, life lifecycle, wanted routing.Pair, adopted []string) attr.Value {
+	attributes := plan.Attributes()
 	if adopted != nil {
-		attributes["adopted"] = tftypes.NewValue(stringList, stringValues(adopted))
+		attributes["adopted"] = attr.Strings(adopted)
 	}
-	if _, ok := attributes["live_weights"]; ok {
+	if p.has("live_weights") {
 		attributes["live_weights"] = encodeLiveWeights(life, wanted)
 	}
-	if summary, ok := attributes["summary"]; ok && !summary.IsKnown() {
+	if !attributes["summary"].IsKnown() {
 		attributes["summary"] = p.words(life, p.routeOf(plan).Render())
 	}
-	return tftypes.NewValue(plan.Type(), attributes)
+	return attr.Object(attributes)
 }

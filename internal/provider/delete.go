@@ -6,12 +6,14 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 
+	"github.com/meshroute/terraform-provider-mesh/internal/attr"
 	"github.com/meshroute/terraform-provider-mesh/internal/cluster"
 )
 
 // Delete implements resource.Resource.
 func (p *pairResource) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
-	route, life := p.routeOf(req.State.Raw), p.lifecycleOf(req.State.Raw)
+	state := attr.FromTerraform(req.State.Raw)
+	route, life := p.routeOf(state), p.lifecycleOf(state)
 	if life.deletion == deletionAbandon {
 		return
 	}

@@ -3,17 +3,18 @@ package provider
 import (
 	"fmt"
 	"maps"
+	"slices"
 	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
-	"github.com/hashicorp/terraform-plugin-go/tftypes"
+	"github.com/hashicorp/terraform-plugin-framework/path"
 
 	"github.com/meshroute/terraform-provider-mesh/internal/attr"
 	"github.com/meshroute/terraform-provider-mesh/internal/routing"
 )
 
 // isFirstRead reports whether a state is what an import leaves for its first read: where the objects are, and nothing else.
-func isFirstRead(state map[string]tftypes.Value) bool { return state["foreign_fields"].IsNull() }
+func isFirstRead(state attr.Value) bool { return state.Get("foreign_fields").IsNull() }
 
 // takeMetadata gives the description of one object the labels and annotations that people wrote for it, so that a configuration
 // that is generated from it has them. A pair has one set for both objects, and takes only what this provider wrote: this returns
@@ -31,43 +32,69 @@ func (p *pairResource) takeMetadata(route described, live livePair) bool {
 
 // leaveOutEmpty makes null of the empty texts that mean nothing. Terraform takes every empty text for one that was never set
 // when it generates a configuration.
-func (p *pairResource) leaveOutEmpty(objectType tftypes.Type, attributes map[string]tftypes.Value) {
-	state := tftypes.NewValue(objectType, attributes)
+func (p *pairResource) leaveOutEmpty(attributes map[string]attr.Value) {
+	state := attr.Object(attributes)
 	meaning := p.routeOf(state).Render()
 	for _, at := range emptyTexts(state) {
-		without, err := tftypes.Transform(state, func(here *tftypes.AttributePath, v tftypes.Value) (tftypes.Value, error) {
-			if here.Equal(at) {
-				return tftypes.NewValue(tftypes.String, nil), nil
-			}
-			return v, nil
-		})
-		if err == nil && same(p.routeOf(without).Render(), meaning) {
+		if without := withNull(state, at.Steps()); same(p.routeOf(without).Render(), meaning) {
 			state = without
 		}
 	}
-	maps.Copy(attributes, attributesOf(state))
+	clear(attributes)
+	maps.Copy(attributes, state.Attributes())
+}
+
+// withNull returns a value in which null stands at a place that it has.
+func withNull(v attr.Value, steps path.PathSteps) attr.Value {
+	if len(steps) == 0 {
+		return attr.Null()
+	}
+	inner := func(is attr.Value) attr.Value { return withNull(is, steps[1:]) }
+	switch step := steps[0].(type) {
+	case path.PathStepAttributeName:
+		return v.With(string(step), inner(v.Get(string(step))))
+	case path.PathStepElementKeyString:
+		return v.With(string(step), inner(v.Get(string(step))))
+	case path.PathStepElementKeyInt:
+		elements := slices.Clone(v.Elements())
+		elements[step] = inner(elements[step])
+		return attr.List(elements)
+	}
+	return v
 }
 
 // emptyTexts returns where an object has an attribute that is an empty text. At its top there are only names, of which none means nothing.
-func emptyTexts(object tftypes.Value) []*tftypes.AttributePath {
-	var found []*tftypes.AttributePath
-	// The visitor never fails.
-	_ = tftypes.Walk(object, func(at *tftypes.AttributePath, v tftypes.Value) (bool, error) {
-		var text string
-		_, attribute := at.LastStep().(tftypes.AttributeName)
-		if attribute && len(at.Steps()) > 1 && v.Type().Is(tftypes.String) && v.IsKnown() && !v.IsNull() && v.As(&text) == nil && text == "" {
-			found = append(found, at)
+func emptyTexts(object attr.Value) []path.Path {
+	var found []path.Path
+	for name, v := range object.Entries() {
+		found = appendEmptyTexts(found, path.Root(name), v)
+	}
+	return found
+}
+
+func appendEmptyTexts(found []path.Path, at path.Path, v attr.Value) []path.Path {
+	for i, e := range v.Elements() {
+		found = appendEmptyTexts(found, at.AtListIndex(i), e)
+	}
+	for name, e := range v.Entries() {
+		text, isText := e.Text()
+		switch {
+		case v.IsMap():
+			found = appendEmptyTexts(found, at.AtMapKey(name), e)
+		case isText && text == "":
+			found = append(found, at.AtName(name))
+		default:
+			found = appendEmptyTexts(found, at.AtName(name), e)
 		}
-		return true, nil
-	})
+	}
 	return found
 }
 
 // warnOfEmpty names the empty texts of an imported state, which a configuration has to spell out.
-func warnOfEmpty(state tftypes.Value, diagnostics *diag.Diagnostics) {
+func warnOfEmpty(state attr.Value, diagnostics *diag.Diagnostics) {
 	var found []string
 	for _, at := range emptyTexts(state) {
-		found = append(found, spellPath(at))
+		found = append(found, at.String())
 	}
 	if len(found) > 0 {
 		diagnostics.AddWarning("Empty texts to write out", fmt.Sprintf(
@@ -82,7 +109,7 @@ var resourcesOfOne = map[routing.Kind]string{
 }
 
 // warnOfForeign names what an imported pair holds and its form cannot express, and offers the resources that can.
-func (p *pairResource) warnOfForeign(state tftypes.Value, live livePair, diagnostics *diag.Diagnostics) {
+func (p *pairResource) warnOfForeign(state attr.Value, live livePair, diagnostics *diag.Diagnostics) {
 	foreign := attr.Read(state).Strings("foreign_fields")
 	if _, whole := p.form.(objectForm); whole || len(foreign) == 0 {
 		return
@@ -94,23 +121,4 @@ func (p *pairResource) warnOfForeign(state tftypes.Value, live livePair, diagnos
 	diagnostics.AddWarning("More than this resource expresses", fmt.Sprintf(
 		"The objects hold what a mesh_%s cannot express, and what the next apply would take away: %s.\n\nTo keep it, import the objects one by one, "+
 			"into resources that have every field, instead of this import:%s", p.typeName(), strings.Join(foreign, ", "), commands))
-}
-
-// spellPath spells a path as a configuration does: `http[0].match[0].query_params["a"]`.
-func spellPath(at *tftypes.AttributePath) string {
-	var b strings.Builder
-	for i, step := range at.Steps() {
-		switch s := step.(type) {
-		case tftypes.AttributeName:
-			if i > 0 {
-				b.WriteByte('.')
-			}
-			b.WriteString(string(s))
-		case tftypes.ElementKeyInt:
-			fmt.Fprintf(&b, "[%d]", int64(s))
-		case tftypes.ElementKeyString:
-			fmt.Fprintf(&b, "[%q]", string(s))
-		}
-	}
-	return b.String()
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 	networking "istio.io/api/networking/v1"
 
+	"github.com/meshroute/terraform-provider-mesh/internal/attr"
 	"github.com/meshroute/terraform-provider-mesh/internal/cluster"
 	"github.com/meshroute/terraform-provider-mesh/internal/routing"
 )
@@ -74,10 +75,10 @@ func FuzzRefresh(f *testing.F) {
 
 // checkSays fails the test for a state that means something else than the live pair, and says in foreign_fields that nothing is
 // left over.
-func checkSays(t *testing.T, p *pairResource, state tftypes.Value, live livePair) {
+func checkSays(t *testing.T, p *pairResource, state attr.Value, live livePair) {
 	t.Helper()
 	ours := p.resolve(live.Ours(routing.Pair{}), defaultClusterDomain)
-	if says := len(cluster.Steps(ours, p.routeOf(state).Render())) == 0; !says && isEmptyList(attributesOf(state)["foreign_fields"]) {
+	if says := len(cluster.Steps(ours, p.routeOf(state).Render())) == 0; !says && isEmptyList(state.Get("foreign_fields")) {
 		t.Errorf("the state does not say what is there, and foreign_fields is empty\nlive %v\nstate %s", live, state)
 	}
 }

@@ -41,6 +41,6 @@ func importID(req resource.ImportStateRequest) string {
 	if req.ID != "" || req.Identity == nil {
 		return req.ID
 	}
-	identity := attr.Read(req.Identity.Raw)
+	identity := attr.Read(attr.FromTerraform(req.Identity.Raw))
 	return identity.String("namespace") + "/" + identity.String("name")
 }

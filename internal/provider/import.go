@@ -9,9 +9,9 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
-	"github.com/hashicorp/terraform-plugin-go/tftypes"
 	networking "istio.io/api/networking/v1"
 
+	"github.com/meshroute/terraform-provider-mesh/internal/attr"
 	"github.com/meshroute/terraform-provider-mesh/internal/canary"
 	"github.com/meshroute/terraform-provider-mesh/internal/cluster"
 	"github.com/meshroute/terraform-provider-mesh/internal/routing"
@@ -32,14 +32,9 @@ func (p *pairResource) ImportState(ctx context.Context, req resource.ImportState
 	if !place.SubsetsElsewhere && place.DestinationRuleName == "" && !p.findDestinationRule(ctx, place, &resp.Diagnostics) {
 		return
 	}
-	state := attributesOf(resp.State.Raw)
-	if len(state) == 0 {
-		for name, t := range resp.State.Raw.Type().(tftypes.Object).AttributeTypes {
-			state[name] = tftypes.NewValue(t, nil)
-		}
-	}
+	state := attr.FromTerraform(resp.State.Raw).Attributes()
 	maps.Copy(state, p.seed(place))
-	resp.State.Raw = tftypes.NewValue(resp.State.Raw.Type(), state)
+	resp.State.Raw = attr.Object(state).ToTerraform(resp.State.Raw.Type())
 }
 
 // findDestinationRule finds the DestinationRule that belongs to a VirtualService: the one of the same name, or else

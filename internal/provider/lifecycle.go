@@ -11,7 +11,6 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
-	"github.com/hashicorp/terraform-plugin-go/tftypes"
 	networking "istio.io/api/networking/v1"
 
 	"github.com/meshroute/terraform-provider-mesh/internal/attr"
@@ -41,7 +40,6 @@ const (
 )
 
 var (
-	stringMapMap = tftypes.Map{ElementType: tftypes.Map{ElementType: tftypes.Number}}
 	// operations are what timeouts may bound.
 	operations = map[string]string{
 		"create": "Time for creating both objects, waits included, from `1s` to `1h`. Defaults to `2m` and the longest time that its waits may take.",
@@ -276,29 +274,28 @@ func (l lifecycle) deadline(ctx context.Context, operation string) (context.Cont
 }
 
 // lifecycleOf reads the lifecycle of a plan or a state, which was found to be in order before.
-func (p *pairResource) lifecycleOf(object tftypes.Value) lifecycle {
+func (p *pairResource) lifecycleOf(object attr.Value) lifecycle {
 	l, _ := readLifecycle(attr.Read(object), p.settings)
 	return l
 }
 
 // encodeLiveWeights returns the weights of a pair where somebody else sets them, else null.
-func encodeLiveWeights(life lifecycle, pair routing.Pair) tftypes.Value {
+func encodeLiveWeights(life lifecycle, pair routing.Pair) attr.Value {
 	if !life.handedOver {
-		return tftypes.NewValue(stringMapMap, nil)
+		return attr.Null()
 	}
 	return encodeWeights(pair.VirtualServiceSpec())
 }
 
 // encodeWeights returns the weights of a VirtualService, by rule and subset.
-func encodeWeights(spec *networking.VirtualService) tftypes.Value {
-	inner := stringMapMap.ElementType
-	rules := map[string]tftypes.Value{}
+func encodeWeights(spec *networking.VirtualService) attr.Value {
+	rules := map[string]attr.Value{}
 	for name, weights := range routing.Weights(spec) {
-		values := map[string]tftypes.Value{}
+		values := map[string]attr.Value{}
 		for subset, weight := range weights {
-			values[subset] = tftypes.NewValue(tftypes.Number, weight)
+			values[subset] = attr.Int(weight)
 		}
-		rules[name] = tftypes.NewValue(inner, values)
+		rules[name] = attr.Map(values)
 	}
-	return tftypes.NewValue(stringMapMap, rules)
+	return attr.Map(rules)
 }

@@ -9,7 +9,6 @@ import (
 	listschema "github.com/hashicorp/terraform-plugin-framework/list/schema"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	fwprovider "github.com/hashicorp/terraform-plugin-framework/provider"
-	"github.com/hashicorp/terraform-plugin-go/tftypes"
 
 	"github.com/meshroute/terraform-provider-mesh/internal/attr"
 	"github.com/meshroute/terraform-provider-mesh/internal/canary"
@@ -57,7 +56,7 @@ func (l *listResource) ListResourceConfigSchema(_ context.Context, _ list.ListRe
 
 // ValidateListResourceConfig implements list.ListResourceWithValidateConfig.
 func (l *listResource) ValidateListResourceConfig(_ context.Context, req list.ValidateConfigRequest, resp *list.ValidateConfigResponse) {
-	resp.Diagnostics = checkList(attr.Read(req.Config.Raw))
+	resp.Diagnostics = checkList(attr.Read(attr.FromTerraform(req.Config.Raw)))
 }
 
 // checkList says what is wrong with a list block.
@@ -77,7 +76,7 @@ func checkList(r *attr.Reader) diag.Diagnostics {
 
 // List implements list.ListResource.
 func (l *listResource) List(ctx context.Context, req list.ListRequest, stream *list.ListResultsStream) {
-	r := attr.Read(req.Config.Raw)
+	r := attr.Read(attr.FromTerraform(req.Config.Raw))
 	if wrong := checkList(r); wrong.HasError() {
 		stream.Results = list.ListResultsStreamDiagnostics(wrong)
 		return
@@ -133,24 +132,16 @@ func (l *listResource) result(ctx context.Context, req list.ListRequest, live li
 			place.VirtualServiceName = o.Name
 		}
 	}
-	objectType := l.cached.Type().TerraformType(ctx).(tftypes.Object)
-	attributes := map[string]tftypes.Value{}
-	for name, t := range objectType.AttributeTypes {
-		attributes[name] = tftypes.NewValue(t, nil)
-	}
-	for name, value := range l.seed(place) {
-		attributes[name] = value
-	}
-	imported := tftypes.NewValue(objectType, attributes)
+	imported := attr.Object(l.seed(place))
 	state := withLeftOver(l.refresh(imported, l.routeOf(imported), lifecycle{}, live), nil)
-	if _, every := l.form.(objectForm); !every && !isEmptyList(attributesOf(state)["foreign_fields"]) {
+	if _, every := l.form.(objectForm); !every && !isEmptyList(state.Get("foreign_fields")) {
 		return list.ListResult{}, false
 	}
 	result := req.NewListResult(ctx)
 	result.DisplayName = place.Namespace + "/" + firstOf(place.VirtualServiceName, place.DestinationRuleName)
 	identify(result.Identity, place)
 	if req.IncludeResource {
-		result.Resource.Raw = state
+		result.Resource.Raw = state.ToTerraform(l.cached.Type().TerraformType(ctx))
 	}
 	return result, true
 }

@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/resource"
-	"github.com/hashicorp/terraform-plugin-go/tftypes"
 
 	"github.com/meshroute/terraform-provider-mesh/internal/attr"
 	"github.com/meshroute/terraform-provider-mesh/internal/canary"
@@ -36,9 +35,10 @@ func (p *pairResource) MoveState(context.Context) []resource.StateMover {
 				if !ours || req.SourceTypeName != "mesh_"+source.typeName() || req.SourceState == nil || isMissing(req.SourceState.Raw) {
 					return
 				}
-				resp.TargetState.Raw = p.moveFrom(ctx, source, req.SourceState.Raw)
+				state := p.moveFrom(source, attr.FromTerraform(req.SourceState.Raw))
+				resp.TargetState.Raw = state.ToTerraform(p.cached.Type().TerraformType(ctx))
 				resp.TargetPrivate = req.SourcePrivate
-				identify(resp.TargetIdentity, p.routeOf(resp.TargetState.Raw).Place())
+				identify(resp.TargetIdentity, p.routeOf(state).Place())
 			},
 		})
 	}
@@ -49,21 +49,20 @@ func (p *pairResource) MoveState(context.Context) []resource.StateMover {
 }
 
 // moveFrom returns the state of this form for the objects that a state of another form describes.
-func (p *pairResource) moveFrom(ctx context.Context, source form, state tftypes.Value) tftypes.Value {
+func (p *pairResource) moveFrom(source form, state attr.Value) attr.Value {
 	from := source.read(attr.Read(state), p.settings)
 	rendered := from.Render()
 	own := p.settings
 	own.clusterDomain = from.Place().ClusterDomain
 	_, next := p.recognize(rendered, from.Place(), own)
 	for name := range lifecycleAttributes() {
-		next[name] = attributesOf(state)[name]
+		next[name] = state.Get(name)
 	}
-	next["foreign_fields"] = tftypes.NewValue(stringList, []tftypes.Value{})
-	objectType := p.cached.Type().TerraformType(ctx)
-	expressed := p.routeOf(tftypes.NewValue(objectType, next)).Render()
-	next["foreign_fields"] = tftypes.NewValue(stringList, stringValues(canary.Differences(expressed, rendered)))
+	next["foreign_fields"] = attr.Strings(nil)
+	expressed := p.routeOf(attr.Object(next)).Render()
+	next["foreign_fields"] = attr.Strings(canary.Differences(expressed, rendered))
 	for _, name := range []string{"service", "host", "hosts", "namespace", "name"} {
-		next[name] = attributesOf(state)[name]
+		next[name] = state.Get(name)
 	}
-	return tftypes.NewValue(objectType, next)
+	return attr.Object(next)
 }

@@ -8,8 +8,8 @@ import (
 	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/resource"
-	"github.com/hashicorp/terraform-plugin-go/tftypes"
 
+	"github.com/meshroute/terraform-provider-mesh/internal/attr"
 	"github.com/meshroute/terraform-provider-mesh/internal/canary"
 	"github.com/meshroute/terraform-provider-mesh/internal/routing"
 )
@@ -127,8 +127,9 @@ func (p *pairResource) moveManifest(ctx context.Context, f objectForm, req resou
 		resp.Diagnostics.AddError("State cannot be moved", sentence(err.Error())+"\n\n"+movable(p.form))
 		return
 	}
-	resp.TargetState.Raw = p.stateOfObject(ctx, f, o)
-	identify(resp.TargetIdentity, p.routeOf(resp.TargetState.Raw).Place())
+	state := p.stateOfObject(f, o)
+	resp.TargetState.Raw = state.ToTerraform(p.cached.Type().TerraformType(ctx))
+	identify(resp.TargetIdentity, p.routeOf(state).Place())
 	if resp.TargetPrivate != nil {
 		resp.Diagnostics.Append(resp.TargetPrivate.SetKey(ctx, takeKey, encodeJSON(true))...)
 	}
@@ -183,17 +184,11 @@ func formOf(kind routing.Kind) objectForm {
 }
 
 // stateOfObject returns the state of this form for an object, with the labels and annotations that somebody wrote for it.
-func (p *pairResource) stateOfObject(ctx context.Context, f objectForm, o *routing.Object) tftypes.Value {
+func (p *pairResource) stateOfObject(f objectForm, o *routing.Object) attr.Value {
 	authored := *o
 	authored.Labels, authored.Annotations = routing.Authored(o)
 	_, attributes := f.recognize(routing.PairOf(&authored), &canary.Placement{}, p.settings)
 	// What is moved has a configuration already: the next refresh is not the first read of an import.
-	attributes["foreign_fields"] = tftypes.NewValue(stringList, []tftypes.Value{})
-	objectType := p.cached.Type().TerraformType(ctx).(tftypes.Object)
-	for name, t := range objectType.AttributeTypes {
-		if _, ok := attributes[name]; !ok {
-			attributes[name] = tftypes.NewValue(t, nil)
-		}
-	}
-	return tftypes.NewValue(objectType, attributes)
+	attributes["foreign_fields"] = attr.Strings(nil)
+	return attr.Object(attributes)
 }

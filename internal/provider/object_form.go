@@ -8,7 +8,6 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/types"
-	"github.com/hashicorp/terraform-plugin-go/tftypes"
 	"google.golang.org/protobuf/proto"
 	networking "istio.io/api/networking/v1"
 
@@ -159,7 +158,7 @@ func (objectForm) nameAttribute(routing.Kind) string { return "name" }
 // resolve leaves hosts as they are written: an import shows what is there.
 func (objectForm) resolve(live routing.Pair, _ string) routing.Pair { return live }
 
-func (f objectForm) recognize(live routing.Pair, before *canary.Placement, s settings) (described, map[string]tftypes.Value) {
+func (f objectForm) recognize(live routing.Pair, before *canary.Placement, s settings) (described, map[string]attr.Value) {
 	place := *before
 	o := &object{place: &place, kind: f.kind, spec: f.newSpec()}
 	for _, is := range live.Objects() {
@@ -169,22 +168,22 @@ func (f objectForm) recognize(live routing.Pair, before *canary.Placement, s set
 		f.call(&place, is.Name)
 	}
 	attributes := f.shape.EncodeAttributes(o.spec)
-	attributes["name"] = tftypes.NewValue(tftypes.String, firstOf(place.VirtualServiceName, place.DestinationRuleName))
-	attributes["namespace"] = tftypes.NewValue(tftypes.String, place.Namespace)
+	attributes["name"] = attr.String(firstOf(place.VirtualServiceName, place.DestinationRuleName))
+	attributes["namespace"] = attr.String(place.Namespace)
 	attributes["labels"] = encodeStringMap(place.Labels)
 	attributes["annotations"] = encodeStringMap(place.Annotations)
 	attributes["owner"] = encodeString(place.Owner)
 	return o, attributes
 }
 
-func (objectForm) complete(planned, _ map[string]tftypes.Value, config *attr.Reader, s settings, route described) {
-	planned["foreign_fields"] = tftypes.NewValue(stringList, []tftypes.Value{})
+func (objectForm) complete(planned, _ map[string]attr.Value, config *attr.Reader, s settings, route described) {
+	planned["foreign_fields"] = attr.Strings(nil)
 	switch {
 	case config.Has("namespace"):
 	case s.namespace == "":
-		planned["namespace"] = tftypes.NewValue(tftypes.String, tftypes.UnknownValue)
+		planned["namespace"] = attr.Unknown()
 	default:
-		planned["namespace"] = tftypes.NewValue(tftypes.String, route.Place().Namespace)
+		planned["namespace"] = attr.String(route.Place().Namespace)
 	}
 }
 
@@ -202,9 +201,9 @@ func (f objectForm) find(id string) (*canary.Placement, error) {
 	return place, nil
 }
 
-func (objectForm) seed(place *canary.Placement) map[string]tftypes.Value {
-	return map[string]tftypes.Value{
-		"namespace": tftypes.NewValue(tftypes.String, place.Namespace),
-		"name":      tftypes.NewValue(tftypes.String, firstOf(place.VirtualServiceName, place.DestinationRuleName)),
+func (objectForm) seed(place *canary.Placement) map[string]attr.Value {
+	return map[string]attr.Value{
+		"namespace": attr.String(place.Namespace),
+		"name":      attr.String(firstOf(place.VirtualServiceName, place.DestinationRuleName)),
 	}
 }

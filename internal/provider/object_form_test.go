@@ -185,7 +185,7 @@ func TestPropertyObjectFormIsIdentity(t *testing.T) {
 		t.Run(f.name, func(t *testing.T) {
 			t.Parallel()
 			p := newPairResource(f)
-			objectType := p.cached.Type().TerraformType(context.Background()).(tftypes.Object)
+			objectType := p.cached.Type().TerraformType(context.Background())
 			for began := tried.Load(); began == tried.Load() || int(tried.Load()) < wanted; {
 				rapid.Check(t, func(t *rapid.T) {
 					fill := routingtest.Fill[proto.Message]
@@ -197,7 +197,7 @@ func TestPropertyObjectFormIsIdentity(t *testing.T) {
 					spec := fill(t, f.newSpec())
 					tried.Add(1)
 					bytes.Add(int64(proto.Size(spec)))
-					o := f.read(attr.Read(stateOf(f, objectType, spec)), settings{namespace: "shop"}).Render().Objects()[0]
+					o := f.read(attr.Read(attr.FromTerraform(stateOf(f, spec).ToTerraform(objectType))), settings{namespace: "shop"}).Render().Objects()[0]
 					sameMessage(t, "state", spec, o.Spec)
 					manifest, err := routing.Manifest(o)
 					if err != nil {
@@ -221,7 +221,7 @@ func sameMessage(t *rapid.T, through string, was, is proto.Message) {
 }
 
 // stateOf returns the state that an object of that spec is read into.
-func stateOf(f objectForm, objectType tftypes.Object, spec proto.Message) tftypes.Value {
+func stateOf(f objectForm, spec proto.Message) attr.Value {
 	place := &canary.Placement{Namespace: "shop"}
 	f.call(place, "reviews")
 	o := &routing.Object{Namespace: "shop", Name: "reviews", Spec: spec}
@@ -230,10 +230,5 @@ func stateOf(f objectForm, objectType tftypes.Object, spec proto.Message) tftype
 		live = routing.Pair{DestinationRule: o}
 	}
 	_, attributes := f.recognize(live, place, settings{})
-	for name, t := range objectType.AttributeTypes {
-		if _, ok := attributes[name]; !ok {
-			attributes[name] = tftypes.NewValue(t, nil)
-		}
-	}
-	return tftypes.NewValue(objectType, attributes)
+	return attr.Object(attributes)
 }

@@ -3,21 +3,20 @@ package provider
 import (
 	"context"
 	"fmt"
-	"maps"
 	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
-	"github.com/hashicorp/terraform-plugin-go/tftypes"
 
+	"github.com/meshroute/terraform-provider-mesh/internal/attr"
 	"github.com/meshroute/terraform-provider-mesh/internal/routing"
 )
 
 // startFromLive puts the live objects in the place of those of the state, and what becomes of them in the place of those of the plan, where
 // another controller sets or has set the weights: what it does is no part of the state. It looks only if something changes.
-func (p *pairResource) startFromLive(ctx context.Context, d *draft, state tftypes.Value, diagnostics *diag.Diagnostics) {
+func (p *pairResource) startFromLive(ctx context.Context, d *draft, state attr.Value, diagnostics *diag.Diagnostics) {
 	was := p.lifecycleOf(state)
 	if diagnostics.HasError() || p.settings.cluster == nil || !was.handedOver && !d.life.handedOver || !d.decided(motionless) ||
-		maps.EqualFunc(d.planned, d.prior, tftypes.Value.Equal) {
+		d.unchangedBut() {
 		return
 	}
 	live, err := p.getPair(ctx, p.routeOf(state).Place(), diagnostics)

@@ -9,7 +9,6 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
-	"github.com/hashicorp/terraform-plugin-go/tftypes"
 	"github.com/hashicorp/terraform-plugin-log/tflog"
 
 	"github.com/meshroute/terraform-provider-mesh/internal/attr"
@@ -48,9 +47,9 @@ type form interface {
 	resolve(live routing.Pair, clusterDomain string) routing.Pair
 	// recognize makes what is described of live objects, and the attributes that say so. What the cluster cannot tell is as
 	// before.
-	recognize(live routing.Pair, before *canary.Placement, s settings) (described, map[string]tftypes.Value)
+	recognize(live routing.Pair, before *canary.Placement, s settings) (described, map[string]attr.Value)
 	// complete fills the values that follow from others into the planned attributes.
-	complete(planned, prior map[string]tftypes.Value, config *attr.Reader, s settings, route described)
+	complete(planned, prior map[string]attr.Value, config *attr.Reader, s settings, route described)
 	// nameAttribute is the attribute that names the object of a kind.
 	nameAttribute(kind routing.Kind) string
 	// void is how bad it is here that something never does what it says, [routing.Void].
@@ -59,7 +58,7 @@ type form interface {
 	// DestinationRule of a pair it is still to be found.
 	find(id string) (*canary.Placement, error)
 	// seed returns the attributes from which a first read can begin.
-	seed(place *canary.Placement) map[string]tftypes.Value
+	seed(place *canary.Placement) map[string]attr.Value
 }
 
 // forms are the resources: the two compact ones first.
@@ -98,14 +97,20 @@ func (p *pairResource) Configure(_ context.Context, req resource.ConfigureReques
 
 // ValidateConfig implements resource.ResourceWithValidateConfig.
 func (p *pairResource) ValidateConfig(_ context.Context, req resource.ValidateConfigRequest, resp *resource.ValidateConfigResponse) {
-	r := attr.Read(req.Config.Raw)
+	r := attr.Read(attr.FromTerraform(req.Config.Raw))
 	route := p.read(r, p.settings)
 	_, problems := readLifecycle(r, p.settings)
 	reportProblems(&resp.Diagnostics, p.form, r, append(route.Problems(), problems...))
 }
 
+// has reports whether the resource has an attribute.
+func (p *pairResource) has(name string) bool {
+	_, ok := p.cached.Attributes[name]
+	return ok
+}
+
 // routeOf reads the route of a plan or a state, in which everything is known.
-func (p *pairResource) routeOf(object tftypes.Value) described {
+func (p *pairResource) routeOf(object attr.Value) described {
 	r := attr.Read(object)
 	return p.read(r, p.settings)
 }

@@ -1,18 +1,14 @@
 package provider
 
 import (
-	"maps"
 	"strings"
 
-	"github.com/hashicorp/terraform-plugin-go/tftypes"
 	networking "istio.io/api/networking/v1"
 
 	"github.com/meshroute/terraform-provider-mesh/internal/attr"
 	"github.com/meshroute/terraform-provider-mesh/internal/canary"
 	"github.com/meshroute/terraform-provider-mesh/internal/routing"
 )
-
-var stringList = tftypes.List{ElementType: tftypes.String}
 
 // readPlacement reads what both resources have in common. What is unknown gets a stand-in that is valid, so that the
 // rest can be checked.
@@ -67,16 +63,16 @@ func firstOf(values ...string) string {
 }
 
 // completePlacement plans the values that follow from others. What follows from something unknown stays unknown.
-func completePlacement(planned, prior map[string]tftypes.Value, config *attr.Reader, s settings, route described) {
+func completePlacement(planned, prior map[string]attr.Value, config *attr.Reader, s settings, route described) {
 	place := route.Place()
 	// follows plans a value where the configuration has none.
-	follows := func(name string, valueType tftypes.Type, known bool, value any) {
+	follows := func(name string, known bool, value attr.Value) {
 		switch {
 		case config.Has(name):
 		case known:
-			planned[name] = tftypes.NewValue(valueType, value)
+			planned[name] = value
 		default:
-			planned[name] = tftypes.NewValue(valueType, tftypes.UnknownValue)
+			planned[name] = attr.Unknown()
 		}
 	}
 	known := func(name string) bool { return !config.Has(name) || config.Known(name) }
@@ -84,22 +80,22 @@ func completePlacement(planned, prior map[string]tftypes.Value, config *attr.Rea
 	namespace := known("namespace") && (config.Has("namespace") || s.namespace != "")
 	host := namespace && known("service") && s.clusterDomain != ""
 	name := known("name") && (config.Has("name") || known("service"))
-	follows("namespace", tftypes.String, s.namespace != "", place.Namespace)
-	follows("host", tftypes.String, host, place.Host)
-	follows("name", tftypes.String, name, firstOf(config.String("name"), routing.ServiceName(place.Host)))
-	follows("virtual_service_name", tftypes.String, name, place.VirtualServiceName)
-	follows("destination_rule_name", tftypes.String, name, place.DestinationRuleName)
-	follows("manage_destination_rule", tftypes.Bool, true, true)
-	follows("hosts", stringList, host, stringValues([]string{place.Host}))
-	follows("gateways", stringList, true, stringValues([]string{routing.MeshGateway}))
-	follows("foreign_fields", stringList, true, []tftypes.Value{})
+	follows("namespace", s.namespace != "", attr.String(place.Namespace))
+	follows("host", host, attr.String(place.Host))
+	follows("name", name, attr.String(firstOf(config.String("name"), routing.ServiceName(place.Host))))
+	follows("virtual_service_name", name, attr.String(place.VirtualServiceName))
+	follows("destination_rule_name", name, attr.String(place.DestinationRuleName))
+	follows("manage_destination_rule", true, attr.Bool(true))
+	follows("hosts", host, attr.Strings([]string{place.Host}))
+	follows("gateways", true, attr.Strings([]string{routing.MeshGateway}))
+	follows("foreign_fields", true, attr.Strings(nil))
 	keepEqualService(planned, prior, place)
 }
 
 // keepEqualService plans the prior spelling of a service that is still the same host.
-func keepEqualService(planned, prior map[string]tftypes.Value, place *canary.Placement) {
-	var before string
-	if was, ok := prior["service"]; !ok || was.IsNull() || was.As(&before) != nil {
+func keepEqualService(planned, prior map[string]attr.Value, place *canary.Placement) {
+	before, ok := prior["service"].Text()
+	if !ok {
 		return
 	}
 	if planned["service"].IsKnown() && routing.FullHost(before, place.Namespace, place.ClusterDomain) == place.Host {
@@ -108,27 +104,27 @@ func keepEqualService(planned, prior map[string]tftypes.Value, place *canary.Pla
 }
 
 // encodePlacement returns the attributes that both resources have in common.
-func encodePlacement(place *canary.Placement) map[string]tftypes.Value {
+func encodePlacement(place *canary.Placement) map[string]attr.Value {
 	name := firstOf(place.VirtualServiceName, place.DestinationRuleName)
 	if place.DestinationRuleName != "" && place.DestinationRuleName != name {
 		// Names that are set one by one leave name at its default.
 		name = routing.ServiceName(place.Host)
 	}
-	policy := tftypes.NewValue(policyShape.ValueType(), nil)
+	policy := attr.Null()
 	if place.TrafficPolicy != nil {
 		policy = policyShape.Encode(place.TrafficPolicy)
 	}
-	return map[string]tftypes.Value{
-		"service":                 tftypes.NewValue(tftypes.String, shortService(place)),
-		"host":                    tftypes.NewValue(tftypes.String, place.Host),
+	return map[string]attr.Value{
+		"service":                 attr.String(shortService(place)),
+		"host":                    attr.String(place.Host),
 		"port":                    encodePort(place.Port),
-		"namespace":               tftypes.NewValue(tftypes.String, place.Namespace),
-		"name":                    tftypes.NewValue(tftypes.String, name),
-		"virtual_service_name":    tftypes.NewValue(tftypes.String, firstOf(place.VirtualServiceName, name)),
-		"destination_rule_name":   tftypes.NewValue(tftypes.String, firstOf(place.DestinationRuleName, name)),
-		"manage_destination_rule": tftypes.NewValue(tftypes.Bool, !place.SubsetsElsewhere),
-		"hosts":                   tftypes.NewValue(stringList, stringValues(place.Hosts)),
-		"gateways":                tftypes.NewValue(stringList, stringValues(place.Gateways)),
+		"namespace":               attr.String(place.Namespace),
+		"name":                    attr.String(name),
+		"virtual_service_name":    attr.String(firstOf(place.VirtualServiceName, name)),
+		"destination_rule_name":   attr.String(firstOf(place.DestinationRuleName, name)),
+		"manage_destination_rule": attr.Bool(!place.SubsetsElsewhere),
+		"hosts":                   attr.Strings(place.Hosts),
+		"gateways":                attr.Strings(place.Gateways),
 		"export_to":               encodeStrings(place.ExportTo),
 		"labels":                  encodeStringMap(place.Labels),
 		"annotations":             encodeStringMap(place.Annotations),
@@ -147,54 +143,37 @@ func shortService(place *canary.Placement) string {
 }
 
 // encodeString returns a text, null for an empty one.
-func encodeString(s string) tftypes.Value {
+func encodeString(s string) attr.Value {
 	if s == "" {
-		return tftypes.NewValue(tftypes.String, nil)
+		return attr.Null()
 	}
-	return tftypes.NewValue(tftypes.String, s)
+	return attr.String(s)
 }
 
 // encodePort returns a port, null for none.
-func encodePort(port int64) tftypes.Value {
+func encodePort(port int64) attr.Value {
 	if port == 0 {
-		return tftypes.NewValue(tftypes.Number, nil)
+		return attr.Null()
 	}
-	return tftypes.NewValue(tftypes.Number, port)
-}
-
-func stringValues(list []string) []tftypes.Value {
-	values := make([]tftypes.Value, len(list))
-	for i, s := range list {
-		values[i] = tftypes.NewValue(tftypes.String, s)
-	}
-	return values
+	return attr.Int(port)
 }
 
 // encodeStrings returns a list, null when it is empty.
-func encodeStrings(list []string) tftypes.Value {
+func encodeStrings(list []string) attr.Value {
 	if len(list) == 0 {
-		return tftypes.NewValue(stringList, nil)
+		return attr.Null()
 	}
-	return tftypes.NewValue(stringList, stringValues(list))
+	return attr.Strings(list)
 }
 
 // encodeStringMap returns a map, null when it is empty.
-func encodeStringMap(m map[string]string) tftypes.Value {
+func encodeStringMap(m map[string]string) attr.Value {
 	if len(m) == 0 {
-		return tftypes.NewValue(tftypes.Map{ElementType: tftypes.String}, nil)
+		return attr.Null()
 	}
-	values := make(map[string]tftypes.Value, len(m))
+	values := make(map[string]attr.Value, len(m))
 	for key, s := range m {
-		values[key] = tftypes.NewValue(tftypes.String, s)
+		values[key] = attr.String(s)
 	}
-	return tftypes.NewValue(tftypes.Map{ElementType: tftypes.String}, values)
-}
-
-// attributesOf returns the attributes of an object, none of a null one.
-func attributesOf(object tftypes.Value) map[string]tftypes.Value {
-	attributes := map[string]tftypes.Value{}
-	if object.IsNull() || !object.IsKnown() || object.As(&attributes) != nil {
-		return map[string]tftypes.Value{}
-	}
-	return maps.Clone(attributes)
+	return attr.Map(values)
 }

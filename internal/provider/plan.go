@@ -3,12 +3,10 @@ package provider
 import (
 	"context"
 	"fmt"
-	"maps"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
-	"github.com/hashicorp/terraform-plugin-go/tftypes"
 
 	"github.com/meshroute/terraform-provider-mesh/internal/attr"
 	"github.com/meshroute/terraform-provider-mesh/internal/cluster"
@@ -20,7 +18,9 @@ type draft struct {
 	config         *attr.Reader
 	route          described
 	life           lifecycle
-	prior, planned map[string]tftypes.Value
+	prior, planned map[string]attr.Value
+	// exists says that there is a state.
+	exists bool
 	// before and after are the objects of the state, none without one, and of the plan. Where somebody else sets the weights they are
 	// the live objects, and what those become.
 	before, after routing.Pair
@@ -34,15 +34,16 @@ func (p *pairResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRe
 	}
 	values := asideOf(ctx)
 	values.takeBack(ctx, p.cached, &req)
-	config := attr.Read(req.Config.Raw)
+	raw, state := attr.FromTerraform(req.Config.Raw), attr.FromTerraform(req.State.Raw)
+	config := attr.Read(raw)
 	d := draft{
-		config: config, route: p.read(config, p.settings),
-		prior: attributesOf(req.State.Raw), planned: attributesOf(req.Plan.Raw),
+		config: config, route: p.read(config, p.settings), exists: !state.IsNull(),
+		prior: state.Attributes(), planned: attr.FromTerraform(req.Plan.Raw).Attributes(),
 	}
 	d.route.Place().Owner = p.settings.owner
 	var problems []routing.Problem
 	d.life, problems = readLifecycle(config, p.settings)
-	p.reportAtPlan(&resp.Diagnostics, req.Config.Raw, config, append(d.route.Problems(), problems...))
+	p.reportAtPlan(&resp.Diagnostics, raw, config, append(d.route.Problems(), problems...))
 	ctx, cancel := d.life.deadline(ctx, "read")
 	defer cancel()
 
@@ -54,22 +55,24 @@ func (p *pairResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRe
 		resp.Diagnostics.AddWarning("Cluster not known yet",
 			"The provider block holds values that are known only after apply. The configuration itself was checked; whether objects "+
 				"of these names exist already, and who owns them, will be checked at apply.")
-	case !req.State.Raw.IsNull():
-		p.refuseOtherOwner(ctx, req, attr.Read(req.State.Raw).String("owner"), d.life.adopt, &resp.Diagnostics)
+	case d.exists:
+		p.refuseOtherOwner(ctx, req, attr.Read(state).String("owner"), d.life.adopt, &resp.Diagnostics)
 		warnOfLost(d.route.Render(), origins(ctx, req.Private, &resp.Diagnostics), &resp.Diagnostics)
 	case len(config.Unknown()) == 0:
 		p.planExisting(ctx, d, &resp.Diagnostics)
 	}
-	if !req.State.Raw.IsNull() {
-		d.before = p.routeOf(req.State.Raw).Render()
+	if d.exists {
+		d.before = p.routeOf(state).Render()
 	}
-	r := attr.Read(tftypes.NewValue(req.Plan.Raw.Type(), d.planned))
+	r := attr.Read(attr.Object(d.planned))
 	d.after = p.read(r, p.settings).Render()
 	p.completeSummary(d, r)
-	d.completeWeights()
-	values.answer(tftypes.NewValue(req.Plan.Raw.Type(), d.planned), resp)
-	if !req.State.Raw.IsNull() {
-		p.startFromLive(ctx, &d, req.State.Raw, &resp.Diagnostics)
+	if p.has("live_weights") {
+		d.completeWeights()
+	}
+	values.answer(attr.Object(d.planned).ToTerraform(req.Plan.Raw.Type()), resp)
+	if d.exists {
+		p.startFromLive(ctx, &d, state, &resp.Diagnostics)
 	}
 	p.planMoves(d, &resp.Diagnostics)
 	if d.decided(unseen) {
@@ -90,7 +93,7 @@ func (p *pairResource) rehearse(ctx context.Context, d draft, diagnostics *diag.
 
 // reportAtPlan reports what is wrong now that the provider block is known. What was doubtful without it was said at
 // validate already.
-func (p *pairResource) reportAtPlan(diagnostics *diag.Diagnostics, raw tftypes.Value, config *attr.Reader, problems []routing.Problem) {
+func (p *pairResource) reportAtPlan(diagnostics *diag.Diagnostics, raw attr.Value, config *attr.Reader, problems []routing.Problem) {
 	now, before := diag.Diagnostics{}, diag.Diagnostics{}
 	reportProblems(&now, p.form, config, problems)
 	diagnostics.Append(now.Errors()...)
@@ -110,25 +113,25 @@ func (p *pairResource) reportAtPlan(diagnostics *diag.Diagnostics, raw tftypes.V
 func (d *draft) completeOwnership(s settings) {
 	switch {
 	case !s.ownerKnown:
-		d.planned["owner"] = tftypes.NewValue(tftypes.String, tftypes.UnknownValue)
+		d.planned["owner"] = attr.Unknown()
 	case s.owner == "":
-		d.planned["owner"] = tftypes.NewValue(tftypes.String, nil)
+		d.planned["owner"] = attr.Null()
 	default:
-		d.planned["owner"] = tftypes.NewValue(tftypes.String, s.owner)
+		d.planned["owner"] = attr.String(s.owner)
 	}
 	// A state of an earlier version says nothing of it, which is no change.
-	if before, ok := d.prior["left_over"]; ok && before.IsNull() {
+	if before := d.prior["left_over"]; d.exists && before.IsNull() {
 		d.planned["left_over"] = before
 	} else {
-		d.planned["left_over"] = tftypes.NewValue(stringList, []tftypes.Value{})
+		d.planned["left_over"] = attr.Strings(nil)
 	}
-	switch before, ok := d.prior["adopted"]; {
-	case ok:
-		d.planned["adopted"] = before
+	switch {
+	case d.exists:
+		d.planned["adopted"] = d.prior["adopted"]
 	case d.life.adopt || d.undecided("adopt"):
-		d.planned["adopted"] = tftypes.NewValue(stringList, tftypes.UnknownValue)
+		d.planned["adopted"] = attr.Unknown()
 	default:
-		d.planned["adopted"] = tftypes.NewValue(stringList, []tftypes.Value{})
+		d.planned["adopted"] = attr.Strings(nil)
 	}
 }
 
@@ -139,25 +142,23 @@ func (d *draft) undecided(attribute string) bool {
 
 // completeWeights plans the live weights: what they are after a change is known only then.
 func (d *draft) completeWeights() {
-	if _, ok := d.planned["live_weights"]; !ok {
-		return
-	}
 	if !d.life.handedOver && !d.undecided("weights_managed_by") {
-		d.planned["live_weights"] = tftypes.NewValue(stringMapMap, nil)
+		d.planned["live_weights"] = attr.Null()
 		return
 	}
-	before, ok := d.prior["live_weights"]
+	before := d.prior["live_weights"]
 	d.planned["live_weights"] = before
-	if ok && !before.IsNull() && d.life.handedOver && maps.EqualFunc(d.planned, d.prior, tftypes.Value.Equal) {
+	if !before.IsNull() && d.life.handedOver && d.unchangedBut() {
 		return
 	}
-	d.planned["live_weights"] = tftypes.NewValue(stringMapMap, tftypes.UnknownValue)
+	d.planned["live_weights"] = attr.Unknown()
 }
 
 // planRemoval reports objects that another workspace has taken over, and which are not ours to delete any more. Terraform plans the
 // removal of a resource that is gone from the configuration before it refreshes its state, so this looks for itself.
 func (p *pairResource) planRemoval(ctx context.Context, req resource.ModifyPlanRequest, diagnostics *diag.Diagnostics) {
-	route, life := p.routeOf(req.State.Raw), p.lifecycleOf(req.State.Raw)
+	state := attr.FromTerraform(req.State.Raw)
+	route, life := p.routeOf(state), p.lifecycleOf(state)
 	if life.deletion == deletionAbandon || p.settings.cluster == nil || p.settings.owner == "" && route.Place().Owner == "" {
 		return
 	}

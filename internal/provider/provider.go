@@ -153,7 +153,7 @@ func (p *meshProvider) Schema(_ context.Context, _ fwprovider.SchemaRequest, res
 
 // Configure implements provider.Provider.
 func (p *meshProvider) Configure(_ context.Context, req fwprovider.ConfigureRequest, resp *fwprovider.ConfigureResponse) {
-	r := attr.Read(req.Config.Raw)
+	r := attr.Read(attr.FromTerraform(req.Config.Raw))
 	config := readConnection(r)
 	config.UserAgent = "terraform-provider-mesh/" + p.version
 	s := p.readSettings(r, &config, &resp.Diagnostics)

@@ -19,6 +19,7 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 
+	"github.com/meshroute/terraform-provider-mesh/internal/attr"
 	"github.com/meshroute/terraform-provider-mesh/internal/routing"
 )
 
@@ -189,20 +190,15 @@ func (w wire) roundTrip(t *testing.T, api *apiServer, o *routing.Object) error {
 // configOf returns the configuration of an object, without the empty texts that mean nothing.
 func (f objectForm) configOf(objectType tftypes.Object, o *routing.Object) tftypes.Value {
 	attributes := f.shape.EncodeAttributes(o.Spec)
-	for name, attributeType := range objectType.AttributeTypes {
-		if _, ok := attributes[name]; !ok {
-			attributes[name] = tftypes.NewValue(attributeType, nil)
-		}
-	}
-	attributes["name"], attributes["namespace"] = tftypes.NewValue(tftypes.String, o.Name), tftypes.NewValue(tftypes.String, o.Namespace)
-	newPairResource(f).leaveOutEmpty(objectType, attributes)
-	return tftypes.NewValue(objectType, attributes)
+	attributes["name"], attributes["namespace"] = attr.String(o.Name), attr.String(o.Namespace)
+	newPairResource(f).leaveOutEmpty(attributes)
+	return attr.Object(attributes).ToTerraform(objectType)
 }
 
 func (w wire) plan(
 	ctx context.Context, typeName string, objectType tftypes.Object, prior, config tftypes.Value, private []byte,
 ) (tftypes.Value, []byte, error) {
-	proposed, before := attributesOf(config), attributesOf(prior)
+	proposed, before := terraformAttributesOf(config), terraformAttributesOf(prior)
 	for name, value := range proposed {
 		if was, ok := before[name]; ok && value.IsNull() && computed[name] {
 			proposed[name] = was

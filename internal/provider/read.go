@@ -7,13 +7,15 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 
+	"github.com/meshroute/terraform-provider-mesh/internal/attr"
 	"github.com/meshroute/terraform-provider-mesh/internal/cluster"
 	"github.com/meshroute/terraform-provider-mesh/internal/routing"
 )
 
 // Read implements resource.Resource.
 func (p *pairResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
-	route, life := p.routeOf(req.State.Raw), p.lifecycleOf(req.State.Raw)
+	state := attr.FromTerraform(req.State.Raw)
+	route, life := p.routeOf(state), p.lifecycleOf(state)
 	identify(resp.Identity, route.Place())
 	if p.settings.cluster == nil {
 		resp.Diagnostics.AddWarning("Cluster not known yet",
@@ -39,12 +41,13 @@ func (p *pairResource) Read(ctx context.Context, req resource.ReadRequest, resp 
 		return
 	}
 	resp.Diagnostics.Append(resp.Private.SetKey(ctx, besideKey, encodeJSON(beside))...)
-	resp.State.Raw = withLeftOver(p.refresh(req.State.Raw, route, life, live), beside)
-	if isFirstRead(attributesOf(req.State.Raw)) {
-		warnOfEmpty(resp.State.Raw, &resp.Diagnostics)
-		p.warnOfForeign(resp.State.Raw, live, &resp.Diagnostics)
+	next := withLeftOver(p.refresh(state, route, life, live), beside)
+	resp.State.Raw = next.ToTerraform(req.State.Raw.Type())
+	if isFirstRead(state) {
+		warnOfEmpty(next, &resp.Diagnostics)
+		p.warnOfForeign(next, live, &resp.Diagnostics)
 	}
-	resp.Diagnostics.Append(resp.Private.SetKey(ctx, seenKey, seenIn(live, p.routeOf(resp.State.Raw).Render()))...)
+	resp.Diagnostics.Append(resp.Private.SetKey(ctx, seenKey, seenIn(live, p.routeOf(next).Render()))...)
 }
 
 // besides returns which objects that are ours and not those of the state still exist: those that an earlier change knew of, and what

@@ -1,16 +1,14 @@
 package provider
 
 import (
-	"context"
-	"maps"
 	"strconv"
 	"testing"
 	"time"
 
-	"github.com/hashicorp/terraform-plugin-go/tftypes"
 	networking "istio.io/api/networking/v1"
 	"pgregory.net/rapid"
 
+	"github.com/meshroute/terraform-provider-mesh/internal/attr"
 	"github.com/meshroute/terraform-provider-mesh/internal/canary"
 	"github.com/meshroute/terraform-provider-mesh/internal/cluster"
 	"github.com/meshroute/terraform-provider-mesh/internal/routing"
@@ -23,7 +21,7 @@ func TestRefresh_everyRuleDrifted(t *testing.T) {
 	t.Parallel()
 	p := newPairResource(canaryRoute{})
 	p.settings = settings{namespace: defaultNamespace, clusterDomain: defaultClusterDomain}
-	state := benchState(t, 500)
+	state := attr.FromTerraform(benchState(t, 500))
 	route := p.routeOf(state)
 	drifted := route.Render()
 	for i, rule := range drifted.VirtualServiceSpec().Http {
@@ -39,7 +37,7 @@ func TestRefresh_everyRuleDrifted(t *testing.T) {
 	if took := time.Since(began); took > 30*time.Second {
 		t.Errorf("takes %s", took)
 	}
-	if !same(p.routeOf(got).Render(), drifted) || !isEmptyList(attributesOf(got)["foreign_fields"]) {
+	if !same(p.routeOf(got).Render(), drifted) || !isEmptyList(got.Get("foreign_fields")) {
 		t.Error("the state does not say what is there")
 	}
 }
@@ -61,23 +59,20 @@ func TestPropertyRefreshSaysWhatIsThere(t *testing.T) {
 				imported := importedState(p, live.VirtualService.Namespace)
 				state := p.refresh(imported, p.routeOf(imported), lifecycle{}, live)
 
-				var foreign []tftypes.Value
-				if err := attributesOf(state)["foreign_fields"].As(&foreign); err != nil {
-					t.Fatal(err)
-				}
+				foreign := state.Get("foreign_fields").Elements()
 				ours := canary.Resolve(live.Ours(routing.Pair{}), defaultClusterDomain)
 				if says := len(cluster.Steps(ours, p.routeOf(state).Render())) == 0; len(foreign) == 0 && !says {
 					t.Fatalf("the state does not say what is there, and foreign_fields is empty\nlive %v", live)
 				}
-				if words := p.words(lifecycle{}, p.routeOf(state).Render()); len(foreign) == 0 && !attributesOf(state)["summary"].Equal(words) {
-					t.Fatalf("a plan of what is there has other words: %s, not %s", words, attributesOf(state)["summary"])
+				if words := p.words(lifecycle{}, p.routeOf(state).Render()); len(foreign) == 0 && !state.Get("summary").Equal(words) {
+					t.Fatalf("a plan of what is there has other words: %s, not %s", words, state.Get("summary"))
 				}
 				applied := livePair{cluster.LivePair{
 					VirtualService:  liveObject(p.routeOf(state).Render().VirtualServiceSpec()),
 					DestinationRule: liveObject(p.routeOf(state).Render().DestinationRuleSpec()),
 				}}
 				reimported := p.refresh(imported, p.routeOf(imported), lifecycle{}, applied)
-				if !isEmptyList(attributesOf(reimported)["foreign_fields"]) || !same(p.routeOf(reimported).Render(), p.routeOf(state).Render()) {
+				if !isEmptyList(reimported.Get("foreign_fields")) || !same(p.routeOf(reimported).Render(), p.routeOf(state).Render()) {
 					t.Fatalf("an import of what the state says gives something else\nlive %v", applied)
 				}
 				if again := p.refresh(state, p.routeOf(state), lifecycle{}, live); !again.Equal(state) {
@@ -103,12 +98,6 @@ func liveObject[M interface {
 }
 
 // importedState is what an import leaves for the refresh: the address and nothing else.
-func importedState(p *pairResource, namespace string) tftypes.Value {
-	objectType := p.cached.Type().TerraformType(context.Background()).(tftypes.Object)
-	attributes := map[string]tftypes.Value{}
-	for name, t := range objectType.AttributeTypes {
-		attributes[name] = tftypes.NewValue(t, nil)
-	}
-	maps.Copy(attributes, p.seed(&canary.Placement{Namespace: namespace, VirtualServiceName: "reviews", DestinationRuleName: "reviews"}))
-	return tftypes.NewValue(objectType, attributes)
+func importedState(p *pairResource, namespace string) attr.Value {
+	return attr.Object(p.seed(&canary.Placement{Namespace: namespace, VirtualServiceName: "reviews", DestinationRuleName: "reviews"}))
 }

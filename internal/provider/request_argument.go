@@ -43,7 +43,7 @@ func readRequest(ctx context.Context, argument types.Dynamic) requestReading {
 	headers := entries[headersAttribute]
 	delete(entries, headersAttribute)
 	c := coercion{}
-	r := attr.Read(c.to(requestType, path.Empty(), objectOf(entries)))
+	r := attr.Read(attr.FromTerraform(c.to(requestType, path.Empty(), objectOf(entries))))
 	reading := requestReading{Request: routing.Request{
 		Authority: r.String("authority"), Path: r.String("path"), Method: r.String("method"), Scheme: r.String("scheme"),
 		Gateway: r.String("gateway"), SourceLabels: r.StringMap("source_labels"), SourceNamespace: r.String("source_namespace"),

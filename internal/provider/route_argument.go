@@ -82,7 +82,7 @@ func readRoute(value tftypes.Value) routeReading {
 	}
 	c := coercion{}
 	state := c.to(p.object, path.Empty(), value)
-	r := attr.Read(state)
+	r := attr.Read(attr.FromTerraform(state))
 	if len(c.problems) > 0 {
 		return routeReading{problem: problemsText(p.form, r, c.problems, nil)}
 	}

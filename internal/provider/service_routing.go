@@ -9,7 +9,6 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/types"
-	"github.com/hashicorp/terraform-plugin-go/tftypes"
 
 	"github.com/meshroute/terraform-provider-mesh/internal/attr"
 	"github.com/meshroute/terraform-provider-mesh/internal/cluster"
@@ -142,7 +141,7 @@ func (d *serviceRouting) Configure(_ context.Context, req datasource.ConfigureRe
 
 // ValidateConfig implements datasource.DataSourceWithValidateConfig.
 func (d *serviceRouting) ValidateConfig(_ context.Context, req datasource.ValidateConfigRequest, resp *datasource.ValidateConfigResponse) {
-	r := attr.Read(req.Config.Raw)
+	r := attr.Read(attr.FromTerraform(req.Config.Raw))
 	if service := r.String("service"); r.Known("service") && !routing.IsHost(service) {
 		at := path.Root("service")
 		resp.Diagnostics.AddAttributeError(at, "Invalid service", located(at, fmt.Sprintf("%.80q is no name of a service: a DNS name, with *. in front or not, or an address", service)))
@@ -162,7 +161,7 @@ func (d *serviceRouting) Read(ctx context.Context, req datasource.ReadRequest, r
 			"yet. Let this data source depend on what makes the cluster: depends_on puts it off until apply.")
 		return
 	}
-	r := attr.Read(req.Config.Raw)
+	r := attr.Read(attr.FromTerraform(req.Config.Raw))
 	namespace := firstOf(r.String("namespace"), d.settings.namespace)
 	host := routing.FullHost(r.String("service"), namespace, d.settings.clusterDomain)
 	view := d.settings.view(namespace, "")
@@ -175,15 +174,15 @@ func (d *serviceRouting) Read(ctx context.Context, req datasource.ReadRequest, r
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	attributes := map[string]tftypes.Value{
-		"service": attributesOf(req.Config.Raw)["service"], "namespace": tftypes.NewValue(tftypes.String, namespace), "host": tftypes.NewValue(tftypes.String, host),
+	attributes := map[string]attr.Value{
+		"service": attr.String(r.String("service")), "namespace": attr.String(namespace), "host": attr.String(host),
 	}
 	encodeServing(attributes, view, host, service, d.conflicts(ctx, view, host, &resp.Diagnostics))
 	lines, missing := unseenLines(view)
 	if lines = append(lines, narrowLines(view)...); len(lines) > 0 {
 		resp.Diagnostics.AddWarning("Not everything could be read", unseenText("The answer does not say:", lines, missing))
 	}
-	resp.State.Raw = tftypes.NewValue(req.Config.Raw.Type(), attributes)
+	resp.State.Raw = attr.Object(attributes).ToTerraform(req.Config.Raw.Type())
 }
 
 // lookAtService looks at all that may have to do with a host. It returns its Service, nil where there is none or nothing is known

@@ -22,7 +22,7 @@ func BenchmarkLargeRoute(b *testing.B) {
 	ctx, server := context.Background(), NewServer("bench")()
 	var exist atomic.Bool
 	block := typesOf(server).block
-	settings := attributesOf(tftypes.NewValue(block, blankAttributes(block.(tftypes.Object))))
+	settings := terraformAttributesOf(tftypes.NewValue(block, blankAttributes(block.(tftypes.Object))))
 	settings["host"] = tftypes.NewValue(tftypes.String, echo(b, &exist))
 	propagation := settings["propagation"].Type().(tftypes.Object)
 	waits := blankAttributes(propagation)
@@ -34,7 +34,7 @@ func BenchmarkLargeRoute(b *testing.B) {
 	}
 	config := configOf(benchState(b, 500))
 	none := encoded(b, tftypes.NewValue(config.Type(), nil))
-	attributes := attributesOf(config)
+	attributes := terraformAttributesOf(config)
 	for _, name := range []string{"host", "foreign_fields", "left_over", "owner", "adopted", "live_weights", "summary"} {
 		attributes[name] = tftypes.NewValue(attributes[name].Type(), tftypes.UnknownValue)
 	}
@@ -82,9 +82,9 @@ func BenchmarkLargeRoute(b *testing.B) {
 		}
 	})
 	b.Run("plan that moves requests", func(b *testing.B) {
-		fallback := attributesOf(attributes["default"])
+		fallback := terraformAttributesOf(attributes["default"])
 		fallback["subset"] = tftypes.NewValue(tftypes.String, "v2")
-		other := attributesOf(config)
+		other := terraformAttributesOf(config)
 		other["default"] = tftypes.NewValue(attributes["default"].Type(), fallback)
 		given = encoded(b, tftypes.NewValue(config.Type(), other))
 		attributes["default"] = other["default"]

@@ -7,8 +7,8 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
-	"github.com/hashicorp/terraform-plugin-go/tftypes"
 
+	"github.com/meshroute/terraform-provider-mesh/internal/attr"
 	"github.com/meshroute/terraform-provider-mesh/internal/cluster"
 	"github.com/meshroute/terraform-provider-mesh/internal/routing"
 )
@@ -35,8 +35,9 @@ type updateRun struct {
 
 // Update implements resource.Resource.
 func (p *pairResource) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
+	state, plan := attr.FromTerraform(req.State.Raw), attr.FromTerraform(req.Plan.Raw)
 	u := &updateRun{
-		prior: p.routeOf(req.State.Raw), route: p.routeOf(req.Plan.Raw), was: p.lifecycleOf(req.State.Raw), life: p.lifecycleOf(req.Plan.Raw),
+		prior: p.routeOf(state), route: p.routeOf(plan), was: p.lifecycleOf(state), life: p.lifecycleOf(plan),
 		take: takes(ctx, req.Private, &resp.Diagnostics), originals: p.originals(ctx, req.Private, &resp.Diagnostics),
 	}
 	u.seen, u.beside = p.recall(ctx, req.Private, &resp.Diagnostics)
@@ -136,20 +137,18 @@ func (p *pairResource) updated(ctx context.Context, u *updateRun, req resource.U
 		resp.Diagnostics.AddWarning("Objects left over", "The new objects route already, and are what the state says from now on. The next apply removes what is left: "+
 			strings.Join(leftOverTexts(beside), ", ")+".")
 	}
-	resp.State.Raw = withLeftOver(p.settled(req.Plan.Raw, u.life, u.wanted, nil), beside)
+	resp.State.Raw = withLeftOver(p.settled(attr.FromTerraform(req.Plan.Raw), u.life, u.wanted, nil), beside).ToTerraform(req.Plan.Raw.Type())
 	identify(resp.Identity, u.route.Place())
 	p.remember(ctx, resp.Private, u.wanted, u.route.Render(), u.identities, beside, &resp.Diagnostics)
 	owe(ctx, resp.Private, changed, &resp.Diagnostics)
 }
 
 // withLeftOver returns a state that says what is left over, so that the next plan has something to do.
-func withLeftOver(state tftypes.Value, beside cluster.Identities) tftypes.Value {
-	attributes := attributesOf(state)
-	if len(beside) == 0 && attributes["left_over"].IsNull() {
+func withLeftOver(state attr.Value, beside cluster.Identities) attr.Value {
+	if len(beside) == 0 && state.Get("left_over").IsNull() {
 		return state
 	}
-	attributes["left_over"] = tftypes.NewValue(stringList, stringValues(leftOverTexts(beside)))
-	return tftypes.NewValue(state.Type(), attributes)
+	return state.With("left_over", attr.Strings(leftOverTexts(beside)))
 }
 
 // replaced reports whether a VirtualService of another name has taken the place of the live one, which is gone.

@@ -1,12 +1,9 @@
 package provider
 
 import (
-	"maps"
-
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/types"
-	"github.com/hashicorp/terraform-plugin-go/tftypes"
 	networking "istio.io/api/networking/v1"
 
 	"github.com/meshroute/terraform-provider-mesh/internal/attr"
@@ -19,14 +16,6 @@ func newWeightedSplit() resource.Resource { return newPairResource(weightedSplit
 
 // weightedSplit is the form in which every subset has a share.
 type weightedSplit struct{ compact }
-
-// The types of the attributes that only this form has.
-var (
-	weightedSubsetType = tftypes.Object{AttributeTypes: map[string]tftypes.Type{
-		"labels": tftypes.Map{ElementType: tftypes.String}, "traffic_policy": policyShape.ValueType(), "weight": tftypes.Number,
-	}}
-	weightedSubsetMapType = tftypes.Map{ElementType: weightedSubsetType}
-)
 
 func (weightedSplit) typeName() string { return "weighted_split" }
 
@@ -75,56 +64,55 @@ func (weightedSplit) read(r *attr.Reader, s settings) described {
 	return split
 }
 
-func (weightedSplit) recognize(live routing.Pair, before *canary.Placement, s settings) (described, map[string]tftypes.Value) {
+func (weightedSplit) recognize(live routing.Pair, before *canary.Placement, s settings) (described, map[string]attr.Value) {
 	split, _ := canary.RecognizeSplit(live, s.clusterDomain)
 	http := split.HTTP
 	if http == nil {
 		http = &networking.HTTPRoute{}
 	}
 	attributes := splitShape.EncodeAttributes(http)
-	subsets := map[string]tftypes.Value{}
+	subsets := map[string]attr.Value{}
 	for name, subset := range split.Subsets {
 		subsets[name] = encodeWeightedSubset(subset)
 	}
-	attributes["subsets"] = tftypes.NewValue(weightedSubsetMapType, subsets)
-	attributes["otherwise"] = tftypes.NewValue(tftypes.String, nil)
+	attributes["subsets"] = attr.Map(subsets)
+	attributes["otherwise"] = attr.Null()
 	if split.Otherwise != "" {
-		attributes["otherwise"] = tftypes.NewValue(tftypes.String, split.Otherwise)
+		attributes["otherwise"] = attr.String(split.Otherwise)
 	}
 	return split, withPlacement(&split.Placement, before, attributes)
 }
 
-func encodeWeightedSubset(subset canary.WeightedSubset) tftypes.Value {
+func encodeWeightedSubset(subset canary.WeightedSubset) attr.Value {
 	attributes := encodeSubset(subset.Subset)
-	attributes["weight"] = tftypes.NewValue(tftypes.Number, subset.Weight)
-	return tftypes.NewValue(weightedSubsetType, attributes)
+	attributes["weight"] = encodeWeight(subset.Weight)
+	return attr.Object(attributes)
 }
 
 // complete plans the weight that was left out, so that a plan shows two numbers.
-func (weightedSplit) complete(planned, prior map[string]tftypes.Value, config *attr.Reader, s settings, route described) {
+func (weightedSplit) complete(planned, prior map[string]attr.Value, config *attr.Reader, s settings, route described) {
 	completePlacement(planned, prior, config, s, route)
 	weights := route.(*canary.Split).Weights()
-	var subsets map[string]tftypes.Value
-	if !planned["subsets"].IsKnown() || planned["subsets"].As(&subsets) != nil {
+	subsets := planned["subsets"]
+	if !subsets.IsKnown() {
 		return
 	}
-	subsets = maps.Clone(subsets)
 	allKnown := true
 	left := map[string]bool{}
 	config.EachKey("subsets", func(name string, subset *attr.Reader) {
 		left[name] = !subset.Has("weight")
-		allKnown = allKnown && subsets[name].IsKnown() && (left[name] || subset.Known("weight"))
+		allKnown = allKnown && subsets.Get(name).IsKnown() && (left[name] || subset.Known("weight"))
 	})
 	for name, isLeft := range left {
-		subset := attributesOf(subsets[name])
-		if !isLeft || len(subset) == 0 {
+		subset := subsets.Get(name)
+		if !isLeft || !subset.HasEntries() {
 			continue
 		}
-		subset["weight"] = tftypes.NewValue(tftypes.Number, tftypes.UnknownValue)
+		weight := attr.Unknown()
 		if allKnown {
-			subset["weight"] = tftypes.NewValue(tftypes.Number, weights[name])
+			weight = attr.Int(weights[name])
 		}
-		subsets[name] = tftypes.NewValue(subsets[name].Type(), subset)
+		subsets = subsets.With(name, subset.With("weight", weight))
 	}
-	planned["subsets"] = tftypes.NewValue(planned["subsets"].Type(), subsets)
+	planned["subsets"] = subsets
 }

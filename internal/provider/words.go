@@ -9,7 +9,6 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
-	"github.com/hashicorp/terraform-plugin-go/tftypes"
 
 	"github.com/meshroute/terraform-provider-mesh/internal/attr"
 	"github.com/meshroute/terraform-provider-mesh/internal/routing"
@@ -39,11 +38,11 @@ func (p *pairResource) options(life lifecycle) routing.Options {
 }
 
 // words returns what a pair does, a line for each rule.
-func (p *pairResource) words(life lifecycle, pair routing.Pair) tftypes.Value {
+func (p *pairResource) words(life lifecycle, pair routing.Pair) attr.Value {
 	if pair.VirtualService == nil {
-		return tftypes.NewValue(stringList, stringValues([]string{"the VirtualService is not there"}))
+		return attr.Strings([]string{"the VirtualService is not there"})
 	}
-	return tftypes.NewValue(stringList, stringValues(routing.Summary([]*routing.Object{pair.VirtualService}, p.options(life))))
+	return attr.Strings(routing.Summary([]*routing.Object{pair.VirtualService}, p.options(life)))
 }
 
 // wordless are the attributes that no word of a summary follows from.
@@ -88,15 +87,15 @@ func (d *draft) decided(besides []string) bool {
 
 // completeSummary plans the words for what is planned, which r has read, as soon as that is known.
 func (p *pairResource) completeSummary(d draft, r *attr.Reader) {
-	if _, ok := d.planned["summary"]; !ok {
+	if !p.has("summary") {
 		return
 	}
 	// A state of an earlier version says nothing of it, which is no change.
-	if before, ok := d.prior["summary"]; ok && before.IsNull() && d.unchangedBut("summary", "live_weights") {
+	if before := d.prior["summary"]; d.exists && before.IsNull() && d.unchangedBut("summary", "live_weights") {
 		d.planned["summary"] = before
 		return
 	}
-	d.planned["summary"] = tftypes.NewValue(stringList, tftypes.UnknownValue)
+	d.planned["summary"] = attr.Unknown()
 	life, _ := readLifecycle(r, p.settings)
 	if p.settings.clusterDomain != "" && !slices.ContainsFunc(r.Unknown(), func(at path.Path) bool { return !isWordless(at) }) {
 		d.planned["summary"] = p.words(life, d.after)
@@ -109,13 +108,13 @@ func (d *draft) unchangedBut(names ...string) bool {
 	for _, name := range names {
 		planned[name] = d.prior[name]
 	}
-	return maps.EqualFunc(planned, d.prior, tftypes.Value.Equal)
+	return attr.Object(planned).Equal(attr.Object(d.prior))
 }
 
 // planMoves tells what moves between a state and the plan for it. Terraform plans once more when it applies, and nothing tells a
 // provider for which of the two it is asked: the warning is there again, and what was not known before is told for the first time.
 func (p *pairResource) planMoves(d draft, diagnostics *diag.Diagnostics) {
-	if summary, ok := d.planned["summary"]; !ok || !summary.IsKnown() || diagnostics.HasError() || !d.decided(motionless) {
+	if !p.has("summary") || !d.planned["summary"].IsKnown() || diagnostics.HasError() || !d.decided(motionless) {
 		return
 	}
 	p.tellMoves(d.life, d.before, d.after, diagnostics)
