@@ -33,8 +33,8 @@ type Change struct {
 	// Begun are the identities of objects that an earlier try created and could not take back. Where one of them stands in
 	// the way of a create, it is ours, and is updated.
 	Begun Identities
-	// Take takes fields from other managers: the user said so for this change.
-	Take bool
+	// Force takes fields from other managers: the user said so for this change.
+	Force bool
 	// SharesLists takes the lists of rules and of subsets from other managers, and nothing else: somebody else sets weights in
 	// them, which To has kept.
 	SharesLists bool
@@ -45,42 +45,45 @@ type Change struct {
 	Progress func(string)
 }
 
-// Apply makes the change, step by step in the order of [Steps], and returns the identities of the objects that exist
-// afterwards, also when it fails half-way. A write is never cut short by a cancelled context; waits are.
+// Released returns the objects that the change lets go of, and that stay: a DestinationRule that somebody else declares from now on.
+func (c Change) Released() routing.Pair {
+	if c.To.DestinationRule == nil {
+		return routing.Pair{DestinationRule: c.From.DestinationRule}
+	}
+	return routing.Pair{}
+}
+
+// Apply makes the change, step by step in the order of [Steps], and returns what it did, also when it fails half-way. A write is never
+// cut short by a cancelled context; waits are.
 //
 // Until the rules have changed, a change that fails or is cancelled goes back: what it created is removed again, and the
 // old pair routes on. After that it goes forward: the new pair routes already. Only what makes no difference to requests may
 // then be left undone by a cancelled change, such as the removal of a subset that no rule names; the next plan shows it.
 //
 // Fields of the objects in From that this version does not know are written along, as [routing.Keep] says.
-func (c *Cluster) Apply(ctx context.Context, change Change) (Identities, error) {
+func (c *Cluster) Apply(ctx context.Context, change Change) (Applied, error) {
 	change.To.VirtualService = routing.Keep(change.To.VirtualService, change.From.VirtualService)
 	change.To.DestinationRule = routing.Keep(change.To.DestinationRule, change.From.DestinationRule)
-	r := run{cluster: c, change: change, steps: change.plan(), identities: Identities{}, takenUp: map[Address]bool{}, written: written{}}
-	maps.Copy(r.identities, change.Identities)
+	r := run{cluster: c, change: change, steps: change.plan(), applied: Applied{Identities: Identities{}}, written: written{}}
+	maps.Copy(r.applied.Identities, change.Identities)
 	maps.Copy(r.written, change.stillOwed())
 	work, cancel := detached(ctx)
 	defer cancel()
 	defer r.unwatch()
 	for i := range r.steps {
 		if err := r.step(ctx, work, i); err != nil {
-			return r.identities, err
+			return r.applied, err
 		}
 	}
-	return r.identities, nil
+	return r.applied, nil
 }
 
 // run is a change under way.
 type run struct {
-	cluster    *Cluster
-	change     Change
-	identities Identities
-	steps      []Step
-	// created are the objects that this run made, in order; done are the steps that it took, in words.
-	created []Address
-	done    []string
-	// takenUp are objects that an earlier apply had left behind.
-	takenUp map[Address]bool
+	cluster *Cluster
+	change  Change
+	steps   []Step
+	applied Applied
 	// unsure is an object whose create failed in a way that leaves open whether it was made.
 	unsure *routing.Object
 	// routed says that the rules have changed, or began to go: there is only forward from here.
@@ -108,18 +111,22 @@ func (r *run) step(ctx, work context.Context, i int) error {
 		r.watch = r.cluster.watch(ctx, r.change.Propagation)
 	}
 	r.change.Progress(fmt.Sprintf("step %d of %d: %s", i+1, len(r.steps), step))
-	err := r.do(ctx, step)
+	taken := r.do(ctx, step)
+	err := taken.Err
 	// What may have been done may not be answered with the opposite: the old rules may be gone, and only the new ones be left.
 	moves := step.Action == Delete || step.Action == Update && step.Object.Kind() == routing.KindVirtualService
 	r.routed = r.routed || moves && (err == nil || mayHaveHappened(err))
 	switch {
 	case err == nil:
-		r.done = append(r.done, step.String())
+		r.applied.Steps = append(r.applied.Steps, taken)
 		return nil
 	case r.routed:
-		return after(r.done, err)
+		err = r.after(err)
+	default:
+		err = errors.Join(r.after(err), r.undo(work))
 	}
-	return errors.Join(after(r.done, err), r.undo(work))
+	r.applied.Steps = append(r.applied.Steps, taken)
+	return err
 }
 
 // wait lets the proxies follow. Where they do not in time, and that is a reason to stop, the change goes back if the rules have not
@@ -138,7 +145,7 @@ func (r *run) wait(ctx, work context.Context, i int) error {
 	if i+1 < len(r.steps) {
 		err = fmt.Errorf("stopped before step %d of %d, %s: %w", i+2, len(r.steps), r.steps[i+1], err)
 	}
-	err = after(r.done, err)
+	err = r.after(err)
 	if r.routed || i == 0 {
 		return owing{err, r.written}
 	}
@@ -179,11 +186,11 @@ func (r *run) unwatch() {
 
 // stop ends a cancelled change before a step, where it may end there.
 func (r *run) stop(ctx, work context.Context, i int) (bool, error) {
-	err := after(r.done, fmt.Errorf("stopped before step %d of %d, %s: %w", i+1, len(r.steps), r.steps[i], context.Cause(ctx)))
+	err := r.after(fmt.Errorf("stopped before step %d of %d, %s: %w", i+1, len(r.steps), r.steps[i], context.Cause(ctx)))
 	switch {
 	case !r.routed:
 		return true, errors.Join(err, r.undo(work))
-	case len(r.created) == 0 && !r.deletes():
+	case !r.creates() && !r.deletes():
 		return true, owing{err, r.written}
 	}
 	return false, nil
@@ -195,8 +202,19 @@ func (r *run) deletes() bool {
 	return slices.ContainsFunc(r.steps, func(s Step) bool { return s.Action == Delete })
 }
 
+// creates reports whether the change has created an object: what is left of it would be in nobody's state either.
+func (r *run) creates() bool {
+	return slices.ContainsFunc(r.applied.Steps, func(t Taken) bool { return t.Action == Create && !t.Found && t.holds() })
+}
+
 // after adds to an error which steps were done before.
-func after(done []string, err error) error {
+func (r *run) after(err error) error {
+	var done []string
+	for _, t := range r.applied.Steps {
+		if t.Err == nil {
+			done = append(done, t.Step.String())
+		}
+	}
 	if len(done) == 0 {
 		return err
 	}
@@ -212,37 +230,45 @@ func (s Step) String() string {
 	return names[s.Action] + " " + s.Object.String()
 }
 
-func (r *run) do(ctx context.Context, step Step) error {
-	at, was := AddressOf(step.Object), r.change.From.Counterpart(step.Object)
-	var live *Live
-	var err error
+// do takes a step that is no wait.
+func (r *run) do(ctx context.Context, step Step) Taken {
+	taken, at := Taken{Step: step}, AddressOf(step.Object)
+	identities := r.applied.Identities
 	switch step.Action {
 	case Create:
-		if live, err = r.create(ctx, step.Object); err != nil && mayHaveHappened(err) {
+		r.create(ctx, &taken)
+		if taken.Err != nil && mayHaveHappened(taken.Err) {
 			r.unsure = step.Object
 		}
 	case Update:
-		live, err = r.cluster.update(ctx, step.Object, was, r.identities[at], r.change.Take)
-		if r.change.SharesLists && onlyLists(err) {
-			live, err = r.cluster.update(ctx, step.Object, was, r.identities[at], true)
-		}
-		if err == nil && r.change.Take && !r.change.SharesLists {
-			live = r.cluster.takeAlone(ctx, live, step.Object)
-		}
+		taken.Live, taken.Err = r.update(ctx, step.Object, identities[at])
 	case Delete:
-		if err = r.cluster.remove(ctx, at, r.identities[at].UID); err == nil {
-			r.written[at] = Written{r.identities[at], true}
-			delete(r.identities, at)
+		if taken.Err = r.cluster.remove(ctx, at, identities[at].UID); taken.Err == nil {
+			r.written[at] = Written{identities[at], true}
+			delete(identities, at)
 		}
-		return err
+		return taken
 	case Wait:
-		return nil
 	}
-	if err == nil {
-		r.identities[at] = live.Identity
-		r.written[at] = Written{Identity: live.Identity}
+	if taken.Err != nil {
+		taken.Live = nil
+		return taken
 	}
-	return err
+	identities[at] = taken.Live.Identity
+	r.written[at] = Written{Identity: taken.Live.Identity}
+	return taken
+}
+
+func (r *run) update(ctx context.Context, o *routing.Object, is Identity) (*Live, error) {
+	was := r.change.From.Counterpart(o)
+	live, err := r.cluster.update(ctx, o, was, is, r.change.Force)
+	if r.change.SharesLists && onlyLists(err) {
+		live, err = r.cluster.update(ctx, o, was, is, true)
+	}
+	if err == nil && r.change.Force && !r.change.SharesLists {
+		live = r.cluster.takeAlone(ctx, live, o)
+	}
+	return live, err
 }
 
 // onlyLists reports whether others own nothing that would change but the list of rules or of subsets. Both are owned as a
@@ -262,32 +288,29 @@ func onlyLists(err error) bool {
 
 // create makes an object. One that is in the way is taken up where it is certain that an earlier try of this very change
 // made it.
-func (r *run) create(ctx context.Context, o *routing.Object) (*Live, error) {
-	live, err := r.cluster.create(ctx, o)
+func (r *run) create(ctx context.Context, taken *Taken) {
+	o := taken.Object
+	taken.Live, taken.Err = r.cluster.create(ctx, o)
 	var exists *Error
-	if err == nil {
-		r.created = append(r.created, AddressOf(o))
-	}
-	if !errors.As(err, &exists) || exists.Reason != AlreadyExists || exists.Existing == nil {
-		return live, err
+	if !errors.As(taken.Err, &exists) || exists.Reason != AlreadyExists || exists.Existing == nil {
+		return
 	}
 	is := exists.Existing
 	switch {
 	case r.change.Begun[AddressOf(o)].UID == is.UID:
-		return r.cluster.update(ctx, o, nil, is.Identity, r.change.Take)
+		taken.Action = Update
+		taken.Live, taken.Err = r.cluster.update(ctx, o, nil, is.Identity, r.change.Force)
 	case leftBehind(is, o):
 		warn(ctx, fmt.Sprintf("%s was left behind by an apply that was killed, with just this content and the owner %q; it was taken up",
 			o, o.Annotations[routing.OwnerAnnotation]))
-		r.takenUp[AddressOf(o)] = true
-		return is, nil
+		taken.Live, taken.Found, taken.Err = is, true, nil
 	}
-	return live, err
 }
 
 // leftBehind reports whether a live object is what an apply of this workspace made of o and then was killed: the owner's mark, our
 // field manager and the whole content say so. Without an owner nothing does.
 func leftBehind(is *Live, o *routing.Object) bool {
-	return o.Annotations[routing.OwnerAnnotation] != "" && is.Applied && equal(is.Ours(o), o)
+	return o.Annotations[routing.OwnerAnnotation] != "" && is.Applied && is.As(o)
 }
 
 // undo removes what this run created, newest first: half a pair helps nobody and would be in the way of the next try.
@@ -297,16 +320,22 @@ func (r *run) undo(ctx context.Context) error {
 		return fmt.Errorf("undo: %w", err)
 	}
 	var problems []error
-	for i := len(r.created) - 1; i >= 0; i-- {
-		at := r.created[i]
-		if err := r.cluster.remove(ctx, at, r.identities[at].UID); err != nil {
-			problems = append(problems, fmt.Errorf("undo: %w", err))
+	for i := len(r.applied.Steps) - 1; i >= 0; i-- {
+		taken := &r.applied.Steps[i]
+		if taken.Action != Create || !taken.holds() {
 			continue
 		}
-		delete(r.identities, at)
+		at := AddressOf(taken.Object)
+		// What an earlier apply had left behind is so again.
+		if !taken.Found {
+			if err := r.cluster.remove(ctx, at, r.applied.Identities[at].UID); err != nil {
+				problems = append(problems, fmt.Errorf("undo: %w", err))
+				continue
+			}
+		}
+		taken.Undone = true
+		delete(r.applied.Identities, at)
 	}
-	// What an earlier apply had left behind is so again.
-	maps.DeleteFunc(r.identities, func(at Address, _ Identity) bool { return r.takenUp[at] })
 	return errors.Join(problems...)
 }
 
@@ -317,8 +346,9 @@ func (r *run) ascertain(ctx context.Context) error {
 	}
 	at := AddressOf(r.unsure)
 	live, err := r.cluster.Get(ctx, at)
-	if err == nil && live != nil && live.Applied && equal(live.Ours(r.unsure), r.unsure) {
-		r.created, r.identities[at] = append(r.created, at), live.Identity
+	if err == nil && live != nil && live.Applied && live.As(r.unsure) {
+		r.applied.Steps = append(r.applied.Steps, Taken{Step: Step{Action: Create, Object: r.unsure}, Live: live})
+		r.applied.Identities[at] = live.Identity
 	}
 	return err
 }

@@ -309,6 +309,9 @@ func specFields(owned *fieldpath.Set) []string {
 	return sortedKeys(seen)
 }
 
+// As reports whether the live object is just as wanted, what others put on it apart.
+func (l *Live) As(wanted *routing.Object) bool { return equal(l.Ours(wanted), wanted) }
+
 // Ours returns the object with only those labels and annotations that wanted names or that our field manager applied, and the
 // owner's mark: what others put there is theirs. A nil wanted names none.
 func (l *Live) Ours(wanted *routing.Object) *routing.Object {

@@ -145,6 +145,18 @@ func moved(from, to *routing.Object) bool {
 	return from != nil && (to == nil || from.Namespace != to.Namespace || from.Name != to.Name)
 }
 
+// Unchanged reports whether there is nothing to do to get from one pair to another: just then [Steps] has no steps.
+func Unchanged(from, to routing.Pair) bool {
+	same := func(from, to *routing.Object) bool {
+		return from == nil && to == nil || from != nil && to != nil && !moved(from, to) && equal(from, to)
+	}
+	elsewhere := to.DestinationRule == nil && to.SubsetsElsewhere
+	return same(from.VirtualService, to.VirtualService) && (elsewhere || same(from.DestinationRule, to.DestinationRule))
+}
+
+// Same reports whether two pairs are the same objects with the same meaning.
+func Same(a, b routing.Pair) bool { return Unchanged(a, b) && Unchanged(b, a) }
+
 // equal reports whether the live object a is as b wants it. Fields that this version does not know stay as they are.
 func equal(a, b *routing.Object) bool {
 	return maps.Equal(a.Labels, b.Labels) && maps.Equal(a.Annotations, b.Annotations) && routing.SameSpec(a.Spec, b.Spec)

@@ -434,6 +434,9 @@ func TestPropertyStepsDropNoRequest(t *testing.T) {
 		a, b := drawShape(t, "from"), drawShape(t, "to")
 		from, to := a.pair(), b.pair()
 		steps, live := Steps(from, to), worldOf(from)
+		if Unchanged(from, to) != (len(steps) == 0) {
+			t.Fatalf("unchanged is %t, with the steps %q", Unchanged(from, to), inWords(steps))
+		}
 		callers := slices.DeleteFunc([]string{"shop", "ops"}, func(namespace string) bool {
 			return len(worldOf(from).dangling(namespace)) > 0 || len(worldOf(to).dangling(namespace)) > 0
 		})

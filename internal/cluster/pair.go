@@ -41,6 +41,16 @@ func (p LivePair) Objects() []*Live {
 	return objects
 }
 
+// At returns the live object at an address, nil for none.
+func (p LivePair) At(at Address) *Live {
+	for _, o := range p.Objects() {
+		if AddressOf(&o.Object) == at {
+			return o
+		}
+	}
+	return nil
+}
+
 // Ours returns the objects without what only the API server knows, and with only those labels and annotations that are
 // ours: see [Live.Ours].
 func (p LivePair) Ours(wanted routing.Pair) routing.Pair {

@@ -121,7 +121,7 @@ func (c *Cluster) written(ctx context.Context, o *routing.Object) *Live {
 	ctx, cancel := writeContext(ctx)
 	defer cancel()
 	live, err := c.Get(ctx, AddressOf(o))
-	if err != nil || live == nil || !live.Applied || !equal(live.Ours(o), o) {
+	if err != nil || live == nil || !live.Applied || !live.As(o) {
 		return nil
 	}
 	return live

@@ -20,7 +20,7 @@ func (c Change) plan() []Step {
 	if len(c.stillOwed()) > 0 {
 		steps = append([]Step{{Action: Wait}}, steps...)
 	}
-	if !c.Take {
+	if !c.Force {
 		return steps
 	}
 	for _, o := range c.Identities.Existing(c.To).Objects() {

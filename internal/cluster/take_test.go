@@ -41,7 +41,7 @@ func TestChange_take(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			var got []string
-			for _, step := range (Change{From: test.from, To: test.to, Identities: identities(test.from), Take: test.take}).plan() {
+			for _, step := range (Change{From: test.from, To: test.to, Identities: identities(test.from), Force: test.take}).plan() {
 				got = append(got, step.String())
 			}
 			if diff := cmp.Diff(test.want, got); diff != "" {

@@ -90,56 +90,55 @@ func adoptionChanged(live livePair) error {
 
 // adoption is a change that takes existing objects over.
 type adoption struct {
-	change cluster.Change
-	// texts say what was taken over, and before is that as it was.
-	texts  []string
-	before routing.Pair
+	// wanted is what the objects were to become, and applied what was done for that.
+	wanted  routing.Pair
+	applied cluster.Applied
+	// texts say what was taken over, before is that as it was before this workspace first wrote it, and found as it stood there.
+	texts         []string
+	before, found routing.Pair
 }
 
 // adopt takes existing objects over. It fails when they are not what the plan showed. Where somebody else sets weights it begins
 // anew when those have changed meanwhile.
-func (p *pairResource) adopt(
-	ctx context.Context, plan attr.Value, route described, diagnostics *diag.Diagnostics,
-) (adoption, cluster.Identities, error) {
-	life := p.lifecycleOf(plan)
-	live, err := p.getPair(ctx, route.Place(), diagnostics)
+func (p *pairResource) adopt(ctx context.Context, c *call, route described) (adoption, error) {
+	life := p.lifecycleOf(c.planned)
+	live, err := p.getPair(ctx, route.Place(), &c.diagnostics)
 	if err != nil {
-		return adoption{}, nil, err
+		return adoption{}, err
 	}
 	wanted, texts := p.adoption(route, life, live)
-	if r := attr.Read(plan); r.Known("adopted") && !slices.Equal(r.Strings("adopted"), texts) {
-		return adoption{}, nil, adoptionChanged(live)
+	if r := attr.Read(c.planned); r.Known("adopted") && !slices.Equal(r.Strings("adopted"), texts) {
+		return adoption{}, adoptionChanged(live)
 	}
-	a := adoption{texts: texts, before: beforeAdoption(live)}
+	a := adoption{wanted: wanted, texts: texts, before: beforeAdoption(live), found: live.whole()}
 	configured := route.Render()
-	seen, first := readSeen(seenIn(live, configured)), live.Identities()
-	var identities cluster.Identities
+	seen := observedIn(live, configured)
 	for range mostAttempts {
 		if life.deletion == deletionRestore {
-			wanted = withOriginals(wanted, a.before)
+			a.wanted = withBackup(a.wanted, a.before)
 		}
-		a.change = cluster.Change{
-			From: p.resolve(live.Ours(wanted), p.settings.clusterDomain), To: wanted, Identities: live.Identities(), Take: true,
+		change := cluster.Change{
+			From: p.resolve(live.Ours(a.wanted), p.settings.clusterDomain), To: a.wanted, Identities: live.Identities(), Force: true,
 		}
-		identities, err = p.change(ctx, life, a.change, diagnostics)
+		var applied cluster.Applied
+		applied, err = p.change(ctx, life, change, &c.diagnostics)
+		a.applied = a.applied.Then(applied)
 		if !life.handedOver || !cluster.IsReason(err, cluster.Stale) {
 			break
 		}
-		now, unread := p.getPair(ctx, route.Place(), diagnostics)
+		now, unread := p.getPair(ctx, route.Place(), &c.diagnostics)
 		if unread != nil {
 			break
 		}
-		seen.accept(now, configured, a.change, identities)
+		seen.accept(applied, configured)
 		if _, changed := seen.unchanged(now, configured, true); changed != nil {
 			err = changed
 			break
 		}
 		live = now
-		wanted, _ = p.adoption(route, life, live)
+		a.wanted, _ = p.adoption(route, life, live)
 	}
-	// What was there before tells what this wrote.
-	a.change.Identities = first
-	return a, identities, err
+	return a, err
 }
 
 // whole returns the objects as they are, with the labels and annotations of everybody.

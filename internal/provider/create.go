@@ -2,47 +2,40 @@ package provider
 
 import (
 	"context"
-	"maps"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
-	"github.com/hashicorp/terraform-plugin-framework/resource"
 
 	"github.com/meshroute/terraform-provider-mesh/internal/attr"
 	"github.com/meshroute/terraform-provider-mesh/internal/cluster"
 	"github.com/meshroute/terraform-provider-mesh/internal/routing"
 )
 
-// Create implements resource.Resource.
-func (p *pairResource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
-	plan := attr.FromTerraform(req.Plan.Raw)
-	route, life := p.routeOf(plan), p.lifecycleOf(plan)
+// create makes the planned objects, or takes over those that are there.
+func (p *pairResource) create(ctx context.Context, c *call) {
+	route, life := p.routeOf(c.planned), p.lifecycleOf(c.planned)
 	ctx, cancel := life.deadline(ctx, "create")
 	defer cancel()
-	a := adoption{change: cluster.Change{To: route.Render()}, texts: []string{}}
-	var identities cluster.Identities
+	a := adoption{wanted: route.Render(), texts: []string{}}
 	var err error
 	if life.adopt {
-		a, identities, err = p.adopt(ctx, plan, route, &resp.Diagnostics)
+		a, err = p.adopt(ctx, c, route)
 	} else {
-		identities, err = p.change(ctx, life, a.change, &resp.Diagnostics)
+		a.applied, err = p.change(ctx, life, cluster.Change{To: a.wanted}, &c.diagnostics)
 	}
 	if err != nil {
-		p.createStopped(ctx, req, resp, a, identities, err)
+		p.createStopped(ctx, c, route, a, err)
 		return
 	}
-	p.created(ctx, req, resp, a, identities, nil)
+	p.created(c, route, a, nil)
+	p.settle(c, p.isSettled(livePair{}, a.wanted, a.applied))
 }
 
 // created puts what a create wrote into the state, beside which it may have left other objects.
-func (p *pairResource) created(
-	ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse, a adoption, identities, beside cluster.Identities,
-) {
-	plan := attr.FromTerraform(req.Plan.Raw)
-	resp.State.Raw = p.settled(plan, p.lifecycleOf(plan), a.change.To, a.texts).ToTerraform(req.Plan.Raw.Type())
-	identify(resp.Identity, p.routeOf(plan).Place())
-	p.remember(ctx, resp.Private, a.change.To, p.routeOf(plan).Render(), identities, beside, &resp.Diagnostics)
+func (p *pairResource) created(c *call, route described, a adoption, leftOver cluster.Identities) {
+	c.state, c.place = p.settled(c.planned, p.lifecycleOf(c.planned), a.wanted, a.texts), route.Place()
+	p.remember(c, a.wanted, route.Render(), a.applied, leftOver)
 	if len(a.before.Objects()) > 0 {
-		resp.Diagnostics.Append(resp.Private.SetKey(ctx, originalsKey, originalsOf(a.before))...)
+		c.private.set(backupKey, manifestsOf(a.before))
 	}
 }
 
@@ -52,63 +45,34 @@ func (p *pairResource) created(
 //   - what took effect, as in an adoption, is in the state, the failure is a warning, and the next apply goes on;
 //   - half a pair that the next create recognises, by the owner's mark or because it adopts, is not in the state;
 //   - any other half pair is in the state, and goes.
-func (p *pairResource) createStopped(
-	ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse, a adoption, identities cluster.Identities, err error,
-) {
-	plan := attr.FromTerraform(req.Plan.Raw)
-	if !p.ours(a.change, identities, err) {
-		reportErrors(&resp.Diagnostics, p.routeOf(plan), err)
+func (p *pairResource) createStopped(ctx context.Context, c *call, route described, a adoption, err error) {
+	// Objects whose adoption failed before anything was written stay whose they were.
+	if !a.applied.Changed() {
+		c.report(route, err)
 		return
 	}
-	life := p.lifecycleOf(plan)
-	switch effective := takesEffect(a.change.To, identities); {
+	life := p.lifecycleOf(c.planned)
+	switch effective := a.applied.TookEffect(a.wanted); {
 	case !effective && (life.adopt || p.settings.owner != ""):
-		reportErrors(&resp.Diagnostics, p.routeOf(plan), err)
+		c.report(route, err)
 		return
 	case effective:
 		var failures diag.Diagnostics
-		reportErrors(&failures, p.routeOf(plan), err)
+		reportErrors(&failures, route, err)
 		for _, f := range failures {
-			resp.Diagnostics.AddWarning(f.Summary(), f.Detail()+"\n\nThe objects route and are in the state. Apply again: it goes on from here.")
+			c.diagnostics.AddWarning(f.Summary(), f.Detail()+"\n\nThe objects route and are in the state. Apply again: it goes on from here.")
 		}
 	default:
-		reportErrors(&resp.Diagnostics, p.routeOf(plan), err)
+		c.report(route, err)
 	}
-	beside := without(identities, a.change.To)
-	maps.DeleteFunc(beside, func(at cluster.Address, _ cluster.Identity) bool { _, before := a.change.Identities[at]; return before })
-	p.created(ctx, req, resp, a, identities, beside)
-	owe(ctx, resp.Private, err, &resp.Diagnostics)
+	p.created(c, route, a, a.applied.Identities.Without(a.wanted).Without(a.found))
+	c.private.owe(err)
 	if life.adopt {
-		resp.Diagnostics.Append(resp.Private.SetKey(ctx, takeKey, encodeJSON(true))...)
-		if now, unread := p.getPair(ctx, p.routeOf(plan).Place(), &resp.Diagnostics); unread == nil {
-			resp.Diagnostics.Append(resp.Private.SetKey(ctx, seenKey, seenIn(now, p.routeOf(plan).Render()))...)
+		c.private.set(forceKey, true)
+		if now, unread := p.getPair(ctx, route.Place(), &c.diagnostics); unread == nil {
+			c.private.set(observedKey, observedIn(now, route.Render()))
 		}
 	}
-}
-
-// takesEffect reports whether requests may depend on a pair by now: its last object exists, which is its VirtualService, or the only
-// object that it has.
-func takesEffect(pair routing.Pair, identities cluster.Identities) bool {
-	objects := pair.Objects()
-	if len(objects) == 0 {
-		return false
-	}
-	_, exists := identities[cluster.AddressOf(objects[len(objects)-1])]
-	return exists
-}
-
-// ours reports whether objects exist that this resource made or took over. Objects whose adoption failed before anything was
-// written stay whose they were.
-func (p *pairResource) ours(change cluster.Change, identities cluster.Identities, err error) bool {
-	if err == nil {
-		return true
-	}
-	for at, is := range identities {
-		if change.Identities[at] != is {
-			return true
-		}
-	}
-	return false
 }
 
 // settled returns the plan with what was known only after apply.
@@ -124,4 +88,19 @@ func (p *pairResource) settled(plan attr.Value, life lifecycle, wanted routing.P
 		attributes["summary"] = p.words(life, p.routeOf(plan).Render())
 	}
 	return attr.Object(attributes)
+}
+
+// isSettled reports whether every object is just as it was wanted: as the API server answered where it was written, and otherwise as it
+// was found. Admission control may have made something else of it.
+func (p *pairResource) isSettled(found livePair, wanted routing.Pair, applied cluster.Applied) bool {
+	for _, o := range wanted.Objects() {
+		is := applied.Wrote(cluster.AddressOf(o))
+		if is == nil {
+			is = found.At(cluster.AddressOf(o))
+		}
+		if is == nil || len(is.Unknown) > 0 || !is.As(o) {
+			return false
+		}
+	}
+	return true
 }

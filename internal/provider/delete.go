@@ -3,55 +3,46 @@ package provider
 import (
 	"context"
 
-	"github.com/hashicorp/terraform-plugin-framework/diag"
-	"github.com/hashicorp/terraform-plugin-framework/resource"
-
-	"github.com/meshroute/terraform-provider-mesh/internal/attr"
 	"github.com/meshroute/terraform-provider-mesh/internal/cluster"
 )
 
-// Delete implements resource.Resource.
-func (p *pairResource) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
-	state := attr.FromTerraform(req.State.Raw)
-	route, life := p.routeOf(state), p.lifecycleOf(state)
+// remove deletes the objects of the state, or does with them what deletion says.
+func (p *pairResource) remove(ctx context.Context, c *call) {
+	route, life := p.routeOf(c.prior), p.lifecycleOf(c.prior)
 	if life.deletion == deletionAbandon {
 		return
 	}
 	ctx, cancel := life.deadline(ctx, "delete")
 	defer cancel()
-	change, err := p.removal(ctx, req, route, life, &resp.Diagnostics)
-	change.Owed = owed(ctx, req.Private, &resp.Diagnostics)
+	change, err := p.removal(ctx, c, route, life)
+	change.Owed = c.private.owed()
 	if err == nil {
-		_, err = p.change(ctx, life, change, &resp.Diagnostics)
+		_, err = p.change(ctx, life, change, &c.diagnostics)
 	}
-	if _, beside := p.recall(ctx, req.Private, &resp.Diagnostics); err == nil && len(beside) > 0 {
-		_, err = p.settings.cluster.Remove(withWarnings(ctx, &resp.Diagnostics), beside)
+	if leftOver := c.private.leftOver(); err == nil && len(leftOver) > 0 {
+		_, err = p.settings.cluster.Remove(withWarnings(ctx, &c.diagnostics), leftOver)
 	}
-	owe(ctx, resp.Private, err, &resp.Diagnostics)
-	reportErrors(&resp.Diagnostics, route, err)
+	c.private.owe(err)
+	c.report(route, err)
 }
 
 // removal returns the change that deletes the objects, or gives adopted ones back what they were.
-func (p *pairResource) removal(
-	ctx context.Context, req resource.DeleteRequest, route described, life lifecycle, diagnostics *diag.Diagnostics,
-) (cluster.Change, error) {
-	if before := p.originals(ctx, req.Private, diagnostics); life.deletion == deletionRestore && len(before.Objects()) > 0 {
-		return p.restoration(ctx, req, route, life, before, diagnostics)
+func (p *pairResource) removal(ctx context.Context, c *call, route described, life lifecycle) (cluster.Change, error) {
+	if before := c.private.backup(); life.deletion == deletionRestore && len(before.Objects()) > 0 {
+		return p.restoration(ctx, c, route, life, before)
 	}
-	identities, err := p.identitiesOf(ctx, req, route, diagnostics)
+	identities, err := p.identitiesOf(ctx, c, route)
 	return cluster.Change{From: identities.Existing(route.Render()), Identities: identities}, err
 }
 
 // identitiesOf returns those of the objects to delete: as last seen, or as they are now where nothing was kept.
-func (p *pairResource) identitiesOf(
-	ctx context.Context, req resource.DeleteRequest, route described, diagnostics *diag.Diagnostics,
-) (cluster.Identities, error) {
-	if kept, _ := p.recall(ctx, req.Private, diagnostics); len(kept) > 0 {
+func (p *pairResource) identitiesOf(ctx context.Context, c *call, route described) (cluster.Identities, error) {
+	if kept := c.private.observed(); len(kept) > 0 {
 		return kept.identities(), nil
 	}
 	if p.settings.cluster == nil {
 		return cluster.Identities{}, nil
 	}
-	live, err := p.getPair(ctx, route.Place(), diagnostics)
+	live, err := p.getPair(ctx, route.Place(), &c.diagnostics)
 	return live.Identities(), err
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/path"
 
 	"github.com/meshroute/terraform-provider-mesh/internal/attr"
+	"github.com/meshroute/terraform-provider-mesh/internal/cluster"
 	"github.com/meshroute/terraform-provider-mesh/internal/routing"
 )
 
@@ -36,7 +37,7 @@ func (p *pairResource) leaveOutEmpty(attributes map[string]attr.Value) {
 	state := attr.Object(attributes)
 	meaning := p.routeOf(state).Render()
 	for _, at := range emptyTexts(state) {
-		if without := withNull(state, at.Steps()); same(p.routeOf(without).Render(), meaning) {
+		if without := withNull(state, at.Steps()); cluster.Same(p.routeOf(without).Render(), meaning) {
 			state = without
 		}
 	}

@@ -6,20 +6,23 @@ import (
 	"slices"
 	"sync"
 
+	"github.com/hashicorp/terraform-plugin-framework/datasource"
 	"github.com/hashicorp/terraform-plugin-framework/path"
+	fwprovider "github.com/hashicorp/terraform-plugin-framework/provider"
 	"github.com/hashicorp/terraform-plugin-framework/providerserver"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
+
+	"github.com/meshroute/terraform-provider-mesh/internal/attr"
 )
 
-// NewServer returns what is served to Terraform: the provider in the given version behind a guard. The framework looks at
-// a value before any code of the provider does, and takes time and memory for whatever it is given; so the guard measures
-// values where they arrive. On the way back it makes every diagnostic fit for a terminal, whoever wrote it.
+// NewServer returns what is served to Terraform: the provider in the given version behind a guard, which answers the calls of the
+// resources. The framework looks at a value before any code of the provider does, and takes time and memory for whatever it is given; so
+// the guard measures values where they arrive. On the way back it makes every diagnostic fit for a terminal, whoever wrote it.
 func NewServer(version string) func() tfprotov6.ProviderServer {
-	framework := providerserver.NewProtocol6(New(version)())
 	return func() tfprotov6.ProviderServer {
-		inner := framework().(server)
-		return &guard{server: inner, types: sync.OnceValue(func() valueTypes { return typesOf(inner) })}
+		p := &meshProvider{version: version}
+		return &guard{server: providerserver.NewProtocol6(p)().(server), provider: p}
 	}
 }
 
@@ -31,42 +34,61 @@ type server interface {
 
 type guard struct {
 	server
-	types func() valueTypes
+	provider *meshProvider
 }
 
-// valueTypes are the types of the provider block, of the resources and of the data sources, by name. They serve to say where in a value
+// valueTypes are the types of the provider block and of the data sources, by name. They serve to say where in a value
 // something is: an unknown type says less, and is no error.
 type valueTypes struct {
-	block            tftypes.Type
-	resources, reads map[string]tftypes.Type
-	// aside are the attributes of each resource that a plan puts aside.
-	aside map[string][]string
+	block tftypes.Type
+	reads map[string]tftypes.Type
 }
 
-func typesOf(inner tfprotov6.ProviderServer) valueTypes {
-	types := valueTypes{resources: map[string]tftypes.Type{}, reads: map[string]tftypes.Type{}, aside: map[string][]string{}}
-	schemas, err := inner.GetProviderSchema(context.Background(), &tfprotov6.GetProviderSchemaRequest{})
-	if err != nil {
-		return types
+// terraformTypes are the same for every server.
+var terraformTypes = sync.OnceValue(func() valueTypes {
+	ctx := context.Background()
+	var block fwprovider.SchemaResponse
+	(&meshProvider{}).Schema(ctx, fwprovider.SchemaRequest{}, &block)
+	var routing datasource.SchemaResponse
+	newServiceRouting().Schema(ctx, datasource.SchemaRequest{}, &routing)
+	return valueTypes{
+		block: block.Schema.Type().TerraformType(ctx),
+		reads: map[string]tftypes.Type{"mesh_service_routing": routing.Schema.Type().TerraformType(ctx)},
 	}
-	types.block = schemas.Provider.ValueType()
-	for name, schema := range schemas.ResourceSchemas {
-		types.resources[name] = schema.ValueType()
-		types.aside[name] = notComputed(schema.Block)
+})
+
+// wiredResources are the resources that answer for themselves, by name.
+var wiredResources = sync.OnceValue(func() map[string]wired {
+	all := map[string]wired{}
+	for _, f := range forms {
+		p := newPairResource(f)
+		all["mesh_"+f.typeName()] = wired{p, attr.TypeOf(p.cached.Type().TerraformType(context.Background()))}
 	}
-	for name, schema := range schemas.DataSourceSchemas {
-		types.reads[name] = schema.ValueType()
+	return all
+})
+
+// resource returns a resource with what the provider block says; false for a name that is none.
+func (g *guard) resource(name string) (wired, bool) {
+	w, ok := wiredResources()[name]
+	if ok {
+		w = w.with(g.provider.current())
 	}
-	return types
+	return w, ok
+}
+
+// typeOf returns the type of a resource's values, nil for a name that is none.
+func typeOf(name string) tftypes.Type {
+	if w, ok := wiredResources()[name]; ok {
+		return w.of.Terraform()
+	}
+	return nil
 }
 
 // refused returns what is wrong with the first value that is not looked at any further, nil if there is none.
 func refused(values ...*sizedValue) []*tfprotov6.Diagnostic {
 	for _, v := range values {
 		if wrong := v.refuse(); wrong != nil {
-			return []*tfprotov6.Diagnostic{{
-				Severity: tfprotov6.DiagnosticSeverityError, Summary: wrong.summary, Detail: located(wrong.at, wrong.reason), Attribute: wirePath(wrong.at),
-			}}
+			return wrong.diagnostics()
 		}
 	}
 	return nil
@@ -74,7 +96,7 @@ func refused(values ...*sizedValue) []*tfprotov6.Diagnostic {
 
 // ValidateProviderConfig implements tfprotov6.ProviderServer.
 func (g *guard) ValidateProviderConfig(ctx context.Context, req *tfprotov6.ValidateProviderConfigRequest) (*tfprotov6.ValidateProviderConfigResponse, error) {
-	if wrong := refused(dynamic(req.Config, g.types().block, inConfig)); wrong != nil {
+	if wrong := refused(dynamic(req.Config, terraformTypes().block, inConfig)); wrong != nil {
 		return &tfprotov6.ValidateProviderConfigResponse{PreparedConfig: req.Config, Diagnostics: wrong}, nil
 	}
 	resp, err := g.server.ValidateProviderConfig(ctx, req)
@@ -86,7 +108,7 @@ func (g *guard) ValidateProviderConfig(ctx context.Context, req *tfprotov6.Valid
 
 // ConfigureProvider implements tfprotov6.ProviderServer.
 func (g *guard) ConfigureProvider(ctx context.Context, req *tfprotov6.ConfigureProviderRequest) (*tfprotov6.ConfigureProviderResponse, error) {
-	if wrong := refused(dynamic(req.Config, g.types().block, inConfig)); wrong != nil {
+	if wrong := refused(dynamic(req.Config, terraformTypes().block, inConfig)); wrong != nil {
 		return &tfprotov6.ConfigureProviderResponse{Diagnostics: wrong}, nil
 	}
 	resp, err := g.server.ConfigureProvider(ctx, req)
@@ -98,7 +120,13 @@ func (g *guard) ConfigureProvider(ctx context.Context, req *tfprotov6.ConfigureP
 
 // ValidateResourceConfig implements tfprotov6.ProviderServer.
 func (g *guard) ValidateResourceConfig(ctx context.Context, req *tfprotov6.ValidateResourceConfigRequest) (*tfprotov6.ValidateResourceConfigResponse, error) {
-	if wrong := refused(dynamic(req.Config, g.types().resources[req.TypeName], inConfig)); wrong != nil {
+	if w, ok := g.resource(req.TypeName); ok {
+		if resp, ok := w.validate(req); ok {
+			resp.Diagnostics = shown(resp.Diagnostics)
+			return resp, nil
+		}
+	}
+	if wrong := refused(dynamic(req.Config, typeOf(req.TypeName), inConfig)); wrong != nil {
 		return &tfprotov6.ValidateResourceConfigResponse{Diagnostics: wrong}, nil
 	}
 	resp, err := g.server.ValidateResourceConfig(ctx, req)
@@ -110,6 +138,11 @@ func (g *guard) ValidateResourceConfig(ctx context.Context, req *tfprotov6.Valid
 
 // UpgradeResourceState implements tfprotov6.ProviderServer.
 func (g *guard) UpgradeResourceState(ctx context.Context, req *tfprotov6.UpgradeResourceStateRequest) (*tfprotov6.UpgradeResourceStateResponse, error) {
+	if w, ok := g.resource(req.TypeName); ok {
+		if resp, ok := w.upgrade(req); ok {
+			return resp, nil
+		}
+	}
 	if wrong := refused(raw(req.RawState, inState)); wrong != nil {
 		return &tfprotov6.UpgradeResourceStateResponse{Diagnostics: wrong}, nil
 	}
@@ -148,7 +181,13 @@ func (g *guard) ImportResourceState(ctx context.Context, req *tfprotov6.ImportRe
 // ReadResource implements tfprotov6.ProviderServer. What somebody put into the cluster is measured as a configuration is:
 // in the state it would be refused from then on, and the resource could be neither changed nor deleted.
 func (g *guard) ReadResource(ctx context.Context, req *tfprotov6.ReadResourceRequest) (*tfprotov6.ReadResourceResponse, error) {
-	of := g.types().resources[req.TypeName]
+	if w, ok := g.resource(req.TypeName); ok {
+		if resp, ok := w.readResource(ctx, req); ok {
+			resp.Diagnostics = shown(resp.Diagnostics)
+			return resp, nil
+		}
+	}
+	of := typeOf(req.TypeName)
 	if wrong := refused(dynamic(req.CurrentState, of, inState)); wrong != nil {
 		return &tfprotov6.ReadResourceResponse{NewState: req.CurrentState, Private: req.Private, Diagnostics: wrong}, nil
 	}
@@ -166,32 +205,39 @@ func (g *guard) ReadResource(ctx context.Context, req *tfprotov6.ReadResourceReq
 
 // PlanResourceChange implements tfprotov6.ProviderServer.
 func (g *guard) PlanResourceChange(ctx context.Context, req *tfprotov6.PlanResourceChangeRequest) (*tfprotov6.PlanResourceChangeResponse, error) {
-	of := g.types().resources[req.TypeName]
+	if w, ok := g.resource(req.TypeName); ok {
+		if resp, ok := w.planChange(ctx, req); ok {
+			resp.Diagnostics = shown(resp.Diagnostics)
+			return resp, nil
+		}
+	}
+	of := typeOf(req.TypeName)
 	wrong := refused(dynamic(req.Config, of, inConfig), dynamic(req.ProposedNewState, of, inState), dynamic(req.PriorState, of, inState))
 	if wrong != nil {
 		return &tfprotov6.PlanResourceChangeResponse{PlannedState: req.PriorState, PlannedPrivate: req.PriorPrivate, Diagnostics: wrong}, nil
 	}
-	values, req := putAside(req, of, g.types().aside[req.TypeName])
-	resp, err := g.server.PlanResourceChange(context.WithValue(ctx, asideKey{}, values), req)
-	if resp == nil || err != nil {
-		return resp, err
+	resp, err := g.server.PlanResourceChange(ctx, req)
+	if resp != nil {
+		resp.Diagnostics = shown(resp.Diagnostics)
 	}
-	if values != nil && values.planned.Type() != nil {
-		resp.PlannedState, err = encodeValue(values.planned)
-	}
-	resp.Diagnostics = shown(resp.Diagnostics)
 	return resp, err
 }
 
 // ApplyResourceChange implements tfprotov6.ProviderServer. What was unknown at plan is measured here for the first time.
 func (g *guard) ApplyResourceChange(ctx context.Context, req *tfprotov6.ApplyResourceChangeRequest) (*tfprotov6.ApplyResourceChangeResponse, error) {
-	of := g.types().resources[req.TypeName]
+	changes.Add(1)
+	defer changes.Add(-1)
+	if w, ok := g.resource(req.TypeName); ok {
+		if resp, ok := w.applyChange(ctx, req); ok {
+			resp.Diagnostics = shown(resp.Diagnostics)
+			return resp, nil
+		}
+	}
+	of := typeOf(req.TypeName)
 	wrong := refused(dynamic(req.Config, of, inConfig), dynamic(req.PlannedState, of, inState), dynamic(req.PriorState, of, inState))
 	if wrong != nil {
 		return &tfprotov6.ApplyResourceChangeResponse{NewState: req.PriorState, Private: req.PlannedPrivate, Diagnostics: wrong}, nil
 	}
-	changes.Add(1)
-	defer changes.Add(-1)
 	resp, err := g.server.ApplyResourceChange(ctx, req)
 	if resp != nil {
 		resp.Diagnostics = shown(resp.Diagnostics)

@@ -31,7 +31,7 @@ func (g *guard) ListResource(ctx context.Context, req *tfprotov6.ListResourceReq
 			push(tfprotov6.ListResourceResult{Diagnostics: wrong})
 		}}, nil
 	}
-	of := g.types().resources[req.TypeName]
+	of := typeOf(req.TypeName)
 	stream, err := g.server.ListResource(ctx, req)
 	if stream == nil || stream.Results == nil {
 		return stream, err
@@ -57,7 +57,7 @@ func (g *guard) ListResource(ctx context.Context, req *tfprotov6.ListResourceReq
 func (g *guard) ValidateDataResourceConfig(
 	ctx context.Context, req *tfprotov6.ValidateDataResourceConfigRequest,
 ) (*tfprotov6.ValidateDataResourceConfigResponse, error) {
-	if wrong := refused(dynamic(req.Config, g.types().reads[req.TypeName], inConfig)); wrong != nil {
+	if wrong := refused(dynamic(req.Config, terraformTypes().reads[req.TypeName], inConfig)); wrong != nil {
 		return &tfprotov6.ValidateDataResourceConfigResponse{Diagnostics: wrong}, nil
 	}
 	resp, err := g.server.ValidateDataResourceConfig(ctx, req)
@@ -69,7 +69,7 @@ func (g *guard) ValidateDataResourceConfig(
 
 // ReadDataSource implements tfprotov6.ProviderServer. What somebody put into the cluster is measured as a resource is.
 func (g *guard) ReadDataSource(ctx context.Context, req *tfprotov6.ReadDataSourceRequest) (*tfprotov6.ReadDataSourceResponse, error) {
-	of := g.types().reads[req.TypeName]
+	of := terraformTypes().reads[req.TypeName]
 	if wrong := refused(dynamic(req.Config, of, inConfig)); wrong != nil {
 		return &tfprotov6.ReadDataSourceResponse{Diagnostics: wrong}, nil
 	}

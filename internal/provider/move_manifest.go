@@ -131,7 +131,7 @@ func (p *pairResource) moveManifest(ctx context.Context, f objectForm, req resou
 	resp.TargetState.Raw = state.ToTerraform(p.cached.Type().TerraformType(ctx))
 	identify(resp.TargetIdentity, p.routeOf(state).Place())
 	if resp.TargetPrivate != nil {
-		resp.Diagnostics.Append(resp.TargetPrivate.SetKey(ctx, takeKey, encodeJSON(true))...)
+		resp.Diagnostics.Append(resp.TargetPrivate.SetKey(ctx, forceKey, encodeJSON(true))...)
 	}
 }
 

@@ -7,7 +7,6 @@ import (
 
 	fwattr "github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
-	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
 	"github.com/hashicorp/terraform-plugin-log/tflog"
 
@@ -15,14 +14,6 @@ import (
 	"github.com/meshroute/terraform-provider-mesh/internal/canary"
 	"github.com/meshroute/terraform-provider-mesh/internal/cluster"
 	"github.com/meshroute/terraform-provider-mesh/internal/routing"
-)
-
-var (
-	_ resource.Resource                   = (*pairResource)(nil)
-	_ resource.ResourceWithConfigure      = (*pairResource)(nil)
-	_ resource.ResourceWithValidateConfig = (*pairResource)(nil)
-	_ resource.ResourceWithModifyPlan     = (*pairResource)(nil)
-	_ resource.ResourceWithImportState    = (*pairResource)(nil)
 )
 
 type attrType = fwattr.Type
@@ -72,35 +63,25 @@ type pairResource struct {
 	cached schema.Schema
 }
 
-func newPairResource(f form) *pairResource {
-	return &pairResource{form: f, settings: unconfigured(), cached: f.schema()}
-}
-
-// Metadata implements resource.Resource.
-func (p *pairResource) Metadata(_ context.Context, req resource.MetadataRequest, resp *resource.MetadataResponse) {
-	resp.TypeName = req.ProviderTypeName + "_" + p.typeName()
-	// Another name or namespace is an update in place.
-	resp.ResourceBehavior.MutableIdentity = true
-}
-
-// Schema implements resource.Resource.
-func (p *pairResource) Schema(_ context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse) {
-	resp.Schema = p.cached
-}
-
-// Configure implements resource.ResourceWithConfigure.
-func (p *pairResource) Configure(_ context.Context, req resource.ConfigureRequest, _ *resource.ConfigureResponse) {
-	if s, ok := req.ProviderData.(settings); ok {
-		p.settings = s
+// schemas are those of the forms, which take time to make.
+var schemas = sync.OnceValue(func() map[string]schema.Schema {
+	made := map[string]schema.Schema{}
+	for _, f := range forms {
+		made[f.typeName()] = f.schema()
 	}
+	return made
+})
+
+func newPairResource(f form) *pairResource {
+	return &pairResource{form: f, settings: unconfigured(), cached: schemas()[f.typeName()]}
 }
 
-// ValidateConfig implements resource.ResourceWithValidateConfig.
-func (p *pairResource) ValidateConfig(_ context.Context, req resource.ValidateConfigRequest, resp *resource.ValidateConfigResponse) {
-	r := attr.Read(attr.FromTerraform(req.Config.Raw))
+// validateConfig reports what is wrong with a configuration, whatever the provider block says.
+func (p *pairResource) validateConfig(c *call) {
+	r := attr.Read(c.config)
 	route := p.read(r, p.settings)
 	_, problems := readLifecycle(r, p.settings)
-	reportProblems(&resp.Diagnostics, p.form, r, append(route.Problems(), problems...))
+	reportProblems(&c.diagnostics, p.form, r, append(route.Problems(), problems...))
 }
 
 // has reports whether the resource has an attribute.
@@ -156,9 +137,9 @@ func (p *pairResource) getPair(ctx context.Context, place *canary.Placement, dia
 // change applies a change of the pair.
 func (p *pairResource) change(
 	ctx context.Context, life lifecycle, c cluster.Change, diagnostics *diag.Diagnostics,
-) (cluster.Identities, error) {
+) (cluster.Applied, error) {
 	if p.settings.cluster == nil {
-		return nil, errNotConnected
+		return cluster.Applied{}, errNotConnected
 	}
 	c.Propagation, c.SharesLists = life.propagation, life.handedOver
 	c.Progress = func(what string) { tflog.Info(ctx, what) }

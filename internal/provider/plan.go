@@ -6,7 +6,6 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
-	"github.com/hashicorp/terraform-plugin-framework/resource"
 
 	"github.com/meshroute/terraform-provider-mesh/internal/attr"
 	"github.com/meshroute/terraform-provider-mesh/internal/cluster"
@@ -26,43 +25,43 @@ type draft struct {
 	before, after routing.Pair
 }
 
-// ModifyPlan implements resource.ResourceWithModifyPlan.
-func (p *pairResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
-	if req.Plan.Raw.IsNull() {
-		p.planRemoval(ctx, req, &resp.Diagnostics)
+// plan answers with what the configuration makes of the state: c.planned is what is proposed, and what is planned afterwards.
+func (p *pairResource) plan(ctx context.Context, c *call) {
+	if c.planned.IsNull() {
+		p.planRemoval(ctx, c)
 		return
 	}
-	values := asideOf(ctx)
-	values.takeBack(ctx, p.cached, &req)
-	raw, state := attr.FromTerraform(req.Config.Raw), attr.FromTerraform(req.State.Raw)
-	config := attr.Read(raw)
+	config := attr.Read(c.config)
 	d := draft{
-		config: config, route: p.read(config, p.settings), exists: !state.IsNull(),
-		prior: state.Attributes(), planned: attr.FromTerraform(req.Plan.Raw).Attributes(),
+		config: config, route: p.read(config, p.settings), exists: !c.prior.IsNull(),
+		prior: c.prior.Attributes(), planned: c.planned.Attributes(),
 	}
 	d.route.Place().Owner = p.settings.owner
 	var problems []routing.Problem
 	d.life, problems = readLifecycle(config, p.settings)
-	p.reportAtPlan(&resp.Diagnostics, raw, config, append(d.route.Problems(), problems...))
+	p.reportAtPlan(&c.diagnostics, c.config, config, append(d.route.Problems(), problems...))
+	if d.exists && c.planned.Equal(c.prior) && p.isSettledState(c) {
+		return
+	}
 	ctx, cancel := d.life.deadline(ctx, "read")
 	defer cancel()
 
 	p.complete(d.planned, d.prior, config, p.settings, d.route)
 	d.completeOwnership(p.settings)
 	switch {
-	case resp.Diagnostics.HasError():
+	case c.diagnostics.HasError():
 	case p.settings.cluster == nil:
-		resp.Diagnostics.AddWarning("Cluster not known yet",
+		c.diagnostics.AddWarning("Cluster not known yet",
 			"The provider block holds values that are known only after apply. The configuration itself was checked; whether objects "+
 				"of these names exist already, and who owns them, will be checked at apply.")
 	case d.exists:
-		p.refuseOtherOwner(ctx, req, attr.Read(state).String("owner"), d.life.adopt, &resp.Diagnostics)
-		warnOfLost(d.route.Render(), origins(ctx, req.Private, &resp.Diagnostics), &resp.Diagnostics)
+		p.refuseOtherOwner(c, attr.Read(c.prior).String("owner"), d.life.adopt)
+		warnOfLost(d.route.Render(), c.private.unknownFields(), &c.diagnostics)
 	case len(config.Unknown()) == 0:
-		p.planExisting(ctx, d, &resp.Diagnostics)
+		p.planExisting(ctx, d, &c.diagnostics)
 	}
 	if d.exists {
-		d.before = p.routeOf(state).Render()
+		d.before = p.routeOf(c.prior).Render()
 	}
 	r := attr.Read(attr.Object(d.planned))
 	d.after = p.read(r, p.settings).Render()
@@ -70,17 +69,28 @@ func (p *pairResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRe
 	if p.has("live_weights") {
 		d.completeWeights()
 	}
-	values.answer(attr.Object(d.planned).ToTerraform(req.Plan.Raw.Type()), resp)
+	c.planned = attr.Object(d.planned)
 	if d.exists {
-		p.startFromLive(ctx, &d, state, &resp.Diagnostics)
+		p.startFromLive(ctx, &d, c.prior, &c.diagnostics)
 	}
-	p.planMoves(d, &resp.Diagnostics)
+	p.planMoves(d, &c.diagnostics)
 	if d.decided(unseen) {
-		p.lookAround(ctx, d, &resp.Diagnostics)
+		p.lookAround(ctx, d, &c.diagnostics)
 	}
 	if len(config.Unknown()) == 0 {
-		p.rehearse(ctx, d, &resp.Diagnostics)
+		p.rehearse(ctx, d, &c.diagnostics)
 	}
+}
+
+// isSettledState reports whether there is nothing to do for a plan in which the configuration changes nothing: the state describes what is
+// live, under the settings that hold now, and nothing in it is there for an apply to take away.
+func (p *pairResource) isSettledState(c *call) bool {
+	if p.settings.cluster == nil || string(c.private[settledKey]) != string(encodeJSON(p.settings.stamp)) {
+		return false
+	}
+	owner, _ := c.prior.Get("owner").Text()
+	return p.settings.ownerKnown && owner == p.settings.owner && isEmptyList(c.prior.Get("foreign_fields")) &&
+		isEmptyList(c.prior.Get("left_over")) && (!p.has("summary") || !c.prior.Get("summary").IsNull())
 }
 
 // rehearse reports what the cluster's admission control would refuse, while nothing is written yet.
@@ -156,16 +166,15 @@ func (d *draft) completeWeights() {
 
 // planRemoval reports objects that another workspace has taken over, and which are not ours to delete any more. Terraform plans the
 // removal of a resource that is gone from the configuration before it refreshes its state, so this looks for itself.
-func (p *pairResource) planRemoval(ctx context.Context, req resource.ModifyPlanRequest, diagnostics *diag.Diagnostics) {
-	state := attr.FromTerraform(req.State.Raw)
-	route, life := p.routeOf(state), p.lifecycleOf(state)
+func (p *pairResource) planRemoval(ctx context.Context, c *call) {
+	route, life := p.routeOf(c.prior), p.lifecycleOf(c.prior)
 	if life.deletion == deletionAbandon || p.settings.cluster == nil || p.settings.owner == "" && route.Place().Owner == "" {
 		return
 	}
-	live, err := p.getPair(ctx, route.Place(), diagnostics)
-	reportErrors(diagnostics, route, err)
+	live, err := p.getPair(ctx, route.Place(), &c.diagnostics)
+	c.report(route, err)
 	for _, o := range live.Objects() {
-		if p.refuseOtherOwner(ctx, req, o.Annotations[routing.OwnerAnnotation], false, diagnostics) {
+		if p.refuseOtherOwner(c, o.Annotations[routing.OwnerAnnotation], false) {
 			return
 		}
 	}
@@ -173,19 +182,15 @@ func (p *pairResource) planRemoval(ctx context.Context, req resource.ModifyPlanR
 
 // refuseOtherOwner reports objects that another workspace, the given owner, has marked as its own since this one wrote them. With
 // adopt it lets pass what this workspace has never written, which is what an import brings.
-func (p *pairResource) refuseOtherOwner(
-	ctx context.Context, req resource.ModifyPlanRequest, owner string, adopt bool, diagnostics *diag.Diagnostics,
-) bool {
+func (p *pairResource) refuseOtherOwner(c *call, owner string, adopt bool) bool {
 	if owner == "" || !p.settings.ownerKnown || owner == p.settings.owner {
 		return false
 	}
-	raw, problems := req.Private.GetKey(ctx, ownerKey)
-	diagnostics.Append(problems...)
-	if readOwner(raw) == owner || adopt && len(raw) == 0 && p.settings.owner != "" {
+	if c.private.owner() == owner || adopt && len(c.private[ownerKey]) == 0 && p.settings.owner != "" {
 		// The provider block has another name for this workspace now, or takes over.
 		return false
 	}
-	diagnostics.AddError("Owned by another workspace", fmt.Sprintf(
+	c.diagnostics.AddError("Owned by another workspace", fmt.Sprintf(
 		"The objects of this resource carry the owner %q in their annotation %s, and the owner of this provider block is %q. Two workspaces "+
 			"that write the same objects undo each other's changes.\n\nLet one of them go: terraform state rm here, or there and then adopt = true here, with an owner in the provider block.",
 		owner, routing.OwnerAnnotation, p.settings.owner))

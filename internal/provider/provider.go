@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"strings"
+	"sync/atomic"
 	"time"
 	"unicode"
 
@@ -49,6 +50,16 @@ func New(version string) func() fwprovider.Provider {
 
 type meshProvider struct {
 	version string
+	// configured is what the provider block says, nil until it was read.
+	configured atomic.Pointer[settings]
+}
+
+// current returns what the provider block says.
+func (p *meshProvider) current() settings {
+	if s := p.configured.Load(); s != nil {
+		return *s
+	}
+	return unconfigured()
 }
 
 // settings are what the resources get from the provider block.
@@ -62,6 +73,9 @@ type settings struct {
 	owner       string
 	ownerKnown  bool
 	propagation cluster.Propagation
+	// stamp is on what it depends how a state describes objects, besides the objects and the owner: this version of the provider,
+	// default names and the field manager.
+	stamp string
 	// surroundings is nil without a cluster.
 	surroundings *cluster.Surroundings
 }
@@ -174,6 +188,8 @@ func (p *meshProvider) Configure(_ context.Context, req fwprovider.ConfigureRequ
 	if s.cluster != nil {
 		s.surroundings = cluster.NewSurroundings(s.cluster, s.clusterDomain)
 	}
+	s.stamp = strings.Join([]string{p.version, s.namespace, s.clusterDomain, config.FieldManager}, " ")
+	p.configured.Store(&s)
 	resp.ResourceData, resp.ListResourceData, resp.DataSourceData = s, s, s
 }
 

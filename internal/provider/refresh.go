@@ -30,7 +30,7 @@ func (p *pairResource) refresh(state attr.Value, route described, life lifecycle
 	if p.has("summary") {
 		prior["summary"] = p.words(life, ours)
 	}
-	if !taken && same(wanted, ours) && isEmptyList(prior["foreign_fields"]) {
+	if !taken && cluster.Same(wanted, ours) && isEmptyList(prior["foreign_fields"]) {
 		prior["foreign_fields"] = attr.Strings(nil)
 		return attr.Object(prior)
 	}
@@ -70,7 +70,7 @@ func (p *pairResource) keepSpelling(prior, next map[string]attr.Value) {
 			now := next[name]
 			defer func() { next[name] = now }()
 			next[name] = candidate()
-			return same(render(), meaning)
+			return cluster.Same(render(), meaning)
 		})
 	}
 }
@@ -126,11 +126,6 @@ func namesIn(a, b attr.Value) []string {
 	}
 	slices.Sort(names)
 	return names
-}
-
-// same reports whether two pairs are the same objects with the same meaning.
-func same(a, b routing.Pair) bool {
-	return len(cluster.Steps(a, b)) == 0 && len(cluster.Steps(b, a)) == 0
 }
 
 func isEmptyList(v attr.Value) bool {

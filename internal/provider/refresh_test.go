@@ -37,7 +37,7 @@ func TestRefresh_everyRuleDrifted(t *testing.T) {
 	if took := time.Since(began); took > 30*time.Second {
 		t.Errorf("takes %s", took)
 	}
-	if !same(p.routeOf(got).Render(), drifted) || !isEmptyList(got.Get("foreign_fields")) {
+	if !cluster.Same(p.routeOf(got).Render(), drifted) || !isEmptyList(got.Get("foreign_fields")) {
 		t.Error("the state does not say what is there")
 	}
 }
@@ -72,7 +72,7 @@ func TestPropertyRefreshSaysWhatIsThere(t *testing.T) {
 					DestinationRule: liveObject(p.routeOf(state).Render().DestinationRuleSpec()),
 				}}
 				reimported := p.refresh(imported, p.routeOf(imported), lifecycle{}, applied)
-				if !isEmptyList(reimported.Get("foreign_fields")) || !same(p.routeOf(reimported).Render(), p.routeOf(state).Render()) {
+				if !isEmptyList(reimported.Get("foreign_fields")) || !cluster.Same(p.routeOf(reimported).Render(), p.routeOf(state).Render()) {
 					t.Fatalf("an import of what the state says gives something else\nlive %v", applied)
 				}
 				if again := p.refresh(state, p.routeOf(state), lifecycle{}, live); !again.Equal(state) {

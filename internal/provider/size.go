@@ -76,7 +76,7 @@ func raw(state *tfprotov6.RawState, within bounds) *sizedValue {
 // refuse says what is too large or broken in a value, and where; nil where nothing is.
 func (v *sizedValue) refuse() *flaw {
 	if n := max(len(v.msgpack), len(v.json)); n > v.within.bytes {
-		return v.within.exceeded(path.Empty(), "%s has %d bytes, and at most %d are taken: etcd keeps no object of more than 1.5 MiB", v.within.of, n, v.within.bytes)
+		return v.within.tooManyBytes(n)
 	}
 	m := measure{within: v.within}
 	switch {
@@ -99,6 +99,27 @@ func (b bounds) exceeded(at path.Path, format string, args ...any) *flaw {
 	return &flaw{b.summary, at, fmt.Sprintf(format, args...)}
 }
 
+func (b bounds) tooManyBytes(got int) *flaw {
+	return b.exceeded(path.Empty(), "%s has %d bytes, and at most %d are taken: etcd keeps no object of more than 1.5 MiB", b.of, got, b.bytes)
+}
+
+func (b bounds) tooManyValues() *flaw {
+	return b.exceeded(path.Empty(), "%s holds more than %d values, attributes that are not set included: it would take long to plan, and etcd keeps no object "+
+		"of more than 1.5 MiB. A rule with one match counts for about 30. Match with prefix or regex in place of many exact values, or divide the route", b.of, b.values)
+}
+
+func (b bounds) tooManyElements(at path.Path, most, got int) *flaw {
+	return b.exceeded(at, "must have at most %d elements, got %d: more takes long to plan, and etcd keeps no object of more than 1.5 MiB", most, got)
+}
+
+func (b bounds) textTooLong(at path.Path, got int) *flaw {
+	return b.exceeded(at, "must not hold a text of more than %d bytes, got %d: an object of such texts is more than the 1.5 MiB that etcd keeps", b.text, got)
+}
+
+func (b bounds) tooDeep(at path.Path) *flaw {
+	return b.exceeded(at, "is nested deeper than %d levels", mostDepth)
+}
+
 func unreadable(at path.Path, err error) *flaw {
 	return &flaw{"Value cannot be read", at, fmt.Sprintf("is not encoded as Terraform does it: %v", err)}
 }
@@ -112,8 +133,7 @@ type measure struct {
 
 func (m *measure) count() *flaw {
 	if m.values++; m.values > m.within.values {
-		return m.within.exceeded(path.Empty(), "%s holds more than %d values, attributes that are not set included: it would take long to plan, and etcd keeps no object "+
-			"of more than 1.5 MiB. A rule with one match counts for about 30. Match with prefix or regex in place of many exact values, or divide the route", m.within.of, m.within.values)
+		return m.within.tooManyValues()
 	}
 	return nil
 }
@@ -123,7 +143,7 @@ func (m *measure) msgpack(d *msgpack.Decoder, of tftypes.Type, at path.Path, dep
 		return wrong
 	}
 	if depth > mostDepth {
-		return m.within.exceeded(at, "is nested deeper than %d levels", mostDepth)
+		return m.within.tooDeep(at)
 	}
 	code, err := d.PeekCode()
 	switch {
@@ -236,14 +256,14 @@ func (m *measure) room(of, element tftypes.Type, at path.Path, n int) *flaw {
 		most = mostObjects
 	}
 	if n > most {
-		return m.within.exceeded(at, "must have at most %d elements, got %d: more takes long to plan, and etcd keeps no object of more than 1.5 MiB", most, n)
+		return m.within.tooManyElements(at, most, n)
 	}
 	return nil
 }
 
 func (m *measure) text(at path.Path, text string) *flaw {
 	if len(text) > m.within.text {
-		return m.within.exceeded(at, "must not hold a text of more than %d bytes, got %d: an object of such texts is more than the 1.5 MiB that etcd keeps", m.within.text, len(text))
+		return m.within.textTooLong(at, len(text))
 	}
 	return nil
 }
@@ -278,7 +298,7 @@ func (m *measure) json(d *json.Decoder) *flaw {
 			}
 		}
 		if depth > mostDepth {
-			return m.within.exceeded(path.Empty(), "is nested deeper than %d levels", mostDepth)
+			return m.within.tooDeep(path.Empty())
 		}
 	}
 }

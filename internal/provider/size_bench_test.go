@@ -21,7 +21,7 @@ import (
 func BenchmarkLargeRoute(b *testing.B) {
 	ctx, server := context.Background(), NewServer("bench")()
 	var exist atomic.Bool
-	block := typesOf(server).block
+	block := terraformTypes().block
 	settings := terraformAttributesOf(tftypes.NewValue(block, blankAttributes(block.(tftypes.Object))))
 	settings["host"] = tftypes.NewValue(tftypes.String, echo(b, &exist))
 	propagation := settings["propagation"].Type().(tftypes.Object)

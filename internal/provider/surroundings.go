@@ -24,7 +24,7 @@ func (p *pairResource) lookAround(ctx context.Context, d draft, diagnostics *dia
 		return
 	}
 	before, pair := d.before, d.after
-	if len(cluster.Steps(before, pair)) == 0 {
+	if cluster.Unchanged(before, pair) {
 		return
 	}
 	view := p.settings.view(d.route.Place().Namespace, p.settings.owner)

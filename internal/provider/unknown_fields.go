@@ -1,7 +1,6 @@
 package provider
 
 import (
-	"context"
 	"fmt"
 	"strings"
 
@@ -47,25 +46,17 @@ func places(at []string) string {
 	return strings.Join(all, ", ") + more
 }
 
-// keepOrigins keeps the live objects with fields that this version does not know for the plan.
-func keepOrigins(ctx context.Context, before, after privateState, live routing.Pair, diagnostics *diag.Diagnostics) {
-	kept, problems := before.GetKey(ctx, originsKey)
-	diagnostics.Append(problems...)
-	var unknown routing.Pair
-	if o := live.VirtualService; o != nil && o.Origin != nil {
-		unknown.VirtualService = o
+// keepUnknownFields keeps the live objects with fields that this version does not know for the plan, and reports whether there are any.
+func (c *call) keepUnknownFields(live routing.Pair) bool {
+	unknown := live.Map(func(o *routing.Object) *routing.Object {
+		if o.Origin == nil {
+			return nil
+		}
+		return o
+	})
+	if found := len(unknown.Objects()) > 0; found || len(c.private[unknownFieldsKey]) > 0 {
+		c.private.set(unknownFieldsKey, manifestsOf(unknown))
+		return found
 	}
-	if o := live.DestinationRule; o != nil && o.Origin != nil {
-		unknown.DestinationRule = o
-	}
-	if len(kept) > 0 || len(unknown.Objects()) > 0 {
-		diagnostics.Append(after.SetKey(ctx, originsKey, originalsOf(unknown))...)
-	}
-}
-
-// origins returns what keepOrigins kept.
-func origins(ctx context.Context, private privateState, diagnostics *diag.Diagnostics) routing.Pair {
-	raw, problems := private.GetKey(ctx, originsKey)
-	diagnostics.Append(problems...)
-	return readOriginals(raw)
+	return false
 }

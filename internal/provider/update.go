@@ -5,9 +5,6 @@ import (
 	"maps"
 	"strings"
 
-	"github.com/hashicorp/terraform-plugin-framework/diag"
-	"github.com/hashicorp/terraform-plugin-framework/resource"
-
 	"github.com/meshroute/terraform-provider-mesh/internal/attr"
 	"github.com/meshroute/terraform-provider-mesh/internal/cluster"
 	"github.com/meshroute/terraform-provider-mesh/internal/routing"
@@ -20,71 +17,66 @@ const mostAttempts = 5
 type updateRun struct {
 	prior, route described
 	was, life    lifecycle
-	// seen, beside, owed and originals are what the private state keeps; take says that it goes on with a change that takes fields.
-	seen      seen
-	beside    cluster.Identities
-	take      bool
-	owed      map[cluster.Address]cluster.Written
-	originals routing.Pair
-	// live is what the last try found, wanted what it was to become, change how, and identities are those of the objects afterwards.
-	live       livePair
-	wanted     routing.Pair
-	change     cluster.Change
-	identities cluster.Identities
+	// observed and leftOver are what the private state keeps, and follow what each try does.
+	observed observed
+	leftOver cluster.Identities
+	// live is what the last try found, wanted what it was to become, change how, and applied what it did.
+	live    livePair
+	wanted  routing.Pair
+	change  cluster.Change
+	applied cluster.Applied
 }
 
-// Update implements resource.Resource.
-func (p *pairResource) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
-	state, plan := attr.FromTerraform(req.State.Raw), attr.FromTerraform(req.Plan.Raw)
+// update makes the planned objects of those of the state.
+func (p *pairResource) update(ctx context.Context, c *call) {
 	u := &updateRun{
-		prior: p.routeOf(state), route: p.routeOf(plan), was: p.lifecycleOf(state), life: p.lifecycleOf(plan),
-		take: takes(ctx, req.Private, &resp.Diagnostics), originals: p.originals(ctx, req.Private, &resp.Diagnostics),
+		prior: p.routeOf(c.prior), route: p.routeOf(c.planned), was: p.lifecycleOf(c.prior), life: p.lifecycleOf(c.planned),
+		observed: c.private.observed(), leftOver: c.private.leftOver(),
 	}
-	u.seen, u.beside = p.recall(ctx, req.Private, &resp.Diagnostics)
-	u.owed = owed(ctx, req.Private, &resp.Diagnostics)
+	p.settle(c, false)
 	ctx, cancel := u.life.deadline(ctx, "update")
 	defer cancel()
 	var err error
 	for range mostAttempts {
-		if err = p.prepare(ctx, u, &resp.Diagnostics); err != nil {
-			reportErrors(&resp.Diagnostics, u.route, err)
+		if err = p.prepare(ctx, c, u); err != nil {
+			c.report(u.route, err)
 			return
 		}
-		u.identities, err = p.change(ctx, u.life, u.change, &resp.Diagnostics)
+		u.applied, err = p.change(ctx, u.life, u.change, &c.diagnostics)
+		u.observed.accept(u.applied, u.prior.Render())
 		if !u.life.handedOver || !cluster.IsReason(err, cluster.Stale) {
 			break
 		}
 	}
-	if err != nil && !replaced(u.live, u.wanted, u.identities) {
-		p.updateStopped(ctx, u, resp, err)
+	if err != nil && !u.applied.Replaced() {
+		p.updateStopped(ctx, c, u, err)
 		return
 	}
-	p.updated(ctx, u, req, resp, err)
+	p.updated(ctx, c, u, err)
 }
 
 // prepare looks at the live objects and decides how they are to change.
-func (p *pairResource) prepare(ctx context.Context, u *updateRun, diagnostics *diag.Diagnostics) (err error) {
-	if u.live, err = p.getPair(ctx, u.prior.Place(), diagnostics); err != nil {
+func (p *pairResource) prepare(ctx context.Context, c *call, u *updateRun) (err error) {
+	if u.live, err = p.getPair(ctx, u.prior.Place(), &c.diagnostics); err != nil {
 		return err
 	}
 	configured := u.prior.Render()
-	u.seen.accept(u.live, configured, u.change, u.identities)
-	if u.live, err = u.seen.unchanged(u.live, configured, u.was.handedOver || u.life.handedOver); err != nil {
+	if u.live, err = u.observed.unchanged(u.live, configured, u.was.handedOver || u.life.handedOver); err != nil {
 		return err
 	}
 	u.wanted = u.route.Render()
 	if u.life.handedOver {
 		u.wanted = routing.KeepOthers(u.wanted, configured, p.resolve(u.live.Ours(u.wanted), p.settings.clusterDomain))
 	}
-	marked := withOriginals(u.wanted, u.originals)
+	marked := withBackup(u.wanted, c.private.backup())
 	if u.life.deletion == deletionRestore {
 		u.wanted = marked
 	}
 	u.change = cluster.Change{
 		From: p.resolve(u.live.Ours(withMetadata(marked, configured)), p.settings.clusterDomain), To: u.wanted, Identities: u.live.Identities(),
-		Begun: u.beside, Take: u.take, Owed: u.owed,
+		Begun: u.leftOver, Force: c.private.forces(), Owed: c.private.owed(),
 	}
-	if u.take {
+	if u.change.Force {
 		return nil
 	}
 	return p.settings.cluster.RefuseLeftovers(u.live.LivePair, u.change.From, u.wanted)
@@ -110,53 +102,42 @@ func withMetadata(pair, earlier routing.Pair) routing.Pair {
 }
 
 // updateStopped reports why an update came to nothing, and leaves the state as it was. What was written before it failed is ours and no surprise at the next apply.
-func (p *pairResource) updateStopped(ctx context.Context, u *updateRun, resp *resource.UpdateResponse, err error) {
-	if now, unread := p.getPair(ctx, u.prior.Place(), &resp.Diagnostics); unread == nil {
+func (p *pairResource) updateStopped(ctx context.Context, c *call, u *updateRun, err error) {
+	if now, unread := p.getPair(ctx, u.prior.Place(), &c.diagnostics); unread == nil {
 		now.TellOwners(err)
-		u.seen.accept(now, u.prior.Render(), u.change, u.identities)
 	}
-	maps.Copy(u.beside, without(u.identities, u.change.From))
-	resp.Diagnostics.Append(resp.Private.SetKey(ctx, seenKey, encodeJSON(u.seen))...)
-	resp.Diagnostics.Append(resp.Private.SetKey(ctx, besideKey, encodeJSON(u.beside))...)
-	owe(ctx, resp.Private, err, &resp.Diagnostics)
-	reportErrors(&resp.Diagnostics, u.route, err)
+	maps.Copy(u.leftOver, u.applied.Identities.Without(u.change.From))
+	c.private.set(observedKey, u.observed)
+	c.private.set(leftOverKey, u.leftOver)
+	c.private.owe(err)
+	c.report(u.route, err)
 }
 
 // updated puts what was written into the state, and removes what other changes left beside it, unless the change itself failed.
-func (p *pairResource) updated(ctx context.Context, u *updateRun, req resource.UpdateRequest, resp *resource.UpdateResponse, err error) {
-	reportErrors(&resp.Diagnostics, u.route, err)
-	changed := err
-	beside := maps.Clone(u.beside)
-	maps.Copy(beside, u.identities)
-	beside = without(without(beside, u.wanted), released(u.change))
-	if err == nil && len(beside) > 0 {
-		beside, err = p.settings.cluster.Remove(withWarnings(ctx, &resp.Diagnostics), beside)
-		reportErrors(&resp.Diagnostics, u.route, err)
+func (p *pairResource) updated(ctx context.Context, c *call, u *updateRun, err error) {
+	c.report(u.route, err)
+	leftOver := maps.Clone(u.leftOver)
+	maps.Copy(leftOver, u.applied.Identities)
+	leftOver = leftOver.Without(u.wanted).Without(u.change.Released())
+	if err == nil && len(leftOver) > 0 {
+		var kept error
+		leftOver, kept = p.settings.cluster.Remove(withWarnings(ctx, &c.diagnostics), leftOver)
+		c.report(u.route, kept)
 	}
-	if len(beside) > 0 {
-		resp.Diagnostics.AddWarning("Objects left over", "The new objects route already, and are what the state says from now on. The next apply removes what is left: "+
-			strings.Join(leftOverTexts(beside), ", ")+".")
+	if len(leftOver) > 0 {
+		c.diagnostics.AddWarning("Objects left over", "The new objects route already, and are what the state says from now on. The next apply removes what is left: "+
+			strings.Join(leftOverTexts(leftOver), ", ")+".")
 	}
-	resp.State.Raw = withLeftOver(p.settled(attr.FromTerraform(req.Plan.Raw), u.life, u.wanted, nil), beside).ToTerraform(req.Plan.Raw.Type())
-	identify(resp.Identity, u.route.Place())
-	p.remember(ctx, resp.Private, u.wanted, u.route.Render(), u.identities, beside, &resp.Diagnostics)
-	owe(ctx, resp.Private, changed, &resp.Diagnostics)
+	c.state, c.place = withLeftOver(p.settled(c.planned, u.life, u.wanted, nil), leftOver), u.route.Place()
+	p.remember(c, u.wanted, u.route.Render(), u.applied, leftOver)
+	c.private.owe(err)
+	p.settle(c, err == nil && len(leftOver) == 0 && p.isSettled(u.live, u.wanted, u.applied))
 }
 
 // withLeftOver returns a state that says what is left over, so that the next plan has something to do.
-func withLeftOver(state attr.Value, beside cluster.Identities) attr.Value {
-	if len(beside) == 0 && state.Get("left_over").IsNull() {
+func withLeftOver(state attr.Value, leftOver cluster.Identities) attr.Value {
+	if len(leftOver) == 0 && state.Get("left_over").IsNull() {
 		return state
 	}
-	return state.With("left_over", attr.Strings(leftOverTexts(beside)))
-}
-
-// replaced reports whether a VirtualService of another name has taken the place of the live one, which is gone.
-func replaced(live livePair, wanted routing.Pair, identities cluster.Identities) bool {
-	if live.VirtualService == nil || wanted.VirtualService == nil {
-		return false
-	}
-	_, old := identities[cluster.AddressOf(&live.VirtualService.Object)]
-	_, taken := identities[cluster.AddressOf(wanted.VirtualService)]
-	return !old && taken
+	return state.With("left_over", attr.Strings(leftOverTexts(leftOver)))
 }

@@ -5,41 +5,27 @@ import (
 	"encoding/json"
 	"maps"
 
-	"github.com/hashicorp/terraform-plugin-framework/diag"
-	"github.com/hashicorp/terraform-plugin-framework/resource"
-
 	"github.com/meshroute/terraform-provider-mesh/internal/canary"
 	"github.com/meshroute/terraform-provider-mesh/internal/cluster"
 	"github.com/meshroute/terraform-provider-mesh/internal/routing"
 )
 
-// originals are adopted objects as they were before, by kind.
-type originals map[routing.Kind]json.RawMessage
+// manifests are objects as the API server has them, by kind.
+type manifests map[routing.Kind]json.RawMessage
 
-func originalsOf(pair routing.Pair) []byte {
-	kept := originals{}
+func manifestsOf(pair routing.Pair) manifests {
+	kept := manifests{}
 	for _, o := range pair.Objects() {
 		if manifest, err := routing.Manifest(o); err == nil {
-			kept[o.Kind()], _ = json.Marshal(manifest)
+			kept[o.Kind()] = encodeJSON(manifest)
 		}
 	}
-	raw, err := json.Marshal(kept)
-	if err != nil {
-		return []byte("{}")
-	}
-	return raw
+	return kept
 }
 
-// originals returns the adopted objects as they were.
-func (p *pairResource) originals(ctx context.Context, private privateState, diagnostics *diag.Diagnostics) routing.Pair {
-	raw, problems := private.GetKey(ctx, originalsKey)
-	diagnostics.Append(problems...)
-	return readOriginals(raw)
-}
-
-// readOriginals returns the pair that was adopted, each object under its own name.
-func readOriginals(raw []byte) routing.Pair {
-	kept := originals{}
+// readManifests returns the pair of manifests, each object under its own name.
+func readManifests(raw []byte) routing.Pair {
+	kept := manifests{}
 	var objects []*routing.Object
 	// What cannot be read was never kept.
 	_ = json.Unmarshal(raw, &kept)
@@ -70,9 +56,9 @@ func beforeAdoption(live livePair) routing.Pair {
 // mostOriginal is how many bytes an original may take as an annotation. An object's annotations together may take 256 KiB.
 const mostOriginal = 128 << 10
 
-// withOriginals returns the pair with what its objects were before in an annotation. One that is too large for that is in the state
+// withBackup returns the pair with what its objects were before in an annotation. One that is too large for that is in the state
 // alone.
-func withOriginals(wanted, before routing.Pair) routing.Pair {
+func withBackup(wanted, before routing.Pair) routing.Pair {
 	return wanted.Map(func(o *routing.Object) *routing.Object {
 		was := before.Counterpart(o)
 		if was == nil {
@@ -93,18 +79,15 @@ func withOriginals(wanted, before routing.Pair) routing.Pair {
 
 // restoration returns the change that gives adopted objects back what they were. Labels and annotations that this resource never
 // wrote stay as they are now.
-func (p *pairResource) restoration(
-	ctx context.Context, req resource.DeleteRequest, route described, life lifecycle, before routing.Pair, diagnostics *diag.Diagnostics,
-) (cluster.Change, error) {
-	live, err := p.getPair(ctx, route.Place(), diagnostics)
+func (p *pairResource) restoration(ctx context.Context, c *call, route described, life lifecycle, before routing.Pair) (cluster.Change, error) {
+	live, err := p.getPair(ctx, route.Place(), &c.diagnostics)
 	if err != nil {
 		return cluster.Change{}, err
 	}
-	kept, _ := p.recall(ctx, req.Private, diagnostics)
-	if live, err = kept.unchanged(live, route.Render(), life.handedOver); err != nil {
+	if live, err = c.private.observed().unchanged(live, route.Render(), life.handedOver); err != nil {
 		return cluster.Change{}, err
 	}
-	rendered := withOriginals(route.Render(), before)
+	rendered := withBackup(route.Render(), before)
 	from, to := live.Ours(rendered), before
 	for _, o := range []struct {
 		live   *cluster.Live
@@ -119,7 +102,7 @@ func (p *pairResource) restoration(
 		restored.Annotations = restoredKeys(restored.Annotations, o.live.Annotations, o.live.Owned.Annotations, o.wanted.Annotations)
 		*o.before = &restored
 	}
-	return cluster.Change{From: canary.SpellAs(from, before, p.settings.clusterDomain), To: to, Identities: live.Identities(), Take: true}, nil
+	return cluster.Change{From: canary.SpellAs(from, before, p.settings.clusterDomain), To: to, Identities: live.Identities(), Force: true}, nil
 }
 
 // restoredKeys returns what was there before of the keys that this resource writes now, and of those that are gone.
