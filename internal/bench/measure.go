@@ -107,11 +107,13 @@ func (b *bench) take(ctx context.Context, s *subject, step step) (sample, error)
 	var output bytes.Buffer
 	command.Stdout, command.Stderr = &output, &output
 	b.front.take()
-	if err := command.Run(); err != nil {
-		return sample{}, fmt.Errorf("%w\n%s", err, &output)
+	if err := command.Run(); ctx.Err() != nil {
+		return sample{}, ctx.Err()
+	} else if err != nil {
+		return sample{}, fmt.Errorf("%w\n%s", err, endOf(output.String()))
 	}
 	if warning := unexpectedWarning(output.String()); warning != "" {
-		return sample{}, fmt.Errorf("a warning, whose cost is not meant here: %s\n%s", warning, &output)
+		return sample{}, fmt.Errorf("a warning, whose cost is not meant here: %s", warning)
 	}
 	got := sample{calls: b.front.take()}
 	lines, err := os.ReadFile(report)
@@ -124,6 +126,12 @@ func (b *bench) take(ctx context.Context, s *subject, step step) (sample, error)
 	// What a process used includes those of its children that it has waited for.
 	got.terraform = command.ProcessState.UserTime() + command.ProcessState.SystemTime() - got.plugin
 	return got, nil
+}
+
+// endOf returns the last of what a command printed, where the error stands.
+func endOf(output string) string {
+	const most = 4000
+	return output[max(0, len(output)-most):]
 }
 
 // unexpectedWarning returns the first warning other than that of the development override, and that a change moves traffic, which

@@ -14,7 +14,7 @@ import (
 	"time"
 )
 
-// usage is a line in the file that MESH_BENCH_USAGE names. The driver reads it as its own pluginUsage.
+// usage is a line in the file that MESH_BENCH_USAGE names. internal/bench reads it as its own pluginUsage.
 type usage struct {
 	CPU   time.Duration `json:"cpu"`
 	Bytes int64         `json:"bytes"`
