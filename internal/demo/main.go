@@ -37,9 +37,9 @@ func run(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, work.close()) }()
+	defer func() { err = errors.Join(err, work.Close()) }()
 
-	for _, act := range []func(context.Context, *workspace) error{byHeader, byWeight, policies, cleanUp} {
+	for _, act := range []func(context.Context, *demoWorkspace) error{byHeader, byWeight, policies, cleanUp} {
 		if err := act(ctx, work); err != nil {
 			return err
 		}
@@ -48,7 +48,7 @@ func run(ctx context.Context) (err error) {
 }
 
 // byHeader applies the first example: the header decides.
-func byHeader(ctx context.Context, work *workspace) error {
+func byHeader(ctx context.Context, work *demoWorkspace) error {
 	fmt.Printf(report, "A canary by header: version 100 to v1, 200 to v2, all others to v1")
 	if err := work.apply(ctx, "examples/resources/mesh_canary_route/resource.tf", ""); err != nil {
 		return err
@@ -67,7 +67,7 @@ func byHeader(ctx context.Context, work *workspace) error {
 }
 
 // byWeight turns the canary into a split in place: nine of ten calls of one method go to v2.
-func byWeight(ctx context.Context, work *workspace) error {
+func byWeight(ctx context.Context, work *demoWorkspace) error {
 	fmt.Printf(report, "A split by weight: 90 % of SayHello to v2, with a timeout of 5000 ms")
 	if err := work.apply(ctx, "examples/resources/mesh_weighted_split/resource.tf",
 		moved("mesh_canary_route", "mesh_weighted_split")); err != nil {
@@ -87,7 +87,7 @@ func byWeight(ctx context.Context, work *workspace) error {
 }
 
 // policies shows that a timeout, retries and injected faults act.
-func policies(ctx context.Context, work *workspace) error {
+func policies(ctx context.Context, work *demoWorkspace) error {
 	fmt.Printf(report, "Timeout, retries and faults, each by its own rule")
 	if err := work.apply(ctx, "examples/policies/main.tf", moved("mesh_weighted_split", "mesh_canary_route")); err != nil {
 		return err
@@ -131,7 +131,7 @@ func policies(ctx context.Context, work *workspace) error {
 }
 
 // cleanUp shows that nothing is left to change, then that nothing is left.
-func cleanUp(ctx context.Context, work *workspace) error {
+func cleanUp(ctx context.Context, work *demoWorkspace) error {
 	fmt.Printf(report, "A second plan is empty, and destroy leaves nothing")
 	if err := work.terraform(ctx, "plan", "-detailed-exitcode"); err != nil {
 		return fmt.Errorf("the second plan is not empty: %w", err)

@@ -39,7 +39,7 @@ type answers struct {
 type expectation map[string]struct{ share float64 }
 
 // measure sends the requests, prints who answered as bars and fails when one went elsewhere than expected.
-func (w *workspace) measure(ctx context.Context, title string, r request, want expectation) error {
+func (w *demoWorkspace) measure(ctx context.Context, title string, r request, want expectation) error {
 	got, err := w.send(ctx, r)
 	if err != nil {
 		return err
@@ -83,7 +83,7 @@ func (e expectation) deviates(got answers) error {
 }
 
 // check sends requests and judges the answers.
-func (w *workspace) check(ctx context.Context, r request, judge func(answers) error) error {
+func (w *demoWorkspace) check(ctx context.Context, r request, judge func(answers) error) error {
 	got, err := w.send(ctx, r)
 	if err != nil {
 		return err
@@ -92,7 +92,7 @@ func (w *workspace) check(ctx context.Context, r request, judge func(answers) er
 	return judge(got)
 }
 
-func (w *workspace) send(ctx context.Context, r request) (answers, error) {
+func (w *demoWorkspace) send(ctx context.Context, r request) (answers, error) {
 	args := append(slices.Clone(w.call[1:]), "--json", "--host", host, "--method", r.Method, "-n", strconv.Itoa(r.Count))
 	for name, value := range r.Headers {
 		args = append(args, "--header", name+"="+value)

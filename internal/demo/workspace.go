@@ -5,59 +5,36 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"os/exec"
-	"path/filepath"
 	"strings"
 	"time"
+
+	"github.com/meshroute/terraform-provider-mesh/internal/workspace"
 )
 
-// workspace is a folder with a Terraform configuration that uses the provider as it was just built.
-type workspace struct {
-	folder string
-	cli    string
-	call   []string
+// demoWorkspace is a workspace that shows what it does, with a command that sends requests.
+type demoWorkspace struct {
+	*workspace.Workspace
+	call []string
 }
 
-// providerBlock configures nothing: the lab's kubeconfig is in KUBE_CONFIG_PATH.
-const providerBlock = `terraform {
-  required_providers {
-    mesh = {
-      source = "meshroute/mesh"
-    }
-  }
-}
-
-provider "mesh" {}
-`
-
-func newWorkspace() (*workspace, error) {
-	w := &workspace{cli: os.Getenv("TERRAFORM"), call: strings.Fields(os.Getenv("MESH_TEST_CALL"))}
-	providerFolder := os.Getenv("PROVIDER_DIR")
-	if w.cli == "" || providerFolder == "" || len(w.call) == 0 {
+// newWorkspace has an empty provider block: the lab's kubeconfig is in KUBE_CONFIG_PATH.
+func newWorkspace() (*demoWorkspace, error) {
+	cli, providerFolder, call := os.Getenv("TERRAFORM"), os.Getenv("PROVIDER_DIR"), strings.Fields(os.Getenv("MESH_TEST_CALL"))
+	if cli == "" || providerFolder == "" || len(call) == 0 {
 		return nil, errors.New("TERRAFORM, PROVIDER_DIR and MESH_TEST_CALL must be set; make demo does that")
 	}
-	var err error
-	if w.folder, err = os.MkdirTemp("", "mesh-demo-"); err != nil {
-		return nil, err
-	}
-	override := fmt.Sprintf("provider_installation {\n  dev_overrides {\n    \"meshroute/mesh\" = %q\n  }\n  direct {}\n}\n", providerFolder)
-	return w, errors.Join(w.write("provider.tf", providerBlock), w.write("cli.tfrc", override))
-}
-
-func (w *workspace) close() error { return os.RemoveAll(w.folder) }
-
-func (w *workspace) write(name, content string) error {
-	return os.WriteFile(filepath.Join(w.folder, name), []byte(content), 0o600)
+	w, err := workspace.New(cli, providerFolder, "")
+	return &demoWorkspace{w, call}, err
 }
 
 // apply makes one example the configuration, shows the plan and applies it.
-func (w *workspace) apply(ctx context.Context, example, more string) error {
+func (w *demoWorkspace) apply(ctx context.Context, example, more string) error {
 	content, err := os.ReadFile(example)
 	if err != nil {
 		return err
 	}
 	fmt.Printf("\n%s\n%s", example, indent(string(content)))
-	if err := errors.Join(w.write("main.tf", string(content)), w.write("moved.tf", more)); err != nil {
+	if err := errors.Join(w.Write("main.tf", string(content)), w.Write("moved.tf", more)); err != nil {
 		return err
 	}
 	if err := w.terraform(ctx, "plan", "-out=plan"); err != nil {
@@ -72,7 +49,7 @@ func (w *workspace) apply(ctx context.Context, example, more string) error {
 // settleTime is how long istiod and the proxies get to learn of a change before requests count.
 const settleTime = 2 * time.Second
 
-func (w *workspace) settle(ctx context.Context) error {
+func (w *demoWorkspace) settle(ctx context.Context) error {
 	select {
 	case <-ctx.Done():
 		return ctx.Err()
@@ -81,19 +58,14 @@ func (w *workspace) settle(ctx context.Context) error {
 	}
 }
 
-// terraform runs the CLI without init: a development override needs none. An interrupt reaches the CLI by itself, as part
-// of the process group; a second one from here would make it stop at once. It gets a minute to end in order.
-func (w *workspace) terraform(ctx context.Context, args ...string) error {
-	fmt.Printf("\n$ %s %s\n", filepath.Base(w.cli), strings.Join(args, " "))
-	command := exec.CommandContext(ctx, w.cli, append([]string{args[0], "-no-color", "-input=false"}, args[1:]...)...)
-	command.Dir = w.folder
-	command.Env = append(os.Environ(), "TF_CLI_CONFIG_FILE="+filepath.Join(w.folder, "cli.tfrc"), "CHECKPOINT_DISABLE=1", "TF_IN_AUTOMATION=1")
-	output := &quiet{out: os.Stdout, brief: args[0] == "destroy"}
+// terraform runs the CLI and shows the command and what it prints.
+func (w *demoWorkspace) terraform(ctx context.Context, name string, args ...string) error {
+	fmt.Printf("\n$ %s %s\n", w.CLI(), strings.Join(append([]string{name}, args...), " "))
+	command := w.Command(ctx, name, args...)
+	output := &quiet{out: os.Stdout, brief: name == "destroy"}
 	command.Stdout, command.Stderr = output, output
-	command.Cancel = func() error { return nil }
-	command.WaitDelay = time.Minute
 	if err := command.Run(); err != nil {
-		return fmt.Errorf("%s %s: %w", filepath.Base(w.cli), args[0], err)
+		return fmt.Errorf("%s %s: %w", w.CLI(), name, err)
 	}
 	return nil
 }
