@@ -21,6 +21,7 @@ func main() {
 	if *debug {
 		options = append(options, tf6server.WithManagedDebug())
 	} else {
+		provider.QuietUnlessAsked()
 		go provider.EndWithParent()
 	}
 	err := tf6server.Serve("registry.terraform.io/meshroute/mesh", provider.NewServer(version), options...)

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
 	"github.com/meshroute/terraform-provider-mesh/internal/routing"
 )
@@ -16,14 +17,32 @@ const mostUnlisted = 8
 
 // identityPage is which objects of one kind a namespace has: all of them, or as many as one request returns.
 type identityPage struct {
+	mutex      sync.Mutex
 	identities map[string]Identity
 	whole      bool
+}
+
+func (p *identityPage) get(name string) (Identity, bool) {
+	p.mutex.Lock()
+	defer p.mutex.Unlock()
+	is, ok := p.identities[name]
+	return is, ok
+}
+
+func (p *identityPage) set(name string, is *Identity) {
+	p.mutex.Lock()
+	defer p.mutex.Unlock()
+	if is == nil {
+		delete(p.identities, name)
+	} else {
+		p.identities[name] = *is
+	}
 }
 
 // identityLists are which objects of one kind the namespaces have. One list serves all who ask within ten seconds, as a plan of many
 // resources does.
 type identityLists struct {
-	first, whole lists[identityPage]
+	first, whole lists[*identityPage]
 	mutex        sync.Mutex
 	// unlisted counts, by namespace, the objects that were beyond the first page.
 	unlisted map[string]int
@@ -34,21 +53,21 @@ type identityLists struct {
 // is one of few in a namespace of many. The caller reads the object then.
 func (c *Cluster) Listed(ctx context.Context, at Address) (identity *Identity, known bool) {
 	kept := c.identities[at.Kind]
-	found := kept.first.get(ctx, at.Namespace, time.Time{}, func(ctx context.Context) (identityPage, error) { return c.listIdentities(ctx, at, false) })
+	found := kept.first.get(ctx, at.Namespace, time.Time{}, func(ctx context.Context) (*identityPage, error) { return c.listIdentities(ctx, at, false) })
 	if found == nil || found.err != nil {
 		return nil, false
 	}
-	if is, ok := found.list.identities[at.Name]; ok || found.list.whole {
+	if is, ok := found.list.get(at.Name); ok || found.list.whole {
 		return pointer(is, ok), true
 	}
 	if !kept.countUnlisted(at.Namespace) {
 		return nil, false
 	}
-	found = kept.whole.get(ctx, at.Namespace, time.Time{}, func(ctx context.Context) (identityPage, error) { return c.listIdentities(ctx, at, true) })
+	found = kept.whole.get(ctx, at.Namespace, time.Time{}, func(ctx context.Context) (*identityPage, error) { return c.listIdentities(ctx, at, true) })
 	if found == nil || found.err != nil {
 		return nil, false
 	}
-	is, ok := found.list.identities[at.Name]
+	is, ok := found.list.get(at.Name)
 	return pointer(is, ok), true
 }
 
@@ -70,15 +89,24 @@ func (l *identityLists) countUnlisted(namespace string) bool {
 	return l.unlisted[namespace] > mostUnlisted
 }
 
-// forget lets the next who asks list a namespace anew: something was written there.
-func (l *identityLists) forget(namespace string) {
-	l.first.forget(namespace)
-	l.whole.forget(namespace)
+// wrote takes note of a write: which object stands at an address now, nil for none. Where that is not known, the next who asks lists the
+// namespace anew. A list that is being made may be from before the write, and is good only for those who wait for it.
+func (l *identityLists) wrote(at Address, is *Identity, err error) {
+	for _, lists := range []*lists[*identityPage]{&l.first, &l.whole} {
+		page, made := lists.made(at.Namespace)
+		if err != nil || !made {
+			lists.forget(at.Namespace)
+			continue
+		}
+		if page != nil {
+			page.set(at.Name, is)
+		}
+	}
 }
 
 // listIdentities lists one page, or all of them. The API server leaves everything but the metadata out.
-func (c *Cluster) listIdentities(ctx context.Context, at Address, all bool) (identityPage, error) {
-	found := identityPage{identities: map[string]Identity{}}
+func (c *Cluster) listIdentities(ctx context.Context, at Address, all bool) (*identityPage, error) {
+	found := &identityPage{identities: map[string]Identity{}}
 	where := scope{what: "every " + string(at.Kind), resource: resources[at.Kind], namespace: at.Namespace}
 	options := metav1.ListOptions{Limit: pageSize}
 	for {
@@ -104,6 +132,15 @@ func (c *Cluster) listMetadata(ctx context.Context, where scope, options metav1.
 	defer cancel()
 	list, err := c.metadata.Resource(where.resource).Namespace(where.namespace).List(ctx, options)
 	return list, c.wrap("list", where.String(), err)
+}
+
+// wrote takes note of what a write answered.
+func (c *Cluster) wrote(at Address, object *unstructured.Unstructured, err error) {
+	var is *Identity
+	if err == nil {
+		is = &Identity{UID: string(object.GetUID()), ResourceVersion: object.GetResourceVersion()}
+	}
+	c.identities[at.Kind].wrote(at, is, err)
 }
 
 // newIdentityLists returns empty lists.

@@ -2,6 +2,7 @@ package cluster
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"strings"
@@ -38,7 +39,7 @@ func wantListed(t *testing.T, c *Cluster, name string, exists, known bool) {
 	}
 }
 
-// One list of metadata answers for every object of a namespace, until something is written there.
+// One list of metadata answers for every object of a namespace, and follows what is written there.
 func TestCluster_Listed(t *testing.T) {
 	t.Parallel()
 	c, requests := counted(t, func(w http.ResponseWriter, r *http.Request) {
@@ -62,8 +63,15 @@ func TestCluster_Listed(t *testing.T) {
 		t.Fatal(err)
 	}
 	wantListed(t, c, "a", true, true)
+	wantListed(t, c, "b", false, true)
+	if got := requests.Load(); got != 2 {
+		t.Errorf("%d requests, want a list and a deletion", got)
+	}
+	// Of a write without an answer nobody knows what it did.
+	c.identities[routing.KindVirtualService].wrote(virtualServiceAt("a"), nil, errors.New("no answer"))
+	wantListed(t, c, "b", true, true)
 	if got := requests.Load(); got != 3 {
-		t.Errorf("%d requests, want a list, a deletion and a list", got)
+		t.Errorf("%d requests, want another list", got)
 	}
 }
 

@@ -102,9 +102,9 @@ func (c *Cluster) mergePatch(ctx context.Context, o *routing.Object, body []byte
 func (c *Cluster) mergeOnce(ctx context.Context, o *routing.Object, body []byte) (*Live, error) {
 	ctx, cancel := writeContext(ctx)
 	defer cancel()
-	defer c.identities[o.Kind()].forget(o.Namespace)
 	object, err := c.resource(o.Kind(), o.Namespace).Patch(ctx, o.Name, types.MergePatchType, body,
 		metav1.PatchOptions{FieldManager: c.manager})
+	c.wrote(AddressOf(o), object, err)
 	if err != nil {
 		return nil, c.wrap("update", o.String(), err)
 	}

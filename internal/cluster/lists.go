@@ -70,6 +70,22 @@ func (l *lists[T]) keep(ctx context.Context, namespace string, notBefore time.Ti
 	return kept, true
 }
 
+// made returns the list of a namespace if it is there and good, and whether none is being made.
+func (l *lists[T]) made(namespace string) (list T, made bool) {
+	l.mutex.Lock()
+	kept := l.by[namespace]
+	l.mutex.Unlock()
+	if kept == nil {
+		return list, true
+	}
+	select {
+	case <-kept.done:
+		return kept.list, kept.err == nil
+	default:
+		return list, false
+	}
+}
+
 // forget drops the list of a namespace. Who waits for one that is being made still gets it.
 func (l *lists[T]) forget(namespace string) {
 	l.mutex.Lock()

@@ -207,10 +207,10 @@ func (c *Cluster) apply(ctx context.Context, o *routing.Object, force bool, guar
 func (c *Cluster) patch(ctx context.Context, o *routing.Object, force bool, body []byte) (*Live, error) {
 	ctx, cancel := writeContext(ctx)
 	defer cancel()
-	defer c.identities[o.Kind()].forget(o.Namespace)
 	object, err := c.resource(o.Kind(), o.Namespace).Patch(ctx, o.Name, types.ApplyPatchType, body, metav1.PatchOptions{
 		FieldManager: c.manager, Force: &force, FieldValidation: metav1.FieldValidationStrict,
 	})
+	c.wrote(AddressOf(o), object, err)
 	if err != nil {
 		return nil, c.wrap("apply", o.String(), err)
 	}

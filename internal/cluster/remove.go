@@ -3,6 +3,7 @@ package cluster
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -20,6 +21,7 @@ func (c *Cluster) remove(ctx context.Context, at Address, uid string) error {
 	var finalizers []string
 	err := c.persist(ctx, "delete "+at.String(), func(ctx context.Context, _ bool) (err error) {
 		finalizers, err = c.delete(ctx, at, uid)
+		c.identities[at.Kind].wrote(at, nil, stillThere(finalizers, err))
 		return err
 	})
 	switch {
@@ -29,6 +31,14 @@ func (c *Cluster) remove(ctx context.Context, at Address, uid string) error {
 		return err
 	}
 	return c.awaitGone(ctx, at, uid, finalizers)
+}
+
+// stillThere is an error where an object is not known to be gone after its deletion.
+func stillThere(finalizers []string, err error) error {
+	if err == nil && len(finalizers) > 0 {
+		return errors.New("it waits for finalizers")
+	}
+	return err
 }
 
 // delete deletes the object with that uid, and returns the finalizers that keep it.
@@ -44,7 +54,6 @@ func (c *Cluster) delete(ctx context.Context, at Address, uid string) ([]string,
 	if err != nil {
 		return nil, fmt.Errorf("delete %s: %w", at, err)
 	}
-	defer c.identities[at.Kind].forget(at.Namespace)
 	// The dynamic client would not say what the answer is: it tells an object that is gone from one that is kept.
 	result := c.rest.Delete().Namespace(at.Namespace).Resource(resources[at.Kind].Resource).Name(at.Name).
 		SetHeader("Content-Type", "application/json").Body(body).Do(ctx)

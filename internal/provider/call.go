@@ -15,6 +15,8 @@ type call struct {
 	config, prior, planned attr.Value
 	// private is what the resource keeps beside its state. What is put there is in the answer.
 	private private
+	// applying says that the call is part of an apply, as far as can be told.
+	applying bool
 	// state answers what is there afterwards, null for nothing.
 	state attr.Value
 	// place answers where the objects of the state are; nil leaves the identity as it was.

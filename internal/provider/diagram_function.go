@@ -47,7 +47,7 @@ func (diagramFunction) Run(ctx context.Context, req function.RunRequest, resp *f
 	var drawn [][]*routing.Object
 	known := true
 	for i, argument := range append([]types.Dynamic{first}, others...) {
-		routes := readRoutes(ctx, argument)
+		routes := readRoutes(ctx, i, argument)
 		problem := routes.problem
 		if problem == "" && routes.known && (len(others) == 0 || !routes.empty()) {
 			_, problem = routes.table()

@@ -47,7 +47,7 @@ func (evaluateFunction) Run(ctx context.Context, req function.RunRequest, resp *
 	if resp.Error = req.Arguments.Get(ctx, &route, &request); resp.Error != nil {
 		return
 	}
-	routes, asked := readRoutes(ctx, route), readRequest(ctx, request)
+	routes, asked := readRoutes(ctx, 0, route), readRequest(ctx, request)
 	if resp.Error = function.ConcatFuncErrors(refusal(0, routes.problem), refusal(1, asked.problem)); resp.Error != nil {
 		return
 	}

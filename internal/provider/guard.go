@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"sync"
+	"sync/atomic"
 
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
 	"github.com/hashicorp/terraform-plugin-framework/path"
@@ -35,6 +36,9 @@ type server interface {
 type guard struct {
 	server
 	provider *meshProvider
+	memo     memo
+	// applying is set from the first change of an apply on, until the provider is configured anew.
+	applying atomic.Bool
 }
 
 // valueTypes are the types of the provider block and of the data sources, by name. They serve to say where in a value
@@ -111,6 +115,7 @@ func (g *guard) ConfigureProvider(ctx context.Context, req *tfprotov6.ConfigureP
 	if wrong := refused(dynamic(req.Config, terraformTypes().block, inConfig)); wrong != nil {
 		return &tfprotov6.ConfigureProviderResponse{Diagnostics: wrong}, nil
 	}
+	g.applying.Store(false)
 	resp, err := g.server.ConfigureProvider(ctx, req)
 	if resp != nil {
 		resp.Diagnostics = shown(resp.Diagnostics)
@@ -206,7 +211,7 @@ func (g *guard) ReadResource(ctx context.Context, req *tfprotov6.ReadResourceReq
 // PlanResourceChange implements tfprotov6.ProviderServer.
 func (g *guard) PlanResourceChange(ctx context.Context, req *tfprotov6.PlanResourceChangeRequest) (*tfprotov6.PlanResourceChangeResponse, error) {
 	if w, ok := g.resource(req.TypeName); ok {
-		if resp, ok := w.planChange(ctx, req); ok {
+		if resp, ok := w.planChange(ctx, req, g.applying.Load()); ok {
 			resp.Diagnostics = shown(resp.Diagnostics)
 			return resp, nil
 		}
@@ -225,6 +230,7 @@ func (g *guard) PlanResourceChange(ctx context.Context, req *tfprotov6.PlanResou
 
 // ApplyResourceChange implements tfprotov6.ProviderServer. What was unknown at plan is measured here for the first time.
 func (g *guard) ApplyResourceChange(ctx context.Context, req *tfprotov6.ApplyResourceChangeRequest) (*tfprotov6.ApplyResourceChangeResponse, error) {
+	g.applying.Store(true)
 	changes.Add(1)
 	defer changes.Add(-1)
 	if w, ok := g.resource(req.TypeName); ok {

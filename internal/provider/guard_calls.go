@@ -87,10 +87,13 @@ func (g *guard) ReadDataSource(ctx context.Context, req *tfprotov6.ReadDataSourc
 // CallFunction implements tfprotov6.FunctionServer.
 func (g *guard) CallFunction(ctx context.Context, req *tfprotov6.CallFunctionRequest) (*tfprotov6.CallFunctionResponse, error) {
 	for i, argument := range req.Arguments {
-		at := int64(i)
-		if argument == nil {
+		if at := int64(i); argument == nil {
 			return &tfprotov6.CallFunctionResponse{Error: &tfprotov6.FunctionError{Text: "There is no value", FunctionArgument: &at}}, nil
 		}
+	}
+	ctx, req = g.memo.call(ctx, req)
+	for i, argument := range req.Arguments {
+		at := int64(i)
 		if wrong := dynamic(argument, nil, inArgument).refuse(); wrong != nil {
 			text := saidOfFunction(located(withinArgument(wrong.at), wrong.reason))
 			return &tfprotov6.CallFunctionResponse{Error: &tfprotov6.FunctionError{Text: text, FunctionArgument: &at}}, nil

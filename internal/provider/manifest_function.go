@@ -39,12 +39,13 @@ func (manifestFunction) Run(ctx context.Context, req function.RunRequest, resp *
 	if resp.Error = req.Arguments.Get(ctx, &argument); resp.Error != nil {
 		return
 	}
-	value, problem := argumentValue(ctx, argument, "There is no route to render.")
-	if problem != "" {
-		resp.Error = function.NewArgumentFuncError(0, problem)
-		return
-	}
-	route := readRoute(value)
+	route := once(ctx, 0, func() routeReading {
+		value, problem := argumentValue(ctx, argument, "There is no route to render.")
+		if problem != "" {
+			return routeReading{problem: problem}
+		}
+		return readRoute(value)
+	})
 	switch {
 	case route.problem != "":
 		resp.Error = function.NewArgumentFuncError(0, route.problem)

@@ -77,7 +77,8 @@ func (p *pairResource) plan(ctx context.Context, c *call) {
 	if d.decided(unseen) {
 		p.lookAround(ctx, d, &c.diagnostics)
 	}
-	if len(config.Unknown()) == 0 {
+	// Terraform plans once more when it applies, and there the write follows at once: to ask before it again would only be one more request.
+	if len(config.Unknown()) == 0 && !c.applying {
 		p.rehearse(ctx, d, &c.diagnostics)
 	}
 }

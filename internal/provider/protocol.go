@@ -126,12 +126,12 @@ func (w wired) readResource(ctx context.Context, req *tfprotov6.ReadResourceRequ
 	return resp, true
 }
 
-func (w wired) planChange(ctx context.Context, req *tfprotov6.PlanResourceChangeRequest) (*tfprotov6.PlanResourceChangeResponse, bool) {
+func (w wired) planChange(ctx context.Context, req *tfprotov6.PlanResourceChangeRequest, applying bool) (*tfprotov6.PlanResourceChangeResponse, bool) {
 	kept, ok := readPrivate(req.PriorPrivate)
 	if !ok || req.Config == nil || req.ProposedNewState == nil || req.PriorState == nil {
 		return nil, false
 	}
-	c := call{private: kept}
+	c := call{private: kept, applying: applying}
 	wrong, ok := w.decoded(wireValue{req.Config, inConfig, &c.config}, wireValue{req.ProposedNewState, inState, &c.planned}, wireValue{req.PriorState, inState, &c.prior})
 	switch {
 	case !ok:

@@ -155,10 +155,20 @@ type routesReading struct {
 	known            bool
 	// problem is everything that is wrong, a line each.
 	problem string
+	// table returns what decides about requests, which is made once. Its problem is that nothing does, or that a part of it is not given.
+	table func() (table *routing.Table, problem string)
 }
 
-// readRoutes reads a resource, or a list of them.
-func readRoutes(ctx context.Context, argument types.Dynamic) routesReading {
+// readRoutes reads the argument at a place: a resource, or a list of them. The same argument is read once.
+func readRoutes(ctx context.Context, at int, argument types.Dynamic) *routesReading {
+	return once(ctx, at, func() *routesReading {
+		reading := readRoutesAnew(ctx, argument)
+		reading.table = sync.OnceValues(reading.makeTable)
+		return &reading
+	})
+}
+
+func readRoutesAnew(ctx context.Context, argument types.Dynamic) routesReading {
 	value, problem := argumentValue(ctx, argument, "There is no route.")
 	if problem != "" || !value.IsKnown() {
 		return routesReading{problem: problem}
@@ -213,8 +223,7 @@ func joinRoutes(routes []routeReading, where func(int) string) routesReading {
 // empty reports whether no object is given at all.
 func (r *routesReading) empty() bool { return len(r.virtualServices)+len(r.destinationRules) == 0 }
 
-// table returns what decides about requests. The problem is that nothing does, or that a part of it is not given.
-func (r *routesReading) table() (table *routing.Table, problem string) {
+func (r *routesReading) makeTable() (table *routing.Table, problem string) {
 	if !slices.ContainsFunc(r.virtualServices, func(o *routing.Object) bool { return len(o.Spec.(*networking.VirtualService).GetHosts()) > 0 }) {
 		return nil, "Nothing here claims requests: a mesh_canary_route, a mesh_weighted_split or a mesh_virtual_service with hosts is needed."
 	}
