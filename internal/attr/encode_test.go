@@ -89,6 +89,16 @@ func TestEncode(t *testing.T) {
 	}
 }
 
+// Attributes that are laid over others say of everything that is not set that it is null.
+func TestEncodeAttributes(t *testing.T) {
+	t.Parallel()
+	shape := shapeOf(&networking.StringMatch{}, attr.Options{})
+	got := shape.EncodeAttributes(&networking.StringMatch{MatchType: &networking.StringMatch_Prefix{Prefix: "a"}})
+	if diff := cmp.Diff(attributes{"exact": attr.Null(), "prefix": str("a"), "regex": attr.Null()}, got); diff != "" {
+		t.Errorf("attributes (-want +got):\n%s", diff)
+	}
+}
+
 func TestEncodeOfNoMessage(t *testing.T) {
 	t.Parallel()
 	for name, message := range map[string]proto.Message{"nil": nil, "a nil pointer": (*networking.HTTPRoute)(nil)} {

@@ -284,7 +284,7 @@ func (v Value) Equal(other Value) bool {
 	case listValue, mapValue, objectValue:
 	}
 	return v.inner == other.inner || slices.EqualFunc(v.elements(), other.elements(), Value.Equal) &&
-		slices.EqualFunc(v.entries(), other.entries(), func(a, b entry) bool { return a.name == b.name && a.Value.Equal(b.Value) })
+		slices.EqualFunc(v.entries(), other.entries(), func(a, b entry) bool { return a.name == b.name && a.Equal(b.Value) })
 }
 
 // String shows the value for a person who reads a test's failure.

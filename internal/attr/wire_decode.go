@@ -97,14 +97,13 @@ func (d *decoder) uint(n int) (uint64, *flaw) {
 	return number, nil
 }
 
+// longest is a length that no value has, and which an int can hold that has 32 bits only.
+const longest = math.MaxInt32 - 1
+
 // length returns a length of at most 32 bits, which stands behind one byte of code.
 func (d *decoder) length(bytes int) (int, *flaw) {
 	n, wrong := d.uint(bytes)
-	if wrong == nil && n > math.MaxInt32 {
-		// No value is as long, and int may have 32 bits.
-		wrong = cutShort()
-	}
-	return int(n), wrong
+	return int(min(n, longest)), wrong
 }
 
 func isExtension(code byte) bool {
@@ -242,10 +241,7 @@ func parseNumber(text string) (Value, *flaw) {
 const firstRoom = 64
 
 func (d *decoder) list(of *Type, depth int) (Value, *flaw) {
-	n, wrong := d.arrayLen()
-	if wrong == nil {
-		wrong = d.room(of.element, n)
-	}
+	n, wrong := d.containerLen(of, codeFixArray, codeArray16)
 	if wrong != nil {
 		return Value{}, wrong
 	}
@@ -261,10 +257,7 @@ func (d *decoder) list(of *Type, depth int) (Value, *flaw) {
 }
 
 func (d *decoder) entries(of *Type, depth int) (Value, *flaw) {
-	n, wrong := d.mapLen()
-	if wrong == nil {
-		wrong = d.room(of.element, n)
-	}
+	n, wrong := d.containerLen(of, codeFixMap, codeMap16)
 	if wrong != nil {
 		return Value{}, wrong
 	}
@@ -297,7 +290,7 @@ func twice(key string) *flaw { return malformed("the key %q stands there twice",
 
 // object reads an object. Terraform sorts attributes, so the next one is mostly the expected one, and mostly null.
 func (d *decoder) object(of *Type, depth int) (Value, *flaw) {
-	n, wrong := d.mapLen()
+	n, wrong := d.containerLen(of, codeFixMap, codeMap16)
 	switch {
 	case wrong != nil:
 		return Value{}, wrong
@@ -383,13 +376,9 @@ func (o *order) again(i int) bool {
 
 var errNoLength = errors.New("something else where a list, map or object belongs")
 
-func (d *decoder) arrayLen() (int, *flaw) { return d.containerLen(codeFixArray, codeArray16) }
-
-func (d *decoder) mapLen() (int, *flaw) { return d.containerLen(codeFixMap, codeMap16) }
-
-// containerLen reads how many elements follow, which takes at least as many bytes. The code for a length of 32 bits is the one behind that
+// containerLen reads how many elements follow, of which each takes a byte at least. The code for a length of 32 bits is the one behind that
 // for 16.
-func (d *decoder) containerLen(fix, of16 byte) (n int, wrong *flaw) {
+func (d *decoder) containerLen(of *Type, fix, of16 byte) (n int, wrong *flaw) {
 	switch code := d.data[0]; {
 	case code >= fix && code < fix+16:
 		n, d.data = int(code-fix), d.data[1:]
@@ -399,6 +388,12 @@ func (d *decoder) containerLen(fix, of16 byte) (n int, wrong *flaw) {
 		n, wrong = d.length(4)
 	default:
 		return 0, &flaw{DecodeError: DecodeError{Err: errNoLength}}
+	}
+	if wrong == nil && of.element != nil {
+		wrong = d.room(of.element, n)
+	}
+	if wrong == nil && n > len(d.data) {
+		wrong = cutShort()
 	}
 	return n, wrong
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"runtime"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -137,7 +138,7 @@ func TestDecodeRefuses(t *testing.T) {
 		"too many bytes":     {object, attr.Limits{Bytes: 9}, `45 bytes, at most 9`},
 		"too many values":    {object, attr.Limits{Values: 7}, `more than 7 values`},
 		"too many elements":  {only("list", "\x93\xc0\xc0\xc0"), attr.Limits{Elements: 2, Objects: 1}, `list: 3 elements, at most 2`},
-		"too many entries":   {only("map", "\xdf\xff\xff\xff\xff"), attr.Limits{Elements: 2}, `map: unexpected EOF`},
+		"too many entries":   {only("map", "\xdf\xff\xff\xff\xff"), attr.Limits{Elements: 2}, `map: 2147483646 elements, at most 2`},
 		"too many objects":   {only("pairs", "\x92\xc0\xc0"), attr.Limits{Elements: 2, Objects: 1}, `pairs: 2 elements, at most 1`},
 		"too long a text":    {only("list", "\x91\xa3abc"), attr.Limits{Text: 2}, `list[0]: a text of 3 bytes, at most 2`},
 		"too long a key":     {only("map", "\x81\xa3abc\xc0"), attr.Limits{Text: 2}, `map: a text of 3 bytes, at most 2`},
@@ -178,6 +179,49 @@ func TestDecodeErrorUnwraps(t *testing.T) {
 	var wrong *attr.DecodeError
 	if !errors.As(err, &wrong) || wrong.Reason != attr.Malformed || !errors.Is(err, io.ErrUnexpectedEOF) {
 		t.Errorf("error is %v", err)
+	}
+}
+
+// What promises more than there is costs no more than what there is.
+func TestDecodeMakesNoRoomForPromises(t *testing.T) {
+	of := attr.TypeOf(tftypes.List{ElementType: tableType})
+	for name, encoded := range map[string]string{
+		"elements": "\xdd\x7f\xff\xff\xff", "more elements": "\xdc\xff\xff\x87", "entries": "\x91" + only("map", "\xdf\x7f\xff\xff\xff"),
+		"a text": "\x91" + only("text", "\xdb\x7f\xff\xff\xff"), "an extension": "\xc9\x7f\xff\xff\xff\x0c",
+	} {
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		_, err := of.Decode([]byte(encoded), attr.Limits{})
+		runtime.ReadMemStats(&after)
+		if made := after.TotalAlloc - before.TotalAlloc; err == nil || made > 16<<10 {
+			t.Errorf("%s: %d bytes made, error %v", name, made, err)
+		}
+	}
+}
+
+// Lists and maps of every length are encoded as Terraform's libraries encode them.
+func TestEncodeLengths(t *testing.T) {
+	t.Parallel()
+	for _, n := range []int{0, 15, 16, 65535, 65536} {
+		list := attr.List(make([]attr.Value, n))
+		mapping := entries{}
+		for i := range n {
+			mapping[fmt.Sprintf("%05d", i)] = attr.Null()
+		}
+		for _, test := range []struct {
+			of tftypes.Type
+			v  attr.Value
+		}{{tftypes.List{ElementType: tftypes.String}, list}, {tftypes.Map{ElementType: tftypes.String}, attr.Map(mapping)}} {
+			of := attr.TypeOf(test.of)
+			encoded, err := of.Encode(test.v)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if back, err := of.Decode(encoded, attr.Limits{}); err != nil || !back.Equal(test.v) {
+				t.Errorf("%d elements of %s: error %v", n, test.of, err)
+			}
+			checkDecode(t, of, encoded)
+		}
 	}
 }
 
