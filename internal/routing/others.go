@@ -100,6 +100,7 @@ func OthersIn(live, was, wanted Pair) []string {
 	return found
 }
 
+// findSubset returns the subset of a name, nil for none.
 func findSubset(rule *networking.DestinationRule, name string) *networking.Subset {
 	i := slices.IndexFunc(rule.GetSubsets(), func(s *networking.Subset) bool { return s.GetName() == name })
 	if i < 0 {

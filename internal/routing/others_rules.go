@@ -156,6 +156,18 @@ func (k ruleKind[R, D]) partners(wanted, was, live []R) (of, before []int) {
 	return of, before
 }
 
+// SameRules returns for each rule the other one that is the same, nil for none: the one of its name, or without names the one that
+// matches the same requests or stands in its place.
+func SameRules(rules, others []*networking.HTTPRoute) []*networking.HTTPRoute {
+	same := make([]*networking.HTTPRoute, len(rules))
+	for i, at := range httpRules.pair(rules, others, true) {
+		if at >= 0 {
+			same[i] = others[at]
+		}
+	}
+	return same
+}
+
 // pair returns for each rule the place of the other one that is the same: the one of its name, or without names the one that matches
 // the same requests. With places, a rule without a name that matches other requests now is the one in its place, where that is no
 // other rule's. Each of the others is the same as one rule at most; -1 stands for none.

@@ -26,10 +26,10 @@ type target struct {
 func (l *lookout) targets() []target {
 	var all []target
 	o, spec, before := l.pair.VirtualService, l.pair.VirtualServiceSpec(), l.before.VirtualServiceSpec()
-	was := httpRules.pair(spec.GetHttp(), before.GetHttp(), true)
+	was := SameRules(spec.GetHttp(), before.GetHttp())
 	for i, rule := range spec.GetHttp() {
 		at := Path{"http", i}
-		all = append(all, routeTargets(l, at, RuleRef{Index: i, Name: rule.GetName()}.String(), rule.GetRoute(), ruleAt(before.GetHttp(), was[i]).GetRoute())...)
+		all = append(all, routeTargets(l, at, RuleRef{Index: i, Name: rule.GetName()}.String(), rule.GetRoute(), was[i].GetRoute())...)
 		for j, mirror := range rule.GetMirrors() {
 			all = append(all, target{of: o, at: at.At("mirrors", j, "destination"), Destination: mirror.GetDestination()})
 		}
@@ -53,14 +53,6 @@ func (l *lookout) targets() []target {
 	return slices.DeleteFunc(all, func(t target) bool {
 		return t.GetHost() == "" || l.about != "" && !strings.EqualFold(l.about, FullHost(t.Host, t.of.Namespace, l.clusterDomain()))
 	})
-}
-
-// ruleAt returns the rule at a place, nil for -1.
-func ruleAt(rules []*networking.HTTPRoute, at int) *networking.HTTPRoute {
-	if at < 0 {
-		return nil
-	}
-	return rules[at]
 }
 
 // routesOf returns the destinations of the first rule that is the same one, none without one.
