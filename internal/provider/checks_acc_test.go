@@ -337,7 +337,8 @@ func TestAccChecks_changes(t *testing.T) {
 	r.want(t, "warning", "Object of another tool", `DestinationRule "`+q.name+`/greeter" belongs to Helm`, "the next upgrade")
 	r.want(t, "warning", "Object of another tool", `VirtualService "`+q.name+`/greeter" belongs to Argo Rollouts`)
 	q.configure(q.admin, strings.Replace(shifted, "default =", "weights_managed_by = \"other\"\n port = 50051\n default =", 1))
-	q.only(q.must("plan"), "Object of another tool (Helm, DestinationRule "+q.name+"/greeter)", "Object of another tool (Helm, VirtualService "+q.name+"/greeter)")
+	q.only(q.must("plan"), "Traffic moves in "+q.name+"/greeter",
+		"Object of another tool (Helm, DestinationRule "+q.name+"/greeter)", "Object of another tool (Helm, VirtualService "+q.name+"/greeter)")
 	// Among what was there before is the route itself, under whatever name.
 	q.configure(q.admin, strings.Replace(shifted, "default =", "name = \"renamed\"\n default =", 1))
 	q.only(q.must("apply"), "Traffic moves in "+q.name+"/greeter")

@@ -51,7 +51,7 @@ func TestAccFailure_admission(t *testing.T) {
 			k.refusing(lab.Service, lab.Namespace, "virtualservices", reason)
 			block := fmt.Sprintf("  config_path = %q\n  propagation = { settle = \"0s\" }\n", lab.Kubeconfig)
 			refused := []string{
-				fmt.Sprintf(`VirtualService "%s/%s"`, lab.Namespace, lab.Service), "ValidatingAdmissionPolicy", "the label refused is not wanted", "Change the attribute",
+				fmt.Sprintf(`VirtualService "%s/%s"`, lab.Namespace, lab.Service), "ValidatingAdmissionPolicy", "the label refused is not wanted", "Change what the message is about",
 			}
 			terraform := newCLI(t)
 			terraform.configure(block, routeTo(lab.Service, lab.Namespace, `labels = { refused = "yes" }`))

@@ -40,9 +40,6 @@ func (p *pairResource) plan(ctx context.Context, c *call) {
 	var problems []routing.Problem
 	d.life, problems = readLifecycle(config, p.settings)
 	p.reportAtPlan(&c.diagnostics, c.config, config, append(d.route.Problems(), problems...))
-	if d.exists && c.planned.Equal(c.prior) && p.isSettledState(c) {
-		return
-	}
 	ctx, cancel := d.life.deadline(ctx, "read")
 	defer cancel()
 
@@ -56,9 +53,14 @@ func (p *pairResource) plan(ctx context.Context, c *call) {
 				"of these names exist already, and who owns them, will be checked at apply.")
 	case d.exists:
 		p.refuseOtherOwner(c, attr.Read(c.prior).String("owner"), d.life.adopt)
-		warnOfLost(d.route.Render(), c.private.unknownFields(), &c.diagnostics)
+		if unknown := c.private.unknownFields(); len(unknown.Objects()) > 0 {
+			warnOfLost(d.route.Render(), unknown, &c.diagnostics)
+		}
 	case len(config.Unknown()) == 0:
 		p.planExisting(ctx, d, &c.diagnostics)
+	}
+	if d.exists && d.unchangedBut("summary", "live_weights") && p.isSettledState(c) {
+		return
 	}
 	if d.exists {
 		d.before = p.routeOf(c.prior).Render()
@@ -83,15 +85,11 @@ func (p *pairResource) plan(ctx context.Context, c *call) {
 	}
 }
 
-// isSettledState reports whether there is nothing to do for a plan in which the configuration changes nothing: the state describes what is
-// live, under the settings that hold now, and nothing in it is there for an apply to take away.
+// isSettledState reports whether there is nothing to do for a plan that changes nothing which is configured or completed: the state
+// describes what is live, its words included, under the settings that hold now.
 func (p *pairResource) isSettledState(c *call) bool {
-	if p.settings.cluster == nil || string(c.private[settledKey]) != string(encodeJSON(p.settings.stamp)) {
-		return false
-	}
-	owner, _ := c.prior.Get("owner").Text()
-	return p.settings.ownerKnown && owner == p.settings.owner && isEmptyList(c.prior.Get("foreign_fields")) &&
-		isEmptyList(c.prior.Get("left_over")) && (!p.has("summary") || !c.prior.Get("summary").IsNull())
+	return !c.diagnostics.HasError() && p.settings.cluster != nil && string(c.private[settledKey]) == string(encodeJSON(p.settings.stamp)) &&
+		c.planned.Equal(c.prior) && (!p.has("summary") || !c.prior.Get("summary").IsNull())
 }
 
 // rehearse reports what the cluster's admission control would refuse, while nothing is written yet.

@@ -35,6 +35,7 @@ func TestAccRequests(t *testing.T) {
 	}
 	const (
 		readVS, readDR     = "GET virtualservices", "GET destinationrules"
+		listVS, listDR     = "LIST virtualservices", "LIST destinationrules"
 		writeVS, writeDR   = "PATCH virtualservices", "PATCH destinationrules"
 		tryVS, tryDR       = "PATCH virtualservices, dry run", "PATCH destinationrules, dry run"
 		deleteVS, deleteDR = "DELETE virtualservices", "DELETE destinationrules"
@@ -64,12 +65,12 @@ func TestAccRequests(t *testing.T) {
 			}),
 		}
 	}
-	reads := []string{readDR, readVS}
 	run(t, lab,
-		// The plan looks whether the names are free and what is around, and rehearses the writes. Terraform plans once more when it applies.
-		step("create", routeByShare("{ v1 = 90, v2 = 10 }"), looking(readDR, readVS, tryDR, tryVS), looking(readDR, readVS, writeDR, tryDR, writeVS, tryVS)),
-		step("no change", routeByShare("{ v1 = 90, v2 = 10 }"), reads, nil),
-		step("weights", routeByShare("{ v1 = 50, v2 = 50 }"), looking(readDR, readVS, tryVS), looking(readDR, readVS, writeVS, tryVS)),
+		// The plan looks whether the names are free and what is around, and rehearses the writes. Terraform plans once more when it applies. Which
+		// objects exist, and in which versions, is one list of a kind for all resources of the namespace.
+		step("create", routeByShare("{ v1 = 90, v2 = 10 }"), looking(listDR, listVS, tryDR, tryVS), looking(listDR, listVS, writeDR, tryDR, writeVS, tryVS)),
+		step("no change", routeByShare("{ v1 = 90, v2 = 10 }"), []string{listDR, listVS}, nil),
+		step("weights", routeByShare("{ v1 = 50, v2 = 50 }"), looking(listDR, listVS, tryVS), looking(readDR, readVS, writeVS, tryVS)),
 		resource.TestStep{
 			PreConfig: func() { proxy.Take() },
 			Config:    config(routeByShare("{ v1 = 50, v2 = 50 }")), Destroy: true,
