@@ -16,6 +16,9 @@ const (
 // token is what HTTP takes for the name of a header.
 var token = regexp.MustCompile("^[-!#$%&'*+.^_`|~A-Za-z0-9]+$")
 
+// isToken reports whether HTTP takes the text for the name of a header or a method.
+func isToken(text string) bool { return token.MatchString(text) }
+
 // headerOperations looks at headers that a proxy sets, adds and removes.
 func (c *checker) headerOperations(m *networking.Headers_HeaderOperations) {
 	for _, operation := range []struct {
@@ -51,7 +54,7 @@ func (c *checker) headerName(at Path, name string) {
 	switch {
 	case len(name) > longestHeader:
 		c.refuse(at, "the name must not be longer than %d bytes, got %d; Envoy refuses the whole route table", longestHeader, len(name))
-	case name == "" || strings.HasPrefix(name, ":") || strings.ContainsAny(name, "\x00\r\n") || token.MatchString(name):
+	case name == "" || strings.HasPrefix(name, ":") || strings.ContainsAny(name, "\x00\r\n") || isToken(name):
 	default:
 		c.doubt(at, "%.80q is no header name in HTTP; what receives it is not known to take it", name)
 	}

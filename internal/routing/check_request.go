@@ -33,7 +33,7 @@ func (r Request) Problems() []Problem {
 	case !visibleASCII(r.Path):
 		refuse(Path{"path"}, "must be percent-encoded, without spaces and letters outside ASCII, got %.80q", r.Path)
 	}
-	if r.Method != "" && (len(r.Method) > 128 || !token.MatchString(r.Method)) {
+	if r.Method != "" && (len(r.Method) > 128 || !isToken(r.Method)) {
 		refuse(Path{"method"}, "must be the name of an HTTP method, such as GET, got %.80q", r.Method)
 	}
 	if r.Scheme != "" && r.Scheme != "http" && r.Scheme != "https" {
@@ -90,7 +90,7 @@ func requestHeaderProblems(name string, values []string) []Problem {
 	switch {
 	case pseudo:
 		return []Problem{Errorf(at, "is no header here: set %s in its place", field)}
-	case len(name) > longestRequestHeader || !token.MatchString(name):
+	case len(name) > longestRequestHeader || !isToken(name):
 		return []Problem{Errorf(at, "is no name of a header, which is made of letters, digits and !#$%%&'*+-.^_`|~")}
 	}
 	length := 0

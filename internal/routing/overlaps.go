@@ -33,7 +33,7 @@ func (f *Facts) overlapsWith(ours *Object, others []*Object) []overlap {
 	var found []overlap
 	callers, holding, merged := map[hiding]audience{}, map[hiding][]*Object{}, map[*Object]bool{}
 	for _, host := range f.contestedNames(all) {
-		for _, caller := range callersOf(all, together, host) {
+		for _, caller := range f.callersOf(all, host) {
 			holders := together.holders(host, caller)
 			hides := func(h hiding) {
 				alone := newSubsets([]*Object{h.hidden}, options)
@@ -89,9 +89,9 @@ func (f *Facts) contestedNames(all []*Object) []string {
 }
 
 // callersOf returns namespaces whose callers may find different DestinationRules, and one for all others.
-func callersOf(all []*Object, s *subsets, host string) []string {
+func (f *Facts) callersOf(all []*Object, host string) []string {
 	callers := []string{otherNamespace}
-	if service, _, ok := inCluster(host, s.options.clusterDomain()); ok {
+	if service, _, ok := f.InCluster(host); ok {
 		callers = append(callers, service)
 	}
 	for _, o := range all {

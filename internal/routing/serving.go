@@ -142,7 +142,7 @@ func (f *Facts) Effective(o *Object) bool {
 			}
 		}
 		all = append(append(all, o), others...)
-		for _, caller := range callersOf(all, newSubsets(nil, f.Options), full) {
+		for _, caller := range f.callersOf(all, full) {
 			if visible(o, caller) && !f.beaten(o, others, full, caller) {
 				return true
 			}
