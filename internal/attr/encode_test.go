@@ -18,7 +18,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/meshroute/terraform-provider-mesh/internal/attr"
-	"github.com/meshroute/terraform-provider-mesh/internal/routing/routingtest"
+	"github.com/meshroute/terraform-provider-mesh/internal/istio/istiotest"
 )
 
 // anyOptions leaves out the fields of Google's own types that hold a message of any type.
@@ -157,7 +157,7 @@ func TestPropertyEveryKindIsKept(t *testing.T) {
 	descriptor := everyKind(t)
 	shape := attr.New(descriptor, attr.Options{})
 	rapid.Check(t, func(t *rapid.T) {
-		want := routingtest.Fill(t, dynamicpb.NewMessage(descriptor))
+		want := istiotest.Fill(t, dynamicpb.NewMessage(descriptor))
 		got := dynamicpb.NewMessage(descriptor)
 		reader := attr.Read(shape.Encode(want))
 		reader.Message(shape, got)

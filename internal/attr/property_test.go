@@ -13,7 +13,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/meshroute/terraform-provider-mesh/internal/attr"
-	"github.com/meshroute/terraform-provider-mesh/internal/routing/routingtest"
+	"github.com/meshroute/terraform-provider-mesh/internal/istio/istiotest"
 )
 
 // A message that was encoded as a Terraform value and decoded again is the same message, whatever is set in it.
@@ -33,7 +33,7 @@ func TestPropertyEncodeThenDecodeIsTheIdentity(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			rapid.Check(t, func(t *rapid.T) {
-				want := routingtest.Fill(t, proto.Clone(test.empty), test.only...)
+				want := istiotest.Fill(t, proto.Clone(test.empty), test.only...)
 				got := proto.Clone(test.empty)
 				reader := attr.Read(test.shape.Encode(want))
 				reader.Message(test.shape, got)

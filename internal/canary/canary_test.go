@@ -7,7 +7,7 @@ import (
 	networking "istio.io/api/networking/v1"
 
 	"github.com/meshroute/terraform-provider-mesh/internal/canary"
-	"github.com/meshroute/terraform-provider-mesh/internal/routing"
+	"github.com/meshroute/terraform-provider-mesh/internal/istio"
 )
 
 const domain = "cluster.local"
@@ -79,12 +79,12 @@ func splitWith(change func(*canary.Split)) *canary.Split {
 func checkSame(t interface {
 	Helper()
 	Errorf(format string, args ...any)
-}, got, want routing.Pair) {
+}, got, want istio.Pair) {
 	t.Helper()
-	if want.VirtualService != nil && !routing.SameSpec(got.VirtualService.Spec, want.VirtualService.Spec) {
-		t.Errorf("VirtualService differs at %v", routing.Differences(got.VirtualService.Spec, want.VirtualService.Spec))
+	if want.VirtualService != nil && !istio.SameSpec(got.VirtualService.Spec, want.VirtualService.Spec) {
+		t.Errorf("VirtualService differs at %v", istio.Differences(got.VirtualService.Spec, want.VirtualService.Spec))
 	}
-	if want.DestinationRule != nil && !routing.SameSpec(got.DestinationRule.Spec, want.DestinationRule.Spec) {
-		t.Errorf("DestinationRule differs at %v", routing.Differences(got.DestinationRule.Spec, want.DestinationRule.Spec))
+	if want.DestinationRule != nil && !istio.SameSpec(got.DestinationRule.Spec, want.DestinationRule.Spec) {
+		t.Errorf("DestinationRule differs at %v", istio.Differences(got.DestinationRule.Spec, want.DestinationRule.Spec))
 	}
 }

@@ -9,7 +9,7 @@ import (
 	"sigs.k8s.io/yaml"
 
 	"github.com/meshroute/terraform-provider-mesh/internal/canary"
-	"github.com/meshroute/terraform-provider-mesh/internal/routing"
+	"github.com/meshroute/terraform-provider-mesh/internal/istio"
 )
 
 // FuzzRecognizeRoute recognises whatever pair an API server could hold: neither that nor checking the result panics,
@@ -26,9 +26,9 @@ func FuzzRecognizeRoute(f *testing.F) {
 		f.Add(virtualService, destinationRule, destinationRule != nil)
 	}
 	f.Fuzz(func(t *testing.T, virtualService, destinationRule []byte, both bool) {
-		live := routing.Pair{VirtualService: objectOf(t, routing.KindVirtualService, virtualService)}
+		live := istio.Pair{VirtualService: objectOf(t, istio.KindVirtualService, virtualService)}
 		if both {
-			live.DestinationRule = objectOf(t, routing.KindDestinationRule, destinationRule)
+			live.DestinationRule = objectOf(t, istio.KindDestinationRule, destinationRule)
 		}
 		route, differences := canary.RecognizeRoute(live, domain)
 		if len(differences) == 0 {
@@ -45,17 +45,17 @@ func FuzzRecognizeRoute(f *testing.F) {
 	})
 }
 
-func objectOf(t *testing.T, kind routing.Kind, data []byte) *routing.Object {
+func objectOf(t *testing.T, kind istio.Kind, data []byte) *istio.Object {
 	t.Helper()
 	var spec map[string]any
 	if json.Unmarshal(data, &spec) != nil {
 		t.Skip("no JSON object")
 	}
-	message, _, err := routing.ParseSpec(kind, spec)
+	message, _, err := istio.ParseSpec(kind, spec)
 	if err != nil {
 		t.Skip(err)
 	}
-	return &routing.Object{Namespace: "shop", Name: "reviews", Spec: message}
+	return &istio.Object{Namespace: "shop", Name: "reviews", Spec: message}
 }
 
 // goldenSpecs returns the specs of the objects in a golden file as JSON, nil for the one that it does not hold.
@@ -73,7 +73,7 @@ func goldenSpecs(t testing.TB, file string) (virtualService, destinationRule []b
 		if err != nil {
 			t.Fatalf("read %s: %v", file, err)
 		}
-		if routing.Kind(object.Kind) == routing.KindVirtualService {
+		if istio.Kind(object.Kind) == istio.KindVirtualService {
 			virtualService = spec
 		} else {
 			destinationRule = spec

@@ -14,15 +14,16 @@ import (
 	"sigs.k8s.io/yaml"
 
 	"github.com/meshroute/terraform-provider-mesh/internal/canary"
-	"github.com/meshroute/terraform-provider-mesh/internal/routing"
+	"github.com/meshroute/terraform-provider-mesh/internal/check"
+	"github.com/meshroute/terraform-provider-mesh/internal/istio"
 )
 
 var update = flag.Bool("update", false, "rewrite the golden files")
 
 // renderer is a route or a split.
 type renderer interface {
-	Render() routing.Pair
-	Problems() []routing.Problem
+	Render() istio.Pair
+	Problems() []istio.Problem
 }
 
 func TestRenderGolden(t *testing.T) {
@@ -121,13 +122,13 @@ func TestRenderGolden(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			for _, p := range test.Problems() {
-				if p.Severity == routing.Refused {
+				if p.Severity == istio.Refused {
 					t.Errorf("problem at %s: %s", p.At, p.Reason)
 				}
 			}
 			pair := test.Render()
 			for _, o := range pair.Objects() {
-				for _, p := range routing.Validate(o) {
+				for _, p := range check.Validate(o) {
 					t.Errorf("%s at %s: %s", o, p.At, p.Reason)
 				}
 			}
@@ -141,11 +142,11 @@ func TestRenderGolden(t *testing.T) {
 }
 
 // yamlOf returns the objects of the pair as kubectl apply takes them.
-func yamlOf(t *testing.T, pair routing.Pair) []byte {
+func yamlOf(t *testing.T, pair istio.Pair) []byte {
 	t.Helper()
 	var all [][]byte
 	for _, o := range pair.Objects() {
-		manifest, err := routing.Manifest(o)
+		manifest, err := istio.Manifest(o)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -6,7 +6,8 @@ import (
 
 	networking "istio.io/api/networking/v1"
 
-	"github.com/meshroute/terraform-provider-mesh/internal/routing"
+	"github.com/meshroute/terraform-provider-mesh/internal/check"
+	"github.com/meshroute/terraform-provider-mesh/internal/istio"
 )
 
 // UndecidedNamespace stands in for a namespace that is not known yet: nothing is in it.
@@ -22,7 +23,7 @@ type Placement struct {
 	SubsetsElsewhere bool
 	Labels           map[string]string
 	Annotations      map[string]string
-	// Owner is the workspace that writes the objects, as [routing.OwnerAnnotation] says; empty leaves the annotation out.
+	// Owner is the workspace that writes the objects, as [istio.OwnerAnnotation] says; empty leaves the annotation out.
 	Owner string
 	// Host is the full name of the service that all requests go to.
 	Host          string
@@ -31,7 +32,7 @@ type Placement struct {
 	Port int64
 	// Hosts are the names that requests ask for; empty means Host.
 	Hosts []string
-	// Gateways are where the rules apply; empty means [routing.MeshGateway].
+	// Gateways are where the rules apply; empty means [istio.MeshGateway].
 	Gateways []string
 	// ExportTo are the namespaces that see both objects; empty means all.
 	ExportTo      []string
@@ -41,24 +42,24 @@ type Placement struct {
 // Place returns the placement itself.
 func (p *Placement) Place() *Placement { return p }
 
-func (p *Placement) problems() []routing.Problem {
+func (p *Placement) problems() []istio.Problem {
 	if p.Host == "" {
-		return []routing.Problem{routing.Errorf(routing.Path{"service"}, "must not be empty")}
+		return []istio.Problem{istio.Errorf(istio.Path{"service"}, "must not be empty")}
 	}
-	problems := routing.NamespaceProblems(p.Namespace)
+	problems := check.Namespace(p.Namespace)
 	if len(problems) == 0 {
 		problems = p.elsewhereProblems()
 	}
-	problems = append(problems, routing.NameProblems("virtual_service_name", p.VirtualServiceName)...)
-	problems = append(problems, routing.NameProblems("destination_rule_name", p.DestinationRuleName)...)
+	problems = append(problems, check.Name("virtual_service_name", p.VirtualServiceName)...)
+	problems = append(problems, check.Name("destination_rule_name", p.DestinationRuleName)...)
 	if p.Port < 0 || p.Port > 65535 {
-		problems = append(problems, routing.Errorf(routing.Path{"port"}, "must be between 1 and 65535"))
+		problems = append(problems, istio.Errorf(istio.Path{"port"}, "must be between 1 and 65535"))
 	}
-	if _, taken := p.Labels[routing.ManagedByLabel]; taken {
-		problems = append(problems, routing.Errorf(routing.Path{"labels", routing.Key(routing.ManagedByLabel)},
+	if _, taken := p.Labels[istio.ManagedByLabel]; taken {
+		problems = append(problems, istio.Errorf(istio.Path{"labels", istio.Key(istio.ManagedByLabel)},
 			"this label tells who writes the objects, and the provider sets it itself"))
 	}
-	return append(problems, routing.MetadataProblems(p.Labels, p.Annotations)...)
+	return append(problems, check.Metadata(p.Labels, p.Annotations)...)
 }
 
 // AllAnnotations returns the annotations of the objects: those that the user gives, and the owner's mark.
@@ -66,19 +67,19 @@ func (p *Placement) AllAnnotations() map[string]string {
 	if p.Owner == "" {
 		return p.Annotations
 	}
-	all := map[string]string{routing.OwnerAnnotation: p.Owner}
+	all := map[string]string{istio.OwnerAnnotation: p.Owner}
 	maps.Copy(all, p.Annotations)
 	return all
 }
 
 // elsewhereProblems warns of a pair that stands where few callers look. A proxy takes a DestinationRule from its own
 // namespace, from the service's and from the root namespace, and from no other.
-func (p *Placement) elsewhereProblems() []routing.Problem {
+func (p *Placement) elsewhereProblems() []istio.Problem {
 	namespace := p.serviceNamespace()
 	if namespace == "" || namespace == p.Namespace || p.Namespace == UndecidedNamespace || p.SubsetsElsewhere {
 		return nil
 	}
-	return []routing.Problem{routing.Warnf(routing.Path{"namespace"},
+	return []istio.Problem{istio.Warnf(istio.Path{"namespace"},
 		"the service is in namespace %q, and a DestinationRule in %q is found only by callers in that namespace, or by all if it is "+
 			"Istio's root namespace; for everybody else the subsets do not exist, and their requests fail with 503; set namespace = %q",
 		namespace, p.Namespace, namespace)}

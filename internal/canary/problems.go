@@ -7,12 +7,13 @@ import (
 
 	networking "istio.io/api/networking/v1"
 
-	"github.com/meshroute/terraform-provider-mesh/internal/routing"
+	"github.com/meshroute/terraform-provider-mesh/internal/check"
+	"github.com/meshroute/terraform-provider-mesh/internal/istio"
 )
 
 // Problems returns everything that is wrong with the route, at the place in the route where it can be mended. What
 // Istio's own validation says about the rendered objects is among it.
-func (r *Route) Problems() []routing.Problem {
+func (r *Route) Problems() []istio.Problem {
 	problems := r.problems()
 	if r.Host == "" {
 		return problems
@@ -20,28 +21,28 @@ func (r *Route) Problems() []routing.Problem {
 	problems = append(problems, r.subsetProblems()...)
 	names := map[string]int{}
 	for i, rule := range r.Rules {
-		at := routing.Path{"rules", i}
+		at := istio.Path{"rules", i}
 		problems = append(problems, r.ruleProblems(at, rule)...)
 		if len(rule.HTTP.GetMatch()) == 0 {
-			problems = append(problems, routing.Errorf(at.At("match"), "needs an entry: what takes every request is default"))
+			problems = append(problems, istio.Errorf(at.At("match"), "needs an entry: what takes every request is default"))
 		}
 		if name := rule.HTTP.GetName(); name != "" {
 			if first, taken := names[name]; taken {
-				problems = append(problems, routing.Errorf(at.At("name"), "%q is the name of rule %d already", name, first))
+				problems = append(problems, istio.Errorf(at.At("name"), "%q is the name of rule %d already", name, first))
 			} else {
 				names[name] = i
 			}
 		}
 	}
 	if r.Default != nil {
-		problems = append(problems, r.ruleProblems(routing.Path{"default"}, *r.Default)...)
+		problems = append(problems, r.ruleProblems(istio.Path{"default"}, *r.Default)...)
 	}
 	return append(problems, r.istioProblems(problems)...)
 }
 
 // Problems returns everything that is wrong with the split, at the place in the split where it can be mended.
-func (s *Split) Problems() []routing.Problem {
-	var problems []routing.Problem
+func (s *Split) Problems() []istio.Problem {
+	var problems []istio.Problem
 	for _, p := range s.Route().Problems() {
 		p.At = s.splitPath(p.At)
 		for i, by := range p.By {
@@ -51,53 +52,53 @@ func (s *Split) Problems() []routing.Problem {
 	}
 	switch matched := len(s.HTTP.GetMatch()) > 0; {
 	case matched && s.Otherwise == "":
-		problems = append(problems, routing.Warnf(routing.Path{"match"},
+		problems = append(problems, istio.Warnf(istio.Path{"match"},
 			"requests that do not match have no route at all: 503 inside the mesh, 404 at a gateway; name their subset in otherwise"))
 	case !matched && s.Otherwise != "":
-		problems = append(problems, routing.Errorf(routing.Path{"otherwise"},
+		problems = append(problems, istio.Errorf(istio.Path{"otherwise"},
 			"is for the requests that match does not cover, and without match there are none"))
 	}
 	return problems
 }
 
-func (r *Route) subsetProblems() []routing.Problem {
-	var problems []routing.Problem
-	at := routing.Path{"subsets"}
+func (r *Route) subsetProblems() []istio.Problem {
+	var problems []istio.Problem
+	at := istio.Path{"subsets"}
 	if len(r.Subsets) == 0 {
-		problems = append(problems, routing.Errorf(at, "at least one subset is needed to route to"))
+		problems = append(problems, istio.Errorf(at, "at least one subset is needed to route to"))
 	}
 	for _, name := range sortedKeys(r.Subsets) {
-		subset, at := r.Subsets[name], at.At(routing.Key(name))
+		subset, at := r.Subsets[name], at.At(istio.Key(name))
 		switch {
 		case r.SubsetsElsewhere && len(subset.Labels) > 0:
-			problems = append(problems, routing.Errorf(at.At("labels"),
+			problems = append(problems, istio.Errorf(at.At("labels"),
 				"belong to the DestinationRule, which manage_destination_rule = false leaves to somebody else"))
 		case r.SubsetsElsewhere && subset.TrafficPolicy != nil:
-			problems = append(problems, routing.Errorf(at.At("traffic_policy"),
+			problems = append(problems, istio.Errorf(at.At("traffic_policy"),
 				"belongs to the DestinationRule, which manage_destination_rule = false leaves to somebody else"))
 		case !r.SubsetsElsewhere && len(subset.Labels) == 0:
-			problems = append(problems, routing.Errorf(at.At("labels"),
+			problems = append(problems, istio.Errorf(at.At("labels"),
 				"a subset without labels is every pod of the service; give the labels that tell its pods from the others"))
 		}
 		if name != strings.ToLower(name) {
-			problems = append(problems, routing.Errorf(at, "a subset's name is part of a host name and must be in lower case"))
+			problems = append(problems, istio.Errorf(at, "a subset's name is part of a host name and must be in lower case"))
 		}
 	}
 	if r.SubsetsElsewhere && r.TrafficPolicy != nil {
-		problems = append(problems, routing.Errorf(routing.Path{"traffic_policy"},
+		problems = append(problems, istio.Errorf(istio.Path{"traffic_policy"},
 			"belongs to the DestinationRule, which manage_destination_rule = false leaves to somebody else"))
 	}
 	return problems
 }
 
-func (r *Route) ruleProblems(at routing.Path, rule Rule) []routing.Problem {
-	var problems []routing.Problem
+func (r *Route) ruleProblems(at istio.Path, rule Rule) []istio.Problem {
+	var problems []istio.Problem
 	switch {
 	case rule.Subset != "" && len(rule.Weights) > 0:
-		problems = append(problems, routing.Errorf(at.At("weights"), "cannot be set together with subset; choose one of them"))
+		problems = append(problems, istio.Errorf(at.At("weights"), "cannot be set together with subset; choose one of them"))
 	case len(r.Subsets) == 0:
 	case rule.Subset == "" && len(rule.Weights) == 0:
-		problems = append(problems, routing.Errorf(at, "needs a subset, or weights for several of them"))
+		problems = append(problems, istio.Errorf(at, "needs a subset, or weights for several of them"))
 	case rule.Subset != "":
 		problems = append(problems, r.knownSubset(at.At("subset"), rule.Subset)...)
 	default:
@@ -110,7 +111,7 @@ func (r *Route) ruleProblems(at routing.Path, rule Rule) []routing.Problem {
 // mostNames is how many names a problem lists.
 const mostNames = 20
 
-func (r *Route) knownSubset(at routing.Path, name string) []routing.Problem {
+func (r *Route) knownSubset(at istio.Path, name string) []istio.Problem {
 	if _, ok := r.Subsets[name]; ok || len(r.Subsets) == 0 {
 		return nil
 	}
@@ -118,22 +119,22 @@ func (r *Route) knownSubset(at routing.Path, name string) []routing.Problem {
 	if more := len(declared) - mostNames; more > 0 {
 		declared = append(declared[:mostNames], fmt.Sprintf("%d more", more))
 	}
-	return []routing.Problem{routing.Errorf(at, "there is no subset %q; subsets declares %s", name, strings.Join(declared, ", "))}
+	return []istio.Problem{istio.Errorf(at, "there is no subset %q; subsets declares %s", name, strings.Join(declared, ", "))}
 }
 
 // weightProblems checks shares. Istio reads weights as proportions of their sum; here the sum is pinned to 100, so that
 // a plan reads as percentages.
 // Source: networking.istio.io/v1 HTTPRouteDestination.weight.
-func (r *Route) weightProblems(at routing.Path, weights map[string]*int64) []routing.Problem {
-	var problems []routing.Problem
+func (r *Route) weightProblems(at istio.Path, weights map[string]*int64) []istio.Problem {
+	var problems []istio.Problem
 	sum, left, valid := int64(0), []string{}, true
 	for _, name := range sortedKeys(weights) {
-		problems = append(problems, r.knownSubset(at.At(routing.Key(name)), name)...)
+		problems = append(problems, r.knownSubset(at.At(istio.Key(name)), name)...)
 		switch w := weights[name]; {
 		case w == nil:
 			left = append(left, name)
 		case *w < 0 || *w > 100:
-			problems = append(problems, routing.Errorf(at.At(routing.Key(name)), "must be between 0 and 100 percent, got %d", *w))
+			problems = append(problems, istio.Errorf(at.At(istio.Key(name)), "must be between 0 and 100 percent, got %d", *w))
 			valid = false
 		default:
 			sum += *w
@@ -141,20 +142,20 @@ func (r *Route) weightProblems(at routing.Path, weights map[string]*int64) []rou
 	}
 	switch {
 	case len(left) > 1:
-		problems = append(problems, routing.Errorf(at, "only one weight may be left out to take the rest, got %s",
+		problems = append(problems, istio.Errorf(at, "only one weight may be left out to take the rest, got %s",
 			strings.Join(left, ", ")))
 	case !valid:
 	case len(left) == 1 && sum > 100:
-		problems = append(problems, routing.Errorf(at, "must not sum to more than 100 percent, got %d", sum))
+		problems = append(problems, istio.Errorf(at, "must not sum to more than 100 percent, got %d", sum))
 	case len(left) == 0 && sum != 100:
-		problems = append(problems, routing.Errorf(at,
+		problems = append(problems, istio.Errorf(at,
 			"must sum to 100 percent, got %d; one weight may be left out (null) and takes the rest", sum))
 	}
 	return problems
 }
 
-func (r *Route) mirrorProblems(at routing.Path, http *networking.HTTPRoute) []routing.Problem {
-	var problems []routing.Problem
+func (r *Route) mirrorProblems(at istio.Path, http *networking.HTTPRoute) []istio.Problem {
+	var problems []istio.Problem
 	for i, mirror := range http.GetMirrors() {
 		host, subset := r.fullHost(mirror.GetDestination().GetHost()), mirror.GetDestination().GetSubset()
 		if subset != "" && (host == "" || host == r.Host) {
@@ -165,38 +166,38 @@ func (r *Route) mirrorProblems(at routing.Path, http *networking.HTTPRoute) []ro
 }
 
 // matchProblems finds matches that can never hold, or hold for something else than they seem to.
-func matchProblems(at routing.Path, http *networking.HTTPRoute) []routing.Problem {
-	var problems []routing.Problem
+func matchProblems(at istio.Path, http *networking.HTTPRoute) []istio.Problem {
+	var problems []istio.Problem
 	for i, match := range http.GetMatch() {
 		at := at.At("match", i)
 		for name, value := range map[string]*networking.StringMatch{
 			"authority": match.Authority, "method": match.Method, "scheme": match.Scheme, "uri": match.Uri,
 		} {
 			if value != nil && value.MatchType == nil {
-				problems = append(problems, routing.Errorf(at.At(name), "needs one of exact, prefix and regex"))
+				problems = append(problems, istio.Errorf(at.At(name), "needs one of exact, prefix and regex"))
 			}
 		}
 		problems = append(problems, headerProblems(at, match)...)
 	}
-	slices.SortStableFunc(problems, func(a, b routing.Problem) int { return strings.Compare(a.At.String(), b.At.String()) })
+	slices.SortStableFunc(problems, func(a, b istio.Problem) int { return strings.Compare(a.At.String(), b.At.String()) })
 	return problems
 }
 
 // headerProblems looks for names that differ in case only: a proxy compares header names without case, so that both
 // would have to hold for the same header.
-func headerProblems(at routing.Path, match *networking.HTTPMatchRequest) []routing.Problem {
-	var problems []routing.Problem
+func headerProblems(at istio.Path, match *networking.HTTPMatchRequest) []istio.Problem {
+	var problems []istio.Problem
 	spelled := map[string]string{}
 	for _, name := range sortedKeys(match.Headers) {
-		at := at.At("headers", routing.Key(name))
+		at := at.At("headers", istio.Key(name))
 		lower := strings.ToLower(name)
 		if other, ok := spelled[lower]; ok {
-			problems = append(problems, routing.Errorf(at,
+			problems = append(problems, istio.Errorf(at,
 				"header names have no case: %q is the header %q that is matched already", name, other))
 		}
 		spelled[lower] = name
 		if exact, ok := match.Headers[name].GetMatchType().(*networking.StringMatch_Exact); ok && exact.Exact == "" {
-			problems = append(problems, routing.Errorf(at.At("exact"),
+			problems = append(problems, istio.Errorf(at.At("exact"),
 				"an empty value is no header value that a client can be expected to send; use {} for a header that is present, or without_headers for one that is absent"))
 		}
 	}
@@ -204,8 +205,8 @@ func headerProblems(at routing.Path, match *networking.HTTPMatchRequest) []routi
 }
 
 // istioProblems are the verdicts of Istio's validation that known does not cover already.
-func (r *Route) istioProblems(known []routing.Problem) []routing.Problem {
-	var problems []routing.Problem
+func (r *Route) istioProblems(known []istio.Problem) []istio.Problem {
+	var problems []istio.Problem
 	// around are the parts that have a known problem inside, inside the parts of a rule that have one.
 	around, inside, said := map[string]bool{}, map[string]bool{}, map[string]bool{}
 	for _, k := range known {
@@ -216,7 +217,7 @@ func (r *Route) istioProblems(known []routing.Problem) []routing.Problem {
 			inside[k.At.String()] = true
 		}
 	}
-	covered := func(at routing.Path) bool {
+	covered := func(at istio.Path) bool {
 		for i := range len(at) + 1 {
 			if inside[at[:i].String()] {
 				return true
@@ -226,12 +227,12 @@ func (r *Route) istioProblems(known []routing.Problem) []routing.Problem {
 	}
 	pair := r.Render()
 	for _, o := range pair.Objects() {
-		for _, p := range routing.Validate(o) {
+		for _, p := range check.Validate(o) {
 			p.At = r.PathOf(o, p.At)
 			for i, by := range p.By {
 				p.By[i] = r.PathOf(o, by)
 			}
-			if p.Advice != "" && slices.Equal(p.At, routing.Path{"default"}) {
+			if p.Advice != "" && slices.Equal(p.At, istio.Path{"default"}) {
 				// It comes last, and a route has to have it.
 				p.Advice = "narrow that match, or leave it out"
 				if len(p.By) > 1 {
@@ -240,7 +241,7 @@ func (r *Route) istioProblems(known []routing.Problem) []routing.Problem {
 			}
 			// What both objects say, such as the service's host, is said once.
 			text := p.At.String() + ": " + p.Text()
-			blamed := slices.ContainsFunc(p.By, func(by routing.Path) bool { return around[by.String()] })
+			blamed := slices.ContainsFunc(p.By, func(by istio.Path) bool { return around[by.String()] })
 			if !covered(p.At) && !blamed && !said[text] {
 				said[text] = true
 				problems = append(problems, p)
@@ -251,12 +252,12 @@ func (r *Route) istioProblems(known []routing.Problem) []routing.Problem {
 }
 
 // isInsideRule reports whether a path leads to a part of a rule, of the default or of a subset, and not to all of it.
-func isInsideRule(at routing.Path) bool {
-	return len(at) > 2 || len(at) == 2 && at.Within(routing.Path{"default"})
+func isInsideRule(at istio.Path) bool {
+	return len(at) > 2 || len(at) == 2 && at.Within(istio.Path{"default"})
 }
 
 // PathOf returns where in the route the part is that stands at a path of a rendered object.
-func (r *Route) PathOf(o *routing.Object, at routing.Path) routing.Path {
+func (r *Route) PathOf(o *istio.Object, at istio.Path) istio.Path {
 	if len(at) == 0 {
 		return at
 	}
@@ -268,23 +269,23 @@ func (r *Route) PathOf(o *routing.Object, at routing.Path) routing.Path {
 		switch {
 		case len(at) > 1:
 		case len(r.Rules) == 0:
-			return routing.Path{"default"}
+			return istio.Path{"default"}
 		default:
-			return routing.Path{"rules"}
+			return istio.Path{"rules"}
 		}
 		return r.rulePath(at[1].(int), at[2:])
 	case "hosts":
 		if len(r.Hosts) == 0 {
-			return routing.Path{"service"}
+			return istio.Path{"service"}
 		}
 	}
 	return at
 }
 
-func (r *Route) rulePath(i int, rest routing.Path) routing.Path {
-	at, rule := routing.Path{"default"}, Rule{}
+func (r *Route) rulePath(i int, rest istio.Path) istio.Path {
+	at, rule := istio.Path{"default"}, Rule{}
 	if i < len(r.Rules) {
-		at, rule = routing.Path{"rules", i}, r.Rules[i]
+		at, rule = istio.Path{"rules", i}, r.Rules[i]
 	} else if r.Default != nil {
 		rule = *r.Default
 	}
@@ -292,9 +293,9 @@ func (r *Route) rulePath(i int, rest routing.Path) routing.Path {
 	case len(rest) == 0 || rest[0] != "route":
 		return at.At(rest...)
 	case len(rest) == 4 && rest[3] == "host":
-		return routing.Path{"service"}
+		return istio.Path{"service"}
 	case len(rest) == 4 && rest[3] == "port":
-		return routing.Path{"port"}
+		return istio.Path{"port"}
 	}
 	name := rule.Subset
 	if len(rule.Weights) > 0 && len(rest) > 1 {
@@ -306,7 +307,7 @@ func (r *Route) rulePath(i int, rest routing.Path) routing.Path {
 		name = sortedKeys(rule.Weights)[i]
 	}
 	if _, declared := r.Subsets[name]; declared && len(rest) == 4 && rest[3] == "subset" {
-		return routing.Path{"subsets", routing.Key(name)}
+		return istio.Path{"subsets", istio.Key(name)}
 	}
 	switch {
 	case len(rule.Weights) == 0:
@@ -314,21 +315,21 @@ func (r *Route) rulePath(i int, rest routing.Path) routing.Path {
 	case len(rest) == 1:
 		return at.At("weights")
 	}
-	return at.At("weights", routing.Key(name))
+	return at.At("weights", istio.Key(name))
 }
 
-func destinationRulePath(rule *networking.DestinationRule, at routing.Path) routing.Path {
+func destinationRulePath(rule *networking.DestinationRule, at istio.Path) istio.Path {
 	switch {
 	case at[0] == "host":
-		return routing.Path{"service"}
+		return istio.Path{"service"}
 	case at[0] != "subsets" || len(at) < 2:
 		return at
 	}
 	i := at[1].(int)
 	if i >= len(rule.Subsets) {
-		return routing.Path{"subsets"}
+		return istio.Path{"subsets"}
 	}
-	subset := routing.Path{"subsets", routing.Key(rule.Subsets[i].Name)}
+	subset := istio.Path{"subsets", istio.Key(rule.Subsets[i].Name)}
 	if len(at) > 2 && at[2] == "name" {
 		return subset
 	}

@@ -9,19 +9,19 @@ import (
 	networking "istio.io/api/networking/v1"
 
 	"github.com/meshroute/terraform-provider-mesh/internal/canary"
-	"github.com/meshroute/terraform-provider-mesh/internal/routing"
+	"github.com/meshroute/terraform-provider-mesh/internal/istio"
 )
 
 // found spells problems as `path: reason`, doubts with a question mark in front, and what is void with an exclamation mark.
-func found(problems []routing.Problem) []string {
+func found(problems []istio.Problem) []string {
 	var lines []string
 	for _, p := range problems {
 		line := p.At.String() + ": " + p.Text()
 		switch p.Severity {
-		case routing.Refused:
-		case routing.Void:
+		case istio.Refused:
+		case istio.Void:
 			line = "! " + line
-		case routing.Doubtful:
+		case istio.Doubtful:
 			line = "? " + line
 		}
 		lines = append(lines, line)
@@ -30,7 +30,7 @@ func found(problems []routing.Problem) []string {
 }
 
 // checkProblems compares problems with `path: fragment of the reason`, one by one.
-func checkProblems(t *testing.T, problems []routing.Problem, want ...string) {
+func checkProblems(t *testing.T, problems []istio.Problem, want ...string) {
 	t.Helper()
 	got := found(problems)
 	for i := range min(len(got), len(want)) {
@@ -309,7 +309,7 @@ func TestRouteProblemsOfPlaces(t *testing.T) {
 			},
 		},
 		"the provider's own label": {
-			change: func(r *canary.Route) { r.Labels = map[string]string{routing.ManagedByLabel: "helm"} },
+			change: func(r *canary.Route) { r.Labels = map[string]string{istio.ManagedByLabel: "helm"} },
 			want:   []string{`labels["app.kubernetes.io/managed-by"]: this label tells who writes the objects`},
 		},
 		"exported to nobody": {

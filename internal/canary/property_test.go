@@ -13,8 +13,9 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/meshroute/terraform-provider-mesh/internal/canary"
-	"github.com/meshroute/terraform-provider-mesh/internal/routing"
-	"github.com/meshroute/terraform-provider-mesh/internal/routing/routingtest"
+	"github.com/meshroute/terraform-provider-mesh/internal/check"
+	"github.com/meshroute/terraform-provider-mesh/internal/istio"
+	"github.com/meshroute/terraform-provider-mesh/internal/istio/istiotest"
 )
 
 // ruleFields are the fields of an HTTPRoute that do not choose a destination.
@@ -67,12 +68,12 @@ func TestPropertyRecognizeRouteKeepsTheMeaning(t *testing.T) {
 func TestPropertyRecognizeReportsWhatItCannotSay(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
-		live := routing.Pair{}
+		live := istio.Pair{}
 		if rapid.IntRange(0, 3).Draw(t, "VirtualService") > 0 {
-			live.VirtualService = &routing.Object{Namespace: "shop", Name: "reviews", Spec: routingtest.Fill(t, &networking.VirtualService{})}
+			live.VirtualService = &istio.Object{Namespace: "shop", Name: "reviews", Spec: istiotest.Fill(t, &networking.VirtualService{})}
 		}
 		if rapid.IntRange(0, 3).Draw(t, "DestinationRule") > 0 {
-			live.DestinationRule = &routing.Object{Namespace: "shop", Name: "reviews", Spec: routingtest.Fill(t, &networking.DestinationRule{})}
+			live.DestinationRule = &istio.Object{Namespace: "shop", Name: "reviews", Spec: istiotest.Fill(t, &networking.DestinationRule{})}
 		}
 		if route, differences := canary.RecognizeRoute(live, domain); len(differences) == 0 {
 			checkSame(t, route.Render(), canary.Resolve(live, domain))
@@ -90,10 +91,10 @@ func TestPropertyRecognizeNoticesAnEdit(t *testing.T) {
 		live := canonicalRoute(t).Render()
 		spec := live.VirtualServiceSpec()
 		if rapid.Bool().Draw(t, "new rule") {
-			spec.Http = append(spec.Http, routingtest.Fill(t, &networking.HTTPRoute{}))
+			spec.Http = append(spec.Http, istiotest.Fill(t, &networking.HTTPRoute{}))
 		} else {
 			rule := spec.Http[rapid.IntRange(0, len(spec.Http)-1).Draw(t, "rule")]
-			proto.Merge(rule, routingtest.Fill(t, &networking.HTTPRoute{}))
+			proto.Merge(rule, istiotest.Fill(t, &networking.HTTPRoute{}))
 		}
 		if route, differences := canary.RecognizeRoute(live, domain); len(differences) == 0 {
 			checkSame(t, route.Render(), canary.Resolve(live, domain))
@@ -115,14 +116,14 @@ func TestPropertyProblemsAreSomewhere(t *testing.T) {
 }
 
 // isThere reports whether the rule or subset that a path leads to exists.
-func isThere(r *canary.Route, at routing.Path) bool {
+func isThere(r *canary.Route, at istio.Path) bool {
 	if len(at) < 2 {
 		return len(at) == 0 || at[0] != "default" || r.Default != nil
 	}
 	switch step := at[1].(type) {
 	case int:
 		return at[0] != "rules" || step < len(r.Rules)
-	case routing.Key:
+	case istio.Key:
 		_, ok := r.Subsets[string(step)]
 		return at[0] != "subsets" || ok
 	}
@@ -134,11 +135,11 @@ func TestPropertyWhatIstioRefusesIsRefused(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		r := arbitraryRoute(t)
-		refused := func(problems []routing.Problem) bool {
-			return slices.ContainsFunc(problems, func(p routing.Problem) bool { return p.Severity == routing.Refused })
+		refused := func(problems []istio.Problem) bool {
+			return slices.ContainsFunc(problems, func(p istio.Problem) bool { return p.Severity == istio.Refused })
 		}
 		for _, o := range r.Render().Objects() {
-			if problems := routing.Validate(o); refused(problems) && !refused(r.Problems()) {
+			if problems := check.Validate(o); refused(problems) && !refused(r.Problems()) {
 				t.Fatalf("Istio refuses %s for %v, the route has the problems %v", o, problems, r.Problems())
 			}
 		}
@@ -148,13 +149,13 @@ func TestPropertyWhatIstioRefusesIsRefused(t *testing.T) {
 func canonicalPlacement(t *rapid.T) canary.Placement {
 	p := placement()
 	p.Hosts = rapid.SampledFrom([][]string{{p.Host}, {p.Host, "greeter.example.com"}, {"*.example.com"}}).Draw(t, "hosts")
-	p.Gateways = rapid.SampledFrom([][]string{{routing.MeshGateway}, {"mesh", "ingress/public"}, {"ingress/public"}}).Draw(t, "gateways")
+	p.Gateways = rapid.SampledFrom([][]string{{istio.MeshGateway}, {"mesh", "ingress/public"}, {"ingress/public"}}).Draw(t, "gateways")
 	p.ExportTo = rapid.SampledFrom([][]string{nil, {"."}, {".", "ingress"}}).Draw(t, "export_to")
 	p.Port = rapid.SampledFrom([]int64{0, 50051}).Draw(t, "port")
 	p.Labels = rapid.SampledFrom([]map[string]string{nil, {"team": "greeters"}}).Draw(t, "labels")
 	p.Annotations = rapid.SampledFrom([]map[string]string{nil, {"example.com/ticket": "42"}}).Draw(t, "annotations")
 	if rapid.Bool().Draw(t, "traffic_policy") {
-		p.TrafficPolicy = routingtest.Fill(t, &networking.TrafficPolicy{})
+		p.TrafficPolicy = istiotest.Fill(t, &networking.TrafficPolicy{})
 	}
 	return p
 }
@@ -162,18 +163,18 @@ func canonicalPlacement(t *rapid.T) canary.Placement {
 func canonicalSubset(t *rapid.T) canary.Subset {
 	s := canary.Subset{Labels: map[string]string{"version": rapid.StringN(1, 3, 9).Draw(t, "label")}}
 	if rapid.Bool().Draw(t, "traffic_policy") {
-		s.TrafficPolicy = routingtest.Fill(t, &networking.TrafficPolicy{})
+		s.TrafficPolicy = istiotest.Fill(t, &networking.TrafficPolicy{})
 	}
 	return s
 }
 
 // canonicalHTTP returns what a rule says besides its destinations, nil for nothing.
 func canonicalHTTP(t *rapid.T) *networking.HTTPRoute {
-	http := routingtest.Fill(t, &networking.HTTPRoute{}, ruleFields...)
+	http := istiotest.Fill(t, &networking.HTTPRoute{}, ruleFields...)
 	for _, mirror := range http.Mirrors {
 		mirror.Destination = &networking.Destination{Host: "recorder.shop.svc.cluster.local", Subset: mirror.GetDestination().GetSubset()}
 	}
-	if http.Headers = routing.TrimHeaders(http.Headers); proto.Size(http) == 0 {
+	if http.Headers = istio.TrimHeaders(http.Headers); proto.Size(http) == 0 {
 		return nil
 	}
 	return http
@@ -306,7 +307,7 @@ func arbitraryRoute(t *rapid.T) *canary.Route {
 func arbitraryRule(t *rapid.T, rule canary.Rule, host *rapid.Generator[string]) canary.Rule {
 	switch rapid.IntRange(0, 4).Draw(t, "odd rule") {
 	case 0:
-		rule.HTTP = routingtest.Fill(t, &networking.HTTPRoute{}, ruleFields...)
+		rule.HTTP = istiotest.Fill(t, &networking.HTTPRoute{}, ruleFields...)
 		for _, mirror := range rule.HTTP.Mirrors {
 			mirror.Destination = &networking.Destination{Host: host.Draw(t, "mirror")}
 		}

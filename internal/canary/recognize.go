@@ -9,20 +9,20 @@ import (
 	"google.golang.org/protobuf/proto"
 	networking "istio.io/api/networking/v1"
 
-	"github.com/meshroute/terraform-provider-mesh/internal/routing"
+	"github.com/meshroute/terraform-provider-mesh/internal/istio"
 )
 
 // RecognizeRoute reads a live pair back into rules. It takes what a route can express, renders that again and
 // compares: differences lists everything about the live objects that the route does not say, by its place in the
 // object. An object that is missing from the pair reads as empty.
-func RecognizeRoute(live routing.Pair, clusterDomain string) (route *Route, differences []string) {
+func RecognizeRoute(live istio.Pair, clusterDomain string) (route *Route, differences []string) {
 	live = Resolve(live, clusterDomain)
 	r := recognize(live, clusterDomain)
 	return r, Differences(r.Render(), live)
 }
 
 // RecognizeSplit reads a live pair back into shares, like [RecognizeRoute].
-func RecognizeSplit(live routing.Pair, clusterDomain string) (split *Split, differences []string) {
+func RecognizeSplit(live istio.Pair, clusterDomain string) (split *Split, differences []string) {
 	live = Resolve(live, clusterDomain)
 	r := recognize(live, clusterDomain)
 	s := &Split{Placement: r.Placement, Subsets: make(map[string]WeightedSubset, len(r.Subsets))}
@@ -63,15 +63,15 @@ func RecognizeSplit(live routing.Pair, clusterDomain string) (split *Split, diff
 	return s, Differences(s.Render(), live)
 }
 
-func recognize(live routing.Pair, clusterDomain string) *Route {
+func recognize(live istio.Pair, clusterDomain string) *Route {
 	r := &Route{Subsets: map[string]Subset{}}
 	r.ClusterDomain = clusterDomain
 	r.SubsetsElsewhere = live.DestinationRule == nil
 	for _, o := range live.Objects() {
 		r.Namespace, r.Labels, r.Annotations = o.Namespace, withoutMark(o.Labels), maps.Clone(o.Annotations)
-		if owner, ok := o.Annotations[routing.OwnerAnnotation]; ok {
+		if owner, ok := o.Annotations[istio.OwnerAnnotation]; ok {
 			r.Owner = owner
-			if delete(r.Annotations, routing.OwnerAnnotation); len(r.Annotations) == 0 {
+			if delete(r.Annotations, istio.OwnerAnnotation); len(r.Annotations) == 0 {
 				r.Annotations = nil
 			}
 		}
@@ -102,8 +102,8 @@ func (r *Route) nameSubsets() {
 
 func withoutMark(labels map[string]string) map[string]string {
 	labels = maps.Clone(labels)
-	if labels[routing.ManagedByLabel] == routing.ManagedBy {
-		delete(labels, routing.ManagedByLabel)
+	if labels[istio.ManagedByLabel] == istio.ManagedBy {
+		delete(labels, istio.ManagedByLabel)
 	}
 	if len(labels) == 0 {
 		return nil
@@ -127,7 +127,7 @@ func (r *Route) recognizeVirtualService(name string, spec *networking.VirtualSer
 	r.ExportTo = spec.ExportTo
 	r.Gateways = spec.Gateways
 	if len(r.Gateways) == 0 {
-		r.Gateways = []string{routing.MeshGateway}
+		r.Gateways = []string{istio.MeshGateway}
 	}
 	if destinations := routeDestinations(spec); len(destinations) > 0 {
 		r.Host = cmp.Or(r.Host, r.fullHost(destinations[0].GetHost()))
@@ -189,15 +189,15 @@ func recognizeRule(live *networking.HTTPRoute) Rule {
 
 // Differences lists what the live objects hold and the rendered ones do not, or otherwise, by object and
 // place. Objects that one side lacks are left out.
-func Differences(rendered, live routing.Pair) []string {
+func Differences(rendered, live istio.Pair) []string {
 	var differences []string
-	for _, pair := range []struct{ rendered, live *routing.Object }{
+	for _, pair := range []struct{ rendered, live *istio.Object }{
 		{rendered.DestinationRule, live.DestinationRule}, {rendered.VirtualService, live.VirtualService},
 	} {
 		if pair.live == nil || pair.rendered == nil {
 			continue
 		}
-		for _, at := range routing.Differences(pair.rendered.Spec, pair.live.Spec) {
+		for _, at := range istio.Differences(pair.rendered.Spec, pair.live.Spec) {
 			differences = append(differences, string(pair.live.Kind())+" spec."+at)
 		}
 		for _, at := range metadataDifferences(pair.rendered, pair.live) {
@@ -209,7 +209,7 @@ func Differences(rendered, live routing.Pair) []string {
 
 // metadataDifferences lists the labels and annotations in which two objects differ: a route has one set for both
 // objects. That an object does not carry our mark yet is no difference; it gets it with its first change.
-func metadataDifferences(rendered, live *routing.Object) []string {
+func metadataDifferences(rendered, live *istio.Object) []string {
 	var places []string
 	for _, m := range []struct {
 		name           string
@@ -223,7 +223,7 @@ func metadataDifferences(rendered, live *routing.Object) []string {
 		for _, key := range sortedKeys(both) {
 			is, there := m.live[key]
 			want, wanted := m.rendered[key]
-			unmarked := (key == routing.ManagedByLabel || key == routing.OwnerAnnotation) && !there
+			unmarked := (key == istio.ManagedByLabel || key == istio.OwnerAnnotation) && !there
 			if (is != want || there != wanted) && !unmarked {
 				places = append(places, fmt.Sprintf("%s[%q]", m.name, key))
 			}

@@ -12,7 +12,7 @@ import (
 	selection "istio.io/api/type/v1beta1"
 
 	"github.com/meshroute/terraform-provider-mesh/internal/canary"
-	"github.com/meshroute/terraform-provider-mesh/internal/routing"
+	"github.com/meshroute/terraform-provider-mesh/internal/istio"
 )
 
 func TestRecognizeRouteReportsDifferences(t *testing.T) {
@@ -138,13 +138,13 @@ func TestRecognizeSplit(t *testing.T) {
 	t.Parallel()
 	labels := func(app string) canary.Subset { return canary.Subset{Labels: map[string]string{"app": app}} }
 	tests := map[string]struct {
-		edit        func(*routing.Pair)
+		edit        func(*istio.Pair)
 		change      func(*canary.Split)
 		differences []string
 	}{
-		"as rendered": {edit: func(*routing.Pair) {}, change: func(*canary.Split) {}},
+		"as rendered": {edit: func(*istio.Pair) {}, change: func(*canary.Split) {}},
 		"one destination is the whole": {
-			edit: func(live *routing.Pair) {
+			edit: func(live *istio.Pair) {
 				live.VirtualServiceSpec().Http[0].Route = []*networking.HTTPRouteDestination{destination("v2", 0)}
 			},
 			change: func(s *canary.Split) {
@@ -154,7 +154,7 @@ func TestRecognizeSplit(t *testing.T) {
 			differences: []string{"VirtualService spec.http[0].route[0].destination.subset", "VirtualService spec.http[0].route[0].weight", "VirtualService spec.http[0].route[1]"},
 		},
 		"no VirtualService": {
-			edit: func(live *routing.Pair) { live.VirtualService = nil },
+			edit: func(live *istio.Pair) { live.VirtualService = nil },
 			change: func(s *canary.Split) {
 				s.VirtualServiceName, s.Hosts, s.Gateways, s.HTTP = "", nil, nil, nil
 				s.Subsets["v1"] = canary.WeightedSubset{Subset: labels("greeter-v1")}
@@ -162,7 +162,7 @@ func TestRecognizeSplit(t *testing.T) {
 			},
 		},
 		"no DestinationRule": {
-			edit: func(live *routing.Pair) { live.DestinationRule = nil },
+			edit: func(live *istio.Pair) { live.DestinationRule = nil },
 			change: func(s *canary.Split) {
 				s.SubsetsElsewhere, s.DestinationRuleName = true, ""
 				s.Subsets["v1"] = canary.WeightedSubset{Weight: new(int64(10))}
@@ -170,7 +170,7 @@ func TestRecognizeSplit(t *testing.T) {
 			},
 		},
 		"rules that a split has not": {
-			edit: func(live *routing.Pair) {
+			edit: func(live *istio.Pair) {
 				spec := live.VirtualServiceSpec()
 				spec.Http = append([]*networking.HTTPRoute{
 					{Match: byHeader("a", "b"), Route: []*networking.HTTPRouteDestination{destination("v1", 0)}},
@@ -193,7 +193,7 @@ func TestRecognizeSplit(t *testing.T) {
 			test.edit(&live)
 			got, differences := canary.RecognizeSplit(live, domain)
 			want := splitWith(func(s *canary.Split) {
-				s.Hosts, s.Gateways = []string{s.Host}, []string{routing.MeshGateway}
+				s.Hosts, s.Gateways = []string{s.Host}, []string{istio.MeshGateway}
 				test.change(s)
 			})
 			if diff := cmp.Diff(want, got, protocmp.Transform()); diff != "" {
@@ -208,7 +208,7 @@ func TestRecognizeSplit(t *testing.T) {
 
 func TestRecognizeOfNothing(t *testing.T) {
 	t.Parallel()
-	route, differences := canary.RecognizeRoute(routing.Pair{}, domain)
+	route, differences := canary.RecognizeRoute(istio.Pair{}, domain)
 	if len(route.Rules) > 0 || route.Default != nil || len(differences) > 0 {
 		t.Errorf("route %v, differences %v", route, differences)
 	}
@@ -218,9 +218,9 @@ func TestRecognizeKeepsTheLabelsOfOthers(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct{ live, want map[string]string }{
 		"no labels":                {},
-		"the provider's own":       {live: map[string]string{routing.ManagedByLabel: routing.ManagedBy}},
-		"the provider's and more":  {live: map[string]string{routing.ManagedByLabel: routing.ManagedBy, "a": "b"}, want: map[string]string{"a": "b"}},
-		"of another provider only": {live: map[string]string{routing.ManagedByLabel: "helm"}, want: map[string]string{routing.ManagedByLabel: "helm"}},
+		"the provider's own":       {live: map[string]string{istio.ManagedByLabel: istio.ManagedBy}},
+		"the provider's and more":  {live: map[string]string{istio.ManagedByLabel: istio.ManagedBy, "a": "b"}, want: map[string]string{"a": "b"}},
+		"of another provider only": {live: map[string]string{istio.ManagedByLabel: "helm"}, want: map[string]string{istio.ManagedByLabel: "helm"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -276,7 +276,7 @@ func TestRenderDoesNotChangeTheRoute(t *testing.T) {
 	if diff := cmp.Diff(want, r, protocmp.Transform()); diff != "" {
 		t.Errorf("route (-before +after):\n%s", diff)
 	}
-	if first.VirtualService.Labels[routing.ManagedByLabel] = "x"; r.Labels != nil {
+	if first.VirtualService.Labels[istio.ManagedByLabel] = "x"; r.Labels != nil {
 		t.Error("the route got the object's label")
 	}
 	if place := r.Place(); place.Host != r.Host {

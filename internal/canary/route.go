@@ -12,7 +12,7 @@ import (
 	"google.golang.org/protobuf/proto"
 	networking "istio.io/api/networking/v1"
 
-	"github.com/meshroute/terraform-provider-mesh/internal/routing"
+	"github.com/meshroute/terraform-provider-mesh/internal/istio"
 )
 
 // Subset is one version of the service: the pods that carry Labels.
@@ -42,15 +42,15 @@ type Route struct {
 
 // Render returns the objects that make Istio route this way. It renders what it is given: see [Route.Problems] for
 // whether that makes sense.
-func (r *Route) Render() routing.Pair {
+func (r *Route) Render() istio.Pair {
 	spec := &networking.VirtualService{Hosts: r.fullHosts(), ExportTo: r.ExportTo}
-	if len(r.Gateways) > 0 && !slices.Equal(r.Gateways, []string{routing.MeshGateway}) {
+	if len(r.Gateways) > 0 && !slices.Equal(r.Gateways, []string{istio.MeshGateway}) {
 		spec.Gateways = r.Gateways
 	}
 	for _, rule := range r.allRules() {
 		spec.Http = append(spec.Http, r.renderRule(rule))
 	}
-	pair := routing.Pair{VirtualService: r.object(r.VirtualServiceName, spec), SubsetsElsewhere: r.SubsetsElsewhere}
+	pair := istio.Pair{VirtualService: r.object(r.VirtualServiceName, spec), SubsetsElsewhere: r.SubsetsElsewhere}
 	if !r.SubsetsElsewhere {
 		pair.DestinationRule = r.object(r.DestinationRuleName, r.renderDestinationRule())
 	}
@@ -77,13 +77,13 @@ func (r *Route) fullHosts() []string {
 }
 
 func (r *Route) fullHost(host string) string {
-	return routing.FullHost(host, r.Namespace, r.ClusterDomain)
+	return istio.FullHost(host, r.Namespace, r.ClusterDomain)
 }
 
-func (r *Route) object(name string, spec proto.Message) *routing.Object {
-	labels := map[string]string{routing.ManagedByLabel: routing.ManagedBy}
+func (r *Route) object(name string, spec proto.Message) *istio.Object {
+	labels := map[string]string{istio.ManagedByLabel: istio.ManagedBy}
 	maps.Copy(labels, r.Labels)
-	return &routing.Object{
+	return &istio.Object{
 		Namespace: r.Namespace, Name: name, Labels: labels, Annotations: r.AllAnnotations(), Spec: spec,
 	}
 }
@@ -93,7 +93,7 @@ func (r *Route) renderRule(rule Rule) *networking.HTTPRoute {
 	if rule.HTTP != nil {
 		rendered = proto.Clone(rule.HTTP).(*networking.HTTPRoute)
 	}
-	rendered.Headers = routing.TrimHeaders(rendered.Headers)
+	rendered.Headers = istio.TrimHeaders(rendered.Headers)
 	for _, mirror := range rendered.Mirrors {
 		if mirror.Destination == nil {
 			mirror.Destination = &networking.Destination{}

@@ -3,7 +3,7 @@ package canary
 import (
 	networking "istio.io/api/networking/v1"
 
-	"github.com/meshroute/terraform-provider-mesh/internal/routing"
+	"github.com/meshroute/terraform-provider-mesh/internal/istio"
 )
 
 // WeightedSubset is a subset with its share of the requests.
@@ -43,7 +43,7 @@ func (s *Split) Route() *Route {
 }
 
 // Render returns the objects that make Istio route this way.
-func (s *Split) Render() routing.Pair { return s.Route().Render() }
+func (s *Split) Render() istio.Pair { return s.Route().Render() }
 
 // Weights returns the share of every subset in percent, the one that was left out filled in.
 func (s *Split) Weights() map[string]int64 {
@@ -55,35 +55,35 @@ func (s *Split) Weights() map[string]int64 {
 }
 
 // PathOf returns where in the split the part is that stands at a path of a rendered object.
-func (s *Split) PathOf(o *routing.Object, at routing.Path) routing.Path {
+func (s *Split) PathOf(o *istio.Object, at istio.Path) istio.Path {
 	if len(at) == 1 && at[0] == "http" {
 		// All rules follow from the shares.
-		return routing.Path{"subsets"}
+		return istio.Path{"subsets"}
 	}
 	return s.splitPath(s.Route().PathOf(o, at))
 }
 
 // splitPath returns where in a split the part is that stands at a path of its [Split.Route].
-func (s *Split) splitPath(at routing.Path) routing.Path {
+func (s *Split) splitPath(at istio.Path) istio.Path {
 	matched := len(s.HTTP.GetMatch()) > 0
 	switch {
-	case at.Within(routing.Path{"rules", 0}):
+	case at.Within(istio.Path{"rules", 0}):
 		at = at[2:]
-	case at.Within(routing.Path{"default"}) && matched:
-		return routing.Path{"otherwise"}
-	case at.Within(routing.Path{"default"}):
+	case at.Within(istio.Path{"default"}) && matched:
+		return istio.Path{"otherwise"}
+	case at.Within(istio.Path{"default"}):
 		at = at[1:]
 	default:
 		return at
 	}
-	if at.Within(routing.Path{"weights"}) {
+	if at.Within(istio.Path{"weights"}) {
 		if len(at) == 1 {
-			return routing.Path{"subsets"}
+			return istio.Path{"subsets"}
 		}
-		return routing.Path{"subsets", at[1], "weight"}
+		return istio.Path{"subsets", at[1], "weight"}
 	}
-	if at.Within(routing.Path{"subset"}) {
-		return routing.Path{"subsets"}
+	if at.Within(istio.Path{"subset"}) {
+		return istio.Path{"subsets"}
 	}
 	return at
 }

@@ -3,7 +3,7 @@ package cluster
 import (
 	"maps"
 
-	"github.com/meshroute/terraform-provider-mesh/internal/routing"
+	"github.com/meshroute/terraform-provider-mesh/internal/istio"
 )
 
 // Applied is what a change did, also where it ended half-way.
@@ -56,7 +56,7 @@ func (a Applied) Changed() bool {
 
 // TookEffect reports whether requests may depend on a pair by now: the change wrote the last of its objects, which is its VirtualService
 // or the only one that it has, or that one was there before.
-func (a Applied) TookEffect(pair routing.Pair) bool {
+func (a Applied) TookEffect(pair istio.Pair) bool {
 	objects := pair.Objects()
 	if len(objects) == 0 {
 		return false
@@ -69,7 +69,7 @@ func (a Applied) TookEffect(pair routing.Pair) bool {
 func (a Applied) Replaced() bool {
 	created, deleted := false, false
 	for _, t := range a.Steps {
-		if t.holds() && t.Object.Kind() == routing.KindVirtualService {
+		if t.holds() && t.Object.Kind() == istio.KindVirtualService {
 			created = created || t.Action == Create
 			deleted = deleted || t.Action == Delete
 		}
@@ -83,7 +83,7 @@ func (a Applied) Then(next Applied) Applied {
 }
 
 // Without returns the identities of all objects but those of a pair.
-func (i Identities) Without(pair routing.Pair) Identities {
+func (i Identities) Without(pair istio.Pair) Identities {
 	others := maps.Clone(i)
 	for _, o := range pair.Objects() {
 		delete(others, AddressOf(o))

@@ -6,20 +6,20 @@ import (
 
 	networking "istio.io/api/networking/v1"
 
-	"github.com/meshroute/terraform-provider-mesh/internal/routing"
+	"github.com/meshroute/terraform-provider-mesh/internal/istio"
 )
 
 // What a change did is what its steps did and what of that still is.
 func TestApplied(t *testing.T) {
 	t.Parallel()
-	service := func(name string) *routing.Object {
-		return &routing.Object{Namespace: "shop", Name: name, Spec: &networking.VirtualService{}}
+	service := func(name string) *istio.Object {
+		return &istio.Object{Namespace: "shop", Name: name, Spec: &networking.VirtualService{}}
 	}
-	rule := &routing.Object{Namespace: "shop", Name: "a", Spec: &networking.DestinationRule{}}
-	live := func(o *routing.Object, version string) *Live {
+	rule := &istio.Object{Namespace: "shop", Name: "a", Spec: &networking.DestinationRule{}}
+	live := func(o *istio.Object, version string) *Live {
 		return &Live{Object: *o, Identity: Identity{UID: o.Name, ResourceVersion: version}}
 	}
-	step := func(action Action, o *routing.Object, version string) Taken {
+	step := func(action Action, o *istio.Object, version string) Taken {
 		taken := Taken{Step: Step{Action: action, Object: o}}
 		if action != Delete {
 			taken.Live = live(o, version)
@@ -32,20 +32,20 @@ func TestApplied(t *testing.T) {
 	type facts struct{ changed, effective, replaced bool }
 	for name, test := range map[string]struct {
 		steps  []Taken
-		exists []*routing.Object
+		exists []*istio.Object
 		want   facts
 		wrote  string
 	}{
 		"nothing":                    {},
-		"nothing to a pair":          {exists: []*routing.Object{service("a")}, want: facts{effective: true}},
-		"a step that failed":         {steps: []Taken{failed}, exists: []*routing.Object{service("a")}, want: facts{effective: true}},
+		"nothing to a pair":          {exists: []*istio.Object{service("a")}, want: facts{effective: true}},
+		"a step that failed":         {steps: []Taken{failed}, exists: []*istio.Object{service("a")}, want: facts{effective: true}},
 		"one that was undone":        {steps: []Taken{undone}},
-		"half a pair":                {steps: []Taken{step(Create, rule, "1")}, exists: []*routing.Object{rule}, want: facts{changed: true}, wrote: "1"},
-		"an object written twice":    {steps: []Taken{step(Update, rule, "1"), step(Update, service("a"), "7"), step(Update, rule, "2")}, exists: []*routing.Object{rule, service("a")}, want: facts{changed: true, effective: true}, wrote: "2"},
+		"half a pair":                {steps: []Taken{step(Create, rule, "1")}, exists: []*istio.Object{rule}, want: facts{changed: true}, wrote: "1"},
+		"an object written twice":    {steps: []Taken{step(Update, rule, "1"), step(Update, service("a"), "7"), step(Update, rule, "2")}, exists: []*istio.Object{rule, service("a")}, want: facts{changed: true, effective: true}, wrote: "2"},
 		"an object written and gone": {steps: []Taken{step(Create, rule, "1"), step(Delete, rule, "")}, want: facts{changed: true}},
-		"another name":               {steps: []Taken{step(Create, service("b"), "1"), step(Delete, service("a"), "")}, exists: []*routing.Object{service("b")}, want: facts{changed: true, replaced: true}},
+		"another name":               {steps: []Taken{step(Create, service("b"), "1"), step(Delete, service("a"), "")}, exists: []*istio.Object{service("b")}, want: facts{changed: true, replaced: true}},
 		"another name beside the old one": {
-			steps: []Taken{step(Create, service("b"), "1"), {Step: Step{Action: Delete, Object: service("a")}, Err: errors.New("no")}}, exists: []*routing.Object{service("a"), service("b")},
+			steps: []Taken{step(Create, service("b"), "1"), {Step: Step{Action: Delete, Object: service("a")}, Err: errors.New("no")}}, exists: []*istio.Object{service("a"), service("b")},
 			want: facts{changed: true, effective: true},
 		},
 	} {
@@ -55,7 +55,7 @@ func TestApplied(t *testing.T) {
 			for _, o := range test.exists {
 				a.Identities[AddressOf(o)] = Identity{UID: o.Name}
 			}
-			pair := routing.PairOf(rule, service("a"))
+			pair := istio.PairOf(rule, service("a"))
 			if got := (facts{a.Changed(), a.TookEffect(pair), a.Replaced()}); got != test.want {
 				t.Errorf("%+v, want %+v", got, test.want)
 			}

@@ -6,7 +6,7 @@ import (
 	"google.golang.org/protobuf/proto"
 	networking "istio.io/api/networking/v1"
 
-	"github.com/meshroute/terraform-provider-mesh/internal/routing"
+	"github.com/meshroute/terraform-provider-mesh/internal/istio"
 )
 
 // bridge returns the DestinationRule that serves the old rules and the new ones alike: the new one, with every subset of
@@ -14,7 +14,7 @@ import (
 //
 // A subset that changes its labels or its policy under its name cannot be both. It stays as it was while only the
 // old rules name it; otherwise it changes at once.
-func bridge(from, to routing.Pair) *routing.Object {
+func bridge(from, to istio.Pair) *istio.Object {
 	before, after := from.DestinationRule, to.DestinationRule
 	if before == nil || after == nil || moved(before, after) && !hides(before, after) {
 		return after
@@ -40,7 +40,7 @@ func bridge(from, to routing.Pair) *routing.Object {
 
 // bridgeOld returns the DestinationRule that gives way to one at another address, as it serves the new rules too, and whether it has
 // to change for that.
-func bridgeOld(from, to routing.Pair) (*routing.Object, bool) {
+func bridgeOld(from, to istio.Pair) (*istio.Object, bool) {
 	before, after := from.DestinationRule, to.DestinationRule
 	if before == nil || after == nil || !moved(before, after) || !hides(before, after) {
 		return before, false
@@ -58,20 +58,20 @@ func bridgeOld(from, to routing.Pair) (*routing.Object, bool) {
 	both.ExportTo = exportToBoth(before, after)
 	object := *before
 	object.Spec = both
-	return &object, !routing.SameSpec(old, both)
+	return &object, !istio.SameSpec(old, both)
 }
 
 // hides reports whether of two DestinationRules for one host a proxy may see only one. Those that the same proxies see in one
 // namespace are merged; otherwise the one in the proxy's own namespace hides the one in the service's, and the last one in a
 // namespace hides the others. Source: istio.io/istio pilot/pkg/model, mergeDestinationRule and destinationRule.
-func hides(a, b *routing.Object) bool {
+func hides(a, b *istio.Object) bool {
 	one, other := a.Spec.(*networking.DestinationRule).ExportTo, b.Spec.(*networking.DestinationRule).ExportTo
 	return a.Namespace != b.Namespace || !seesAll(one, other) || !seesAll(other, one)
 }
 
 // exportToBoth returns where object has to be seen while another one is: wherever either is, so that the two are merged. In another
 // namespace the same proxies would not find it anyway.
-func exportToBoth(object, other *routing.Object) []string {
+func exportToBoth(object, other *istio.Object) []string {
 	own, others := object.Spec.(*networking.DestinationRule).ExportTo, other.Spec.(*networking.DestinationRule).ExportTo
 	if object.Namespace != other.Namespace || seesAll(own, others) {
 		return own

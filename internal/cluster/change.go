@@ -9,15 +9,15 @@ import (
 	"strings"
 	"time"
 
-	"github.com/meshroute/terraform-provider-mesh/internal/routing"
+	"github.com/meshroute/terraform-provider-mesh/internal/istio"
 )
 
 // Identities are those of objects. An object that does not exist has none.
 type Identities map[Address]Identity
 
 // Existing returns the pair with only those objects that have an identity.
-func (i Identities) Existing(pair routing.Pair) routing.Pair {
-	return pair.Map(func(o *routing.Object) *routing.Object {
+func (i Identities) Existing(pair istio.Pair) istio.Pair {
+	return pair.Map(func(o *istio.Object) *istio.Object {
 		if _, ok := i[AddressOf(o)]; !ok {
 			return nil
 		}
@@ -27,7 +27,7 @@ func (i Identities) Existing(pair routing.Pair) routing.Pair {
 
 // Change is how to change a pair.
 type Change struct {
-	From, To routing.Pair
+	From, To istio.Pair
 	// Identities are those of the objects in From.
 	Identities Identities
 	// Begun are the identities of objects that an earlier try created and could not take back. Where one of them stands in
@@ -46,11 +46,11 @@ type Change struct {
 }
 
 // Released returns the objects that the change lets go of, and that stay: a DestinationRule that somebody else declares from now on.
-func (c Change) Released() routing.Pair {
+func (c Change) Released() istio.Pair {
 	if c.To.DestinationRule == nil {
-		return routing.Pair{DestinationRule: c.From.DestinationRule}
+		return istio.Pair{DestinationRule: c.From.DestinationRule}
 	}
-	return routing.Pair{}
+	return istio.Pair{}
 }
 
 // Apply makes the change, step by step in the order of [Steps], and returns what it did, also when it fails half-way. A write is never
@@ -60,10 +60,10 @@ func (c Change) Released() routing.Pair {
 // old pair routes on. After that it goes forward: the new pair routes already. Only what makes no difference to requests may
 // then be left undone by a cancelled change, such as the removal of a subset that no rule names; the next plan shows it.
 //
-// Fields of the objects in From that this version does not know are written along, as [routing.Keep] says.
+// Fields of the objects in From that this version does not know are written along, as [istio.Keep] says.
 func (c *Cluster) Apply(ctx context.Context, change Change) (Applied, error) {
-	change.To.VirtualService = routing.Keep(change.To.VirtualService, change.From.VirtualService)
-	change.To.DestinationRule = routing.Keep(change.To.DestinationRule, change.From.DestinationRule)
+	change.To.VirtualService = istio.Keep(change.To.VirtualService, change.From.VirtualService)
+	change.To.DestinationRule = istio.Keep(change.To.DestinationRule, change.From.DestinationRule)
 	r := run{cluster: c, change: change, steps: change.plan(), applied: Applied{Identities: Identities{}}, written: written{}}
 	maps.Copy(r.applied.Identities, change.Identities)
 	maps.Copy(r.written, change.stillOwed())
@@ -85,7 +85,7 @@ type run struct {
 	steps   []Step
 	applied Applied
 	// unsure is an object whose create failed in a way that leaves open whether it was made.
-	unsure *routing.Object
+	unsure *istio.Object
 	// routed says that the rules have changed, or began to go: there is only forward from here.
 	routed bool
 	// watch is the connection to istiod for the next wait, and written are the objects that it is about: those written since the last.
@@ -114,7 +114,7 @@ func (r *run) step(ctx, work context.Context, i int) error {
 	taken := r.do(ctx, step)
 	err := taken.Err
 	// What may have been done may not be answered with the opposite: the old rules may be gone, and only the new ones be left.
-	moves := step.Action == Delete || step.Action == Update && step.Object.Kind() == routing.KindVirtualService
+	moves := step.Action == Delete || step.Action == Update && step.Object.Kind() == istio.KindVirtualService
 	r.routed = r.routed || moves && (err == nil || mayHaveHappened(err))
 	switch {
 	case err == nil:
@@ -259,7 +259,7 @@ func (r *run) do(ctx context.Context, step Step) Taken {
 	return taken
 }
 
-func (r *run) update(ctx context.Context, o *routing.Object, is Identity) (*Live, error) {
+func (r *run) update(ctx context.Context, o *istio.Object, is Identity) (*Live, error) {
 	was := r.change.From.Counterpart(o)
 	live, err := r.cluster.update(ctx, o, was, is, r.change.Force)
 	if r.change.SharesLists && onlyLists(err) {
@@ -302,15 +302,15 @@ func (r *run) create(ctx context.Context, taken *Taken) {
 		taken.Live, taken.Err = r.cluster.update(ctx, o, nil, is.Identity, r.change.Force)
 	case leftBehind(is, o):
 		warn(ctx, fmt.Sprintf("%s was left behind by an apply that was killed, with just this content and the owner %q; it was taken up",
-			o, o.Annotations[routing.OwnerAnnotation]))
+			o, o.Annotations[istio.OwnerAnnotation]))
 		taken.Live, taken.Found, taken.Err = is, true, nil
 	}
 }
 
 // leftBehind reports whether a live object is what an apply of this workspace made of o and then was killed: the owner's mark, our
 // field manager and the whole content say so. Without an owner nothing does.
-func leftBehind(is *Live, o *routing.Object) bool {
-	return o.Annotations[routing.OwnerAnnotation] != "" && is.Applied && is.As(o)
+func leftBehind(is *Live, o *istio.Object) bool {
+	return o.Annotations[istio.OwnerAnnotation] != "" && is.Applied && is.As(o)
 }
 
 // undo removes what this run created, newest first: half a pair helps nobody and would be in the way of the next try.

@@ -16,7 +16,7 @@ import (
 	"k8s.io/client-go/tools/clientcmd"
 	clientcmdapi "k8s.io/client-go/tools/clientcmd/api"
 
-	"github.com/meshroute/terraform-provider-mesh/internal/routing"
+	"github.com/meshroute/terraform-provider-mesh/internal/istio"
 )
 
 // ErrNoConfiguration says that nothing tells which cluster to talk to.
@@ -70,7 +70,7 @@ type Cluster struct {
 	manager    string
 	force      bool
 	host       string
-	identities map[routing.Kind]*identityLists
+	identities map[istio.Kind]*identityLists
 	// answered says that the API server has answered a request of ours.
 	answered atomic.Bool
 	// recovered is when the API server last answered a request that had failed before, in nanoseconds of Unix time; 0 is never.

@@ -27,10 +27,10 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
-	"github.com/meshroute/terraform-provider-mesh/internal/routing"
+	"github.com/meshroute/terraform-provider-mesh/internal/istio"
 )
 
-var address = Address{Kind: routing.KindVirtualService, Namespace: "shop", Name: "reviews"}
+var address = Address{Kind: istio.KindVirtualService, Namespace: "shop", Name: "reviews"}
 
 // TestClassify reads answers as kube-apiserver 1.36 writes them.
 func TestClassify(t *testing.T) {

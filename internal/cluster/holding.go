@@ -8,7 +8,7 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/meshroute/terraform-provider-mesh/internal/routing"
+	"github.com/meshroute/terraform-provider-mesh/internal/istio"
 )
 
 // Written is what became of an object that a change wrote: the identity that it has since, or had before it was deleted.
@@ -75,7 +75,7 @@ func readHolding(decoder *json.Decoder, of written) (holding, error) {
 	held := holding{}
 	for decoder.More() {
 		var object struct {
-			Kind     routing.Kind `json:"kind"`
+			Kind     istio.Kind `json:"kind"`
 			Metadata struct {
 				Namespace       string `json:"namespace"`
 				Name            string `json:"name"`

@@ -9,12 +9,12 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/meshroute/terraform-provider-mesh/internal/routing"
+	"github.com/meshroute/terraform-provider-mesh/internal/istio"
 )
 
 var (
-	rulesAt   = Address{Kind: routing.KindVirtualService, Namespace: "shop", Name: "reviews"}
-	subsetsAt = Address{Kind: routing.KindDestinationRule, Namespace: "shop", Name: "reviews"}
+	rulesAt   = Address{Kind: istio.KindVirtualService, Namespace: "shop", Name: "reviews"}
+	subsetsAt = Address{Kind: istio.KindDestinationRule, Namespace: "shop", Name: "reviews"}
 )
 
 func TestWritten_known(t *testing.T) {

@@ -8,7 +8,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
-	"github.com/meshroute/terraform-provider-mesh/internal/routing"
+	"github.com/meshroute/terraform-provider-mesh/internal/istio"
 )
 
 // mostUnlisted is how many objects are read one by one that are beyond the first page of their namespace, before the whole namespace is
@@ -144,6 +144,6 @@ func (c *Cluster) wrote(at Address, object *unstructured.Unstructured, err error
 }
 
 // newIdentityLists returns empty lists.
-func newIdentityLists() map[routing.Kind]*identityLists {
-	return map[routing.Kind]*identityLists{routing.KindVirtualService: {}, routing.KindDestinationRule: {}}
+func newIdentityLists() map[istio.Kind]*identityLists {
+	return map[istio.Kind]*identityLists{istio.KindVirtualService: {}, istio.KindDestinationRule: {}}
 }

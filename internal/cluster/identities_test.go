@@ -8,7 +8,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/meshroute/terraform-provider-mesh/internal/routing"
+	"github.com/meshroute/terraform-provider-mesh/internal/istio"
 )
 
 // metadataPage answers a list request with the metadata of VirtualServices of these names, and where the list goes on.
@@ -24,7 +24,7 @@ func metadataPage(w http.ResponseWriter, next string, names ...string) {
 }
 
 func virtualServiceAt(name string) Address {
-	return Address{Kind: routing.KindVirtualService, Namespace: "shop", Name: name}
+	return Address{Kind: istio.KindVirtualService, Namespace: "shop", Name: name}
 }
 
 // wantListed checks what a list says of an object: whether it is known, and whether there is one.
@@ -68,7 +68,7 @@ func TestCluster_Listed(t *testing.T) {
 		t.Errorf("%d requests, want a list and a deletion", got)
 	}
 	// Of a write without an answer nobody knows what it did.
-	c.identities[routing.KindVirtualService].wrote(virtualServiceAt("a"), nil, errors.New("no answer"))
+	c.identities[istio.KindVirtualService].wrote(virtualServiceAt("a"), nil, errors.New("no answer"))
 	wantListed(t, c, "b", true, true)
 	if got := requests.Load(); got != 3 {
 		t.Errorf("%d requests, want another list", got)

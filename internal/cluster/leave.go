@@ -4,7 +4,7 @@ import (
 	"context"
 	"errors"
 
-	"github.com/meshroute/terraform-provider-mesh/internal/routing"
+	"github.com/meshroute/terraform-provider-mesh/internal/istio"
 )
 
 // Remove deletes objects that an earlier change could not take back or take away, each only if it is still that one. It returns
@@ -41,7 +41,7 @@ func (c *Cluster) Remaining(ctx context.Context, objects Identities) (Identities
 func (c *Cluster) StandIn(ctx context.Context, rule *Live) (Identities, error) {
 	at := AddressOf(standIn(&rule.Object))
 	live, err := c.Get(ctx, at)
-	if err != nil || live == nil || !live.Applied || live.Annotations[routing.StandInAnnotation] != rule.Name {
+	if err != nil || live == nil || !live.Applied || live.Annotations[istio.StandInAnnotation] != rule.Name {
 		return Identities{}, err
 	}
 	return Identities{at: live.Identity}, nil

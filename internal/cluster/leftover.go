@@ -11,13 +11,13 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 
-	"github.com/meshroute/terraform-provider-mesh/internal/routing"
+	"github.com/meshroute/terraform-provider-mesh/internal/istio"
 )
 
 // RefuseLeftovers returns an error of reason FieldConflict for fields that other managers added to the live objects and
 // that wanted has not, and for labels and annotations that go with this change and that they own too. Server-side apply would leave
 // them where they are without a word. With force they are removed after the apply, and this returns nil.
-func (c *Cluster) RefuseLeftovers(live LivePair, from, wanted routing.Pair) error {
+func (c *Cluster) RefuseLeftovers(live LivePair, from, wanted istio.Pair) error {
 	if c.force {
 		return nil
 	}
@@ -57,7 +57,7 @@ func (l *Live) conflicts(spec, metadata map[string]any) []Conflict {
 		for _, manager := range slices.Concat(l.Others, l.labelled) {
 			if slices.Contains(manager.Fields, field) {
 				found = append(found, Conflict{Field: field, Owner: fmt.Sprintf("conflict with %q using %s at %s",
-					manager.Name, routing.APIVersion, manager.Time.UTC().Format(time.RFC3339))})
+					manager.Name, istio.APIVersion, manager.Time.UTC().Format(time.RFC3339))})
 			}
 		}
 	}
@@ -66,7 +66,7 @@ func (l *Live) conflicts(spec, metadata map[string]any) []Conflict {
 
 // removeLeftovers removes from the live object what wanted has not, after wanted was applied to it. Of the labels and annotations that
 // is what was named before.
-func (c *Cluster) removeLeftovers(ctx context.Context, live *Live, was, wanted *routing.Object) (*Live, error) {
+func (c *Cluster) removeLeftovers(ctx context.Context, live *Live, was, wanted *istio.Object) (*Live, error) {
 	left, err := leftovers(live, wanted)
 	metadata := leftoverMetadata(live, was, wanted)
 	if err != nil || len(left)+len(metadata) == 0 {
@@ -86,7 +86,7 @@ func (c *Cluster) removeLeftovers(ctx context.Context, live *Live, was, wanted *
 }
 
 // mergePatch merges a patch that names the state of the object that it is for, after which the object is as o says.
-func (c *Cluster) mergePatch(ctx context.Context, o *routing.Object, body []byte) (after *Live, err error) {
+func (c *Cluster) mergePatch(ctx context.Context, o *istio.Object, body []byte) (after *Live, err error) {
 	err = c.persist(ctx, "update "+o.String(), func(ctx context.Context, again bool) error {
 		after, err = c.mergeOnce(ctx, o, body)
 		if again && IsReason(err, Stale) {
@@ -99,7 +99,7 @@ func (c *Cluster) mergePatch(ctx context.Context, o *routing.Object, body []byte
 	return after, err
 }
 
-func (c *Cluster) mergeOnce(ctx context.Context, o *routing.Object, body []byte) (*Live, error) {
+func (c *Cluster) mergeOnce(ctx context.Context, o *istio.Object, body []byte) (*Live, error) {
 	ctx, cancel := writeContext(ctx)
 	defer cancel()
 	object, err := c.resource(o.Kind(), o.Namespace).Patch(ctx, o.Name, types.MergePatchType, body,
@@ -114,15 +114,15 @@ func (c *Cluster) mergeOnce(ctx context.Context, o *routing.Object, body []byte)
 // leftovers returns the fields of the live spec that wanted has not, as a merge patch that removes them. What is inside
 // a list is no leftover: a list is written as a whole. Neither are fields that this version does not know, as long as what they
 // are in is wanted.
-func leftovers(live *Live, wanted *routing.Object) (map[string]any, error) {
-	if routing.SameSpec(live.Spec, wanted.Spec) {
+func leftovers(live *Live, wanted *istio.Object) (map[string]any, error) {
+	if istio.SameSpec(live.Spec, wanted.Spec) {
 		return nil, nil
 	}
-	is, err := routing.Manifest(&live.Object)
+	is, err := istio.Manifest(&live.Object)
 	if err != nil {
 		return nil, err
 	}
-	want, err := routing.Manifest(routing.Keep(wanted, &live.Object))
+	want, err := istio.Manifest(istio.Keep(wanted, &live.Object))
 	if err != nil {
 		return nil, err
 	}
@@ -131,7 +131,7 @@ func leftovers(live *Live, wanted *routing.Object) (map[string]any, error) {
 
 // leftoverMetadata returns the labels and annotations that are still live, as a merge patch that removes them: those that the object had
 // been given before and that wanted has not.
-func leftoverMetadata(live *Live, was, wanted *routing.Object) map[string]any {
+func leftoverMetadata(live *Live, was, wanted *istio.Object) map[string]any {
 	patch := map[string]any{}
 	if was == nil {
 		return patch

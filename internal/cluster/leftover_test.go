@@ -6,7 +6,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	networking "istio.io/api/networking/v1"
 
-	"github.com/meshroute/terraform-provider-mesh/internal/routing"
+	"github.com/meshroute/terraform-provider-mesh/internal/istio"
 )
 
 func TestLeftovers(t *testing.T) {
@@ -40,7 +40,7 @@ func TestLeftovers(t *testing.T) {
 			t.Parallel()
 			live := wanted()
 			test.change(live)
-			got, err := leftovers(&Live{Object: routing.Object{Spec: live, Origin: test.origin}}, &routing.Object{Spec: wanted()})
+			got, err := leftovers(&Live{Object: istio.Object{Spec: live, Origin: test.origin}}, &istio.Object{Spec: wanted()})
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -12,12 +12,12 @@ import (
 	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 
-	"github.com/meshroute/terraform-provider-mesh/internal/routing"
+	"github.com/meshroute/terraform-provider-mesh/internal/istio"
 )
 
 // Query says which objects of a kind are looked for.
 type Query struct {
-	Kind routing.Kind
+	Kind istio.Kind
 	// Namespace is empty for all namespaces.
 	Namespace string
 	// LabelSelector is in Kubernetes' syntax, such as `app=greeter,env!=dev`; empty selects all.
@@ -120,7 +120,7 @@ func (c *Cluster) page(ctx context.Context, s scope, options metav1.ListOptions)
 }
 
 // List reads all objects of a kind in a namespace.
-func (c *Cluster) List(ctx context.Context, kind routing.Kind, namespace string) ([]*Live, error) {
+func (c *Cluster) List(ctx context.Context, kind istio.Kind, namespace string) ([]*Live, error) {
 	var found []*Live
 	for live, err := range c.Each(ctx, Query{Kind: kind, Namespace: namespace}) {
 		if err != nil {

@@ -8,7 +8,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/meshroute/terraform-provider-mesh/internal/routing"
+	"github.com/meshroute/terraform-provider-mesh/internal/istio"
 )
 
 // page answers a list request with VirtualServices of these names, and where the list goes on.
@@ -19,11 +19,11 @@ func page(w http.ResponseWriter, next string, names ...string) {
 		if name == "broken" {
 			spec = map[string]any{"hosts": "a"}
 		}
-		items[i] = map[string]any{"apiVersion": routing.APIVersion, "kind": "VirtualService", "metadata": map[string]any{"name": name, "namespace": "shop"}, "spec": spec}
+		items[i] = map[string]any{"apiVersion": istio.APIVersion, "kind": "VirtualService", "metadata": map[string]any{"name": name, "namespace": "shop"}, "spec": spec}
 	}
 	w.Header().Set("Content-Type", "application/json")
 	_ = json.NewEncoder(w).Encode(map[string]any{
-		"apiVersion": routing.APIVersion, "kind": "VirtualServiceList", "metadata": map[string]any{"continue": next}, "items": items,
+		"apiVersion": istio.APIVersion, "kind": "VirtualServiceList", "metadata": map[string]any{"continue": next}, "items": items,
 	})
 }
 
@@ -99,7 +99,7 @@ func TestCluster_each(t *testing.T) {
 				test.pages[r.URL.Query().Get("continue")](w)
 			})
 			var got []string
-			for live, err := range c.Each(t.Context(), Query{Kind: routing.KindVirtualService, Namespace: "shop", Few: test.few}) {
+			for live, err := range c.Each(t.Context(), Query{Kind: istio.KindVirtualService, Namespace: "shop", Few: test.few}) {
 				if err != nil {
 					got = append(got, "error")
 				} else {

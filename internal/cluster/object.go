@@ -16,7 +16,7 @@ import (
 	"k8s.io/client-go/dynamic"
 	"sigs.k8s.io/structured-merge-diff/v6/fieldpath"
 
-	"github.com/meshroute/terraform-provider-mesh/internal/routing"
+	"github.com/meshroute/terraform-provider-mesh/internal/istio"
 )
 
 // requestTimeout bounds every request to the API server.
@@ -24,7 +24,7 @@ const requestTimeout = 30 * time.Second
 
 // Live is an object as the API server holds it.
 type Live struct {
-	routing.Object
+	istio.Object
 	Identity
 	Created time.Time
 	// Owned are the label and annotation keys that our field manager applied.
@@ -42,12 +42,12 @@ type Live struct {
 }
 
 // Tools returns the tools that the object's marks and field managers tell of.
-func (l *Live) Tools() []routing.Tool {
+func (l *Live) Tools() []istio.Tool {
 	managers := make([]string, len(l.Others))
 	for i, m := range l.Others {
 		managers[i] = m.Name
 	}
-	return routing.Tools(&l.Object, l.OwnerKinds, managers)
+	return istio.Tools(&l.Object, l.OwnerKinds, managers)
 }
 
 // Identity tells one object from another at the same address, and one state of it from the next.
@@ -77,18 +77,18 @@ const (
 	apiVersion = "v1"
 )
 
-var resources = map[routing.Kind]schema.GroupVersionResource{
-	routing.KindVirtualService:  {Group: apiGroup, Version: apiVersion, Resource: "virtualservices"},
-	routing.KindDestinationRule: {Group: apiGroup, Version: apiVersion, Resource: "destinationrules"},
+var resources = map[istio.Kind]schema.GroupVersionResource{
+	istio.KindVirtualService:  {Group: apiGroup, Version: apiVersion, Resource: "virtualservices"},
+	istio.KindDestinationRule: {Group: apiGroup, Version: apiVersion, Resource: "destinationrules"},
 }
 
-func (c *Cluster) resource(kind routing.Kind, namespace string) dynamic.ResourceInterface {
+func (c *Cluster) resource(kind istio.Kind, namespace string) dynamic.ResourceInterface {
 	return c.client.Resource(resources[kind]).Namespace(namespace)
 }
 
 // Address names an object of a cluster.
 type Address struct {
-	Kind      routing.Kind
+	Kind      istio.Kind
 	Namespace string
 	Name      string
 }
@@ -107,12 +107,12 @@ func (a *Address) UnmarshalText(text []byte) error {
 	if len(parts) != 3 {
 		return fmt.Errorf("read address %q: want KIND/NAMESPACE/NAME", text)
 	}
-	*a = Address{Kind: routing.Kind(parts[0]), Namespace: parts[1], Name: parts[2]}
+	*a = Address{Kind: istio.Kind(parts[0]), Namespace: parts[1], Name: parts[2]}
 	return nil
 }
 
 // AddressOf returns the address of an object.
-func AddressOf(o *routing.Object) Address {
+func AddressOf(o *istio.Object) Address {
 	return Address{Kind: o.Kind(), Namespace: o.Namespace, Name: o.Name}
 }
 
@@ -142,7 +142,7 @@ func (c *Cluster) get(ctx context.Context, at Address) (*Live, error) {
 // create applies an object that must not exist yet. The resource version 1 is one that no object has: where the
 // object exists the API server answers with a conflict, and where it does not, apply makes it. So the check and the write
 // are one request, nothing of somebody else's is ever touched, and the fields are ours by Apply from the start.
-func (c *Cluster) create(ctx context.Context, o *routing.Object) (*Live, error) {
+func (c *Cluster) create(ctx context.Context, o *istio.Object) (*Live, error) {
 	live, err := c.apply(ctx, o, c.force, func(metadata map[string]any) { metadata["resourceVersion"] = "1" })
 	// Fields in conflict are those of an object that exists: the API server looks at them first.
 	if IsReason(err, Stale) || IsReason(err, FieldConflict) {
@@ -158,7 +158,7 @@ func (c *Cluster) create(ctx context.Context, o *routing.Object) (*Live, error) 
 // update applies an object that must still be the one that was read: the API server refuses another uid or resource
 // version, and refuses to make the object where it is gone. Labels and annotations that was has, if it is not nil, and o has not are
 // removed. With take it takes fields from other managers.
-func (c *Cluster) update(ctx context.Context, o, was *routing.Object, is Identity, take bool) (*Live, error) {
+func (c *Cluster) update(ctx context.Context, o, was *istio.Object, is Identity, take bool) (*Live, error) {
 	live, err := c.apply(ctx, o, take || c.force, func(metadata map[string]any) {
 		metadata["uid"] = is.UID
 		metadata["resourceVersion"] = is.ResourceVersion
@@ -180,8 +180,8 @@ func (c *Cluster) replaced(ctx context.Context, at Address, uid string) bool {
 	return err == nil && live != nil && live.UID != uid
 }
 
-func (c *Cluster) apply(ctx context.Context, o *routing.Object, force bool, guard func(metadata map[string]any)) (*Live, error) {
-	manifest, err := routing.Manifest(o)
+func (c *Cluster) apply(ctx context.Context, o *istio.Object, force bool, guard func(metadata map[string]any)) (*Live, error) {
+	manifest, err := istio.Manifest(o)
 	if err != nil {
 		return nil, err
 	}
@@ -204,7 +204,7 @@ func (c *Cluster) apply(ctx context.Context, o *routing.Object, force bool, guar
 	return live, err
 }
 
-func (c *Cluster) patch(ctx context.Context, o *routing.Object, force bool, body []byte) (*Live, error) {
+func (c *Cluster) patch(ctx context.Context, o *istio.Object, force bool, body []byte) (*Live, error) {
 	ctx, cancel := writeContext(ctx)
 	defer cancel()
 	object, err := c.resource(o.Kind(), o.Namespace).Patch(ctx, o.Name, types.ApplyPatchType, body, metav1.PatchOptions{
@@ -222,12 +222,12 @@ func (c *Cluster) live(at Address, object *unstructured.Unstructured) (*Live, er
 	if err != nil {
 		return nil, fmt.Errorf("read %s: %w", at, err)
 	}
-	message, unknown, err := routing.ParseSpec(at.Kind, spec)
+	message, unknown, err := istio.ParseSpec(at.Kind, spec)
 	if err != nil {
 		return nil, fmt.Errorf("read %s: %w", at, err)
 	}
 	live := &Live{
-		Object: routing.Object{
+		Object: istio.Object{
 			Namespace: object.GetNamespace(), Name: object.GetName(),
 			Labels: object.GetLabels(), Annotations: object.GetAnnotations(), Spec: message, Unknown: unknown,
 		},
@@ -310,22 +310,22 @@ func specFields(owned *fieldpath.Set) []string {
 }
 
 // As reports whether the live object is just as wanted, what others put on it apart.
-func (l *Live) As(wanted *routing.Object) bool { return equal(l.Ours(wanted), wanted) }
+func (l *Live) As(wanted *istio.Object) bool { return equal(l.Ours(wanted), wanted) }
 
 // Ours returns the object with only those labels and annotations that wanted names or that our field manager applied, and the
 // owner's mark: what others put there is theirs. A nil wanted names none.
-func (l *Live) Ours(wanted *routing.Object) *routing.Object {
+func (l *Live) Ours(wanted *istio.Object) *istio.Object {
 	if wanted == nil {
-		wanted = &routing.Object{}
+		wanted = &istio.Object{}
 	}
 	ours := l.Object
 	ours.Labels = pick(l.Labels, wanted.Labels, l.Owned.Labels)
 	ours.Annotations = pick(l.Annotations, wanted.Annotations, l.Owned.Annotations)
-	if owner, ok := l.Annotations[routing.OwnerAnnotation]; ok {
-		ours.Annotations[routing.OwnerAnnotation] = owner
+	if owner, ok := l.Annotations[istio.OwnerAnnotation]; ok {
+		ours.Annotations[istio.OwnerAnnotation] = owner
 	}
-	if _, ok := wanted.Annotations[routing.OriginalAnnotation]; !ok {
-		delete(ours.Annotations, routing.OriginalAnnotation)
+	if _, ok := wanted.Annotations[istio.OriginalAnnotation]; !ok {
+		delete(ours.Annotations, istio.OriginalAnnotation)
 	}
 	return &ours
 }

@@ -5,7 +5,7 @@ import (
 
 	networking "istio.io/api/networking/v1"
 
-	"github.com/meshroute/terraform-provider-mesh/internal/routing"
+	"github.com/meshroute/terraform-provider-mesh/internal/istio"
 )
 
 // Action is what a step does.
@@ -27,7 +27,7 @@ const (
 type Step struct {
 	Action Action
 	// Object is what the API server shall hold afterwards, or what is deleted. It is nil for Wait.
-	Object *routing.Object
+	Object *istio.Object
 }
 
 // Steps returns how to get from one pair to another without a moment in which a rule names a subset that the
@@ -46,7 +46,7 @@ type Step struct {
 //
 // Source: Istio's traffic management best practices, "Avoid 503 errors while reconfiguring service routes"; measured
 // against istiod.
-func Steps(from, to routing.Pair) []Step {
+func Steps(from, to istio.Pair) []Step {
 	before, after := from.DestinationRule, to.DestinationRule
 	if changesHost(from, to) {
 		return stepsWithStandIn(from, to)
@@ -73,7 +73,7 @@ func Steps(from, to routing.Pair) []Step {
 }
 
 // appendVirtualService appends the steps of the VirtualService. They wait for the step before where that added something.
-func appendVirtualService(steps []Step, from, to routing.Pair, added bool) []Step {
+func appendVirtualService(steps []Step, from, to istio.Pair, added bool) []Step {
 	if step, needed := write(from.VirtualService, to.VirtualService); needed {
 		if added {
 			steps = append(steps, Step{Action: Wait})
@@ -99,7 +99,7 @@ func appendAfterWait(steps []Step, last ...Step) []Step {
 }
 
 // changesHost reports whether rules move from one host to another while the DestinationRule keeps its address.
-func changesHost(from, to routing.Pair) bool {
+func changesHost(from, to istio.Pair) bool {
 	before, after := from.DestinationRule, to.DestinationRule
 	if before == nil || after == nil || moved(before, after) || from.VirtualService == nil || to.VirtualService == nil {
 		return false
@@ -109,7 +109,7 @@ func changesHost(from, to routing.Pair) bool {
 
 // stepsWithStandIn returns the steps from one host to another: the stand-in declares the new subsets, the rules move, the
 // DestinationRule follows, the stand-in goes.
-func stepsWithStandIn(from, to routing.Pair) []Step {
+func stepsWithStandIn(from, to istio.Pair) []Step {
 	other := standIn(to.DestinationRule)
 	steps := appendVirtualService([]Step{{Action: Create, Object: other}}, from, to, true)
 	steps = appendAfterWait(steps, Step{Action: Update, Object: to.DestinationRule})
@@ -120,17 +120,17 @@ func stepsWithStandIn(from, to routing.Pair) []Step {
 const longestObjectName = 253
 
 // standIn returns a DestinationRule that says what rule says, under a name of its own.
-func standIn(rule *routing.Object) *routing.Object {
+func standIn(rule *istio.Object) *istio.Object {
 	const suffix = "-stand-in"
 	object := *rule
 	object.Name = rule.Name[:min(len(rule.Name), longestObjectName-len(suffix))] + suffix
-	object.Annotations = map[string]string{routing.StandInAnnotation: rule.Name}
+	object.Annotations = map[string]string{istio.StandInAnnotation: rule.Name}
 	maps.Copy(object.Annotations, rule.Annotations)
 	return &object
 }
 
 // write returns the step that makes to out of from, and whether one is needed.
-func write(from, to *routing.Object) (Step, bool) {
+func write(from, to *istio.Object) (Step, bool) {
 	switch {
 	case to == nil:
 		return Step{}, false
@@ -141,13 +141,13 @@ func write(from, to *routing.Object) (Step, bool) {
 }
 
 // moved reports whether from stands at an address at which to does not.
-func moved(from, to *routing.Object) bool {
+func moved(from, to *istio.Object) bool {
 	return from != nil && (to == nil || from.Namespace != to.Namespace || from.Name != to.Name)
 }
 
 // Unchanged reports whether there is nothing to do to get from one pair to another: just then [Steps] has no steps.
-func Unchanged(from, to routing.Pair) bool {
-	same := func(from, to *routing.Object) bool {
+func Unchanged(from, to istio.Pair) bool {
+	same := func(from, to *istio.Object) bool {
 		return from == nil && to == nil || from != nil && to != nil && !moved(from, to) && equal(from, to)
 	}
 	elsewhere := to.DestinationRule == nil && to.SubsetsElsewhere
@@ -155,15 +155,15 @@ func Unchanged(from, to routing.Pair) bool {
 }
 
 // Same reports whether two pairs are the same objects with the same meaning.
-func Same(a, b routing.Pair) bool { return Unchanged(a, b) && Unchanged(b, a) }
+func Same(a, b istio.Pair) bool { return Unchanged(a, b) && Unchanged(b, a) }
 
 // equal reports whether the live object a is as b wants it. Fields that this version does not know stay as they are.
-func equal(a, b *routing.Object) bool {
-	return maps.Equal(a.Labels, b.Labels) && maps.Equal(a.Annotations, b.Annotations) && routing.SameSpec(a.Spec, b.Spec)
+func equal(a, b *istio.Object) bool {
+	return maps.Equal(a.Labels, b.Labels) && maps.Equal(a.Annotations, b.Annotations) && istio.SameSpec(a.Spec, b.Spec)
 }
 
 // gains reports whether after has a subset that before has not, or is seen in more namespaces.
-func gains(before, after *routing.Object) bool {
+func gains(before, after *istio.Object) bool {
 	old, wanted := before.Spec.(*networking.DestinationRule), after.Spec.(*networking.DestinationRule)
 	for _, subset := range wanted.Subsets {
 		if findSubset(old, subset.Name) == nil {

@@ -2,14 +2,14 @@
 
 package cluster
 
-import "github.com/meshroute/terraform-provider-mesh/internal/routing"
+import "github.com/meshroute/terraform-provider-mesh/internal/istio"
 
 // order is the order in which Terraform changes two resources that refer to each other, whatever the change: the DestinationRule
 // as it shall be, then the VirtualService. Nothing but a test is built with it, which shows that the order is what keeps
 // requests, and not the waits: those are there.
-func order(from, to routing.Pair) []Step {
+func order(from, to istio.Pair) []Step {
 	var steps []Step
-	for _, o := range []struct{ before, after *routing.Object }{
+	for _, o := range []struct{ before, after *istio.Object }{
 		{from.DestinationRule, to.DestinationRule}, {from.VirtualService, to.VirtualService},
 	} {
 		kept := o.after == nil && to.SubsetsElsewhere

@@ -2,7 +2,7 @@
 
 package cluster
 
-import "github.com/meshroute/terraform-provider-mesh/internal/routing"
+import "github.com/meshroute/terraform-provider-mesh/internal/istio"
 
 // order is the order of a change's writes.
-func order(from, to routing.Pair) []Step { return Steps(from, to) }
+func order(from, to istio.Pair) []Step { return Steps(from, to) }

@@ -12,7 +12,7 @@ import (
 	networking "istio.io/api/networking/v1"
 	"pgregory.net/rapid"
 
-	"github.com/meshroute/terraform-provider-mesh/internal/routing"
+	"github.com/meshroute/terraform-provider-mesh/internal/istio"
 )
 
 const (
@@ -40,11 +40,11 @@ type shape struct {
 	exportTo []string
 }
 
-func (s shape) pair() routing.Pair {
+func (s shape) pair() istio.Pair {
 	if s.namespace == "" {
 		s.namespace = "shop"
 	}
-	pair := routing.Pair{SubsetsElsewhere: s.virtualService != "" && s.destinationRule == ""}
+	pair := istio.Pair{SubsetsElsewhere: s.virtualService != "" && s.destinationRule == ""}
 	if s.virtualService != "" {
 		rule := &networking.HTTPRoute{}
 		for _, name := range sortedKeys(s.weights) {
@@ -59,7 +59,7 @@ func (s shape) pair() routing.Pair {
 		if s.timeout {
 			rule.Timeout = durationpb.New(5e9)
 		}
-		pair.VirtualService = &routing.Object{Namespace: s.namespace, Name: s.virtualService, Labels: s.labels, Spec: &networking.VirtualService{
+		pair.VirtualService = &istio.Object{Namespace: s.namespace, Name: s.virtualService, Labels: s.labels, Spec: &networking.VirtualService{
 			Hosts: []string{s.host}, Http: []*networking.HTTPRoute{rule},
 		}}
 	}
@@ -71,7 +71,7 @@ func (s shape) pair() routing.Pair {
 		if s.policy {
 			rule.TrafficPolicy = &networking.TrafficPolicy{Tls: &networking.ClientTLSSettings{Mode: networking.ClientTLSSettings_ISTIO_MUTUAL}}
 		}
-		pair.DestinationRule = &routing.Object{Namespace: s.namespace, Name: s.destinationRule, Labels: s.labels, Spec: rule}
+		pair.DestinationRule = &istio.Object{Namespace: s.namespace, Name: s.destinationRule, Labels: s.labels, Spec: rule}
 	}
 	return pair
 }
@@ -90,7 +90,7 @@ func inWords(steps []Step) []string {
 		text := s.String()
 		switch {
 		case s.Action == Delete || s.Object == nil:
-		case s.Object.Kind() == routing.KindDestinationRule:
+		case s.Object.Kind() == istio.KindDestinationRule:
 			text += fmt.Sprint(" ", declared(s.Object))
 			if seen := s.Object.Spec.(*networking.DestinationRule).ExportTo; len(seen) > 0 {
 				text += " for " + strings.Join(seen, " ")
@@ -104,7 +104,7 @@ func inWords(steps []Step) []string {
 	return words
 }
 
-func declared(o *routing.Object) []string {
+func declared(o *istio.Object) []string {
 	var names []string
 	for _, s := range o.Spec.(*networking.DestinationRule).GetSubsets() {
 		names = append(names, s.GetName())
@@ -114,7 +114,7 @@ func declared(o *routing.Object) []string {
 }
 
 // named returns the subsets to which a VirtualService routes.
-func named(o *routing.Object) []string {
+func named(o *istio.Object) []string {
 	var names []string
 	for _, rule := range o.Spec.(*networking.VirtualService).GetHttp() {
 		for _, d := range rule.GetRoute() {
@@ -322,7 +322,7 @@ func TestSteps(t *testing.T) {
 func TestSteps_unknownFieldIsNoDifference(t *testing.T) {
 	t.Parallel()
 	to := shape{host: reviews, virtualService: "reviews", weights: map[string]int32{"v1": 100}}.pair()
-	from := routing.Pair{VirtualService: new(routing.Object)}
+	from := istio.Pair{VirtualService: new(istio.Object)}
 	*from.VirtualService = *to.VirtualService
 	from.VirtualService.Unknown = []string{".http[0].invented"}
 	if diff := cmp.Diff([]string{}, inWords(Steps(from, to))); diff != "" {
@@ -331,9 +331,9 @@ func TestSteps_unknownFieldIsNoDifference(t *testing.T) {
 }
 
 // world is what the API server holds, by kind and name.
-type world map[Address]*routing.Object
+type world map[Address]*istio.Object
 
-func worldOf(pair routing.Pair) world {
+func worldOf(pair istio.Pair) world {
 	w := world{}
 	for _, o := range pair.Objects() {
 		w[AddressOf(o)] = o
@@ -364,9 +364,9 @@ func (w world) do(s Step) error {
 // declares which a caller in the namespace sees: those in its own namespace, or else those in the service's.
 func (w world) dangling(caller string) []string {
 	known, missing := map[string]bool{}, []string{}
-	of := func(namespace, host string) (found []*routing.Object) {
+	of := func(namespace, host string) (found []*istio.Object) {
 		for at, o := range w {
-			if at.Kind == routing.KindDestinationRule && at.Namespace == namespace && o.Spec.(*networking.DestinationRule).GetHost() == host {
+			if at.Kind == istio.KindDestinationRule && at.Namespace == namespace && o.Spec.(*networking.DestinationRule).GetHost() == host {
 				found = append(found, o)
 			}
 		}
@@ -384,7 +384,7 @@ func (w world) dangling(caller string) []string {
 		}
 	}
 	for at, o := range w {
-		if at.Kind == routing.KindVirtualService {
+		if at.Kind == istio.KindVirtualService {
 			host := o.Spec.(*networking.VirtualService).GetHosts()[0]
 			for _, name := range named(o) {
 				if !known[host+"/"+name] {
@@ -476,8 +476,8 @@ func TestPropertyStepsDropNoRequest(t *testing.T) {
 }
 
 // pairOf returns the objects of the world that stand at the addresses of a pair.
-func pairOf(w world, like routing.Pair) routing.Pair {
-	var pair routing.Pair
+func pairOf(w world, like istio.Pair) istio.Pair {
+	var pair istio.Pair
 	if like.VirtualService != nil {
 		pair.VirtualService = w[AddressOf(like.VirtualService)]
 	}

@@ -5,7 +5,7 @@ import (
 	"errors"
 	"sync"
 
-	"github.com/meshroute/terraform-provider-mesh/internal/routing"
+	"github.com/meshroute/terraform-provider-mesh/internal/istio"
 )
 
 // LivePair is a pair as the API server holds it. An object that does not exist is nil.
@@ -19,13 +19,13 @@ func (c *Cluster) GetPair(ctx context.Context, namespace, virtualService, destin
 	var pair LivePair
 	var failed [2]error
 	var group sync.WaitGroup
-	read := func(i int, kind routing.Kind, name string, into **Live) {
+	read := func(i int, kind istio.Kind, name string, into **Live) {
 		if name != "" {
 			group.Go(func() { *into, failed[i] = c.Get(ctx, Address{Kind: kind, Namespace: namespace, Name: name}) })
 		}
 	}
-	read(0, routing.KindVirtualService, virtualService, &pair.VirtualService)
-	read(1, routing.KindDestinationRule, destinationRule, &pair.DestinationRule)
+	read(0, istio.KindVirtualService, virtualService, &pair.VirtualService)
+	read(1, istio.KindDestinationRule, destinationRule, &pair.DestinationRule)
 	group.Wait()
 	return pair, errors.Join(failed[:]...)
 }
@@ -53,8 +53,8 @@ func (p LivePair) At(at Address) *Live {
 
 // Ours returns the objects without what only the API server knows, and with only those labels and annotations that are
 // ours: see [Live.Ours].
-func (p LivePair) Ours(wanted routing.Pair) routing.Pair {
-	var pair routing.Pair
+func (p LivePair) Ours(wanted istio.Pair) istio.Pair {
+	var pair istio.Pair
 	if p.VirtualService != nil {
 		pair.VirtualService = p.VirtualService.Ours(wanted.VirtualService)
 	}

@@ -10,7 +10,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 
-	"github.com/meshroute/terraform-provider-mesh/internal/routing"
+	"github.com/meshroute/terraform-provider-mesh/internal/istio"
 )
 
 // rehearsalTimeout bounds each request of a rehearsal, which no plan has to wait for.
@@ -19,10 +19,10 @@ const rehearsalTimeout = 10 * time.Second
 // Rehearse asks the API server and its admission webhooks whether they would take what a change writes. Nothing is written. Its errors
 // have the reason [Denied] or [Invalid]. Whatever else goes wrong says nothing of the objects and is none: a user who may read only, a
 // webhook that takes no part in a dry run, a namespace that the same run makes.
-func (c *Cluster) Rehearse(ctx context.Context, from, to routing.Pair) error {
+func (c *Cluster) Rehearse(ctx context.Context, from, to istio.Pair) error {
 	var problems []error
 	for _, o := range to.Objects() {
-		same := func(is *routing.Object) bool { return AddressOf(is) == AddressOf(o) && equal(is, o) }
+		same := func(is *istio.Object) bool { return AddressOf(is) == AddressOf(o) && equal(is, o) }
 		if slices.ContainsFunc(from.Objects(), same) {
 			continue
 		}
@@ -33,8 +33,8 @@ func (c *Cluster) Rehearse(ctx context.Context, from, to routing.Pair) error {
 	return errors.Join(problems...)
 }
 
-func (c *Cluster) rehearse(ctx context.Context, o *routing.Object) error {
-	manifest, err := routing.Manifest(o)
+func (c *Cluster) rehearse(ctx context.Context, o *istio.Object) error {
+	manifest, err := istio.Manifest(o)
 	if err != nil {
 		return err
 	}

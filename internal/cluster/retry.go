@@ -13,7 +13,7 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/util/wait"
 
-	"github.com/meshroute/terraform-provider-mesh/internal/routing"
+	"github.com/meshroute/terraform-provider-mesh/internal/istio"
 )
 
 // patience is how long a request without a deadline of its caller's is tried again. A restart of an API server takes seconds, on a
@@ -117,7 +117,7 @@ func mayHaveHappened(err error) bool { return passes(err) || IsReason(err, Inter
 
 // written returns the live object when it is what an earlier try wrote, whose answer was lost: our own field manager
 // applied it, with just this content.
-func (c *Cluster) written(ctx context.Context, o *routing.Object) *Live {
+func (c *Cluster) written(ctx context.Context, o *istio.Object) *Live {
 	ctx, cancel := writeContext(ctx)
 	defer cancel()
 	live, err := c.Get(ctx, AddressOf(o))

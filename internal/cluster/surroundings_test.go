@@ -13,7 +13,9 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/meshroute/terraform-provider-mesh/internal/routing"
+	"github.com/meshroute/terraform-provider-mesh/internal/around"
+	"github.com/meshroute/terraform-provider-mesh/internal/istio"
+	"github.com/meshroute/terraform-provider-mesh/internal/traffic"
 )
 
 // listOf answers a list request with objects.
@@ -42,7 +44,7 @@ func TestView_look(t *testing.T) {
 	missing := answer(http.StatusNotFound, "text/plain", "404 page not found\n")
 	for name, test := range map[string]struct {
 		answer   func(w http.ResponseWriter, r *http.Request)
-		look     routing.Look
+		look     around.Look
 		requests int32
 		unseen   Reason
 		narrow   bool
@@ -50,10 +52,10 @@ func TestView_look(t *testing.T) {
 	}{
 		"what cannot be read is left out": {
 			answer: func(w http.ResponseWriter, _ *http.Request) { page(w, "", "broken", "b") },
-			look:   routing.Look{Resource: routing.VirtualServices}, requests: 1,
+			look:   around.Look{Resource: around.VirtualServices}, requests: 1,
 			holds: func(v *View) bool {
-				n := v.Routes.Named(&routing.Object{Namespace: "shop", Name: "b"})
-				return n != nil && v.Live(n.Object).Name == "b" && v.Routes.Named(&routing.Object{Namespace: "shop", Name: "broken"}) == nil
+				n := v.Routes.Named(&istio.Object{Namespace: "shop", Name: "b"})
+				return n != nil && v.Live(n.Object).Name == "b" && v.Routes.Named(&istio.Object{Namespace: "shop", Name: "broken"}) == nil
 			},
 		},
 		"one namespace where all are forbidden": {
@@ -64,29 +66,29 @@ func TestView_look(t *testing.T) {
 				}
 				forbidden(w)
 			},
-			look: routing.Look{Resource: routing.VirtualServices}, requests: 2, narrow: true, holds: func(v *View) bool { return v.Routes != nil },
+			look: around.Look{Resource: around.VirtualServices}, requests: 2, narrow: true, holds: func(v *View) bool { return v.Routes != nil },
 		},
 		"everything is forbidden": {
 			answer: func(w http.ResponseWriter, _ *http.Request) { forbidden(w) },
-			look:   routing.Look{Resource: routing.ServiceEntries}, requests: 2, unseen: Forbidden, holds: func(v *View) bool { return v.Entries == nil },
+			look:   around.Look{Resource: around.ServiceEntries}, requests: 2, unseen: Forbidden, holds: func(v *View) bool { return v.Entries == nil },
 		},
 		"an API that is not served": {
-			answer: missing, look: routing.Look{Resource: routing.VirtualServices}, requests: 1, unseen: CRDMissing, holds: func(v *View) bool { return v.Routes == nil },
+			answer: missing, look: around.Look{Resource: around.VirtualServices}, requests: 1, unseen: CRDMissing, holds: func(v *View) bool { return v.Routes == nil },
 		},
 		"ServiceEntries are not served": {
-			answer: missing, look: routing.Look{Resource: routing.ServiceEntries}, requests: 1, holds: func(v *View) bool { return v.Entries != nil },
+			answer: missing, look: around.Look{Resource: around.ServiceEntries}, requests: 1, holds: func(v *View) bool { return v.Entries != nil },
 		},
 		"Gateways are not served": {
-			answer: missing, look: routing.Look{Resource: routing.Gateways, Namespace: "shop"}, requests: 1, holds: func(v *View) bool { return v.Gateways["shop"] != nil },
+			answer: missing, look: around.Look{Resource: around.Gateways, Namespace: "shop"}, requests: 1, holds: func(v *View) bool { return v.Gateways["shop"] != nil },
 		},
 		"WorkloadEntries are not served": {
-			answer: missing, look: routing.Look{Resource: routing.WorkloadEntries, Namespace: "shop"}, requests: 1, holds: func(v *View) bool { return v.Workloads["shop"] != nil },
+			answer: missing, look: around.Look{Resource: around.WorkloadEntries, Namespace: "shop"}, requests: 1, holds: func(v *View) bool { return v.Workloads["shop"] != nil },
 		},
 		"hosts of ServiceEntries": {
 			answer: func(w http.ResponseWriter, _ *http.Request) {
 				listOf(w, item("a", map[string]any{"spec": map[string]any{"hosts": []any{"*.shop.example"}}}), item("b", nil))
 			},
-			look: routing.Look{Resource: routing.ServiceEntries}, requests: 1, holds: func(v *View) bool { return len(v.Entries.Covering("a.shop.example")) == 1 },
+			look: around.Look{Resource: around.ServiceEntries}, requests: 1, holds: func(v *View) bool { return len(v.Entries.Covering("a.shop.example")) == 1 },
 		},
 		"services": {
 			answer: func(w http.ResponseWriter, _ *http.Request) {
@@ -97,10 +99,10 @@ func TestView_look(t *testing.T) {
 				listOf(w, item("a", spec(map[string]any{"ports": []any{map[string]any{"name": "grpc", "port": 80}}})), item("named", spec(map[string]any{"type": "ExternalName"})),
 					item("eager", spec(map[string]any{"publishNotReadyAddresses": true})))
 			},
-			look: routing.Look{Resource: routing.Services, Namespace: "shop"}, requests: 1,
+			look: around.Look{Resource: around.Services, Namespace: "shop"}, requests: 1,
 			holds: func(v *View) bool {
-				return cmp.Equal(v.Services["shop"], map[string]routing.Service{
-					"a": {Ports: []routing.ServicePort{{Name: "grpc", Number: 80}}, Selector: map[string]string{"app": "a"}}, "named": {}, "eager": {},
+				return cmp.Equal(v.Services["shop"], map[string]around.Service{
+					"a": {Ports: []around.ServicePort{{Name: "grpc", Number: 80}}, Selector: map[string]string{"app": "a"}}, "named": {}, "eager": {},
 				})
 			},
 		},
@@ -110,8 +112,8 @@ func TestView_look(t *testing.T) {
 			c, requests := counted(t, test.answer)
 			s := NewSurroundings(c, "cluster.local")
 			for range 3 {
-				v := s.View("shop", routing.Options{}, "")
-				v.Look(t.Context(), []routing.Look{test.look})
+				v := s.View("shop", traffic.Options{}, "")
+				v.Look(t.Context(), []around.Look{test.look})
 				switch {
 				case test.unseen != Unknown && (len(v.Unseen) != 1 || !IsReason(v.Unseen[0].Err, test.unseen) || !v.Closed[test.look]):
 					t.Errorf("unseen %v", v.Unseen)
@@ -132,8 +134,8 @@ func TestView_look(t *testing.T) {
 // TestView_live: nothing is known of an object that was not listed.
 func TestView_live(t *testing.T) {
 	t.Parallel()
-	v := (&Surroundings{}).View("shop", routing.Options{}, "")
-	if live := v.Live(&routing.Object{}); live != nil {
+	v := (&Surroundings{}).View("shop", traffic.Options{}, "")
+	if live := v.Live(&istio.Object{}); live != nil {
 		t.Errorf("an object that nobody listed: %v", live)
 	}
 }
@@ -141,8 +143,8 @@ func TestView_live(t *testing.T) {
 // TestView_look_together: the looks of one round are taken side by side, and told of in their order.
 func TestView_look_together(t *testing.T) {
 	t.Parallel()
-	wanted := []routing.Look{
-		{Resource: routing.Services, Namespace: "shop"}, {Resource: routing.Pods, Namespace: "shop"}, {Resource: routing.Services, Namespace: "web"},
+	wanted := []around.Look{
+		{Resource: around.Services, Namespace: "shop"}, {Resource: around.Pods, Namespace: "shop"}, {Resource: around.Services, Namespace: "web"},
 	}
 	var arrived sync.WaitGroup
 	arrived.Add(len(wanted))
@@ -151,7 +153,7 @@ func TestView_look_together(t *testing.T) {
 		arrived.Wait()
 		forbidden(w)
 	})
-	v := NewSurroundings(c, "cluster.local").View("shop", routing.Options{}, "")
+	v := NewSurroundings(c, "cluster.local").View("shop", traffic.Options{}, "")
 	v.Look(t.Context(), wanted)
 	if len(v.Unseen) != len(wanted) {
 		t.Fatalf("unseen %v", v.Unseen)
@@ -169,9 +171,9 @@ func TestView_look_deadline(t *testing.T) {
 	c, requests := counted(t, func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() })
 	s := NewSurroundings(c, "cluster.local")
 	began := time.Now()
-	v := s.View("shop", routing.Options{}, "")
-	for _, resource := range []routing.Resource{routing.VirtualServices, routing.DestinationRules, routing.ServiceEntries} {
-		v.Look(t.Context(), []routing.Look{{Resource: resource}})
+	v := s.View("shop", traffic.Options{}, "")
+	for _, resource := range []around.Resource{around.VirtualServices, around.DestinationRules, around.ServiceEntries} {
+		v.Look(t.Context(), []around.Look{{Resource: resource}})
 	}
 	if took := time.Since(began); took < lookTimeout || took > lookTimeout+5*time.Second {
 		t.Errorf("it took %s", took)
@@ -183,7 +185,7 @@ func TestView_look_deadline(t *testing.T) {
 	}
 	time.Sleep(time.Second)
 	asked := requests.Load()
-	s.View("shop", routing.Options{}, "").Look(t.Context(), []routing.Look{{Resource: routing.VirtualServices}})
+	s.View("shop", traffic.Options{}, "").Look(t.Context(), []around.Look{{Resource: around.VirtualServices}})
 	if took := time.Since(began); took > lookTimeout+8*time.Second || requests.Load() != asked {
 		t.Errorf("the next one waits until %s, with %d requests more", took, requests.Load()-asked)
 	}
@@ -204,14 +206,14 @@ func TestView_look_interrupted(t *testing.T) {
 		<-asked
 		cancel()
 	}()
-	look := []routing.Look{{Resource: routing.Gateways, Namespace: "shop"}}
-	v := s.View("shop", routing.Options{}, "")
+	look := []around.Look{{Resource: around.Gateways, Namespace: "shop"}}
+	v := s.View("shop", traffic.Options{}, "")
 	v.Look(ctx, look)
 	if len(v.Unseen) != 1 || !IsReason(v.Unseen[0].Err, Interrupted) {
 		t.Errorf("unseen %v", v.Unseen)
 	}
 	close(answered)
-	v = s.View("shop", routing.Options{}, "")
+	v = s.View("shop", traffic.Options{}, "")
 	v.Look(t.Context(), look)
 	if !v.Gateways["shop"]["a"] || requests.Load() != 1 {
 		t.Errorf("saw %v in %d requests", v.Gateways, requests.Load())
@@ -231,15 +233,15 @@ func TestView_renew(t *testing.T) {
 		}
 	})
 	s := NewSurroundings(c, "cluster.local")
-	look := []routing.Look{{Resource: routing.Services, Namespace: "shop"}}
-	early, late := s.View("shop", routing.Options{}, ""), s.View("shop", routing.Options{}, "")
+	look := []around.Look{{Resource: around.Services, Namespace: "shop"}}
+	early, late := s.View("shop", traffic.Options{}, ""), s.View("shop", traffic.Options{}, "")
 	late.Look(t.Context(), look)
 	early.Look(t.Context(), look)
 	if early.Renew(t.Context()) || late.Renew(t.Context()) {
 		t.Error("a list that began after the view is renewed")
 	}
 	for want := int32(2); want <= 3; want++ {
-		v := s.View("shop", routing.Options{}, "")
+		v := s.View("shop", traffic.Options{}, "")
 		v.Look(t.Context(), look)
 		if !v.Renew(t.Context()) || v.Renew(t.Context()) || lists.Load() != want {
 			t.Errorf("%d lists, want %d", lists.Load(), want)
@@ -256,11 +258,11 @@ func TestView_anew(t *testing.T) {
 	c, requests := counted(t, func(w http.ResponseWriter, _ *http.Request) { listOf(w) })
 	s := NewSurroundings(c, "cluster.local")
 	for _, anew := range []bool{false, false, true} {
-		v := s.View("shop", routing.Options{}, "")
+		v := s.View("shop", traffic.Options{}, "")
 		if anew {
 			v.Anew()
 		}
-		v.Look(t.Context(), []routing.Look{{Resource: routing.VirtualServices}})
+		v.Look(t.Context(), []around.Look{{Resource: around.VirtualServices}})
 	}
 	if requests.Load() != 2 {
 		t.Errorf("%d requests", requests.Load())

@@ -10,7 +10,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/structured-merge-diff/v6/fieldpath"
 
-	"github.com/meshroute/terraform-provider-mesh/internal/routing"
+	"github.com/meshroute/terraform-provider-mesh/internal/istio"
 )
 
 // plan returns the steps of the change. One that takes fields from other managers writes each object that exists, also one that says
@@ -34,7 +34,7 @@ func (c Change) plan() []Step {
 // takeAlone makes this field manager the only owner of what it has applied. A field that was applied with the value that it had already
 // has two owners from then on, and the next change of it would be a conflict with a manager that has long gone. The object itself
 // does not change. What cannot be taken stays shared, which a warning says: the change itself has been made.
-func (c *Cluster) takeAlone(ctx context.Context, live *Live, o *routing.Object) *Live {
+func (c *Cluster) takeAlone(ctx context.Context, live *Live, o *istio.Object) *Live {
 	alone, err := c.disown(ctx, live, o)
 	if err != nil {
 		warn(ctx, fmt.Sprintf("%s is written, and other field managers still own fields of it too: %s", o, err))
@@ -43,7 +43,7 @@ func (c *Cluster) takeAlone(ctx context.Context, live *Live, o *routing.Object) 
 	return alone
 }
 
-func (c *Cluster) disown(ctx context.Context, live *Live, o *routing.Object) (*Live, error) {
+func (c *Cluster) disown(ctx context.Context, live *Live, o *istio.Object) (*Live, error) {
 	entries, changed := c.withoutOurs(live.managedFields)
 	if !changed {
 		return live, nil

@@ -8,17 +8,17 @@ import (
 	networking "istio.io/api/networking/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
-	"github.com/meshroute/terraform-provider-mesh/internal/routing"
+	"github.com/meshroute/terraform-provider-mesh/internal/istio"
 )
 
 // TestChange_take: a change that takes fields writes what is there, whether it changes or not.
 func TestChange_take(t *testing.T) {
 	t.Parallel()
-	rule := &routing.Object{Namespace: "shop", Name: "a", Spec: &networking.DestinationRule{Host: "a"}}
-	routes := &routing.Object{Namespace: "shop", Name: "a", Spec: &networking.VirtualService{Hosts: []string{"a"}}}
-	others := &routing.Object{Namespace: "shop", Name: "a", Spec: &networking.VirtualService{Hosts: []string{"b"}}}
-	both := routing.Pair{VirtualService: routes, DestinationRule: rule}
-	identities := func(pair routing.Pair) Identities {
+	rule := &istio.Object{Namespace: "shop", Name: "a", Spec: &networking.DestinationRule{Host: "a"}}
+	routes := &istio.Object{Namespace: "shop", Name: "a", Spec: &networking.VirtualService{Hosts: []string{"a"}}}
+	others := &istio.Object{Namespace: "shop", Name: "a", Spec: &networking.VirtualService{Hosts: []string{"b"}}}
+	both := istio.Pair{VirtualService: routes, DestinationRule: rule}
+	identities := func(pair istio.Pair) Identities {
 		all := Identities{}
 		for _, o := range pair.Objects() {
 			all[AddressOf(o)] = Identity{UID: "1"}
@@ -27,15 +27,15 @@ func TestChange_take(t *testing.T) {
 	}
 	const ruleA, routesA = `update DestinationRule "shop/a"`, `update VirtualService "shop/a"`
 	tests := map[string]struct {
-		from, to routing.Pair
+		from, to istio.Pair
 		take     bool
 		want     []string
 	}{
 		"equal, and nothing to take": {both, both, false, nil},
 		"equal":                      {both, both, true, []string{ruleA, routesA}},
-		"one changes":                {both, routing.Pair{VirtualService: others, DestinationRule: rule}, true, []string{routesA, ruleA}},
-		"one is not there":           {routing.Pair{VirtualService: routes, SubsetsElsewhere: true}, routing.Pair{VirtualService: routes, SubsetsElsewhere: true}, true, []string{routesA}},
-		"one goes":                   {both, routing.Pair{DestinationRule: rule}, true, []string{`delete VirtualService "shop/a"`, ruleA}},
+		"one changes":                {both, istio.Pair{VirtualService: others, DestinationRule: rule}, true, []string{routesA, ruleA}},
+		"one is not there":           {istio.Pair{VirtualService: routes, SubsetsElsewhere: true}, istio.Pair{VirtualService: routes, SubsetsElsewhere: true}, true, []string{routesA}},
+		"one goes":                   {both, istio.Pair{DestinationRule: rule}, true, []string{`delete VirtualService "shop/a"`, ruleA}},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {

@@ -7,11 +7,11 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
-	"github.com/meshroute/terraform-provider-mesh/internal/routing"
+	"github.com/meshroute/terraform-provider-mesh/internal/around"
 )
 
-func (s *Surroundings) listEntries(ctx context.Context, look routing.Look) (*routing.HostIndex[struct{}], error) {
-	found := &routing.HostIndex[struct{}]{}
+func (s *Surroundings) listEntries(ctx context.Context, look around.Look) (*around.HostIndex[struct{}], error) {
+	found := &around.HostIndex[struct{}]{}
 	err := s.each(ctx, look, metav1.ListOptions{}, func(o *unstructured.Unstructured) {
 		hosts, _, _ := unstructured.NestedStringSlice(o.Object, "spec", "hosts")
 		for _, host := range hosts {
@@ -21,26 +21,26 @@ func (s *Surroundings) listEntries(ctx context.Context, look routing.Look) (*rou
 	return found, err
 }
 
-func (s *Surroundings) listGateways(ctx context.Context, look routing.Look) (map[string]bool, error) {
+func (s *Surroundings) listGateways(ctx context.Context, look around.Look) (map[string]bool, error) {
 	found := map[string]bool{}
 	err := s.each(ctx, look, metav1.ListOptions{}, func(o *unstructured.Unstructured) { found[o.GetName()] = true })
 	return found, err
 }
 
-func (s *Surroundings) listServices(ctx context.Context, look routing.Look) (map[string]routing.Service, error) {
-	found := map[string]routing.Service{}
+func (s *Surroundings) listServices(ctx context.Context, look around.Look) (map[string]around.Service, error) {
+	found := map[string]around.Service{}
 	err := s.each(ctx, look, metav1.ListOptions{}, func(o *unstructured.Unstructured) { found[o.GetName()] = serviceOf(o) })
 	return found, err
 }
 
-func serviceOf(o *unstructured.Unstructured) routing.Service {
-	var s routing.Service
+func serviceOf(o *unstructured.Unstructured) around.Service {
+	var s around.Service
 	ports, _, _ := unstructured.NestedSlice(o.Object, "spec", "ports")
 	for _, p := range ports {
 		port, _ := p.(map[string]any)
 		name, _ := port["name"].(string)
 		number, _ := port["port"].(int64)
-		s.Ports = append(s.Ports, routing.ServicePort{Name: name, Number: uint32(number)})
+		s.Ports = append(s.Ports, around.ServicePort{Name: name, Number: uint32(number)})
 	}
 	kind, _, _ := unstructured.NestedString(o.Object, "spec", "type")
 	unready, _, _ := unstructured.NestedBool(o.Object, "spec", "publishNotReadyAddresses")
@@ -51,8 +51,8 @@ func serviceOf(o *unstructured.Unstructured) routing.Service {
 }
 
 // listPods lists the pods that take requests: those that run, are ready, and are not about to end.
-func (s *Surroundings) listPods(ctx context.Context, look routing.Look) (*routing.Endpoints, error) {
-	found := &routing.Endpoints{}
+func (s *Surroundings) listPods(ctx context.Context, look around.Look) (*around.Endpoints, error) {
+	found := &around.Endpoints{}
 	err := s.each(ctx, look, metav1.ListOptions{FieldSelector: "status.phase=Running"}, func(o *unstructured.Unstructured) {
 		if o.GetDeletionTimestamp() == nil && conditionOf(o, "Ready") == string(metav1.ConditionTrue) {
 			found.Add(o.GetLabels())
@@ -64,8 +64,8 @@ func (s *Surroundings) listPods(ctx context.Context, look routing.Look) (*routin
 // listWorkloads lists the WorkloadEntries that take requests. One that nobody checks has no condition, and counts as healthy. Labels
 // of the object go before those of its spec.
 // Source: istio.io/istio pilot/pkg/serviceregistry/serviceentry convertWorkloadEntry.
-func (s *Surroundings) listWorkloads(ctx context.Context, look routing.Look) (*routing.Endpoints, error) {
-	found := &routing.Endpoints{}
+func (s *Surroundings) listWorkloads(ctx context.Context, look around.Look) (*around.Endpoints, error) {
+	found := &around.Endpoints{}
 	err := s.each(ctx, look, metav1.ListOptions{}, func(o *unstructured.Unstructured) {
 		if o.GetDeletionTimestamp() != nil || conditionOf(o, "Healthy") == string(metav1.ConditionFalse) {
 			return

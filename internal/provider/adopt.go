@@ -13,7 +13,7 @@ import (
 	"github.com/meshroute/terraform-provider-mesh/internal/attr"
 	"github.com/meshroute/terraform-provider-mesh/internal/canary"
 	"github.com/meshroute/terraform-provider-mesh/internal/cluster"
-	"github.com/meshroute/terraform-provider-mesh/internal/routing"
+	"github.com/meshroute/terraform-provider-mesh/internal/istio"
 )
 
 // mostPlaces is how many places of a change are listed.
@@ -43,12 +43,12 @@ func (p *pairResource) planAdoption(d draft, live livePair, diagnostics *diag.Di
 
 // adoption returns what the live objects shall become, and says of every one which it is, who wrote it, and what that changes.
 // Weights that somebody else sets stay, and may change at any time.
-func (p *pairResource) adoption(route described, life lifecycle, live livePair) (wanted routing.Pair, all []string) {
+func (p *pairResource) adoption(route described, life lifecycle, live livePair) (wanted istio.Pair, all []string) {
 	wanted = route.Render()
 	is := p.resolve(live.Ours(wanted), p.settings.clusterDomain)
 	if life.handedOver {
 		// What the plan shows to go goes, whoever put it in.
-		wanted = routing.KeepOthers(wanted, is, is)
+		wanted = istio.KeepOthers(wanted, is, is)
 	}
 	for _, o := range live.Objects() {
 		kind := string(o.Kind()) + " "
@@ -66,13 +66,13 @@ func (p *pairResource) adoption(route described, life lifecycle, live livePair) 
 		for i, m := range o.Others {
 			writers[i] = fmt.Sprintf(" of %q", m.Name)
 		}
-		if owner := o.Annotations[routing.OwnerAnnotation]; owner != "" && owner != p.settings.owner {
+		if owner := o.Annotations[istio.OwnerAnnotation]; owner != "" && owner != p.settings.owner {
 			writers = append(writers, fmt.Sprintf(" of the workspace %q", owner))
 		}
 		slices.Sort(writers)
 		state := "resource version " + o.ResourceVersion
 		if life.handedOver {
-			state = fmt.Sprintf("content %.8s apart from weights", routing.Fingerprint(routing.WithoutWeights(o.Spec)))
+			state = fmt.Sprintf("content %.8s apart from weights", istio.Fingerprint(istio.WithoutWeights(o.Spec)))
 		}
 		all = append(all, fmt.Sprintf("%s%s, %s: %s", o.String(), strings.Join(slices.Compact(writers), " and"), state, text))
 	}
@@ -91,11 +91,11 @@ func adoptionChanged(live livePair) error {
 // adoption is a change that takes existing objects over.
 type adoption struct {
 	// wanted is what the objects were to become, and applied what was done for that.
-	wanted  routing.Pair
+	wanted  istio.Pair
 	applied cluster.Applied
 	// texts say what was taken over, before is that as it was before this workspace first wrote it, and found as it stood there.
 	texts         []string
-	before, found routing.Pair
+	before, found istio.Pair
 }
 
 // adopt takes existing objects over. It fails when they are not what the plan showed. Where somebody else sets weights it begins
@@ -142,10 +142,10 @@ func (p *pairResource) adopt(ctx context.Context, c *call, route described) (ado
 }
 
 // whole returns the objects as they are, with the labels and annotations of everybody.
-func (l livePair) whole() routing.Pair {
-	var objects []*routing.Object
+func (l livePair) whole() istio.Pair {
+	var objects []*istio.Object
 	for _, o := range l.Objects() {
 		objects = append(objects, &o.Object)
 	}
-	return routing.PairOf(objects...)
+	return istio.PairOf(objects...)
 }

@@ -7,16 +7,16 @@ import (
 
 	"github.com/meshroute/terraform-provider-mesh/internal/canary"
 	"github.com/meshroute/terraform-provider-mesh/internal/cluster"
-	"github.com/meshroute/terraform-provider-mesh/internal/routing"
+	"github.com/meshroute/terraform-provider-mesh/internal/istio"
 )
 
 // manifests are objects as the API server has them, by kind.
-type manifests map[routing.Kind]json.RawMessage
+type manifests map[istio.Kind]json.RawMessage
 
-func manifestsOf(pair routing.Pair) manifests {
+func manifestsOf(pair istio.Pair) manifests {
 	kept := manifests{}
 	for _, o := range pair.Objects() {
-		if manifest, err := routing.Manifest(o); err == nil {
+		if manifest, err := istio.Manifest(o); err == nil {
 			kept[o.Kind()] = encodeJSON(manifest)
 		}
 	}
@@ -24,33 +24,33 @@ func manifestsOf(pair routing.Pair) manifests {
 }
 
 // readManifests returns the pair of manifests, each object under its own name.
-func readManifests(raw []byte) routing.Pair {
+func readManifests(raw []byte) istio.Pair {
 	kept := manifests{}
-	var objects []*routing.Object
+	var objects []*istio.Object
 	// What cannot be read was never kept.
 	_ = json.Unmarshal(raw, &kept)
 	for _, manifest := range kept {
-		if o, err := routing.ParseManifest(manifest); err == nil {
+		if o, err := istio.ParseManifest(manifest); err == nil {
 			objects = append(objects, o)
 		}
 	}
-	return routing.PairOf(objects...)
+	return istio.PairOf(objects...)
 }
 
 // beforeAdoption returns live objects as they were before this workspace first wrote them: an adoption that was killed has left
 // that in an annotation.
-func beforeAdoption(live livePair) routing.Pair {
-	var objects []*routing.Object
+func beforeAdoption(live livePair) istio.Pair {
+	var objects []*istio.Object
 	for _, o := range live.Objects() {
 		before := &o.Object
-		if original, ok := o.Annotations[routing.OriginalAnnotation]; ok && o.Applied {
-			if was, err := routing.ParseManifest([]byte(original)); err == nil {
+		if original, ok := o.Annotations[istio.OriginalAnnotation]; ok && o.Applied {
+			if was, err := istio.ParseManifest([]byte(original)); err == nil {
 				before = was
 			}
 		}
 		objects = append(objects, before)
 	}
-	return routing.PairOf(objects...)
+	return istio.PairOf(objects...)
 }
 
 // mostOriginal is how many bytes an original may take as an annotation. An object's annotations together may take 256 KiB.
@@ -58,13 +58,13 @@ const mostOriginal = 128 << 10
 
 // withBackup returns the pair with what its objects were before in an annotation. One that is too large for that is in the state
 // alone.
-func withBackup(wanted, before routing.Pair) routing.Pair {
-	return wanted.Map(func(o *routing.Object) *routing.Object {
+func withBackup(wanted, before istio.Pair) istio.Pair {
+	return wanted.Map(func(o *istio.Object) *istio.Object {
 		was := before.Counterpart(o)
 		if was == nil {
 			return o
 		}
-		manifest, err := routing.Manifest(was)
+		manifest, err := istio.Manifest(was)
 		original := encodeJSON(manifest)
 		if err != nil || len(original) > mostOriginal {
 			return o
@@ -72,14 +72,14 @@ func withBackup(wanted, before routing.Pair) routing.Pair {
 		object := *o
 		object.Annotations = map[string]string{}
 		maps.Copy(object.Annotations, o.Annotations)
-		object.Annotations[routing.OriginalAnnotation] = string(original)
+		object.Annotations[istio.OriginalAnnotation] = string(original)
 		return &object
 	})
 }
 
 // restoration returns the change that gives adopted objects back what they were. Labels and annotations that this resource never
 // wrote stay as they are now.
-func (p *pairResource) restoration(ctx context.Context, c *call, route described, life lifecycle, before routing.Pair) (cluster.Change, error) {
+func (p *pairResource) restoration(ctx context.Context, c *call, route described, life lifecycle, before istio.Pair) (cluster.Change, error) {
 	live, err := p.getPair(ctx, route.Place(), &c.diagnostics)
 	if err != nil {
 		return cluster.Change{}, err
@@ -91,8 +91,8 @@ func (p *pairResource) restoration(ctx context.Context, c *call, route described
 	from, to := live.Ours(rendered), before
 	for _, o := range []struct {
 		live   *cluster.Live
-		wanted *routing.Object
-		before **routing.Object
+		wanted *istio.Object
+		before **istio.Object
 	}{{live.VirtualService, rendered.VirtualService, &to.VirtualService}, {live.DestinationRule, rendered.DestinationRule, &to.DestinationRule}} {
 		if o.live == nil || *o.before == nil || cluster.AddressOf(&o.live.Object) != cluster.AddressOf(*o.before) {
 			continue

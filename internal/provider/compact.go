@@ -8,25 +8,25 @@ import (
 
 	"github.com/meshroute/terraform-provider-mesh/internal/attr"
 	"github.com/meshroute/terraform-provider-mesh/internal/canary"
-	"github.com/meshroute/terraform-provider-mesh/internal/routing"
+	"github.com/meshroute/terraform-provider-mesh/internal/istio"
 )
 
 // compact is what the two compact forms have in common: they own a pair, and write hosts by their full names.
 type compact struct{}
 
-func (compact) resolve(live routing.Pair, clusterDomain string) routing.Pair {
+func (compact) resolve(live istio.Pair, clusterDomain string) istio.Pair {
 	return canary.Resolve(live, clusterDomain)
 }
 
-func (compact) nameAttribute(kind routing.Kind) string {
-	if kind == routing.KindDestinationRule {
+func (compact) nameAttribute(kind istio.Kind) string {
+	if kind == istio.KindDestinationRule {
 		return "destination_rule_name"
 	}
 	return "virtual_service_name"
 }
 
 // void refuses: only Terraform writes these routes, and what does nothing in them is a mistake.
-func (compact) void() routing.Severity { return routing.Refused }
+func (compact) void() istio.Severity { return istio.Refused }
 
 // withPlacement adds to the attributes of a form those that both have in common. What the cluster cannot tell is as before: an
 // object that is gone still has its name, and is still managed.

@@ -15,7 +15,7 @@ import (
 	"sigs.k8s.io/yaml"
 
 	"github.com/meshroute/terraform-provider-mesh/internal/acctest"
-	"github.com/meshroute/terraform-provider-mesh/internal/routing"
+	"github.com/meshroute/terraform-provider-mesh/internal/istio"
 )
 
 // kube is an administrator's access to a cluster, for what a test needs beside routes.
@@ -82,7 +82,7 @@ func (k *kube) ofKind(o *unstructured.Unstructured) dynamic.ResourceInterface {
 // get returns a live object in the API's newest version.
 func (k *kube) get(o *unstructured.Unstructured) *unstructured.Unstructured {
 	k.t.Helper()
-	live, err := k.objects(routing.APIVersion, resourceOf(o), o.GetNamespace()).Get(k.t.Context(), o.GetName(), metav1.GetOptions{})
+	live, err := k.objects(istio.APIVersion, resourceOf(o), o.GetNamespace()).Get(k.t.Context(), o.GetName(), metav1.GetOptions{})
 	if err != nil {
 		k.t.Fatalf("read %s: %v", o.GetName(), err)
 	}

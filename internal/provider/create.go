@@ -7,7 +7,7 @@ import (
 
 	"github.com/meshroute/terraform-provider-mesh/internal/attr"
 	"github.com/meshroute/terraform-provider-mesh/internal/cluster"
-	"github.com/meshroute/terraform-provider-mesh/internal/routing"
+	"github.com/meshroute/terraform-provider-mesh/internal/istio"
 )
 
 // create makes the planned objects, or takes over those that are there.
@@ -76,7 +76,7 @@ func (p *pairResource) createStopped(ctx context.Context, c *call, route describ
 }
 
 // settled returns the plan with what was known only after apply.
-func (p *pairResource) settled(plan attr.Value, life lifecycle, wanted routing.Pair, adopted []string) attr.Value {
+func (p *pairResource) settled(plan attr.Value, life lifecycle, wanted istio.Pair, adopted []string) attr.Value {
 	attributes := plan.Attributes()
 	if adopted != nil {
 		attributes["adopted"] = attr.Strings(adopted)
@@ -92,7 +92,7 @@ func (p *pairResource) settled(plan attr.Value, life lifecycle, wanted routing.P
 
 // isSettled reports whether every object is just as it was wanted: as the API server answered where it was written, and otherwise as it
 // was found. Admission control may have made something else of it.
-func (p *pairResource) isSettled(found livePair, wanted routing.Pair, applied cluster.Applied) bool {
+func (p *pairResource) isSettled(found livePair, wanted istio.Pair, applied cluster.Applied) bool {
 	for _, o := range wanted.Objects() {
 		is := applied.Wrote(cluster.AddressOf(o))
 		if is == nil {

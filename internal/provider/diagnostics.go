@@ -14,11 +14,11 @@ import (
 
 	"github.com/meshroute/terraform-provider-mesh/internal/attr"
 	"github.com/meshroute/terraform-provider-mesh/internal/cluster"
-	"github.com/meshroute/terraform-provider-mesh/internal/routing"
+	"github.com/meshroute/terraform-provider-mesh/internal/istio"
 )
 
 // attributePath is where a part of a route is in the configuration.
-func attributePath(at routing.Path) path.Path {
+func attributePath(at istio.Path) path.Path {
 	p := path.Empty()
 	for _, step := range at {
 		switch s := step.(type) {
@@ -26,7 +26,7 @@ func attributePath(at routing.Path) path.Path {
 			p = p.AtName(s)
 		case int:
 			p = p.AtListIndex(s)
-		case routing.Key:
+		case istio.Key:
 			p = p.AtMapKey(string(s))
 		}
 	}
@@ -41,15 +41,15 @@ const mostProblems = 100
 // Each text starts with the attribute: Terraform prints the line of an attribute at the top of a resource, and of
 // everything nested deeper only the line of the resource. What never does what it says is an error in the compact forms, and
 // a warning where a form takes every object that the API server takes.
-func reportProblems(diagnostics *diag.Diagnostics, f form, r *attr.Reader, problems []routing.Problem) {
+func reportProblems(diagnostics *diag.Diagnostics, f form, r *attr.Reader, problems []istio.Problem) {
 	said, left, leftErrors := 0, 0, false
-	report := func(at path.Path, severity routing.Severity, summary, reason string) {
+	report := func(at path.Path, severity istio.Severity, summary, reason string) {
 		switch {
 		case said == mostProblems:
 			left++
-			leftErrors = leftErrors || severity == routing.Refused
+			leftErrors = leftErrors || severity == istio.Refused
 			return
-		case severity == routing.Refused:
+		case severity == istio.Refused:
 			diagnostics.AddAttributeError(at, summary, located(at, reason))
 		default:
 			diagnostics.AddAttributeWarning(at, summary, located(at, reason))
@@ -59,7 +59,7 @@ func reportProblems(diagnostics *diag.Diagnostics, f form, r *attr.Reader, probl
 	unknown, wrong := pathsOf(r.Unknown()), paths{}
 	for _, p := range r.Problems() {
 		wrong.add(p.At)
-		report(p.At, routing.Refused, "Invalid value", p.Reason)
+		report(p.At, istio.Refused, "Invalid value", p.Reason)
 	}
 	rulesKnown := !unknown.touchAny(r, "rules", "match")
 	tableKnown := rulesKnown && !unknown.touchAny(r, "http", "hosts", "gateways", "export_to")
@@ -69,13 +69,13 @@ func reportProblems(diagnostics *diag.Diagnostics, f form, r *attr.Reader, probl
 			continue
 		}
 		switch p.Severity {
-		case routing.Refused:
+		case istio.Refused:
 			report(at, p.Severity, "Invalid route", p.Text())
-		case routing.Void:
+		case istio.Void:
 			if !dependsOnOthers(p) || tableKnown && !touchesRules(wrong, p) {
 				report(at, f.void(), "Route without effect", p.Text())
 			}
-		case routing.Doubtful:
+		case istio.Doubtful:
 			if rulesKnown {
 				report(at, p.Severity, "Doubtful route", p.Text())
 			}
@@ -90,8 +90,8 @@ func reportProblems(diagnostics *diag.Diagnostics, f form, r *attr.Reader, probl
 }
 
 // touchesRules reports whether a member is in one of the rules that a problem follows from.
-func touchesRules(members paths, p routing.Problem) bool {
-	return slices.ContainsFunc(append(slices.Clone(p.By), p.At), func(at routing.Path) bool {
+func touchesRules(members paths, p istio.Problem) bool {
+	return slices.ContainsFunc(append(slices.Clone(p.By), p.At), func(at istio.Path) bool {
 		return members.touch(attributePath(at[:min(2, len(at))]))
 	})
 }
@@ -105,16 +105,16 @@ func located(at path.Path, reason string) string {
 }
 
 // configured returns where a value was written: an object's name that is not set itself follows from another attribute.
-func configured(at routing.Path, r *attr.Reader) routing.Path {
+func configured(at istio.Path, r *attr.Reader) istio.Path {
 	if len(at) != 1 || at[0] != "virtual_service_name" && at[0] != "destination_rule_name" {
 		return at
 	}
 	for _, name := range []string{at[0].(string), "name"} {
 		if r.Has(name) {
-			return routing.Path{name}
+			return istio.Path{name}
 		}
 	}
-	return routing.Path{"service"}
+	return istio.Path{"service"}
 }
 
 // touchAny reports whether a part of some attributes is a member.
@@ -124,7 +124,7 @@ func (p *paths) touchAny(r *attr.Reader, names ...string) bool {
 
 // dependsOnOthers reports whether a problem follows from several parts: it is about a match, all of which holds together, or
 // about a rule that others keep from its requests.
-func dependsOnOthers(p routing.Problem) bool {
+func dependsOnOthers(p istio.Problem) bool {
 	return len(p.By) > 0 || slices.Contains(p.At, any("match"))
 }
 
@@ -172,15 +172,15 @@ func placeOf(route described, failure *cluster.Error) (path.Path, bool) {
 		if o.String() != failure.Object {
 			continue
 		}
-		var places []routing.Path
+		var places []istio.Path
 		for _, conflict := range failure.Conflicts {
-			places = append(places, routing.FieldPath(conflict.Field, o))
+			places = append(places, istio.FieldPath(conflict.Field, o))
 		}
 		for _, field := range failure.Fields {
-			places = append(places, routing.FieldPath(field, o))
+			places = append(places, istio.FieldPath(field, o))
 		}
 		if failure.Reason == cluster.Denied || failure.Reason == cluster.Invalid {
-			places = append(places, routing.FieldsIn(failure.Err.Error(), o)...)
+			places = append(places, istio.FieldsIn(failure.Err.Error(), o)...)
 		}
 		for _, at := range places {
 			if len(at) > 0 {
@@ -212,7 +212,7 @@ func advice(e *cluster.Error) (summary, remedy string) {
 		return "Credentials not accepted", "The API server at " + e.Host + " does not accept the credentials: a token may have expired. " +
 			"Renew it, or use exec in the provider block, which renews it by itself."
 	case cluster.CRDMissing:
-		return "Istio API not served", "The API server does not know " + routing.APIVersion + ". Install Istio 1.22 or later (its CRDs at the least) " +
+		return "Istio API not served", "The API server does not know " + istio.APIVersion + ". Install Istio 1.22 or later (its CRDs at the least) " +
 			"in the cluster at " + e.Host + ", or check that this is the right cluster."
 	case cluster.NamespaceMissing:
 		return "Namespace does not exist", "Create the namespace first, or check the namespace attribute and the provider's default_namespace."

@@ -6,7 +6,8 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/function"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
-	"github.com/meshroute/terraform-provider-mesh/internal/routing"
+	"github.com/meshroute/terraform-provider-mesh/internal/istio"
+	"github.com/meshroute/terraform-provider-mesh/internal/traffic"
 )
 
 // diagramFunction is provider::mesh::diagram.
@@ -44,7 +45,7 @@ func (diagramFunction) Run(ctx context.Context, req function.RunRequest, resp *f
 		resp.Error = refusal(2, "A route is drawn before and after one change.")
 		return
 	}
-	var drawn [][]*routing.Object
+	var drawn [][]*istio.Object
 	known := true
 	for i, argument := range append([]types.Dynamic{first}, others...) {
 		routes := readRoutes(ctx, i, argument)
@@ -61,8 +62,8 @@ func (diagramFunction) Run(ctx context.Context, req function.RunRequest, resp *f
 	case !known:
 		resp.Error = resp.Result.Set(ctx, types.StringUnknown())
 	case len(drawn) == 2:
-		resp.Error = resp.Result.Set(ctx, routing.DiagramChange(drawn[0], drawn[1], routing.Options{}))
+		resp.Error = resp.Result.Set(ctx, traffic.DiagramChange(drawn[0], drawn[1], traffic.Options{}))
 	default:
-		resp.Error = resp.Result.Set(ctx, routing.Diagram(drawn[0], routing.Options{}))
+		resp.Error = resp.Result.Set(ctx, traffic.Diagram(drawn[0], traffic.Options{}))
 	}
 }

@@ -12,7 +12,8 @@ import (
 
 	"github.com/meshroute/terraform-provider-mesh/internal/acctest"
 	"github.com/meshroute/terraform-provider-mesh/internal/acctest/tables"
-	"github.com/meshroute/terraform-provider-mesh/internal/routing"
+	"github.com/meshroute/terraform-provider-mesh/internal/istio"
+	"github.com/meshroute/terraform-provider-mesh/internal/traffic"
 )
 
 const (
@@ -24,7 +25,7 @@ const (
 	requestsPerTable = 40
 )
 
-// agreement compares what internal/routing says about random tables with what becomes of requests. MESH_TEST_SEED draws the
+// agreement compares what internal/traffic says about random tables with what becomes of requests. MESH_TEST_SEED draws the
 // same tables again; that of a single table draws it with MESH_TEST_TABLES=1.
 type agreement struct {
 	t         *testing.T
@@ -34,12 +35,12 @@ type agreement struct {
 	seed      uint64
 	tables    int
 	// asked counts the requests by what becomes of them.
-	asked map[routing.OutcomeKind]int
+	asked map[traffic.OutcomeKind]int
 }
 
 func newAgreement(t *testing.T) *agreement {
 	t.Helper()
-	a := &agreement{t: t, lab: acctest.Start(t), terraform: newCLI(t), seed: loadSeed(t), tables: fewTables, asked: map[routing.OutcomeKind]int{}}
+	a := &agreement{t: t, lab: acctest.Start(t), terraform: newCLI(t), seed: loadSeed(t), tables: fewTables, asked: map[traffic.OutcomeKind]int{}}
 	if text := os.Getenv("MESH_TEST_TABLES"); text != "" {
 		var err error
 		if a.tables, err = strconv.Atoi(text); err != nil {
@@ -89,24 +90,24 @@ func (a *agreement) apply() {
 	}
 }
 
-// prepared returns what internal/routing makes of a table. Of two VirtualServices for a host the older one holds.
-func (a *agreement) prepared(drawn *tables.Table) *routing.Table {
+// prepared returns what internal/traffic makes of a table. Of two VirtualServices for a host the older one holds.
+func (a *agreement) prepared(drawn *tables.Table) *traffic.Table {
 	a.t.Helper()
-	created := map[*routing.Object]time.Time{}
+	created := map[*istio.Object]time.Time{}
 	for _, o := range drawn.Services {
 		if len(drawn.Services) > 1 {
 			created[o] = a.lab.In(o.Namespace).MustGet(acctest.VirtualService, o.Name).GetCreationTimestamp().Time
 		}
 	}
-	return routing.NewTable(drawn.Services, drawn.Rules, routing.Options{Created: created})
+	return traffic.NewTable(drawn.Services, drawn.Rules, traffic.Options{Created: created})
 }
 
 // disagree fails the test, and says all that is needed to see why.
-func (a *agreement) disagree(drawn *tables.Table, request routing.Request, out routing.Outcome, how string) {
+func (a *agreement) disagree(drawn *tables.Table, request traffic.Request, out traffic.Outcome, how string) {
 	a.t.Helper()
 	var text strings.Builder
 	for _, o := range slices.Concat(drawn.Services, drawn.Rules) {
-		manifest, err := routing.ManifestYAML(routing.Pair{VirtualService: o})
+		manifest, err := istio.ManifestYAML(istio.Pair{VirtualService: o})
 		if err != nil {
 			a.t.Fatal(err)
 		}
@@ -115,7 +116,7 @@ func (a *agreement) disagree(drawn *tables.Table, request routing.Request, out r
 	a.t.Errorf("MESH_TEST_SEED=%d MESH_TEST_TABLES=1: request %+v\nby %s, %s: %s\n%s", drawn.Seed, request, out.Rule, out.Kind, how, &text)
 }
 
-// TestAccEvaluate: what internal/routing says about random requests to random tables is what becomes of them when grpc-go sends them
+// TestAccEvaluate: what internal/traffic says about random requests to random tables is what becomes of them when grpc-go sends them
 // through istiod's routes.
 func TestAccEvaluate(t *testing.T) {
 	t.Parallel()
@@ -152,7 +153,7 @@ func (a *agreement) awaitRoutes(drawn *tables.Table) {
 	}
 }
 
-func (a *agreement) send(request routing.Request, host string) acctest.Answers {
+func (a *agreement) send(request traffic.Request, host string) acctest.Answers {
 	a.t.Helper()
 	return a.lab.Send(acctest.Request{
 		Host: host, Port: int(request.Port), Method: request.Path, Values: request.Headers, Count: 1, Concurrency: 1,
@@ -171,7 +172,7 @@ func labelText(labels map[string]string) string {
 
 // answered sends a request and reports whether the answer is as wanted. An answer that is not is asked for again for a while: the
 // other clients can be told of a table a little after the prober.
-func (a *agreement) answered(request routing.Request, host string, want answer) bool {
+func (a *agreement) answered(request traffic.Request, host string, want answer) bool {
 	a.t.Helper()
 	for deadline := time.Now().Add(behindProber); ; time.Sleep(100 * time.Millisecond) {
 		if want.is(a.send(request, host)) {
@@ -212,13 +213,13 @@ var grpcCodes = map[string]string{
 var httpCodes = map[int32]string{400: "Internal", 401: "Unauthenticated", 403: "PermissionDenied", 404: "Unimplemented", 503: "Unavailable"}
 
 // expected turns an outcome into what a gRPC client hears. What is no destination is an error for it.
-func expected(out routing.Outcome) answer {
+func expected(out traffic.Outcome) answer {
 	switch out.Kind {
-	case routing.Unclaimed:
+	case traffic.Unclaimed:
 		return answer{versions: allVersions}
-	case routing.NoRoute, routing.RedirectTo, routing.Respond:
+	case traffic.NoRoute, traffic.RedirectTo, traffic.Respond:
 		return answer{code: "Unavailable"}
-	case routing.Forward:
+	case traffic.Forward:
 	}
 	if f := out.Fault; f != nil && f.AbortPercent == 100 {
 		return answer{code: grpcCodes[f.AbortGRPCStatus] + httpCodes[f.AbortHTTPStatus]}

@@ -7,7 +7,8 @@ import (
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 
-	"github.com/meshroute/terraform-provider-mesh/internal/routing"
+	"github.com/meshroute/terraform-provider-mesh/internal/istio"
+	"github.com/meshroute/terraform-provider-mesh/internal/traffic"
 )
 
 // BenchmarkEvaluateFunction asks where one request goes under 200 rules: through the server as Terraform does, with a route that is new, with
@@ -41,8 +42,8 @@ func BenchmarkEvaluateFunction(b *testing.B) {
 	pair := route.Render()
 	b.Run("table", func(b *testing.B) {
 		for b.Loop() {
-			out := routing.Evaluate([]*routing.Object{pair.VirtualService}, []*routing.Object{pair.DestinationRule},
-				routing.Request{Headers: map[string][]string{"version": {"298"}}}, routing.Options{})
+			out := traffic.Evaluate([]*istio.Object{pair.VirtualService}, []*istio.Object{pair.DestinationRule},
+				traffic.Request{Headers: map[string][]string{"version": {"298"}}}, traffic.Options{})
 			if out.Rule.Index != 198 {
 				b.Fatal(out.Rule)
 			}

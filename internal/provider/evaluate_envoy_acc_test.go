@@ -14,10 +14,10 @@ import (
 	"github.com/meshroute/terraform-provider-mesh/internal/acctest"
 	"github.com/meshroute/terraform-provider-mesh/internal/acctest/envoy"
 	"github.com/meshroute/terraform-provider-mesh/internal/acctest/tables"
-	"github.com/meshroute/terraform-provider-mesh/internal/routing"
+	"github.com/meshroute/terraform-provider-mesh/internal/traffic"
 )
 
-// TestAccEvaluate_envoy: what internal/routing says about random requests to random tables is what an independent matcher finds in
+// TestAccEvaluate_envoy: what internal/traffic says about random requests to random tables is what an independent matcher finds in
 // the routes that istiod computes for an Envoy, down to timeouts, retries, faults, mirrors, rewrites, redirects and headers.
 func TestAccEvaluate_envoy(t *testing.T) {
 	t.Parallel()
@@ -46,7 +46,7 @@ func TestAccEvaluate_envoy(t *testing.T) {
 
 // inRoutes returns how the routes of the caller differ from what is wanted of a request. It fetches those that differ again for a
 // while: istiod can learn of what a table hands over to a little after the rule of the probers.
-func (a *agreement) inRoutes(routes map[tables.Caller]envoyTables, request routing.Request, want envoy.Answer) string {
+func (a *agreement) inRoutes(routes map[tables.Caller]envoyTables, request traffic.Request, want envoy.Answer) string {
 	a.t.Helper()
 	labels := request.SourceLabels
 	from := tables.Caller{Namespace: request.SourceNamespace, App: labels["app"], Gateway: labels["gateway"]}
@@ -81,7 +81,7 @@ spec:
 // envoyTables are those of one proxy, by the port.
 type envoyTables map[int]*envoy.Table
 
-func (e envoyTables) evaluate(request routing.Request) (envoy.Answer, error) {
+func (e envoyTables) evaluate(request traffic.Request) (envoy.Answer, error) {
 	table := e[int(request.Port)]
 	if table == nil { // a gateway has none before a VirtualService is bound to it
 		return envoy.Answer{}, nil
@@ -125,7 +125,7 @@ func (a *agreement) awaitTables(round []*tables.Table) {
 		for _, prober := range round[0].Probers() {
 			found := a.fetch(prober)
 			missing = slices.DeleteFunc(missing, func(drawn *tables.Table) bool {
-				request := routing.Request{Authority: drawn.Host, Port: tables.MainPort, Headers: map[string][]string{tables.ProbeHeader: {fmt.Sprint(drawn.Seed)}}}
+				request := traffic.Request{Authority: drawn.Host, Port: tables.MainPort, Headers: map[string][]string{tables.ProbeHeader: {fmt.Sprint(drawn.Seed)}}}
 				if prober.Gateway != "" {
 					request.Port = tables.GatewayPort
 				}
@@ -143,11 +143,11 @@ func (a *agreement) awaitTables(round []*tables.Table) {
 }
 
 // inEnvoy turns an outcome into what an Envoy does.
-func inEnvoy(out routing.Outcome) envoy.Answer {
-	if out.Kind == routing.Unclaimed {
+func inEnvoy(out traffic.Outcome) envoy.Answer {
+	if out.Kind == traffic.Unclaimed {
 		return envoy.Answer{}
 	}
-	if out.Kind == routing.NoRoute {
+	if out.Kind == traffic.NoRoute {
 		return envoy.Answer{NoRoute: true}
 	}
 	want := envoy.Answer{
@@ -195,7 +195,7 @@ func inEnvoy(out routing.Outcome) envoy.Answer {
 }
 
 // shares returns the clusters of an outcome, and headers with those that are changed for one of several alone.
-func shares(out routing.Outcome, headers []string) (map[string]float64, []string) {
+func shares(out traffic.Outcome, headers []string) (map[string]float64, []string) {
 	clusters := map[string]float64{}
 	for _, share := range out.Destinations {
 		name := clusterName(share.Destination, out.Request.Port)
@@ -210,7 +210,7 @@ func shares(out routing.Outcome, headers []string) (map[string]float64, []string
 	return clusters, headers
 }
 
-func severalDestinations(rule routing.RuleRef) bool {
+func severalDestinations(rule traffic.RuleRef) bool {
 	o, i := rule.Object, rule.Index
 	if rule.Delegate != nil {
 		o, i = rule.Delegate, rule.DelegateIndex
@@ -219,14 +219,14 @@ func severalDestinations(rule routing.RuleRef) bool {
 }
 
 // clusterName returns the name that istiod gives a destination.
-func clusterName(d routing.Destination, port uint32) string {
+func clusterName(d traffic.Destination, port uint32) string {
 	if d.Port != 0 {
 		port = d.Port
 	}
 	return fmt.Sprintf("outbound|%d|%s|%s", port, d.Subset, d.Host)
 }
 
-func inWords(side string, h routing.HeaderChanges) []string {
+func inWords(side string, h traffic.HeaderChanges) []string {
 	var all []string
 	for _, name := range slices.Sorted(maps.Keys(h.Set)) {
 		all = append(all, fmt.Sprintf("%s set %s: %s", side, name, h.Set[name]))

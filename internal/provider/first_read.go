@@ -11,7 +11,7 @@ import (
 
 	"github.com/meshroute/terraform-provider-mesh/internal/attr"
 	"github.com/meshroute/terraform-provider-mesh/internal/cluster"
-	"github.com/meshroute/terraform-provider-mesh/internal/routing"
+	"github.com/meshroute/terraform-provider-mesh/internal/istio"
 )
 
 // isFirstRead reports whether a state is what an import leaves for its first read: where the objects are, and nothing else.
@@ -26,7 +26,7 @@ func (p *pairResource) takeMetadata(route described, live livePair) bool {
 	}
 	for _, is := range live.Objects() {
 		place := route.Place()
-		place.Labels, place.Annotations = routing.Authored(&is.Object)
+		place.Labels, place.Annotations = istio.Authored(&is.Object)
 	}
 	return true
 }
@@ -105,8 +105,8 @@ func warnOfEmpty(state attr.Value, diagnostics *diag.Diagnostics) {
 }
 
 // resourcesOfOne are the names of the resources of one object, by its kind.
-var resourcesOfOne = map[routing.Kind]string{
-	routing.KindVirtualService: virtualService.name, routing.KindDestinationRule: destinationRule.name,
+var resourcesOfOne = map[istio.Kind]string{
+	istio.KindVirtualService: virtualService.name, istio.KindDestinationRule: destinationRule.name,
 }
 
 // warnOfForeign names what an imported pair holds and its form cannot express, and offers the resources that can.

@@ -9,7 +9,7 @@ import (
 	fwprovider "github.com/hashicorp/terraform-plugin-framework/provider"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
-	"github.com/meshroute/terraform-provider-mesh/internal/routing"
+	"github.com/meshroute/terraform-provider-mesh/internal/istio"
 )
 
 var _ fwprovider.ProviderWithFunctions = (*meshProvider)(nil)
@@ -62,18 +62,18 @@ func (fqdnFunction) Run(ctx context.Context, req function.RunRequest, resp *func
 	}
 	domain := defaultClusterDomain
 	switch {
-	case !routing.IsHost(service.ValueString()):
+	case !istio.IsHost(service.ValueString()):
 		resp.Error = function.NewArgumentFuncError(0, fmt.Sprintf("%.80q is no name of a service: a DNS name, with *. in front or not, or an address.", service.ValueString()))
-	case !routing.IsNamespaceName(namespace.ValueString()):
+	case !istio.IsNamespaceName(namespace.ValueString()):
 		resp.Error = function.NewArgumentFuncError(1, fmt.Sprintf("%.80q is no namespace: at most 63 lower-case letters, digits and -.", namespace.ValueString()))
 	case len(domains) > 1:
 		resp.Error = function.NewArgumentFuncError(3, "There is only one cluster domain.")
-	case len(domains) == 1 && !routing.IsObjectName(domains[0].ValueString()):
+	case len(domains) == 1 && !istio.IsObjectName(domains[0].ValueString()):
 		resp.Error = function.NewArgumentFuncError(2, fmt.Sprintf("%.80q is no DNS domain.", domains[0].ValueString()))
 	case len(domains) == 1:
 		domain = domains[0].ValueString()
 	}
 	if resp.Error == nil {
-		resp.Error = resp.Result.Set(ctx, routing.FullHost(service.ValueString(), namespace.ValueString(), domain))
+		resp.Error = resp.Result.Set(ctx, istio.FullHost(service.ValueString(), namespace.ValueString(), domain))
 	}
 }

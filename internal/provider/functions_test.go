@@ -18,7 +18,7 @@ import (
 	ctymsgpack "github.com/zclconf/go-cty/cty/msgpack"
 	"google.golang.org/protobuf/testing/protocmp"
 
-	"github.com/meshroute/terraform-provider-mesh/internal/routing"
+	"github.com/meshroute/terraform-provider-mesh/internal/istio"
 )
 
 // call calls a function with encoded arguments.
@@ -281,19 +281,19 @@ func TestFunction_manifest(t *testing.T) {
 // readsBack checks that YAML says the same when it is read and written again.
 func readsBack(t *testing.T, text string) {
 	t.Helper()
-	var pair routing.Pair
+	var pair istio.Pair
 	for _, document := range strings.Split(text, "---\n") {
-		o, err := routing.ParseManifestYAML(document)
+		o, err := istio.ParseManifestYAML(document)
 		if err != nil || len(o.Unknown) > 0 {
 			t.Fatalf("%v, unknown %v:\n%s", err, o, document)
 		}
-		if o.Kind() == routing.KindDestinationRule {
+		if o.Kind() == istio.KindDestinationRule {
 			pair.DestinationRule = o
 		} else {
 			pair.VirtualService = o
 		}
 	}
-	again, err := routing.ManifestYAML(pair)
+	again, err := istio.ManifestYAML(pair)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -12,7 +12,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 
 	"github.com/meshroute/terraform-provider-mesh/internal/cluster"
-	"github.com/meshroute/terraform-provider-mesh/internal/routing"
+	"github.com/meshroute/terraform-provider-mesh/internal/istio"
 )
 
 // fromCluster are texts that somebody with access to the cluster can choose.
@@ -27,7 +27,7 @@ func TestReportErrors_hostile(t *testing.T) {
 	t.Parallel()
 	for name, text := range fromCluster {
 		live := &cluster.Live{
-			Object: routing.Object{Namespace: text, Name: text},
+			Object: istio.Object{Namespace: text, Name: text},
 			Others: []cluster.Manager{{Name: text, Operation: text, Time: time.Unix(0, 0)}, {Name: text}},
 		}
 		for reason := cluster.Unknown; reason <= cluster.NotAPIServer; reason++ {

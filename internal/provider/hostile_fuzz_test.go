@@ -13,7 +13,7 @@ import (
 
 	"github.com/meshroute/terraform-provider-mesh/internal/attr"
 	"github.com/meshroute/terraform-provider-mesh/internal/cluster"
-	"github.com/meshroute/terraform-provider-mesh/internal/routing"
+	"github.com/meshroute/terraform-provider-mesh/internal/istio"
 )
 
 // FuzzImportState imports by any id: an id of two or three parts asks for the cluster, every other is refused, and what
@@ -52,11 +52,11 @@ func FuzzRefresh(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, virtualService, destinationRule string) {
 		pair := livePair{cluster.LivePair{
-			VirtualService: liveSpec(t, routing.KindVirtualService, virtualService), DestinationRule: liveSpec(t, routing.KindDestinationRule, destinationRule),
+			VirtualService: liveSpec(t, istio.KindVirtualService, virtualService), DestinationRule: liveSpec(t, istio.KindDestinationRule, destinationRule),
 		}}
 		for _, form := range forms {
 			live := pair
-			if f, ok := form.(objectForm); ok && f.kind == routing.KindDestinationRule {
+			if f, ok := form.(objectForm); ok && f.kind == istio.KindDestinationRule {
 				live.VirtualService = nil
 			} else if ok {
 				live.DestinationRule = nil
@@ -77,19 +77,19 @@ func FuzzRefresh(f *testing.F) {
 // left over.
 func checkSays(t *testing.T, p *pairResource, state attr.Value, live livePair) {
 	t.Helper()
-	ours := p.resolve(live.Ours(routing.Pair{}), defaultClusterDomain)
+	ours := p.resolve(live.Ours(istio.Pair{}), defaultClusterDomain)
 	if says := len(cluster.Steps(ours, p.routeOf(state).Render())) == 0; !says && isEmptyList(state.Get("foreign_fields")) {
 		t.Errorf("the state does not say what is there, and foreign_fields is empty\nlive %v\nstate %s", live, state)
 	}
 }
 
-func liveSpec(t *testing.T, kind routing.Kind, text string) *cluster.Live {
+func liveSpec(t *testing.T, kind istio.Kind, text string) *cluster.Live {
 	t.Helper()
 	var spec map[string]any
 	if len(text) > 2000 || json.Unmarshal([]byte(text), &spec) != nil {
 		t.Skip("no JSON object")
 	}
-	message, _, err := routing.ParseSpec(kind, spec)
+	message, _, err := istio.ParseSpec(kind, spec)
 	if err != nil {
 		t.Skip(err)
 	}

@@ -14,7 +14,7 @@ import (
 	"github.com/meshroute/terraform-provider-mesh/internal/attr"
 	"github.com/meshroute/terraform-provider-mesh/internal/canary"
 	"github.com/meshroute/terraform-provider-mesh/internal/cluster"
-	"github.com/meshroute/terraform-provider-mesh/internal/routing"
+	"github.com/meshroute/terraform-provider-mesh/internal/istio"
 )
 
 // ImportState implements resource.ResourceWithImportState. What an id is depends on the form.
@@ -55,7 +55,7 @@ func (p *pairResource) findDestinationRule(ctx context.Context, place *canary.Pl
 	if live.DestinationRule != nil && p.hostOfRule(live.DestinationRule) == host {
 		return true
 	}
-	rules, err := p.settings.cluster.List(withWarnings(ctx, diagnostics), routing.KindDestinationRule, place.Namespace)
+	rules, err := p.settings.cluster.List(withWarnings(ctx, diagnostics), istio.KindDestinationRule, place.Namespace)
 	if err != nil {
 		reportErrors(diagnostics, nil, err)
 		return false
@@ -81,11 +81,11 @@ func (p *pairResource) findDestinationRule(ctx context.Context, place *canary.Pl
 
 // hostOf returns the host that a VirtualService routes to, by its full name.
 func (p *pairResource) hostOf(service *cluster.Live) string {
-	found, _ := canary.RecognizeRoute(routing.Pair{VirtualService: &service.Object}, p.settings.clusterDomain)
+	found, _ := canary.RecognizeRoute(istio.Pair{VirtualService: &service.Object}, p.settings.clusterDomain)
 	return found.Host
 }
 
 // hostOfRule returns the host that a DestinationRule is for, by its full name.
 func (p *pairResource) hostOfRule(rule *cluster.Live) string {
-	return routing.FullHost(rule.Spec.(*networking.DestinationRule).GetHost(), rule.Namespace, p.settings.clusterDomain)
+	return istio.FullHost(rule.Spec.(*networking.DestinationRule).GetHost(), rule.Namespace, p.settings.clusterDomain)
 }

@@ -22,8 +22,8 @@ import (
 
 	"github.com/meshroute/terraform-provider-mesh/internal/acctest"
 	"github.com/meshroute/terraform-provider-mesh/internal/canary"
-	"github.com/meshroute/terraform-provider-mesh/internal/routing"
-	"github.com/meshroute/terraform-provider-mesh/internal/routing/routingtest"
+	"github.com/meshroute/terraform-provider-mesh/internal/istio"
+	"github.com/meshroute/terraform-provider-mesh/internal/istio/istiotest"
 )
 
 var update = flag.Bool("update", false, "record what the API server and the provider say about the objects in testdata")
@@ -41,8 +41,8 @@ func (o opinion) refuses() bool { return len(o.Refused) > 0 }
 func (o opinion) silent() bool  { return len(o.Refused)+len(o.Warned) == 0 }
 
 // plan returns what the provider says at plan.
-func plan(s routingtest.Sample) opinion {
-	spec, unknown, err := routing.ParseSpec(s.Kind(), s.Spec())
+func plan(s istiotest.Sample) opinion {
+	spec, unknown, err := istio.ParseSpec(s.Kind(), s.Spec())
 	if err != nil {
 		return opinion{Refused: []string{"no value of the attribute's type"}}
 	}
@@ -55,7 +55,7 @@ func plan(s routingtest.Sample) opinion {
 	o := &object{place: place, kind: s.Kind(), spec: spec}
 	for _, p := range o.Problems() {
 		text := p.At.String() + ": " + p.Text()
-		if p.Severity == routing.Refused {
+		if p.Severity == istio.Refused {
 			said.Refused = append(said.Refused, text)
 		} else {
 			said.Warned = append(said.Warned, text)
@@ -108,10 +108,10 @@ func startAPIServer(t *testing.T) *apiServer {
 }
 
 // says sends the object, as a trial.
-func (a *apiServer) says(t *testing.T, s routingtest.Sample) opinion {
+func (a *apiServer) says(t *testing.T, s istiotest.Sample) opinion {
 	t.Helper()
 	o := &unstructured.Unstructured{Object: map[string]any{
-		"apiVersion": routing.APIVersion, "kind": string(s.Kind()), "spec": s.Spec(),
+		"apiVersion": istio.APIVersion, "kind": string(s.Kind()), "spec": s.Spec(),
 		"metadata": map[string]any{"name": "sample", "namespace": a.namespace},
 	}}
 	o.SetAnnotations(s.Annotations)
@@ -169,7 +169,7 @@ func TestInvalidObjects(t *testing.T) {
 	recorded := readRecords(t)
 	records := map[string]record{}
 	for _, dir := range []string{"invalid", "valid"} {
-		for name, s := range routingtest.Samples(t, dir, sampleNamespace) {
+		for name, s := range istiotest.Samples(t, dir, sampleNamespace) {
 			records[name] = record{APIServer: recorded[name].APIServer, Provider: plan(s)}
 		}
 	}
@@ -182,8 +182,8 @@ func TestAccInvalidObjects(t *testing.T) {
 	recorded := readRecords(t)
 	records := map[string]record{}
 	for _, dir := range []string{"invalid", "valid"} {
-		sent := routingtest.Samples(t, dir, server.namespace)
-		for name, s := range routingtest.Samples(t, dir, sampleNamespace) {
+		sent := istiotest.Samples(t, dir, server.namespace)
+		for name, s := range istiotest.Samples(t, dir, sampleNamespace) {
 			records[name] = record{APIServer: server.says(t, sent[name]), Provider: plan(s)}
 		}
 	}
@@ -192,7 +192,7 @@ func TestAccInvalidObjects(t *testing.T) {
 
 func compareRecords(t *testing.T, recorded, records map[string]record) {
 	t.Helper()
-	invalid, valid := routingtest.Samples(t, "invalid", sampleNamespace), routingtest.Samples(t, "valid", sampleNamespace)
+	invalid, valid := istiotest.Samples(t, "invalid", sampleNamespace), istiotest.Samples(t, "valid", sampleNamespace)
 	if len(invalid) < 150 || len(valid) < 60 {
 		t.Errorf("there are only %d invalid and %d valid objects", len(invalid), len(valid))
 	}

@@ -15,7 +15,7 @@ import (
 
 	"github.com/meshroute/terraform-provider-mesh/internal/attr"
 	"github.com/meshroute/terraform-provider-mesh/internal/cluster"
-	"github.com/meshroute/terraform-provider-mesh/internal/routing"
+	"github.com/meshroute/terraform-provider-mesh/internal/istio"
 )
 
 // What deletion may say: what becomes of the objects when the resource is destroyed.
@@ -71,7 +71,7 @@ func lifecycleAttributes() map[string]schema.Attribute {
 	return map[string]schema.Attribute{
 		"owner": schema.StringAttribute{
 			Computed: true,
-			MarkdownDescription: "Name of the workspace in the annotation `" + routing.OwnerAnnotation + "` of both objects: the provider's " +
+			MarkdownDescription: "Name of the workspace in the annotation `" + istio.OwnerAnnotation + "` of both objects: the provider's " +
 				"`owner`.",
 		},
 		"adopt": schema.BoolAttribute{
@@ -170,7 +170,7 @@ var describePropagation = map[string]string{
 }
 
 // readLifecycle reads how a resource is changed. What is unknown reads as its default.
-func readLifecycle(r *attr.Reader, s settings) (lifecycle, []routing.Problem) {
+func readLifecycle(r *attr.Reader, s settings) (lifecycle, []istio.Problem) {
 	l := lifecycle{
 		adopt: r.Bool("adopt"), allowEmpty: r.Bool("allow_empty_subsets"), deletion: firstOf(r.String("deletion"), deletionDelete), handedOver: r.String("weights_managed_by") == weightsByOther,
 		propagation: s.propagation, timeouts: map[string]time.Duration{},
@@ -185,7 +185,7 @@ func readLifecycle(r *attr.Reader, s settings) (lifecycle, []routing.Problem) {
 	}
 	if timeouts := r.Object("timeouts"); timeouts != nil {
 		for _, name := range slices.Sorted(maps.Keys(operations)) {
-			if d, problem := readDuration(timeouts, routing.Path{"timeouts", name}, time.Second, longestTimeout); problem != nil {
+			if d, problem := readDuration(timeouts, istio.Path{"timeouts", name}, time.Second, longestTimeout); problem != nil {
 				problems = append(problems, *problem)
 			} else if d != nil {
 				l.timeouts[name] = *d
@@ -196,12 +196,12 @@ func readLifecycle(r *attr.Reader, s settings) (lifecycle, []routing.Problem) {
 }
 
 // readPropagation reads the attribute propagation of a provider block or a resource into p.
-func readPropagation(r *attr.Reader, p *cluster.Propagation) []routing.Problem {
+func readPropagation(r *attr.Reader, p *cluster.Propagation) []istio.Problem {
 	propagation := r.Object("propagation")
 	if propagation == nil {
 		return nil
 	}
-	var problems []routing.Problem
+	var problems []istio.Problem
 	if mode := propagation.String("mode"); mode != "" {
 		p.Mode = cluster.Mode(mode)
 	}
@@ -213,7 +213,7 @@ func readPropagation(r *attr.Reader, p *cluster.Propagation) []routing.Problem {
 		into           *time.Duration
 		least, longest time.Duration
 	}{{"settle", &p.Settle, 0, longestSettle}, {"settle_after_failure", &p.SettleAfterFailure, 0, longestBackoff}, {"timeout", &p.Timeout, time.Second, longestAck}} {
-		value, problem := readDuration(propagation, routing.Path{"propagation", d.name}, d.least, d.longest)
+		value, problem := readDuration(propagation, istio.Path{"propagation", d.name}, d.least, d.longest)
 		if problem != nil {
 			problems = append(problems, *problem)
 		} else if value != nil {
@@ -221,17 +221,17 @@ func readPropagation(r *attr.Reader, p *cluster.Propagation) []routing.Problem {
 		}
 	}
 	if name := "istiod_namespace"; propagation.Known(name) {
-		if p.IstiodNamespace = propagation.String(name); !routing.IsNamespaceName(p.IstiodNamespace) {
-			problems = append(problems, routing.Errorf(routing.Path{"propagation", name}, "must be the name of a namespace; it is %.80q", p.IstiodNamespace))
+		if p.IstiodNamespace = propagation.String(name); !istio.IsNamespaceName(p.IstiodNamespace) {
+			problems = append(problems, istio.Errorf(istio.Path{"propagation", name}, "must be the name of a namespace; it is %.80q", p.IstiodNamespace))
 		}
 	}
 	addresses, undecided := propagation.Strings("istiod_addresses"), pathsOf(r.Unknown())
 	for i, address := range addresses {
-		place := routing.Path{"propagation", "istiod_addresses", i}
+		place := istio.Path{"propagation", "istiod_addresses", i}
 		at, err := url.Parse(address)
 		if (err != nil || at.Host == "" || at.Scheme != "http" && at.Scheme != "https") && !undecided.touch(attributePath(place)) {
 			// What it is may hold a password.
-			problems = append(problems, routing.Errorf(place, "must be a URL such as \"http://127.0.0.1:15014\""))
+			problems = append(problems, istio.Errorf(place, "must be a URL such as \"http://127.0.0.1:15014\""))
 		}
 		p.IstiodAddresses = append(p.IstiodAddresses, address)
 	}
@@ -239,7 +239,7 @@ func readPropagation(r *attr.Reader, p *cluster.Propagation) []routing.Problem {
 }
 
 // readDuration reads the duration at the end of a path, nil where there is none.
-func readDuration(r *attr.Reader, at routing.Path, least, longest time.Duration) (*time.Duration, *routing.Problem) {
+func readDuration(r *attr.Reader, at istio.Path, least, longest time.Duration) (*time.Duration, *istio.Problem) {
 	name := at[len(at)-1].(string)
 	text := r.String(name)
 	if !r.Known(name) {
@@ -247,7 +247,7 @@ func readDuration(r *attr.Reader, at routing.Path, least, longest time.Duration)
 	}
 	d, err := time.ParseDuration(text)
 	if err != nil || d < least || d > longest {
-		problem := routing.Errorf(at, "must be a duration from %s to %s, such as \"2s\"; it is %.40q", spell(least), spell(longest), text)
+		problem := istio.Errorf(at, "must be a duration from %s to %s, such as \"2s\"; it is %.40q", spell(least), spell(longest), text)
 		return nil, &problem
 	}
 	return &d, nil
@@ -280,7 +280,7 @@ func (p *pairResource) lifecycleOf(object attr.Value) lifecycle {
 }
 
 // encodeLiveWeights returns the weights of a pair where somebody else sets them, else null.
-func encodeLiveWeights(life lifecycle, pair routing.Pair) attr.Value {
+func encodeLiveWeights(life lifecycle, pair istio.Pair) attr.Value {
 	if !life.handedOver {
 		return attr.Null()
 	}
@@ -290,7 +290,7 @@ func encodeLiveWeights(life lifecycle, pair routing.Pair) attr.Value {
 // encodeWeights returns the weights of a VirtualService, by rule and subset.
 func encodeWeights(spec *networking.VirtualService) attr.Value {
 	rules := map[string]attr.Value{}
-	for name, weights := range routing.Weights(spec) {
+	for name, weights := range istio.Weights(spec) {
 		values := map[string]attr.Value{}
 		for subset, weight := range weights {
 			values[subset] = attr.Int(weight)

@@ -12,8 +12,9 @@ import (
 
 	"github.com/meshroute/terraform-provider-mesh/internal/attr"
 	"github.com/meshroute/terraform-provider-mesh/internal/canary"
+	"github.com/meshroute/terraform-provider-mesh/internal/check"
 	"github.com/meshroute/terraform-provider-mesh/internal/cluster"
-	"github.com/meshroute/terraform-provider-mesh/internal/routing"
+	"github.com/meshroute/terraform-provider-mesh/internal/istio"
 )
 
 var (
@@ -63,7 +64,7 @@ func (l *listResource) ValidateListResourceConfig(_ context.Context, req list.Va
 func checkList(r *attr.Reader) diag.Diagnostics {
 	var diagnostics diag.Diagnostics
 	if namespace := r.String("namespace"); r.Known("namespace") && namespace != "" && namespace != allNamespaces {
-		for _, problem := range routing.NamespaceProblems(namespace) {
+		for _, problem := range check.Namespace(namespace) {
 			diagnostics.AddAttributeError(path.Root("namespace"), "Invalid namespace", sentence(problem.Reason))
 		}
 	}
@@ -126,7 +127,7 @@ func (l *listResource) result(ctx context.Context, req list.ListRequest, live li
 	place := &canary.Placement{SubsetsElsewhere: live.DestinationRule == nil}
 	for _, o := range live.Objects() {
 		place.Namespace = o.Namespace
-		if o.Kind() == routing.KindDestinationRule {
+		if o.Kind() == istio.KindDestinationRule {
 			place.DestinationRuleName = o.Name
 		} else {
 			place.VirtualServiceName = o.Name
@@ -162,7 +163,7 @@ func (l *listResource) candidates(ctx context.Context, query cluster.Query) iter
 	return func(yield func(livePair, error) bool) {
 		// By namespace and host.
 		rules := map[[2]string][]*cluster.Live{}
-		for o, err := range l.settings.cluster.Each(ctx, cluster.Query{Kind: routing.KindDestinationRule, Namespace: query.Namespace}) {
+		for o, err := range l.settings.cluster.Each(ctx, cluster.Query{Kind: istio.KindDestinationRule, Namespace: query.Namespace}) {
 			if err != nil {
 				yield(livePair{}, err)
 				return
@@ -170,7 +171,7 @@ func (l *listResource) candidates(ctx context.Context, query cluster.Query) iter
 			key := [2]string{o.Namespace, l.hostOfRule(o)}
 			rules[key] = append(rules[key], o)
 		}
-		query.Kind = routing.KindVirtualService
+		query.Kind = istio.KindVirtualService
 		for o, err := range l.settings.cluster.Each(ctx, query) {
 			pair := pairWith(o)
 			if err == nil {
@@ -191,7 +192,7 @@ func pairWith(o *cluster.Live) livePair {
 	var pair livePair
 	switch {
 	case o == nil:
-	case o.Kind() == routing.KindDestinationRule:
+	case o.Kind() == istio.KindDestinationRule:
 		pair.DestinationRule = o
 	default:
 		pair.VirtualService = o

@@ -14,7 +14,7 @@ import (
 
 	"github.com/meshroute/terraform-provider-mesh/internal/acctest"
 	"github.com/meshroute/terraform-provider-mesh/internal/cluster"
-	"github.com/meshroute/terraform-provider-mesh/internal/routing"
+	"github.com/meshroute/terraform-provider-mesh/internal/istio"
 )
 
 // configured is a server that knows a cluster.
@@ -209,7 +209,7 @@ func TestAccList_pages(t *testing.T) {
 	}
 	var got []string
 	for live, err := range connection.Each(t.Context(), cluster.Query{
-		Kind: routing.KindDestinationRule, Namespace: lab.Namespace, LabelSelector: "team=" + lab.Service, Few: 5,
+		Kind: istio.KindDestinationRule, Namespace: lab.Namespace, LabelSelector: "team=" + lab.Service, Few: 5,
 	}) {
 		if err != nil {
 			t.Fatal(err)

@@ -7,7 +7,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/function"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
-	"github.com/meshroute/terraform-provider-mesh/internal/routing"
+	"github.com/meshroute/terraform-provider-mesh/internal/istio"
 )
 
 // manifestFunction is provider::mesh::manifest.
@@ -52,7 +52,7 @@ func (manifestFunction) Run(ctx context.Context, req function.RunRequest, resp *
 	case !route.knownBut("owner"):
 		resp.Error = resp.Result.Set(ctx, types.StringUnknown())
 	default:
-		text, err := routing.ManifestYAML(unmarked(route.Render()))
+		text, err := istio.ManifestYAML(unmarked(route.Render()))
 		if err != nil {
 			resp.Error = function.NewArgumentFuncError(0, sentence(err.Error()))
 			return
@@ -62,13 +62,13 @@ func (manifestFunction) Run(ctx context.Context, req function.RunRequest, resp *
 }
 
 // unmarked returns a pair without the marks of who applies it.
-func unmarked(pair routing.Pair) routing.Pair {
+func unmarked(pair istio.Pair) istio.Pair {
 	for _, o := range pair.Objects() {
 		o.Labels, o.Annotations = maps.Clone(o.Labels), maps.Clone(o.Annotations)
-		if o.Labels[routing.ManagedByLabel] == routing.ManagedBy {
-			delete(o.Labels, routing.ManagedByLabel)
+		if o.Labels[istio.ManagedByLabel] == istio.ManagedBy {
+			delete(o.Labels, istio.ManagedByLabel)
 		}
-		delete(o.Annotations, routing.OwnerAnnotation)
+		delete(o.Annotations, istio.OwnerAnnotation)
 	}
 	return pair
 }

@@ -11,7 +11,8 @@ import (
 
 	"github.com/meshroute/terraform-provider-mesh/internal/attr"
 	"github.com/meshroute/terraform-provider-mesh/internal/canary"
-	"github.com/meshroute/terraform-provider-mesh/internal/routing"
+	"github.com/meshroute/terraform-provider-mesh/internal/check"
+	"github.com/meshroute/terraform-provider-mesh/internal/istio"
 )
 
 // manifestSource is a resource of another provider that holds one Kubernetes object.
@@ -19,7 +20,7 @@ type manifestSource struct {
 	// provider is the end of the provider's address, typeName the resource's.
 	provider, typeName string
 	// read finds the object in the attributes of its state.
-	read func(state map[string]json.RawMessage) (*routing.Object, error)
+	read func(state map[string]json.RawMessage) (*istio.Object, error)
 }
 
 // manifestSources are the resources that people write Istio's objects with today. Sources: the schemas that the providers
@@ -42,10 +43,10 @@ func manifestSourceOf(providerAddress, typeName string) *manifestSource {
 }
 
 // readKubernetesManifest reads what the API server answered (object), or else what was sent (manifest).
-func readKubernetesManifest(state map[string]json.RawMessage) (*routing.Object, error) {
+func readKubernetesManifest(state map[string]json.RawMessage) (*istio.Object, error) {
 	for _, name := range []string{"object", "manifest"} {
 		if raw := dynamicIn(state, name); raw != nil {
-			return routing.ParseManifest(withoutNulls(raw))
+			return istio.ParseManifest(withoutNulls(raw))
 		}
 	}
 	return nil, errors.New("read state: it has neither object nor manifest")
@@ -99,12 +100,12 @@ func pruned(tree any) any {
 
 // readYAMLBody reads the attribute yaml_body. Where the object is, the state knows better than the YAML: the resource may have
 // put it into another namespace.
-func readYAMLBody(state map[string]json.RawMessage) (*routing.Object, error) {
+func readYAMLBody(state map[string]json.RawMessage) (*istio.Object, error) {
 	var text, namespace string
 	if err := json.Unmarshal(state["yaml_body"], &text); err != nil || text == "" {
 		return nil, errors.New("read state: it has no yaml_body")
 	}
-	o, err := routing.ParseManifestYAML(text)
+	o, err := istio.ParseManifestYAML(text)
 	if err != nil {
 		return nil, err
 	}
@@ -136,7 +137,7 @@ func (p *pairResource) moveManifest(ctx context.Context, f objectForm, req resou
 }
 
 // readManifest returns the object in a state of another provider.
-func readManifest(req resource.MoveStateRequest) (*routing.Object, error) {
+func readManifest(req resource.MoveStateRequest) (*istio.Object, error) {
 	source := manifestSourceOf(req.SourceProviderAddress, req.SourceTypeName)
 	if source == nil {
 		return nil, fmt.Errorf("move a %.80q of %.160q: it holds no object that is known here", req.SourceTypeName, req.SourceProviderAddress)
@@ -150,7 +151,7 @@ func readManifest(req resource.MoveStateRequest) (*routing.Object, error) {
 		return nil, fmt.Errorf("move a %s: %w", source.typeName, err)
 	}
 	o.Namespace = firstOf(o.Namespace, defaultNamespace)
-	if problems := append(routing.NamespaceProblems(o.Namespace), routing.NameProblems("name", o.Name)...); len(problems) > 0 {
+	if problems := append(check.Namespace(o.Namespace), check.Name("name", o.Name)...); len(problems) > 0 {
 		return nil, fmt.Errorf("move a %s: %s", source.typeName, problems[0].Reason)
 	}
 	return o, nil
@@ -166,7 +167,7 @@ func movable(to form) string {
 	manifests := strings.Join(lists[:last], ", ") + " or " + lists[last]
 	if f, ok := to.(objectForm); ok {
 		return fmt.Sprintf("A mesh_%s takes over a %s that holds a %s of %s. Everything else is imported: remove the moved block, and run "+
-			"terraform import mesh_%s.NAME NAMESPACE/NAME.", f.name, manifests, f.kind, routing.APIVersion, f.name)
+			"terraform import mesh_%s.NAME NAMESPACE/NAME.", f.name, manifests, f.kind, istio.APIVersion, f.name)
 	}
 	other := canaryRoute{}.typeName()
 	if to.typeName() == other {
@@ -176,18 +177,18 @@ func movable(to form) string {
 		"moved block, and run terraform import mesh_%s.NAME NAMESPACE/NAME.", to.typeName(), other, manifests, to.typeName())
 }
 
-func formOf(kind routing.Kind) objectForm {
-	if kind == routing.KindDestinationRule {
+func formOf(kind istio.Kind) objectForm {
+	if kind == istio.KindDestinationRule {
 		return destinationRule
 	}
 	return virtualService
 }
 
 // stateOfObject returns the state of this form for an object, with the labels and annotations that somebody wrote for it.
-func (p *pairResource) stateOfObject(f objectForm, o *routing.Object) attr.Value {
+func (p *pairResource) stateOfObject(f objectForm, o *istio.Object) attr.Value {
 	authored := *o
-	authored.Labels, authored.Annotations = routing.Authored(o)
-	_, attributes := f.recognize(routing.PairOf(&authored), &canary.Placement{}, p.settings)
+	authored.Labels, authored.Annotations = istio.Authored(o)
+	_, attributes := f.recognize(istio.PairOf(&authored), &canary.Placement{}, p.settings)
 	// What is moved has a configuration already: the next refresh is not the first read of an import.
 	attributes["foreign_fields"] = attr.Strings(nil)
 	return attr.Object(attributes)

@@ -13,7 +13,8 @@ import (
 
 	"github.com/meshroute/terraform-provider-mesh/internal/attr"
 	"github.com/meshroute/terraform-provider-mesh/internal/canary"
-	"github.com/meshroute/terraform-provider-mesh/internal/routing"
+	"github.com/meshroute/terraform-provider-mesh/internal/check"
+	"github.com/meshroute/terraform-provider-mesh/internal/istio"
 )
 
 // newVirtualService returns the resource mesh_virtual_service.
@@ -25,7 +26,7 @@ func newDestinationRule() resource.Resource { return newPairResource(destination
 // objectForm is the form in which one object is written, field by field as Istio's API has it.
 type objectForm struct {
 	name  string
-	kind  routing.Kind
+	kind  istio.Kind
 	shape *attr.Message
 	prose string
 	// leavesOut are attributes of the lifecycle that mean nothing for the kind.
@@ -34,14 +35,14 @@ type objectForm struct {
 
 var (
 	virtualService = objectForm{
-		name: "virtual_service", kind: routing.KindVirtualService, shape: wholeShapeOf(&networking.VirtualService{}),
+		name: "virtual_service", kind: istio.KindVirtualService, shape: wholeShapeOf(&networking.VirtualService{}),
 		prose: "Writes one VirtualService, with every field that Istio's API has.\n\nFor a canary prefer `mesh_canary_route` or " +
 			"`mesh_weighted_split`: they own the DestinationRule too, and change both in an order in which no request is dropped. Two resources " +
 			"of one object each cannot, whatever `depends_on` says: a subset has to come before the rules name it, and to go after them.",
 		leavesOut: []string{"propagation", "allow_empty_subsets"},
 	}
 	destinationRule = objectForm{
-		name: "destination_rule", kind: routing.KindDestinationRule, shape: wholeShapeOf(&networking.DestinationRule{}),
+		name: "destination_rule", kind: istio.KindDestinationRule, shape: wholeShapeOf(&networking.DestinationRule{}),
 		prose: "Writes one DestinationRule, with every field that Istio's API has.\n\nFor a canary prefer `mesh_canary_route` or " +
 			"`mesh_weighted_split`: they own the VirtualService too. Here a subset that is removed while rules of a VirtualService still name it " +
 			"takes their requests along: they fail with 503 until the rules have changed.",
@@ -50,13 +51,13 @@ var (
 )
 
 func wholeShapeOf(message proto.Message) *attr.Message {
-	return attr.New(message.ProtoReflect().Descriptor(), attr.Options{Docs: describe, KeepZero: routing.DecisiveZero})
+	return attr.New(message.ProtoReflect().Descriptor(), attr.Options{Docs: describe, KeepZero: istio.DecisiveZero})
 }
 
 // object is what an objectForm describes.
 type object struct {
 	place *canary.Placement
-	kind  routing.Kind
+	kind  istio.Kind
 	spec  proto.Message
 }
 
@@ -64,27 +65,27 @@ type object struct {
 func (o *object) Place() *canary.Placement { return o.place }
 
 // PathOf returns the path: attributes have the names of the spec's fields.
-func (o *object) PathOf(_ *routing.Object, at routing.Path) routing.Path { return at }
+func (o *object) PathOf(_ *istio.Object, at istio.Path) istio.Path { return at }
 
 // Render returns a pair with nothing else in it.
-func (o *object) Render() routing.Pair {
-	rendered := &routing.Object{
+func (o *object) Render() istio.Pair {
+	rendered := &istio.Object{
 		Namespace: o.place.Namespace, Name: o.place.VirtualServiceName, Labels: o.place.Labels, Annotations: o.place.AllAnnotations(), Spec: o.spec,
 	}
-	if o.kind == routing.KindDestinationRule {
+	if o.kind == istio.KindDestinationRule {
 		rendered.Name = o.place.DestinationRuleName
 	}
-	pair := routing.PairOf(rendered)
+	pair := istio.PairOf(rendered)
 	pair.SubsetsElsewhere = pair.DestinationRule == nil
 	return pair
 }
 
 // Problems returns everything that is wrong with the object. Places in the spec are attributes of the same name.
-func (o *object) Problems() []routing.Problem {
-	problems := append(routing.NamespaceProblems(o.place.Namespace), routing.MetadataProblems(o.place.Labels, o.place.Annotations)...)
+func (o *object) Problems() []istio.Problem {
+	problems := append(check.Namespace(o.place.Namespace), check.Metadata(o.place.Labels, o.place.Annotations)...)
 	for _, rendered := range o.Render().Objects() {
-		problems = append(problems, routing.NameProblems("name", rendered.Name)...)
-		problems = append(problems, routing.Validate(rendered)...)
+		problems = append(problems, check.Name("name", rendered.Name)...)
+		problems = append(problems, check.Validate(rendered)...)
 	}
 	return problems
 }
@@ -139,7 +140,7 @@ func (f objectForm) read(r *attr.Reader, s settings) described {
 
 // call gives the object its name.
 func (f objectForm) call(place *canary.Placement, name string) {
-	if f.kind == routing.KindDestinationRule {
+	if f.kind == istio.KindDestinationRule {
 		place.DestinationRuleName = name
 		return
 	}
@@ -147,24 +148,24 @@ func (f objectForm) call(place *canary.Placement, name string) {
 }
 
 func (f objectForm) newSpec() proto.Message {
-	if f.kind == routing.KindDestinationRule {
+	if f.kind == istio.KindDestinationRule {
 		return &networking.DestinationRule{}
 	}
 	return &networking.VirtualService{}
 }
 
-func (objectForm) nameAttribute(routing.Kind) string { return "name" }
+func (objectForm) nameAttribute(istio.Kind) string { return "name" }
 
 // resolve leaves hosts as they are written: an import shows what is there.
-func (objectForm) resolve(live routing.Pair, _ string) routing.Pair { return live }
+func (objectForm) resolve(live istio.Pair, _ string) istio.Pair { return live }
 
-func (f objectForm) recognize(live routing.Pair, before *canary.Placement, s settings) (described, map[string]attr.Value) {
+func (f objectForm) recognize(live istio.Pair, before *canary.Placement, s settings) (described, map[string]attr.Value) {
 	place := *before
 	o := &object{place: &place, kind: f.kind, spec: f.newSpec()}
 	for _, is := range live.Objects() {
 		place.Namespace, o.spec = is.Namespace, is.Spec
-		place.Labels, place.Annotations, place.Owner = is.Labels, maps.Clone(is.Annotations), is.Annotations[routing.OwnerAnnotation]
-		delete(place.Annotations, routing.OwnerAnnotation)
+		place.Labels, place.Annotations, place.Owner = is.Labels, maps.Clone(is.Annotations), is.Annotations[istio.OwnerAnnotation]
+		delete(place.Annotations, istio.OwnerAnnotation)
 		f.call(&place, is.Name)
 	}
 	attributes := f.shape.EncodeAttributes(o.spec)
@@ -188,7 +189,7 @@ func (objectForm) complete(planned, _ map[string]attr.Value, config *attr.Reader
 }
 
 // void doubts: an object that the API server takes has to be importable as it is.
-func (objectForm) void() routing.Severity { return routing.Doubtful }
+func (objectForm) void() istio.Severity { return istio.Doubtful }
 
 // find reads the id `namespace/name`.
 func (f objectForm) find(id string) (*canary.Placement, error) {

@@ -21,8 +21,8 @@ import (
 
 	"github.com/meshroute/terraform-provider-mesh/internal/attr"
 	"github.com/meshroute/terraform-provider-mesh/internal/canary"
-	"github.com/meshroute/terraform-provider-mesh/internal/routing"
-	"github.com/meshroute/terraform-provider-mesh/internal/routing/routingtest"
+	"github.com/meshroute/terraform-provider-mesh/internal/istio"
+	"github.com/meshroute/terraform-provider-mesh/internal/istio/istiotest"
 )
 
 // objectForms are the resources that reach all of Istio's API.
@@ -188,10 +188,10 @@ func TestPropertyObjectFormIsIdentity(t *testing.T) {
 			objectType := p.cached.Type().TerraformType(context.Background())
 			for began := tried.Load(); began == tried.Load() || int(tried.Load()) < wanted; {
 				rapid.Check(t, func(t *rapid.T) {
-					fill := routingtest.Fill[proto.Message]
+					fill := istiotest.Fill[proto.Message]
 					if rapid.IntRange(0, 9).Draw(t, "how much") == 9 {
 						fill = func(t *rapid.T, m proto.Message, _ ...protoreflect.Name) proto.Message {
-							return routingtest.FillMost(t, m)
+							return istiotest.FillMost(t, m)
 						}
 					}
 					spec := fill(t, f.newSpec())
@@ -199,11 +199,11 @@ func TestPropertyObjectFormIsIdentity(t *testing.T) {
 					bytes.Add(int64(proto.Size(spec)))
 					o := f.read(attr.Read(attr.FromTerraform(stateOf(f, spec).ToTerraform(objectType))), settings{namespace: "shop"}).Render().Objects()[0]
 					sameMessage(t, "state", spec, o.Spec)
-					manifest, err := routing.Manifest(o)
+					manifest, err := istio.Manifest(o)
 					if err != nil {
 						t.Fatal(err)
 					}
-					parsed, unknown, err := routing.ParseSpec(f.kind, manifest["spec"].(map[string]any))
+					parsed, unknown, err := istio.ParseSpec(f.kind, manifest["spec"].(map[string]any))
 					if err != nil || len(unknown) > 0 {
 						t.Fatalf("read manifest: %v, unknown %q", err, unknown)
 					}
@@ -224,10 +224,10 @@ func sameMessage(t *rapid.T, through string, was, is proto.Message) {
 func stateOf(f objectForm, spec proto.Message) attr.Value {
 	place := &canary.Placement{Namespace: "shop"}
 	f.call(place, "reviews")
-	o := &routing.Object{Namespace: "shop", Name: "reviews", Spec: spec}
-	live := routing.Pair{VirtualService: o}
-	if f.kind == routing.KindDestinationRule {
-		live = routing.Pair{DestinationRule: o}
+	o := &istio.Object{Namespace: "shop", Name: "reviews", Spec: spec}
+	live := istio.Pair{VirtualService: o}
+	if f.kind == istio.KindDestinationRule {
+		live = istio.Pair{DestinationRule: o}
 	}
 	_, attributes := f.recognize(live, place, settings{})
 	return attr.Object(attributes)

@@ -14,8 +14,8 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
 	"github.com/meshroute/terraform-provider-mesh/internal/acctest"
+	"github.com/meshroute/terraform-provider-mesh/internal/istio"
 	"github.com/meshroute/terraform-provider-mesh/internal/provider"
-	"github.com/meshroute/terraform-provider-mesh/internal/routing"
 )
 
 // leftOutText is where a generated configuration lacks the empty text of an object.
@@ -89,19 +89,19 @@ func wantSame(t *testing.T, address string, was, is *unstructured.Unstructured) 
 		before.Annotations = map[string]string{}
 	}
 	before.Annotations[ownerAnnotation] = "shop/prod"
-	if !routing.SameSpec(before.Spec, after.Spec) || !maps.Equal(before.Labels, after.Labels) || !maps.Equal(before.Annotations, after.Annotations) {
+	if !istio.SameSpec(before.Spec, after.Spec) || !maps.Equal(before.Labels, after.Labels) || !maps.Equal(before.Annotations, after.Annotations) {
 		t.Errorf("%s has another meaning (-was +is):\n%s", address, cmp.Diff(was.Object, is.Object))
 	}
 }
 
 // meaning reads a live object.
-func meaning(t *testing.T, o *unstructured.Unstructured) *routing.Object {
+func meaning(t *testing.T, o *unstructured.Unstructured) *istio.Object {
 	t.Helper()
 	raw, err := o.MarshalJSON()
 	if err != nil {
 		t.Fatal(err)
 	}
-	object, err := routing.ParseManifest(raw)
+	object, err := istio.ParseManifest(raw)
 	if err != nil || len(object.Unknown) > 0 {
 		t.Fatalf("read %s: %v, unknown %q", o.GetName(), err, object.Unknown)
 	}

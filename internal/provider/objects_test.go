@@ -13,7 +13,7 @@ import (
 	"sigs.k8s.io/yaml"
 
 	"github.com/meshroute/terraform-provider-mesh/internal/canary"
-	"github.com/meshroute/terraform-provider-mesh/internal/routing"
+	"github.com/meshroute/terraform-provider-mesh/internal/istio"
 )
 
 // ReadObjects reads the objects of testdata/objects, as people write them for kubectl, into a namespace.
@@ -52,14 +52,14 @@ func TestObjects(t *testing.T) {
 	if len(objects) < 60 {
 		t.Errorf("there are only %d objects", len(objects))
 	}
-	used := map[routing.Kind]map[string]bool{routing.KindVirtualService: {}, routing.KindDestinationRule: {}}
+	used := map[istio.Kind]map[string]bool{istio.KindVirtualService: {}, istio.KindDestinationRule: {}}
 	for _, o := range objects {
-		kind := routing.Kind(o.GetKind())
+		kind := istio.Kind(o.GetKind())
 		tree, _, err := unstructured.NestedMap(normalJSON(t, o.Object), "spec")
 		if err != nil {
 			t.Fatal(err)
 		}
-		spec, unknown, err := routing.ParseSpec(kind, tree)
+		spec, unknown, err := istio.ParseSpec(kind, tree)
 		if err != nil || len(unknown) > 0 {
 			t.Errorf("%s: %v, unknown %q", o.GetName(), err, unknown)
 			continue
@@ -68,7 +68,7 @@ func TestObjects(t *testing.T) {
 		place := &canary.Placement{Namespace: sampleNamespace, Labels: o.GetLabels(), Annotations: o.GetAnnotations()}
 		objectForm{kind: kind}.call(place, o.GetName())
 		for _, p := range (&object{place: place, kind: kind, spec: spec}).Problems() {
-			if p.Severity == routing.Refused {
+			if p.Severity == istio.Refused {
 				t.Errorf("%s: %s: %s", o.GetName(), p.At, p.Reason)
 			}
 		}

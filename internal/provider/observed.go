@@ -6,7 +6,7 @@ import (
 
 	"github.com/meshroute/terraform-provider-mesh/internal/canary"
 	"github.com/meshroute/terraform-provider-mesh/internal/cluster"
-	"github.com/meshroute/terraform-provider-mesh/internal/routing"
+	"github.com/meshroute/terraform-provider-mesh/internal/istio"
 )
 
 // observed is what was last seen of each object: enough to tell whether somebody changed it since.
@@ -22,10 +22,10 @@ type observation struct {
 }
 
 // observe returns what is seen of an object whose resource has the given configuration.
-func observe(is cluster.Identity, o *routing.Object, configured routing.Pair) observation {
-	rest := routing.WithoutOthersIn(o, configured.Counterpart(o))
+func observe(is cluster.Identity, o *istio.Object, configured istio.Pair) observation {
+	rest := istio.WithoutOthersIn(o, configured.Counterpart(o))
 	return observation{
-		UID: is.UID, Version: is.ResourceVersion, Spec: routing.Fingerprint(o.Spec), Rest: routing.Fingerprint(routing.WithoutWeights(rest.Spec)),
+		UID: is.UID, Version: is.ResourceVersion, Spec: istio.Fingerprint(o.Spec), Rest: istio.Fingerprint(istio.WithoutWeights(rest.Spec)),
 	}
 }
 
@@ -44,7 +44,7 @@ func (o observed) identities() cluster.Identities {
 }
 
 // observedAfter returns what is there after a change that made a pair.
-func observedAfter(pair, configured routing.Pair, identities cluster.Identities) observed {
+func observedAfter(pair, configured istio.Pair, identities cluster.Identities) observed {
 	all := observed{}
 	for _, o := range pair.Objects() {
 		at := cluster.AddressOf(o)
@@ -55,7 +55,7 @@ func observedAfter(pair, configured routing.Pair, identities cluster.Identities)
 	return all
 }
 
-func observedIn(live livePair, configured routing.Pair) observed {
+func observedIn(live livePair, configured istio.Pair) observed {
 	all := observed{}
 	for _, o := range live.Objects() {
 		all[cluster.AddressOf(&o.Object)] = observe(o.Identity, &o.Object, configured)
@@ -64,7 +64,7 @@ func observedIn(live livePair, configured routing.Pair) observed {
 }
 
 // accept counts what a try of a change wrote as seen. The configured pair is the one that [observed.unchanged] is asked about.
-func (o observed) accept(applied cluster.Applied, configured routing.Pair) {
+func (o observed) accept(applied cluster.Applied, configured istio.Pair) {
 	for at := range applied.Identities {
 		if wrote := applied.Wrote(at); wrote != nil {
 			o[at] = observe(wrote.Identity, &wrote.Object, configured)
@@ -78,7 +78,7 @@ type livePair struct{ cluster.LivePair }
 // unchanged returns the live pair without the objects that were made since they were last looked for: those are
 // somebody else's, and in the way. It fails when an object is not as it was last seen. Where nothing was kept, everything
 // counts as seen. The configured pair tells what another controller of weights may have changed.
-func (o observed) unchanged(live livePair, configured routing.Pair, handedOver bool) (livePair, error) {
+func (o observed) unchanged(live livePair, configured istio.Pair, handedOver bool) (livePair, error) {
 	if len(o) == 0 {
 		return live, nil
 	}
@@ -112,7 +112,7 @@ func (p *pairResource) asLastSeen(ctx context.Context, c *call) bool {
 		if !known || is == nil || *is != (cluster.Identity{UID: was.UID, ResourceVersion: was.Version}) {
 			return false
 		}
-		if place.Namespace = at.Namespace; at.Kind == routing.KindVirtualService {
+		if place.Namespace = at.Namespace; at.Kind == istio.KindVirtualService {
 			place.VirtualServiceName = at.Name
 		} else {
 			place.DestinationRuleName = at.Name

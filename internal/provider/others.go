@@ -8,7 +8,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 
 	"github.com/meshroute/terraform-provider-mesh/internal/attr"
-	"github.com/meshroute/terraform-provider-mesh/internal/routing"
+	"github.com/meshroute/terraform-provider-mesh/internal/istio"
 )
 
 // startFromLive puts the live objects in the place of those of the state, and what becomes of them in the place of those of the plan, where
@@ -28,10 +28,10 @@ func (p *pairResource) startFromLive(ctx context.Context, d *draft, state attr.V
 	is := p.resolve(live.Ours(wanted), p.settings.clusterDomain)
 	is.SubsetsElsewhere = configured.SubsetsElsewhere
 	if d.before = is; d.life.handedOver {
-		d.after = routing.KeepOthers(wanted, configured, is)
+		d.after = istio.KeepOthers(wanted, configured, is)
 		return
 	}
-	if others := routing.OthersIn(is, configured, wanted); len(others) > 0 {
+	if others := istio.OthersIn(is, configured, wanted); len(others) > 0 {
 		diagnostics.AddWarning(fmt.Sprintf("What others put in goes (%s/%s)", live.Objects()[0].Namespace, live.Objects()[0].Name), fmt.Sprintf(
 			"The weights were left to somebody else, who put in more than the configuration has: %s. This plan takes it out.\n\n"+
 				"To keep it, write it into the configuration, or leave the weights to them with weights_managed_by = \"other\".",

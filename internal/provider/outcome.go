@@ -8,7 +8,8 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/meshroute/terraform-provider-mesh/internal/attr"
-	"github.com/meshroute/terraform-provider-mesh/internal/routing"
+	"github.com/meshroute/terraform-provider-mesh/internal/istio"
+	"github.com/meshroute/terraform-provider-mesh/internal/traffic"
 )
 
 type attrValue = fwattr.Value
@@ -51,7 +52,7 @@ var (
 )
 
 // outcomeValue returns an outcome as evaluate does.
-func outcomeValue(o routing.Outcome, summary string) types.Object {
+func outcomeValue(o traffic.Outcome, summary string) types.Object {
 	attributes := map[string]attrValue{
 		"kind": types.StringValue(string(o.Kind)), "summary": types.StringValue(summary),
 		"virtual_service": addressValue(o.VirtualService), "host": textValue(o.Host),
@@ -118,7 +119,7 @@ func numberValue(n int64) types.Int64 {
 	return types.Int64Value(n)
 }
 
-func addressValue(o *routing.Object) types.String {
+func addressValue(o *istio.Object) types.String {
 	if o == nil {
 		return types.StringNull()
 	}
@@ -127,12 +128,12 @@ func addressValue(o *routing.Object) types.String {
 
 // sharesValue returns the percentage of each destination by its subset, or its host without one. Different destinations with the same
 // name go by all that tells them apart.
-func sharesValue(shares []routing.Share) types.Map {
-	name := func(d routing.Destination) string { return firstOf(d.Subset, d.Host) }
+func sharesValue(shares []traffic.Share) types.Map {
+	name := func(d traffic.Destination) string { return firstOf(d.Subset, d.Host) }
 	percent := map[string]float64{}
 	for _, share := range shares {
 		key := name(share.Destination)
-		if slices.ContainsFunc(shares, func(o routing.Share) bool { return o.Destination != share.Destination && name(o.Destination) == key }) {
+		if slices.ContainsFunc(shares, func(o traffic.Share) bool { return o.Destination != share.Destination && name(o.Destination) == key }) {
 			key = share.String()
 		}
 		percent[key] += share.Percent
@@ -145,27 +146,27 @@ func sharesValue(shares []routing.Share) types.Map {
 }
 
 // onlySubset returns the subset that takes every request, null if there is none.
-func onlySubset(shares []routing.Share) types.String {
-	if len(shares) == 0 || slices.ContainsFunc(shares, func(o routing.Share) bool { return o.Destination != shares[0].Destination }) {
+func onlySubset(shares []traffic.Share) types.String {
+	if len(shares) == 0 || slices.ContainsFunc(shares, func(o traffic.Share) bool { return o.Destination != shares[0].Destination }) {
 		return types.StringNull()
 	}
 	return textValue(shares[0].Subset)
 }
 
 // destinationAttributes are what a destination and a mirror have in common.
-func destinationAttributes(d routing.Destination, percent float64) map[string]attrValue {
+func destinationAttributes(d traffic.Destination, percent float64) map[string]attrValue {
 	return map[string]attrValue{
 		"host": types.StringValue(d.Host), "subset": textValue(d.Subset), "port": numberValue(int64(d.Port)), "percent": types.Float64Value(percent),
 	}
 }
 
-func destinationsValue(shares []routing.Share) types.List {
+func destinationsValue(shares []traffic.Share) types.List {
 	values := make([]attrValue, len(shares))
 	for i, share := range shares {
 		attributes := destinationAttributes(share.Destination, share.Percent)
 		attributes["declared"] = types.BoolNull()
-		if share.State != routing.SubsetUnknown {
-			attributes["declared"] = types.BoolValue(share.State == routing.SubsetDeclared)
+		if share.State != traffic.SubsetUnknown {
+			attributes["declared"] = types.BoolValue(share.State == traffic.SubsetDeclared)
 		}
 		attributes["authority"] = textValue(share.Authority)
 		attributes["request_headers"], attributes["response_headers"] = headersValue(share.RequestHeaders), headersValue(share.ResponseHeaders)
@@ -174,7 +175,7 @@ func destinationsValue(shares []routing.Share) types.List {
 	return types.ListValueMust(shareType, values)
 }
 
-func mirrorsValue(mirrors []routing.Mirror) types.List {
+func mirrorsValue(mirrors []traffic.Mirror) types.List {
 	values := make([]attrValue, len(mirrors))
 	for i, mirror := range mirrors {
 		values[i] = types.ObjectValueMust(mirrorType.AttrTypes, destinationAttributes(mirror.Destination, mirror.Percent))
@@ -182,7 +183,7 @@ func mirrorsValue(mirrors []routing.Mirror) types.List {
 	return types.ListValueMust(mirrorType, values)
 }
 
-func retriesValue(r *routing.Retries) types.Object {
+func retriesValue(r *traffic.Retries) types.Object {
 	if r == nil {
 		return types.ObjectNull(retriesType.AttrTypes)
 	}
@@ -192,7 +193,7 @@ func retriesValue(r *routing.Retries) types.Object {
 	})
 }
 
-func faultValue(f *routing.Fault) types.Object {
+func faultValue(f *traffic.Fault) types.Object {
 	if f == nil {
 		return types.ObjectNull(faultType.AttrTypes)
 	}
@@ -204,7 +205,7 @@ func faultValue(f *routing.Fault) types.Object {
 }
 
 // headersValue returns changes of headers; without one its parts are empty and not null.
-func headersValue(h routing.HeaderChanges) types.Object {
+func headersValue(h traffic.HeaderChanges) types.Object {
 	texts := func(m map[string]string) types.Map {
 		values := make(map[string]attrValue, len(m))
 		for name, value := range m {

@@ -8,7 +8,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/path"
 
 	"github.com/meshroute/terraform-provider-mesh/internal/cluster"
-	"github.com/meshroute/terraform-provider-mesh/internal/routing"
+	"github.com/meshroute/terraform-provider-mesh/internal/istio"
 )
 
 // ownersText says who wrote an object, and which workspace or tool has marked it as its own.
@@ -21,7 +21,7 @@ func ownersText(o *cluster.Live) string {
 	if len(o.Others) > 0 {
 		text.WriteString(".")
 	}
-	if owner := o.Annotations[routing.OwnerAnnotation]; owner != "" {
+	if owner := o.Annotations[istio.OwnerAnnotation]; owner != "" {
 		fmt.Fprintf(&text, " Its owner is the workspace %q.", owner)
 	}
 	return text.String() + toolsText(o)
@@ -29,7 +29,7 @@ func ownersText(o *cluster.Live) string {
 
 // warnOfTool says that an object belongs to a tool which does not know of Terraform. Terraform shows one of several warnings that have the
 // same summary.
-func warnOfTool(diagnostics *diag.Diagnostics, at path.Path, o *routing.Object, tool routing.Tool) {
+func warnOfTool(diagnostics *diag.Diagnostics, at path.Path, o *istio.Object, tool istio.Tool) {
 	diagnostics.AddAttributeWarning(at, fmt.Sprintf("Object of another tool (%s, %s %s/%s)", tool.Name, o.Kind(), o.Namespace, o.Name),
 		fmt.Sprintf("%s belongs to %s (%s), which does not know of Terraform: %s.", o, tool.Name, tool.Evidence, tool.Advice))
 }

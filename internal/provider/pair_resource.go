@@ -13,18 +13,18 @@ import (
 	"github.com/meshroute/terraform-provider-mesh/internal/attr"
 	"github.com/meshroute/terraform-provider-mesh/internal/canary"
 	"github.com/meshroute/terraform-provider-mesh/internal/cluster"
-	"github.com/meshroute/terraform-provider-mesh/internal/routing"
+	"github.com/meshroute/terraform-provider-mesh/internal/istio"
 )
 
 type attrType = fwattr.Type
 
 // described is what a resource describes.
 type described interface {
-	Render() routing.Pair
-	Problems() []routing.Problem
+	Render() istio.Pair
+	Problems() []istio.Problem
 	Place() *canary.Placement
 	// PathOf returns where in the resource the part is that stands at a path of a rendered object.
-	PathOf(o *routing.Object, at routing.Path) routing.Path
+	PathOf(o *istio.Object, at istio.Path) istio.Path
 }
 
 // form is what tells the resources apart.
@@ -35,16 +35,16 @@ type form interface {
 	// read makes what is described of a configuration, plan or state.
 	read(r *attr.Reader, s settings) described
 	// resolve returns live objects in the spelling in which this form describes them.
-	resolve(live routing.Pair, clusterDomain string) routing.Pair
+	resolve(live istio.Pair, clusterDomain string) istio.Pair
 	// recognize makes what is described of live objects, and the attributes that say so. What the cluster cannot tell is as
 	// before.
-	recognize(live routing.Pair, before *canary.Placement, s settings) (described, map[string]attr.Value)
+	recognize(live istio.Pair, before *canary.Placement, s settings) (described, map[string]attr.Value)
 	// complete fills the values that follow from others into the planned attributes.
 	complete(planned, prior map[string]attr.Value, config *attr.Reader, s settings, route described)
 	// nameAttribute is the attribute that names the object of a kind.
-	nameAttribute(kind routing.Kind) string
-	// void is how bad it is here that something never does what it says, [routing.Void].
-	void() routing.Severity
+	nameAttribute(kind istio.Kind) string
+	// void is how bad it is here that something never does what it says, [istio.Void].
+	void() istio.Severity
 	// find returns where the objects are that an import id names, or the error of an id that names none. Without a name for the
 	// DestinationRule of a pair it is still to be found.
 	find(id string) (*canary.Placement, error)
@@ -113,10 +113,10 @@ func (p *pairResource) findPair(ctx context.Context, place *canary.Placement, di
 func addressesOf(place *canary.Placement) []cluster.Address {
 	var all []cluster.Address
 	if place.VirtualServiceName != "" {
-		all = append(all, cluster.Address{Kind: routing.KindVirtualService, Namespace: place.Namespace, Name: place.VirtualServiceName})
+		all = append(all, cluster.Address{Kind: istio.KindVirtualService, Namespace: place.Namespace, Name: place.VirtualServiceName})
 	}
 	if place.DestinationRuleName != "" && !place.SubsetsElsewhere {
-		all = append(all, cluster.Address{Kind: routing.KindDestinationRule, Namespace: place.Namespace, Name: place.DestinationRuleName})
+		all = append(all, cluster.Address{Kind: istio.KindDestinationRule, Namespace: place.Namespace, Name: place.DestinationRuleName})
 	}
 	return all
 }

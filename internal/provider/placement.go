@@ -7,7 +7,7 @@ import (
 
 	"github.com/meshroute/terraform-provider-mesh/internal/attr"
 	"github.com/meshroute/terraform-provider-mesh/internal/canary"
-	"github.com/meshroute/terraform-provider-mesh/internal/routing"
+	"github.com/meshroute/terraform-provider-mesh/internal/istio"
 )
 
 // readPlacement reads what both resources have in common. What is unknown gets a stand-in that is valid, so that the
@@ -37,8 +37,8 @@ func readPlacement(r *attr.Reader, s settings) canary.Placement {
 		service = "unknown"
 	}
 	// A plan and a state know the full name, whatever the provider block says by now.
-	place.Host = firstOf(r.String("host"), routing.FullHost(service, place.Namespace, place.ClusterDomain))
-	name := firstOf(r.String("name"), routing.ServiceName(place.Host))
+	place.Host = firstOf(r.String("host"), istio.FullHost(service, place.Namespace, place.ClusterDomain))
+	name := firstOf(r.String("name"), istio.ServiceName(place.Host))
 	place.VirtualServiceName = firstOf(r.String("virtual_service_name"), name)
 	place.DestinationRuleName = firstOf(r.String("destination_rule_name"), name)
 	if policy := r.Object("traffic_policy"); policy != nil {
@@ -82,12 +82,12 @@ func completePlacement(planned, prior map[string]attr.Value, config *attr.Reader
 	name := known("name") && (config.Has("name") || known("service"))
 	follows("namespace", s.namespace != "", attr.String(place.Namespace))
 	follows("host", host, attr.String(place.Host))
-	follows("name", name, attr.String(firstOf(config.String("name"), routing.ServiceName(place.Host))))
+	follows("name", name, attr.String(firstOf(config.String("name"), istio.ServiceName(place.Host))))
 	follows("virtual_service_name", name, attr.String(place.VirtualServiceName))
 	follows("destination_rule_name", name, attr.String(place.DestinationRuleName))
 	follows("manage_destination_rule", true, attr.Bool(true))
 	follows("hosts", host, attr.Strings([]string{place.Host}))
-	follows("gateways", true, attr.Strings([]string{routing.MeshGateway}))
+	follows("gateways", true, attr.Strings([]string{istio.MeshGateway}))
 	follows("foreign_fields", true, attr.Strings(nil))
 	keepEqualService(planned, prior, place)
 }
@@ -98,7 +98,7 @@ func keepEqualService(planned, prior map[string]attr.Value, place *canary.Placem
 	if !ok {
 		return
 	}
-	if planned["service"].IsKnown() && routing.FullHost(before, place.Namespace, place.ClusterDomain) == place.Host {
+	if planned["service"].IsKnown() && istio.FullHost(before, place.Namespace, place.ClusterDomain) == place.Host {
 		planned["service"] = prior["service"]
 	}
 }
@@ -108,7 +108,7 @@ func encodePlacement(place *canary.Placement) map[string]attr.Value {
 	name := firstOf(place.VirtualServiceName, place.DestinationRuleName)
 	if place.DestinationRuleName != "" && place.DestinationRuleName != name {
 		// Names that are set one by one leave name at its default.
-		name = routing.ServiceName(place.Host)
+		name = istio.ServiceName(place.Host)
 	}
 	policy := attr.Null()
 	if place.TrafficPolicy != nil {
@@ -135,8 +135,8 @@ func encodePlacement(place *canary.Placement) map[string]attr.Value {
 
 // shortService is how people write the service: its bare name, where that resolves to the same host.
 func shortService(place *canary.Placement) string {
-	short := routing.ServiceName(place.Host)
-	if routing.FullHost(short, place.Namespace, place.ClusterDomain) == place.Host {
+	short := istio.ServiceName(place.Host)
+	if istio.FullHost(short, place.Namespace, place.ClusterDomain) == place.Host {
 		return short
 	}
 	return strings.TrimSuffix(place.Host, ".")

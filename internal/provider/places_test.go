@@ -9,7 +9,7 @@ import (
 
 	"github.com/meshroute/terraform-provider-mesh/internal/canary"
 	"github.com/meshroute/terraform-provider-mesh/internal/cluster"
-	"github.com/meshroute/terraform-provider-mesh/internal/routing"
+	"github.com/meshroute/terraform-provider-mesh/internal/istio"
 )
 
 // placed are routes of each form, of the service reviews in the namespace shop: with a rule that has weights.
@@ -29,7 +29,7 @@ func placed() map[string]described {
 		"split": &canary.Split{Placement: place, HTTP: &networking.HTTPRoute{}, Subsets: map[string]canary.WeightedSubset{
 			"v1": {Subset: subset("v1"), Weight: &ninety}, "v2": {Subset: subset("v2"), Weight: &ten},
 		}},
-		"object": &object{place: &canary.Placement{Namespace: "shop", VirtualServiceName: "reviews"}, kind: routing.KindVirtualService, spec: spec},
+		"object": &object{place: &canary.Placement{Namespace: "shop", VirtualServiceName: "reviews"}, kind: istio.KindVirtualService, spec: spec},
 	}
 }
 

@@ -9,7 +9,7 @@ import (
 
 	"github.com/meshroute/terraform-provider-mesh/internal/attr"
 	"github.com/meshroute/terraform-provider-mesh/internal/cluster"
-	"github.com/meshroute/terraform-provider-mesh/internal/routing"
+	"github.com/meshroute/terraform-provider-mesh/internal/istio"
 )
 
 // draft is a plan in the making.
@@ -22,7 +22,7 @@ type draft struct {
 	exists bool
 	// before and after are the objects of the state, none without one, and of the plan. Where somebody else sets the weights they are
 	// the live objects, and what those become.
-	before, after routing.Pair
+	before, after istio.Pair
 }
 
 // plan answers with what the configuration makes of the state: c.planned is what is proposed, and what is planned afterwards.
@@ -37,7 +37,7 @@ func (p *pairResource) plan(ctx context.Context, c *call) {
 		prior: c.prior.Attributes(), planned: c.planned.Attributes(),
 	}
 	d.route.Place().Owner = p.settings.owner
-	var problems []routing.Problem
+	var problems []istio.Problem
 	d.life, problems = readLifecycle(config, p.settings)
 	p.reportAtPlan(&c.diagnostics, c.config, config, append(d.route.Problems(), problems...))
 	ctx, cancel := d.life.deadline(ctx, "read")
@@ -102,7 +102,7 @@ func (p *pairResource) rehearse(ctx context.Context, d draft, diagnostics *diag.
 
 // reportAtPlan reports what is wrong now that the provider block is known. What was doubtful without it was said at
 // validate already.
-func (p *pairResource) reportAtPlan(diagnostics *diag.Diagnostics, raw attr.Value, config *attr.Reader, problems []routing.Problem) {
+func (p *pairResource) reportAtPlan(diagnostics *diag.Diagnostics, raw attr.Value, config *attr.Reader, problems []istio.Problem) {
 	now, before := diag.Diagnostics{}, diag.Diagnostics{}
 	reportProblems(&now, p.form, config, problems)
 	diagnostics.Append(now.Errors()...)
@@ -173,7 +173,7 @@ func (p *pairResource) planRemoval(ctx context.Context, c *call) {
 	live, err := p.getPair(ctx, route.Place(), &c.diagnostics)
 	c.report(route, err)
 	for _, o := range live.Objects() {
-		if p.refuseOtherOwner(c, o.Annotations[routing.OwnerAnnotation], false) {
+		if p.refuseOtherOwner(c, o.Annotations[istio.OwnerAnnotation], false) {
 			return
 		}
 	}
@@ -192,7 +192,7 @@ func (p *pairResource) refuseOtherOwner(c *call, owner string, adopt bool) bool 
 	c.diagnostics.AddError("Owned by another workspace", fmt.Sprintf(
 		"The objects of this resource carry the owner %q in their annotation %s, and the owner of this provider block is %q. Two workspaces "+
 			"that write the same objects undo each other's changes.\n\nLet one of them go: terraform state rm here, or there and then adopt = true here, with an owner in the provider block.",
-		owner, routing.OwnerAnnotation, p.settings.owner))
+		owner, istio.OwnerAnnotation, p.settings.owner))
 	return true
 }
 
@@ -200,7 +200,7 @@ func (p *pairResource) refuseOtherOwner(c *call, owner string, adopt bool) bool 
 func (p *pairResource) planExisting(ctx context.Context, d draft, diagnostics *diag.Diagnostics) {
 	live, err := p.findPair(ctx, d.route.Place(), diagnostics)
 	if cluster.IsReason(err, cluster.CRDMissing) {
-		diagnostics.AddWarning("Istio API not served yet", "The API server does not know "+routing.APIVersion+". Apply needs it: Istio has to be "+
+		diagnostics.AddWarning("Istio API not served yet", "The API server does not know "+istio.APIVersion+". Apply needs it: Istio has to be "+
 			"installed by then, earlier in the same run at the latest.")
 		return
 	}
@@ -214,7 +214,7 @@ func (p *pairResource) planExisting(ctx context.Context, d draft, diagnostics *d
 	}
 	for _, o := range live.Objects() {
 		// What this provider applied may be about to go in the same run, as when a resource is replaced: create looks again.
-		if owner := o.Annotations[routing.OwnerAnnotation]; !o.Applied || owner != "" && owner != p.settings.owner {
+		if owner := o.Annotations[istio.OwnerAnnotation]; !o.Applied || owner != "" && owner != p.settings.owner {
 			diagnostics.AddAttributeError(path.Root(p.nameAttribute(o.Kind())), "Object exists already", fmt.Sprintf(
 				"%s exists in the cluster and is not in Terraform's state.%s\n\nTo bring it under Terraform, set adopt = true, or import it:\n"+
 					"  terraform import mesh_%s.NAME %s/%s\nTo leave it alone, choose another name.",

@@ -7,7 +7,7 @@ import (
 	"strings"
 
 	"github.com/meshroute/terraform-provider-mesh/internal/cluster"
-	"github.com/meshroute/terraform-provider-mesh/internal/routing"
+	"github.com/meshroute/terraform-provider-mesh/internal/istio"
 )
 
 // The keys of the private state. Their names are those of the first version.
@@ -114,10 +114,10 @@ func (p private) owner() string {
 }
 
 // unknownFields returns the objects that had fields of which this version knows nothing.
-func (p private) unknownFields() routing.Pair { return readManifests(p[unknownFieldsKey]) }
+func (p private) unknownFields() istio.Pair { return readManifests(p[unknownFieldsKey]) }
 
 // backup returns the adopted objects as they were.
-func (p private) backup() routing.Pair { return readManifests(p[backupKey]) }
+func (p private) backup() istio.Pair { return readManifests(p[backupKey]) }
 
 // leftOverTexts say of objects that they are left over.
 func leftOverTexts(objects cluster.Identities) []string {

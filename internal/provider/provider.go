@@ -21,7 +21,7 @@ import (
 
 	"github.com/meshroute/terraform-provider-mesh/internal/attr"
 	"github.com/meshroute/terraform-provider-mesh/internal/cluster"
-	"github.com/meshroute/terraform-provider-mesh/internal/routing"
+	"github.com/meshroute/terraform-provider-mesh/internal/istio"
 )
 
 // The provider's defaults.
@@ -208,8 +208,8 @@ func (p *meshProvider) readSettings(r *attr.Reader, config *cluster.Config, diag
 			refuse(path.Root(attribute), reason)
 		}
 	}
-	name(&s.namespace, "default_namespace", routing.IsNamespaceName, "must be the name of a namespace: lower case letters, digits and -, at most 63 characters")
-	name(&s.clusterDomain, "cluster_domain", routing.IsObjectName, "must be a DNS domain in lower case, such as \"cluster.local\"")
+	name(&s.namespace, "default_namespace", istio.IsNamespaceName, "must be the name of a namespace: lower case letters, digits and -, at most 63 characters")
+	name(&s.clusterDomain, "cluster_domain", istio.IsObjectName, "must be a DNS domain in lower case, such as \"cluster.local\"")
 	config.FieldManager = defaultFieldManager
 	if manager := r.Object("field_manager"); manager != nil {
 		if name := manager.String("name"); name != "" {

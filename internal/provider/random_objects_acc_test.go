@@ -20,7 +20,7 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/schema"
 
 	"github.com/meshroute/terraform-provider-mesh/internal/attr"
-	"github.com/meshroute/terraform-provider-mesh/internal/routing"
+	"github.com/meshroute/terraform-provider-mesh/internal/istio"
 )
 
 // mostRandomObjects are as many objects as are made, and workers how many at the same time.
@@ -47,7 +47,7 @@ func TestAccRandomObjects(t *testing.T) {
 	wire := newWire(t, api.kubeconfig)
 	var wait sync.WaitGroup
 	var passed, bytes atomic.Int64
-	objects := make(chan *routing.Object)
+	objects := make(chan *istio.Object)
 	for range workers {
 		wait.Go(func() {
 			for o := range objects {
@@ -61,15 +61,15 @@ func TestAccRandomObjects(t *testing.T) {
 		})
 	}
 	for i := range mostRandomObjects {
-		objects <- m.object([]routing.Kind{routing.KindVirtualService, routing.KindDestinationRule}[i%2], i)
+		objects <- m.object([]istio.Kind{istio.KindVirtualService, istio.KindDestinationRule}[i%2], i)
 	}
 	close(objects)
 	wait.Wait()
 	t.Logf("%d of %d random objects, of %d bytes of YAML on average", passed.Load(), mostRandomObjects, bytes.Load()/max(passed.Load(), 1))
 }
 
-func manifestOf(o *routing.Object) string {
-	text, err := routing.ManifestYAML(routing.Pair{VirtualService: o})
+func manifestOf(o *istio.Object) string {
+	text, err := istio.ManifestYAML(istio.Pair{VirtualService: o})
 	if err != nil {
 		return err.Error()
 	}
@@ -141,10 +141,10 @@ func failure(err error, diagnostics []*tfprotov6.Diagnostic) error {
 }
 
 // roundTrip creates an object from a configuration, imports it, and plans.
-func (w wire) roundTrip(t *testing.T, api *apiServer, o *routing.Object) error {
+func (w wire) roundTrip(t *testing.T, api *apiServer, o *istio.Object) error {
 	t.Helper()
 	f := objectForms[0]
-	if o.Kind() == routing.KindDestinationRule {
+	if o.Kind() == istio.KindDestinationRule {
 		f = objectForms[1]
 	}
 	ctx, typeName := t.Context(), "mesh_"+f.name
@@ -165,11 +165,11 @@ func (w wire) roundTrip(t *testing.T, api *apiServer, o *routing.Object) error {
 	if err != nil {
 		return err
 	}
-	spec, _, err := routing.ParseSpec(o.Kind(), is.Object["spec"].(map[string]any))
+	spec, _, err := istio.ParseSpec(o.Kind(), is.Object["spec"].(map[string]any))
 	if err != nil {
 		return err
 	}
-	if !routing.SameSpec(o.Spec, spec) {
+	if !istio.SameSpec(o.Spec, spec) {
 		return fmt.Errorf("live object (-want +got):\n%s", cmp.Diff(o.Spec, spec, protocmp.Transform()))
 	}
 	state, private, err := w.imported(ctx, typeName, objectType, o)
@@ -188,7 +188,7 @@ func (w wire) roundTrip(t *testing.T, api *apiServer, o *routing.Object) error {
 }
 
 // configOf returns the configuration of an object, without the empty texts that mean nothing.
-func (f objectForm) configOf(objectType tftypes.Object, o *routing.Object) tftypes.Value {
+func (f objectForm) configOf(objectType tftypes.Object, o *istio.Object) tftypes.Value {
 	attributes := f.shape.EncodeAttributes(o.Spec)
 	attributes["name"], attributes["namespace"] = attr.String(o.Name), attr.String(o.Namespace)
 	newPairResource(f).leaveOutEmpty(attributes)
@@ -219,7 +219,7 @@ func (w wire) plan(
 var computed = map[string]bool{"owner": true, "adopted": true, "left_over": true, "foreign_fields": true, "live_weights": true, "summary": true}
 
 // imported returns the state that an import gives, by the object's identity.
-func (w wire) imported(ctx context.Context, typeName string, objectType tftypes.Object, o *routing.Object) (tftypes.Value, []byte, error) {
+func (w wire) imported(ctx context.Context, typeName string, objectType tftypes.Object, o *istio.Object) (tftypes.Value, []byte, error) {
 	identity := tftypes.NewValue(identityType, map[string]tftypes.Value{
 		"namespace": tftypes.NewValue(tftypes.String, o.Namespace), "name": tftypes.NewValue(tftypes.String, o.Name),
 	})

@@ -10,7 +10,8 @@ import (
 	networking "istio.io/api/networking/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
-	"github.com/meshroute/terraform-provider-mesh/internal/routing"
+	"github.com/meshroute/terraform-provider-mesh/internal/check"
+	"github.com/meshroute/terraform-provider-mesh/internal/istio"
 )
 
 // mixer makes random objects that are valid: parts of those in testdata/objects, put together anew.
@@ -31,7 +32,7 @@ func newMixer(t *testing.T, seed uint64, namespace string) *mixer {
 		if err != nil {
 			t.Fatal(err)
 		}
-		spec, _, err := routing.ParseSpec(routing.Kind(o.GetKind()), tree)
+		spec, _, err := istio.ParseSpec(istio.Kind(o.GetKind()), tree)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -51,24 +52,24 @@ func newMixer(t *testing.T, seed uint64, namespace string) *mixer {
 }
 
 // object returns a valid object of a kind, whose number is in its name and its host.
-func (m *mixer) object(kind routing.Kind, number int) *routing.Object {
+func (m *mixer) object(kind istio.Kind, number int) *istio.Object {
 	for {
 		var spec proto.Message
-		if kind == routing.KindDestinationRule {
+		if kind == istio.KindDestinationRule {
 			spec = m.destinationRule(number)
 		} else {
 			spec = m.virtualService(number)
 		}
-		o := &routing.Object{Namespace: m.namespace, Name: fmt.Sprintf("random-%d", number), Spec: spec}
+		o := &istio.Object{Namespace: m.namespace, Name: fmt.Sprintf("random-%d", number), Spec: spec}
 		if valid(o) {
 			return o
 		}
 	}
 }
 
-func valid(o *routing.Object) bool {
-	for _, p := range routing.Validate(o) {
-		if p.Severity == routing.Refused {
+func valid(o *istio.Object) bool {
+	for _, p := range check.Validate(o) {
+		if p.Severity == istio.Refused {
 			return false
 		}
 	}

@@ -6,7 +6,7 @@ import (
 
 	"github.com/meshroute/terraform-provider-mesh/internal/attr"
 	"github.com/meshroute/terraform-provider-mesh/internal/cluster"
-	"github.com/meshroute/terraform-provider-mesh/internal/routing"
+	"github.com/meshroute/terraform-provider-mesh/internal/istio"
 )
 
 // readState answers with the state that describes what is live.
@@ -54,7 +54,7 @@ func (p *pairResource) findLeftOver(ctx context.Context, c *call, live livePair)
 	leftOver := c.private.leftOver()
 	ctx = withWarnings(ctx, &c.diagnostics)
 	if rule := live.DestinationRule; rule != nil {
-		if c.private.observed()[cluster.AddressOf(&rule.Object)].Spec != routing.Fingerprint(rule.Spec) {
+		if c.private.observed()[cluster.AddressOf(&rule.Object)].Spec != istio.Fingerprint(rule.Spec) {
 			other, err := p.settings.cluster.StandIn(ctx, rule)
 			if err != nil {
 				return nil, err

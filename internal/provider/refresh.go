@@ -9,7 +9,7 @@ import (
 	"github.com/meshroute/terraform-provider-mesh/internal/attr"
 	"github.com/meshroute/terraform-provider-mesh/internal/canary"
 	"github.com/meshroute/terraform-provider-mesh/internal/cluster"
-	"github.com/meshroute/terraform-provider-mesh/internal/routing"
+	"github.com/meshroute/terraform-provider-mesh/internal/istio"
 )
 
 // refresh returns the state that describes the live pair. As long as the live objects mean what the state says, that is
@@ -25,7 +25,7 @@ func (p *pairResource) refresh(state attr.Value, route described, life lifecycle
 	}
 	if life.handedOver {
 		// What somebody else sets on purpose is no drift, and comes and goes between a plan and the next.
-		ours = routing.WithoutOthers(ours, wanted)
+		ours = istio.WithoutOthers(ours, wanted)
 	}
 	if p.has("summary") {
 		prior["summary"] = p.words(life, ours)
@@ -54,7 +54,7 @@ const mostRendered = 1 << 20
 // is tried one by one, so that one drifted weight shows as one drifted weight. Each try renders both objects: where a large route has
 // drifted in many places, the later ones are spelled as in the cluster.
 func (p *pairResource) keepSpelling(prior, next map[string]attr.Value) {
-	render := func() routing.Pair { return p.routeOf(attr.Object(next)).Render() }
+	render := func() istio.Pair { return p.routeOf(attr.Object(next)).Render() }
 	meaning := render()
 	size := 1 + proto.Size(meaning.VirtualServiceSpec()) + proto.Size(meaning.DestinationRuleSpec())
 	left := mostRendered

@@ -11,8 +11,8 @@ import (
 	"github.com/meshroute/terraform-provider-mesh/internal/attr"
 	"github.com/meshroute/terraform-provider-mesh/internal/canary"
 	"github.com/meshroute/terraform-provider-mesh/internal/cluster"
-	"github.com/meshroute/terraform-provider-mesh/internal/routing"
-	"github.com/meshroute/terraform-provider-mesh/internal/routing/routingtest"
+	"github.com/meshroute/terraform-provider-mesh/internal/istio"
+	"github.com/meshroute/terraform-provider-mesh/internal/istio/istiotest"
 )
 
 // A route whose 500 rules have all changed behind Terraform's back is read, at a cost that does not grow with their square: that
@@ -53,14 +53,14 @@ func TestPropertyRefreshSaysWhatIsThere(t *testing.T) {
 			p.settings = settings{namespace: defaultNamespace, clusterDomain: defaultClusterDomain}
 			rapid.Check(t, func(t *rapid.T) {
 				live := livePair{cluster.LivePair{
-					VirtualService:  liveObject(routingtest.Fill(t, &networking.VirtualService{})),
-					DestinationRule: liveObject(routingtest.Fill(t, &networking.DestinationRule{})),
+					VirtualService:  liveObject(istiotest.Fill(t, &networking.VirtualService{})),
+					DestinationRule: liveObject(istiotest.Fill(t, &networking.DestinationRule{})),
 				}}
 				imported := importedState(p, live.VirtualService.Namespace)
 				state := p.refresh(imported, p.routeOf(imported), lifecycle{}, live)
 
 				foreign := state.Get("foreign_fields").Elements()
-				ours := canary.Resolve(live.Ours(routing.Pair{}), defaultClusterDomain)
+				ours := canary.Resolve(live.Ours(istio.Pair{}), defaultClusterDomain)
 				if says := len(cluster.Steps(ours, p.routeOf(state).Render())) == 0; len(foreign) == 0 && !says {
 					t.Fatalf("the state does not say what is there, and foreign_fields is empty\nlive %v", live)
 				}
@@ -86,15 +86,15 @@ func TestPropertyRefreshSaysWhatIsThere(t *testing.T) {
 func liveObject[M interface {
 	*networking.VirtualService | *networking.DestinationRule
 }](spec M) *cluster.Live {
-	labels := map[string]string{routing.ManagedByLabel: routing.ManagedBy}
-	o := routing.Object{Namespace: "shop", Name: "reviews", Labels: labels}
+	labels := map[string]string{istio.ManagedByLabel: istio.ManagedBy}
+	o := istio.Object{Namespace: "shop", Name: "reviews", Labels: labels}
 	switch s := any(spec).(type) {
 	case *networking.VirtualService:
 		o.Spec = s
 	case *networking.DestinationRule:
 		o.Spec = s
 	}
-	return &cluster.Live{Object: o, Owned: cluster.OwnedKeys{Labels: map[string]bool{routing.ManagedByLabel: true}}}
+	return &cluster.Live{Object: o, Owned: cluster.OwnedKeys{Labels: map[string]bool{istio.ManagedByLabel: true}}}
 }
 
 // importedState is what an import leaves for the refresh: the address and nothing else.

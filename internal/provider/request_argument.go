@@ -10,7 +10,8 @@ import (
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 
 	"github.com/meshroute/terraform-provider-mesh/internal/attr"
-	"github.com/meshroute/terraform-provider-mesh/internal/routing"
+	"github.com/meshroute/terraform-provider-mesh/internal/check"
+	"github.com/meshroute/terraform-provider-mesh/internal/traffic"
 )
 
 // requestType has the attributes of a request but its headers, of which each may be a text or a list.
@@ -24,7 +25,7 @@ const headersAttribute = "headers"
 
 // requestReading is what an argument says that is a request.
 type requestReading struct {
-	routing.Request
+	traffic.Request
 	known bool
 	// problem is everything that is wrong, a line each.
 	problem string
@@ -44,7 +45,7 @@ func readRequest(ctx context.Context, argument types.Dynamic) requestReading {
 	delete(entries, headersAttribute)
 	c := coercion{}
 	r := attr.Read(attr.FromTerraform(c.to(requestType, path.Empty(), objectOf(entries))))
-	reading := requestReading{Request: routing.Request{
+	reading := requestReading{Request: traffic.Request{
 		Authority: r.String("authority"), Path: r.String("path"), Method: r.String("method"), Scheme: r.String("scheme"),
 		Gateway: r.String("gateway"), SourceLabels: r.StringMap("source_labels"), SourceNamespace: r.String("source_namespace"),
 	}}
@@ -61,7 +62,7 @@ func readRequest(ctx context.Context, argument types.Dynamic) requestReading {
 	headersKnown := c.readHeaders(path.Root(headersAttribute), headers, &reading.Request)
 	reading.known = headersKnown && len(r.Unknown()) == 0
 	problems := slices.Concat(c.problems, r.Problems())
-	for _, p := range reading.Problems() {
+	for _, p := range check.Request(reading.Request) {
 		problems = append(problems, attr.Problem{At: attributePath(p.At), Reason: p.Text()})
 	}
 	var lines []string
@@ -73,7 +74,7 @@ func readRequest(ctx context.Context, argument types.Dynamic) requestReading {
 }
 
 // readHeaders reads a map of headers, of which each is a text or a list of texts, and reports whether all are known.
-func (c *coercion) readHeaders(at path.Path, v tftypes.Value, into *routing.Request) (known bool) {
+func (c *coercion) readHeaders(at path.Path, v tftypes.Value, into *traffic.Request) (known bool) {
 	switch {
 	case v.Type() == nil || v.IsNull():
 		return true

@@ -15,7 +15,8 @@ import (
 	networking "istio.io/api/networking/v1"
 
 	"github.com/meshroute/terraform-provider-mesh/internal/attr"
-	"github.com/meshroute/terraform-provider-mesh/internal/routing"
+	"github.com/meshroute/terraform-provider-mesh/internal/istio"
+	"github.com/meshroute/terraform-provider-mesh/internal/traffic"
 )
 
 // argumentResource is a resource as the functions need it: a framework builds schemas and types anew for every call.
@@ -149,14 +150,14 @@ var insignificant = []string{"labels", "annotations", "owner", "traffic_policy"}
 
 // routesReading is what an argument says that is one route or several.
 type routesReading struct {
-	virtualServices []*routing.Object
+	virtualServices []*istio.Object
 	// destinationRules is nil where none are given.
-	destinationRules []*routing.Object
+	destinationRules []*istio.Object
 	known            bool
 	// problem is everything that is wrong, a line each.
 	problem string
 	// table returns what decides about requests, which is made once. Its problem is that nothing does, or that a part of it is not given.
-	table func() (table *routing.Table, problem string)
+	table func() (table *traffic.Table, problem string)
 }
 
 // readRoutes reads the argument at a place: a resource, or a list of them. The same argument is read once.
@@ -209,7 +210,7 @@ func joinRoutes(routes []routeReading, where func(int) string) routesReading {
 				problems = append(problems, fmt.Sprintf("%s%s is given twice, at [%d] too.", where(i), o, before))
 			}
 			first[o.String()] = i
-			if o.Kind() == routing.KindVirtualService {
+			if o.Kind() == istio.KindVirtualService {
 				all.virtualServices = append(all.virtualServices, o)
 			} else {
 				all.destinationRules = append(all.destinationRules, o)
@@ -223,11 +224,11 @@ func joinRoutes(routes []routeReading, where func(int) string) routesReading {
 // empty reports whether no object is given at all.
 func (r *routesReading) empty() bool { return len(r.virtualServices)+len(r.destinationRules) == 0 }
 
-func (r *routesReading) makeTable() (table *routing.Table, problem string) {
-	if !slices.ContainsFunc(r.virtualServices, func(o *routing.Object) bool { return len(o.Spec.(*networking.VirtualService).GetHosts()) > 0 }) {
+func (r *routesReading) makeTable() (table *traffic.Table, problem string) {
+	if !slices.ContainsFunc(r.virtualServices, func(o *istio.Object) bool { return len(o.Spec.(*networking.VirtualService).GetHosts()) > 0 }) {
 		return nil, "Nothing here claims requests: a mesh_canary_route, a mesh_weighted_split or a mesh_virtual_service with hosts is needed."
 	}
-	table = routing.NewTable(r.virtualServices, r.destinationRules, routing.Options{})
+	table = traffic.NewTable(r.virtualServices, r.destinationRules, traffic.Options{})
 	var missing []string
 	for _, d := range table.Dropped() {
 		if d.Missing {
@@ -242,7 +243,7 @@ func (r *routesReading) makeTable() (table *routing.Table, problem string) {
 }
 
 // problemsText lists refusals, a line each; empty if there are none.
-func problemsText(f form, r *attr.Reader, wrong []attr.Problem, problems []routing.Problem) string {
+func problemsText(f form, r *attr.Reader, wrong []attr.Problem, problems []istio.Problem) string {
 	diagnostics := diag.Diagnostics{}
 	for _, p := range wrong {
 		diagnostics.AddAttributeError(p.At, "Invalid value", located(p.At, p.Reason))

@@ -11,7 +11,7 @@ import (
 	networking "istio.io/api/networking/v1"
 
 	"github.com/meshroute/terraform-provider-mesh/internal/attr"
-	"github.com/meshroute/terraform-provider-mesh/internal/routing"
+	"github.com/meshroute/terraform-provider-mesh/internal/istio"
 )
 
 // leftOut are fields that Istio deprecated or always refuses: the compact resources do not offer them. An object that
@@ -41,7 +41,7 @@ var (
 
 func shapeOf(message protoreflect.ProtoMessage, only ...protoreflect.Name) *attr.Message {
 	return attr.New(message.ProtoReflect().Descriptor(), attr.Options{
-		Docs: describe, Only: only, Omit: leftOut, KeepZero: routing.DecisiveZero,
+		Docs: describe, Only: only, Omit: leftOut, KeepZero: istio.DecisiveZero,
 		Optional: map[protoreflect.FullName]bool{"istio.networking.v1alpha3.Destination.host": true},
 	})
 }

@@ -10,9 +10,11 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
+	"github.com/meshroute/terraform-provider-mesh/internal/around"
 	"github.com/meshroute/terraform-provider-mesh/internal/attr"
+	"github.com/meshroute/terraform-provider-mesh/internal/check"
 	"github.com/meshroute/terraform-provider-mesh/internal/cluster"
-	"github.com/meshroute/terraform-provider-mesh/internal/routing"
+	"github.com/meshroute/terraform-provider-mesh/internal/istio"
 )
 
 var (
@@ -79,7 +81,7 @@ func objectAttributes(more map[string]schema.Attribute) schema.NestedAttributeOb
 		"name":      schema.StringAttribute{Computed: true, MarkdownDescription: "Name of the object."},
 		"created":   schema.StringAttribute{Computed: true, MarkdownDescription: "Time at which the object was made, in UTC, such as `2026-01-31T12:00:00Z`."},
 		"owner": schema.StringAttribute{
-			Computed: true, MarkdownDescription: "Workspace that owns the object, by the annotation `" + routing.OwnerAnnotation + "`. May be `null`.",
+			Computed: true, MarkdownDescription: "Workspace that owns the object, by the annotation `" + istio.OwnerAnnotation + "`. May be `null`.",
 		},
 		"managed_by": schema.ListAttribute{
 			ElementType: types.StringType, Computed: true,
@@ -142,12 +144,12 @@ func (d *serviceRouting) Configure(_ context.Context, req datasource.ConfigureRe
 // ValidateConfig implements datasource.DataSourceWithValidateConfig.
 func (d *serviceRouting) ValidateConfig(_ context.Context, req datasource.ValidateConfigRequest, resp *datasource.ValidateConfigResponse) {
 	r := attr.Read(attr.FromTerraform(req.Config.Raw))
-	if service := r.String("service"); r.Known("service") && !routing.IsHost(service) {
+	if service := r.String("service"); r.Known("service") && !istio.IsHost(service) {
 		at := path.Root("service")
 		resp.Diagnostics.AddAttributeError(at, "Invalid service", located(at, fmt.Sprintf("%.80q is no name of a service: a DNS name, with *. in front or not, or an address", service)))
 	}
 	if namespace := r.String("namespace"); r.Known("namespace") && namespace != "" {
-		for _, problem := range routing.NamespaceProblems(namespace) {
+		for _, problem := range check.Namespace(namespace) {
 			at := attributePath(problem.At)
 			resp.Diagnostics.AddAttributeError(at, "Invalid namespace", located(at, problem.Reason))
 		}
@@ -163,7 +165,7 @@ func (d *serviceRouting) Read(ctx context.Context, req datasource.ReadRequest, r
 	}
 	r := attr.Read(attr.FromTerraform(req.Config.Raw))
 	namespace := firstOf(r.String("namespace"), d.settings.namespace)
-	host := routing.FullHost(r.String("service"), namespace, d.settings.clusterDomain)
+	host := istio.FullHost(r.String("service"), namespace, d.settings.clusterDomain)
 	view := d.settings.view(namespace, "")
 	// depends_on may have put this read off until something was written.
 	view.Anew()
@@ -187,12 +189,12 @@ func (d *serviceRouting) Read(ctx context.Context, req datasource.ReadRequest, r
 
 // lookAtService looks at all that may have to do with a host. It returns its Service, nil where there is none or nothing is known
 // of it, which is an error if it is certain that nothing has the host.
-func lookAtService(ctx context.Context, view *cluster.View, host string, diagnostics *diag.Diagnostics) *routing.Service {
-	wanted := []routing.Look{{Resource: routing.VirtualServices}, {Resource: routing.DestinationRules}}
+func lookAtService(ctx context.Context, view *cluster.View, host string, diagnostics *diag.Diagnostics) *around.Service {
+	wanted := []around.Look{{Resource: around.VirtualServices}, {Resource: around.DestinationRules}}
 	namespace, name, inside := view.InCluster(host)
 	if inside {
-		for _, resource := range []routing.Resource{routing.Services, routing.Pods, routing.WorkloadEntries} {
-			wanted = append(wanted, routing.Look{Resource: resource, Namespace: namespace})
+		for _, resource := range []around.Resource{around.Services, around.Pods, around.WorkloadEntries} {
+			wanted = append(wanted, around.Look{Resource: resource, Namespace: namespace})
 		}
 	}
 	view.Look(ctx, wanted)
@@ -203,7 +205,7 @@ func lookAtService(ctx context.Context, view *cluster.View, host string, diagnos
 	if inside && !known {
 		return nil
 	}
-	view.Look(ctx, []routing.Look{{Resource: routing.ServiceEntries}})
+	view.Look(ctx, []around.Look{{Resource: around.ServiceEntries}})
 	if view.Unentered(host) {
 		at, advice := path.Root("service"), "Check the name and the namespace."
 		if !inside {
@@ -221,7 +223,7 @@ func (d *serviceRouting) conflicts(ctx context.Context, view *cluster.View, host
 		return nil
 	}
 	conflicts := []string{}
-	findings := look(withWarnings(ctx, diagnostics), view, func() ([]routing.Finding, []routing.Look) { return routing.LookAt(host, &view.Facts) })
+	findings := look(withWarnings(ctx, diagnostics), view, func() ([]around.Finding, []around.Look) { return around.LookAt(host, &view.Facts) })
 	for _, f := range findings {
 		conflicts = append(conflicts, sentence(f.Text()))
 	}

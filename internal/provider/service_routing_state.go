@@ -6,13 +6,14 @@ import (
 
 	networking "istio.io/api/networking/v1"
 
+	"github.com/meshroute/terraform-provider-mesh/internal/around"
 	"github.com/meshroute/terraform-provider-mesh/internal/attr"
 	"github.com/meshroute/terraform-provider-mesh/internal/cluster"
-	"github.com/meshroute/terraform-provider-mesh/internal/routing"
+	"github.com/meshroute/terraform-provider-mesh/internal/istio"
 )
 
 // encodeServing fills in what routes a host. What could not be looked at is null.
-func encodeServing(attributes map[string]attr.Value, view *cluster.View, host string, service *routing.Service, conflicts []string) {
+func encodeServing(attributes map[string]attr.Value, view *cluster.View, host string, service *around.Service, conflicts []string) {
 	ready := func(labels map[string]string) attr.Value {
 		namespace, _, _ := view.InCluster(host)
 		if service != nil {
@@ -41,7 +42,7 @@ func encodeServing(attributes map[string]attr.Value, view *cluster.View, host st
 	}
 }
 
-func encodePorts(ports []routing.ServicePort) attr.Value {
+func encodePorts(ports []around.ServicePort) attr.Value {
 	values := make([]attr.Value, len(ports))
 	for i, port := range ports {
 		values[i] = attr.Object(map[string]attr.Value{
@@ -51,13 +52,13 @@ func encodePorts(ports []routing.ServicePort) attr.Value {
 	return attr.List(values)
 }
 
-func encodeRoutes(view *cluster.View, routes []*routing.Neighbor) attr.Value {
+func encodeRoutes(view *cluster.View, routes []*around.Neighbor) attr.Value {
 	values := make([]attr.Value, len(routes))
 	for i, n := range routes {
 		spec := n.Spec.(*networking.VirtualService)
 		gateways := spec.Gateways
 		if len(gateways) == 0 {
-			gateways = []string{routing.MeshGateway}
+			gateways = []string{istio.MeshGateway}
 		}
 		values[i] = encodeLive(view, n, map[string]attr.Value{
 			"hosts":     attr.Strings(spec.Hosts),
@@ -70,7 +71,7 @@ func encodeRoutes(view *cluster.View, routes []*routing.Neighbor) attr.Value {
 	return attr.List(values)
 }
 
-func encodeRules(view *cluster.View, rules []*routing.Neighbor, ready func(labels map[string]string) attr.Value) attr.Value {
+func encodeRules(view *cluster.View, rules []*around.Neighbor, ready func(labels map[string]string) attr.Value) attr.Value {
 	values := make([]attr.Value, len(rules))
 	for i, n := range rules {
 		spec := n.Spec.(*networking.DestinationRule)
@@ -88,7 +89,7 @@ func encodeRules(view *cluster.View, rules []*routing.Neighbor, ready func(label
 }
 
 // encodeLive returns what an object tells of itself, and what tells its kind.
-func encodeLive(view *cluster.View, n *routing.Neighbor, more map[string]attr.Value) attr.Value {
+func encodeLive(view *cluster.View, n *around.Neighbor, more map[string]attr.Value) attr.Value {
 	tools := []string{}
 	for _, tool := range view.Live(n.Object).Tools() {
 		tools = append(tools, tool.Name)
@@ -97,7 +98,7 @@ func encodeLive(view *cluster.View, n *routing.Neighbor, more map[string]attr.Va
 		"namespace":  attr.String(n.Namespace),
 		"name":       attr.String(n.Name),
 		"created":    attr.String(n.Created.UTC().Format(time.RFC3339)),
-		"owner":      encodeString(n.Annotations[routing.OwnerAnnotation]),
+		"owner":      encodeString(n.Annotations[istio.OwnerAnnotation]),
 		"managed_by": attr.Strings(tools),
 	}
 	maps.Copy(attributes, more)

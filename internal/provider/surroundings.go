@@ -10,8 +10,10 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 
+	"github.com/meshroute/terraform-provider-mesh/internal/around"
 	"github.com/meshroute/terraform-provider-mesh/internal/cluster"
-	"github.com/meshroute/terraform-provider-mesh/internal/routing"
+	"github.com/meshroute/terraform-provider-mesh/internal/istio"
+	"github.com/meshroute/terraform-provider-mesh/internal/traffic"
 )
 
 // mostLooks is how often what was seen may call for another look: the services, then who stands behind them, pods first.
@@ -28,14 +30,14 @@ func (p *pairResource) lookAround(ctx context.Context, d draft, diagnostics *dia
 		return
 	}
 	view := p.settings.view(d.route.Place().Namespace, p.settings.owner)
-	var own []routing.Look
+	var own []around.Look
 	for _, o := range pair.Objects() {
-		own = append(own, routing.Look{Resource: resourceOf(o.Kind())})
+		own = append(own, around.Look{Resource: resourceOf(o.Kind())})
 	}
 	view.Look(withWarnings(ctx, diagnostics), own)
-	find := func() ([]routing.Finding, []routing.Look) { return routing.LookAround(before, pair, &view.Facts) }
+	find := func() ([]around.Finding, []around.Look) { return around.LookAround(before, pair, &view.Facts) }
 	findings := look(withWarnings(ctx, diagnostics), view, find)
-	refused := func(f routing.Finding) bool { return f.Severity == routing.Refused }
+	refused := func(f around.Finding) bool { return f.Severity == istio.Refused }
 	if slices.ContainsFunc(findings, refused) && view.Renew(withWarnings(ctx, diagnostics)) {
 		findings = look(withWarnings(ctx, diagnostics), view, find)
 	}
@@ -48,18 +50,18 @@ func (p *pairResource) lookAround(ctx context.Context, d draft, diagnostics *dia
 
 // view begins to look from a namespace, for an owner who is not told of what else it applied.
 func (s settings) view(namespace, owner string) *cluster.View {
-	return s.surroundings.View(namespace, routing.Options{RootNamespace: s.propagation.IstiodNamespace}, owner)
+	return s.surroundings.View(namespace, traffic.Options{RootNamespace: s.propagation.IstiodNamespace}, owner)
 }
 
-func resourceOf(kind routing.Kind) routing.Resource {
-	if kind == routing.KindDestinationRule {
-		return routing.DestinationRules
+func resourceOf(kind istio.Kind) around.Resource {
+	if kind == istio.KindDestinationRule {
+		return around.DestinationRules
 	}
-	return routing.VirtualServices
+	return around.VirtualServices
 }
 
 // look asks what is found, and looks where that wants to, until there is nothing more to see.
-func look(ctx context.Context, view *cluster.View, find func() ([]routing.Finding, []routing.Look)) []routing.Finding {
+func look(ctx context.Context, view *cluster.View, find func() ([]around.Finding, []around.Look)) []around.Finding {
 	findings, wanted := find()
 	for range mostLooks {
 		if len(wanted) == 0 {
@@ -73,14 +75,14 @@ func look(ctx context.Context, view *cluster.View, find func() ([]routing.Findin
 
 // report tells of findings, each at the attribute that it is about. Terraform shows one of several warnings that have the same summary,
 // so those of one kind are one, under the name of the object.
-func report(diagnostics *diag.Diagnostics, view *cluster.View, d draft, findings []routing.Finding) {
+func report(diagnostics *diag.Diagnostics, view *cluster.View, d draft, findings []around.Finding) {
 	type warning struct {
 		at            path.Path
 		summary, text string
 	}
 	var warnings []warning
 	for _, f := range findings {
-		if f.Kind == routing.Idle && d.life.allowEmpty {
+		if f.Kind == around.Idle && d.life.allowEmpty {
 			continue
 		}
 		at := attributePath(d.route.PathOf(f.Of, f.At))
@@ -88,7 +90,7 @@ func report(diagnostics *diag.Diagnostics, view *cluster.View, d draft, findings
 		if live := view.Live(f.Other); live != nil {
 			text += printableIn(ownersText(live), longestPath)
 		}
-		if f.Severity == routing.Refused {
+		if f.Severity == istio.Refused {
 			text += "\n\nStart its pods first, or give it no requests. Where the same apply starts them, or they run in another cluster of the mesh, set allow_empty_subsets = true."
 			// Whoever sets the weights may know better.
 			if !d.life.handedOver {
@@ -108,25 +110,25 @@ func report(diagnostics *diag.Diagnostics, view *cluster.View, d draft, findings
 	}
 }
 
-func summaryOf(kind routing.FindingKind) string {
+func summaryOf(kind around.FindingKind) string {
 	switch kind {
-	case routing.Rivalry:
+	case around.Rivalry:
 		return "Host is routed already"
-	case routing.Overlap:
+	case around.Overlap:
 		return "Subsets are declared elsewhere too"
-	case routing.Idle:
+	case around.Idle:
 		return "Nobody answers in a subset"
-	case routing.Absent:
+	case around.Absent:
 	}
 	return "Not in the cluster"
 }
 
 // warnOfTools tells of other tools that write objects which are about to change. Who leaves the weights to a tool that sets only
 // those has nothing to fear from it.
-func (p *pairResource) warnOfTools(diagnostics *diag.Diagnostics, view *cluster.View, pair routing.Pair, life lifecycle) {
+func (p *pairResource) warnOfTools(diagnostics *diag.Diagnostics, view *cluster.View, pair istio.Pair, life lifecycle) {
 	for _, o := range pair.Objects() {
 		neighbor := view.Routes.Named(o)
-		if o.Kind() == routing.KindDestinationRule {
+		if o.Kind() == istio.KindDestinationRule {
 			neighbor = view.Rules.Named(o)
 		}
 		if neighbor == nil {
@@ -142,14 +144,14 @@ func (p *pairResource) warnOfTools(diagnostics *diag.Diagnostics, view *cluster.
 }
 
 // questions are what is not known without a look.
-var questions = map[routing.Resource]string{
-	routing.VirtualServices:  "whether another VirtualService routes these hosts already, and whose these objects are",
-	routing.DestinationRules: "whether another DestinationRule hides or doubles the subsets, and whose these objects are",
-	routing.Services:         "whether the services and ports exist, and somebody answers in the subsets",
-	routing.ServiceEntries:   "whether a ServiceEntry has a host that no Service has",
-	routing.Gateways:         "whether the gateways exist",
-	routing.Pods:             "whether pods are ready in the subsets",
-	routing.WorkloadEntries:  "whether WorkloadEntries stand in subsets without ready pods",
+var questions = map[around.Resource]string{
+	around.VirtualServices:  "whether another VirtualService routes these hosts already, and whose these objects are",
+	around.DestinationRules: "whether another DestinationRule hides or doubles the subsets, and whose these objects are",
+	around.Services:         "whether the services and ports exist, and somebody answers in the subsets",
+	around.ServiceEntries:   "whether a ServiceEntry has a host that no Service has",
+	around.Gateways:         "whether the gateways exist",
+	around.Pods:             "whether pods are ready in the subsets",
+	around.WorkloadEntries:  "whether WorkloadEntries stand in subsets without ready pods",
 }
 
 // warnOfUnseen tells once what could not be looked at, why, and which right would change that. A cluster without Istio's API has none of
@@ -163,9 +165,9 @@ func warnOfUnseen(diagnostics *diag.Diagnostics, view *cluster.View) {
 
 // unseenLines are what could not be looked at, a line for each resource, and the resources that the user may not list.
 func unseenLines(view *cluster.View) (lines, missing []string) {
-	said := map[routing.Resource]bool{}
+	said := map[around.Resource]bool{}
 	for _, unseen := range view.Unseen {
-		if cluster.IsReason(unseen.Err, cluster.CRDMissing) && (unseen.Resource == routing.VirtualServices || unseen.Resource == routing.DestinationRules) {
+		if cluster.IsReason(unseen.Err, cluster.CRDMissing) && (unseen.Resource == around.VirtualServices || unseen.Resource == around.DestinationRules) {
 			continue
 		}
 		// More namespaces of one resource say no more.

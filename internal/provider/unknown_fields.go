@@ -6,11 +6,11 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 
-	"github.com/meshroute/terraform-provider-mesh/internal/routing"
+	"github.com/meshroute/terraform-provider-mesh/internal/istio"
 )
 
 // warnOfUnknown names the fields of live objects that this version of the provider does not know.
-func warnOfUnknown(live routing.Pair, diagnostics *diag.Diagnostics) {
+func warnOfUnknown(live istio.Pair, diagnostics *diag.Diagnostics) {
 	for _, o := range live.Objects() {
 		if len(o.Unknown) > 0 {
 			diagnostics.AddWarning("Fields this version does not know", fmt.Sprintf(
@@ -21,10 +21,10 @@ func warnOfUnknown(live routing.Pair, diagnostics *diag.Diagnostics) {
 }
 
 // warnOfLost names those of them that go when the wanted pair is written.
-func warnOfLost(wanted, live routing.Pair, diagnostics *diag.Diagnostics) {
+func warnOfLost(wanted, live istio.Pair, diagnostics *diag.Diagnostics) {
 	for _, is := range live.Objects() {
 		for _, o := range wanted.Objects() {
-			if lost := routing.Lost(o, is); o.Kind() == is.Kind() && len(lost) > 0 {
+			if lost := istio.Lost(o, is); o.Kind() == is.Kind() && len(lost) > 0 {
 				diagnostics.AddWarning("Apply removes unknown fields", fmt.Sprintf(
 					"%s holds fields or values that this version of the provider does not know, in a part that the configuration removes or replaces: %s. "+
 						"They go with it.\n\nTo keep them, leave that part as it is, or use a version of the provider that knows them.", is, places(lost)))
@@ -47,8 +47,8 @@ func places(at []string) string {
 }
 
 // keepUnknownFields keeps the live objects with fields that this version does not know for the plan, and reports whether there are any.
-func (c *call) keepUnknownFields(live routing.Pair) bool {
-	unknown := live.Map(func(o *routing.Object) *routing.Object {
+func (c *call) keepUnknownFields(live istio.Pair) bool {
+	unknown := live.Map(func(o *istio.Object) *istio.Object {
 		if o.Origin == nil {
 			return nil
 		}

@@ -7,7 +7,7 @@ import (
 
 	"github.com/meshroute/terraform-provider-mesh/internal/attr"
 	"github.com/meshroute/terraform-provider-mesh/internal/cluster"
-	"github.com/meshroute/terraform-provider-mesh/internal/routing"
+	"github.com/meshroute/terraform-provider-mesh/internal/istio"
 )
 
 // mostAttempts is how often an update begins anew because somebody else set weights meanwhile.
@@ -22,7 +22,7 @@ type updateRun struct {
 	leftOver cluster.Identities
 	// live is what the last try found, wanted what it was to become, change how, and applied what it did.
 	live    livePair
-	wanted  routing.Pair
+	wanted  istio.Pair
 	change  cluster.Change
 	applied cluster.Applied
 }
@@ -66,7 +66,7 @@ func (p *pairResource) prepare(ctx context.Context, c *call, u *updateRun) (err 
 	}
 	u.wanted = u.route.Render()
 	if u.life.handedOver {
-		u.wanted = routing.KeepOthers(u.wanted, configured, p.resolve(u.live.Ours(u.wanted), p.settings.clusterDomain))
+		u.wanted = istio.KeepOthers(u.wanted, configured, p.resolve(u.live.Ours(u.wanted), p.settings.clusterDomain))
 	}
 	marked := withBackup(u.wanted, c.private.backup())
 	if u.life.deletion == deletionRestore {
@@ -83,14 +83,14 @@ func (p *pairResource) prepare(ctx context.Context, c *call, u *updateRun) (err 
 }
 
 // withMetadata returns the pair with the labels and annotations of an earlier one too.
-func withMetadata(pair, earlier routing.Pair) routing.Pair {
+func withMetadata(pair, earlier istio.Pair) istio.Pair {
 	union := func(a, b map[string]string) map[string]string {
 		all := map[string]string{}
 		maps.Copy(all, a)
 		maps.Copy(all, b)
 		return all
 	}
-	return pair.Map(func(o *routing.Object) *routing.Object {
+	return pair.Map(func(o *istio.Object) *istio.Object {
 		was := earlier.Counterpart(o)
 		if was == nil {
 			return o

@@ -8,7 +8,7 @@ import (
 
 	"github.com/meshroute/terraform-provider-mesh/internal/attr"
 	"github.com/meshroute/terraform-provider-mesh/internal/canary"
-	"github.com/meshroute/terraform-provider-mesh/internal/routing"
+	"github.com/meshroute/terraform-provider-mesh/internal/istio"
 )
 
 // newWeightedSplit returns the resource mesh_weighted_split.
@@ -64,7 +64,7 @@ func (weightedSplit) read(r *attr.Reader, s settings) described {
 	return split
 }
 
-func (weightedSplit) recognize(live routing.Pair, before *canary.Placement, s settings) (described, map[string]attr.Value) {
+func (weightedSplit) recognize(live istio.Pair, before *canary.Placement, s settings) (described, map[string]attr.Value) {
 	split, _ := canary.RecognizeSplit(live, s.clusterDomain)
 	http := split.HTTP
 	if http == nil {

@@ -11,7 +11,8 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/path"
 
 	"github.com/meshroute/terraform-provider-mesh/internal/attr"
-	"github.com/meshroute/terraform-provider-mesh/internal/routing"
+	"github.com/meshroute/terraform-provider-mesh/internal/istio"
+	"github.com/meshroute/terraform-provider-mesh/internal/traffic"
 )
 
 // The bounds of max_weight_step, in percent points.
@@ -24,25 +25,25 @@ const (
 const mostMoves = 20
 
 // readStep reads the largest step that is allowed, 0 for any.
-func readStep(r *attr.Reader) (int64, []routing.Problem) {
+func readStep(r *attr.Reader) (int64, []istio.Problem) {
 	step, set := r.Int("max_weight_step")
 	if set && (step < leastStep || step > largestStep) {
-		return 0, []routing.Problem{routing.Errorf(routing.Path{"max_weight_step"}, "must be between %d and %d percent points, got %d", leastStep, largestStep, step)}
+		return 0, []istio.Problem{istio.Errorf(istio.Path{"max_weight_step"}, "must be between %d and %d percent points, got %d", leastStep, largestStep, step)}
 	}
 	return step, nil
 }
 
 // options say of the objects of a resource what they do not say themselves.
-func (p *pairResource) options(life lifecycle) routing.Options {
-	return routing.Options{ClusterDomain: p.settings.clusterDomain, SharesByOthers: life.handedOver}
+func (p *pairResource) options(life lifecycle) traffic.Options {
+	return traffic.Options{ClusterDomain: p.settings.clusterDomain, SharesByOthers: life.handedOver}
 }
 
 // words returns what a pair does, a line for each rule.
-func (p *pairResource) words(life lifecycle, pair routing.Pair) attr.Value {
+func (p *pairResource) words(life lifecycle, pair istio.Pair) attr.Value {
 	if pair.VirtualService == nil {
 		return attr.Strings([]string{"the VirtualService is not there"})
 	}
-	return attr.Strings(routing.Summary([]*routing.Object{pair.VirtualService}, p.options(life)))
+	return attr.Strings(traffic.Summary([]*istio.Object{pair.VirtualService}, p.options(life)))
 }
 
 // wordless are the attributes that no word of a summary follows from.
@@ -122,30 +123,30 @@ func (p *pairResource) planMoves(d draft, diagnostics *diag.Diagnostics) {
 
 // tellMoves warns of the requests that a change sends elsewhere, and refuses larger steps than are allowed. It is about what is live, whoever
 // made it so: a change back to what is configured moves requests like any other.
-func (p *pairResource) tellMoves(life lifecycle, is, wanted routing.Pair, diagnostics *diag.Diagnostics) {
-	before := routing.UnderNewNames(is, wanted)
+func (p *pairResource) tellMoves(life lifecycle, is, wanted istio.Pair, diagnostics *diag.Diagnostics) {
+	before := istio.UnderNewNames(is, wanted)
 	if before == nil || wanted.VirtualService == nil || sameObject(before, wanted.VirtualService) {
 		return
 	}
 	after := *wanted.VirtualService
 	after.Name = before.Name // the same one, by another name
-	moves := routing.Moves([]*routing.Object{before}, []*routing.Object{&after}, routing.Options{ClusterDomain: p.settings.clusterDomain})
-	jumps := slices.DeleteFunc(slices.Clone(moves), func(m routing.Move) bool { return life.step == 0 || !m.Jumps(float64(life.step)) })
+	moves := traffic.Moves([]*istio.Object{before}, []*istio.Object{&after}, traffic.Options{ClusterDomain: p.settings.clusterDomain})
+	jumps := slices.DeleteFunc(slices.Clone(moves), func(m traffic.Move) bool { return life.step == 0 || !m.Jumps(float64(life.step)) })
 	switch {
 	case len(jumps) > 0:
 		refuseJumps(life.step, jumps, diagnostics)
 	case len(moves) > 0:
 		// Terraform shows one of several warnings that have the same summary.
-		diagnostics.AddWarning(fmt.Sprintf("Traffic moves in %s/%s", after.Namespace, after.Name), lines(moves, routing.Move.String))
+		diagnostics.AddWarning(fmt.Sprintf("Traffic moves in %s/%s", after.Namespace, after.Name), lines(moves, traffic.Move.String))
 	}
 }
 
 // sameObject reports whether two VirtualServices in the same namespace mean the same.
-func sameObject(a, b *routing.Object) bool {
-	return a.Namespace == b.Namespace && routing.SameSpec(a.Spec, b.Spec)
+func sameObject(a, b *istio.Object) bool {
+	return a.Namespace == b.Namespace && istio.SameSpec(a.Spec, b.Spec)
 }
 
-func refuseJumps(most int64, jumps []routing.Move, diagnostics *diag.Diagnostics) {
+func refuseJumps(most int64, jumps []traffic.Move, diagnostics *diag.Diagnostics) {
 	needed := 0.0
 	for _, m := range jumps {
 		_, before, after := m.Gain()
@@ -157,13 +158,13 @@ func refuseJumps(most int64, jumps []routing.Move, diagnostics *diag.Diagnostics
 		"\n\nGo in steps from the shares that are live now, or set max_weight_step = %d for this change.", int(math.Ceil(needed-1e-9))))
 }
 
-func jumpText(m routing.Move) string {
+func jumpText(m traffic.Move) string {
 	to, before, after := m.Gain()
-	return fmt.Sprintf("%s gains %s percent points: %s", to, routing.Points(after-before), m)
+	return fmt.Sprintf("%s gains %s percent points: %s", to, traffic.Points(after-before), m)
 }
 
 // lines says moves, a line for each.
-func lines(moves []routing.Move, say func(routing.Move) string) string {
+func lines(moves []traffic.Move, say func(traffic.Move) string) string {
 	var b strings.Builder
 	for i, m := range moves {
 		if i == mostMoves {

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Tests packages and fails when one covers less than MIN percent of its statements:
-# MIN=90 internal/tools/cover.sh ./internal/canary ./internal/routing
+# MIN=90 internal/tools/cover.sh ./internal/canary ./internal/traffic
 set -euo pipefail
 
 go test -cover "$@" | awk -v min="${MIN:-90}" '

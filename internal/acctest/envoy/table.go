@@ -1,5 +1,5 @@
 // Package envoy matches requests against the route tables that istiod sends to an Envoy. It is written from Envoy's documented
-// semantics (config.route.v3) and shares no code with internal/routing, whose answers tests compare with its own.
+// semantics (config.route.v3) and shares no code with internal/traffic, whose answers tests compare with its own.
 package envoy
 
 import (

@@ -9,7 +9,7 @@ import (
 	"google.golang.org/protobuf/proto"
 	networking "istio.io/api/networking/v1"
 
-	"github.com/meshroute/terraform-provider-mesh/internal/routing"
+	"github.com/meshroute/terraform-provider-mesh/internal/istio"
 )
 
 // HCL returns the resources that declare the table. Their names begin with name.
@@ -75,7 +75,7 @@ func attributes(message proto.Message) map[string]any {
 // templates are what HCL reads in a string, and JSON does not.
 var templates = strings.NewReplacer("${", "$${", "%{", "%%{")
 
-func resource(kind, name string, o *routing.Object, attributes map[string]any, more string) string {
+func resource(kind, name string, o *istio.Object, attributes map[string]any, more string) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "resource %q %q {\n  name = %q\n  namespace = %q\n", kind, name, o.Name, o.Namespace)
 	for _, key := range sortedKeys(attributes) {

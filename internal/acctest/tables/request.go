@@ -8,7 +8,8 @@ import (
 
 	networking "istio.io/api/networking/v1"
 
-	"github.com/meshroute/terraform-provider-mesh/internal/routing"
+	"github.com/meshroute/terraform-provider-mesh/internal/istio"
+	"github.com/meshroute/terraform-provider-mesh/internal/traffic"
 )
 
 // MainPort is the port of the scenario's service, OtherPort one more, in front of the same pods, and GatewayPort and GatewayTLSPort
@@ -21,11 +22,11 @@ const (
 )
 
 // Request draws a request at the edges of a match that the table has: one that takes it, or that just does not.
-func (t *Table) Request() routing.Request {
+func (t *Table) Request() traffic.Request {
 	d, from := t.drawer, t.caller()
-	request := routing.Request{
+	request := traffic.Request{
 		Authority: d.fullHost(), Path: d.of(d.paths...), Method: "POST", Scheme: "http",
-		Headers: map[string][]string{}, Port: MainPort, Gateway: routing.MeshGateway,
+		Headers: map[string][]string{}, Port: MainPort, Gateway: istio.MeshGateway,
 		SourceNamespace: from.Namespace, SourceLabels: from.Labels(),
 	}
 	if d.chance(20) {
@@ -69,9 +70,9 @@ func (t *Table) caller() Caller {
 	callers := t.Callers()
 	for {
 		from := callers[t.IntN(len(callers))]
-		bound := slices.ContainsFunc(t.Services, func(o *routing.Object) bool {
+		bound := slices.ContainsFunc(t.Services, func(o *istio.Object) bool {
 			gateways := o.Spec.(*networking.VirtualService).Gateways
-			inMesh := len(gateways) == 0 || slices.Contains(gateways, routing.MeshGateway)
+			inMesh := len(gateways) == 0 || slices.Contains(gateways, istio.MeshGateway)
 			return from.Gateway == "" && inMesh || from.Gateway != "" && (len(gateways) > 1 || !inMesh)
 		})
 		if bound || t.chance(10) {
@@ -81,7 +82,7 @@ func (t *Table) caller() Caller {
 }
 
 // some returns a match of a table, and sometimes one of its delegate with it.
-func (d *drawer) some(services []*routing.Object) []*networking.HTTPMatchRequest {
+func (d *drawer) some(services []*istio.Object) []*networking.HTTPMatchRequest {
 	var chosen []*networking.HTTPMatchRequest
 	for _, o := range services {
 		rules := o.Spec.(*networking.VirtualService).Http
@@ -144,7 +145,7 @@ func (d *drawer) near(m *networking.StringMatch, values []string) string {
 }
 
 // aimRest draws what a gRPC client has no say in.
-func (d *drawer) aimRest(request *routing.Request, m *networking.HTTPMatchRequest) {
+func (d *drawer) aimRest(request *traffic.Request, m *networking.HTTPMatchRequest) {
 	if request.Method = d.of("GET", "POST"); m.GetMethod() != nil {
 		request.Method = cmp.Or(d.near(m.Method, someMethods), "GET")
 	}
@@ -175,7 +176,7 @@ func (d *drawer) aimRest(request *routing.Request, m *networking.HTTPMatchReques
 // makeSendable changes a request so that it can be sent, and grpc-go and Envoy agree about it. In Envoy a missing header counts as
 // empty where withoutHeaders compares it with a value; grpc-go never takes such a match without the header. An empty header is present
 // for Envoy, and absent for grpc-go.
-func (d *drawer) makeSendable(services []*routing.Object, request *routing.Request) {
+func (d *drawer) makeSendable(services []*istio.Object, request *traffic.Request) {
 	if !strings.HasPrefix(request.Path, "/") {
 		request.Path = "/" + request.Path
 	}

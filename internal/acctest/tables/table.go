@@ -1,4 +1,4 @@
-// Package tables draws random route tables and requests aimed at their edges, for tests that compare what internal/routing says about
+// Package tables draws random route tables and requests aimed at their edges, for tests that compare what internal/traffic says about
 // them with what real data planes do.
 package tables
 
@@ -8,7 +8,9 @@ import (
 
 	networking "istio.io/api/networking/v1"
 
-	"github.com/meshroute/terraform-provider-mesh/internal/routing"
+	"github.com/meshroute/terraform-provider-mesh/internal/check"
+	"github.com/meshroute/terraform-provider-mesh/internal/istio"
+	"github.com/meshroute/terraform-provider-mesh/internal/traffic"
 )
 
 // Table is what is declared for one Service.
@@ -17,7 +19,7 @@ type Table struct {
 	// Host is the full name of the Service.
 	Host string
 	// Services are the VirtualServices, delegates among them, and Rules the DestinationRules.
-	Services, Rules []*routing.Object
+	Services, Rules []*istio.Object
 	// Compact says that one mesh_canary_route stands for all of them.
 	Compact bool
 
@@ -55,7 +57,7 @@ func Draw(seed uint64, o Options) *Table {
 		Seed: seed, Host: d.fullHost(), Rules: d.destinationRules(seed % kinds), Compact: seed%kinds == compactKind, drawer: d,
 	}
 	for {
-		t.Services = []*routing.Object{d.virtualService(o.Service, t.Compact)}
+		t.Services = []*istio.Object{d.virtualService(o.Service, t.Compact)}
 		if !t.Compact && d.chance(40) {
 			t.Services = append(t.Services, d.delegated(t.Services[0]))
 		}
@@ -71,12 +73,12 @@ func Draw(seed uint64, o Options) *Table {
 
 // valid reports whether the provider takes the table. It takes no rule of a compact resource that no request reaches.
 func (t *Table) valid() bool {
-	refused := func(o *routing.Object) bool {
-		return slices.ContainsFunc(routing.Validate(o), func(p routing.Problem) bool { return p.Severity == routing.Refused })
+	refused := func(o *istio.Object) bool {
+		return slices.ContainsFunc(check.Validate(o), func(p istio.Problem) bool { return p.Severity == istio.Refused })
 	}
-	dead := func(v routing.Verdict) bool { return v.Life == routing.Dead }
+	dead := func(v traffic.Verdict) bool { return v.Life == traffic.Dead }
 	return !slices.ContainsFunc(slices.Concat(t.Services, t.Rules), refused) &&
-		(!t.Compact || !slices.ContainsFunc(routing.FindDead(t.Services, routing.Options{}), dead))
+		(!t.Compact || !slices.ContainsFunc(traffic.FindDead(t.Services, traffic.Options{}), dead))
 }
 
 // Caller is a proxy at which requests come in: its namespace, its label app and, for a gateway, its label gateway, which names it.
@@ -140,7 +142,7 @@ func (t *Table) Probe() string { return fmt.Sprintf("probe-%d", t.Seed) }
 
 // destinationRules declares the subsets, each of one version. What a rule in another namespace says, and the names that
 // subsets have, tell which rule an answer went by.
-func (d *drawer) destinationRules(kind uint64) []*routing.Object {
+func (d *drawer) destinationRules(kind uint64) []*istio.Object {
 	versions := d.Perm(len(subsetNames))
 	subsets := func(turn int) []*networking.Subset {
 		var all []*networking.Subset
@@ -150,20 +152,20 @@ func (d *drawer) destinationRules(kind uint64) []*routing.Object {
 		}
 		return all
 	}
-	rule := func(namespace, name string, subsets []*networking.Subset) *routing.Object {
-		return &routing.Object{Namespace: namespace, Name: name, Spec: &networking.DestinationRule{Host: d.fullHost(), Subsets: subsets}}
+	rule := func(namespace, name string, subsets []*networking.Subset) *istio.Object {
+		return &istio.Object{Namespace: namespace, Name: name, Spec: &networking.DestinationRule{Host: d.fullHost(), Subsets: subsets}}
 	}
 	all := subsets(0)
 	switch kind {
 	case sharedKind:
-		return []*routing.Object{rule(d.Namespace, d.Service, all[:2]), rule(d.Namespace, d.Service+"-more", all[2:])}
+		return []*istio.Object{rule(d.Namespace, d.Service, all[:2]), rule(d.Namespace, d.Service+"-more", all[2:])}
 	case localKind:
-		return []*routing.Object{rule(d.Namespace, d.Service, all), rule(elsewhere, d.Service, subsets(1))}
+		return []*istio.Object{rule(d.Namespace, d.Service, all), rule(elsewhere, d.Service, subsets(1))}
 	}
-	return []*routing.Object{rule(d.Namespace, d.Service, all)}
+	return []*istio.Object{rule(d.Namespace, d.Service, all)}
 }
 
-func (d *drawer) virtualService(name string, compact bool) *routing.Object {
+func (d *drawer) virtualService(name string, compact bool) *istio.Object {
 	spec := &networking.VirtualService{Hosts: []string{d.of(d.Service, d.fullHost())}}
 	if !compact {
 		spec.Gateways = d.gateways()
@@ -178,17 +180,17 @@ func (d *drawer) virtualService(name string, compact bool) *routing.Object {
 	if last := spec.Http[len(spec.Http)-1]; d.chance(50) || compact {
 		last.Match = nil
 	}
-	return &routing.Object{Namespace: d.Namespace, Name: name, Spec: spec}
+	return &istio.Object{Namespace: d.Namespace, Name: name, Spec: spec}
 }
 
 // rival returns a second VirtualService for the host, at times one of the namespace of other clients. One of the two may be for some
 // proxies alone, to which the others have no route.
-func (d *drawer) rival(first *routing.Object) *routing.Object {
+func (d *drawer) rival(first *istio.Object) *istio.Object {
 	rival := d.virtualService(d.Service+d.of("-", "0")+"rival", false)
 	if d.chance(40) {
 		d.move(rival)
 	}
-	if both := []*routing.Object{first, rival}; d.chance(50) {
+	if both := []*istio.Object{first, rival}; d.chance(50) {
 		i := d.IntN(2)
 		d.limit(both[i].Spec.(*networking.VirtualService), both[1-i].Spec.(*networking.VirtualService))
 	}
@@ -214,7 +216,7 @@ func (d *drawer) limit(narrow, wide *networking.VirtualService) {
 }
 
 // move puts a VirtualService into the namespace of other clients, where the names of what it is about are full.
-func (d *drawer) move(o *routing.Object) {
+func (d *drawer) move(o *istio.Object) {
 	spec := o.Spec.(*networking.VirtualService)
 	o.Namespace, spec.Hosts[0] = elsewhere, d.fullHost()
 	if d.chance(50) {
@@ -253,7 +255,7 @@ func (d *drawer) gateways() []string {
 }
 
 // delegated lets some rules of a VirtualService hand over to another one, which it returns.
-func (d *drawer) delegated(root *routing.Object) *routing.Object {
+func (d *drawer) delegated(root *istio.Object) *istio.Object {
 	name := d.Service + "-part"
 	rules := root.Spec.(*networking.VirtualService).Http
 	rule := rules[d.IntN(len(rules))]
@@ -275,7 +277,7 @@ func (d *drawer) delegated(root *routing.Object) *routing.Object {
 		}
 		part.Http = append(part.Http, rule)
 	}
-	return &routing.Object{Namespace: d.Namespace, Name: name, Spec: part}
+	return &istio.Object{Namespace: d.Namespace, Name: name, Spec: part}
 }
 
 // narrower returns a match that fits into another one, more or less.

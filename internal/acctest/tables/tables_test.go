@@ -7,7 +7,7 @@ import (
 
 	"google.golang.org/protobuf/encoding/protojson"
 
-	"github.com/meshroute/terraform-provider-mesh/internal/routing"
+	"github.com/meshroute/terraform-provider-mesh/internal/traffic"
 )
 
 var sidecars = Options{GRPC: true, Service: "reviews", Namespace: "shop"}
@@ -45,7 +45,7 @@ func TestDraw_varied(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			outcomes := map[routing.OutcomeKind]int{}
+			outcomes := map[traffic.OutcomeKind]int{}
 			var text strings.Builder
 			for seed := range uint64(200) {
 				drawn := Draw(seed, c.options)
@@ -56,7 +56,7 @@ func TestDraw_varied(t *testing.T) {
 					}
 					text.Write(raw)
 				}
-				table := routing.NewTable(drawn.Services, drawn.Rules, routing.Options{})
+				table := traffic.NewTable(drawn.Services, drawn.Rules, traffic.Options{})
 				for range 10 {
 					outcomes[table.Evaluate(drawn.Request()).Kind]++
 				}
@@ -66,13 +66,13 @@ func TestDraw_varied(t *testing.T) {
 					t.Errorf("no table has a %s", field)
 				}
 			}
-			for _, kind := range []routing.OutcomeKind{routing.Forward, routing.RedirectTo, routing.Respond, routing.NoRoute, routing.Unclaimed} {
+			for _, kind := range []traffic.OutcomeKind{traffic.Forward, traffic.RedirectTo, traffic.Respond, traffic.NoRoute, traffic.Unclaimed} {
 				if outcomes[kind] < 20 {
 					t.Errorf("%d of 2000 requests come to %s: %v", outcomes[kind], kind, outcomes)
 				}
 			}
-			if outcomes[routing.Forward] < 1000 {
-				t.Errorf("%d of 2000 requests are forwarded", outcomes[routing.Forward])
+			if outcomes[traffic.Forward] < 1000 {
+				t.Errorf("%d of 2000 requests are forwarded", outcomes[traffic.Forward])
 			}
 		})
 	}

@@ -1,0 +1,209 @@
+package around
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+
+	networking "istio.io/api/networking/v1"
+
+	"github.com/meshroute/terraform-provider-mesh/internal/istio"
+	"github.com/meshroute/terraform-provider-mesh/internal/traffic"
+)
+
+// destinations looks for the services and ports that the route names, and for somebody who answers in the subsets that get requests.
+// Of a service that is not there only that is told.
+func (l *lookout) destinations() {
+	said := map[traffic.Destination]bool{}
+	all, growing := l.targets(), map[traffic.Destination]target{}
+	for _, t := range slices.Backward(all) {
+		if t.gains {
+			growing[subsetKey(t.Destination, t.of.Namespace, l.Domain())] = t
+		}
+	}
+	for _, t := range all {
+		host := istio.FullHost(t.Host, t.of.Namespace, l.Domain())
+		service, ok := l.service(host)
+		if !ok {
+			key := traffic.Destination{Host: host}
+			if said[key] {
+				continue
+			}
+			if l.absent(host) {
+				said[key] = true
+				l.find(Absent, t.of, nil, istio.Doubtful, t.at.At("host"),
+					"there is no Service, and no ServiceEntry, for %s, so that requests fail with 503; create it, in the same apply at the latest", host)
+			} else if full := l.meant(host, t.of.Namespace); full != "" {
+				said[key] = true
+				l.find(Absent, t.of, nil, istio.Doubtful, t.at.At("host"), "%s is not completed by Istio, which completes names without a dot only, and no ServiceEntry has that "+
+					"name, so that requests fail with 503; write %s", host, full)
+			}
+			continue
+		}
+		port := t.GetPort().GetNumber()
+		if key := (traffic.Destination{Host: host, Port: port}); port != 0 && !said[key] && !slices.ContainsFunc(service.Ports, func(p ServicePort) bool { return p.Number == port }) {
+			said[key] = true
+			l.find(Absent, t.of, nil, istio.Doubtful, t.at.At("port"), "the Service of %s has no port %d, so that requests fail with 503; it has %s, unless the same apply changes it",
+				host, port, service.portWords())
+		}
+		if key := (traffic.Destination{Host: host, Subset: t.Subset}); t.gets && t.Subset != "" && !said[key] {
+			said[key] = true
+			if first, grows := growing[key]; grows {
+				t = first
+			}
+			l.subset(t, host, service)
+		}
+	}
+}
+
+func (s Service) portWords() string {
+	numbers := make([]string, 0, len(s.Ports))
+	for _, p := range s.Ports[:min(len(s.Ports), istio.MostNamed)] {
+		numbers = append(numbers, strconv.FormatUint(uint64(p.Number), 10))
+	}
+	if len(numbers) == 0 {
+		return "none"
+	}
+	return strings.Join(numbers, ", ")
+}
+
+// service returns the Service of a host, false where there is none or nothing is known of it.
+func (l *lookout) service(host string) (Service, bool) {
+	namespace, name, ok := l.InCluster(host)
+	if !ok {
+		return Service{}, false
+	}
+	services, known := l.Services[namespace]
+	if !known {
+		l.want(Services, namespace)
+	}
+	service, ok := services[name]
+	return service, ok
+}
+
+// meant returns the full host of the Service that a host of the form name.namespace is without doubt meant for, empty without one. Of
+// a Service in the namespace of the object the form of the name tells.
+func (l *lookout) meant(host, own string) string {
+	name, namespace, ok := strings.Cut(host, ".")
+	if !ok || namespace == own || strings.Contains(namespace, ".") || !l.unentered(host) {
+		return ""
+	}
+	full := istio.FullHost(name, namespace, l.Domain())
+	if _, ok := l.service(full); !ok {
+		return ""
+	}
+	return full
+}
+
+// absent reports whether it is certain that nothing in the cluster has a host.
+func (l *lookout) absent(host string) bool {
+	namespace, _, ok := l.InCluster(host)
+	_, known := l.Services[namespace]
+	return ok && known && l.unentered(host)
+}
+
+// unentered is [Facts.Unentered], and asks for the ServiceEntries.
+func (l *lookout) unentered(host string) bool {
+	if l.Entries == nil {
+		l.want(ServiceEntries, "")
+	}
+	return l.Unentered(host)
+}
+
+// Unentered reports whether it is certain that no ServiceEntry has a host.
+func (f *Facts) Unentered(host string) bool {
+	return f.Entries != nil && !f.Narrow[ServiceEntries] && len(f.Entries.Covering(host)) == 0
+}
+
+// subset tells when nobody answers in a subset that gets requests. A change that sends it no more of them than before, to the same
+// pods, makes nothing worse, and may be the way out.
+func (l *lookout) subset(t target, host string, service Service) {
+	of, at, severity, grows := t.of, t.at.At("subset"), istio.Doubtful, t.gains
+	labels, rule, known := l.labels(t, host)
+	switch {
+	case !known:
+		return
+	case rule == nil:
+		l.find(Absent, of, nil, severity, at, "no DestinationRule declares a subset %s of %s, so that requests to it fail with 503; declare it, in the same apply at the latest",
+			t.Subset, host)
+		return
+	case rule == l.pair.DestinationRule:
+		i := slices.IndexFunc(l.pair.DestinationRuleSpec().Subsets, func(s *networking.Subset) bool { return s.GetName() == t.Subset })
+		of, at = rule, istio.Path{"subsets", i}
+		if grows = grows || !l.labelledBefore(host, t.Subset, labels); grows {
+			severity = istio.Refused
+		}
+	}
+	namespace, _, _ := l.InCluster(host)
+	if ready, known := l.ready(namespace, service, labels); !known || ready > 0 {
+		return
+	}
+	declared, fail := "", "they fail"
+	if grows {
+		fail = "they would fail"
+	}
+	if rule != l.pair.DestinationRule {
+		declared = " (" + rule.String() + " declares it)"
+	}
+	l.find(Idle, of, nil, severity, at, "%s sends requests to the subset %s%s, and no ready pod or WorkloadEntry of namespace %s has %s and %s, the selector of the "+
+		"Service: %s with 503", t.rule, t.Subset, declared, namespace, labelWords(labels), labelWords(service.Selector), fail)
+}
+
+// labels returns the labels of a subset and the DestinationRule that declares it, nil if none does: the one of the route, or else
+// the one that callers find.
+func (l *lookout) labels(t target, host string) (labels map[string]string, rule *istio.Object, known bool) {
+	if ours := l.pair.DestinationRule; ours != nil && istio.FullHost(l.pair.DestinationRuleSpec().Host, ours.Namespace, l.Domain()) == host {
+		if subset := istio.SubsetOf(ours, t.Subset); subset != nil {
+			return subset.GetLabels(), ours, true
+		}
+	}
+	if l.Rules == nil {
+		l.want(DestinationRules, "")
+		return nil, nil, false
+	}
+	s := l.rulesFor(host)
+	for _, caller := range []string{"", t.of.Namespace} {
+		for _, o := range s.Holders(host, caller) {
+			if subset := istio.SubsetOf(o, t.Subset); subset != nil {
+				return subset.GetLabels(), o, true
+			}
+		}
+	}
+	return nil, nil, !l.Narrow[DestinationRules]
+}
+
+// rulesFor returns the DestinationRules of the cluster that may hold for a host.
+func (f *Facts) rulesFor(host string) *traffic.Subsets {
+	rules := []*istio.Object{}
+	for _, c := range f.Rules.index.Covering(host) {
+		rules = append(rules, c.Object)
+	}
+	return traffic.NewSubsets(rules, f.aged(rules...))
+}
+
+// ready returns how many workloads of a Service have labels and take requests. It asks for pods first, and for WorkloadEntries only
+// where there are none.
+func (l *lookout) ready(namespace string, service Service, labels map[string]string) (n int, known bool) {
+	if len(service.Selector) == 0 || !selectable(labels) {
+		return 0, false
+	}
+	known = true
+	for _, source := range []struct {
+		resource Resource
+		of       map[string]*Endpoints
+	}{{Pods, l.Pods}, {WorkloadEntries, l.Workloads}} {
+		endpoints, looked := source.of[namespace]
+		if !looked {
+			l.want(source.resource, namespace)
+			known = false
+			if !l.Closed[Look{source.resource, namespace}] {
+				return 0, false
+			}
+			continue
+		}
+		if n := endpoints.Count(service.Selector, labels); n > 0 {
+			return n, true
+		}
+	}
+	return 0, known
+}

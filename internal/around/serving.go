@@ -1,0 +1,156 @@
+package around
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+	"strings"
+
+	networking "istio.io/api/networking/v1"
+
+	"github.com/meshroute/terraform-provider-mesh/internal/istio"
+	"github.com/meshroute/terraform-provider-mesh/internal/traffic"
+)
+
+// RoutesOf returns the VirtualServices that have to do with a full host: those that claim it, by its name or by a wildcard, and
+// those that send requests to it, the oldest first.
+func (f *Facts) RoutesOf(host string) []*Neighbor {
+	found := map[*Neighbor]bool{}
+	for _, c := range f.Routes.index.Covering(host) {
+		found[c.Neighbor] = true
+	}
+	for _, n := range f.Routes.senders()[strings.ToLower(host)] {
+		found[n] = true
+	}
+	return byAge(slices.Collect(maps.Keys(found)))
+}
+
+// RulesOf returns the DestinationRules that may hold for a full host, the oldest first.
+func (f *Facts) RulesOf(host string) []*Neighbor {
+	var found []*Neighbor
+	for _, c := range f.Rules.index.Covering(host) {
+		found = append(found, c.Neighbor)
+	}
+	return byAge(found)
+}
+
+func byAge(all []*Neighbor) []*Neighbor {
+	slices.SortFunc(all, func(a, b *Neighbor) int {
+		return cmp.Or(a.Created.Compare(b.Created), cmp.Compare(a.Name, b.Name), cmp.Compare(a.Namespace, b.Namespace))
+	})
+	return all
+}
+
+// The most contradictions around one host that are told, and the most namespaces whose gateways are looked at for it.
+const (
+	mostContradictions = 100
+	mostGateways       = 50
+)
+
+// LookAt says what contradicts what about a full host among the objects that route it, as they are, and where else to look, as
+// [LookAround] does. Of what they do for other hosts it says nothing. The VirtualServices and DestinationRules have to be known.
+func LookAt(host string, facts *Facts) (findings []Finding, wanted []Look) {
+	l := &lookout{Facts: facts, about: host, claiming: map[*Neighbor]bool{}}
+	for _, claims := range slices.Concat(facts.Routes.index.Covering(host), facts.Rules.index.Covering(host)) {
+		l.claiming[claims.Neighbor] = true
+	}
+	said := map[string]bool{}
+	tell := func(pair istio.Pair, look ...func()) {
+		if len(findings) >= mostContradictions {
+			return
+		}
+		l.before, l.pair, l.findings = pair, pair, nil
+		for _, f := range look {
+			f()
+		}
+		for _, f := range l.findings {
+			if !said[f.Text()] {
+				said[f.Text()] = true
+				findings = append(findings, f)
+			}
+		}
+	}
+	for _, n := range facts.RoutesOf(host) {
+		look := []func(){l.destinations, l.gateways}
+		if l.claiming[n] {
+			look = append([]func(){l.rivals}, look...)
+		}
+		tell(istio.Pair{VirtualService: n.Object}, look...)
+	}
+	for _, n := range facts.RulesOf(host) {
+		tell(istio.Pair{DestinationRule: n.Object}, l.overlaps, l.destinations)
+	}
+	return findings[:min(len(findings), mostContradictions)], l.fewGateways()
+}
+
+// fewGateways returns the wanted looks without those at gateways that are too many, together with what was looked at already.
+func (l *lookout) fewGateways() []Look {
+	room := mostGateways - len(l.Gateways)
+	for look := range l.Closed {
+		if look.Resource == Gateways {
+			room--
+		}
+	}
+	return slices.DeleteFunc(l.wanted, func(look Look) bool {
+		if look.Resource == Gateways {
+			room--
+		}
+		return look.Resource == Gateways && room < 0
+	})
+}
+
+// Summary says in words what a VirtualService of the cluster does, as [traffic.Summary] does, with the delegates that the cluster has.
+func (f *Facts) Summary(o *istio.Object) []string {
+	routes := []*istio.Object{o}
+	for _, rule := range o.Spec.(*networking.VirtualService).GetHttp() {
+		named := &istio.Object{Namespace: cmp.Or(rule.GetDelegate().GetNamespace(), o.Namespace), Name: rule.GetDelegate().GetName()}
+		if n := f.Routes.Named(named); n != nil && len(hostsOf(n.Object)) == 0 && !slices.Contains(routes, n.Object) {
+			routes = append(routes, n.Object)
+		}
+	}
+	return traffic.Summary(routes, f.Options)
+}
+
+// Effective reports whether a VirtualService of the cluster gets requests for one of its hosts from some callers at least: at a
+// gateway, where rules are merged, or in the mesh, where it is the first one for the host.
+func (f *Facts) Effective(o *istio.Object) bool {
+	spec := o.Spec.(*networking.VirtualService)
+	if !istio.InMesh(spec) || len(spec.Gateways) > 1 {
+		return true
+	}
+	for _, host := range spec.Hosts {
+		full := strings.ToLower(istio.FullHost(host, o.Namespace, f.Domain()))
+		var others, all []*istio.Object
+		for _, c := range f.Routes.index.Covering(full) {
+			if other := c.Spec.(*networking.VirtualService); c.Object != o && c.host == full && istio.InMesh(other) && exclusive(spec, other) {
+				others = append(others, c.Object)
+			}
+		}
+		all = append(append(all, o), others...)
+		for _, caller := range f.callersOf(all, full) {
+			if istio.VisibleIn(o, caller) && !f.beaten(o, others, full, caller) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// beaten reports whether a caller finds another VirtualService for a host.
+func (f *Facts) beaten(o *istio.Object, others []*istio.Object, host, caller string) bool {
+	return slices.ContainsFunc(others, func(other *istio.Object) bool {
+		r := rivalry{ours: o, theirs: other, host: host, other: host, gateway: istio.MeshGateway, callers: audience{names: []string{caller}}}
+		first, ok := f.firstOf(r)
+		return istio.VisibleIn(other, caller) && ok && first != o
+	})
+}
+
+// ReadyOf returns how many workloads of a Service take requests, of those that carry labels, and whether the facts tell: pods and
+// WorkloadEntries of the namespace have to be known, and labels that only istiod gives say nothing of them.
+func (f *Facts) ReadyOf(namespace string, service Service, labels map[string]string) (ready int, known bool) {
+	pods, workloads := f.Pods[namespace], f.Workloads[namespace]
+	if pods == nil || workloads == nil || len(service.Selector) == 0 || !selectable(labels) {
+		return 0, false
+	}
+	return pods.Count(service.Selector, labels) + workloads.Count(service.Selector, labels), true
+}

@@ -1,0 +1,222 @@
+// Package around says what the rest of a cluster has against a route: other VirtualServices and DestinationRules for its hosts,
+// services and subsets that are not there, and subsets in which nobody answers. It is pure: it gets facts, and asks for looks
+// where more would tell.
+package around
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"google.golang.org/protobuf/proto"
+
+	"github.com/meshroute/terraform-provider-mesh/internal/istio"
+)
+
+// FindingKind says what a finding is about.
+type FindingKind int
+
+// The kinds of findings.
+const (
+	// Rivalry is between two VirtualServices for one host.
+	Rivalry FindingKind = iota
+	// Overlap is between two DestinationRules for one host.
+	Overlap
+	// Idle is a subset that gets requests and has nobody to answer them.
+	Idle
+	// Absent is something that a route names and that is not there.
+	Absent
+)
+
+// Finding is what a cluster has against a route.
+type Finding struct {
+	istio.Problem
+	Kind FindingKind
+	// Of is the object of the route that Problem.At is in.
+	Of *istio.Object
+	// Other is the object of somebody else, nil without one.
+	Other *istio.Object
+}
+
+// mostFindings is how many findings of one kind are told: nobody reads more.
+const mostFindings = 20
+
+// lookout looks from one route at what is around it.
+type lookout struct {
+	*Facts
+	before, pair istio.Pair
+	// about is the full host that is looked at, and claiming are those that claim it; empty where the whole route is.
+	about    string
+	claiming map[*Neighbor]bool
+	findings []Finding
+	wanted   []Look
+}
+
+// LookAround says what a cluster has against a route that becomes pair and was before, as far as the facts tell, and where else
+// to look to be sure: with what is found there it is asked again. It wants nothing that is closed.
+func LookAround(before, pair istio.Pair, facts *Facts) (findings []Finding, wanted []Look) {
+	l := &lookout{Facts: facts, before: before, pair: pair}
+	l.rivals()
+	l.overlaps()
+	l.destinations()
+	l.gateways()
+	return l.findings, l.wanted
+}
+
+// want asks for a look, unless that failed before.
+func (l *lookout) want(resource Resource, namespace string) {
+	if look := (Look{resource, namespace}); !l.Closed[look] && !slices.Contains(l.wanted, look) {
+		l.wanted = append(l.wanted, look)
+	}
+}
+
+func (l *lookout) find(kind FindingKind, of, other *istio.Object, severity istio.Severity, at istio.Path, format string, args ...any) {
+	if !l.full(kind) {
+		problem := istio.Problem{At: at, Severity: severity, Reason: fmt.Sprintf(format, args...)}
+		l.findings = append(l.findings, Finding{Problem: problem, Kind: kind, Of: of, Other: other})
+	}
+}
+
+// full reports whether there are as many findings of a kind as are told.
+func (l *lookout) full(kind FindingKind) bool {
+	told := 0
+	for _, f := range l.findings {
+		if f.Kind == kind {
+			told++
+		}
+	}
+	return told >= mostFindings
+}
+
+// expected reports whether a neighbor is one of the route's own objects, as they are or were, or was applied by the same workspace. One
+// that does not claim the host that is looked at is no matter either.
+func (l *lookout) expected(n *Neighbor) bool {
+	if l.about != "" && !l.claiming[n] {
+		return true
+	}
+	for _, o := range slices.Concat(l.before.Objects(), l.pair.Objects()) {
+		if o.Kind() == n.Kind() && o.Namespace == n.Namespace && o.Name == n.Name {
+			return true
+		}
+	}
+	return l.Owner != "" && n.Applied && n.Annotations[istio.OwnerAnnotation] == l.Owner
+}
+
+// rivals looks for other VirtualServices for the same hosts. What takes no requests from this one is only told when this one begins
+// to claim them.
+func (l *lookout) rivals() {
+	ours := l.pair.VirtualService
+	hosts := l.pair.VirtualServiceSpec().GetHosts()
+	switch {
+	case len(hosts) == 0:
+		return
+	case l.Routes == nil:
+		l.want(VirtualServices, "")
+		return
+	}
+	asBefore := l.claimsAsBefore()
+	seen := map[*Neighbor]bool{}
+	for i, host := range hosts {
+		for _, c := range l.Routes.overlapping(istio.FullHost(host, ours.Namespace, l.Domain())) {
+			switch {
+			case l.full(Rivalry):
+				return
+			case seen[c.Neighbor] || l.expected(c.Neighbor):
+				continue
+			}
+			seen[c.Neighbor] = true
+			for _, r := range l.rivalries(ours, c.Object) {
+				if asBefore && r.merged() {
+					continue
+				}
+				var claimed bool
+				if r.first, claimed = l.firstOf(r); claimed && (r.lost() || !asBefore) {
+					l.find(Rivalry, ours, c.Object, istio.Doubtful, istio.Path{"hosts", i}, "%s", r.words())
+				}
+			}
+		}
+	}
+}
+
+// claimsAsBefore reports whether the route's VirtualService exists and claims what it claimed.
+func (l *lookout) claimsAsBefore() bool {
+	was, is := l.before.VirtualService, l.pair.VirtualService
+	if was == nil || was.Namespace != is.Namespace || was.Name != is.Name {
+		return false
+	}
+	a, b := l.before.VirtualServiceSpec(), l.pair.VirtualServiceSpec()
+	return slices.Equal(a.Hosts, b.Hosts) && slices.Equal(a.Gateways, b.Gateways) && slices.Equal(a.ExportTo, b.ExportTo)
+}
+
+// overlaps looks for other DestinationRules that declare the same subsets, or that callers find in place of this one. What takes
+// nothing from this one is only told when this one changes.
+func (l *lookout) overlaps() {
+	ours := l.pair.DestinationRule
+	switch {
+	case len(l.pair.DestinationRuleSpec().GetSubsets()) == 0 && l.pair.DestinationRuleSpec().GetTrafficPolicy() == nil:
+		return
+	case l.Rules == nil:
+		l.want(DestinationRules, "")
+		return
+	}
+	was := l.before.DestinationRule
+	asBefore := was != nil && was.Namespace == ours.Namespace && was.Name == ours.Name && proto.Equal(was.Spec, ours.Spec)
+	var others []*istio.Object
+	for _, c := range l.Rules.overlapping(istio.FullHost(l.pair.DestinationRuleSpec().Host, ours.Namespace, l.Domain())) {
+		if !l.expected(c.Neighbor) {
+			others = append(others, c.Object)
+		}
+	}
+	for _, o := range l.overlapsWith(ours, others) {
+		if o.lost || !asBefore {
+			l.find(Overlap, ours, o.other, istio.Doubtful, o.at, "%s", o.words)
+		}
+	}
+}
+
+// gateways looks for the gateways that the route names.
+func (l *lookout) gateways() {
+	o, spec := l.pair.VirtualService, l.pair.VirtualServiceSpec()
+	said := map[string]bool{}
+	look := func(at istio.Path, names []string) {
+		for i, name := range names {
+			full := istio.GatewayName(name, o.Namespace)
+			namespace, short, ok := cutGateway(full)
+			if !ok || said[full] {
+				continue
+			}
+			gateways, known := l.Gateways[namespace]
+			switch {
+			case !known:
+				l.want(Gateways, namespace)
+			case !gateways[short]:
+				said[full] = true
+				l.find(Absent, o, nil, istio.Doubtful, at.At(i),
+					"there is no Gateway %q, so that no request arrives there; create it, in the same apply at the latest", full)
+			}
+		}
+	}
+	look(istio.Path{"gateways"}, spec.GetGateways())
+	for i, rule := range spec.GetHttp() {
+		for j, match := range rule.GetMatch() {
+			look(istio.Path{"http", i, "match", j, "gateways"}, match.GetGateways())
+		}
+	}
+	for i, rule := range spec.GetTls() {
+		for j, match := range rule.GetMatch() {
+			look(istio.Path{"tls", i, "match", j, "gateways"}, match.GetGateways())
+		}
+	}
+	for i, rule := range spec.GetTcp() {
+		for j, match := range rule.GetMatch() {
+			look(istio.Path{"tcp", i, "match", j, "gateways"}, match.GetGateways())
+		}
+	}
+}
+
+// cutGateway splits the full name of a gateway that may be an object of Istio's API, which istiod's own names for those of the
+// Gateway API are not.
+func cutGateway(full string) (namespace, name string, ok bool) {
+	namespace, name, ok = strings.Cut(full, "/")
+	return namespace, name, ok && !strings.Contains(name, "istio-autogenerated")
+}

@@ -1,0 +1,99 @@
+package check
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"unicode"
+
+	"github.com/hashicorp/go-multierror"
+	"google.golang.org/protobuf/proto"
+	"istio.io/istio/pkg/config"
+	"istio.io/istio/pkg/config/schema/gvk"
+	"istio.io/istio/pkg/config/validation"
+	"istio.io/istio/pkg/log"
+
+	"github.com/meshroute/terraform-provider-mesh/internal/istio"
+)
+
+// Istio's validation also logs what it returns, to stdout, which belongs to the plugin protocol.
+func init() {
+	if scope := log.FindScope("validation"); scope != nil {
+		scope.SetOutputLevel(log.NoneLevel)
+	}
+}
+
+// verdict is one message of Istio's validation. It says what is wrong, but seldom where.
+type verdict struct {
+	meaning
+	text string
+	// unreached says that it is about a rule or a match that an earlier one covers.
+	unreached bool
+}
+
+// meaning is what verdicts are compared by: their words in any order. Istio ranges over maps, and a message about two
+// entries names them in the order met.
+type meaning struct {
+	severity istio.Severity
+	words    string
+}
+
+func verdictOf(severity istio.Severity, text string) verdict {
+	words := slices.Sorted(strings.FieldsFuncSeq(text, func(r rune) bool { return unicode.IsSpace(r) || unicode.IsPunct(r) }))
+	return verdict{meaning: meaning{severity: severity, words: strings.Join(words, " ")}, text: text}
+}
+
+// count returns how often each verdict was given.
+func count(verdicts []verdict) map[meaning]int {
+	counts := make(map[meaning]int, len(verdicts))
+	for _, v := range verdicts {
+		counts[v.meaning]++
+	}
+	return counts
+}
+
+func judge(o *istio.Object, spec proto.Message) (verdicts []verdict) {
+	validate, kind := validation.ValidateVirtualService, gvk.VirtualService
+	if o.Kind() == istio.KindDestinationRule {
+		validate, kind = validation.ValidateDestinationRule, gvk.DestinationRule
+	}
+	// A message that the webhook cannot even look at must not take the plan down with it.
+	defer func() {
+		if cause := recover(); cause != nil {
+			verdicts = append(verdicts, verdictOf(istio.Refused, fmt.Sprintf("cannot be checked: %v", cause)))
+		}
+	}()
+	warning, err := validate(config.Config{
+		Meta: config.Meta{
+			GroupVersionKind: kind, Name: o.Name, Namespace: o.Namespace, Labels: o.Labels, Annotations: o.Annotations,
+		},
+		Spec: spec,
+	})
+	for _, e := range flatten(err) {
+		verdicts = append(verdicts, verdictOf(istio.Refused, strings.TrimSpace(e.Error())))
+	}
+	for _, e := range flatten(warning) {
+		v := verdictOf(istio.Doubtful, strings.TrimSpace(e.Error()))
+		if known := (*validation.AnalysisAwareError)(nil); errors.As(e, &known) {
+			v.unreached = known.Type == "VirtualServiceUnreachableRule" || known.Type == "VirtualServiceIneffectiveMatch"
+		}
+		verdicts = append(verdicts, v)
+	}
+	return verdicts
+}
+
+// flatten lists the messages of nested multi-errors.
+func flatten(err error) []error {
+	if err == nil {
+		return nil
+	}
+	if many := new(multierror.Error); errors.As(err, &many) {
+		var all []error
+		for _, e := range many.Errors {
+			all = append(all, flatten(e)...)
+		}
+		return all
+	}
+	return []error{err}
+}

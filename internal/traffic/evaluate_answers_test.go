@@ -1,0 +1,139 @@
+package traffic_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/meshroute/terraform-provider-mesh/internal/istio"
+	"github.com/meshroute/terraform-provider-mesh/internal/istio/istiotest"
+	"github.com/meshroute/terraform-provider-mesh/internal/traffic"
+)
+
+// Header operations on the authority rewrite it, for one of several destinations alone where the rule does not for all of them.
+func TestEvaluateAuthority(t *testing.T) {
+	t.Parallel()
+	one := "{destination: {host: reviews, subset: v1}, headers: {request: {set: {Host: v1.example}}}}"
+	other := "{destination: {host: reviews, subset: v2}, weight: 50, headers: {request: {add: {':authority': v2.example}}}}"
+	plain := "{destination: {host: reviews, subset: v2}, weight: 50}"
+	for name, test := range map[string]struct{ rule, want string }{
+		"the only destination's":      {"route: [" + one + "]", "v1.example v1="},
+		"that of the only one left":   {"route: [" + one + ", " + other + "]", "v2=v2.example"},
+		"the rule's":                  {"headers: {request: {set: {host: all.example}}}, route: [" + other + "]", "all.example v2="},
+		"the rule's for all":          {"rewrite: {authority: all.example}, route: [" + other + ", " + strings.ReplaceAll(plain, "v2", "v3") + "]", "all.example v2= v3="},
+		"of one of two":               {"route: [" + other + ", " + strings.ReplaceAll(plain, "v2", "v3") + "]", "v2=v2.example v3="},
+		"twice the same, not at once": {"route: [" + other + ", " + plain + "]", "v2=v2.example v2="},
+		"nobody's":                    {"route: [" + plain + "]", "v2="},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			out := traffic.Evaluate([]*istio.Object{istiotest.VirtualService(t, "reviews", "http: [{"+test.rule+"}]")}, nil, traffic.Request{}, traffic.Options{})
+			var got []string
+			if out.Rewrite != nil {
+				got = append(got, out.Rewrite.Authority)
+			}
+			for _, share := range out.Destinations {
+				got = append(got, share.Subset+"="+share.Authority)
+			}
+			if got := strings.Join(got, " "); got != test.want {
+				t.Errorf("got %q, want %q", got, test.want)
+			}
+		})
+	}
+}
+
+// Answers that come from the proxy, and what it makes of paths.
+func TestEvaluateAnswers(t *testing.T) {
+	t.Parallel()
+	rewrite := func(match, rewrite string) string {
+		return "http: [{match: [" + match + "], rewrite: " + rewrite + ", " + istiotest.To("v1") + "}]"
+	}
+	redirect := func(redirect string) string {
+		return "http: [{match: [{uri: {prefix: /a}}], redirect: " + redirect + "}]"
+	}
+	in := traffic.Request{Authority: "reviews:8080", Path: "/a/b?c=d"}
+	for name, test := range map[string]struct{ spec, want string }{
+		"prefix":                        {rewrite("{uri: {prefix: /a}}", "{uri: /x}"), "/x/b?c=d"},
+		"prefix in any case":            {rewrite("{uri: {prefix: /A}, ignoreUriCase: true}", "{uri: /x}"), "/x/b?c=d"},
+		"exact":                         {rewrite("{uri: {exact: /a/b}}", "{uri: /x}"), "/x?c=d"},
+		"regex":                         {rewrite("{uri: {regex: '/a.*'}}", "{uri: /x}"), "/x?c=d"},
+		"groups":                        {rewrite("{uri: {prefix: /a}}", `{uriRegexRewrite: {match: '/(\w)/(\w)', rewrite: '/\2/\1$'}}`), "/b/a$?c=d"},
+		"everything":                    {"http: [{rewrite: {uri: /x/}, " + istiotest.To("v1") + "}]", "/x/a/b?c=d"},
+		"redirect keeps the rest":       {redirect("{scheme: https}"), "301 https://reviews:8080/a/b?c=d"},
+		"redirect elsewhere":            {redirect("{authority: example.com, uri: /x, redirectCode: 302}"), "302 http://example.com/x?c=d"},
+		"redirect with its own query":   {redirect("{uri: '/x?y'}"), "301 http://reviews:8080/x?y"},
+		"redirect of a prefix":          {redirect("{prefixRewrite: /x}"), "301 http://reviews:8080/x/b?c=d"},
+		"redirect to a port":            {redirect("{port: 81}"), "301 http://reviews:81/a/b?c=d"},
+		"redirect to the usual port":    {redirect("{port: 443, scheme: https, authority: example.com}"), "301 https://example.com/a/b?c=d"},
+		"redirect to the request's own": {redirect("{derivePort: FROM_REQUEST_PORT, authority: example.com}"), "301 http://example.com:8080/a/b?c=d"},
+		"direct response":               {"http: [{directResponse: {status: 418, body: {string: tea}}}]", "418 tea"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			out := traffic.Evaluate([]*istio.Object{istiotest.VirtualService(t, "reviews", test.spec)}, nil, in, traffic.Options{})
+			got := string(out.Kind)
+			switch {
+			case out.Rewrite != nil:
+				got = out.Rewrite.Path
+			case out.Redirect != nil:
+				got = fmt.Sprint(out.Redirect.Code, " ", out.Redirect.Location)
+			case out.Response != nil:
+				got = fmt.Sprint(out.Response.Status, " ", out.Response.Body)
+			}
+			if got != test.want {
+				t.Errorf("got %q, want %q", got, test.want)
+			}
+		})
+	}
+}
+
+// A query that is empty stays, as everything behind the path does.
+func TestEvaluateEmptyQuery(t *testing.T) {
+	t.Parallel()
+	for does, want := range map[string]string{
+		"rewrite: {uri: /x}, " + istiotest.To("v1"):                                     "/x?",
+		"rewrite: {uriRegexRewrite: {match: '/a', rewrite: /y}}, " + istiotest.To("v1"): "/y?",
+		"redirect: {uri: /z}":       "http://reviews/z?",
+		"redirect: {uri: '/z?a=b'}": "http://reviews/z?a=b",
+	} {
+		route := istiotest.VirtualService(t, "reviews", "http: [{match: [{uri: {prefix: /a}}], "+does+"}]")
+		out := traffic.Evaluate([]*istio.Object{route}, nil, traffic.Request{Authority: "reviews", Path: "/a?"}, traffic.Options{})
+		got := ""
+		if out.Rewrite != nil {
+			got = out.Rewrite.Path
+		}
+		if out.Redirect != nil {
+			got = out.Redirect.Location
+		}
+		if got != want {
+			t.Errorf("%s: got %q, want %q", does, got, want)
+		}
+	}
+}
+
+// A port of a redirect is not written where the scheme implies it, which istiod takes from the listener, not from the request.
+func TestEvaluateRedirectPort(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		gateway, scheme, redirect, want string
+	}{
+		"plain":                    {"", "http", "{port: 80}", "http://a.example/"},
+		"plain, of TLS":            {"", "http", "{port: 443}", "http://a.example:443/"},
+		"says to be TLS":           {"", "https", "{port: 80}", "https://a.example/"},
+		"says to be TLS, of TLS":   {"", "https", "{port: 443}", "https://a.example:443/"},
+		"gateway":                  {"shop/front", "http", "{port: 80}", "http://a.example/"},
+		"gateway with TLS":         {"shop/front", "https", "{port: 80}", "https://a.example:80/"},
+		"gateway with TLS, of TLS": {"shop/front", "https", "{port: 443}", "https://a.example/"},
+		"own scheme":               {"", "https", "{port: 80, scheme: https}", "https://a.example:80/"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			object := istiotest.VirtualService(t, "reviews", "hosts: [a.example]\ngateways: [mesh, front]\nhttp: [{redirect: "+test.redirect+"}]")
+			in := traffic.Request{Authority: "a.example", Scheme: test.scheme, Gateway: test.gateway}
+			out := traffic.Evaluate([]*istio.Object{object}, nil, in, traffic.Options{})
+			if out.Redirect == nil || out.Redirect.Location != test.want {
+				t.Errorf("got %s %+v, want %q", out.Kind, out.Redirect, test.want)
+			}
+		})
+	}
+}

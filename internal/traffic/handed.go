@@ -1,0 +1,87 @@
+package traffic
+
+import (
+	"cmp"
+	"slices"
+	"time"
+
+	networking "istio.io/api/networking/v1"
+
+	"github.com/meshroute/terraform-provider-mesh/internal/istio"
+)
+
+// elsewhere is the host of stand-ins: destinations of words, not of requests, which the subset names. No host is called that.
+const elsewhere = "."
+
+// handingOver stands for the rules behind the one that handed over to a delegate.
+var handingOver = Destination{Host: elsewhere, Subset: "the VirtualService that hands over"}
+
+// newWordTable makes a table to say in words what VirtualServices do. What cannot be known of them is a stand-in: a delegate
+// that is not among the objects, and, where only delegates are among them, what happens to the requests that they do not take.
+func newWordTable(routes []*istio.Object, options Options) *Table {
+	var roots, delegates []*istio.Object
+	present, created := map[string]bool{}, map[*istio.Object]time.Time{}
+	for _, o := range routes {
+		spec, ok := o.Spec.(*networking.VirtualService)
+		if !ok {
+			continue
+		}
+		object := *o
+		object.Spec = istio.Canonical(spec)
+		if at, known := options.Created[o]; known {
+			created[&object] = at
+		}
+		if len(spec.GetHosts()) > 0 {
+			roots = append(roots, &object)
+			continue
+		}
+		delegates = append(delegates, &object)
+		present[o.Namespace+"/"+o.Name] = true
+	}
+	options.Created = created
+	for _, o := range roots {
+		for _, rule := range o.Spec.(*networking.VirtualService).Http {
+			if rule.GetDelegate() == nil {
+				continue
+			}
+			if key := cmp.Or(rule.Delegate.Namespace, o.Namespace) + "/" + rule.Delegate.Name; !present[key] {
+				rule.Delegate, rule.Route = nil, towards(Destination{Host: elsewhere, Subset: "VirtualService " + key})
+			}
+		}
+	}
+	if len(roots) == 0 {
+		for _, o := range delegates {
+			spec := o.Spec.(*networking.VirtualService)
+			spec.Hosts, spec.Http = []string{"*"}, append(spec.Http, &networking.HTTPRoute{Route: towards(handingOver)})
+		}
+	}
+	if options.SharesByOthers {
+		for _, o := range slices.Concat(roots, delegates) {
+			weighAlike(o.Spec.(*networking.VirtualService))
+		}
+	}
+	return NewTable(append(roots, delegates...), nil, options)
+}
+
+// weighAlike lets every destination of a rule have requests, since what it has is not known.
+func weighAlike(spec *networking.VirtualService) {
+	for _, rule := range spec.Http {
+		for _, route := range rule.GetRoute() {
+			route.Weight = 1
+		}
+	}
+}
+
+func towards(d Destination) []*networking.HTTPRouteDestination {
+	return []*networking.HTTPRouteDestination{{Destination: &networking.Destination{Host: d.Host, Subset: d.Subset}}}
+}
+
+// handsOver reports whether a rule leaves its requests to rules that are not known.
+func (r *compiledRule) handsOver() bool {
+	return len(r.rule.Route) == 1 && r.rule.Route[0].GetDestination().GetHost() == elsewhere
+}
+
+// goesOn reports whether a rule leaves what is left to the VirtualService that hands over.
+func (r *compiledRule) goesOn() bool {
+	return r.handsOver() && newDestination(r.rule.Route[0].GetDestination()) == handingOver
+}

@@ -1,0 +1,120 @@
+package traffic
+
+import (
+	"slices"
+	"strings"
+
+	"google.golang.org/protobuf/proto"
+	networking "istio.io/api/networking/v1"
+
+	"github.com/meshroute/terraform-provider-mesh/internal/istio"
+)
+
+// NeverTaken finds the HTTP rules and the matches that no request reaches. What is not decided is not among them.
+func NeverTaken(o *istio.Object) []istio.Problem {
+	spec, ok := o.Spec.(*networking.VirtualService)
+	if !ok || len(spec.GetHttp()) == 0 {
+		return nil
+	}
+	var problems []istio.Problem
+	for verdicts := FindDead([]*istio.Object{o}, Options{}); len(verdicts) > 0; {
+		next := 1
+		for next < len(verdicts) && verdicts[next].Match.Index >= 0 {
+			next++
+		}
+		rule, matches := verdicts[0], verdicts[1:next]
+		verdicts = verdicts[next:]
+		if rule.Life == Dead && rule.rest != "" {
+			problems = append(problems, rule.problem())
+			continue
+		}
+		for _, match := range matches {
+			if match.Life == Dead && !match.clash.unsure(spec) {
+				problems = append(problems, match.problem())
+			}
+		}
+	}
+	return append(problems, contradictions(o, spec)...)
+}
+
+// contradictions finds matches that never hold by themselves among those of which no more can be said without the other
+// VirtualService: in rules that delegate, and in delegates.
+func contradictions(o *istio.Object, spec *networking.VirtualService) []istio.Problem {
+	alone := &networking.VirtualService{Hosts: spec.Hosts}
+	if len(alone.Hosts) == 0 {
+		alone.Hosts = []string{"*"}
+	}
+	var indexes []int
+	for i, rule := range spec.Http {
+		if len(rule.GetMatch()) == 0 || len(spec.Hosts) > 0 && rule.Delegate == nil {
+			continue
+		}
+		own := &networking.HTTPRoute{}
+		for _, match := range rule.Match {
+			match = proto.CloneOf(match)
+			if match != nil {
+				match.Gateways = nil
+			}
+			own.Match = append(own.Match, match)
+		}
+		alone.Http, indexes = append(alone.Http, own), append(indexes, i)
+	}
+	if len(indexes) == 0 {
+		return nil
+	}
+	var problems []istio.Problem
+	a := newAutopsy(newService(&istio.Object{Namespace: o.Namespace, Name: o.Name, Spec: alone}, nil, Options{}.Domain()), Options{})
+	for _, e := range a.entries {
+		if _, is, clash := a.start(e); is == no {
+			place := e.place()
+			place.Rule.Index = indexes[place.Rule.Index]
+			problems = append(problems, Verdict{Place: place, clash: clash, Reason: clash.reason()}.problem())
+		}
+	}
+	return problems
+}
+
+// problem says of a rule or a match that it is dead.
+func (v Verdict) problem() istio.Problem {
+	_, at := v.Path()
+	if v.clash != nil {
+		return istio.Voidf(at.At(v.clash.condition.at...), "%s, so that this match never holds%s", v.Reason, v.clash.advice())
+	}
+	p := istio.Voidf(at, "%s", v.rest)
+	p.Advice = "write the narrower one first, or leave this one out"
+	for _, by := range v.By {
+		_, place := by.Path()
+		p.By = append(p.By, place)
+	}
+	return p
+}
+
+// unsure reports whether a condition contradicts something that depends on the object's namespace, which may not be known
+// yet. Gateways are looked at by [check.checker.matchGateways].
+func (c *clash) unsure(spec *networking.VirtualService) bool {
+	if c == nil {
+		return false
+	}
+	kind := c.condition.on.kind
+	return kind == onGateway || kind == onNamespace && slices.Contains(spec.ExportTo, ".")
+}
+
+// advice says what to write instead of a condition that no request meets.
+func (c *clash) advice() string {
+	l := c.condition
+	switch {
+	case len(c.before) > 0:
+		return "; leave one of the two out, or write a match for each"
+	case l.on.kind == onPath && l.pattern.shape == expression:
+		return "; a regex has to match the whole path, which begins with a slash and has no query"
+	case l.on.kind == onPath && strings.ContainsAny(l.pattern.words(), "?#"):
+		return "; the query is cut off before: match it with query_params"
+	case l.on.kind == onPath:
+		return "; a path begins with a slash"
+	case l.at[0] == "without_headers":
+		return "; an absent header counts as an empty one: write {} for requests without it"
+	case l.pattern != nil && l.pattern.shape == expression:
+		return "; a regex has to match all of the text"
+	}
+	return ""
+}

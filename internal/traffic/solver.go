@@ -1,0 +1,224 @@
+package traffic
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/meshroute/terraform-provider-mesh/internal/istio"
+)
+
+// solver answers whether something can satisfy conditions. It remembers what is dear to find out.
+type solver struct {
+	machines map[string]*machine
+	found    map[string]sample
+	left     int // instructions of regular expressions that may still be followed
+}
+
+// mostFollowed is how many instructions of regular expressions are followed for one VirtualService: about a tenth of a
+// second's work, which no table comes near that somebody reads. Beyond it answers are unknown.
+const mostFollowed = 1 << 23
+
+func newSolver() *solver {
+	return &solver{machines: map[string]*machine{}, found: map[string]sample{}, left: mostFollowed}
+}
+
+func (s *solver) machine(p *pattern) *machine {
+	key := p.key()
+	m, ok := s.machines[key]
+	if !ok {
+		m = newMachine(p)
+		s.machines[key] = m
+	}
+	return m
+}
+
+// sample is a value that satisfies some literals, and whether there is one. Absent values have no text.
+type sample struct {
+	text    string
+	present bool
+	is      answer
+}
+
+// favourites are values to try first: what people expect to see.
+var favourites = map[variable][]string{
+	{kind: onPath}:                         {"/"},
+	{kind: onHeader, name: methodHeader}:   {"GET", "POST", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS"},
+	{kind: onHeader, name: schemeHeader}:   {"http", "https"},
+	{kind: onHeader, name: pathHeader}:     {"/"},
+	{kind: onPort}:                         {"80", "8080", "443", "8443", "9090", "50051"},
+	{kind: onGateway}:                      {istio.MeshGateway},
+	{kind: onNamespace}:                    {"default", "other", "another"},
+	{kind: onHeader, name: "content-type"}: {"application/grpc"},
+}
+
+// settle finds a value for one variable. authorities are values for the authority to try first.
+func (s *solver) settle(on variable, literals []literal, authorities []string) sample {
+	absent, present := !on.always(), !on.never()
+	var in, out []*pattern
+	for _, l := range literals {
+		absent = absent && l.absent
+		switch l.present {
+		case none:
+			present = false
+		case matching:
+			in = append(in, l.pattern)
+		case others:
+			out = append(out, l.pattern)
+		}
+	}
+	if slices.ContainsFunc(in, isUnreadable) || slices.ContainsFunc(out, isUnreadable) {
+		return sample{is: unknown}
+	}
+	switch {
+	case absent:
+		return sample{is: yes}
+	case !present:
+		return sample{is: no}
+	}
+	tries := favourites[on]
+	if on.kind == onHeader && on.name == authorityHeader {
+		tries = authorities
+	}
+	for _, text := range tries {
+		if fits(text, in, out) {
+			return sample{text: text, present: true, is: yes}
+		}
+	}
+	text, is := s.value(on, in, out)
+	return sample{text: text, present: is == yes, is: is}
+}
+
+func isUnreadable(p *pattern) bool { return p.shape == unreadable }
+
+func fits(text string, in, out []*pattern) bool {
+	return !slices.ContainsFunc(in, func(p *pattern) bool { return !p.matches(text) }) &&
+		!slices.ContainsFunc(out, func(p *pattern) bool { return p.matches(text) })
+}
+
+// value finds a text that matches all of in and none of out.
+func (s *solver) value(on variable, in, out []*pattern) (string, answer) {
+	if i := slices.IndexFunc(in, func(p *pattern) bool { return p.shape == exactly && !p.fold }); i >= 0 {
+		for _, text := range in[i].values {
+			if possible(on, text) && fits(text, in, out) {
+				return text, yes
+			}
+		}
+		return "", no
+	}
+	if slices.ContainsFunc(out, func(p *pattern) bool { return p.shape == anything }) {
+		return "", no
+	}
+	if lead, ok := commonLead(in); ok && !slices.ContainsFunc(out, needsSearch) {
+		if text, is := startingWith(on, lead, out); is != unknown {
+			return text, is
+		}
+	}
+	return s.remember(on, in, out)
+}
+
+func needsSearch(p *pattern) bool { return p.shape == expression || p.fold }
+
+// commonLead returns the longest of some prefixes; false when they are not all prefixes.
+func commonLead(in []*pattern) (string, bool) {
+	lead := ""
+	for _, p := range in {
+		if p.shape == anything {
+			continue
+		}
+		if needsSearch(p) || p.shape != startsWith {
+			return "", false
+		}
+		if len(p.text) > len(lead) {
+			lead = p.text
+		}
+	}
+	return lead, !slices.ContainsFunc(in, func(p *pattern) bool { return !strings.HasPrefix(lead, p.text) })
+}
+
+// startingWith finds a text with the given start that matches none of out, which are literals and prefixes.
+func startingWith(on variable, lead string, out []*pattern) (string, answer) {
+	if on.kind == onPath && lead == "" {
+		return "", unknown
+	}
+	if !possible(on, lead) && lead != "" {
+		return "", no
+	}
+	for _, p := range out {
+		if p.shape == startsWith && strings.HasPrefix(lead, p.text) {
+			return "", no
+		}
+	}
+	for _, tail := range []string{"", "x", "1", "a", "0", "-z", "z", "b", "c", "2", "other", "yet-another"} {
+		if text := lead + tail; possible(on, text) && fits(text, nil, out) {
+			return text, yes
+		}
+	}
+	return "", unknown
+}
+
+// remember searches among all texts, once for each question.
+func (s *solver) remember(on variable, in, out []*pattern) (string, answer) {
+	var b strings.Builder
+	b.WriteByte('0' + byte(on.kind))
+	b.WriteString(on.name)
+	for _, list := range [][]*pattern{in, out} {
+		b.WriteByte(1)
+		for _, p := range list {
+			b.WriteString(p.key())
+			b.WriteByte(2)
+		}
+	}
+	if known, ok := s.found[b.String()]; ok {
+		return known.text, known.is
+	}
+	text, is := s.search(on, in, out)
+	s.found[b.String()] = sample{text: text, is: is}
+	return text, is
+}
+
+func (s *solver) search(on variable, in, out []*pattern) (string, answer) {
+	allowed := func(r rune) bool { return allowedRune(on, r) }
+	in = slices.Clip(in)
+	switch {
+	case on.kind == onPath:
+		if text, is := s.commonString(append(in, prefix("/")), out, allowed); is != no {
+			return text, is
+		}
+		return s.commonString(append(in, exact("*")), out, allowed)
+	case on.kind == onHeader && (on.name == methodHeader || on.name == schemeHeader):
+		return s.commonString(in, append(slices.Clip(out), exact("")), allowed)
+	}
+	return s.commonString(in, out, allowed)
+}
+
+// allowedRune reports whether a value may have the character at all.
+func allowedRune(on variable, r rune) bool {
+	if r == 0 || r == '\r' || r == '\n' {
+		return false
+	}
+	switch on.kind {
+	case onPath:
+		return r != '?' && r != '#'
+	case onQuery:
+		return r != '&' && r != '#'
+	case onHeader, onClaim, onPort, onGateway, onLabel, onNamespace:
+	}
+	return true
+}
+
+// possible reports whether a variable can have the value at all: a path starts with a slash, but for the one of
+// `OPTIONS *`, and has no query.
+func possible(on variable, text string) bool {
+	for _, r := range text {
+		if !allowedRune(on, r) {
+			return false
+		}
+	}
+	switch {
+	case on.kind == onPath:
+		return strings.HasPrefix(text, "/") || text == "*"
+	case on.kind == onHeader && (on.name == methodHeader || on.name == schemeHeader):
+		return text != ""
+	}
+	return true
+}

@@ -1,0 +1,329 @@
+// Package traffic says what happens to a request: which rule takes it and where it goes, which rules no request reaches, which
+// shares move when rules change, and all that in words and in pictures. It is pure.
+package traffic
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+	"time"
+
+	networking "istio.io/api/networking/v1"
+
+	"github.com/meshroute/terraform-provider-mesh/internal/istio"
+)
+
+// Options say what objects do not say about themselves. The zero value is an Istio with its defaults.
+type Options struct {
+	// ClusterDomain is the domain of the cluster. Empty: cluster.local.
+	ClusterDomain string
+	// RootNamespace is the namespace whose DestinationRules hold for the whole mesh. Empty: istio-system.
+	RootNamespace string
+	// Created has the creation times of objects: of two VirtualServices that claim a host, the older one holds. Objects
+	// without a time are newer than those with one, and among themselves as old as their order says, the first the oldest.
+	Created map[*istio.Object]time.Time
+	// DefaultRetries is the mesh's defaultHttpRetryPolicy. Nil: Istio's own, two attempts.
+	DefaultRetries *networking.HTTPRetry
+	// SharesByOthers says that somebody else sets the weights, so that words say nothing of shares.
+	SharesByOthers bool
+}
+
+func (o Options) rootNamespace() string { return cmp.Or(o.RootNamespace, "istio-system") }
+
+// Domain returns the DNS domain of the cluster, Kubernetes' default where none is given.
+func (o Options) Domain() string { return cmp.Or(o.ClusterDomain, "cluster.local") }
+
+// Table is a set of VirtualServices and DestinationRules, made ready to be asked where requests go. It does not change
+// and may be used by several goroutines.
+type Table struct {
+	options  Options
+	services []*service
+	subsets  *Subsets
+	dropped  []Dropped
+}
+
+// service is a VirtualService with hosts.
+type service struct {
+	object   *istio.Object
+	hosts    []string // in full and in lower case
+	gateways []string
+	rules    []*compiledRule
+	dropped  []Dropped
+}
+
+func (s *service) spec() *networking.VirtualService {
+	return s.object.Spec.(*networking.VirtualService)
+}
+
+// compiledRule is a rule after delegation.
+type compiledRule struct {
+	merged
+	// matches has one element for a rule without matches.
+	matches []compiledMatch
+}
+
+type compiledMatch struct {
+	conditions
+	ref MatchRef
+}
+
+// NewTable makes a table. Objects that are neither a VirtualService nor a DestinationRule are left out; without rules
+// (nil) nothing is said about subsets. The objects must not change afterwards.
+func NewTable(routes, rules []*istio.Object, options Options) *Table {
+	t := &Table{options: options, subsets: NewSubsets(rules, options)}
+	delegates := map[string]*istio.Object{}
+	var roots []*istio.Object
+	for _, o := range routes {
+		spec, ok := o.Spec.(*networking.VirtualService)
+		switch {
+		case !ok:
+		case len(spec.GetHosts()) > 0:
+			roots = append(roots, o)
+		default:
+			delegates[o.Namespace+"/"+o.Name] = o
+		}
+	}
+	slices.SortStableFunc(roots, options.compareAge)
+	for _, o := range roots {
+		s := newService(o, delegates, options.Domain())
+		t.services = append(t.services, s)
+		t.dropped = append(t.dropped, s.dropped...)
+	}
+	return t
+}
+
+// compareAge orders objects as Istio does: by creation time, then by name and namespace.
+// Source: istio.io/istio pilot/pkg/model configCompareByCreationTime.
+func (o Options) compareAge(a, b *istio.Object) int {
+	first, known := o.Created[a]
+	second, knownToo := o.Created[b]
+	switch {
+	case known && knownToo:
+		return cmp.Or(first.Compare(second), cmp.Compare(a.Name, b.Name), cmp.Compare(a.Namespace, b.Namespace))
+	case known:
+		return -1
+	case knownToo:
+		return 1
+	}
+	return 0
+}
+
+func newService(o *istio.Object, delegates map[string]*istio.Object, clusterDomain string) *service {
+	spec := o.Spec.(*networking.VirtualService)
+	s := &service{object: o, gateways: istio.GatewayNames(spec.Gateways, o.Namespace)}
+	for _, host := range spec.Hosts {
+		s.hosts = append(s.hosts, strings.ToLower(istio.FullHost(host, o.Namespace, clusterDomain)))
+	}
+	rules, dropped := expand(o, delegates, clusterDomain)
+	s.dropped = dropped
+	for _, m := range rules {
+		rule := &compiledRule{merged: m}
+		for i, match := range m.rule.Match {
+			rule.matches = append(rule.matches, compiledMatch{conditions: newConditions(match, o.Namespace), ref: m.match[i]})
+		}
+		if len(rule.matches) == 0 {
+			rule.matches = []compiledMatch{{conditions: newConditions(nil, ""), ref: MatchRef{Index: -1, Root: -1, Delegate: -1}}}
+		}
+		s.rules = append(s.rules, rule)
+	}
+	return s
+}
+
+// Dropped lists what istiod leaves out of the VirtualServices without telling anyone.
+func (t *Table) Dropped() []Dropped { return slices.Clone(t.dropped) }
+
+// Evaluate says what happens to one request under the given VirtualServices (delegates among them) and DestinationRules.
+// For many requests, make a [Table] once.
+func Evaluate(routes, rules []*istio.Object, request Request, options Options) Outcome {
+	return NewTable(routes, rules, options).Evaluate(request)
+}
+
+// Evaluate says what happens to one request.
+func (t *Table) Evaluate(request Request) Outcome {
+	in := receive(request, t.firstHost())
+	holding, host := t.claim(in)
+	if len(holding) == 0 {
+		return Outcome{Kind: Unclaimed, Request: in.Request}
+	}
+	rule, match := find(holding, in)
+	out := Outcome{Kind: NoRoute, Request: in.Request, VirtualService: holding[0].object, Host: host}
+	if rule == nil {
+		return out
+	}
+	out.VirtualService = rule.ref.Object
+	t.fill(&out, rule, match, in)
+	return out
+}
+
+// firstHost is the authority of requests without one.
+func (t *Table) firstHost() string {
+	if len(t.services) == 0 {
+		return ""
+	}
+	host := t.services[0].hosts[0]
+	if strings.HasPrefix(host, "*") {
+		return "any" + host[1:]
+	}
+	return host
+}
+
+// claim returns the VirtualServices that hold for a request, and the host by which they do: one on a sidecar, all those
+// of one host at a gateway. What has no route for a proxy keeps a Service from wildcards on a sidecar, and no other host from anybody.
+// Source: istio.io/istio pilot/pkg/model computeWildcardHostVirtualServiceIndex, and in pilot/pkg/networking/core
+// buildGatewayHTTPRouteConfig.
+func (t *Table) claim(in *received) ([]*service, string) {
+	best := ""
+	var holding []*service
+	for _, s := range t.services {
+		if !slices.Contains(s.gateways, in.Gateway) || !istio.VisibleIn(s.object, in.SourceNamespace) {
+			continue
+		}
+		host, literal, ofService := s.hostFor(in, t.options.Domain())
+		if host == "" || !ofService && !s.hasRoutes(in) {
+			continue
+		}
+		key := host
+		if literal {
+			key = "=" + host // written as the client writes it: before every name that it only stands for
+		}
+		switch {
+		case key == best:
+			holding = append(holding, s)
+		case best == "" || moreSpecific(key, best):
+			best, holding = key, []*service{s}
+		}
+	}
+	if in.SourceNamespace != "" {
+		slices.SortStableFunc(holding, func(a, b *service) int {
+			return cmp.Compare(AudienceRank(a.object, in.SourceNamespace), AudienceRank(b.object, in.SourceNamespace))
+		})
+	}
+	host := strings.TrimPrefix(best, "=")
+	if in.Gateway != istio.MeshGateway || len(holding) == 0 {
+		return holding, host
+	}
+	if strings.HasPrefix(host, "*") {
+		return withRoutes(holding[:1], in), host
+	}
+	if holding = withRoutes(holding, in); len(holding) > 1 {
+		holding = holding[:1]
+	}
+	return holding, host
+}
+
+// moreSpecific reports whether a host goes before another one: names before wildcards, longer before shorter.
+func moreSpecific(a, b string) bool {
+	rank := func(host string) int {
+		switch {
+		case strings.HasPrefix(host, "="):
+			return 0
+		case strings.HasPrefix(host, "*"):
+			return 2
+		}
+		return 1
+	}
+	if first, second := rank(a), rank(b); first != second {
+		return first < second
+	}
+	return len(a) > len(b)
+}
+
+// AudienceRank orders VirtualServices as istiod lists them for the callers of one namespace, before their age: those of that namespace
+// that say to whom they are exported, those of others that name it, those for all.
+// Source: istio.io/istio pilot/pkg/model initVirtualServices, SelectVirtualServices, VirtualServicesForGateway.
+func AudienceRank(o *istio.Object, caller string) int {
+	switch {
+	case len(istio.ExportedTo(o)) == 0:
+		return 2
+	case o.Namespace == caller:
+		return 0
+	}
+	return 1
+}
+
+// withRoutes leaves out what has no route for the proxy: istiod then acts as if it were not there.
+func withRoutes(services []*service, in *received) []*service {
+	return slices.DeleteFunc(slices.Clone(services), func(s *service) bool { return !s.hasRoutes(in) })
+}
+
+// hasRoutes reports whether a VirtualService has any rule for the proxy.
+func (s *service) hasRoutes(in *received) bool {
+	return slices.ContainsFunc(s.rules, func(r *compiledRule) bool {
+		return slices.ContainsFunc(r.matches, func(m compiledMatch) bool { return in.holdsAll(m.place) })
+	})
+}
+
+// hostFor returns the most specific host by which a VirtualService claims a request, empty if none does. literal says
+// that the host is what the client wrote, and not what it stands for; ofService that a sidecar knows a Service of that name.
+func (s *service) hostFor(in *received, clusterDomain string) (host string, literal, ofService bool) {
+	full := in.host
+	if in.Gateway == istio.MeshGateway && !in.absolute {
+		full = inFull(in.host, cmp.Or(in.SourceNamespace, s.object.Namespace), clusterDomain)
+	}
+	isService := func(name string) bool {
+		_, _, ok := istio.InCluster(name, clusterDomain)
+		return ok && in.Gateway == istio.MeshGateway
+	}
+	for _, h := range s.hosts {
+		suffix, wildcard := strings.CutPrefix(h, "*")
+		name := full
+		switch {
+		case h == in.host:
+			return h, true, isService(h)
+		case wildcard && istio.Covers(suffix, in.host):
+			name = in.host
+		case wildcard && !istio.Covers(suffix, full), !wildcard && h != full:
+			continue
+		}
+		if host == "" || moreSpecific(h, host) {
+			host, ofService = h, isService(name)
+		}
+	}
+	return host, false, ofService
+}
+
+// inFull returns the full name that a short name of a Service stands for: `reviews`, `reviews.shop` and
+// `reviews.shop.svc` are three for one.
+// Source: istio.io/istio pilot/pkg/networking/core GenerateAltVirtualHosts.
+func inFull(host, namespace, clusterDomain string) string {
+	switch labels := strings.Split(host, "."); {
+	case len(labels) == 1:
+		return istio.FullHost(host, namespace, clusterDomain)
+	case len(labels) == 2:
+		return host + ".svc." + clusterDomain
+	case len(labels) == 3 && labels[2] == "svc":
+		return host + "." + clusterDomain
+	}
+	return host
+}
+
+// find returns the first rule that takes the request. With several VirtualServices, rules that take everything go last.
+// Source: istio.io/istio pilot/pkg/networking/core/route BuildHTTPRoutesForVirtualService, SortVHostRoutes.
+func find(services []*service, in *received) (*compiledRule, *compiledMatch) {
+	var last *compiledRule
+	var lastMatch *compiledMatch
+	for _, s := range services {
+		rule, match := s.find(in)
+		switch {
+		case match == nil:
+		case !match.last:
+			return rule, match
+		case last == nil && in.holdsAll(match.about):
+			last, lastMatch = rule, match
+		}
+	}
+	return last, lastMatch
+}
+
+// find returns the first match that takes the request, or the one behind which istiod stops.
+func (s *service) find(in *received) (*compiledRule, *compiledMatch) {
+	for _, rule := range s.rules {
+		for i := range rule.matches {
+			m := &rule.matches[i]
+			if in.holdsAll(m.place) && (m.last || in.holdsAll(m.about)) {
+				return rule, m
+			}
+		}
+	}
+	return nil, nil
+}
