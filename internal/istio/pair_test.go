@@ -89,24 +89,3 @@ func TestAuthored(t *testing.T) {
 		t.Errorf("written by people (-want +got):\n%s", diff)
 	}
 }
-
-// What Weights returns is what WithWeights sets, and nothing else of the pair changes.
-func TestWithWeights(t *testing.T) {
-	t.Parallel()
-	pair := rules(weighted("canary", "v1", 90, "v2", 10), weighted("", "v1", 50, "v2", 50))
-	set := map[string]map[string]int64{"canary": {"v2": 30}, "http[1]": {"v1": 0, "v2": 100}, "gone": {"v1": 1}}
-	got := istio.WithWeights(pair, set)
-	want := map[string]map[string]int64{"canary": {"v1": 90, "v2": 30}, "http[1]": {"v1": 0, "v2": 100}}
-	if diff := cmp.Diff(want, istio.Weights(got.VirtualServiceSpec())); diff != "" {
-		t.Errorf("weights (-want +got):\n%s", diff)
-	}
-	if diff := cmp.Diff(istio.WithoutWeights(pair.VirtualService.Spec), istio.WithoutWeights(got.VirtualService.Spec), protocmp.Transform()); diff != "" {
-		t.Errorf("the rest (-want +got):\n%s", diff)
-	}
-	if istio.Weights(pair.VirtualServiceSpec())["canary"]["v2"] != 10 {
-		t.Error("the pair was changed")
-	}
-	if bare := istio.WithWeights(istio.Pair{}, set); bare.VirtualService != nil {
-		t.Error("a pair without a VirtualService got one")
-	}
-}
