@@ -75,7 +75,7 @@ func (p *pairResource) plan(ctx context.Context, c *call) {
 	if d.exists {
 		p.startFromLive(ctx, &d, c.prior, &c.diagnostics)
 	}
-	p.planMoves(d, &c.diagnostics)
+	p.planMoves(d, c.applying, &c.diagnostics)
 	if d.decided(unseen) {
 		p.lookAround(ctx, d, &c.diagnostics)
 	}

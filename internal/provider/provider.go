@@ -73,6 +73,8 @@ type settings struct {
 	owner       string
 	ownerKnown  bool
 	propagation cluster.Propagation
+	// told counts what a plan warns of, nil before the provider block was read.
+	told *tally
 	// stamp is on what it depends how a state describes objects, besides the objects and the owner: this version of the provider,
 	// default names and the field manager.
 	stamp string
@@ -188,6 +190,7 @@ func (p *meshProvider) Configure(_ context.Context, req fwprovider.ConfigureRequ
 	if s.cluster != nil {
 		s.surroundings = cluster.NewSurroundings(s.cluster, s.clusterDomain)
 	}
+	s.told = &tally{}
 	s.stamp = strings.Join([]string{p.version, s.namespace, s.clusterDomain, config.FieldManager}, " ")
 	p.configured.Store(&s)
 	resp.ResourceData, resp.ListResourceData, resp.DataSourceData = s, s, s

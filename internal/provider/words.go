@@ -6,6 +6,7 @@ import (
 	"math"
 	"slices"
 	"strings"
+	"sync/atomic"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
@@ -112,14 +113,28 @@ func (d *draft) unchangedBut(names ...string) bool {
 	return attr.Object(planned).Equal(attr.Object(d.prior))
 }
 
-// planMoves tells what moves between a state and the plan for it. Terraform plans once more when it applies, and nothing tells a
-// provider for which of the two it is asked: the warning is there again, and what was not known before is told for the first time.
-func (p *pairResource) planMoves(d draft, diagnostics *diag.Diagnostics) {
+// planMoves tells what moves between a state and the plan for it. Terraform plans once more when it applies: what was told is not told
+// again then, as far as a provider can know that it is asked for that, and steps that are too large are refused once more.
+func (p *pairResource) planMoves(d draft, applying bool, diagnostics *diag.Diagnostics) {
 	if !p.has("summary") || !d.planned["summary"].IsKnown() || diagnostics.HasError() || !d.decided(motionless) {
 		return
 	}
-	p.tellMoves(d.life, d.before, d.after, diagnostics)
+	var told diag.Diagnostics
+	p.tellMoves(d.life, d.before, d.after, &told)
+	if applying {
+		told = told.Errors()
+	}
+	diagnostics.Append(told...)
 }
+
+// mostTold is how many routes a plan tells of one by one: nobody reads more.
+const mostTold = 20
+
+// tally counts the routes that a plan tells of. A nil one does not count.
+type tally struct{ told atomic.Int64 }
+
+// more reports whether one more route is told of by itself.
+func (t *tally) more() bool { return t == nil || t.told.Add(1) <= mostTold }
 
 // tellMoves warns of the requests that a change sends elsewhere, and refuses larger steps than are allowed. It is about what is live, whoever
 // made it so: a change back to what is configured moves requests like any other.
@@ -136,8 +151,14 @@ func (p *pairResource) tellMoves(life lifecycle, is, wanted istio.Pair, diagnost
 	case len(jumps) > 0:
 		refuseJumps(life.step, jumps, diagnostics)
 	case len(moves) > 0:
-		// Terraform shows one of several warnings that have the same summary.
-		diagnostics.AddWarning(fmt.Sprintf("Traffic moves in %s/%s", after.Namespace, after.Name), lines(moves, traffic.Move.String))
+		text := lines(moves, traffic.Move.String)
+		// Terraform shows one of several warnings that have the same summary, and reads the whole file of a resource again for each that it shows.
+		if p.settings.told.more() {
+			diagnostics.AddWarning(fmt.Sprintf("Traffic moves in %s/%s", after.Namespace, after.Name), text)
+		} else {
+			diagnostics.AddWarning("Traffic moves in more routes", fmt.Sprintf("In %s/%s: %s\n\nWhat happens to requests is in the attribute summary of each route.",
+				after.Namespace, after.Name, text))
+		}
 	}
 }
 
