@@ -31,11 +31,10 @@ func (l *lookout) destinations() {
 			}
 			if l.absent(host) {
 				said[key] = true
-				l.find(Absent, t.of, nil, istio.Doubtful, t.at.At("host"),
-					"there is no Service, and no ServiceEntry, for %s, so that requests fail with 503; create it, in the same apply at the latest", host)
+				l.missing(istio.CreateAlong, t.of, t.at.At("host"), "there is no Service, and no ServiceEntry, for %s, so that requests fail with 503", host)
 			} else if full := l.meant(host, t.of.Namespace); full != "" {
 				said[key] = true
-				l.find(Absent, t.of, nil, istio.Doubtful, t.at.At("host"), "%s is not completed by Istio, which completes names without a dot only, and no ServiceEntry has that "+
+				l.missing(istio.NoRemedy, t.of, t.at.At("host"), "%s is not completed by Istio, which completes names without a dot only, and no ServiceEntry has that "+
 					"name, so that requests fail with 503; write %s", host, full)
 			}
 			continue
@@ -43,7 +42,7 @@ func (l *lookout) destinations() {
 		port := t.GetPort().GetNumber()
 		if key := (traffic.Destination{Host: host, Port: port}); port != 0 && !said[key] && !slices.ContainsFunc(service.Ports, func(p ServicePort) bool { return p.Number == port }) {
 			said[key] = true
-			l.find(Absent, t.of, nil, istio.Doubtful, t.at.At("port"), "the Service of %s has no port %d, so that requests fail with 503; it has %s, unless the same apply changes it",
+			l.missing(istio.ChangeAlong, t.of, t.at.At("port"), "the Service of %s has no port %d, so that requests fail with 503; it has %s",
 				host, port, service.portWords())
 		}
 		if key := (traffic.Destination{Host: host, Subset: t.Subset}); t.gets && t.Subset != "" && !said[key] {
@@ -124,8 +123,7 @@ func (l *lookout) subset(t target, host string, service Service) {
 	case !known:
 		return
 	case rule == nil:
-		l.find(Absent, of, nil, severity, at, "no DestinationRule declares a subset %s of %s, so that requests to it fail with 503; declare it, in the same apply at the latest",
-			t.Subset, host)
+		l.missing(istio.DeclareAlong, of, at, "no DestinationRule declares a subset %s of %s, so that requests to it fail with 503", t.Subset, host)
 		return
 	case rule == l.pair.DestinationRule:
 		i := slices.IndexFunc(l.pair.DestinationRuleSpec().Subsets, func(s *networking.Subset) bool { return s.GetName() == t.Subset })

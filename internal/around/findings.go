@@ -26,8 +26,6 @@ const (
 type Finding struct {
 	istio.Problem
 	Kind FindingKind
-	// Of is the object of the route that Problem.At is in.
-	Of *istio.Object
 	// Other is the object of somebody else, nil without one.
 	Other *istio.Object
 }
@@ -55,8 +53,17 @@ func (l *lookout) want(resource Resource, namespace string) {
 
 func (l *lookout) find(kind FindingKind, of, other *istio.Object, severity istio.Severity, at istio.Path, format string, args ...any) {
 	if !l.full(kind) {
-		problem := istio.Problem{At: at, Severity: severity, Reason: fmt.Sprintf(format, args...)}
-		l.findings = append(l.findings, Finding{Problem: problem, Kind: kind, Of: of, Other: other})
+		problem := istio.Problem{Of: of, At: at, Severity: severity, Reason: fmt.Sprintf(format, args...)}
+		l.findings = append(l.findings, Finding{Problem: problem, Kind: kind, Other: other})
+	}
+}
+
+// missing tells that something is not there that a route names.
+func (l *lookout) missing(remedy istio.Remedy, of *istio.Object, at istio.Path, format string, args ...any) {
+	before := len(l.findings)
+	l.find(Absent, of, nil, istio.Doubtful, at, format, args...)
+	if len(l.findings) > before {
+		l.findings[before].Remedy = remedy
 	}
 }
 

@@ -126,8 +126,7 @@ func (l *lookout) gateways() {
 				l.want(Gateways, namespace)
 			case !gateways[short]:
 				said[full] = true
-				l.find(Absent, o, nil, istio.Doubtful, at.At(i),
-					"there is no Gateway %q, so that no request arrives there; create it, in the same apply at the latest", full)
+				l.missing(istio.CreateAlong, o, at.At(i), "there is no Gateway %q, so that no request arrives there", full)
 			}
 		}
 	}

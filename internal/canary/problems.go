@@ -71,11 +71,9 @@ func (r *Route) subsetProblems() []istio.Problem {
 		subset, at := r.Subsets[name], at.At(istio.Key(name))
 		switch {
 		case r.SubsetsElsewhere && len(subset.Labels) > 0:
-			problems = append(problems, istio.Errorf(at.At("labels"),
-				"belong to the DestinationRule, which manage_destination_rule = false leaves to somebody else"))
+			problems = append(problems, leftToOthers(at.At("labels"), "belong to the DestinationRule"))
 		case r.SubsetsElsewhere && subset.TrafficPolicy != nil:
-			problems = append(problems, istio.Errorf(at.At("traffic_policy"),
-				"belongs to the DestinationRule, which manage_destination_rule = false leaves to somebody else"))
+			problems = append(problems, leftToOthers(at.At("traffic_policy"), "belongs to the DestinationRule"))
 		case !r.SubsetsElsewhere && len(subset.Labels) == 0:
 			problems = append(problems, istio.Errorf(at.At("labels"),
 				"a subset without labels is every pod of the service; give the labels that tell its pods from the others"))
@@ -85,10 +83,14 @@ func (r *Route) subsetProblems() []istio.Problem {
 		}
 	}
 	if r.SubsetsElsewhere && r.TrafficPolicy != nil {
-		problems = append(problems, istio.Errorf(istio.Path{"traffic_policy"},
-			"belongs to the DestinationRule, which manage_destination_rule = false leaves to somebody else"))
+		problems = append(problems, leftToOthers(istio.Path{"traffic_policy"}, "belongs to the DestinationRule"))
 	}
 	return problems
+}
+
+// leftToOthers is the problem of a part of an object that others declare.
+func leftToOthers(at istio.Path, reason string) istio.Problem {
+	return istio.Problem{At: at, Reason: reason, Remedy: istio.LeftToOthers}
 }
 
 func (r *Route) ruleProblems(at istio.Path, rule Rule) []istio.Problem {
@@ -228,15 +230,15 @@ func (r *Route) istioProblems(known []istio.Problem) []istio.Problem {
 	pair := r.Render()
 	for _, o := range pair.Objects() {
 		for _, p := range check.Validate(o) {
-			p.At = r.PathOf(o, p.At)
+			p.Of, p.At = nil, r.PathOf(o, p.At)
 			for i, by := range p.By {
 				p.By[i] = r.PathOf(o, by)
 			}
-			if p.Advice != "" && slices.Equal(p.At, istio.Path{"default"}) {
+			if p.Remedy == istio.NarrowerFirst && slices.Equal(p.At, istio.Path{"default"}) {
 				// It comes last, and a route has to have it.
-				p.Advice = "narrow that match, or leave it out"
+				p.Remedy = istio.NarrowMatch
 				if len(p.By) > 1 {
-					p.Advice = "narrow one of those matches, or leave it out"
+					p.Remedy = istio.NarrowMatches
 				}
 			}
 			// What both objects say, such as the service's host, is said once.

@@ -30,6 +30,15 @@ func (c *checker) doubt(steps istio.Path, format string, args ...any) {
 	c.problems = append(c.problems, istio.Warnf(c.at.At(steps...), format, args...))
 }
 
+// mend says what to do about the problem that was found last.
+func (c *checker) mend(remedy istio.Remedy) { c.mendWith(remedy, "") }
+
+// mendWith is mend with the value that the remedy writes.
+func (c *checker) mendWith(remedy istio.Remedy, value string) {
+	p := &c.problems[len(c.problems)-1]
+	p.Remedy, p.Value = remedy, value
+}
+
 // virtualService returns the object's spec, nil where it is a DestinationRule.
 func (c *checker) virtualService() *networking.VirtualService {
 	spec, _ := c.object.Spec.(*networking.VirtualService)

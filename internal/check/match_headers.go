@@ -33,7 +33,8 @@ func (c *checker) claim(at istio.Path, name string, value *networking.StringMatc
 	case slices.Contains(names, ""):
 		c.refuse(at, "one of the claim's names is empty; Envoy refuses the whole route table")
 	case value.GetMatchType() == nil || value.GetRegex() == "*":
-		c.refuse(at, "a claim cannot be matched without a text, and Envoy refuses the whole route table; write regex = \".+\" for one that is there")
+		c.refuse(at, "a claim cannot be matched without a text, and Envoy refuses the whole route table")
+		c.mend(istio.MatchAnyText)
 	}
 }
 

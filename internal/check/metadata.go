@@ -21,12 +21,12 @@ func Namespace(namespace string) []istio.Problem {
 		"%.80q is no namespace: at most 63 lower-case letters, digits and -, with a letter or digit at both ends", namespace)}
 }
 
-// Name checks the name of an object as the API server does; attribute is where it is written.
-func Name(attribute, name string) []istio.Problem {
+// Name checks the name of an object as the API server does; field is where it is written.
+func Name(field, name string) []istio.Problem {
 	if istio.IsObjectName(name) {
 		return nil
 	}
-	return []istio.Problem{istio.Errorf(istio.Path{attribute},
+	return []istio.Problem{istio.Errorf(istio.Path{field},
 		"%.80q is no object name: at most 253 lower-case letters, digits, - and ., with a letter or digit at both ends", name)}
 }
 
@@ -34,19 +34,20 @@ func Name(attribute, name string) []istio.Problem {
 func Metadata(labels, annotations map[string]string) []istio.Problem {
 	var problems []istio.Problem
 	if _, taken := annotations[istio.OwnerAnnotation]; taken {
-		problems = append(problems, istio.Errorf(istio.Path{"annotations", istio.Key(istio.OwnerAnnotation)},
-			"this annotation tells which workspace writes the objects: set owner in the provider block"))
+		problems = append(problems, istio.Problem{
+			At: istio.Path{"annotations", istio.Key(istio.OwnerAnnotation)}, Reason: "this annotation tells which workspace writes the objects", Remedy: istio.NameOwner,
+		})
 	}
 	for _, entries := range []struct {
-		attribute string
-		of        map[string]string
+		field string
+		of    map[string]string
 	}{{"labels", labels}, {"annotations", annotations}} {
 		for _, key := range slices.Sorted(maps.Keys(entries.of)) {
 			if !isKey(key) {
-				problems = append(problems, istio.Errorf(istio.Path{entries.attribute, istio.Key(key)}, "%.80q is no key: at most 63 letters, digits, -, _ and ., with a letter or digit "+
+				problems = append(problems, istio.Errorf(istio.Path{entries.field, istio.Key(key)}, "%.80q is no key: at most 63 letters, digits, -, _ and ., with a letter or digit "+
 					"at both ends, and if need be a DNS name and / in front", key))
-			} else if value := entries.of[key]; entries.attribute == "labels" && value != "" && !labelName.MatchString(value) {
-				problems = append(problems, istio.Errorf(istio.Path{entries.attribute, istio.Key(key)},
+			} else if value := entries.of[key]; entries.field == "labels" && value != "" && !labelName.MatchString(value) {
+				problems = append(problems, istio.Errorf(istio.Path{entries.field, istio.Key(key)},
 					"%.80q is no label value: at most 63 letters, digits, -, _ and ., with a letter or digit at both ends", value))
 			}
 		}

@@ -78,7 +78,8 @@ func (c *checker) loadBalancer(m *networking.LoadBalancerSettings) {
 	case old != nil && m.Warmup != nil:
 		c.void(istio.Path{"warmup_duration_secs"}, "cannot be set together with warmup, which replaces it; leave it out")
 	case old != nil:
-		c.doubt(istio.Path{"warmup_duration_secs"}, "is deprecated; write warmup = { duration = %q }", old.AsDuration())
+		c.doubt(istio.Path{"warmup_duration_secs"}, "is deprecated")
+		c.mendWith(istio.NewWarmup, old.AsDuration().String())
 	}
 	field := "warmup"
 	if m.Warmup == nil {
@@ -165,8 +166,9 @@ func (c *checker) outliers(m *networking.OutlierDetection) {
 		errors = m.Consecutive_5XxErrors.Value
 	}
 	if gateway := m.ConsecutiveGatewayErrors.GetValue(); errors > 0 && gateway > errors {
-		c.doubt(istio.Path{"consecutive_gateway_errors"}, "%d has no effect: gateway errors are 5xx too, and %d of those in a row eject already; write less, or set "+
-			"consecutive_5xx_errors = 0", gateway, errors)
+		c.doubt(istio.Path{"consecutive_gateway_errors"}, "%d has no effect: gateway errors are 5xx too, and %d of those in a row eject already",
+			gateway, errors)
+		c.mend(istio.IgnoreServerErrors)
 	}
 }
 

@@ -3,6 +3,7 @@ package check
 import (
 	"fmt"
 	"math"
+	"strconv"
 
 	"google.golang.org/protobuf/proto"
 	networking "istio.io/api/networking/v1"
@@ -224,7 +225,8 @@ func (c *checker) delay(m *networking.HTTPFaultInjection_Delay) {
 	case m.HttpDelayType == nil:
 		c.void(nil, "delays nothing: fixed_delay is not set; write how long, or leave delay out")
 	case m.Percentage == nil && percent == 0:
-		c.void(nil, "delays nothing: without percentage it is 0 percent of the requests; write percentage = { value = 100 } for all")
+		c.void(nil, "delays nothing: without percentage it is 0 percent of the requests")
+		c.mend(istio.WholePercentage)
 	}
 	switch {
 	case percent == 0:
@@ -233,7 +235,8 @@ func (c *checker) delay(m *networking.HTTPFaultInjection_Delay) {
 	case percent < 0 || percent > wholeFault:
 		c.void(istio.Path{"percent"}, "must be between 0 and %d, got %d; it is deprecated: write percentage", wholeFault, percent)
 	default:
-		c.doubt(istio.Path{"percent"}, "is deprecated; write percentage = { value = %d }", percent)
+		c.doubt(istio.Path{"percent"}, "is deprecated")
+		c.mendWith(istio.NewPercentage, strconv.Itoa(int(percent)))
 	}
 }
 
@@ -242,7 +245,8 @@ func (c *checker) abort(m *networking.HTTPFaultInjection_Abort) {
 	case m.ErrorType == nil:
 		c.void(nil, "aborts nothing: neither http_status nor grpc_status is set; write one, or leave abort out")
 	case m.Percentage == nil:
-		c.void(nil, "aborts nothing: without percentage it is 0 percent of the requests; write percentage = { value = 100 } for all")
+		c.void(nil, "aborts nothing: without percentage it is 0 percent of the requests")
+		c.mend(istio.WholePercentage)
 	}
 }
 
@@ -252,7 +256,8 @@ func (c *checker) cors(m *networking.CorsPolicy) {
 	case len(deprecated) > 0 && len(m.AllowOrigins) > 0:
 		c.doubt(istio.Path{"allow_origin"}, "has no effect beside allow_origins, and is deprecated; leave it out")
 	case len(deprecated) > 0:
-		c.doubt(istio.Path{"allow_origin"}, "is deprecated; write allow_origins = [{ exact = %.80q }]", deprecated[0])
+		c.doubt(istio.Path{"allow_origin"}, "is deprecated")
+		c.mendWith(istio.NewOrigin, deprecated[0])
 	case len(m.AllowOrigins) == 0:
 		c.doubt(nil, "allows no origin, so that the rest of it has no effect; write allow_origins")
 	}

@@ -16,6 +16,9 @@ import (
 func Validate(o *istio.Object) []istio.Problem {
 	problems := refusedByIstiod(o)
 	problems = append(problems, unlessRefused(unsaid(o), problems)...)
+	for i := range problems {
+		problems[i].Of = o
+	}
 	slices.SortStableFunc(problems, func(a, b istio.Problem) int {
 		return cmp.Or(comparePaths(o.Spec, a.At, b.At), cmp.Compare(a.Severity, b.Severity), cmp.Compare(a.Text(), b.Text()))
 	})

@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// OwnerAnnotation holds the name of the workspace that wrote an object, as the provider block's `owner` gives it.
+// OwnerAnnotation holds the name of the owner who writes an object.
 const OwnerAnnotation = "terraform-provider-mesh/owner"
 
 // StandInAnnotation marks a DestinationRule that stands in for another one while that changes to another host. Its value
@@ -36,7 +36,7 @@ var marks = []mark{
 	{
 		tool: "Argo Rollouts", annotations: []string{"argo-rollouts.argoproj.io/managed-by-rollouts"},
 		managers: []string{"rollouts-controller", "argo-rollouts"}, subsetLabel: rolloutsLabel, weights: true,
-		advice: "the Rollout that names this object sets weights and subset labels during each step; leave them to it with weights_managed_by = \"other\"",
+		advice: "the Rollout that names this object sets weights and subset labels during each step; leave them to it",
 	},
 	{
 		tool: "Flagger", annotations: []string{"flagger.kubernetes.io/original-configuration"}, ownerKind: "Canary", managers: []string{"flagger"},

@@ -56,8 +56,10 @@ const (
 	Doubtful
 )
 
-// Problem is one thing that is wrong with a route, and where.
+// Problem is one thing that is wrong with an object or a route, and where.
 type Problem struct {
+	// Of is the object that At is in, nil where At is in what objects are rendered from.
+	Of       *Object
 	At       Path
 	Severity Severity
 	// By are the parts of the same object to blame, which the text begins with; mostly none.
@@ -65,19 +67,21 @@ type Problem struct {
 	// Reason is a sentence fragment that starts in lower case: what is wrong and, where it is known, what to
 	// write instead. With By it is the rest of the sentence.
 	Reason string
-	// Advice is what to write instead where that depends on the form in which the route is written; mostly empty.
-	Advice string
+	// Remedy is what to do about it, where how to say that depends on who reads it; mostly none.
+	Remedy Remedy
+	// Value is what the remedy writes, where it writes a value.
+	Value string
 }
 
 // MostNamed is how many parts a text names.
 const MostNamed = 5
 
-// Text returns the whole sentence fragment.
-func (p Problem) Text() string {
-	text := p.Reason
-	if p.Advice != "" {
-		text += "; " + p.Advice
-	}
+// Text returns the whole sentence fragment, in the words of Istio's API.
+func (p Problem) Text() string { return p.TextWith(Remedy.Text) }
+
+// TextWith returns the whole sentence fragment, whose end says the remedy.
+func (p Problem) TextWith(words func(remedy Remedy, value string) string) string {
+	text := p.Reason + words(p.Remedy, p.Value)
 	if len(p.By) == 0 {
 		return text
 	}

@@ -70,14 +70,14 @@ func reportProblems(diagnostics *diag.Diagnostics, f form, r *attr.Reader, probl
 		}
 		switch p.Severity {
 		case istio.Refused:
-			report(at, p.Severity, "Invalid route", p.Text())
+			report(at, p.Severity, "Invalid route", problemText(p))
 		case istio.Void:
 			if !dependsOnOthers(p) || tableKnown && !touchesRules(wrong, p) {
-				report(at, f.void(), "Route without effect", p.Text())
+				report(at, f.void(), "Route without effect", problemText(p))
 			}
 		case istio.Doubtful:
 			if rulesKnown {
-				report(at, p.Severity, "Doubtful route", p.Text())
+				report(at, p.Severity, "Doubtful route", problemText(p))
 			}
 		}
 	}

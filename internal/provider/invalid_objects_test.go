@@ -54,7 +54,7 @@ func plan(s istiotest.Sample) opinion {
 	objectForm{kind: s.Kind()}.call(place, "sample")
 	o := &object{place: place, kind: s.Kind(), spec: spec}
 	for _, p := range o.Problems() {
-		text := p.At.String() + ": " + p.Text()
+		text := p.At.String() + ": " + problemText(p)
 		if p.Severity == istio.Refused {
 			said.Refused = append(said.Refused, text)
 		} else {

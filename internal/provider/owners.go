@@ -31,14 +31,14 @@ func ownersText(o *cluster.Live) string {
 // same summary.
 func warnOfTool(diagnostics *diag.Diagnostics, at path.Path, o *istio.Object, tool istio.Tool) {
 	diagnostics.AddAttributeWarning(at, fmt.Sprintf("Object of another tool (%s, %s %s/%s)", tool.Name, o.Kind(), o.Namespace, o.Name),
-		fmt.Sprintf("%s belongs to %s (%s), which does not know of Terraform: %s.", o, tool.Name, tool.Evidence, tool.Advice))
+		fmt.Sprintf("%s belongs to %s (%s), which does not know of Terraform: %s.", o, tool.Name, tool.Evidence, toolAdvice(tool)))
 }
 
 // toolsText names the other tools that own an object, and what to do about them.
 func toolsText(o *cluster.Live) string {
 	var text strings.Builder
 	for _, tool := range o.Tools() {
-		fmt.Fprintf(&text, " It belongs to %s (%s): %s.", tool.Name, tool.Evidence, tool.Advice)
+		fmt.Fprintf(&text, " It belongs to %s (%s): %s.", tool.Name, tool.Evidence, toolAdvice(tool))
 	}
 	return text.String()
 }

@@ -63,7 +63,7 @@ func readRequest(ctx context.Context, argument types.Dynamic) requestReading {
 	reading.known = headersKnown && len(r.Unknown()) == 0
 	problems := slices.Concat(c.problems, r.Problems())
 	for _, p := range check.Request(reading.Request) {
-		problems = append(problems, attr.Problem{At: attributePath(p.At), Reason: p.Text()})
+		problems = append(problems, attr.Problem{At: attributePath(p.At), Reason: problemText(p)})
 	}
 	var lines []string
 	for _, p := range problems[:min(len(problems), mostProblems)] {

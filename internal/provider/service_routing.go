@@ -225,7 +225,7 @@ func (d *serviceRouting) conflicts(ctx context.Context, view *cluster.View, host
 	conflicts := []string{}
 	findings := look(withWarnings(ctx, diagnostics), view, func() ([]around.Finding, []around.Look) { return around.LookAt(host, &view.Facts) })
 	for _, f := range findings {
-		conflicts = append(conflicts, sentence(f.Text()))
+		conflicts = append(conflicts, sentence(problemText(f.Problem)))
 	}
 	return conflicts
 }

@@ -86,7 +86,7 @@ func report(diagnostics *diag.Diagnostics, view *cluster.View, d draft, findings
 			continue
 		}
 		at := attributePath(d.route.PathOf(f.Of, f.At))
-		text := located(at, f.Text())
+		text := located(at, problemText(f.Problem))
 		if live := view.Live(f.Other); live != nil {
 			text += printableIn(ownersText(live), longestPath)
 		}

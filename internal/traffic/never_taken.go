@@ -81,7 +81,7 @@ func (v Verdict) problem() istio.Problem {
 		return istio.Voidf(at.At(v.clash.condition.at...), "%s, so that this match never holds%s", v.Reason, v.clash.advice())
 	}
 	p := istio.Voidf(at, "%s", v.rest)
-	p.Advice = "write the narrower one first, or leave this one out"
+	p.Remedy = istio.NarrowerFirst
 	for _, by := range v.By {
 		_, place := by.Path()
 		p.By = append(p.By, place)
