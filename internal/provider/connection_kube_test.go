@@ -20,14 +20,14 @@ import (
 
 // kube is an administrator's access to a cluster, for what a test needs beside routes.
 type kube struct {
-	t      *testing.T
+	t      testing.TB
 	config *rest.Config
 	client dynamic.Interface
 	// authority is the PEM of the API server's certificate authority.
 	authority string
 }
 
-func newKube(t *testing.T, kubeconfig string) *kube {
+func newKube(t testing.TB, kubeconfig string) *kube {
 	t.Helper()
 	config, err := clientcmd.BuildConfigFromFlags("", kubeconfig)
 	if err != nil {
@@ -133,4 +133,4 @@ func (k *kube) login(namespace, name string) string {
 var everyVerb = []string{"get", "list", "create", "patch", "delete"}
 
 // contextOf returns a context that outlives the test: cleanups work with it too.
-func contextOf(t *testing.T) context.Context { return context.WithoutCancel(t.Context()) }
+func contextOf(t testing.TB) context.Context { return context.WithoutCancel(t.Context()) }

@@ -31,6 +31,11 @@ func (g *guard) ListResource(ctx context.Context, req *tfprotov6.ListResourceReq
 			push(tfprotov6.ListResourceResult{Diagnostics: wrong})
 		}}, nil
 	}
+	if w, ok := g.resource(req.TypeName); ok {
+		if stream, ok := w.list(ctx, req); ok {
+			return stream, nil
+		}
+	}
 	of := typeOf(req.TypeName)
 	stream, err := g.server.ListResource(ctx, req)
 	if stream == nil || stream.Results == nil {

@@ -122,7 +122,7 @@ func replaceOnce(t *testing.T, text, before, after string) string {
 	return strings.Replace(text, before, after, 1)
 }
 
-func readFile(t *testing.T, name string) string {
+func readFile(t testing.TB, name string) string {
 	t.Helper()
 	content, err := os.ReadFile(name)
 	if err != nil {

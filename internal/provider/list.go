@@ -75,6 +75,19 @@ func checkList(r *attr.Reader) diag.Diagnostics {
 	return diagnostics
 }
 
+// listed is what a list found: live objects as a resource of the form describes them, or why they could not be looked for.
+type listed struct {
+	place *canary.Placement
+	// state is null where only names were asked for.
+	state attr.Value
+	err   error
+}
+
+// displayName is what a person is shown.
+func (l listed) displayName() string {
+	return l.place.Namespace + "/" + firstOf(l.place.VirtualServiceName, l.place.DestinationRuleName)
+}
+
 // List implements list.ListResource.
 func (l *listResource) List(ctx context.Context, req list.ListRequest, stream *list.ListResultsStream) {
 	r := attr.Read(attr.FromTerraform(req.Config.Raw))
@@ -82,48 +95,60 @@ func (l *listResource) List(ctx context.Context, req list.ListRequest, stream *l
 		stream.Results = list.ListResultsStreamDiagnostics(wrong)
 		return
 	}
-	if l.settings.cluster == nil {
-		stream.Results = failed(errNotConnected)
-		return
-	}
-	query := cluster.Query{Namespace: firstOf(r.String("namespace"), l.settings.namespace), LabelSelector: r.String("label_selector")}
-	if query.Namespace == allNamespaces {
-		query.Namespace = ""
-	}
-	if _, every := l.form.(objectForm); every {
-		query.Few = req.Limit
-	}
 	stream.Results = func(push func(list.ListResult) bool) {
-		left := req.Limit
-		for live, err := range l.candidates(ctx, query) {
-			if err != nil {
-				for result := range failed(err) {
-					if !push(result) {
-						return
-					}
+		for found := range l.findListed(ctx, r, req.Limit, req.IncludeResource) {
+			result := req.NewListResult(ctx)
+			if found.err != nil {
+				reportErrors(&result.Diagnostics, nil, found.err)
+			} else {
+				result.DisplayName = found.displayName()
+				identify(result.Identity, found.place)
+				if req.IncludeResource {
+					result.Resource.Raw = found.state.ToTerraform(l.cached.Type().TerraformType(ctx))
 				}
-				continue
 			}
-			result, ok := l.result(ctx, req, live)
-			if !ok {
-				continue
-			}
-			if left--; !push(result) || left == 0 {
+			if !push(result) {
 				return
 			}
 		}
 	}
 }
 
-// failed is a stream of nothing but an error.
-func failed(err error) iter.Seq[list.ListResult] {
-	var diagnostics diag.Diagnostics
-	reportErrors(&diagnostics, nil, err)
-	return list.ListResultsStreamDiagnostics(diagnostics)
+// findListed finds what a list block asks for, at most limit results if that is not 0.
+func (p *pairResource) findListed(ctx context.Context, config *attr.Reader, limit int64, states bool) iter.Seq[listed] {
+	return func(yield func(listed) bool) {
+		if p.settings.cluster == nil {
+			yield(listed{err: errNotConnected})
+			return
+		}
+		query := cluster.Query{Namespace: firstOf(config.String("namespace"), p.settings.namespace), LabelSelector: config.String("label_selector")}
+		if query.Namespace == allNamespaces {
+			query.Namespace = ""
+		}
+		if _, every := p.form.(objectForm); every {
+			query.Few = limit
+		}
+		left := limit
+		for live, err := range p.candidates(ctx, query) {
+			found, ok := listed{err: err}, true
+			if err == nil {
+				found, ok = p.describe(live, states)
+			}
+			if !ok {
+				continue
+			}
+			if err == nil {
+				left--
+			}
+			if !yield(found) || err == nil && left == 0 {
+				return
+			}
+		}
+	}
 }
 
-// result describes live objects as this form; false says that it cannot without loss.
-func (l *listResource) result(ctx context.Context, req list.ListRequest, live livePair) (list.ListResult, bool) {
+// describe describes live objects as this form; false says that it cannot without loss.
+func (p *pairResource) describe(live livePair, states bool) (listed, bool) {
 	place := &canary.Placement{SubsetsElsewhere: live.DestinationRule == nil}
 	for _, o := range live.Objects() {
 		place.Namespace = o.Namespace
@@ -133,27 +158,25 @@ func (l *listResource) result(ctx context.Context, req list.ListRequest, live li
 			place.VirtualServiceName = o.Name
 		}
 	}
-	imported := attr.Object(l.seed(place))
-	state := withLeftOver(l.refresh(imported, l.routeOf(imported), lifecycle{}, live), nil)
-	if _, every := l.form.(objectForm); !every && !isEmptyList(state.Get("foreign_fields")) {
-		return list.ListResult{}, false
+	_, every := p.form.(objectForm)
+	if every && !states {
+		return listed{place: place}, true
 	}
-	result := req.NewListResult(ctx)
-	result.DisplayName = place.Namespace + "/" + firstOf(place.VirtualServiceName, place.DestinationRuleName)
-	identify(result.Identity, place)
-	if req.IncludeResource {
-		result.Resource.Raw = state.ToTerraform(l.cached.Type().TerraformType(ctx))
+	imported := attr.Object(p.seed(place))
+	state := withLeftOver(p.refresh(imported, p.routeOf(imported), lifecycle{}, live), nil)
+	if !every && !isEmptyList(state.Get("foreign_fields")) {
+		return listed{}, false
 	}
-	return result, true
+	return listed{place, state, nil}, true
 }
 
 // candidates goes through the objects that this form might describe: a VirtualService with the DestinationRule for its host,
 // or one object.
-func (l *listResource) candidates(ctx context.Context, query cluster.Query) iter.Seq2[livePair, error] {
-	if f, ok := l.form.(objectForm); ok {
+func (p *pairResource) candidates(ctx context.Context, query cluster.Query) iter.Seq2[livePair, error] {
+	if f, ok := p.form.(objectForm); ok {
 		query.Kind = f.kind
 		return func(yield func(livePair, error) bool) {
-			for o, err := range l.settings.cluster.Each(ctx, query) {
+			for o, err := range p.settings.cluster.Each(ctx, query) {
 				if !yield(pairWith(o), err) {
 					return
 				}
@@ -163,19 +186,19 @@ func (l *listResource) candidates(ctx context.Context, query cluster.Query) iter
 	return func(yield func(livePair, error) bool) {
 		// By namespace and host.
 		rules := map[[2]string][]*cluster.Live{}
-		for o, err := range l.settings.cluster.Each(ctx, cluster.Query{Kind: istio.KindDestinationRule, Namespace: query.Namespace}) {
+		for o, err := range p.settings.cluster.Each(ctx, cluster.Query{Kind: istio.KindDestinationRule, Namespace: query.Namespace}) {
 			if err != nil {
 				yield(livePair{}, err)
 				return
 			}
-			key := [2]string{o.Namespace, l.hostOfRule(o)}
+			key := [2]string{o.Namespace, p.hostOfRule(o)}
 			rules[key] = append(rules[key], o)
 		}
 		query.Kind = istio.KindVirtualService
-		for o, err := range l.settings.cluster.Each(ctx, query) {
+		for o, err := range p.settings.cluster.Each(ctx, query) {
 			pair := pairWith(o)
 			if err == nil {
-				for _, rule := range rules[[2]string{o.Namespace, l.hostOf(o)}] {
+				for _, rule := range rules[[2]string{o.Namespace, p.hostOf(o)}] {
 					if pair.DestinationRule == nil || rule.Name == o.Name {
 						pair.DestinationRule = rule
 					}

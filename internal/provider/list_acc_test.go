@@ -18,7 +18,7 @@ import (
 )
 
 // configured is a server that knows a cluster.
-func configured(t *testing.T, attributes string) server {
+func configured(t testing.TB, attributes string) server {
 	t.Helper()
 	s := newServer(t)
 	configuration := parseHCL(t, s.schemas.Provider.ValueType(), attributes)
@@ -40,7 +40,7 @@ type query struct {
 }
 
 // listConfig returns the configuration of the list block.
-func (s server) listConfig(t *testing.T, q query) *tfprotov6.DynamicValue {
+func (s server) listConfig(t testing.TB, q query) *tfprotov6.DynamicValue {
 	t.Helper()
 	listType := s.schemas.ListResourceSchemas[q.resourceType].ValueType()
 	config, err := tfprotov6.NewDynamicValue(listType, parseHCL(t, listType, q.attributes))
@@ -51,7 +51,7 @@ func (s server) listConfig(t *testing.T, q query) *tfprotov6.DynamicValue {
 }
 
 // list asks for all results.
-func (s server) list(t *testing.T, q query) []tfprotov6.ListResourceResult {
+func (s server) list(t testing.TB, q query) []tfprotov6.ListResourceResult {
 	t.Helper()
 	stream, err := s.ProviderServer.(tfprotov6.ListResourceServer).ListResource(t.Context(), &tfprotov6.ListResourceRequest{
 		TypeName: q.resourceType, Config: s.listConfig(t, q), Limit: q.limit, IncludeResource: q.withResource,

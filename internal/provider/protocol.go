@@ -1,11 +1,11 @@
 package provider
 
 import (
-	"bytes"
 	"context"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
+	"github.com/hashicorp/terraform-plugin-go/tftypes"
 
 	"github.com/meshroute/terraform-provider-mesh/internal/attr"
 )
@@ -194,7 +194,46 @@ func (p *pairResource) apply(ctx context.Context, c *call) {
 	}
 }
 
-// unchangedBytes reports whether two values are encoded alike.
-func unchangedBytes(a, b *tfprotov6.DynamicValue) bool {
-	return a != nil && b != nil && len(a.MsgPack) > 0 && bytes.Equal(a.MsgPack, b.MsgPack)
+// listValues is the type of a list block.
+var listValues = attr.TypeOf(tftypes.Object{AttributeTypes: map[string]tftypes.Type{"namespace": tftypes.String, "label_selector": tftypes.String}})
+
+// list answers with what a list block finds. An object that is too large to be a resource is listed with an error in place of its content.
+func (w wired) list(ctx context.Context, req *tfprotov6.ListResourceRequest) (*tfprotov6.ListResourceServerStream, bool) {
+	if req.Config == nil {
+		return nil, false
+	}
+	config, err := listValues.Decode(req.Config.MsgPack, inConfig.limits())
+	r := attr.Read(config)
+	if err != nil || checkList(r).HasError() {
+		return nil, false
+	}
+	return &tfprotov6.ListResourceServerStream{Results: func(push func(tfprotov6.ListResourceResult) bool) {
+		for found := range w.findListed(ctx, r, req.Limit, req.IncludeResource) {
+			if !push(w.listResult(found, req.IncludeResource)) {
+				return
+			}
+		}
+	}}, true
+}
+
+func (w wired) listResult(found listed, whole bool) tfprotov6.ListResourceResult {
+	var diagnostics diag.Diagnostics
+	if found.err != nil {
+		reportErrors(&diagnostics, nil, found.err)
+		return tfprotov6.ListResourceResult{Diagnostics: shown(wireDiagnostics(diagnostics))}
+	}
+	result := tfprotov6.ListResourceResult{
+		DisplayName: printableIn(found.displayName(), longestPath),
+		Identity:    identityAt(found.place.Namespace, firstOf(found.place.VirtualServiceName, found.place.DestinationRuleName)),
+	}
+	if !whole {
+		return result
+	}
+	if err := w.of.Measure(found.state, inCluster.limits()); err != nil {
+		result.Diagnostics = shown(inCluster.flawOf(err).diagnostics())
+		return result
+	}
+	result.Resource = w.encode(found.state, &diagnostics)
+	result.Diagnostics = shown(wireDiagnostics(diagnostics))
+	return result
 }

@@ -35,7 +35,7 @@ const (
 	inAck    = "mesh-ack"
 )
 
-func readRole(t *testing.T, name string) shippedRole {
+func readRole(t testing.TB, name string) shippedRole {
 	t.Helper()
 	var role shippedRole
 	if err := yaml.Unmarshal([]byte(readFile(t, filepath.Join("..", "..", "examples", name))), &role); err != nil {
