@@ -79,6 +79,8 @@ func TestConfigRestConfig(t *testing.T) {
 		"config": kubeconfig, "ca.crt": "PEM", "empty": "",
 		"users":    "users: [{name: blue, user: {token: other}}]\n",
 		"contexts": "current-context: green\n",
+		"certificate": "current-context: red\ncontexts: [{name: red, context: {cluster: red, user: red}}]\nclusters: [{name: red, cluster: {server: \"https://red.example\"}}]\n" +
+			"users: [{name: red, user: {client-certificate-data: Qw==, client-key-data: Sw==, as: somebody}}]\n",
 	})
 	if err := os.MkdirAll(filepath.Join(dir, "home"), 0o700); err != nil {
 		t.Fatal(err)
@@ -120,6 +122,24 @@ func TestConfigRestConfig(t *testing.T) {
 		"an empty file among others": {file("empty", "config"), blue},
 		"a token over the kubeconfig's": {
 			with(file("config"), func(c *Config) { c.Token = "mine" }), changed(blue, func(c *connection) { c.Token = "mine" }),
+		},
+		"the kubeconfig's certificate": {file("certificate"), connection{Host: "https://red.example", CertData: "C", KeyData: "K"}},
+		"a token over the kubeconfig's certificate": {
+			with(file("certificate"), func(c *Config) { c.Token = "mine" }), connection{Host: "https://red.example", Token: "mine"},
+		},
+		"a user over the kubeconfig's token": {
+			with(file("config"), func(c *Config) { c.Username, c.Password = "u", "p" }), changed(blue, func(c *connection) { c.Token, c.Username, c.Password = "", "u", "p" }),
+		},
+		"a certificate over the kubeconfig's token": {
+			with(file("config"), func(c *Config) { c.ClientCertificate, c.ClientKey = "C", "K" }), changed(blue, func(c *connection) { c.Token, c.CertData, c.KeyData = "", "C", "K" }),
+		},
+		"a command over the kubeconfig's certificate": {
+			with(file("certificate"), func(c *Config) {
+				c.Exec = &Exec{APIVersion: "client.authentication.k8s.io/v1", Command: "print"}
+			}), connection{Host: "https://red.example"},
+		},
+		"a token of another context": {
+			with(file("config"), func(c *Config) { c.ConfigContext, c.Token = "green", "mine" }), connection{Host: green.Host, ServerName: green.ServerName, Token: "mine"},
 		},
 		"a host over the kubeconfig's": {
 			with(file("config"), func(c *Config) { c.Host = "https://mine.example" }), changed(blue, func(c *connection) { c.Host = "https://mine.example" }),

@@ -24,7 +24,8 @@ const largestKubeconfig = 10 << 20
 
 var lineNumber = regexp.MustCompile(`\bline \d+`)
 
-// restConfig merges the kubeconfig files and what is set beside them, as kubectl does with its flags.
+// restConfig merges the kubeconfig files and what is set beside them, as kubectl does with its flags, but for credentials: who gives some
+// beside a kubeconfig means those, and not a client certificate of its user, which would win over a token without a word.
 func (c Config) restConfig() (*rest.Config, error) {
 	if len(c.ConfigPaths) == 0 && c.Host == "" && os.Getenv("KUBERNETES_SERVICE_HOST") == "" {
 		return nil, ErrNoConfiguration
@@ -36,7 +37,18 @@ func (c Config) restConfig() (*rest.Config, error) {
 	if err := c.check(rules); err != nil {
 		return nil, fmt.Errorf("read %s: %w", c.source(), err)
 	}
-	restConfig, err := clientcmd.NewNonInteractiveDeferredLoadingClientConfig(rules, c.overrides()).ClientConfig()
+	client := clientcmd.NewNonInteractiveDeferredLoadingClientConfig(rules, c.overrides())
+	if len(c.ConfigPaths) > 0 && c.hasCredentials() {
+		file, err := rules.Load()
+		if err != nil {
+			return nil, fmt.Errorf("read %s: %w", c.source(), errNotKubeconfig)
+		}
+		for name := range file.AuthInfos {
+			file.AuthInfos[name] = clientcmdapi.NewAuthInfo()
+		}
+		client = clientcmd.NewNonInteractiveClientConfig(*file, c.ConfigContext, c.overrides(), rules)
+	}
+	restConfig, err := client.ClientConfig()
 	switch {
 	case clientcmd.IsEmptyConfig(err) && len(c.ConfigPaths) == 0:
 		return nil, ErrNoConfiguration
@@ -46,6 +58,11 @@ func (c Config) restConfig() (*rest.Config, error) {
 		return nil, fmt.Errorf("read %s: %w", c.source(), err)
 	}
 	return restConfig, nil
+}
+
+// hasCredentials reports whether credentials are given beside the kubeconfig.
+func (c Config) hasCredentials() bool {
+	return c.Token != "" || c.ClientCertificate != "" || c.Username != "" || c.Exec != nil
 }
 
 // source says where the configuration comes from.
