@@ -56,7 +56,7 @@ func TestAccConflict_managers(t *testing.T) {
 			check := nobodyTouched(t, lab)
 			w.declare(parts{rule: `timeout = "3s"`})
 			say := append([]string{lab.Service, `"` + c.manager + `"`, ".spec.http", when, "force_conflicts", `weights_managed_by = "other"`,
-				"into your configuration"}, c.say...)
+				"into your configuration", map[string]string{canaryForm.address: "rules: ", splitForm.address: "subsets: "}[c.f.address]}, c.say...)
 			w.fails("Fields owned by another manager", say, "apply")
 			check()
 			w.block = "field_manager = { force_conflicts = true }"

@@ -234,7 +234,8 @@ func TestAccOlderFields(t *testing.T) { //nolint:paralleltest // changes what th
 		t.Run(name, func(t *testing.T) {
 			w := newWorkspace(t, lab, f, "")
 			w.declare(parts{rule: `retries = { attempts = 2, backoff = "1s" }`})
-			older := []string{"VirtualService", "spec.http", "backoff", "older than the fields"}
+			at := map[bool]string{true: "rules[0]", false: "http[0]"}[name == "canary_route"] + ".retries.backoff: "
+			older := []string{at, "VirtualService", "spec.http", "backoff", "older than the fields"}
 			w.fails("Refused by API server", older, "plan")
 			w.fails("Refused by API server", older, "apply")
 			nothingIn(t, lab)
