@@ -12,15 +12,16 @@ import (
 	"github.com/meshroute/terraform-provider-mesh/internal/attr"
 )
 
-// fits reports whether an object of a configuration has all that its schema requires, and passes the validators of its attributes. Where it
-// does not, the framework says why.
+// fits reports whether an object of a configuration has all that its schema requires and nothing that is read-only, and passes the
+// validators of its attributes. Where it does not, the framework says why.
 func fits(attributes map[string]schema.Attribute, object attr.Value) bool {
 	if object.IsNull() || !object.IsKnown() {
 		return false
 	}
 	for name, a := range attributes {
 		v := object.Get(name)
-		if v.IsNull() && a.IsRequired() || !v.IsNull() && v.IsKnown() && !fitsAttribute(a, v) {
+		switch {
+		case v.IsNull() && a.IsRequired(), !v.IsNull() && !a.IsRequired() && !a.IsOptional(), isSet(v) && !fitsAttribute(a, v):
 			return false
 		}
 	}
