@@ -49,10 +49,11 @@ func fitsAttribute(a schema.Attribute, v attr.Value) bool {
 	case schema.MapNestedAttribute:
 		return fitsElements(v, func(e attr.Value) bool { return fits(a.NestedObject.Attributes, e) })
 	}
-	return fitsElements(v, func(attr.Value) bool { return true })
+	// What is left are bools and whole numbers, and lists and maps of those and of texts, whose elements may be null.
+	return true
 }
 
-// fitsElements reports whether the elements of a list or map fit that are known. One that is null is for the framework.
+// fitsElements reports whether the objects in a list or map fit that are known. One that is null is for the framework.
 func fitsElements(v attr.Value, fit func(attr.Value) bool) bool {
 	for _, e := range v.Elements() {
 		if e.IsNull() || e.IsKnown() && !fit(e) {

@@ -4,6 +4,9 @@ import (
 	"math"
 	"testing"
 
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
 	"github.com/meshroute/terraform-provider-mesh/internal/attr"
 )
 
@@ -30,7 +33,8 @@ func TestFits(t *testing.T) {
 		"an optional computed one":      {valid.With("namespace", attr.String("shop")), true},
 		"a text that is not allowed":    {valid.With("deletion", attr.String("drop")), false},
 		"an empty name":                 {valid.With("namespace", attr.String("")), false},
-		"null in a list":                {valid.With("hosts", attr.List([]attr.Value{attr.Null()})), false},
+		"null in a list of texts":       {valid.With("hosts", attr.List([]attr.Value{attr.Null()})), true},
+		"null in a list of objects":     {valid.With("rules", attr.List([]attr.Value{attr.Null()})), false},
 		"null in a map":                 {valid.With("subsets", attr.Map(map[string]attr.Value{"v1": attr.Null()})), false},
 		"unknown in a map":              {valid.With("subsets", attr.Map(map[string]attr.Value{"v1": attr.Unknown()})), true},
 		"a fraction for a whole number": {valid.With("port", attr.Float(0.5)), false},
@@ -40,4 +44,54 @@ func TestFits(t *testing.T) {
 			t.Errorf("%s: fits: %t, want %t", name, got, c.fits)
 		}
 	}
+}
+
+// What fits looks at is all that the framework would look at: each kind of attribute that there is is one that it knows.
+func TestFits_schemas(t *testing.T) {
+	t.Parallel()
+	var walk func(string, map[string]schema.Attribute)
+	walk = func(at string, attributes map[string]schema.Attribute) {
+		for name, a := range attributes {
+			checked := 0
+			switch a := a.(type) {
+			case schema.StringAttribute, schema.Int64Attribute, schema.Float64Attribute:
+			case schema.BoolAttribute:
+				checked = len(a.Validators)
+			case schema.NumberAttribute:
+				checked = len(a.Validators)
+			case schema.ListAttribute:
+				checked = len(a.Validators) + strictElements(a.ElementType)
+			case schema.MapAttribute:
+				checked = len(a.Validators) + strictElements(a.ElementType)
+			case schema.SingleNestedAttribute:
+				checked = len(a.Validators)
+				walk(at+"."+name, a.Attributes)
+			case schema.ListNestedAttribute:
+				checked = len(a.Validators) + len(a.NestedObject.Validators)
+				walk(at+"."+name, a.NestedObject.Attributes)
+			case schema.MapNestedAttribute:
+				checked = len(a.Validators) + len(a.NestedObject.Validators)
+				walk(at+"."+name, a.NestedObject.Attributes)
+			default:
+				t.Errorf("%s.%s is a %T", at, name, a)
+			}
+			if checked > 0 {
+				t.Errorf("%s.%s has checks that do not run", at, name)
+			}
+		}
+	}
+	for name, s := range schemas() {
+		walk(name, s.Attributes)
+	}
+}
+
+// strictElements returns 1 for elements of a type that does not take every value that Terraform has for it.
+func strictElements(of attrType) int {
+	if inner, ok := of.(types.MapType); ok {
+		return strictElements(inner.ElemType)
+	}
+	if of == types.StringType || of == types.NumberType || of == types.BoolType {
+		return 0
+	}
+	return 1
 }
