@@ -23,6 +23,7 @@ import (
 // real command, with files and an environment of their own.
 func TestMain(m *testing.M) {
 	if os.Getenv("TF_PLUGIN_MAGIC_COOKIE") != "" {
+		provider.QuietUnlessAsked()
 		err := tf6server.Serve(sourceAddress, provider.NewServer("test"))
 		if err != nil {
 			fmt.Fprintln(os.Stderr, err)

@@ -12,15 +12,16 @@ import (
 	"github.com/meshroute/terraform-provider-mesh/internal/attr"
 )
 
-// fits reports whether an object of a configuration has all that its schema requires, and passes the validators of its attributes. Where it
-// does not, the framework says why.
+// fits reports whether an object of a configuration has all that its schema requires and nothing that is read-only, and passes the
+// validators of its attributes. Where it does not, the framework says why.
 func fits(attributes map[string]schema.Attribute, object attr.Value) bool {
 	if object.IsNull() || !object.IsKnown() {
 		return false
 	}
 	for name, a := range attributes {
 		v := object.Get(name)
-		if v.IsNull() && a.IsRequired() || !v.IsNull() && v.IsKnown() && !fitsAttribute(a, v) {
+		switch {
+		case v.IsNull() && a.IsRequired(), !v.IsNull() && !a.IsRequired() && !a.IsOptional(), isSet(v) && !fitsAttribute(a, v):
 			return false
 		}
 	}
@@ -48,10 +49,11 @@ func fitsAttribute(a schema.Attribute, v attr.Value) bool {
 	case schema.MapNestedAttribute:
 		return fitsElements(v, func(e attr.Value) bool { return fits(a.NestedObject.Attributes, e) })
 	}
-	return fitsElements(v, func(attr.Value) bool { return true })
+	// What is left are bools and whole numbers, and lists and maps of those and of texts, whose elements may be null.
+	return true
 }
 
-// fitsElements reports whether the elements of a list or map fit that are known. One that is null is for the framework.
+// fitsElements reports whether the objects in a list or map fit that are known. One that is null is for the framework.
 func fitsElements(v attr.Value, fit func(attr.Value) bool) bool {
 	for _, e := range v.Elements() {
 		if e.IsNull() || e.IsKnown() && !fit(e) {

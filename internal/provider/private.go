@@ -4,7 +4,7 @@ import (
 	"encoding/json"
 	"maps"
 	"slices"
-	"strings"
+	"unicode/utf8"
 
 	"github.com/meshroute/terraform-provider-mesh/internal/cluster"
 	"github.com/meshroute/terraform-provider-mesh/internal/istio"
@@ -35,8 +35,8 @@ const (
 // private is the private part of a state or a plan, by key. Values are JSON.
 type private map[string][]byte
 
-// internalKeys begin what the framework keeps for itself, such as that a state was just imported.
-const internalKeys = "."
+// importedKey is the framework's own: the state is that of an import, until it is read.
+const importedKey = ".import_before_read"
 
 // readPrivate reads a private state as the framework writes it. What another library wrote, or cannot be read, is none: false.
 func readPrivate(raw []byte) (private, bool) {
@@ -47,13 +47,13 @@ func readPrivate(raw []byte) (private, bool) {
 	if json.Unmarshal(raw, &kept) != nil {
 		return private{}, false
 	}
-	for key, value := range kept {
-		if !json.Valid(value) {
+	for _, value := range kept {
+		if !utf8.Valid(value) || !json.Valid(value) {
 			return private{}, false
 		}
-		if strings.HasPrefix(key, internalKeys) {
-			delete(kept, key)
-		}
+	}
+	if kept == nil {
+		return private{}, true
 	}
 	return kept, true
 }

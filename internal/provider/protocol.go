@@ -102,6 +102,7 @@ func (w wired) readResource(ctx context.Context, req *tfprotov6.ReadResourceRequ
 	if !ok || req.CurrentState == nil {
 		return nil, false
 	}
+	delete(kept, importedKey)
 	c := call{private: kept}
 	if w.asLastSeen(ctx, &c) {
 		resp := &tfprotov6.ReadResourceResponse{

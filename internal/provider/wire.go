@@ -72,10 +72,10 @@ func identityAt(namespace, name string) *tfprotov6.ResourceIdentityData {
 }
 
 // noIdentity returns the identity of what is not there.
-func noIdentity() *tfprotov6.ResourceIdentityData { return encodeIdentity(attr.Object(nil)) }
+func noIdentity() *tfprotov6.ResourceIdentityData { return encodeIdentity(attr.Null()) }
 
 func encodeIdentity(identity attr.Value) *tfprotov6.ResourceIdentityData {
-	// Two texts always can be encoded.
+	// Two texts always can be encoded, and so can null.
 	encoded, _ := identityValues.Encode(identity)
 	return &tfprotov6.ResourceIdentityData{IdentityData: &tfprotov6.DynamicValue{MsgPack: encoded}}
 }

@@ -117,12 +117,12 @@ func TestPlanResourceChange_earlier(t *testing.T) {
 		before := entriesOf(settled(t, state))
 		before["summary"] = tftypes.NewValue(before["summary"].Type(), nil)
 		state = tftypes.NewValue(objectType, before)
-		again, _ := planned(t, s, resourceType, config, state, carriedOver(a, resourceType, config, state))
+		again, _ := planned(t, s, resourceType, config, state, proposedOf(s.schemas.ResourceSchemas[resourceType], config, state))
 		if differences, err := state.Diff(again); err != nil || len(differences) > 0 {
 			t.Errorf("%s: a plan without a change: %v %v", resourceType, differences, err)
 		}
 		config = parseHCL(t, objectType, c[1])
-		other, _ := planned(t, s, resourceType, config, state, carriedOver(a, resourceType, config, state))
+		other, _ := planned(t, s, resourceType, config, state, proposedOf(s.schemas.ResourceSchemas[resourceType], config, state))
 		if words := textsOf(t, entriesOf(other)["summary"]); len(words) == 0 || words[0] == "?" {
 			t.Errorf("%s: with another change the words are %q", resourceType, words)
 		}
@@ -163,7 +163,7 @@ max_weight_step = 20
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			config := parseHCL(t, objectType, c.config)
-			_, says := planned(t, s, "mesh_canary_route", config, state, carriedOver(a, "mesh_canary_route", config, state))
+			_, says := planned(t, s, "mesh_canary_route", config, state, proposedOf(s.schemas.ResourceSchemas["mesh_canary_route"], config, state))
 			if refused := strings.Contains(says, "Step too large: max_weight_step: allows"); refused != c.refused {
 				t.Errorf("the plan is refused: %t, want %t; it says %s", refused, c.refused, says)
 			}
@@ -193,7 +193,7 @@ func TestPlanResourceChange_manyWords(t *testing.T) {
 	}
 	state = settled(t, state)
 	after := parseHCL(t, objectType, config("v2"))
-	_, says := planned(t, s, "mesh_canary_route", after, state, carriedOver(a, "mesh_canary_route", after, state))
+	_, says := planned(t, s, "mesh_canary_route", after, state, proposedOf(s.schemas.ResourceSchemas["mesh_canary_route"], after, state))
 	if !strings.Contains(says, "v2 gains 100 percent points: all other requests move from v1 to v2") {
 		t.Errorf("the plan says %s", says)
 	}

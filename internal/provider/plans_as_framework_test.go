@@ -58,27 +58,21 @@ var replannings = func() map[string]replanning {
 	}
 }()
 
-// The values that go around the framework are planned as the framework plans them.
-func TestPlanResourceChange_aside(t *testing.T) {
+// Changes of a configuration are planned as the framework plans them.
+func TestPlanResourceChange_asFramework(t *testing.T) {
 	t.Parallel()
 	guarded, plain := newServer(t), providerserver.NewProtocol6(provider.New("test")())()
-	a := attackOn(t, guarded)
 	for name, c := range replannings {
-		objectType := guarded.schemas.ResourceSchemas[c.resourceType].ValueType()
-		read := func(text string) (config, proposed tftypes.Value) {
-			config = parseHCL(t, objectType, text)
-			return config, a.proposed(c.resourceType, config)
-		}
+		schema := guarded.schemas.ResourceSchemas[c.resourceType]
+		objectType := schema.ValueType()
 		prior := tftypes.NewValue(objectType, nil)
 		if c.from != "" {
-			config, proposed := read(c.from)
-			prior, _ = planned(t, plain, c.resourceType, config, prior, proposed)
+			config := parseHCL(t, objectType, c.from)
+			prior, _ = planned(t, plain, c.resourceType, config, prior, proposedOf(schema, config, prior))
 			prior = settled(t, prior)
 		}
-		config, proposed := read(c.to)
-		if c.from != "" {
-			proposed = carriedOver(a, c.resourceType, config, prior)
-		}
+		config := parseHCL(t, objectType, c.to)
+		proposed := proposedOf(schema, config, prior)
 		want, complaints := planned(t, plain, c.resourceType, config, prior, proposed)
 		got, said := planned(t, guarded, c.resourceType, config, prior, proposed)
 		if diff := cmp.Diff(complaints, said); diff != "" {
@@ -129,15 +123,4 @@ func settled(t *testing.T, plan tftypes.Value) tftypes.Value {
 		t.Fatal(err)
 	}
 	return state
-}
-
-// carriedOver is a configuration with what is computed as it was, which is what Terraform proposes for a resource that exists.
-func carriedOver(a *attack, resourceType string, config, prior tftypes.Value) tftypes.Value {
-	attributes, before := entriesOf(config), entriesOf(prior)
-	for _, attribute := range a.schemas.ResourceSchemas[resourceType].Block.Attributes {
-		if attribute.Computed && attributes[attribute.Name].IsNull() {
-			attributes[attribute.Name] = before[attribute.Name]
-		}
-	}
-	return tftypes.NewValue(config.Type(), attributes)
 }
