@@ -125,8 +125,8 @@ func (l *lookout) subset(t target, host string, service Service) {
 	case rule == nil:
 		l.missing(istio.DeclareAlong, of, at, "no DestinationRule declares a subset %s of %s, so that requests to it fail with 503", t.Subset, host)
 		return
-	case rule == l.pair.DestinationRule:
-		i := slices.IndexFunc(l.pair.DestinationRuleSpec().Subsets, func(s *networking.Subset) bool { return s.GetName() == t.Subset })
+	case rule == l.pair.Declaring():
+		i := slices.IndexFunc(rule.DestinationRuleSpec().Subsets, func(s *networking.Subset) bool { return s.GetName() == t.Subset })
 		of, at = rule, istio.Path{"subsets", i}
 		if grows = grows || !l.labelledBefore(host, t.Subset, labels); grows {
 			severity = istio.Refused
@@ -140,7 +140,7 @@ func (l *lookout) subset(t target, host string, service Service) {
 	if grows {
 		fail = "they would fail"
 	}
-	if rule != l.pair.DestinationRule {
+	if rule != l.pair.Declaring() {
 		declared = " (" + rule.String() + " declares it)"
 	}
 	l.find(Idle, of, nil, severity, at, "%s sends requests to the subset %s%s, and no ready pod or WorkloadEntry of namespace %s has %s and %s, the selector of the "+
@@ -150,7 +150,7 @@ func (l *lookout) subset(t target, host string, service Service) {
 // labels returns the labels of a subset and the DestinationRule that declares it, nil if none does: the one of the route, or else
 // the one that callers find.
 func (l *lookout) labels(t target, host string) (labels map[string]string, rule *istio.Object, known bool) {
-	if ours := l.pair.DestinationRule; ours != nil && istio.FullHost(l.pair.DestinationRuleSpec().Host, ours.Namespace, l.Domain()) == host {
+	if ours := l.pair.Declaring(); ours != nil && istio.FullHost(ours.DestinationRuleSpec().Host, ours.Namespace, l.Domain()) == host {
 		if subset := istio.SubsetOf(ours, t.Subset); subset != nil {
 			return subset.GetLabels(), ours, true
 		}

@@ -225,7 +225,7 @@ func sendersOf(all []*Neighbor, clusterDomain string) map[string][]*Neighbor {
 		if len(hostsOf(n.Object)) == 0 {
 			continue
 		}
-		l := &lookout{Facts: &Facts{}, pair: istio.Pair{VirtualService: n.Object}}
+		l := &lookout{Facts: &Facts{}, pair: istio.ObjectsOf(n.Object)}
 		for _, t := range l.targets() {
 			host := strings.ToLower(istio.FullHost(t.Host, n.Namespace, clusterDomain))
 			if found := senders[host]; len(found) == 0 || found[len(found)-1] != n {

@@ -36,7 +36,7 @@ const mostFindings = 20
 // lookout looks from one route at what is around it.
 type lookout struct {
 	*Facts
-	before, pair istio.Pair
+	before, pair istio.Objects
 	// about is the full host that is looked at, and claiming are those that claim it; empty where the whole route is.
 	about    string
 	claiming map[*Neighbor]bool

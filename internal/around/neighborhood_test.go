@@ -50,7 +50,7 @@ func (a *neighborhood) has(o *istio.Object) *around.Neighbor {
 }
 
 // ask returns what there is against a route as lines of place and text, and the looks that are wanted.
-func (a *neighborhood) ask(before, pair istio.Pair) (found []string, wanted []around.Look) {
+func (a *neighborhood) ask(before, pair istio.Objects) (found []string, wanted []around.Look) {
 	if a.facts.Routes == nil {
 		a.facts.Routes = around.NewNeighbors(a.routes, "cluster.local")
 	}
@@ -80,7 +80,7 @@ func says(t *testing.T, found, want []string) {
 	}
 }
 
-func ours(t *testing.T, spec string) istio.Pair {
+func ours(t *testing.T, spec string) istio.Objects {
 	t.Helper()
-	return istio.Pair{VirtualService: istiotest.VirtualService(t, "ours", spec), SubsetsElsewhere: true}
+	return istio.ObjectsOf(istiotest.VirtualService(t, "ours", spec)).WithSubsetsElsewhere(true)
 }

@@ -28,7 +28,7 @@ type hiding struct{ hidden, by *istio.Object }
 // overlapsWith returns what the others do to a DestinationRule of ours: declare the same in the same namespace, or stand in its
 // place for some callers. What ours hides beside it, in its own namespace and for its own host, is told too.
 func (f *Facts) overlapsWith(ours *istio.Object, others []*istio.Object) []overlap {
-	if len(others) == 0 || ours.Spec.(*networking.DestinationRule).GetWorkloadSelector() != nil {
+	if len(others) == 0 || ours.DestinationRuleSpec().GetWorkloadSelector() != nil {
 		return nil
 	}
 	all := append([]*istio.Object{ours}, others...)
@@ -114,7 +114,7 @@ func doubled(ours, other *istio.Object, otherFirst bool) []overlap {
 		first, second = other, ours
 	}
 	const merges = "Istio merges the DestinationRules of one namespace for one host"
-	for i, subset := range ours.Spec.(*networking.DestinationRule).GetSubsets() {
+	for i, subset := range ours.DestinationRuleSpec().GetSubsets() {
 		twin := istio.SubsetOf(other, subset.GetName())
 		if twin == nil || !otherFirst && proto.Equal(subset, twin) {
 			continue
@@ -127,7 +127,7 @@ func doubled(ours, other *istio.Object, otherFirst bool) []overlap {
 			"%s declares a subset %s of the same host too, %s; %s, and of two subsets of one name takes that of the older one, %s: that of %s has no effect until that one is gone",
 			other, subset.GetName(), difference, merges, first, second)})
 	}
-	policies := ours.Spec.(*networking.DestinationRule).GetTrafficPolicy() != nil && other.Spec.(*networking.DestinationRule).GetTrafficPolicy() != nil
+	policies := ours.DestinationRuleSpec().GetTrafficPolicy() != nil && other.DestinationRuleSpec().GetTrafficPolicy() != nil
 	if policies && otherFirst {
 		found = append(found, overlap{other: other, at: istio.Path{"traffic_policy"}, lost: true, words: fmt.Sprintf(
 			"%s has a traffic policy for the same host too; %s, and takes the first traffic policy, that of the older one: that of %s has no effect until that one is gone",
@@ -142,7 +142,7 @@ func (f *Facts) hidingWords(h hiding, holders []*istio.Object, who audience) str
 		return ""
 	}
 	var missing, changed []string
-	for _, subset := range h.hidden.Spec.(*networking.DestinationRule).GetSubsets() {
+	for _, subset := range h.hidden.DestinationRuleSpec().GetSubsets() {
 		var twin *networking.Subset
 		for _, o := range holders {
 			if twin = istio.SubsetOf(o, subset.GetName()); twin != nil {

@@ -30,7 +30,7 @@ type rivalry struct {
 // rivalries returns the places where two VirtualServices both hold: the mesh, and the gateways that both name, for callers with
 // different orders apart. Of several hosts that overlap the first of ours is told, and who is first is for [Facts.firstOf] to say.
 func (f *Facts) rivalries(ours, theirs *istio.Object) []rivalry {
-	a, b := ours.Spec.(*networking.VirtualService), theirs.Spec.(*networking.VirtualService)
+	a, b := ours.VirtualServiceSpec(), theirs.VirtualServiceSpec()
 	shared := istio.GatewayNames(b.Gateways, theirs.Namespace)
 	shared = slices.DeleteFunc(unique(istio.GatewayNames(a.Gateways, ours.Namespace)), func(name string) bool { return !slices.Contains(shared, name) })
 	callers := whoSees(ours, theirs)
@@ -104,7 +104,7 @@ func (f *Facts) firstOf(r rivalry) (first *istio.Object, ok bool) {
 
 // bareClaims returns a VirtualService that claims the same, with one rule that takes every request.
 func bareClaims(o *istio.Object) *istio.Object {
-	spec := o.Spec.(*networking.VirtualService)
+	spec := o.VirtualServiceSpec()
 	return &istio.Object{Namespace: o.Namespace, Name: o.Name, Spec: &networking.VirtualService{
 		Hosts: spec.Hosts, Gateways: spec.Gateways, ExportTo: spec.ExportTo,
 		Http: []*networking.HTTPRoute{{Route: []*networking.HTTPRouteDestination{{Destination: &networking.Destination{Host: "any"}}}}},

@@ -6,8 +6,6 @@ import (
 	"slices"
 	"strings"
 
-	networking "istio.io/api/networking/v1"
-
 	"github.com/meshroute/terraform-provider-mesh/internal/istio"
 	"github.com/meshroute/terraform-provider-mesh/internal/traffic"
 )
@@ -55,7 +53,7 @@ func LookAt(host string, facts *Facts) (findings []Finding, wanted []Look) {
 		l.claiming[claims.Neighbor] = true
 	}
 	said := map[string]bool{}
-	tell := func(pair istio.Pair, look ...func()) {
+	tell := func(pair istio.Objects, look ...func()) {
 		if len(findings) >= mostContradictions {
 			return
 		}
@@ -75,10 +73,10 @@ func LookAt(host string, facts *Facts) (findings []Finding, wanted []Look) {
 		if l.claiming[n] {
 			look = append([]func(){l.rivals}, look...)
 		}
-		tell(istio.Pair{VirtualService: n.Object}, look...)
+		tell(istio.ObjectsOf(n.Object), look...)
 	}
 	for _, n := range facts.RulesOf(host) {
-		tell(istio.Pair{DestinationRule: n.Object}, l.overlaps, l.destinations)
+		tell(istio.ObjectsOf(n.Object), l.overlaps, l.destinations)
 	}
 	return findings[:min(len(findings), mostContradictions)], l.fewGateways()
 }
@@ -102,7 +100,7 @@ func (l *lookout) fewGateways() []Look {
 // Summary says in words what a VirtualService of the cluster does, as [traffic.Summary] does, with the delegates that the cluster has.
 func (f *Facts) Summary(o *istio.Object) []string {
 	routes := []*istio.Object{o}
-	for _, rule := range o.Spec.(*networking.VirtualService).GetHttp() {
+	for _, rule := range o.VirtualServiceSpec().GetHttp() {
 		named := &istio.Object{Namespace: cmp.Or(rule.GetDelegate().GetNamespace(), o.Namespace), Name: rule.GetDelegate().GetName()}
 		if n := f.Routes.Named(named); n != nil && len(hostsOf(n.Object)) == 0 && !slices.Contains(routes, n.Object) {
 			routes = append(routes, n.Object)
@@ -114,7 +112,7 @@ func (f *Facts) Summary(o *istio.Object) []string {
 // Effective reports whether a VirtualService of the cluster gets requests for one of its hosts from some callers at least: at a
 // gateway, where rules are merged, or in the mesh, where it is the first one for the host.
 func (f *Facts) Effective(o *istio.Object) bool {
-	spec := o.Spec.(*networking.VirtualService)
+	spec := o.VirtualServiceSpec()
 	if !istio.InMesh(spec) || len(spec.Gateways) > 1 {
 		return true
 	}
@@ -122,7 +120,7 @@ func (f *Facts) Effective(o *istio.Object) bool {
 		full := strings.ToLower(istio.FullHost(host, o.Namespace, f.Domain()))
 		var others, all []*istio.Object
 		for _, c := range f.Routes.index.Covering(full) {
-			if other := c.Spec.(*networking.VirtualService); c.Object != o && c.host == full && istio.InMesh(other) && exclusive(spec, other) {
+			if other := c.VirtualServiceSpec(); c.Object != o && c.host == full && istio.InMesh(other) && exclusive(spec, other) {
 				others = append(others, c.Object)
 			}
 		}

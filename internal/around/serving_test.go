@@ -49,7 +49,7 @@ func TestFactsOfAService(t *testing.T) {
 	a.has(istiotest.Object(t, "DestinationRule", "shop/two", "host: reviews"))
 	a.has(istiotest.Object(t, "DestinationRule", "shop/any", "host: '*.local'"))
 	a.has(istiotest.Object(t, "DestinationRule", "shop/ratings", "host: ratings"))
-	a.ask(istio.Pair{}, istio.Pair{})
+	a.ask(istio.Objects{}, istio.Objects{})
 
 	want := []string{"web/private", "shop/oldest", "shop/newer", "web/late", "shop/wildcard", "shop/edge", "shop/merged", "shop/tcp", "shop/tcp-too", "shop/dotted", "shop/dotted-too"}
 	routes := a.facts.RoutesOf("reviews.shop.svc.cluster.local")
@@ -138,19 +138,19 @@ func TestLookAroundManyRoutes(t *testing.T) {
 	const asked = 50
 	checkGrowth(t, 4, func(many int) func() {
 		a := newNeighborhood(t)
-		var pairs []istio.Pair
+		var pairs []istio.Objects
 		for i := range many {
 			pair := ours(t, fmt.Sprintf("hosts: [s%d]\nhttp: [{%s}]", i, istiotest.To("v1")))
-			pair.VirtualService.Name = fmt.Sprintf("s%d", i)
-			pair.DestinationRule = istiotest.Object(t, "DestinationRule", fmt.Sprintf("s%d", i), fmt.Sprintf("host: s%d\nsubsets: [{name: v1, labels: {version: v1}}]", i))
-			a.has(pair.VirtualService)
-			a.has(pair.DestinationRule)
+			pair.Routing().Name = fmt.Sprintf("s%d", i)
+			pair = pair.With(istiotest.Object(t, "DestinationRule", fmt.Sprintf("s%d", i), fmt.Sprintf("host: s%d\nsubsets: [{name: v1, labels: {version: v1}}]", i)))
+			a.has(pair.Routing())
+			a.has(pair.Declaring())
 			pairs = append(pairs, pair)
 		}
-		a.ask(istio.Pair{}, istio.Pair{})
+		a.ask(istio.Objects{}, istio.Objects{})
 		return func() {
 			for _, pair := range pairs[:asked] {
-				a.ask(istio.Pair{}, pair)
+				a.ask(istio.Objects{}, pair)
 			}
 		}
 	})
@@ -160,7 +160,7 @@ func TestLookAroundManyRoutes(t *testing.T) {
 func TestLookAroundManyRivals(t *testing.T) {
 	rules := "http:\n" + strings.Repeat("- {match: [{uri: {regex: '/a.*b'}}], "+istiotest.To("v1")+"}\n", 20)
 	before := ours(t, "hosts: ['*']\ngateways: [edge]\n"+rules)
-	for name, after := range map[string]istio.Pair{
+	for name, after := range map[string]istio.Objects{
 		"unchanged": before,
 		"one host":  ours(t, "hosts: [a.example]\ngateways: [edge]\n"+rules),
 		"in mesh":   ours(t, "hosts: ['*']\ngateways: [mesh]\n"+rules),
@@ -171,8 +171,8 @@ func TestLookAroundManyRivals(t *testing.T) {
 				for i := range many {
 					a.has(istiotest.VirtualService(t, fmt.Sprintf("s%d", i), "hosts: ['*']\ngateways: [edge]\n"+rules))
 				}
-				a.has(before.VirtualService)
-				a.ask(istio.Pair{}, istio.Pair{})
+				a.has(before.Routing())
+				a.ask(istio.Objects{}, istio.Objects{})
 				return func() {
 					for range 10 {
 						a.ask(before, after)
@@ -191,7 +191,7 @@ func TestFactsOfManyServices(t *testing.T) {
 			a.has(istiotest.VirtualService(t, fmt.Sprintf("shop/leaf%d", i), "hosts: []\nhttp: [{route: [{destination: {host: reviews, subset: v1}}]}]"))
 			a.has(istiotest.VirtualService(t, fmt.Sprintf("shop/root%d", i), fmt.Sprintf("hosts: ['*']\ngateways: [edge]\nhttp: [{delegate: {name: leaf%d}}]", i)))
 		}
-		a.ask(istio.Pair{}, istio.Pair{})
+		a.ask(istio.Objects{}, istio.Objects{})
 		return func() {
 			routes := a.facts.RoutesOf("reviews.shop.svc.cluster.local")
 			if len(routes) != many {
@@ -219,7 +219,7 @@ func TestLookAt(t *testing.T) {
 	a.has(istiotest.Object(t, "DestinationRule", "rule", "host: '*.shop.svc.cluster.local'\nsubsets: [{name: v3, labels: {version: v3}}]"))
 	a.has(istiotest.Object(t, "DestinationRule", "other", "host: ratings\nsubsets: [{name: v1, labels: {version: v1}}]"))
 	a.facts.Owner = ""
-	a.ask(istio.Pair{}, istio.Pair{})
+	a.ask(istio.Objects{}, istio.Objects{})
 	findings, wanted := around.LookAt(host, a.facts)
 	var found []string
 	for _, f := range findings {
@@ -246,7 +246,7 @@ func TestLookAtTooMuch(t *testing.T) {
 		a.has(istiotest.VirtualService(t, fmt.Sprintf("v%d", i), "hosts: [reviews]\nhttp: [{route: [{destination: {host: reviews}}]}]"))
 	}
 	a.has(istiotest.VirtualService(t, "edge", "hosts: [reviews]\ngateways: ["+strings.Join(gateways, ", ")+"]\nhttp: [{route: [{destination: {host: reviews}}]}]"))
-	a.ask(istio.Pair{}, istio.Pair{})
+	a.ask(istio.Objects{}, istio.Objects{})
 	if findings, _ := around.LookAt(host, a.facts); len(findings) != 100 {
 		t.Errorf("%d findings", len(findings))
 	}

@@ -14,7 +14,7 @@ import (
 
 // LookAround says what a cluster has against a route that becomes pair and was before, as far as the facts tell, and where else
 // to look to be sure: with what is found there it is asked again. It wants nothing that is closed.
-func LookAround(before, pair istio.Pair, facts *Facts) (findings []Finding, wanted []Look) {
+func LookAround(before, pair istio.Objects, facts *Facts) (findings []Finding, wanted []Look) {
 	l := &lookout{Facts: facts, before: before, pair: pair}
 	l.rivals()
 	l.overlaps()
@@ -29,7 +29,7 @@ func (l *lookout) expected(n *Neighbor) bool {
 	if l.about != "" && !l.claiming[n] {
 		return true
 	}
-	for _, o := range slices.Concat(l.before.Objects(), l.pair.Objects()) {
+	for _, o := range slices.Concat(l.before.All(), l.pair.All()) {
 		if o.Kind() == n.Kind() && o.Namespace == n.Namespace && o.Name == n.Name {
 			return true
 		}
@@ -40,8 +40,8 @@ func (l *lookout) expected(n *Neighbor) bool {
 // rivals looks for other VirtualServices for the same hosts. What takes no requests from this one is only told when this one begins
 // to claim them.
 func (l *lookout) rivals() {
-	ours := l.pair.VirtualService
-	hosts := l.pair.VirtualServiceSpec().GetHosts()
+	ours := l.pair.Routing()
+	hosts := ours.VirtualServiceSpec().GetHosts()
 	switch {
 	case len(hosts) == 0:
 		return
@@ -75,29 +75,29 @@ func (l *lookout) rivals() {
 
 // claimsAsBefore reports whether the route's VirtualService exists and claims what it claimed.
 func (l *lookout) claimsAsBefore() bool {
-	was, is := l.before.VirtualService, l.pair.VirtualService
+	was, is := l.before.Routing(), l.pair.Routing()
 	if was == nil || was.Namespace != is.Namespace || was.Name != is.Name {
 		return false
 	}
-	a, b := l.before.VirtualServiceSpec(), l.pair.VirtualServiceSpec()
+	a, b := was.VirtualServiceSpec(), is.VirtualServiceSpec()
 	return slices.Equal(a.Hosts, b.Hosts) && slices.Equal(a.Gateways, b.Gateways) && slices.Equal(a.ExportTo, b.ExportTo)
 }
 
 // overlaps looks for other DestinationRules that declare the same subsets, or that callers find in place of this one. What takes
 // nothing from this one is only told when this one changes.
 func (l *lookout) overlaps() {
-	ours := l.pair.DestinationRule
+	ours := l.pair.Declaring()
 	switch {
-	case len(l.pair.DestinationRuleSpec().GetSubsets()) == 0 && l.pair.DestinationRuleSpec().GetTrafficPolicy() == nil:
+	case len(ours.DestinationRuleSpec().GetSubsets()) == 0 && ours.DestinationRuleSpec().GetTrafficPolicy() == nil:
 		return
 	case l.Rules == nil:
 		l.want(DestinationRules, "")
 		return
 	}
-	was := l.before.DestinationRule
+	was := l.before.Declaring()
 	asBefore := was != nil && was.Namespace == ours.Namespace && was.Name == ours.Name && proto.Equal(was.Spec, ours.Spec)
 	var others []*istio.Object
-	for _, c := range l.Rules.overlapping(istio.FullHost(l.pair.DestinationRuleSpec().Host, ours.Namespace, l.Domain())) {
+	for _, c := range l.Rules.overlapping(istio.FullHost(ours.DestinationRuleSpec().Host, ours.Namespace, l.Domain())) {
 		if !l.expected(c.Neighbor) {
 			others = append(others, c.Object)
 		}
@@ -111,7 +111,8 @@ func (l *lookout) overlaps() {
 
 // gateways looks for the gateways that the route names.
 func (l *lookout) gateways() {
-	o, spec := l.pair.VirtualService, l.pair.VirtualServiceSpec()
+	o := l.pair.Routing()
+	spec := o.VirtualServiceSpec()
 	said := map[string]bool{}
 	look := func(at istio.Path, names []string) {
 		for i, name := range names {

@@ -59,9 +59,9 @@ func TestLookAroundRivals(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			a := newNeighborhood(t)
-			pair, before := ours(t, test.ours), istio.Pair{}
+			pair, before := ours(t, test.ours), istio.Objects{}
 			if test.newer {
-				a.has(ours(t, test.ours).VirtualService)
+				a.has(ours(t, test.ours).Routing())
 				before = ours(t, test.ours)
 			}
 			if test.address == "" {
@@ -95,11 +95,11 @@ func TestLookAroundExpected(t *testing.T) {
 			n := a.has(istiotest.VirtualService(t, "theirs", spec))
 			n.Applied = test.applied
 			n.Annotations = map[string]string{istio.OwnerAnnotation: test.owner}
-			found, _ := a.ask(istio.Pair{}, ours(t, spec))
+			found, _ := a.ask(istio.Objects{}, ours(t, spec))
 			if told := len(found) > 0; told != test.told {
 				t.Errorf("found %q", found)
 			}
-			if found, _ = a.ask(istio.Pair{VirtualService: istiotest.VirtualService(t, "theirs", spec)}, ours(t, spec)); len(found) > 0 {
+			if found, _ = a.ask(istio.ObjectsOf(istiotest.VirtualService(t, "theirs", spec)), ours(t, spec)); len(found) > 0 {
 				t.Errorf("found the object under its name of before: %q", found)
 			}
 		})
@@ -149,12 +149,12 @@ func TestLookAroundOverlaps(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			a := newNeighborhood(t)
-			rule := func() istio.Pair {
-				return istio.Pair{DestinationRule: istiotest.Object(t, "DestinationRule", "ours", test.ours)}
+			rule := func() istio.Objects {
+				return istio.ObjectsOf(istiotest.Object(t, "DestinationRule", "ours", test.ours))
 			}
-			before := istio.Pair{}
+			before := istio.Objects{}
 			if test.newer {
-				a.has(rule().DestinationRule)
+				a.has(rule().Declaring())
 				before = rule()
 			}
 			if test.address == "" {
@@ -242,17 +242,17 @@ func TestLookAroundDestinations(t *testing.T) {
 			if test.change != nil {
 				test.change(a.facts)
 			}
-			pair := istio.Pair{SubsetsElsewhere: true}
+			pair := istio.ObjectsOf().WithSubsetsElsewhere(true)
 			if test.spec != "" {
 				pair = ours(t, test.spec)
 			}
 			if test.rule != "" {
-				pair.DestinationRule = istiotest.Object(t, "DestinationRule", "rule", test.rule)
+				pair = pair.With(istiotest.Object(t, "DestinationRule", "rule", test.rule))
 			}
 			if test.declared != "" {
 				a.has(istiotest.Object(t, "DestinationRule", "rule", test.declared))
 			}
-			found, wanted := a.ask(istio.Pair{}, pair)
+			found, wanted := a.ask(istio.Objects{}, pair)
 			says(t, found, test.want)
 			if len(wanted) > 0 {
 				t.Errorf("wants %v", wanted)
@@ -265,9 +265,9 @@ func TestLookAroundDestinations(t *testing.T) {
 func TestLookAroundWants(t *testing.T) {
 	t.Parallel()
 	pair := ours(t, "gateways: [web/edge]\nhttp: [{route: [{destination: {host: reviews, subset: v3}, weight: 1}, {destination: {host: ratings}, weight: 1}]}]")
-	pair.DestinationRule = istiotest.Object(t, "DestinationRule", "ours", "host: reviews\nsubsets: [{name: v3, labels: {version: v3}}]")
+	pair = pair.With(istiotest.Object(t, "DestinationRule", "ours", "host: reviews\nsubsets: [{name: v3, labels: {version: v3}}]"))
 	full := newNeighborhood(t)
-	full.ask(istio.Pair{}, pair)
+	full.ask(istio.Objects{}, pair)
 	facts := &around.Facts{
 		Services: map[string]map[string]around.Service{}, Gateways: map[string]map[string]bool{},
 		Pods: map[string]*around.Endpoints{}, Workloads: map[string]*around.Endpoints{}, Closed: map[around.Look]bool{},
@@ -283,7 +283,7 @@ func TestLookAroundWants(t *testing.T) {
 	}
 	var rounds [][]around.Look
 	for {
-		_, wanted := around.LookAround(istio.Pair{}, pair, facts)
+		_, wanted := around.LookAround(istio.Objects{}, pair, facts)
 		if len(wanted) == 0 {
 			break
 		}
@@ -302,7 +302,7 @@ func TestLookAroundWants(t *testing.T) {
 	}
 	blind := &around.Facts{Closed: map[around.Look]bool{}}
 	for {
-		findings, wanted := around.LookAround(istio.Pair{}, pair, blind)
+		findings, wanted := around.LookAround(istio.Objects{}, pair, blind)
 		if len(findings) > 0 {
 			t.Fatalf("found %v without a look", findings)
 		}
@@ -319,12 +319,12 @@ func TestLookAroundWants(t *testing.T) {
 func TestLookAroundHalfBlind(t *testing.T) {
 	t.Parallel()
 	pair := ours(t, "http: [{"+istiotest.To("v3")+"}]")
-	pair.DestinationRule = istiotest.Object(t, "DestinationRule", "ours", "host: reviews\nsubsets: [{name: v3, labels: {version: v3}}]")
+	pair = pair.With(istiotest.Object(t, "DestinationRule", "ours", "host: reviews\nsubsets: [{name: v3, labels: {version: v3}}]"))
 	for _, blind := range []around.Resource{around.Pods, around.WorkloadEntries} {
 		a := newNeighborhood(t)
 		a.facts.Closed[around.Look{Resource: blind, Namespace: "shop"}] = true
 		delete(map[around.Resource]map[string]*around.Endpoints{around.Pods: a.facts.Pods, around.WorkloadEntries: a.facts.Workloads}[blind], "shop")
-		if found, wanted := a.ask(istio.Pair{}, pair); len(found)+len(wanted) > 0 {
+		if found, wanted := a.ask(istio.Objects{}, pair); len(found)+len(wanted) > 0 {
 			t.Errorf("blind to %s: found %q, wants %v", blind, found, wanted)
 		}
 	}

@@ -28,7 +28,8 @@ type target struct {
 // targets are all destinations of the route, and the host of its DestinationRule; where only one host is of interest, those of that.
 func (l *lookout) targets() []target {
 	var all []target
-	o, spec, before := l.pair.VirtualService, l.pair.VirtualServiceSpec(), l.before.VirtualServiceSpec()
+	o, before := l.pair.Routing(), l.before.Routing().VirtualServiceSpec()
+	spec := o.VirtualServiceSpec()
 	was := istio.SameRules(spec.GetHttp(), before.GetHttp())
 	for i, rule := range spec.GetHttp() {
 		at := istio.Path{"http", i}
@@ -50,8 +51,8 @@ func (l *lookout) targets() []target {
 		})
 		all = append(all, routeTargets(l, at, at.String(), rule.GetRoute(), was)...)
 	}
-	if rule := l.pair.DestinationRuleSpec(); rule != nil {
-		all = append(all, target{of: l.pair.DestinationRule, Destination: &networking.Destination{Host: rule.Host}})
+	if rule := l.pair.Declaring().DestinationRuleSpec(); rule != nil {
+		all = append(all, target{of: l.pair.Declaring(), Destination: &networking.Destination{Host: rule.Host}})
 	}
 	return slices.DeleteFunc(all, func(t target) bool {
 		return t.GetHost() == "" || l.about != "" && !strings.EqualFold(l.about, istio.FullHost(t.Host, t.of.Namespace, l.Domain()))
@@ -79,13 +80,13 @@ func routeTargets[R weightedRoute](l *lookout, at istio.Path, rule string, route
 	var all []target
 	var was map[traffic.Destination]float64
 	if len(before) > 0 {
-		was = portions(before, l.before.VirtualService.Namespace, l.Domain())
+		was = portions(before, l.before.Routing().Namespace, l.Domain())
 	}
-	is := portions(routes, l.pair.VirtualService.Namespace, l.Domain())
+	is := portions(routes, l.pair.Routing().Namespace, l.Domain())
 	for j, route := range routes {
-		key := subsetKey(route.GetDestination(), l.pair.VirtualService.Namespace, l.Domain())
+		key := subsetKey(route.GetDestination(), l.pair.Routing().Namespace, l.Domain())
 		all = append(all, target{
-			of: l.pair.VirtualService, at: at.At("route", j, "destination"), Destination: route.GetDestination(), rule: rule,
+			of: l.pair.Routing(), at: at.At("route", j, "destination"), Destination: route.GetDestination(), rule: rule,
 			gets: len(routes) == 1 || route.GetWeight() > 0, gains: is[key] > was[key],
 		})
 	}
@@ -117,8 +118,8 @@ func portions[R weightedRoute](routes []R, namespace, clusterDomain string) map[
 
 // labelledBefore reports whether the route declared a subset of a host with the same labels before.
 func (l *lookout) labelledBefore(host, name string, labels map[string]string) bool {
-	was := l.before.DestinationRule
-	if was == nil || istio.FullHost(l.before.DestinationRuleSpec().Host, was.Namespace, l.Domain()) != host {
+	was := l.before.Declaring()
+	if was == nil || istio.FullHost(was.DestinationRuleSpec().Host, was.Namespace, l.Domain()) != host {
 		return false
 	}
 	subset := istio.SubsetOf(was, name)

@@ -54,16 +54,16 @@ func TestLookAroundIdle(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			var before istio.Pair
+			var before istio.Objects
 			if test.before != "" {
 				if test.rule == "" {
 					test.rule = declares
 				}
 				before = ours(t, test.before)
-				before.DestinationRule = istiotest.Object(t, "DestinationRule", "rule", test.rule)
+				before = before.With(istiotest.Object(t, "DestinationRule", "rule", test.rule))
 			}
 			pair := ours(t, test.after)
-			pair.DestinationRule = istiotest.Object(t, "DestinationRule", "rule", declares)
+			pair = pair.With(istiotest.Object(t, "DestinationRule", "rule", declares))
 			found, _ := newNeighborhood(t).ask(before, pair)
 			var want []string
 			if test.want != "" {

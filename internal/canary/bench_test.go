@@ -29,7 +29,7 @@ func BenchmarkProblems(b *testing.B) {
 		b.Run(name, func(b *testing.B) {
 			pair := r.Render()
 			floor := cost(func() {
-				for _, o := range pair.Objects() {
+				for _, o := range pair.All() {
 					proto.Clone(o.Spec)
 				}
 			})

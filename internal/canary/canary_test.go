@@ -79,12 +79,12 @@ func splitWith(change func(*canary.Split)) *canary.Split {
 func checkSame(t interface {
 	Helper()
 	Errorf(format string, args ...any)
-}, got, want istio.Pair) {
+}, got, want istio.Objects) {
 	t.Helper()
-	if want.VirtualService != nil && !istio.SameSpec(got.VirtualService.Spec, want.VirtualService.Spec) {
-		t.Errorf("VirtualService differs at %v", istio.Differences(got.VirtualService.Spec, want.VirtualService.Spec))
+	if want.Routing() != nil && !istio.SameSpec(got.Routing().Spec, want.Routing().Spec) {
+		t.Errorf("VirtualService differs at %v", istio.Differences(got.Routing().Spec, want.Routing().Spec))
 	}
-	if want.DestinationRule != nil && !istio.SameSpec(got.DestinationRule.Spec, want.DestinationRule.Spec) {
-		t.Errorf("DestinationRule differs at %v", istio.Differences(got.DestinationRule.Spec, want.DestinationRule.Spec))
+	if want.Declaring() != nil && !istio.SameSpec(got.Declaring().Spec, want.Declaring().Spec) {
+		t.Errorf("DestinationRule differs at %v", istio.Differences(got.Declaring().Spec, want.Declaring().Spec))
 	}
 }

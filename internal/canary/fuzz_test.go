@@ -26,9 +26,9 @@ func FuzzRecognizeRoute(f *testing.F) {
 		f.Add(virtualService, destinationRule, destinationRule != nil)
 	}
 	f.Fuzz(func(t *testing.T, virtualService, destinationRule []byte, both bool) {
-		live := istio.Pair{VirtualService: objectOf(t, istio.KindVirtualService, virtualService)}
+		live := istio.ObjectsOf(objectOf(t, istio.KindVirtualService, virtualService))
 		if both {
-			live.DestinationRule = objectOf(t, istio.KindDestinationRule, destinationRule)
+			live = live.With(objectOf(t, istio.KindDestinationRule, destinationRule))
 		}
 		route, differences := canary.RecognizeRoute(live, domain)
 		if len(differences) == 0 {

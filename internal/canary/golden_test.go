@@ -22,7 +22,7 @@ var update = flag.Bool("update", false, "rewrite the golden files")
 
 // renderer is a route or a split.
 type renderer interface {
-	Render() istio.Pair
+	Render() istio.Objects
 	Problems() []istio.Problem
 }
 
@@ -127,7 +127,7 @@ func TestRenderGolden(t *testing.T) {
 				}
 			}
 			pair := test.Render()
-			for _, o := range pair.Objects() {
+			for _, o := range pair.All() {
 				for _, p := range check.Validate(o) {
 					t.Errorf("%s at %s: %s", o, p.At, p.Reason)
 				}
@@ -142,10 +142,10 @@ func TestRenderGolden(t *testing.T) {
 }
 
 // yamlOf returns the objects of the pair as kubectl apply takes them.
-func yamlOf(t *testing.T, pair istio.Pair) []byte {
+func yamlOf(t *testing.T, pair istio.Objects) []byte {
 	t.Helper()
 	var all [][]byte
-	for _, o := range pair.Objects() {
+	for _, o := range pair.All() {
 		manifest, err := istio.Manifest(o)
 		if err != nil {
 			t.Fatal(err)

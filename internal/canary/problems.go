@@ -228,7 +228,7 @@ func (r *Route) istioProblems(known []istio.Problem) []istio.Problem {
 		return around[at.String()]
 	}
 	pair := r.Render()
-	for _, o := range pair.Objects() {
+	for _, o := range pair.All() {
 		for _, p := range check.Validate(o) {
 			p.Of, p.At = nil, r.PathOf(o, p.At)
 			for i, by := range p.By {

@@ -68,12 +68,12 @@ func TestPropertyRecognizeRouteKeepsTheMeaning(t *testing.T) {
 func TestPropertyRecognizeReportsWhatItCannotSay(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
-		live := istio.Pair{}
+		live := istio.Objects{}
 		if rapid.IntRange(0, 3).Draw(t, "VirtualService") > 0 {
-			live.VirtualService = &istio.Object{Namespace: "shop", Name: "reviews", Spec: istiotest.Fill(t, &networking.VirtualService{})}
+			live = live.With(&istio.Object{Namespace: "shop", Name: "reviews", Spec: istiotest.Fill(t, &networking.VirtualService{})})
 		}
 		if rapid.IntRange(0, 3).Draw(t, "DestinationRule") > 0 {
-			live.DestinationRule = &istio.Object{Namespace: "shop", Name: "reviews", Spec: istiotest.Fill(t, &networking.DestinationRule{})}
+			live = live.With(&istio.Object{Namespace: "shop", Name: "reviews", Spec: istiotest.Fill(t, &networking.DestinationRule{})})
 		}
 		if route, differences := canary.RecognizeRoute(live, domain); len(differences) == 0 {
 			checkSame(t, route.Render(), canary.Resolve(live, domain))
@@ -89,7 +89,7 @@ func TestPropertyRecognizeNoticesAnEdit(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		live := canonicalRoute(t).Render()
-		spec := live.VirtualServiceSpec()
+		spec := live.Routing().VirtualServiceSpec()
 		if rapid.Bool().Draw(t, "new rule") {
 			spec.Http = append(spec.Http, istiotest.Fill(t, &networking.HTTPRoute{}))
 		} else {
@@ -138,7 +138,7 @@ func TestPropertyWhatIstioRefusesIsRefused(t *testing.T) {
 		refused := func(problems []istio.Problem) bool {
 			return slices.ContainsFunc(problems, func(p istio.Problem) bool { return p.Severity == istio.Refused })
 		}
-		for _, o := range r.Render().Objects() {
+		for _, o := range r.Render().All() {
 			if problems := check.Validate(o); refused(problems) && !refused(r.Problems()) {
 				t.Fatalf("Istio refuses %s for %v, the route has the problems %v", o, problems, r.Problems())
 			}

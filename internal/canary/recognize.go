@@ -15,14 +15,14 @@ import (
 // RecognizeRoute reads a live pair back into rules. It takes what a route can express, renders that again and
 // compares: differences lists everything about the live objects that the route does not say, by its place in the
 // object. An object that is missing from the pair reads as empty.
-func RecognizeRoute(live istio.Pair, clusterDomain string) (route *Route, differences []string) {
+func RecognizeRoute(live istio.Objects, clusterDomain string) (route *Route, differences []string) {
 	live = Resolve(live, clusterDomain)
 	r := recognize(live, clusterDomain)
 	return r, Differences(r.Render(), live)
 }
 
 // RecognizeSplit reads a live pair back into shares, like [RecognizeRoute].
-func RecognizeSplit(live istio.Pair, clusterDomain string) (split *Split, differences []string) {
+func RecognizeSplit(live istio.Objects, clusterDomain string) (split *Split, differences []string) {
 	live = Resolve(live, clusterDomain)
 	r := recognize(live, clusterDomain)
 	s := &Split{Placement: r.Placement, Subsets: make(map[string]WeightedSubset, len(r.Subsets))}
@@ -63,11 +63,11 @@ func RecognizeSplit(live istio.Pair, clusterDomain string) (split *Split, differ
 	return s, Differences(s.Render(), live)
 }
 
-func recognize(live istio.Pair, clusterDomain string) *Route {
+func recognize(live istio.Objects, clusterDomain string) *Route {
 	r := &Route{Subsets: map[string]Subset{}}
 	r.ClusterDomain = clusterDomain
-	r.SubsetsElsewhere = live.DestinationRule == nil
-	for _, o := range live.Objects() {
+	r.SubsetsElsewhere = live.Declaring() == nil
+	for _, o := range live.All() {
 		r.Namespace, r.Labels, r.Annotations = o.Namespace, withoutMark(o.Labels), maps.Clone(o.Annotations)
 		if owner, ok := o.Annotations[istio.OwnerAnnotation]; ok {
 			r.Owner = owner
@@ -76,11 +76,11 @@ func recognize(live istio.Pair, clusterDomain string) *Route {
 			}
 		}
 	}
-	if live.DestinationRule != nil {
-		r.recognizeDestinationRule(live.DestinationRule.Name, live.DestinationRuleSpec())
+	if o := live.Declaring(); o != nil {
+		r.recognizeDestinationRule(o.Name, o.DestinationRuleSpec())
 	}
-	if live.VirtualService != nil {
-		r.recognizeVirtualService(live.VirtualService.Name, live.VirtualServiceSpec())
+	if o := live.Routing(); o != nil {
+		r.recognizeVirtualService(o.Name, o.VirtualServiceSpec())
 	}
 	if r.SubsetsElsewhere {
 		r.nameSubsets()
@@ -189,19 +189,18 @@ func recognizeRule(live *networking.HTTPRoute) Rule {
 
 // Differences lists what the live objects hold and the rendered ones do not, or otherwise, by object and
 // place. Objects that one side lacks are left out.
-func Differences(rendered, live istio.Pair) []string {
+func Differences(rendered, live istio.Objects) []string {
 	var differences []string
-	for _, pair := range []struct{ rendered, live *istio.Object }{
-		{rendered.DestinationRule, live.DestinationRule}, {rendered.VirtualService, live.VirtualService},
-	} {
-		if pair.live == nil || pair.rendered == nil {
+	for _, is := range live.All() {
+		wanted := rendered.As(is.Role())
+		if wanted == nil {
 			continue
 		}
-		for _, at := range istio.Differences(pair.rendered.Spec, pair.live.Spec) {
-			differences = append(differences, string(pair.live.Kind())+" spec."+at)
+		for _, at := range istio.Differences(wanted.Spec, is.Spec) {
+			differences = append(differences, string(is.Kind())+" spec."+at)
 		}
-		for _, at := range metadataDifferences(pair.rendered, pair.live) {
-			differences = append(differences, string(pair.live.Kind())+" metadata."+at)
+		for _, at := range metadataDifferences(wanted, is) {
+			differences = append(differences, string(is.Kind())+" metadata."+at)
 		}
 	}
 	return slices.Compact(differences)

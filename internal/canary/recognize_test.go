@@ -112,13 +112,13 @@ func TestRecognizeRouteReportsDifferences(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			live := routeWith(func(*canary.Route) {}).Render()
-			test.edit(live.VirtualServiceSpec(), live.DestinationRuleSpec())
-			before := proto.Clone(live.VirtualServiceSpec())
+			test.edit(live.Routing().VirtualServiceSpec(), live.Declaring().DestinationRuleSpec())
+			before := proto.Clone(live.Routing().VirtualServiceSpec())
 			route, differences := canary.RecognizeRoute(live, domain)
 			if diff := cmp.Diff(test.want, differences); diff != "" {
 				t.Errorf("differences (-want +got):\n%s", diff)
 			}
-			if diff := cmp.Diff(before, proto.Message(live.VirtualServiceSpec()), protocmp.Transform()); diff != "" {
+			if diff := cmp.Diff(before, proto.Message(live.Routing().VirtualServiceSpec()), protocmp.Transform()); diff != "" {
 				t.Errorf("recognising changed the live object:\n%s", diff)
 			}
 			if len(test.want) == 0 {
@@ -138,14 +138,14 @@ func TestRecognizeSplit(t *testing.T) {
 	t.Parallel()
 	labels := func(app string) canary.Subset { return canary.Subset{Labels: map[string]string{"app": app}} }
 	tests := map[string]struct {
-		edit        func(*istio.Pair)
+		edit        func(*istio.Objects)
 		change      func(*canary.Split)
 		differences []string
 	}{
-		"as rendered": {edit: func(*istio.Pair) {}, change: func(*canary.Split) {}},
+		"as rendered": {edit: func(*istio.Objects) {}, change: func(*canary.Split) {}},
 		"one destination is the whole": {
-			edit: func(live *istio.Pair) {
-				live.VirtualServiceSpec().Http[0].Route = []*networking.HTTPRouteDestination{destination("v2", 0)}
+			edit: func(live *istio.Objects) {
+				live.Routing().VirtualServiceSpec().Http[0].Route = []*networking.HTTPRouteDestination{destination("v2", 0)}
 			},
 			change: func(s *canary.Split) {
 				s.Subsets["v1"] = canary.WeightedSubset{Subset: labels("greeter-v1"), Weight: new(int64)}
@@ -154,7 +154,7 @@ func TestRecognizeSplit(t *testing.T) {
 			differences: []string{"VirtualService spec.http[0].route[0].destination.subset", "VirtualService spec.http[0].route[0].weight", "VirtualService spec.http[0].route[1]"},
 		},
 		"no VirtualService": {
-			edit: func(live *istio.Pair) { live.VirtualService = nil },
+			edit: func(live *istio.Objects) { *live = live.Without(istio.Routes) },
 			change: func(s *canary.Split) {
 				s.VirtualServiceName, s.Hosts, s.Gateways, s.HTTP = "", nil, nil, nil
 				s.Subsets["v1"] = canary.WeightedSubset{Subset: labels("greeter-v1")}
@@ -162,7 +162,7 @@ func TestRecognizeSplit(t *testing.T) {
 			},
 		},
 		"no DestinationRule": {
-			edit: func(live *istio.Pair) { live.DestinationRule = nil },
+			edit: func(live *istio.Objects) { *live = live.Without(istio.DeclaresSubsets) },
 			change: func(s *canary.Split) {
 				s.SubsetsElsewhere, s.DestinationRuleName = true, ""
 				s.Subsets["v1"] = canary.WeightedSubset{Weight: new(int64(10))}
@@ -170,8 +170,8 @@ func TestRecognizeSplit(t *testing.T) {
 			},
 		},
 		"rules that a split has not": {
-			edit: func(live *istio.Pair) {
-				spec := live.VirtualServiceSpec()
+			edit: func(live *istio.Objects) {
+				spec := live.Routing().VirtualServiceSpec()
 				spec.Http = append([]*networking.HTTPRoute{
 					{Match: byHeader("a", "b"), Route: []*networking.HTTPRouteDestination{destination("v1", 0)}},
 				}, spec.Http...)
@@ -208,7 +208,7 @@ func TestRecognizeSplit(t *testing.T) {
 
 func TestRecognizeOfNothing(t *testing.T) {
 	t.Parallel()
-	route, differences := canary.RecognizeRoute(istio.Pair{}, domain)
+	route, differences := canary.RecognizeRoute(istio.Objects{}, domain)
 	if len(route.Rules) > 0 || route.Default != nil || len(differences) > 0 {
 		t.Errorf("route %v, differences %v", route, differences)
 	}
@@ -225,7 +225,7 @@ func TestRecognizeKeepsTheLabelsOfOthers(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			live := routeWith(func(*canary.Route) {}).Render()
-			live.VirtualService.Labels = test.live
+			live.Routing().Labels = test.live
 			route, _ := canary.RecognizeRoute(live, domain)
 			if diff := cmp.Diff(test.want, route.Labels); diff != "" {
 				t.Errorf("labels (-want +got):\n%s", diff)
@@ -276,7 +276,7 @@ func TestRenderDoesNotChangeTheRoute(t *testing.T) {
 	if diff := cmp.Diff(want, r, protocmp.Transform()); diff != "" {
 		t.Errorf("route (-before +after):\n%s", diff)
 	}
-	if first.VirtualService.Labels[istio.ManagedByLabel] = "x"; r.Labels != nil {
+	if first.Routing().Labels[istio.ManagedByLabel] = "x"; r.Labels != nil {
 		t.Error("the route got the object's label")
 	}
 	if place := r.Place(); place.Host != r.Host {

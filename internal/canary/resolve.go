@@ -9,23 +9,23 @@ import (
 
 // Resolve returns the pair with every host by its full name, as Istio resolves it in the object's namespace, so that
 // `host: reviews` in an object that somebody wrote by hand is no difference. The pair itself stays as it is.
-func Resolve(live istio.Pair, clusterDomain string) istio.Pair {
-	if live.DestinationRule != nil {
-		o := *live.DestinationRule
-		spec := proto.Clone(live.DestinationRuleSpec()).(*networking.DestinationRule)
+func Resolve(live istio.Objects, clusterDomain string) istio.Objects {
+	if live.Declaring() != nil {
+		o := *live.Declaring()
+		spec := proto.CloneOf(o.DestinationRuleSpec())
 		spec.Host = istio.FullHost(spec.Host, o.Namespace, clusterDomain)
-		o.Spec, live.DestinationRule = spec, &o
+		o.Spec, live = spec, live.With(&o)
 	}
-	if live.VirtualService != nil {
-		o := *live.VirtualService
-		spec := proto.Clone(live.VirtualServiceSpec()).(*networking.VirtualService)
+	if live.Routing() != nil {
+		o := *live.Routing()
+		spec := proto.CloneOf(o.VirtualServiceSpec())
 		for i, host := range spec.Hosts {
 			spec.Hosts[i] = istio.FullHost(host, o.Namespace, clusterDomain)
 		}
 		for _, destination := range httpDestinations(spec) {
 			destination.Host = istio.FullHost(destination.Host, o.Namespace, clusterDomain)
 		}
-		o.Spec, live.VirtualService = spec, &o
+		o.Spec, live = spec, live.With(&o)
 	}
 	return live
 }
@@ -50,14 +50,14 @@ func httpDestinations(spec *networking.VirtualService) []*networking.Destination
 
 // SpellAs returns the pair with hosts spelled as another pair spells them in the objects of the same kind, where that means the
 // same host. Neither pair is changed.
-func SpellAs(pair, other istio.Pair, clusterDomain string) istio.Pair {
-	if o := other.DestinationRule; o != nil && pair.DestinationRule != nil {
-		host := other.DestinationRuleSpec().Host
-		object, spec := *pair.DestinationRule, proto.Clone(pair.DestinationRuleSpec()).(*networking.DestinationRule)
+func SpellAs(pair, other istio.Objects, clusterDomain string) istio.Objects {
+	if o := other.Declaring(); o != nil && pair.Declaring() != nil {
+		host := o.DestinationRuleSpec().Host
+		object, spec := *pair.Declaring(), proto.CloneOf(pair.Declaring().DestinationRuleSpec())
 		if istio.FullHost(host, o.Namespace, clusterDomain) == istio.FullHost(spec.Host, object.Namespace, clusterDomain) {
 			spec.Host = host
 		}
-		object.Spec, pair.DestinationRule = spec, &object
+		object.Spec, pair = spec, pair.With(&object)
 	}
 	return pair
 }

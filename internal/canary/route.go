@@ -42,7 +42,7 @@ type Route struct {
 
 // Render returns the objects that make Istio route this way. It renders what it is given: see [Route.Problems] for
 // whether that makes sense.
-func (r *Route) Render() istio.Pair {
+func (r *Route) Render() istio.Objects {
 	spec := &networking.VirtualService{Hosts: r.fullHosts(), ExportTo: r.ExportTo}
 	if len(r.Gateways) > 0 && !slices.Equal(r.Gateways, []string{istio.MeshGateway}) {
 		spec.Gateways = r.Gateways
@@ -50,9 +50,9 @@ func (r *Route) Render() istio.Pair {
 	for _, rule := range r.allRules() {
 		spec.Http = append(spec.Http, r.renderRule(rule))
 	}
-	pair := istio.Pair{VirtualService: r.object(r.VirtualServiceName, spec), SubsetsElsewhere: r.SubsetsElsewhere}
+	pair := istio.ObjectsOf(r.object(r.VirtualServiceName, spec)).WithSubsetsElsewhere(r.SubsetsElsewhere)
 	if !r.SubsetsElsewhere {
-		pair.DestinationRule = r.object(r.DestinationRuleName, r.renderDestinationRule())
+		pair = pair.With(r.object(r.DestinationRuleName, r.renderDestinationRule()))
 	}
 	return pair
 }

@@ -43,7 +43,7 @@ func (s *Split) Route() *Route {
 }
 
 // Render returns the objects that make Istio route this way.
-func (s *Split) Render() istio.Pair { return s.Route().Render() }
+func (s *Split) Render() istio.Objects { return s.Route().Render() }
 
 // Weights returns the share of every subset in percent, the one that was left out filled in.
 func (s *Split) Weights() map[string]int64 {

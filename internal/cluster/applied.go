@@ -56,8 +56,8 @@ func (a Applied) Changed() bool {
 
 // TookEffect reports whether requests may depend on a pair by now: the change wrote the last of its objects, which is its VirtualService
 // or the only one that it has, or that one was there before.
-func (a Applied) TookEffect(pair istio.Pair) bool {
-	objects := pair.Objects()
+func (a Applied) TookEffect(pair istio.Objects) bool {
+	objects := pair.All()
 	if len(objects) == 0 {
 		return false
 	}
@@ -69,7 +69,7 @@ func (a Applied) TookEffect(pair istio.Pair) bool {
 func (a Applied) Replaced() bool {
 	created, deleted := false, false
 	for _, t := range a.Steps {
-		if t.holds() && t.Object.Kind() == istio.KindVirtualService {
+		if t.holds() && t.Object.Role() == istio.Routes {
 			created = created || t.Action == Create
 			deleted = deleted || t.Action == Delete
 		}
@@ -83,9 +83,9 @@ func (a Applied) Then(next Applied) Applied {
 }
 
 // Without returns the identities of all objects but those of a pair.
-func (i Identities) Without(pair istio.Pair) Identities {
+func (i Identities) Without(pair istio.Objects) Identities {
 	others := maps.Clone(i)
-	for _, o := range pair.Objects() {
+	for _, o := range pair.All() {
 		delete(others, AddressOf(o))
 	}
 	return others

@@ -55,7 +55,7 @@ func TestApplied(t *testing.T) {
 			for _, o := range test.exists {
 				a.Identities[AddressOf(o)] = Identity{UID: o.Name}
 			}
-			pair := istio.PairOf(rule, service("a"))
+			pair := istio.ObjectsOf(rule, service("a"))
 			if got := (facts{a.Changed(), a.TookEffect(pair), a.Replaced()}); got != test.want {
 				t.Errorf("%+v, want %+v", got, test.want)
 			}

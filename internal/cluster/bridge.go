@@ -14,12 +14,12 @@ import (
 //
 // A subset that changes its labels or its policy under its name cannot be both. It stays as it was while only the
 // old rules name it; otherwise it changes at once.
-func bridge(from, to istio.Pair) *istio.Object {
-	before, after := from.DestinationRule, to.DestinationRule
+func bridge(from, to istio.Objects) *istio.Object {
+	before, after := from.Declaring(), to.Declaring()
 	if before == nil || after == nil || moved(before, after) && !hides(before, after) {
 		return after
 	}
-	old, wanted := from.DestinationRuleSpec(), to.DestinationRuleSpec()
+	old, wanted := before.DestinationRuleSpec(), after.DestinationRuleSpec()
 	if old.Host != wanted.Host {
 		return after
 	}
@@ -28,7 +28,7 @@ func bridge(from, to istio.Pair) *istio.Object {
 		switch i := slices.IndexFunc(both.Subsets, func(s *networking.Subset) bool { return s.Name == subset.Name }); {
 		case i < 0:
 			both.Subsets = append(both.Subsets, subset)
-		case names(from.VirtualServiceSpec(), subset.Name) && !names(to.VirtualServiceSpec(), subset.Name):
+		case names(from.Routing().VirtualServiceSpec(), subset.Name) && !names(to.Routing().VirtualServiceSpec(), subset.Name):
 			both.Subsets[i] = subset
 		}
 	}
@@ -40,12 +40,12 @@ func bridge(from, to istio.Pair) *istio.Object {
 
 // bridgeOld returns the DestinationRule that gives way to one at another address, as it serves the new rules too, and whether it has
 // to change for that.
-func bridgeOld(from, to istio.Pair) (*istio.Object, bool) {
-	before, after := from.DestinationRule, to.DestinationRule
+func bridgeOld(from, to istio.Objects) (*istio.Object, bool) {
+	before, after := from.Declaring(), to.Declaring()
 	if before == nil || after == nil || !moved(before, after) || !hides(before, after) {
 		return before, false
 	}
-	old, wanted := from.DestinationRuleSpec(), to.DestinationRuleSpec()
+	old, wanted := before.DestinationRuleSpec(), after.DestinationRuleSpec()
 	if old.Host != wanted.Host {
 		return before, false
 	}
@@ -65,14 +65,14 @@ func bridgeOld(from, to istio.Pair) (*istio.Object, bool) {
 // namespace are merged; otherwise the one in the proxy's own namespace hides the one in the service's, and the last one in a
 // namespace hides the others. Source: istio.io/istio pilot/pkg/model, mergeDestinationRule and destinationRule.
 func hides(a, b *istio.Object) bool {
-	one, other := a.Spec.(*networking.DestinationRule).ExportTo, b.Spec.(*networking.DestinationRule).ExportTo
+	one, other := a.DestinationRuleSpec().ExportTo, b.DestinationRuleSpec().ExportTo
 	return a.Namespace != b.Namespace || !seesAll(one, other) || !seesAll(other, one)
 }
 
 // exportToBoth returns where object has to be seen while another one is: wherever either is, so that the two are merged. In another
 // namespace the same proxies would not find it anyway.
 func exportToBoth(object, other *istio.Object) []string {
-	own, others := object.Spec.(*networking.DestinationRule).ExportTo, other.Spec.(*networking.DestinationRule).ExportTo
+	own, others := object.DestinationRuleSpec().ExportTo, other.DestinationRuleSpec().ExportTo
 	if object.Namespace != other.Namespace || seesAll(own, others) {
 		return own
 	}

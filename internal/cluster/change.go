@@ -16,7 +16,7 @@ import (
 type Identities map[Address]Identity
 
 // Existing returns the pair with only those objects that have an identity.
-func (i Identities) Existing(pair istio.Pair) istio.Pair {
+func (i Identities) Existing(pair istio.Objects) istio.Objects {
 	return pair.Map(func(o *istio.Object) *istio.Object {
 		if _, ok := i[AddressOf(o)]; !ok {
 			return nil
@@ -27,7 +27,7 @@ func (i Identities) Existing(pair istio.Pair) istio.Pair {
 
 // Change is how to change a pair.
 type Change struct {
-	From, To istio.Pair
+	From, To istio.Objects
 	// Identities are those of the objects in From.
 	Identities Identities
 	// Begun are the identities of objects that an earlier try created and could not take back. Where one of them stands in
@@ -46,11 +46,11 @@ type Change struct {
 }
 
 // Released returns the objects that the change lets go of, and that stay: a DestinationRule that somebody else declares from now on.
-func (c Change) Released() istio.Pair {
-	if c.To.DestinationRule == nil {
-		return istio.Pair{DestinationRule: c.From.DestinationRule}
+func (c Change) Released() istio.Objects {
+	if c.To.Declaring() == nil {
+		return istio.ObjectsOf(c.From.Declaring())
 	}
-	return istio.Pair{}
+	return istio.Objects{}
 }
 
 // Apply makes the change, step by step in the order of [Steps], and returns what it did, also when it fails half-way. A write is never
@@ -62,8 +62,7 @@ func (c Change) Released() istio.Pair {
 //
 // Fields of the objects in From that this version does not know are written along, as [istio.Keep] says.
 func (c *Cluster) Apply(ctx context.Context, change Change) (Applied, error) {
-	change.To.VirtualService = istio.Keep(change.To.VirtualService, change.From.VirtualService)
-	change.To.DestinationRule = istio.Keep(change.To.DestinationRule, change.From.DestinationRule)
+	change.To = change.To.Map(func(o *istio.Object) *istio.Object { return istio.Keep(o, change.From.As(o.Role())) })
 	r := run{cluster: c, change: change, steps: change.plan(), applied: Applied{Identities: Identities{}}, written: written{}}
 	maps.Copy(r.applied.Identities, change.Identities)
 	maps.Copy(r.written, change.stillOwed())
@@ -114,7 +113,7 @@ func (r *run) step(ctx, work context.Context, i int) error {
 	taken := r.do(ctx, step)
 	err := taken.Err
 	// What may have been done may not be answered with the opposite: the old rules may be gone, and only the new ones be left.
-	moves := step.Action == Delete || step.Action == Update && step.Object.Kind() == istio.KindVirtualService
+	moves := step.Action == Delete || step.Action == Update && step.Object.Role() == istio.Routes
 	r.routed = r.routed || moves && (err == nil || mayHaveHappened(err))
 	switch {
 	case err == nil:

@@ -338,7 +338,7 @@ func TestCreate_connectionLost(t *testing.T) {
 				cancel()
 			}
 			pair := shape{host: reviews, virtualService: "reviews", weights: map[string]int32{"v1": 100}}.pair()
-			if _, err := c.create(ctx, pair.VirtualService); !IsReason(err, test.reason) {
+			if _, err := c.create(ctx, pair.Routing()); !IsReason(err, test.reason) {
 				t.Errorf("error %v, want reason %d", err, test.reason)
 			}
 			if n := requests.Load(); n != test.want {

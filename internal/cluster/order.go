@@ -3,8 +3,6 @@ package cluster
 import (
 	"maps"
 
-	networking "istio.io/api/networking/v1"
-
 	"github.com/meshroute/terraform-provider-mesh/internal/istio"
 )
 
@@ -33,7 +31,7 @@ type Step struct {
 // Steps returns how to get from one pair to another without a moment in which a rule names a subset that the
 // proxies do not know. A proxy answers such a request with 503.
 //
-// What is added to the DestinationRule goes first, and what is taken from it goes last, with the VirtualService in
+// What is added to the object that declares subsets goes first, and what is taken from it goes last, with the object that routes in
 // between. A wait stands only where the step before must have reached the proxies: after something was added that the
 // rules are about to name, and after the rules stopped naming what is about to go. A change of weights, headers or
 // matches is one write without a wait.
@@ -46,8 +44,8 @@ type Step struct {
 //
 // Source: Istio's traffic management best practices, "Avoid 503 errors while reconfiguring service routes"; measured
 // against istiod.
-func Steps(from, to istio.Pair) []Step {
-	before, after := from.DestinationRule, to.DestinationRule
+func Steps(from, to istio.Objects) []Step {
+	before, after := from.Declaring(), to.Declaring()
 	if changesHost(from, to) {
 		return stepsWithStandIn(from, to)
 	}
@@ -61,28 +59,28 @@ func Steps(from, to istio.Pair) []Step {
 	if old, needed := bridgeOld(from, to); needed {
 		steps = append(steps, Step{Action: Update, Object: old})
 	}
-	steps = appendVirtualService(steps, from, to, added)
+	steps = appendRouting(steps, from, to, added)
 	var last []Step
 	if after != nil && !equal(first, after) {
 		last = append(last, Step{Action: Update, Object: after})
 	}
-	if moved(before, after) && !to.SubsetsElsewhere {
+	if moved(before, after) && !to.SubsetsElsewhere() {
 		last = append(last, Step{Action: Delete, Object: before})
 	}
 	return appendAfterWait(steps, last...)
 }
 
-// appendVirtualService appends the steps of the VirtualService. They wait for the step before where that added something.
-func appendVirtualService(steps []Step, from, to istio.Pair, added bool) []Step {
-	if step, needed := write(from.VirtualService, to.VirtualService); needed {
+// appendRouting appends the steps of the object that routes. They wait for the step before where that added something.
+func appendRouting(steps []Step, from, to istio.Objects, added bool) []Step {
+	if step, needed := write(from.Routing(), to.Routing()); needed {
 		if added {
 			steps = append(steps, Step{Action: Wait})
 		}
 		steps = append(steps, step)
 	}
-	if old := from.VirtualService; moved(old, to.VirtualService) {
-		// The new VirtualService takes over in the moment in which the old one goes: the oldest for a host wins.
-		if to.VirtualService != nil {
+	if old := from.Routing(); moved(old, to.Routing()) {
+		// The new one takes over in the moment in which the old one goes: the oldest for a host wins.
+		if to.Routing() != nil {
 			steps = append(steps, Step{Action: Wait})
 		}
 		steps = append(steps, Step{Action: Delete, Object: old})
@@ -99,20 +97,20 @@ func appendAfterWait(steps []Step, last ...Step) []Step {
 }
 
 // changesHost reports whether rules move from one host to another while the DestinationRule keeps its address.
-func changesHost(from, to istio.Pair) bool {
-	before, after := from.DestinationRule, to.DestinationRule
-	if before == nil || after == nil || moved(before, after) || from.VirtualService == nil || to.VirtualService == nil {
+func changesHost(from, to istio.Objects) bool {
+	before, after := from.Declaring(), to.Declaring()
+	if before == nil || after == nil || moved(before, after) || from.Routing() == nil || to.Routing() == nil {
 		return false
 	}
-	return from.DestinationRuleSpec().Host != to.DestinationRuleSpec().Host
+	return before.DestinationRuleSpec().Host != after.DestinationRuleSpec().Host
 }
 
 // stepsWithStandIn returns the steps from one host to another: the stand-in declares the new subsets, the rules move, the
 // DestinationRule follows, the stand-in goes.
-func stepsWithStandIn(from, to istio.Pair) []Step {
-	other := standIn(to.DestinationRule)
-	steps := appendVirtualService([]Step{{Action: Create, Object: other}}, from, to, true)
-	steps = appendAfterWait(steps, Step{Action: Update, Object: to.DestinationRule})
+func stepsWithStandIn(from, to istio.Objects) []Step {
+	other := standIn(to.Declaring())
+	steps := appendRouting([]Step{{Action: Create, Object: other}}, from, to, true)
+	steps = appendAfterWait(steps, Step{Action: Update, Object: to.Declaring()})
 	return appendAfterWait(steps, Step{Action: Delete, Object: other})
 }
 
@@ -146,16 +144,16 @@ func moved(from, to *istio.Object) bool {
 }
 
 // Unchanged reports whether there is nothing to do to get from one pair to another: just then [Steps] has no steps.
-func Unchanged(from, to istio.Pair) bool {
+func Unchanged(from, to istio.Objects) bool {
 	same := func(from, to *istio.Object) bool {
 		return from == nil && to == nil || from != nil && to != nil && !moved(from, to) && equal(from, to)
 	}
-	elsewhere := to.DestinationRule == nil && to.SubsetsElsewhere
-	return same(from.VirtualService, to.VirtualService) && (elsewhere || same(from.DestinationRule, to.DestinationRule))
+	elsewhere := to.Declaring() == nil && to.SubsetsElsewhere()
+	return same(from.Routing(), to.Routing()) && (elsewhere || same(from.Declaring(), to.Declaring()))
 }
 
 // Same reports whether two pairs are the same objects with the same meaning.
-func Same(a, b istio.Pair) bool { return Unchanged(a, b) && Unchanged(b, a) }
+func Same(a, b istio.Objects) bool { return Unchanged(a, b) && Unchanged(b, a) }
 
 // equal reports whether the live object a is as b wants it. Fields that this version does not know stay as they are.
 func equal(a, b *istio.Object) bool {
@@ -164,7 +162,7 @@ func equal(a, b *istio.Object) bool {
 
 // gains reports whether after has a subset that before has not, or is seen in more namespaces.
 func gains(before, after *istio.Object) bool {
-	old, wanted := before.Spec.(*networking.DestinationRule), after.Spec.(*networking.DestinationRule)
+	old, wanted := before.DestinationRuleSpec(), after.DestinationRuleSpec()
 	for _, subset := range wanted.Subsets {
 		if findSubset(old, subset.Name) == nil {
 			return true

@@ -7,12 +7,12 @@ import "github.com/meshroute/terraform-provider-mesh/internal/istio"
 // order is the order in which Terraform changes two resources that refer to each other, whatever the change: the DestinationRule
 // as it shall be, then the VirtualService. Nothing but a test is built with it, which shows that the order is what keeps
 // requests, and not the waits: those are there.
-func order(from, to istio.Pair) []Step {
+func order(from, to istio.Objects) []Step {
 	var steps []Step
 	for _, o := range []struct{ before, after *istio.Object }{
-		{from.DestinationRule, to.DestinationRule}, {from.VirtualService, to.VirtualService},
+		{from.Declaring(), to.Declaring()}, {from.Routing(), to.Routing()},
 	} {
-		kept := o.after == nil && to.SubsetsElsewhere
+		kept := o.after == nil && to.SubsetsElsewhere()
 		if moved(o.before, o.after) && !kept {
 			steps = appendAfterWait(steps, Step{Action: Delete, Object: o.before})
 		}

@@ -40,11 +40,11 @@ type shape struct {
 	exportTo []string
 }
 
-func (s shape) pair() istio.Pair {
+func (s shape) pair() istio.Objects {
 	if s.namespace == "" {
 		s.namespace = "shop"
 	}
-	pair := istio.Pair{SubsetsElsewhere: s.virtualService != "" && s.destinationRule == ""}
+	pair := istio.ObjectsOf().WithSubsetsElsewhere(s.virtualService != "" && s.destinationRule == "")
 	if s.virtualService != "" {
 		rule := &networking.HTTPRoute{}
 		for _, name := range sortedKeys(s.weights) {
@@ -59,9 +59,9 @@ func (s shape) pair() istio.Pair {
 		if s.timeout {
 			rule.Timeout = durationpb.New(5e9)
 		}
-		pair.VirtualService = &istio.Object{Namespace: s.namespace, Name: s.virtualService, Labels: s.labels, Spec: &networking.VirtualService{
+		pair = pair.With(&istio.Object{Namespace: s.namespace, Name: s.virtualService, Labels: s.labels, Spec: &networking.VirtualService{
 			Hosts: []string{s.host}, Http: []*networking.HTTPRoute{rule},
-		}}
+		}})
 	}
 	if s.destinationRule != "" {
 		rule := &networking.DestinationRule{Host: s.host, ExportTo: s.exportTo}
@@ -71,7 +71,7 @@ func (s shape) pair() istio.Pair {
 		if s.policy {
 			rule.TrafficPolicy = &networking.TrafficPolicy{Tls: &networking.ClientTLSSettings{Mode: networking.ClientTLSSettings_ISTIO_MUTUAL}}
 		}
-		pair.DestinationRule = &istio.Object{Namespace: s.namespace, Name: s.destinationRule, Labels: s.labels, Spec: rule}
+		pair = pair.With(&istio.Object{Namespace: s.namespace, Name: s.destinationRule, Labels: s.labels, Spec: rule})
 	}
 	return pair
 }
@@ -92,7 +92,7 @@ func inWords(steps []Step) []string {
 		case s.Action == Delete || s.Object == nil:
 		case s.Object.Kind() == istio.KindDestinationRule:
 			text += fmt.Sprint(" ", declared(s.Object))
-			if seen := s.Object.Spec.(*networking.DestinationRule).ExportTo; len(seen) > 0 {
+			if seen := s.Object.DestinationRuleSpec().ExportTo; len(seen) > 0 {
 				text += " for " + strings.Join(seen, " ")
 			}
 		default:
@@ -106,7 +106,7 @@ func inWords(steps []Step) []string {
 
 func declared(o *istio.Object) []string {
 	var names []string
-	for _, s := range o.Spec.(*networking.DestinationRule).GetSubsets() {
+	for _, s := range o.DestinationRuleSpec().GetSubsets() {
 		names = append(names, s.GetName())
 	}
 	slices.Sort(names)
@@ -116,7 +116,7 @@ func declared(o *istio.Object) []string {
 // named returns the subsets to which a VirtualService routes.
 func named(o *istio.Object) []string {
 	var names []string
-	for _, rule := range o.Spec.(*networking.VirtualService).GetHttp() {
+	for _, rule := range o.VirtualServiceSpec().GetHttp() {
 		for _, d := range rule.GetRoute() {
 			names = append(names, d.GetDestination().GetSubset())
 		}
@@ -322,9 +322,9 @@ func TestSteps(t *testing.T) {
 func TestSteps_unknownFieldIsNoDifference(t *testing.T) {
 	t.Parallel()
 	to := shape{host: reviews, virtualService: "reviews", weights: map[string]int32{"v1": 100}}.pair()
-	from := istio.Pair{VirtualService: new(istio.Object)}
-	*from.VirtualService = *to.VirtualService
-	from.VirtualService.Unknown = []string{".http[0].invented"}
+	from := istio.ObjectsOf(new(istio.Object))
+	*from.Routing() = *to.Routing()
+	from.Routing().Unknown = []string{".http[0].invented"}
 	if diff := cmp.Diff([]string{}, inWords(Steps(from, to))); diff != "" {
 		t.Errorf("steps (-want +got):\n%s", diff)
 	}
@@ -333,9 +333,9 @@ func TestSteps_unknownFieldIsNoDifference(t *testing.T) {
 // world is what the API server holds, by kind and name.
 type world map[Address]*istio.Object
 
-func worldOf(pair istio.Pair) world {
+func worldOf(pair istio.Objects) world {
 	w := world{}
-	for _, o := range pair.Objects() {
+	for _, o := range pair.All() {
 		w[AddressOf(o)] = o
 	}
 	return w
@@ -366,7 +366,7 @@ func (w world) dangling(caller string) []string {
 	known, missing := map[string]bool{}, []string{}
 	of := func(namespace, host string) (found []*istio.Object) {
 		for at, o := range w {
-			if at.Kind == istio.KindDestinationRule && at.Namespace == namespace && o.Spec.(*networking.DestinationRule).GetHost() == host {
+			if at.Kind == istio.KindDestinationRule && at.Namespace == namespace && o.DestinationRuleSpec().GetHost() == host {
 				found = append(found, o)
 			}
 		}
@@ -385,7 +385,7 @@ func (w world) dangling(caller string) []string {
 	}
 	for at, o := range w {
 		if at.Kind == istio.KindVirtualService {
-			host := o.Spec.(*networking.VirtualService).GetHosts()[0]
+			host := o.VirtualServiceSpec().GetHosts()[0]
 			for _, name := range named(o) {
 				if !known[host+"/"+name] {
 					missing = append(missing, host+"/"+name)
@@ -469,20 +469,17 @@ func TestPropertyStepsDropNoRequest(t *testing.T) {
 		if writes > most {
 			t.Fatalf("%d writes in %q, want at most %d", writes, inWords(steps), most)
 		}
-		if left := Steps(pairOf(live, to), to); len(left) > 0 || len(live) != len(to.Objects()) {
-			t.Fatalf("%q leaves %q to do and %d objects, want %d", inWords(steps), inWords(left), len(live), len(to.Objects()))
+		if left := Steps(pairOf(live, to), to); len(left) > 0 || len(live) != len(to.All()) {
+			t.Fatalf("%q leaves %q to do and %d objects, want %d", inWords(steps), inWords(left), len(live), len(to.All()))
 		}
 	})
 }
 
 // pairOf returns the objects of the world that stand at the addresses of a pair.
-func pairOf(w world, like istio.Pair) istio.Pair {
-	var pair istio.Pair
-	if like.VirtualService != nil {
-		pair.VirtualService = w[AddressOf(like.VirtualService)]
-	}
-	if like.DestinationRule != nil {
-		pair.DestinationRule = w[AddressOf(like.DestinationRule)]
+func pairOf(w world, like istio.Objects) istio.Objects {
+	var pair istio.Objects
+	for _, o := range like.All() {
+		pair = pair.With(w[AddressOf(o)])
 	}
 	return pair
 }

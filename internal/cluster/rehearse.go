@@ -19,11 +19,11 @@ const rehearsalTimeout = 10 * time.Second
 // Rehearse asks the API server and its admission webhooks whether they would take what a change writes. Nothing is written. Its errors
 // have the reason [Denied] or [Invalid]. Whatever else goes wrong says nothing of the objects and is none: a user who may read only, a
 // webhook that takes no part in a dry run, a namespace that the same run makes.
-func (c *Cluster) Rehearse(ctx context.Context, from, to istio.Pair) error {
+func (c *Cluster) Rehearse(ctx context.Context, from, to istio.Objects) error {
 	var problems []error
-	for _, o := range to.Objects() {
+	for _, o := range to.All() {
 		same := func(is *istio.Object) bool { return AddressOf(is) == AddressOf(o) && equal(is, o) }
-		if slices.ContainsFunc(from.Objects(), same) {
+		if slices.ContainsFunc(from.All(), same) {
 			continue
 		}
 		if err := c.rehearse(ctx, o); IsReason(err, Denied) || IsReason(err, Invalid) {

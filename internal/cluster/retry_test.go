@@ -122,7 +122,7 @@ func TestPersist(t *testing.T) {
 			var err error
 			if test.write {
 				pair := shape{host: reviews, virtualService: "reviews", weights: map[string]int32{"v1": 100}}.pair()
-				_, err = c.create(ctx, pair.VirtualService)
+				_, err = c.create(ctx, pair.Routing())
 			} else {
 				_, err = c.Get(ctx, address)
 			}

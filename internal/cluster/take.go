@@ -23,7 +23,7 @@ func (c Change) plan() []Step {
 	if !c.Force {
 		return steps
 	}
-	for _, o := range c.Identities.Existing(c.To).Objects() {
+	for _, o := range c.Identities.Existing(c.To).All() {
 		if !slices.ContainsFunc(steps, func(s Step) bool { return s.Object != nil && AddressOf(s.Object) == AddressOf(o) && s.Action != Delete }) {
 			steps = append(steps, Step{Action: Update, Object: o})
 		}

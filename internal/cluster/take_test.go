@@ -17,25 +17,25 @@ func TestChange_take(t *testing.T) {
 	rule := &istio.Object{Namespace: "shop", Name: "a", Spec: &networking.DestinationRule{Host: "a"}}
 	routes := &istio.Object{Namespace: "shop", Name: "a", Spec: &networking.VirtualService{Hosts: []string{"a"}}}
 	others := &istio.Object{Namespace: "shop", Name: "a", Spec: &networking.VirtualService{Hosts: []string{"b"}}}
-	both := istio.Pair{VirtualService: routes, DestinationRule: rule}
-	identities := func(pair istio.Pair) Identities {
+	both := istio.ObjectsOf(routes, rule)
+	identities := func(pair istio.Objects) Identities {
 		all := Identities{}
-		for _, o := range pair.Objects() {
+		for _, o := range pair.All() {
 			all[AddressOf(o)] = Identity{UID: "1"}
 		}
 		return all
 	}
 	const ruleA, routesA = `update DestinationRule "shop/a"`, `update VirtualService "shop/a"`
 	tests := map[string]struct {
-		from, to istio.Pair
+		from, to istio.Objects
 		take     bool
 		want     []string
 	}{
 		"equal, and nothing to take": {both, both, false, nil},
 		"equal":                      {both, both, true, []string{ruleA, routesA}},
-		"one changes":                {both, istio.Pair{VirtualService: others, DestinationRule: rule}, true, []string{routesA, ruleA}},
-		"one is not there":           {istio.Pair{VirtualService: routes, SubsetsElsewhere: true}, istio.Pair{VirtualService: routes, SubsetsElsewhere: true}, true, []string{routesA}},
-		"one goes":                   {both, istio.Pair{DestinationRule: rule}, true, []string{`delete VirtualService "shop/a"`, ruleA}},
+		"one changes":                {both, istio.ObjectsOf(others, rule), true, []string{routesA, ruleA}},
+		"one is not there":           {istio.ObjectsOf(routes).WithSubsetsElsewhere(true), istio.ObjectsOf(routes).WithSubsetsElsewhere(true), true, []string{routesA}},
+		"one goes":                   {both, istio.ObjectsOf(rule), true, []string{`delete VirtualService "shop/a"`, ruleA}},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {

@@ -238,9 +238,9 @@ func ParseManifest(raw []byte) (*Object, error) {
 
 // ManifestYAML returns the objects of a pair as a stream of YAML documents that `kubectl apply` takes, in the order in which
 // they have to be created.
-func ManifestYAML(pair Pair) (string, error) {
+func ManifestYAML(pair Objects) (string, error) {
 	var documents []string
-	for _, o := range pair.Objects() {
+	for _, o := range pair.All() {
 		manifest, err := Manifest(o)
 		if err != nil {
 			return "", err

@@ -109,7 +109,7 @@ func (m mark) evidence(o *Object, ownerKinds, managers []string) string {
 		return "owner of kind " + m.ownerKind
 	}
 	if m.subsetLabel != "" {
-		for _, subset := range (Pair{DestinationRule: destinationRule(o)}).DestinationRuleSpec().GetSubsets() {
+		for _, subset := range o.DestinationRuleSpec().GetSubsets() {
 			if _, ok := subset.GetLabels()[m.subsetLabel]; ok {
 				return "subset label \"" + m.subsetLabel + "\""
 			}
@@ -121,12 +121,4 @@ func (m mark) evidence(o *Object, ownerKinds, managers []string) string {
 		}
 	}
 	return ""
-}
-
-// destinationRule returns the object if it is one, else nil.
-func destinationRule(o *Object) *Object {
-	if o.Kind() == KindDestinationRule {
-		return o
-	}
-	return nil
 }

@@ -54,71 +54,20 @@ func (o *Object) String() string {
 	return string(o.Kind()) + " \"" + o.Namespace + "/" + o.Name + "\""
 }
 
-// Pair is what one route consists of.
-type Pair struct {
-	VirtualService  *Object
-	DestinationRule *Object
-	// SubsetsElsewhere says that somebody else declares the subsets: DestinationRule is nil, and one that the pair had
-	// before stays where it is.
-	SubsetsElsewhere bool
-}
-
-// Objects returns the objects of the pair in the order in which they are created.
-func (p Pair) Objects() []*Object {
-	var objects []*Object
-	for _, o := range []*Object{p.DestinationRule, p.VirtualService} {
-		if o != nil {
-			objects = append(objects, o)
-		}
-	}
-	return objects
-}
-
-// PairOf returns the pair of the given objects, at most one of each kind.
-func PairOf(objects ...*Object) Pair {
-	var pair Pair
-	for _, o := range objects {
-		if o.Kind() == KindDestinationRule {
-			pair.DestinationRule = o
-		} else {
-			pair.VirtualService = o
-		}
-	}
-	return pair
-}
-
-// Map returns the pair with what change makes of each of its objects, which may be nil.
-func (p Pair) Map(change func(*Object) *Object) Pair {
-	for _, o := range []**Object{&p.DestinationRule, &p.VirtualService} {
-		if *o != nil {
-			*o = change(*o)
-		}
-	}
-	return p
-}
-
-// Counterpart returns the object of the pair that has the kind, the namespace and the name of another one, nil for none.
-func (p Pair) Counterpart(other *Object) *Object {
-	for _, o := range p.Objects() {
-		if o.Kind() == other.Kind() && o.Namespace == other.Namespace && o.Name == other.Name {
-			return o
-		}
-	}
-	return nil
-}
-
-// VirtualServiceSpec returns the spec of the pair's VirtualService, nil without one.
-func (p Pair) VirtualServiceSpec() *networking.VirtualService {
-	if p.VirtualService == nil {
+// VirtualServiceSpec returns the object's spec where that is a VirtualService's, nil otherwise and without an object.
+func (o *Object) VirtualServiceSpec() *networking.VirtualService {
+	if o == nil {
 		return nil
 	}
-	return p.VirtualService.Spec.(*networking.VirtualService)
+	spec, _ := o.Spec.(*networking.VirtualService)
+	return spec
 }
 
-// DestinationRuleSpec returns the spec of the pair's DestinationRule, nil without one.
-func (p Pair) DestinationRuleSpec() *networking.DestinationRule {
-	if p.DestinationRule == nil {
+// DestinationRuleSpec returns the object's spec where that is a DestinationRule's, nil otherwise and without an object.
+func (o *Object) DestinationRuleSpec() *networking.DestinationRule {
+	if o == nil {
 		return nil
 	}
-	return p.DestinationRule.Spec.(*networking.DestinationRule)
+	spec, _ := o.Spec.(*networking.DestinationRule)
+	return spec
 }

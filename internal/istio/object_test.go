@@ -94,22 +94,22 @@ func TestPathAtSharesNoMemory(t *testing.T) {
 
 func TestObject(t *testing.T) {
 	t.Parallel()
-	pair := istio.Pair{
-		VirtualService:  &istio.Object{Namespace: "shop", Name: "reviews", Spec: &networking.VirtualService{}},
-		DestinationRule: &istio.Object{Namespace: "shop", Name: "reviews", Spec: &networking.DestinationRule{}},
-	}
+	pair := istio.ObjectsOf(
+		&istio.Object{Namespace: "shop", Name: "reviews", Spec: &networking.VirtualService{}},
+		&istio.Object{Namespace: "shop", Name: "reviews", Spec: &networking.DestinationRule{}},
+	)
 	var names []string
-	for _, o := range pair.Objects() {
+	for _, o := range pair.All() {
 		names = append(names, o.String())
 	}
 	want := []string{`DestinationRule "shop/reviews"`, `VirtualService "shop/reviews"`}
 	if diff := cmp.Diff(want, names); diff != "" {
 		t.Errorf("objects (-want +got):\n%s", diff)
 	}
-	if pair.VirtualServiceSpec() == nil || pair.DestinationRuleSpec() == nil {
+	if pair.Routing().VirtualServiceSpec() == nil || pair.Declaring().DestinationRuleSpec() == nil {
 		t.Error("the pair lost a spec")
 	}
-	if empty := (istio.Pair{}); empty.VirtualServiceSpec() != nil || empty.DestinationRuleSpec() != nil || empty.Objects() != nil {
+	if empty := (istio.Objects{}); empty.Routing().VirtualServiceSpec() != nil || empty.Declaring().DestinationRuleSpec() != nil || empty.All() != nil {
 		t.Error("an empty pair holds something")
 	}
 }

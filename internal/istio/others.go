@@ -17,41 +17,35 @@ import (
 //     the subsets.
 //
 // A subset is the pods that its labels select: one that only gets another name stays. None of the pairs is changed.
-func KeepOthers(wanted, was, live Pair) Pair {
+func KeepOthers(wanted, was, live Objects) Objects {
 	was, live = followPods(was, wanted), followPods(live, wanted)
-	if wanted.VirtualService != nil && live.VirtualService != nil {
-		o, spec := *wanted.VirtualService, proto.CloneOf(wanted.VirtualServiceSpec())
-		before, is := was.VirtualServiceSpec(), live.VirtualServiceSpec()
+	if wanted.Routing() != nil && live.Routing() != nil {
+		o, spec := *wanted.Routing(), proto.CloneOf(wanted.Routing().VirtualServiceSpec())
+		before, is := was.Routing().VirtualServiceSpec(), live.Routing().VirtualServiceSpec()
 		spec.Http = httpRules.keep(spec.Http, before.GetHttp(), is.GetHttp())
 		spec.Tls = tlsRules.keep(spec.Tls, before.GetTls(), is.GetTls())
 		spec.Tcp = tcpRules.keep(spec.Tcp, before.GetTcp(), is.GetTcp())
-		o.Spec, wanted.VirtualService = spec, &o
+		o.Spec, wanted = spec, wanted.With(&o)
 	}
-	if wanted.DestinationRule != nil && live.DestinationRule != nil {
-		o, spec := *wanted.DestinationRule, proto.CloneOf(wanted.DestinationRuleSpec())
+	if wanted.Declaring() != nil && live.Declaring() != nil {
+		o, spec := *wanted.Declaring(), proto.CloneOf(wanted.Declaring().DestinationRuleSpec())
 		for _, subset := range spec.Subsets {
-			setRolloutsLabel(subset, findSubset(live.DestinationRuleSpec(), subset.GetName()))
+			setRolloutsLabel(subset, findSubset(live.Declaring().DestinationRuleSpec(), subset.GetName()))
 		}
-		for _, subset := range live.DestinationRuleSpec().GetSubsets() {
-			if findSubset(spec, subset.GetName()) == nil && findSubset(was.DestinationRuleSpec(), subset.GetName()) == nil {
+		for _, subset := range live.Declaring().DestinationRuleSpec().GetSubsets() {
+			if findSubset(spec, subset.GetName()) == nil && findSubset(was.Declaring().DestinationRuleSpec(), subset.GetName()) == nil {
 				spec.Subsets = append(spec.Subsets, proto.CloneOf(subset))
 			}
 		}
-		o.Spec, wanted.DestinationRule = spec, &o
+		o.Spec, wanted = spec, wanted.With(&o)
 	}
 	return wanted
 }
 
 // WithoutOthers returns the live pair as it would be if nobody but the configured pair had said anything about weights: its weights,
 // without the rules, destinations and subsets that it does not have, and without Argo Rollouts' label. Neither pair is changed.
-func WithoutOthers(live, configured Pair) Pair {
-	withoutOthers := func(o *Object) *Object {
-		if o.Kind() == KindVirtualService {
-			return WithoutOthersIn(o, configured.VirtualService)
-		}
-		return WithoutOthersIn(o, configured.DestinationRule)
-	}
-	return live.Map(withoutOthers)
+func WithoutOthers(live, configured Objects) Objects {
+	return live.Map(func(o *Object) *Object { return WithoutOthersIn(o, configured.As(o.Role())) })
 }
 
 // WithoutOthersIn is [WithoutOthers] for one object. Without a configured one of its kind it returns the object as it is.
@@ -62,13 +56,13 @@ func WithoutOthersIn(live, configured *Object) *Object {
 	o := *live
 	switch is := live.Spec.(type) {
 	case *networking.VirtualService:
-		spec, want := proto.CloneOf(is), configured.Spec.(*networking.VirtualService)
+		spec, want := proto.CloneOf(is), configured.VirtualServiceSpec()
 		spec.Http = httpRules.only(spec.Http, want.GetHttp())
 		spec.Tls = tlsRules.only(spec.Tls, want.GetTls())
 		spec.Tcp = tcpRules.only(spec.Tcp, want.GetTcp())
 		o.Spec = spec
 	case *networking.DestinationRule:
-		spec, want := proto.CloneOf(is), configured.Spec.(*networking.DestinationRule)
+		spec, want := proto.CloneOf(is), configured.DestinationRuleSpec()
 		spec.Subsets = slices.DeleteFunc(spec.Subsets, func(s *networking.Subset) bool { return findSubset(want, s.GetName()) == nil })
 		for _, subset := range spec.Subsets {
 			setRolloutsLabel(subset, findSubset(want, subset.GetName()))
@@ -80,16 +74,16 @@ func WithoutOthersIn(live, configured *Object) *Object {
 
 // OthersIn lists, in words, the rules, destinations and subsets of a live pair that the other controller put in: those that neither the
 // pair configured before nor the wanted one has.
-func OthersIn(live, was, wanted Pair) []string {
+func OthersIn(live, was, wanted Objects) []string {
 	was, live = followPods(was, wanted), followPods(live, wanted)
 	var found []string
-	is, before, after := live.VirtualServiceSpec(), was.VirtualServiceSpec(), wanted.VirtualServiceSpec()
+	is, before, after := live.Routing().VirtualServiceSpec(), was.Routing().VirtualServiceSpec(), wanted.Routing().VirtualServiceSpec()
 	found = append(found, httpRules.others("http", is.GetHttp(), before.GetHttp(), after.GetHttp())...)
 	found = append(found, tlsRules.others("tls", is.GetTls(), before.GetTls(), after.GetTls())...)
 	found = append(found, tcpRules.others("tcp", is.GetTcp(), before.GetTcp(), after.GetTcp())...)
-	for _, subset := range live.DestinationRuleSpec().GetSubsets() {
+	for _, subset := range live.Declaring().DestinationRuleSpec().GetSubsets() {
 		name := subset.GetName()
-		if findSubset(was.DestinationRuleSpec(), name) == nil && findSubset(wanted.DestinationRuleSpec(), name) == nil {
+		if findSubset(was.Declaring().DestinationRuleSpec(), name) == nil && findSubset(wanted.Declaring().DestinationRuleSpec(), name) == nil {
 			found = append(found, "the subset "+Shown(name))
 		}
 	}

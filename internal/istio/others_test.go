@@ -32,12 +32,12 @@ func matching(path string, rule *networking.HTTPRoute) *networking.HTTPRoute {
 	return rule
 }
 
-func rules(http ...*networking.HTTPRoute) istio.Pair {
-	return istio.Pair{VirtualService: &istio.Object{Name: "x", Spec: &networking.VirtualService{Http: http}}}
+func rules(http ...*networking.HTTPRoute) istio.Objects {
+	return istio.ObjectsOf(&istio.Object{Name: "x", Spec: &networking.VirtualService{Http: http}})
 }
 
 // spec returns the rules of a pair as one message.
-func spec(p istio.Pair) *networking.VirtualService { return p.VirtualServiceSpec() }
+func spec(p istio.Objects) *networking.VirtualService { return p.Routing().VirtualServiceSpec() }
 
 func TestKeepOthers(t *testing.T) {
 	t.Parallel()
@@ -148,11 +148,11 @@ func TestKeepOthers_connections(t *testing.T) {
 			{Destination: &networking.Destination{Host: "h", Subset: "v1"}, Weight: v1}, {Destination: &networking.Destination{Host: "h", Subset: "v2"}, Weight: v2},
 		}
 	}
-	pair := func(v1, v2 int32) istio.Pair {
-		return istio.Pair{VirtualService: &istio.Object{Spec: &networking.VirtualService{
+	pair := func(v1, v2 int32) istio.Objects {
+		return istio.ObjectsOf(&istio.Object{Spec: &networking.VirtualService{
 			Tls: []*networking.TLSRoute{{Match: []*networking.TLSMatchAttributes{{SniHosts: []string{"h"}}}, Route: split(v1, v2)}},
 			Tcp: []*networking.TCPRoute{{Route: split(v2, v1)}},
-		}}}
+		}})
 	}
 	if diff := cmp.Diff(spec(pair(30, 70)), spec(istio.KeepOthers(pair(90, 10), pair(90, 10), pair(30, 70))), protocmp.Transform()); diff != "" {
 		t.Errorf("rules (-want +got):\n%s", diff)
@@ -162,7 +162,7 @@ func TestKeepOthers_connections(t *testing.T) {
 // A destination is told by its subset where the port changes, or the service.
 func TestKeepOthers_movedDestinations(t *testing.T) {
 	t.Parallel()
-	at := func(host string, port uint32, v1, v2 int32) istio.Pair {
+	at := func(host string, port uint32, v1, v2 int32) istio.Objects {
 		p := rules(weighted("", "v1", int(v1), "v2", int(v2)))
 		for _, route := range spec(p).Http[0].Route {
 			route.Destination.Host = host
@@ -172,7 +172,7 @@ func TestKeepOthers_movedDestinations(t *testing.T) {
 		}
 		return p
 	}
-	for name, wanted := range map[string]struct{ is, want istio.Pair }{
+	for name, wanted := range map[string]struct{ is, want istio.Objects }{
 		"another port": {at("h", 80, 90, 10), at("h", 80, 30, 70)}, "another service": {at("other", 0, 90, 10), at("other", 0, 30, 70)},
 	} {
 		if diff := cmp.Diff(spec(wanted.want), spec(istio.KeepOthers(wanted.is, at("h", 0, 90, 10), at("h", 0, 30, 70))), protocmp.Transform()); diff != "" {
@@ -184,16 +184,16 @@ func TestKeepOthers_movedDestinations(t *testing.T) {
 // A subset is the pods that its labels select: another name moves nothing, and where two names change places, the shares do.
 func TestKeepOthers_renamedSubset(t *testing.T) {
 	t.Parallel()
-	pair := func(http *networking.HTTPRoute, labels ...string) istio.Pair {
+	pair := func(http *networking.HTTPRoute, labels ...string) istio.Objects {
 		p, rule := rules(http), &networking.DestinationRule{Host: "h"}
 		for i := 0; i < len(labels); i += 2 {
 			rule.Subsets = append(rule.Subsets, &networking.Subset{Name: labels[i], Labels: map[string]string{"app": labels[i+1]}})
 		}
-		p.DestinationRule = &istio.Object{Name: "x", Spec: rule}
+		p = p.With(&istio.Object{Name: "x", Spec: rule})
 		return p
 	}
 	was, live := pair(weighted("", "v1", 90, "v2", 10), "v1", "a", "v2", "b"), pair(weighted("", "v1", 30, "v2", 70), "v1", "a", "v2", "b")
-	for name, test := range map[string]struct{ wanted, want istio.Pair }{
+	for name, test := range map[string]struct{ wanted, want istio.Objects }{
 		"another name":      {pair(weighted("", "next", 10, "v1", 90), "v1", "a", "next", "b"), rules(weighted("", "next", 70, "v1", 30))},
 		"names that switch": {pair(weighted("", "v1", 90, "v2", 10), "v1", "b", "v2", "a"), rules(weighted("", "v1", 70, "v2", 30))},
 		"other labels":      {pair(weighted("", "v1", 90, "v2", 10), "v1", "a", "v2", "c"), rules(weighted("", "v1", 30, "v2", 70))},
@@ -202,7 +202,7 @@ func TestKeepOthers_renamedSubset(t *testing.T) {
 		if diff := cmp.Diff(spec(test.want), spec(got), protocmp.Transform()); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", name, diff)
 		}
-		if diff := cmp.Diff(test.wanted.DestinationRuleSpec(), got.DestinationRuleSpec(), protocmp.Transform()); diff != "" {
+		if diff := cmp.Diff(test.wanted.Declaring().DestinationRuleSpec(), got.Declaring().DestinationRuleSpec(), protocmp.Transform()); diff != "" {
 			t.Errorf("%s: subsets (-want +got):\n%s", name, diff)
 		}
 	}
@@ -212,7 +212,7 @@ func TestOthersIn(t *testing.T) {
 	t.Parallel()
 	configured := rules(weighted("a", "v1", 100, "v2", 0), weighted("b", "v1", 0))
 	live := rules(weighted("header", "v2", 0), weighted("a", "v1", 80, "x", 20), weighted("", "v1", 0), weighted("b", "v1", 0))
-	live.DestinationRule = &istio.Object{Spec: &networking.DestinationRule{Host: "h", Subsets: []*networking.Subset{{Name: "x"}}}}
+	live = live.With(&istio.Object{Spec: &networking.DestinationRule{Host: "h", Subsets: []*networking.Subset{{Name: "x"}}}})
 	want := []string{`the rule "header"`, `the destination x with the weight 20 of the rule "a"`, "the rule http[2]", "the subset x"}
 	if diff := cmp.Diff(want, istio.OthersIn(live, configured, configured)); diff != "" {
 		t.Errorf("what others put in (-want +got):\n%s", diff)
@@ -224,39 +224,39 @@ func TestOthersIn(t *testing.T) {
 
 func TestKeepOthers_subsets(t *testing.T) {
 	t.Parallel()
-	rule := func(labels ...map[string]string) istio.Pair {
+	rule := func(labels ...map[string]string) istio.Objects {
 		spec := &networking.DestinationRule{Host: "h"}
 		for i, l := range labels {
 			spec.Subsets = append(spec.Subsets, &networking.Subset{Name: string(rune('a' + i)), Labels: l})
 		}
-		return istio.Pair{DestinationRule: &istio.Object{Spec: spec}}
+		return istio.ObjectsOf(&istio.Object{Spec: spec})
 	}
 	type m = map[string]string
 	wanted, live := rule(m{"app": "a"}, m{"app": "b"}, m{"app": "c"}), rule(m{"app": "old", rolloutsLabel: "1", "other": "x"}, m{rolloutsLabel: "2"}, nil, m{"of": "others"})
 	got, want := istio.KeepOthers(wanted, wanted, live), rule(m{"app": "a", rolloutsLabel: "1"}, m{"app": "b", rolloutsLabel: "2"}, m{"app": "c"}, m{"of": "others"})
-	if diff := cmp.Diff(want.DestinationRuleSpec(), got.DestinationRuleSpec(), protocmp.Transform()); diff != "" {
+	if diff := cmp.Diff(want.Declaring().DestinationRuleSpec(), got.Declaring().DestinationRuleSpec(), protocmp.Transform()); diff != "" {
 		t.Errorf("subsets (-want +got):\n%s", diff)
 	}
-	if diff := cmp.Diff(wanted.DestinationRuleSpec(), istio.WithoutOthers(got, wanted).DestinationRuleSpec(), protocmp.Transform()); diff != "" {
+	if diff := cmp.Diff(wanted.Declaring().DestinationRuleSpec(), istio.WithoutOthers(got, wanted).Declaring().DestinationRuleSpec(), protocmp.Transform()); diff != "" {
 		t.Errorf("without others (-want +got):\n%s", diff)
 	}
-	if istio.Fingerprint(istio.WithoutWeights(got.DestinationRule.Spec)) == istio.Fingerprint(got.DestinationRule.Spec) {
+	if istio.Fingerprint(istio.WithoutWeights(got.Declaring().Spec)) == istio.Fingerprint(got.Declaring().Spec) {
 		t.Error("the label is still there")
 	}
-	if got := istio.KeepOthers(wanted, live, live); len(got.DestinationRuleSpec().Subsets) != 3 {
-		t.Errorf("a subset that was configured stays: %v", got.DestinationRuleSpec())
+	if got := istio.KeepOthers(wanted, live, live); len(got.Declaring().DestinationRuleSpec().Subsets) != 3 {
+		t.Errorf("a subset that was configured stays: %v", got.Declaring().DestinationRuleSpec())
 	}
-	if got := istio.KeepOthers(istio.Pair{}, wanted, live); got.DestinationRule != nil || got.VirtualService != nil {
+	if got := istio.KeepOthers(istio.Objects{}, wanted, live); got.Declaring() != nil || got.Routing() != nil {
 		t.Errorf("an object came out of nothing: %v", got)
 	}
-	if got := istio.KeepOthers(wanted, wanted, istio.Pair{}); got.DestinationRule != wanted.DestinationRule {
+	if got := istio.KeepOthers(wanted, wanted, istio.Objects{}); got.Declaring() != wanted.Declaring() {
 		t.Error("without a live object the pair is another one")
 	}
 }
 
 func TestWeights(t *testing.T) {
 	t.Parallel()
-	spec := rules(weighted("main", "v1", 90, "v2", 10), weighted("", "v1", 100), weighted("", "v1", 0, "v2", 100), &networking.HTTPRoute{}).VirtualServiceSpec()
+	spec := rules(weighted("main", "v1", 90, "v2", 10), weighted("", "v1", 100), weighted("", "v1", 0, "v2", 100), &networking.HTTPRoute{}).Routing().VirtualServiceSpec()
 	want := map[string]map[string]int64{"main": {"v1": 90, "v2": 10}, "http[2]": {"v1": 0, "v2": 100}}
 	if diff := cmp.Diff(want, istio.Weights(spec)); diff != "" {
 		t.Errorf("weights (-want +got):\n%s", diff)
@@ -269,14 +269,14 @@ func TestWeights(t *testing.T) {
 // A name that two rules would have does not hide one of them.
 func TestWeights_sameName(t *testing.T) {
 	t.Parallel()
-	spec := rules(weighted("http[1]", "v1", 90, "v2", 10), weighted("", "v1", 1, "v2", 99)).VirtualServiceSpec()
+	spec := rules(weighted("http[1]", "v1", 90, "v2", 10), weighted("", "v1", 1, "v2", 99)).Routing().VirtualServiceSpec()
 	if got := istio.Weights(spec); len(got) != 2 {
 		t.Errorf("weights are %v", got)
 	}
 }
 
 // drawOthers draws a pair of some rules with some destinations, some of which only another controller would write.
-func drawOthers(t *rapid.T, label string, subsets, names []string) istio.Pair {
+func drawOthers(t *rapid.T, label string, subsets, names []string) istio.Objects {
 	var http []*networking.HTTPRoute
 	for _, name := range rapid.SliceOfNDistinct(rapid.SampledFrom(names), 0, len(names), rapid.ID).Draw(t, label) {
 		var destinations []any
@@ -305,7 +305,7 @@ func sharesOf(rule *networking.HTTPRoute) (map[string]float64, bool) {
 	return shares, total > 0
 }
 
-func ruleNamed(p istio.Pair, name string) *networking.HTTPRoute {
+func ruleNamed(p istio.Objects, name string) *networking.HTTPRoute {
 	for _, rule := range spec(p).GetHttp() {
 		if rule.Name == name {
 			return rule
@@ -326,7 +326,7 @@ func TestPropertyKeepOthers(t *testing.T) {
 		if again := istio.KeepOthers(wanted, wanted, got); !istio.SameSpec(spec(again), spec(got)) {
 			t.Errorf("once more gives %v, want %v", spec(again), spec(got))
 		}
-		if back := istio.WithoutOthers(got, wanted); !istio.SameSpec(back.VirtualService.Spec, wanted.VirtualService.Spec) {
+		if back := istio.WithoutOthers(got, wanted); !istio.SameSpec(back.Routing().Spec, wanted.Routing().Spec) {
 			t.Errorf("without others it is %v, want %v", spec(back), spec(wanted))
 		}
 		for _, is := range spec(live).Http {

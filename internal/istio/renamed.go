@@ -12,12 +12,12 @@ import (
 // UnderNewNames returns the VirtualService of a pair as it was before a change, with its subsets under the names that they have
 // afterwards: a subset is the pods that its labels select. Where its name means other pods by then, and none has its labels, they
 // stand behind its name. The pairs are not changed.
-func UnderNewNames(before, after Pair) *Object {
-	was, is := before.DestinationRuleSpec(), after.DestinationRuleSpec()
-	if before.VirtualService == nil || was == nil || is == nil || was.Host != is.Host {
-		return before.VirtualService
+func UnderNewNames(before, after Objects) *Object {
+	was, is := before.Declaring().DestinationRuleSpec(), after.Declaring().DestinationRuleSpec()
+	if before.Routing() == nil || was == nil || is == nil || was.Host != is.Host {
+		return before.Routing()
 	}
-	return renameSubsets(before.VirtualService, was.Host, func(name string) string {
+	return renameSubsets(before.Routing(), was.Host, func(name string) string {
 		if subset := findSubset(was, name); subset != nil {
 			return newName(subset, is.GetSubsets())
 		}
@@ -27,8 +27,8 @@ func UnderNewNames(before, after Pair) *Object {
 
 // followPods returns the pair as it was before a change, with those subsets under another name that the change calls so: of another name,
 // and with the same labels. The pairs are not changed.
-func followPods(before, after Pair) Pair {
-	was, is := before.DestinationRuleSpec(), after.DestinationRuleSpec()
+func followPods(before, after Objects) Objects {
+	was, is := before.Declaring().DestinationRuleSpec(), after.Declaring().DestinationRuleSpec()
 	if was == nil || is == nil || was.Host != is.Host {
 		return before
 	}
@@ -42,20 +42,20 @@ func followPods(before, after Pair) Pair {
 		}
 		return name
 	}
-	if before.VirtualService != nil {
-		before.VirtualService = renameSubsets(before.VirtualService, was.Host, rename)
+	if before.Routing() != nil {
+		before = before.With(renameSubsets(before.Routing(), was.Host, rename))
 	}
-	o, spec := *before.DestinationRule, proto.CloneOf(was)
+	o, spec := *before.Declaring(), proto.CloneOf(was)
 	for _, subset := range spec.Subsets {
 		subset.Name = rename(subset.Name)
 	}
-	o.Spec, before.DestinationRule = spec, &o
-	return before
+	o.Spec = spec
+	return before.With(&o)
 }
 
 // renameSubsets returns a VirtualService whose rules call the subsets of a host otherwise.
 func renameSubsets(o *Object, host string, rename func(string) string) *Object {
-	renamed, spec := *o, proto.CloneOf(o.Spec.(*networking.VirtualService))
+	renamed, spec := *o, proto.CloneOf(o.VirtualServiceSpec())
 	for _, rule := range spec.Http {
 		for _, route := range rule.GetRoute() {
 			if d := route.GetDestination(); d != nil && d.Host == host && d.Subset != "" {

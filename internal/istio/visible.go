@@ -67,7 +67,7 @@ func ExportedTo(o *Object) []string {
 
 // SubsetOf returns the subset of a DestinationRule that has a name, nil where it has none.
 func SubsetOf(o *Object, name string) *networking.Subset {
-	for _, subset := range o.Spec.(*networking.DestinationRule).GetSubsets() {
+	for _, subset := range o.DestinationRuleSpec().GetSubsets() {
 		if subset.GetName() == name {
 			return subset
 		}

@@ -34,7 +34,7 @@ func (p *pairResource) planAdoption(d draft, live livePair, diagnostics *diag.Di
 	warnOfLost(wanted, live.whole(), diagnostics)
 	p.tellMoves(d.life, p.resolve(live.Ours(wanted), p.settings.clusterDomain), wanted, diagnostics)
 	d.planned["adopted"] = attr.Strings(adopted)
-	for _, o := range live.Objects() {
+	for _, o := range live.All() {
 		for _, tool := range o.Tools() {
 			warnOfTool(diagnostics, path.Root("adopt"), &o.Object, tool)
 		}
@@ -43,14 +43,14 @@ func (p *pairResource) planAdoption(d draft, live livePair, diagnostics *diag.Di
 
 // adoption returns what the live objects shall become, and says of every one which it is, who wrote it, and what that changes.
 // Weights that somebody else sets stay, and may change at any time.
-func (p *pairResource) adoption(route described, life lifecycle, live livePair) (wanted istio.Pair, all []string) {
+func (p *pairResource) adoption(route described, life lifecycle, live livePair) (wanted istio.Objects, all []string) {
 	wanted = route.Render()
 	is := p.resolve(live.Ours(wanted), p.settings.clusterDomain)
 	if life.handedOver {
 		// What the plan shows to go goes, whoever put it in.
 		wanted = istio.KeepOthers(wanted, is, is)
 	}
-	for _, o := range live.Objects() {
+	for _, o := range live.All() {
 		kind := string(o.Kind()) + " "
 		var changes []string
 		for _, at := range canary.Differences(wanted, is) {
@@ -82,7 +82,7 @@ func (p *pairResource) adoption(route described, life lifecycle, live livePair) 
 // adoptionChanged says that the objects to adopt are not what the plan showed, and whose they are now.
 func adoptionChanged(live livePair) error {
 	text := "they are not what the plan showed any more."
-	for _, o := range live.Objects() {
+	for _, o := range live.All() {
 		text += " " + o.String() + ":" + ownersText(o)
 	}
 	return &cluster.Error{Reason: cluster.Stale, Verb: "adopt", Object: "objects", Err: errors.New(text)}
@@ -91,11 +91,11 @@ func adoptionChanged(live livePair) error {
 // adoption is a change that takes existing objects over.
 type adoption struct {
 	// wanted is what the objects were to become, and applied what was done for that.
-	wanted  istio.Pair
+	wanted  istio.Objects
 	applied cluster.Applied
 	// texts say what was taken over, before is that as it was before this workspace first wrote it, and found as it stood there.
 	texts         []string
-	before, found istio.Pair
+	before, found istio.Objects
 }
 
 // adopt takes existing objects over. It fails when they are not what the plan showed. Where somebody else sets weights it begins
@@ -142,10 +142,10 @@ func (p *pairResource) adopt(ctx context.Context, c *call, route described) (ado
 }
 
 // whole returns the objects as they are, with the labels and annotations of everybody.
-func (l livePair) whole() istio.Pair {
+func (l livePair) whole() istio.Objects {
 	var objects []*istio.Object
-	for _, o := range l.Objects() {
+	for _, o := range l.All() {
 		objects = append(objects, &o.Object)
 	}
-	return istio.PairOf(objects...)
+	return istio.ObjectsOf(objects...)
 }

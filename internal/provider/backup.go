@@ -13,9 +13,9 @@ import (
 // manifests are objects as the API server has them, by kind.
 type manifests map[istio.Kind]json.RawMessage
 
-func manifestsOf(pair istio.Pair) manifests {
+func manifestsOf(pair istio.Objects) manifests {
 	kept := manifests{}
-	for _, o := range pair.Objects() {
+	for _, o := range pair.All() {
 		if manifest, err := istio.Manifest(o); err == nil {
 			kept[o.Kind()] = encodeJSON(manifest)
 		}
@@ -24,7 +24,7 @@ func manifestsOf(pair istio.Pair) manifests {
 }
 
 // readManifests returns the pair of manifests, each object under its own name.
-func readManifests(raw []byte) istio.Pair {
+func readManifests(raw []byte) istio.Objects {
 	kept := manifests{}
 	var objects []*istio.Object
 	// What cannot be read was never kept.
@@ -34,14 +34,14 @@ func readManifests(raw []byte) istio.Pair {
 			objects = append(objects, o)
 		}
 	}
-	return istio.PairOf(objects...)
+	return istio.ObjectsOf(objects...)
 }
 
 // beforeAdoption returns live objects as they were before this workspace first wrote them: an adoption that was killed has left
 // that in an annotation.
-func beforeAdoption(live livePair) istio.Pair {
+func beforeAdoption(live livePair) istio.Objects {
 	var objects []*istio.Object
-	for _, o := range live.Objects() {
+	for _, o := range live.All() {
 		before := &o.Object
 		if original, ok := o.Annotations[istio.OriginalAnnotation]; ok && o.Applied {
 			if was, err := istio.ParseManifest([]byte(original)); err == nil {
@@ -50,7 +50,7 @@ func beforeAdoption(live livePair) istio.Pair {
 		}
 		objects = append(objects, before)
 	}
-	return istio.PairOf(objects...)
+	return istio.ObjectsOf(objects...)
 }
 
 // mostOriginal is how many bytes an original may take as an annotation. An object's annotations together may take 256 KiB.
@@ -58,7 +58,7 @@ const mostOriginal = 128 << 10
 
 // withBackup returns the pair with what its objects were before in an annotation. One that is too large for that is in the state
 // alone.
-func withBackup(wanted, before istio.Pair) istio.Pair {
+func withBackup(wanted, before istio.Objects) istio.Objects {
 	return wanted.Map(func(o *istio.Object) *istio.Object {
 		was := before.Counterpart(o)
 		if was == nil {
@@ -79,7 +79,7 @@ func withBackup(wanted, before istio.Pair) istio.Pair {
 
 // restoration returns the change that gives adopted objects back what they were. Labels and annotations that this resource never
 // wrote stay as they are now.
-func (p *pairResource) restoration(ctx context.Context, c *call, route described, life lifecycle, before istio.Pair) (cluster.Change, error) {
+func (p *pairResource) restoration(ctx context.Context, c *call, route described, life lifecycle, before istio.Objects) (cluster.Change, error) {
 	live, err := p.getPair(ctx, route.Place(), &c.diagnostics)
 	if err != nil {
 		return cluster.Change{}, err
@@ -89,18 +89,15 @@ func (p *pairResource) restoration(ctx context.Context, c *call, route described
 	}
 	rendered := withBackup(route.Render(), before)
 	from, to := live.Ours(rendered), before
-	for _, o := range []struct {
-		live   *cluster.Live
-		wanted *istio.Object
-		before **istio.Object
-	}{{live.VirtualService, rendered.VirtualService, &to.VirtualService}, {live.DestinationRule, rendered.DestinationRule, &to.DestinationRule}} {
-		if o.live == nil || *o.before == nil || cluster.AddressOf(&o.live.Object) != cluster.AddressOf(*o.before) {
+	for _, o := range before.All() {
+		is, wanted := live.At(cluster.AddressOf(o)), rendered.As(o.Role())
+		if is == nil {
 			continue
 		}
-		restored := **o.before
-		restored.Labels = restoredKeys(restored.Labels, o.live.Labels, o.live.Owned.Labels, o.wanted.Labels)
-		restored.Annotations = restoredKeys(restored.Annotations, o.live.Annotations, o.live.Owned.Annotations, o.wanted.Annotations)
-		*o.before = &restored
+		restored := *o
+		restored.Labels = restoredKeys(restored.Labels, is.Labels, is.Owned.Labels, wanted.Labels)
+		restored.Annotations = restoredKeys(restored.Annotations, is.Annotations, is.Owned.Annotations, wanted.Annotations)
+		to = to.With(&restored)
 	}
 	return cluster.Change{From: canary.SpellAs(from, before, p.settings.clusterDomain), To: to, Identities: live.Identities(), Force: true}, nil
 }

@@ -97,8 +97,8 @@ func benchState(b testing.TB, rules int) tftypes.Value {
 	}
 	rendered := route.Render()
 	live := livePair{}
-	live.VirtualService = liveObject(proto.CloneOf(rendered.VirtualServiceSpec()))
-	live.DestinationRule = liveObject(proto.CloneOf(rendered.DestinationRuleSpec()))
+	live.LiveObjects = live.With(liveObject(proto.CloneOf(rendered.Routing().VirtualServiceSpec())))
+	live.LiveObjects = live.With(liveObject(proto.CloneOf(rendered.Declaring().DestinationRuleSpec())))
 	imported := importedState(p, "shop")
 	state := p.refresh(imported, p.routeOf(imported), lifecycle{}, live)
 	if len(p.routeOf(state).Problems()) > 0 {

@@ -29,7 +29,7 @@ func (c *call) report(route described, err error) { reportErrors(&c.diagnostics,
 
 // remember keeps what a later plan and apply need to know of the objects that a change has written: the wanted pair, which is the
 // configured one with what others have put into it.
-func (p *pairResource) remember(c *call, wanted, configured istio.Pair, applied cluster.Applied, leftOver cluster.Identities) {
+func (p *pairResource) remember(c *call, wanted, configured istio.Objects, applied cluster.Applied, leftOver cluster.Identities) {
 	c.private.set(observedKey, observedAfter(wanted, configured, applied.Identities))
 	c.private.set(ownerKey, p.settings.owner)
 	c.private.set(leftOverKey, leftOver)

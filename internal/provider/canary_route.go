@@ -69,7 +69,7 @@ func readRule(shape *attr.Message, r *attr.Reader) canary.Rule {
 	return rule
 }
 
-func (canaryRoute) recognize(live istio.Pair, before *canary.Placement, s settings) (described, map[string]attr.Value) {
+func (canaryRoute) recognize(live istio.Objects, before *canary.Placement, s settings) (described, map[string]attr.Value) {
 	route, _ := canary.RecognizeRoute(live, s.clusterDomain)
 	subsets := map[string]attr.Value{}
 	for name, subset := range route.Subsets {

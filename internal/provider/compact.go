@@ -14,7 +14,7 @@ import (
 // compact is what the two compact forms have in common: they own a pair, and write hosts by their full names.
 type compact struct{}
 
-func (compact) resolve(live istio.Pair, clusterDomain string) istio.Pair {
+func (compact) resolve(live istio.Objects, clusterDomain string) istio.Objects {
 	return canary.Resolve(live, clusterDomain)
 }
 

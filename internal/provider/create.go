@@ -34,7 +34,7 @@ func (p *pairResource) create(ctx context.Context, c *call) {
 func (p *pairResource) created(c *call, route described, a adoption, leftOver cluster.Identities) {
 	c.state, c.place = p.settled(c.planned, p.lifecycleOf(c.planned), a.wanted, a.texts), route.Place()
 	p.remember(c, a.wanted, route.Render(), a.applied, leftOver)
-	if len(a.before.Objects()) > 0 {
+	if len(a.before.All()) > 0 {
 		c.private.set(backupKey, manifestsOf(a.before))
 	}
 }
@@ -76,7 +76,7 @@ func (p *pairResource) createStopped(ctx context.Context, c *call, route describ
 }
 
 // settled returns the plan with what was known only after apply.
-func (p *pairResource) settled(plan attr.Value, life lifecycle, wanted istio.Pair, adopted []string) attr.Value {
+func (p *pairResource) settled(plan attr.Value, life lifecycle, wanted istio.Objects, adopted []string) attr.Value {
 	attributes := plan.Attributes()
 	if adopted != nil {
 		attributes["adopted"] = attr.Strings(adopted)
@@ -92,8 +92,8 @@ func (p *pairResource) settled(plan attr.Value, life lifecycle, wanted istio.Pai
 
 // isSettled reports whether every object is just as it was wanted: as the API server answered where it was written, and otherwise as it
 // was found. Admission control may have made something else of it.
-func (p *pairResource) isSettled(found livePair, wanted istio.Pair, applied cluster.Applied) bool {
-	for _, o := range wanted.Objects() {
+func (p *pairResource) isSettled(found livePair, wanted istio.Objects, applied cluster.Applied) bool {
+	for _, o := range wanted.All() {
 		is := applied.Wrote(cluster.AddressOf(o))
 		if is == nil {
 			is = found.At(cluster.AddressOf(o))

@@ -28,7 +28,7 @@ func (p *pairResource) remove(ctx context.Context, c *call) {
 
 // removal returns the change that deletes the objects, or gives adopted ones back what they were.
 func (p *pairResource) removal(ctx context.Context, c *call, route described, life lifecycle) (cluster.Change, error) {
-	if before := c.private.backup(); life.deletion == deletionRestore && len(before.Objects()) > 0 {
+	if before := c.private.backup(); life.deletion == deletionRestore && len(before.All()) > 0 {
 		return p.restoration(ctx, c, route, life, before)
 	}
 	identities, err := p.identitiesOf(ctx, c, route)

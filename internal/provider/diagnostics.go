@@ -168,7 +168,7 @@ func placeOf(route described, failure *cluster.Error) (path.Path, bool) {
 	if route == nil {
 		return path.Empty(), false
 	}
-	for _, o := range route.Render().Objects() {
+	for _, o := range route.Render().All() {
 		if o.String() != failure.Object {
 			continue
 		}

@@ -107,7 +107,7 @@ func (a *agreement) disagree(drawn *tables.Table, request traffic.Request, out t
 	a.t.Helper()
 	var text strings.Builder
 	for _, o := range slices.Concat(drawn.Services, drawn.Rules) {
-		manifest, err := istio.ManifestYAML(istio.Pair{VirtualService: o})
+		manifest, err := istio.ManifestYAML(istio.ObjectsOf(o))
 		if err != nil {
 			a.t.Fatal(err)
 		}

@@ -42,7 +42,7 @@ func BenchmarkEvaluateFunction(b *testing.B) {
 	pair := route.Render()
 	b.Run("table", func(b *testing.B) {
 		for b.Loop() {
-			out := traffic.Evaluate([]*istio.Object{pair.VirtualService}, []*istio.Object{pair.DestinationRule},
+			out := traffic.Evaluate([]*istio.Object{pair.Routing()}, []*istio.Object{pair.Declaring()},
 				traffic.Request{Headers: map[string][]string{"version": {"298"}}}, traffic.Options{})
 			if out.Rule.Index != 198 {
 				b.Fatal(out.Rule)

@@ -9,7 +9,6 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
-	networking "istio.io/api/networking/v1"
 
 	"github.com/meshroute/terraform-provider-mesh/internal/acctest"
 	"github.com/meshroute/terraform-provider-mesh/internal/acctest/envoy"
@@ -215,7 +214,7 @@ func severalDestinations(rule traffic.RuleRef) bool {
 	if rule.Delegate != nil {
 		o, i = rule.Delegate, rule.DelegateIndex
 	}
-	return len(o.Spec.(*networking.VirtualService).Http[i].Route) > 1
+	return len(o.VirtualServiceSpec().Http[i].Route) > 1
 }
 
 // clusterName returns the name that istiod gives a destination.

@@ -24,7 +24,7 @@ func (p *pairResource) takeMetadata(route described, live livePair) bool {
 	if _, ok := p.form.(objectForm); !ok {
 		return false
 	}
-	for _, is := range live.Objects() {
+	for _, is := range live.All() {
 		place := route.Place()
 		place.Labels, place.Annotations = istio.Authored(&is.Object)
 	}
@@ -116,7 +116,7 @@ func (p *pairResource) warnOfForeign(state attr.Value, live livePair, diagnostic
 		return
 	}
 	commands := ""
-	for _, o := range live.Objects() {
+	for _, o := range live.All() {
 		commands += fmt.Sprintf("\n  terraform import mesh_%s.NAME %s/%s", resourcesOfOne[o.Kind()], o.Namespace, o.Name)
 	}
 	diagnostics.AddWarning("More than this resource expresses", fmt.Sprintf(

@@ -281,17 +281,13 @@ func TestFunction_manifest(t *testing.T) {
 // readsBack checks that YAML says the same when it is read and written again.
 func readsBack(t *testing.T, text string) {
 	t.Helper()
-	var pair istio.Pair
+	var pair istio.Objects
 	for _, document := range strings.Split(text, "---\n") {
 		o, err := istio.ParseManifestYAML(document)
 		if err != nil || len(o.Unknown) > 0 {
 			t.Fatalf("%v, unknown %v:\n%s", err, o, document)
 		}
-		if o.Kind() == istio.KindDestinationRule {
-			pair.DestinationRule = o
-		} else {
-			pair.VirtualService = o
-		}
+		pair = pair.With(o)
 	}
 	again, err := istio.ManifestYAML(pair)
 	if err != nil {

@@ -51,15 +51,15 @@ func FuzzRefresh(f *testing.F) {
 		f.Add(spec[0], spec[1])
 	}
 	f.Fuzz(func(t *testing.T, virtualService, destinationRule string) {
-		pair := livePair{cluster.LivePair{
-			VirtualService: liveSpec(t, istio.KindVirtualService, virtualService), DestinationRule: liveSpec(t, istio.KindDestinationRule, destinationRule),
-		}}
+		pair := livePair{cluster.LiveObjectsOf(
+			liveSpec(t, istio.KindVirtualService, virtualService), liveSpec(t, istio.KindDestinationRule, destinationRule),
+		)}
 		for _, form := range forms {
 			live := pair
 			if f, ok := form.(objectForm); ok && f.kind == istio.KindDestinationRule {
-				live.VirtualService = nil
+				live.LiveObjects = live.Without(istio.Routes)
 			} else if ok {
-				live.DestinationRule = nil
+				live.LiveObjects = live.Without(istio.DeclaresSubsets)
 			}
 			p := newPairResource(form)
 			p.settings = settings{namespace: defaultNamespace, clusterDomain: defaultClusterDomain}
@@ -77,7 +77,7 @@ func FuzzRefresh(f *testing.F) {
 // left over.
 func checkSays(t *testing.T, p *pairResource, state attr.Value, live livePair) {
 	t.Helper()
-	ours := p.resolve(live.Ours(istio.Pair{}), defaultClusterDomain)
+	ours := p.resolve(live.Ours(istio.Objects{}), defaultClusterDomain)
 	if says := len(cluster.Steps(ours, p.routeOf(state).Render())) == 0; !says && isEmptyList(state.Get("foreign_fields")) {
 		t.Errorf("the state does not say what is there, and foreign_fields is empty\nlive %v\nstate %s", live, state)
 	}

@@ -9,7 +9,6 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
-	networking "istio.io/api/networking/v1"
 
 	"github.com/meshroute/terraform-provider-mesh/internal/attr"
 	"github.com/meshroute/terraform-provider-mesh/internal/canary"
@@ -46,13 +45,13 @@ func (p *pairResource) findDestinationRule(ctx context.Context, place *canary.Pl
 		reportErrors(diagnostics, nil, err)
 		return false
 	}
-	if live.VirtualService == nil {
+	if live.Routing() == nil {
 		diagnostics.AddError("Object does not exist", fmt.Sprintf("There is no VirtualService %q in namespace %q.",
 			place.VirtualServiceName, place.Namespace))
 		return false
 	}
-	host := p.hostOf(live.VirtualService)
-	if live.DestinationRule != nil && p.hostOfRule(live.DestinationRule) == host {
+	host := p.hostOf(live.Routing())
+	if live.Declaring() != nil && p.hostOfRule(live.Declaring()) == host {
 		return true
 	}
 	rules, err := p.settings.cluster.List(withWarnings(ctx, diagnostics), istio.KindDestinationRule, place.Namespace)
@@ -81,11 +80,11 @@ func (p *pairResource) findDestinationRule(ctx context.Context, place *canary.Pl
 
 // hostOf returns the host that a VirtualService routes to, by its full name.
 func (p *pairResource) hostOf(service *cluster.Live) string {
-	found, _ := canary.RecognizeRoute(istio.Pair{VirtualService: &service.Object}, p.settings.clusterDomain)
+	found, _ := canary.RecognizeRoute(istio.ObjectsOf(&service.Object), p.settings.clusterDomain)
 	return found.Host
 }
 
 // hostOfRule returns the host that a DestinationRule is for, by its full name.
 func (p *pairResource) hostOfRule(rule *cluster.Live) string {
-	return istio.FullHost(rule.Spec.(*networking.DestinationRule).GetHost(), rule.Namespace, p.settings.clusterDomain)
+	return istio.FullHost(rule.DestinationRuleSpec().GetHost(), rule.Namespace, p.settings.clusterDomain)
 }

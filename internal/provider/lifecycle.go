@@ -280,11 +280,11 @@ func (p *pairResource) lifecycleOf(object attr.Value) lifecycle {
 }
 
 // encodeLiveWeights returns the weights of a pair where somebody else sets them, else null.
-func encodeLiveWeights(life lifecycle, pair istio.Pair) attr.Value {
+func encodeLiveWeights(life lifecycle, pair istio.Objects) attr.Value {
 	if !life.handedOver {
 		return attr.Null()
 	}
-	return encodeWeights(pair.VirtualServiceSpec())
+	return encodeWeights(pair.Routing().VirtualServiceSpec())
 }
 
 // encodeWeights returns the weights of a VirtualService, by rule and subset.

@@ -149,8 +149,8 @@ func (p *pairResource) findListed(ctx context.Context, config *attr.Reader, limi
 
 // describe describes live objects as this form; false says that it cannot without loss.
 func (p *pairResource) describe(live livePair, states bool) (listed, bool) {
-	place := &canary.Placement{SubsetsElsewhere: live.DestinationRule == nil}
-	for _, o := range live.Objects() {
+	place := &canary.Placement{SubsetsElsewhere: live.Declaring() == nil}
+	for _, o := range live.All() {
 		place.Namespace = o.Namespace
 		if o.Kind() == istio.KindDestinationRule {
 			place.DestinationRuleName = o.Name
@@ -199,8 +199,8 @@ func (p *pairResource) candidates(ctx context.Context, query cluster.Query) iter
 			pair := pairWith(o)
 			if err == nil {
 				for _, rule := range rules[[2]string{o.Namespace, p.hostOf(o)}] {
-					if pair.DestinationRule == nil || rule.Name == o.Name {
-						pair.DestinationRule = rule
+					if pair.Declaring() == nil || rule.Name == o.Name {
+						pair.LiveObjects = pair.With(rule)
 					}
 				}
 			}
@@ -211,14 +211,4 @@ func (p *pairResource) candidates(ctx context.Context, query cluster.Query) iter
 	}
 }
 
-func pairWith(o *cluster.Live) livePair {
-	var pair livePair
-	switch {
-	case o == nil:
-	case o.Kind() == istio.KindDestinationRule:
-		pair.DestinationRule = o
-	default:
-		pair.VirtualService = o
-	}
-	return pair
-}
+func pairWith(o *cluster.Live) livePair { return livePair{cluster.LiveObjectsOf(o)} }

@@ -62,8 +62,8 @@ func (manifestFunction) Run(ctx context.Context, req function.RunRequest, resp *
 }
 
 // unmarked returns a pair without the marks of who applies it.
-func unmarked(pair istio.Pair) istio.Pair {
-	for _, o := range pair.Objects() {
+func unmarked(pair istio.Objects) istio.Objects {
+	for _, o := range pair.All() {
 		o.Labels, o.Annotations = maps.Clone(o.Labels), maps.Clone(o.Annotations)
 		if o.Labels[istio.ManagedByLabel] == istio.ManagedBy {
 			delete(o.Labels, istio.ManagedByLabel)

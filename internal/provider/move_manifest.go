@@ -188,7 +188,7 @@ func formOf(kind istio.Kind) objectForm {
 func (p *pairResource) stateOfObject(f objectForm, o *istio.Object) attr.Value {
 	authored := *o
 	authored.Labels, authored.Annotations = istio.Authored(o)
-	_, attributes := f.recognize(istio.PairOf(&authored), &canary.Placement{}, p.settings)
+	_, attributes := f.recognize(istio.ObjectsOf(&authored), &canary.Placement{}, p.settings)
 	// What is moved has a configuration already: the next refresh is not the first read of an import.
 	attributes["foreign_fields"] = attr.Strings(nil)
 	return attr.Object(attributes)

@@ -68,22 +68,22 @@ func (o *object) Place() *canary.Placement { return o.place }
 func (o *object) PathOf(_ *istio.Object, at istio.Path) istio.Path { return at }
 
 // Render returns a pair with nothing else in it.
-func (o *object) Render() istio.Pair {
+func (o *object) Render() istio.Objects {
 	rendered := &istio.Object{
 		Namespace: o.place.Namespace, Name: o.place.VirtualServiceName, Labels: o.place.Labels, Annotations: o.place.AllAnnotations(), Spec: o.spec,
 	}
 	if o.kind == istio.KindDestinationRule {
 		rendered.Name = o.place.DestinationRuleName
 	}
-	pair := istio.PairOf(rendered)
-	pair.SubsetsElsewhere = pair.DestinationRule == nil
+	pair := istio.ObjectsOf(rendered)
+	pair = pair.WithSubsetsElsewhere(pair.Declaring() == nil)
 	return pair
 }
 
 // Problems returns everything that is wrong with the object. Places in the spec are attributes of the same name.
 func (o *object) Problems() []istio.Problem {
 	problems := append(check.Namespace(o.place.Namespace), check.Metadata(o.place.Labels, o.place.Annotations)...)
-	for _, rendered := range o.Render().Objects() {
+	for _, rendered := range o.Render().All() {
 		problems = append(problems, check.Name("name", rendered.Name)...)
 		problems = append(problems, check.Validate(rendered)...)
 	}
@@ -157,12 +157,12 @@ func (f objectForm) newSpec() proto.Message {
 func (objectForm) nameAttribute(istio.Kind) string { return "name" }
 
 // resolve leaves hosts as they are written: an import shows what is there.
-func (objectForm) resolve(live istio.Pair, _ string) istio.Pair { return live }
+func (objectForm) resolve(live istio.Objects, _ string) istio.Objects { return live }
 
-func (f objectForm) recognize(live istio.Pair, before *canary.Placement, s settings) (described, map[string]attr.Value) {
+func (f objectForm) recognize(live istio.Objects, before *canary.Placement, s settings) (described, map[string]attr.Value) {
 	place := *before
 	o := &object{place: &place, kind: f.kind, spec: f.newSpec()}
-	for _, is := range live.Objects() {
+	for _, is := range live.All() {
 		place.Namespace, o.spec = is.Namespace, is.Spec
 		place.Labels, place.Annotations, place.Owner = is.Labels, maps.Clone(is.Annotations), is.Annotations[istio.OwnerAnnotation]
 		delete(place.Annotations, istio.OwnerAnnotation)

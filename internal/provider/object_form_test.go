@@ -197,7 +197,7 @@ func TestPropertyObjectFormIsIdentity(t *testing.T) {
 					spec := fill(t, f.newSpec())
 					tried.Add(1)
 					bytes.Add(int64(proto.Size(spec)))
-					o := f.read(attr.Read(attr.FromTerraform(stateOf(f, spec).ToTerraform(objectType))), settings{namespace: "shop"}).Render().Objects()[0]
+					o := f.read(attr.Read(attr.FromTerraform(stateOf(f, spec).ToTerraform(objectType))), settings{namespace: "shop"}).Render().All()[0]
 					sameMessage(t, "state", spec, o.Spec)
 					manifest, err := istio.Manifest(o)
 					if err != nil {
@@ -225,9 +225,9 @@ func stateOf(f objectForm, spec proto.Message) attr.Value {
 	place := &canary.Placement{Namespace: "shop"}
 	f.call(place, "reviews")
 	o := &istio.Object{Namespace: "shop", Name: "reviews", Spec: spec}
-	live := istio.Pair{VirtualService: o}
+	live := istio.ObjectsOf(o)
 	if f.kind == istio.KindDestinationRule {
-		live = istio.Pair{DestinationRule: o}
+		live = istio.ObjectsOf(o)
 	}
 	_, attributes := f.recognize(live, place, settings{})
 	return attr.Object(attributes)

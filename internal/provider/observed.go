@@ -22,7 +22,7 @@ type observation struct {
 }
 
 // observe returns what is seen of an object whose resource has the given configuration.
-func observe(is cluster.Identity, o *istio.Object, configured istio.Pair) observation {
+func observe(is cluster.Identity, o *istio.Object, configured istio.Objects) observation {
 	rest := istio.WithoutOthersIn(o, configured.Counterpart(o))
 	return observation{
 		UID: is.UID, Version: is.ResourceVersion, Spec: istio.Fingerprint(o.Spec), Rest: istio.Fingerprint(istio.WithoutWeights(rest.Spec)),
@@ -44,9 +44,9 @@ func (o observed) identities() cluster.Identities {
 }
 
 // observedAfter returns what is there after a change that made a pair.
-func observedAfter(pair, configured istio.Pair, identities cluster.Identities) observed {
+func observedAfter(pair, configured istio.Objects, identities cluster.Identities) observed {
 	all := observed{}
-	for _, o := range pair.Objects() {
+	for _, o := range pair.All() {
 		at := cluster.AddressOf(o)
 		if is, ok := identities[at]; ok {
 			all[at] = observe(is, o, configured)
@@ -55,16 +55,16 @@ func observedAfter(pair, configured istio.Pair, identities cluster.Identities) o
 	return all
 }
 
-func observedIn(live livePair, configured istio.Pair) observed {
+func observedIn(live livePair, configured istio.Objects) observed {
 	all := observed{}
-	for _, o := range live.Objects() {
+	for _, o := range live.All() {
 		all[cluster.AddressOf(&o.Object)] = observe(o.Identity, &o.Object, configured)
 	}
 	return all
 }
 
 // accept counts what a try of a change wrote as seen. The configured pair is the one that [observed.unchanged] is asked about.
-func (o observed) accept(applied cluster.Applied, configured istio.Pair) {
+func (o observed) accept(applied cluster.Applied, configured istio.Objects) {
 	for at := range applied.Identities {
 		if wrote := applied.Wrote(at); wrote != nil {
 			o[at] = observe(wrote.Identity, &wrote.Object, configured)
@@ -73,27 +73,24 @@ func (o observed) accept(applied cluster.Applied, configured istio.Pair) {
 }
 
 // livePair is a pair in the cluster.
-type livePair struct{ cluster.LivePair }
+type livePair struct{ cluster.LiveObjects }
 
 // unchanged returns the live pair without the objects that were made since they were last looked for: those are
 // somebody else's, and in the way. It fails when an object is not as it was last seen. Where nothing was kept, everything
 // counts as seen. The configured pair tells what another controller of weights may have changed.
-func (o observed) unchanged(live livePair, configured istio.Pair, handedOver bool) (livePair, error) {
+func (o observed) unchanged(live livePair, configured istio.Objects, handedOver bool) (livePair, error) {
 	if len(o) == 0 {
 		return live, nil
 	}
-	for _, is := range []**cluster.Live{&live.VirtualService, &live.DestinationRule} {
-		if *is == nil {
-			continue
-		}
-		at := cluster.AddressOf(&(*is).Object)
+	for _, is := range live.All() {
+		at := cluster.AddressOf(&is.Object)
 		was, known := o[at]
 		switch {
 		case !known:
-			*is = nil
-		case !was.like(observe((*is).Identity, &(*is).Object, configured), handedOver):
+			live.LiveObjects = live.Without(is.Role())
+		case !was.like(observe(is.Identity, &is.Object, configured), handedOver):
 			return live, &cluster.Error{Reason: cluster.Stale, Verb: "update", Object: at.String(),
-				Err: fmt.Errorf("it was changed after the plan was made.%s", ownersText(*is))}
+				Err: fmt.Errorf("it was changed after the plan was made.%s", ownersText(is))}
 		}
 	}
 	return live, nil

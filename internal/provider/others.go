@@ -26,13 +26,13 @@ func (p *pairResource) startFromLive(ctx context.Context, d *draft, state attr.V
 	}
 	configured, wanted := d.before, d.after
 	is := p.resolve(live.Ours(wanted), p.settings.clusterDomain)
-	is.SubsetsElsewhere = configured.SubsetsElsewhere
+	is = is.WithSubsetsElsewhere(configured.SubsetsElsewhere())
 	if d.before = is; d.life.handedOver {
 		d.after = istio.KeepOthers(wanted, configured, is)
 		return
 	}
 	if others := istio.OthersIn(is, configured, wanted); len(others) > 0 {
-		diagnostics.AddWarning(fmt.Sprintf("What others put in goes (%s/%s)", live.Objects()[0].Namespace, live.Objects()[0].Name), fmt.Sprintf(
+		diagnostics.AddWarning(fmt.Sprintf("What others put in goes (%s/%s)", live.All()[0].Namespace, live.All()[0].Name), fmt.Sprintf(
 			"The weights were left to somebody else, who put in more than the configuration has: %s. This plan takes it out.\n\n"+
 				"To keep it, write it into the configuration, or leave the weights to them with weights_managed_by = \"other\".",
 			strings.Join(shortList(others), ", ")))

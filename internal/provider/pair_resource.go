@@ -20,7 +20,7 @@ type attrType = fwattr.Type
 
 // described is what a resource describes.
 type described interface {
-	Render() istio.Pair
+	Render() istio.Objects
 	Problems() []istio.Problem
 	Place() *canary.Placement
 	// PathOf returns where in the resource the part is that stands at a path of a rendered object.
@@ -35,10 +35,10 @@ type form interface {
 	// read makes what is described of a configuration, plan or state.
 	read(r *attr.Reader, s settings) described
 	// resolve returns live objects in the spelling in which this form describes them.
-	resolve(live istio.Pair, clusterDomain string) istio.Pair
+	resolve(live istio.Objects, clusterDomain string) istio.Objects
 	// recognize makes what is described of live objects, and the attributes that say so. What the cluster cannot tell is as
 	// before.
-	recognize(live istio.Pair, before *canary.Placement, s settings) (described, map[string]attr.Value)
+	recognize(live istio.Objects, before *canary.Placement, s settings) (described, map[string]attr.Value)
 	// complete fills the values that follow from others into the planned attributes.
 	complete(planned, prior map[string]attr.Value, config *attr.Reader, s settings, route described)
 	// nameAttribute is the attribute that names the object of a kind.
@@ -123,14 +123,10 @@ func addressesOf(place *canary.Placement) []cluster.Address {
 
 // getPair reads the objects of a route, and passes the API server's warnings on.
 func (p *pairResource) getPair(ctx context.Context, place *canary.Placement, diagnostics *diag.Diagnostics) (livePair, error) {
-	rule := place.DestinationRuleName
-	if place.SubsetsElsewhere {
-		rule = ""
-	}
 	if p.settings.cluster == nil {
 		return livePair{}, errNotConnected
 	}
-	pair, err := p.settings.cluster.GetPair(withWarnings(ctx, diagnostics), place.Namespace, place.VirtualServiceName, rule)
+	pair, err := p.settings.cluster.GetObjects(withWarnings(ctx, diagnostics), addressesOf(place)...)
 	return livePair{pair}, err
 }
 

@@ -22,7 +22,7 @@ type draft struct {
 	exists bool
 	// before and after are the objects of the state, none without one, and of the plan. Where somebody else sets the weights they are
 	// the live objects, and what those become.
-	before, after istio.Pair
+	before, after istio.Objects
 }
 
 // plan answers with what the configuration makes of the state: c.planned is what is proposed, and what is planned afterwards.
@@ -53,7 +53,7 @@ func (p *pairResource) plan(ctx context.Context, c *call) {
 				"of these names exist already, and who owns them, will be checked at apply.")
 	case d.exists:
 		p.refuseOtherOwner(c, attr.Read(c.prior).String("owner"), d.life.adopt)
-		if unknown := c.private.unknownFields(); len(unknown.Objects()) > 0 {
+		if unknown := c.private.unknownFields(); len(unknown.All()) > 0 {
 			warnOfLost(d.route.Render(), unknown, &c.diagnostics)
 		}
 	case len(config.Unknown()) == 0:
@@ -172,7 +172,7 @@ func (p *pairResource) planRemoval(ctx context.Context, c *call) {
 	}
 	live, err := p.getPair(ctx, route.Place(), &c.diagnostics)
 	c.report(route, err)
-	for _, o := range live.Objects() {
+	for _, o := range live.All() {
 		if p.refuseOtherOwner(c, o.Annotations[istio.OwnerAnnotation], false) {
 			return
 		}
@@ -212,7 +212,7 @@ func (p *pairResource) planExisting(ctx context.Context, d draft, diagnostics *d
 		p.planAdoption(d, live, diagnostics)
 		return
 	}
-	for _, o := range live.Objects() {
+	for _, o := range live.All() {
 		// What this provider applied may be about to go in the same run, as when a resource is replaced: create looks again.
 		if owner := o.Annotations[istio.OwnerAnnotation]; !o.Applied || owner != "" && owner != p.settings.owner {
 			diagnostics.AddAttributeError(path.Root(p.nameAttribute(o.Kind())), "Object exists already", fmt.Sprintf(

@@ -114,10 +114,10 @@ func (p private) owner() string {
 }
 
 // unknownFields returns the objects that had fields of which this version knows nothing.
-func (p private) unknownFields() istio.Pair { return readManifests(p[unknownFieldsKey]) }
+func (p private) unknownFields() istio.Objects { return readManifests(p[unknownFieldsKey]) }
 
 // backup returns the adopted objects as they were.
-func (p private) backup() istio.Pair { return readManifests(p[backupKey]) }
+func (p private) backup() istio.Objects { return readManifests(p[backupKey]) }
 
 // leftOverTexts say of objects that they are left over.
 func leftOverTexts(objects cluster.Identities) []string {

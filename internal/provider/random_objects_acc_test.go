@@ -69,7 +69,7 @@ func TestAccRandomObjects(t *testing.T) {
 }
 
 func manifestOf(o *istio.Object) string {
-	text, err := istio.ManifestYAML(istio.Pair{VirtualService: o})
+	text, err := istio.ManifestYAML(istio.ObjectsOf(o))
 	if err != nil {
 		return err.Error()
 	}

@@ -25,7 +25,7 @@ func (p *pairResource) readState(ctx context.Context, c *call) {
 		c.report(route, err)
 		return
 	}
-	if len(live.Objects()) == 0 {
+	if len(live.All()) == 0 {
 		c.state = attr.Null()
 		return
 	}
@@ -44,7 +44,7 @@ func (p *pairResource) readState(ctx context.Context, c *call) {
 	}
 	described := p.routeOf(c.state)
 	c.private.set(observedKey, observedIn(live, described.Render()))
-	p.settle(c, !unknown && len(leftOver) == 0 && len(live.Objects()) == len(addressesOf(described.Place())))
+	p.settle(c, !unknown && len(leftOver) == 0 && len(live.All()) == len(addressesOf(described.Place())))
 }
 
 // findLeftOver returns which objects that are ours and not those of the state still exist: those that an earlier change knew of, and what
@@ -53,7 +53,7 @@ func (p *pairResource) readState(ctx context.Context, c *call) {
 func (p *pairResource) findLeftOver(ctx context.Context, c *call, live livePair) (cluster.Identities, error) {
 	leftOver := c.private.leftOver()
 	ctx = withWarnings(ctx, &c.diagnostics)
-	if rule := live.DestinationRule; rule != nil {
+	if rule := live.Declaring(); rule != nil {
 		if c.private.observed()[cluster.AddressOf(&rule.Object)].Spec != istio.Fingerprint(rule.Spec) {
 			other, err := p.settings.cluster.StandIn(ctx, rule)
 			if err != nil {

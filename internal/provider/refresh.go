@@ -54,9 +54,9 @@ const mostRendered = 1 << 20
 // is tried one by one, so that one drifted weight shows as one drifted weight. Each try renders both objects: where a large route has
 // drifted in many places, the later ones are spelled as in the cluster.
 func (p *pairResource) keepSpelling(prior, next map[string]attr.Value) {
-	render := func() istio.Pair { return p.routeOf(attr.Object(next)).Render() }
+	render := func() istio.Objects { return p.routeOf(attr.Object(next)).Render() }
 	meaning := render()
-	size := 1 + proto.Size(meaning.VirtualServiceSpec()) + proto.Size(meaning.DestinationRuleSpec())
+	size := 1 + proto.Size(meaning.Routing().VirtualServiceSpec()) + proto.Size(meaning.Declaring().DestinationRuleSpec())
 	left := mostRendered
 	for _, name := range slices.Sorted(maps.Keys(prior)) {
 		// The full name and what is foreign follow from the cluster alone, and what was null is not known yet.

@@ -24,14 +24,14 @@ func TestRefresh_everyRuleDrifted(t *testing.T) {
 	state := attr.FromTerraform(benchState(t, 500))
 	route := p.routeOf(state)
 	drifted := route.Render()
-	for i, rule := range drifted.VirtualServiceSpec().Http {
+	for i, rule := range drifted.Routing().VirtualServiceSpec().Http {
 		for _, m := range rule.Match {
 			m.Headers["version"].MatchType = &networking.StringMatch_Exact{Exact: strconv.Itoa(5000 + i)}
 		}
 	}
-	live := livePair{cluster.LivePair{
-		VirtualService: liveObject(drifted.VirtualServiceSpec()), DestinationRule: liveObject(drifted.DestinationRuleSpec()),
-	}}
+	live := livePair{cluster.LiveObjectsOf(
+		liveObject(drifted.Routing().VirtualServiceSpec()), liveObject(drifted.Declaring().DestinationRuleSpec()),
+	)}
 	began := time.Now()
 	got := p.refresh(state, p.routeOf(state), lifecycle{}, live)
 	if took := time.Since(began); took > 30*time.Second {
@@ -52,25 +52,25 @@ func TestPropertyRefreshSaysWhatIsThere(t *testing.T) {
 			p := newPairResource(f)
 			p.settings = settings{namespace: defaultNamespace, clusterDomain: defaultClusterDomain}
 			rapid.Check(t, func(t *rapid.T) {
-				live := livePair{cluster.LivePair{
-					VirtualService:  liveObject(istiotest.Fill(t, &networking.VirtualService{})),
-					DestinationRule: liveObject(istiotest.Fill(t, &networking.DestinationRule{})),
-				}}
-				imported := importedState(p, live.VirtualService.Namespace)
+				live := livePair{cluster.LiveObjectsOf(
+					liveObject(istiotest.Fill(t, &networking.VirtualService{})),
+					liveObject(istiotest.Fill(t, &networking.DestinationRule{})),
+				)}
+				imported := importedState(p, live.Routing().Namespace)
 				state := p.refresh(imported, p.routeOf(imported), lifecycle{}, live)
 
 				foreign := state.Get("foreign_fields").Elements()
-				ours := canary.Resolve(live.Ours(istio.Pair{}), defaultClusterDomain)
+				ours := canary.Resolve(live.Ours(istio.Objects{}), defaultClusterDomain)
 				if says := len(cluster.Steps(ours, p.routeOf(state).Render())) == 0; len(foreign) == 0 && !says {
 					t.Fatalf("the state does not say what is there, and foreign_fields is empty\nlive %v", live)
 				}
 				if words := p.words(lifecycle{}, p.routeOf(state).Render()); len(foreign) == 0 && !state.Get("summary").Equal(words) {
 					t.Fatalf("a plan of what is there has other words: %s, not %s", words, state.Get("summary"))
 				}
-				applied := livePair{cluster.LivePair{
-					VirtualService:  liveObject(p.routeOf(state).Render().VirtualServiceSpec()),
-					DestinationRule: liveObject(p.routeOf(state).Render().DestinationRuleSpec()),
-				}}
+				applied := livePair{cluster.LiveObjectsOf(
+					liveObject(p.routeOf(state).Render().Routing().VirtualServiceSpec()),
+					liveObject(p.routeOf(state).Render().Declaring().DestinationRuleSpec()),
+				)}
 				reimported := p.refresh(imported, p.routeOf(imported), lifecycle{}, applied)
 				if !isEmptyList(reimported.Get("foreign_fields")) || !cluster.Same(p.routeOf(reimported).Render(), p.routeOf(state).Render()) {
 					t.Fatalf("an import of what the state says gives something else\nlive %v", applied)

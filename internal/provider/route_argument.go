@@ -12,7 +12,6 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
-	networking "istio.io/api/networking/v1"
 
 	"github.com/meshroute/terraform-provider-mesh/internal/attr"
 	"github.com/meshroute/terraform-provider-mesh/internal/istio"
@@ -205,7 +204,7 @@ func joinRoutes(routes []routeReading, where func(int) string) routesReading {
 			all.known = false
 			continue
 		}
-		for _, o := range route.Render().Objects() {
+		for _, o := range route.Render().All() {
 			if before, twice := first[o.String()]; twice {
 				problems = append(problems, fmt.Sprintf("%s%s is given twice, at [%d] too.", where(i), o, before))
 			}
@@ -225,7 +224,7 @@ func joinRoutes(routes []routeReading, where func(int) string) routesReading {
 func (r *routesReading) empty() bool { return len(r.virtualServices)+len(r.destinationRules) == 0 }
 
 func (r *routesReading) makeTable() (table *traffic.Table, problem string) {
-	if !slices.ContainsFunc(r.virtualServices, func(o *istio.Object) bool { return len(o.Spec.(*networking.VirtualService).GetHosts()) > 0 }) {
+	if !slices.ContainsFunc(r.virtualServices, func(o *istio.Object) bool { return len(o.VirtualServiceSpec().GetHosts()) > 0 }) {
 		return nil, "Nothing here claims requests: a mesh_canary_route, a mesh_weighted_split or a mesh_virtual_service with hosts is needed."
 	}
 	table = traffic.NewTable(r.virtualServices, r.destinationRules, traffic.Options{})

@@ -4,8 +4,6 @@ import (
 	"maps"
 	"time"
 
-	networking "istio.io/api/networking/v1"
-
 	"github.com/meshroute/terraform-provider-mesh/internal/around"
 	"github.com/meshroute/terraform-provider-mesh/internal/attr"
 	"github.com/meshroute/terraform-provider-mesh/internal/cluster"
@@ -55,7 +53,7 @@ func encodePorts(ports []around.ServicePort) attr.Value {
 func encodeRoutes(view *cluster.View, routes []*around.Neighbor) attr.Value {
 	values := make([]attr.Value, len(routes))
 	for i, n := range routes {
-		spec := n.Spec.(*networking.VirtualService)
+		spec := n.VirtualServiceSpec()
 		gateways := spec.Gateways
 		if len(gateways) == 0 {
 			gateways = []string{istio.MeshGateway}
@@ -74,7 +72,7 @@ func encodeRoutes(view *cluster.View, routes []*around.Neighbor) attr.Value {
 func encodeRules(view *cluster.View, rules []*around.Neighbor, ready func(labels map[string]string) attr.Value) attr.Value {
 	values := make([]attr.Value, len(rules))
 	for i, n := range rules {
-		spec := n.Spec.(*networking.DestinationRule)
+		spec := n.DestinationRuleSpec()
 		subsets := map[string]attr.Value{}
 		for _, subset := range spec.Subsets {
 			subsets[subset.GetName()] = attr.Object(map[string]attr.Value{

@@ -31,7 +31,7 @@ func (p *pairResource) lookAround(ctx context.Context, d draft, diagnostics *dia
 	}
 	view := p.settings.view(d.route.Place().Namespace, p.settings.owner)
 	var own []around.Look
-	for _, o := range pair.Objects() {
+	for _, o := range pair.All() {
 		own = append(own, around.Look{Resource: resourceOf(o.Kind())})
 	}
 	view.Look(withWarnings(ctx, diagnostics), own)
@@ -125,8 +125,8 @@ func summaryOf(kind around.FindingKind) string {
 
 // warnOfTools tells of other tools that write objects which are about to change. Who leaves the weights to a tool that sets only
 // those has nothing to fear from it.
-func (p *pairResource) warnOfTools(diagnostics *diag.Diagnostics, view *cluster.View, pair istio.Pair, life lifecycle) {
-	for _, o := range pair.Objects() {
+func (p *pairResource) warnOfTools(diagnostics *diag.Diagnostics, view *cluster.View, pair istio.Objects, life lifecycle) {
+	for _, o := range pair.All() {
 		neighbor := view.Routes.Named(o)
 		if o.Kind() == istio.KindDestinationRule {
 			neighbor = view.Rules.Named(o)

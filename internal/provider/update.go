@@ -22,7 +22,7 @@ type updateRun struct {
 	leftOver cluster.Identities
 	// live is what the last try found, wanted what it was to become, change how, and applied what it did.
 	live    livePair
-	wanted  istio.Pair
+	wanted  istio.Objects
 	change  cluster.Change
 	applied cluster.Applied
 }
@@ -79,11 +79,11 @@ func (p *pairResource) prepare(ctx context.Context, c *call, u *updateRun) (err 
 	if u.change.Force {
 		return nil
 	}
-	return p.settings.cluster.RefuseLeftovers(u.live.LivePair, u.change.From, u.wanted)
+	return p.settings.cluster.RefuseLeftovers(u.live.LiveObjects, u.change.From, u.wanted)
 }
 
 // withMetadata returns the pair with the labels and annotations of an earlier one too.
-func withMetadata(pair, earlier istio.Pair) istio.Pair {
+func withMetadata(pair, earlier istio.Objects) istio.Objects {
 	union := func(a, b map[string]string) map[string]string {
 		all := map[string]string{}
 		maps.Copy(all, a)

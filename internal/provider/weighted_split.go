@@ -64,7 +64,7 @@ func (weightedSplit) read(r *attr.Reader, s settings) described {
 	return split
 }
 
-func (weightedSplit) recognize(live istio.Pair, before *canary.Placement, s settings) (described, map[string]attr.Value) {
+func (weightedSplit) recognize(live istio.Objects, before *canary.Placement, s settings) (described, map[string]attr.Value) {
 	split, _ := canary.RecognizeSplit(live, s.clusterDomain)
 	http := split.HTTP
 	if http == nil {

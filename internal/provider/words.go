@@ -40,11 +40,11 @@ func (p *pairResource) options(life lifecycle) traffic.Options {
 }
 
 // words returns what a pair does, a line for each rule.
-func (p *pairResource) words(life lifecycle, pair istio.Pair) attr.Value {
-	if pair.VirtualService == nil {
+func (p *pairResource) words(life lifecycle, pair istio.Objects) attr.Value {
+	if pair.Routing() == nil {
 		return attr.Strings([]string{"the VirtualService is not there"})
 	}
-	return attr.Strings(traffic.Summary([]*istio.Object{pair.VirtualService}, p.options(life)))
+	return attr.Strings(traffic.Summary([]*istio.Object{pair.Routing()}, p.options(life)))
 }
 
 // wordless are the attributes that no word of a summary follows from.
@@ -138,12 +138,12 @@ func (t *tally) more() bool { return t == nil || t.told.Add(1) <= mostTold }
 
 // tellMoves warns of the requests that a change sends elsewhere, and refuses larger steps than are allowed. It is about what is live, whoever
 // made it so: a change back to what is configured moves requests like any other.
-func (p *pairResource) tellMoves(life lifecycle, is, wanted istio.Pair, diagnostics *diag.Diagnostics) {
+func (p *pairResource) tellMoves(life lifecycle, is, wanted istio.Objects, diagnostics *diag.Diagnostics) {
 	before := istio.UnderNewNames(is, wanted)
-	if before == nil || wanted.VirtualService == nil || sameObject(before, wanted.VirtualService) {
+	if before == nil || wanted.Routing() == nil || sameObject(before, wanted.Routing()) {
 		return
 	}
-	after := *wanted.VirtualService
+	after := *wanted.Routing()
 	after.Name = before.Name // the same one, by another name
 	moves := traffic.Moves([]*istio.Object{before}, []*istio.Object{&after}, traffic.Options{ClusterDomain: p.settings.clusterDomain})
 	jumps := slices.DeleteFunc(slices.Clone(moves), func(m traffic.Move) bool { return life.step == 0 || !m.Jumps(float64(life.step)) })

@@ -38,7 +38,7 @@ type merged struct {
 // expand returns the rules of a VirtualService in full, and what is left out.
 // Source: istio.io/istio pilot/pkg/model mergeVirtualServices.
 func expand(o *istio.Object, delegates map[string]*istio.Object, clusterDomain string) (rules []merged, dropped []Dropped) {
-	for i, rule := range o.Spec.(*networking.VirtualService).GetHttp() {
+	for i, rule := range o.VirtualServiceSpec().GetHttp() {
 		if rule == nil {
 			continue
 		}
@@ -69,7 +69,7 @@ func (r merged) delegate(delegates map[string]*istio.Object, clusterDomain strin
 		lost.Reason = fmt.Sprintf("delegate %q is not exported to namespace %q, so istiod leaves this rule out", key, r.ref.Object.Namespace)
 		return nil, []Dropped{lost}
 	}
-	for i, rule := range delegate.Spec.(*networking.VirtualService).GetHttp() {
+	for i, rule := range delegate.VirtualServiceSpec().GetHttp() {
 		if rule == nil {
 			continue
 		}

@@ -40,7 +40,7 @@ func newWordTable(routes []*istio.Object, options Options) *Table {
 	}
 	options.Created = created
 	for _, o := range roots {
-		for _, rule := range o.Spec.(*networking.VirtualService).Http {
+		for _, rule := range o.VirtualServiceSpec().Http {
 			if rule.GetDelegate() == nil {
 				continue
 			}
@@ -51,13 +51,13 @@ func newWordTable(routes []*istio.Object, options Options) *Table {
 	}
 	if len(roots) == 0 {
 		for _, o := range delegates {
-			spec := o.Spec.(*networking.VirtualService)
+			spec := o.VirtualServiceSpec()
 			spec.Hosts, spec.Http = []string{"*"}, append(spec.Http, &networking.HTTPRoute{Route: towards(handingOver)})
 		}
 	}
 	if options.SharesByOthers {
 		for _, o := range slices.Concat(roots, delegates) {
-			weighAlike(o.Spec.(*networking.VirtualService))
+			weighAlike(o.VirtualServiceSpec())
 		}
 	}
 	return NewTable(append(roots, delegates...), nil, options)

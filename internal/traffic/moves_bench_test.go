@@ -14,7 +14,7 @@ import (
 // manyRules has so many rules, of the kinds of [largeRoute].
 func manyRules(rules int, regexes bool) *istio.Object {
 	o := largeRoute(regexes)
-	spec := o.Spec.(*networking.VirtualService)
+	spec := o.VirtualServiceSpec()
 	kinds, rest := spec.Http[:len(spec.Http)-1], spec.Http[len(spec.Http)-1]
 	spec.Http = nil
 	for i := range rules - 1 {
@@ -46,7 +46,7 @@ func BenchmarkMoves(b *testing.B) {
 			} {
 				b.Run(fmt.Sprintf("%d rules, %s, %s", rules, kind, change), func(b *testing.B) {
 					was, is := manyRules(rules, regexes), manyRules(rules, regexes)
-					of(is.Spec.(*networking.VirtualService))
+					of(is.VirtualServiceSpec())
 					for b.Loop() {
 						if len(traffic.Moves([]*istio.Object{was}, []*istio.Object{is}, traffic.Options{})) == 0 {
 							b.Fatal("nothing moves")

@@ -128,7 +128,7 @@ func TestPropertyMovesOfTheSameRules(t *testing.T) {
 		p := picker(func(n int) int { return rapid.IntRange(0, n-1).Draw(t, "choice") })
 		was := p.table()
 		is, renamed := *was, *was
-		spec := proto.CloneOf(was.Spec.(*networking.VirtualService))
+		spec := proto.CloneOf(was.VirtualServiceSpec())
 		for _, rule := range spec.Http {
 			if len(rule.Route) > 0 && p.chance(50) {
 				rule.Route = shares(int32(p(101)), int32(p(101)))

@@ -182,5 +182,5 @@ func (p picker) aimed(m *networking.HTTPMatchRequest) traffic.Request {
 }
 
 func virtualServiceSpec(o *istio.Object) *networking.VirtualService {
-	return o.Spec.(*networking.VirtualService)
+	return o.VirtualServiceSpec()
 }

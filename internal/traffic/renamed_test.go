@@ -29,12 +29,12 @@ func TestUnderNewNames(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			pair := func(rules, subsets string) istio.Pair {
-				return istio.Pair{VirtualService: istiotest.VirtualService(t, "reviews", rules), DestinationRule: istiotest.Object(t, "DestinationRule", "reviews", "host: reviews\nsubsets: ["+subsets+"]")}
+			pair := func(rules, subsets string) istio.Objects {
+				return istio.ObjectsOf(istiotest.VirtualService(t, "reviews", rules), istiotest.Object(t, "DestinationRule", "reviews", "host: reviews\nsubsets: ["+subsets+"]"))
 			}
 			before, after := pair(canaries("", split("90", "10")), test.before), pair(test.rules, test.after)
 			var got []string
-			for _, m := range traffic.Moves([]*istio.Object{istio.UnderNewNames(before, after)}, []*istio.Object{after.VirtualService}, traffic.Options{}) {
+			for _, m := range traffic.Moves([]*istio.Object{istio.UnderNewNames(before, after)}, []*istio.Object{after.Routing()}, traffic.Options{}) {
 				got = append(got, m.String())
 			}
 			if diff := cmp.Diff(test.want, got); diff != "" {
@@ -42,8 +42,8 @@ func TestUnderNewNames(t *testing.T) {
 			}
 		})
 	}
-	bare := istio.Pair{VirtualService: istiotest.VirtualService(t, "reviews", canaries("", istiotest.To("v1"))), SubsetsElsewhere: true}
-	if istio.UnderNewNames(bare, bare) != bare.VirtualService {
+	bare := istio.ObjectsOf(istiotest.VirtualService(t, "reviews", canaries("", istiotest.To("v1")))).WithSubsetsElsewhere(true)
+	if istio.UnderNewNames(bare, bare) != bare.Routing() {
 		t.Error("without a DestinationRule names are what they are")
 	}
 }

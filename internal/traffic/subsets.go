@@ -117,7 +117,7 @@ func (s *Subsets) selected(host, caller string, labels map[string]string) (rules
 }
 
 func selectorOf(o *istio.Object) *api.WorkloadSelector {
-	return o.Spec.(*networking.DestinationRule).GetWorkloadSelector()
+	return o.DestinationRuleSpec().GetWorkloadSelector()
 }
 
 // forItself reports whether an object is exported to its own namespace alone.
@@ -161,7 +161,7 @@ func exportNames(o *istio.Object) []string {
 	if selectorOf(o) != nil {
 		return []string{"."}
 	}
-	return unique(slices.Clone(o.Spec.(*networking.DestinationRule).GetExportTo()))
+	return unique(slices.Clone(o.DestinationRuleSpec().GetExportTo()))
 }
 
 // holding returns the DestinationRules of a namespace for the most specific host that covers the given one, of those that count.
@@ -169,7 +169,7 @@ func (s *Subsets) holding(namespace, host string, counts func(*istio.Object) boo
 	best := ""
 	var found []*istio.Object
 	for _, o := range s.byNamespace[namespace] {
-		spec := o.Spec.(*networking.DestinationRule)
+		spec := o.DestinationRuleSpec()
 		name := istio.FullHost(spec.GetHost(), o.Namespace, s.options.Domain())
 		suffix, wildcard := strings.CutPrefix(name, "*")
 		switch {

@@ -103,7 +103,7 @@ func TestSummary_bounds(t *testing.T) {
 	for i := range 500 {
 		many.Match = append(many.Match, &networking.HTTPMatchRequest{Uri: prefixed(fmt.Sprintf("/ünd/%d", i))})
 	}
-	spec := o.Spec.(*networking.VirtualService)
+	spec := o.VirtualServiceSpec()
 	spec.Http[0] = many
 	got := traffic.Summary([]*istio.Object{o}, traffic.Options{})
 	if len(got) != 201 || got[200] != "and 800 more rules" {
@@ -121,7 +121,7 @@ func TestPropertySummaryFollowsMeaning(t *testing.T) {
 		p := picker(func(n int) int { return rapid.IntRange(0, n-1).Draw(t, "choice") })
 		o := p.table()
 		spelled := *o
-		spec := proto.CloneOf(o.Spec.(*networking.VirtualService))
+		spec := proto.CloneOf(o.VirtualServiceSpec())
 		for _, rule := range spec.Http {
 			if len(rule.Route) == 1 {
 				rule.Route[0].Weight = 100

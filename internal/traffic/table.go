@@ -52,7 +52,7 @@ type service struct {
 }
 
 func (s *service) spec() *networking.VirtualService {
-	return s.object.Spec.(*networking.VirtualService)
+	return s.object.VirtualServiceSpec()
 }
 
 // compiledRule is a rule after delegation.
@@ -109,7 +109,7 @@ func (o Options) compareAge(a, b *istio.Object) int {
 }
 
 func newService(o *istio.Object, delegates map[string]*istio.Object, clusterDomain string) *service {
-	spec := o.Spec.(*networking.VirtualService)
+	spec := o.VirtualServiceSpec()
 	s := &service{object: o, gateways: istio.GatewayNames(spec.Gateways, o.Namespace)}
 	for _, host := range spec.Hosts {
 		s.hosts = append(s.hosts, strings.ToLower(istio.FullHost(host, o.Namespace, clusterDomain)))
