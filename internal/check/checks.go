@@ -16,19 +16,19 @@ func unsaid(o *istio.Object) []istio.Problem {
 	visit(o.Spec.ProtoReflect(), nil, func(at istio.Path, message proto.Message) {
 		c.at = at
 		c.problems = append(c.problems, refusedPart(at, message)...)
-		c.look(message)
+		c.inspect(message)
 	})
 	return append(unlessVoid(c.problems, dead), dead...)
 }
 
-// look is the list of checks, by the message that they look at.
-func (c *checker) look(message proto.Message) {
+// inspect is the list of checks, by the message that they are for.
+func (c *checker) inspect(message proto.Message) {
 	switch m := message.(type) {
 	case *networking.VirtualService:
 		c.hosts(m)
 		c.ruleNames(m)
 		c.serverNames(m)
-		c.unseenGateways(m.Gateways)
+		c.uncheckedGateways(m.Gateways)
 	case *networking.HTTPRoute:
 		c.rule(m)
 	case *networking.HTTPMatchRequest:
@@ -62,12 +62,12 @@ func (c *checker) look(message proto.Message) {
 	case *networking.L4MatchAttributes:
 		c.tcpMatch(m)
 	default:
-		c.lookAtPolicy(message)
+		c.inspectPolicy(message)
 	}
 }
 
-// lookAtPolicy is the list of checks of a DestinationRule.
-func (c *checker) lookAtPolicy(message proto.Message) {
+// inspectPolicy is the list of checks of a DestinationRule.
+func (c *checker) inspectPolicy(message proto.Message) {
 	switch m := message.(type) {
 	case *networking.DestinationRule:
 		c.destinationHost("host", m.Host)

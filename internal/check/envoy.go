@@ -131,10 +131,10 @@ func refusedGroups(at istio.Path, m *networking.RegexRewrite) []istio.Problem {
 	return nil
 }
 
-// visit calls look for every message that is set inside a message, itself included, in no certain order. The path is
+// visit calls inspect for every message that is set inside a message, itself included, in no certain order. The path is
 // only valid during the call.
-func visit(message protoreflect.Message, at istio.Path, look func(istio.Path, proto.Message)) {
-	look(at, message.Interface())
+func visit(message protoreflect.Message, at istio.Path, inspect func(istio.Path, proto.Message)) {
+	inspect(at, message.Interface())
 	message.Range(func(fd protoreflect.FieldDescriptor, value protoreflect.Value) bool {
 		if fd.Message() == nil {
 			return true
@@ -145,7 +145,7 @@ func visit(message protoreflect.Message, at istio.Path, look func(istio.Path, pr
 			inner := slices.Concat(at, istio.Path{name, 0})
 			for j := range value.List().Len() {
 				inner[len(inner)-1] = j
-				visit(value.List().Get(j).Message(), inner, look)
+				visit(value.List().Get(j).Message(), inner, inspect)
 			}
 		case fd.IsMap():
 			if fd.MapValue().Message() == nil {
@@ -154,12 +154,12 @@ func visit(message protoreflect.Message, at istio.Path, look func(istio.Path, pr
 			inner := slices.Concat(at, istio.Path{name, istio.Key("")})
 			value.Map().Range(func(key protoreflect.MapKey, v protoreflect.Value) bool {
 				inner[len(inner)-1] = istio.Key(key.String())
-				visit(v.Message(), inner, look)
+				visit(v.Message(), inner, inspect)
 				return true
 			})
 		case isWellKnown(fd.Message()):
 		default:
-			visit(value.Message(), append(at, name), look)
+			visit(value.Message(), append(at, name), inspect)
 		}
 		return true
 	})

@@ -37,9 +37,9 @@ func (c *checker) matchGateways(gateways []string) {
 	}
 }
 
-// unseenGateways looks at the names that istiod does not look at: those behind the first that has no namespace, such as
+// uncheckedGateways checks the names that istiod does not check: those behind the first that has no namespace, such as
 // `mesh`.
-func (c *checker) unseenGateways(names []string) {
+func (c *checker) uncheckedGateways(names []string) {
 	first := slices.IndexFunc(names, func(name string) bool { return !strings.Contains(name, "/") })
 	if first < 0 {
 		return

@@ -16,14 +16,14 @@ import (
 // never comes near it, however much is wrong.
 const effort = 1 << 20
 
-// court judges changed copies of an object's spec until its effort is spent.
-type court struct {
+// locator judges changed copies of an object's spec until its effort is spent.
+type locator struct {
 	object *istio.Object
 	left   int
 }
 
 // judge returns the verdicts on a spec; nothing and false when the effort is spent.
-func (c *court) judge(spec proto.Message) (map[meaning]int, bool) {
+func (c *locator) judge(spec proto.Message) (map[meaning]int, bool) {
 	if c.left <= 0 {
 		return nil, false
 	}
@@ -38,7 +38,7 @@ func (c *court) judge(spec proto.Message) (map[meaning]int, bool) {
 // locate finds the places that a verdict is about: the deepest parts of the message whose removal makes the verdict
 // go away. Istio's messages name no field; taking parts away until the complaint stops finds it whatever the text says,
 // for every check that exists or will exist. A verdict that no removal silences is about the message as a whole.
-func (c *court) locate(root proto.Message, v verdict, count int) []istio.Path {
+func (c *locator) locate(root proto.Message, v verdict, count int) []istio.Path {
 	return lastOf(c.descend(root, nil, v, count), count)
 }
 
@@ -53,15 +53,15 @@ type elements struct {
 	specs []proto.Message
 	list  string
 	// given says which elements gave a verdict, in order, and how often each.
-	given map[meaning][]giver
+	given map[meaning][]elementCount
 }
 
-type giver struct{ index, count int }
+type elementCount struct{ index, count int }
 
 // judgeElements judges every rule of a VirtualService, or subset of a DestinationRule, alone. Most verdicts are about
 // one of them, and a hundred wrong rules would otherwise be judged a thousand times all together.
-func (c *court) judgeElements(root proto.Message) elements {
-	e := elements{list: "http", given: map[meaning][]giver{}}
+func (c *locator) judgeElements(root proto.Message) elements {
+	e := elements{list: "http", given: map[meaning][]elementCount{}}
 	if _, ok := root.(*networking.DestinationRule); ok {
 		e.list = "subsets"
 	}
@@ -81,7 +81,7 @@ func (c *court) judgeElements(root proto.Message) elements {
 		}
 		e.specs = append(e.specs, spec)
 		for m, n := range counts {
-			e.given[m] = append(e.given[m], giver{i, n})
+			e.given[m] = append(e.given[m], elementCount{i, n})
 		}
 	}
 	return e
@@ -89,7 +89,7 @@ func (c *court) judgeElements(root proto.Message) elements {
 
 // locateInElements finds the places that a verdict is about inside the elements. It finds none for a verdict that is not
 // about single elements: judged alone, they do not give it exactly as often as all together.
-func (c *court) locateInElements(e elements, v verdict, count int) []istio.Path {
+func (c *locator) locateInElements(e elements, v verdict, count int) []istio.Path {
 	total := 0
 	for _, g := range e.given[v.meaning] {
 		total += g.count
@@ -107,7 +107,7 @@ func (c *court) locateInElements(e elements, v verdict, count int) []istio.Path 
 	return places
 }
 
-func (c *court) descend(root proto.Message, at istio.Path, v verdict, count int) []istio.Path {
+func (c *locator) descend(root proto.Message, at istio.Path, v verdict, count int) []istio.Path {
 	if c.left <= 0 {
 		return []istio.Path{at}
 	}

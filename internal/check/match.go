@@ -33,7 +33,7 @@ func (c *checker) match(m *networking.HTTPMatchRequest) {
 				longestParameter, len(name))
 		}
 	}
-	c.unseenGateways(m.Gateways)
+	c.uncheckedGateways(m.Gateways)
 	c.matchGateways(m.Gateways)
 	c.source(m)
 }

@@ -47,7 +47,7 @@ func refusedByIstiod(o *istio.Object) []istio.Problem {
 		return nil
 	}
 	var problems []istio.Problem
-	c := &court{object: o, left: effort}
+	c := &locator{object: o, left: effort}
 	counts := count(verdicts)
 	elements := c.judgeElements(o.Spec)
 	seen := map[verdict]bool{}
