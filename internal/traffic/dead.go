@@ -75,8 +75,8 @@ type Verdict struct {
 // other VirtualServices keep from its requests is not called dead.
 func FindDead(routes []*istio.Object, options Options) []Verdict {
 	var verdicts []Verdict
-	for _, s := range NewTable(routes, nil, options).services {
-		verdicts = append(verdicts, newAutopsy(s, options).verdicts()...)
+	for _, s := range NewTable(routes, nil, options).virtualServices {
+		verdicts = append(verdicts, newAnalysis(s, options).verdicts()...)
 	}
 	return verdicts
 }
@@ -87,15 +87,15 @@ type clash struct {
 	before    []literal
 }
 
-// autopsy is the analysis of one VirtualService.
-type autopsy struct {
+// analysis is that of one VirtualService: which of its matches take a request.
+type analysis struct {
 	*solver
-	service     *service
-	table       *Table
-	entries     []*entry
-	base        region
-	authorities []string
-	left        int // steps that the searches for witnesses may still take
+	virtualService *virtualService
+	table          *Table
+	entries        []*entry
+	base           region
+	authorities    []string
+	left           int // steps that the searches for witnesses may still take
 }
 
 // entry is one match, in the order in which proxies try them.
@@ -113,9 +113,9 @@ const (
 	stepsInAll    = 20000
 )
 
-func newAutopsy(s *service, options Options) *autopsy {
-	a := &autopsy{solver: newSolver(), service: s, base: region{}, left: stepsInAll}
-	a.table = &Table{options: options, services: []*service{s}, subsets: NewSubsets(nil, options)}
+func newAnalysis(s *virtualService, options Options) *analysis {
+	a := &analysis{solver: newSolver(), virtualService: s, base: region{}, left: stepsInAll}
+	a.table = &Table{options: options, virtualServices: []*virtualService{s}, subsets: NewSubsets(nil, options)}
 	for _, rule := range s.rules {
 		for i := range rule.matches {
 			a.entries = append(a.entries, &entry{rule: rule, match: &rule.matches[i], literals: rule.matches[i].all()})
@@ -140,10 +140,10 @@ func newAutopsy(s *service, options Options) *autopsy {
 	return a
 }
 
-func (a *autopsy) verdicts() []Verdict {
+func (a *analysis) verdicts() []Verdict {
 	var verdicts []Verdict
 	at := 0
-	for _, rule := range a.service.rules {
+	for _, rule := range a.virtualService.rules {
 		var of []Verdict
 		for range rule.matches {
 			of = append(of, a.judge(at))
@@ -154,7 +154,7 @@ func (a *autopsy) verdicts() []Verdict {
 			verdicts = append(verdicts, of...)
 		}
 	}
-	for _, d := range a.service.dropped {
+	for _, d := range a.virtualService.dropped {
 		v := Verdict{Life: Dead, Reason: d.Reason, Place: Place{
 			Rule:  RuleRef{Object: d.Object, Index: d.At[1].(int), Delegate: d.Delegate, DelegateIndex: d.DelegateIndex},
 			Match: MatchRef{Index: -1, Root: -1, Delegate: -1},
@@ -203,7 +203,7 @@ func sumUp(rule *compiledRule, of []Verdict) Verdict {
 }
 
 // judge says whether the match at a place in the order can take a request.
-func (a *autopsy) judge(at int) Verdict {
+func (a *analysis) judge(at int) Verdict {
 	e := a.entries[at]
 	v := Verdict{Place: e.place()}
 	start, is, clash := a.start(e)
@@ -216,7 +216,7 @@ func (a *autopsy) judge(at int) Verdict {
 		if by := a.shadow(start, at); by >= 0 {
 			return v.shadowed([]Place{a.entries[by].place()}, a.shadowReason(by))
 		}
-		w := witness{autopsy: a, at: at, steps: min(stepsPerMatch, a.left)}
+		w := witness{analysis: a, at: at, steps: min(stepsPerMatch, a.left)}
 		request, is := w.find(start)
 		a.left -= min(stepsPerMatch, a.left) - w.steps
 		switch is {
@@ -247,7 +247,7 @@ func (v Verdict) shadowed(by []Place, rest string) Verdict {
 }
 
 // start returns the requests that a match describes, without regard for earlier ones. No comes with the reason.
-func (a *autopsy) start(e *entry) (region, answer, *clash) {
+func (a *analysis) start(e *entry) (region, answer, *clash) {
 	literals := append(slices.Clip(e.match.place), e.match.about...)
 	r, open := a.base, false
 	for i := range literals {
@@ -268,7 +268,7 @@ func (a *autopsy) start(e *entry) (region, answer, *clash) {
 }
 
 // shadow returns the first earlier match that takes every request of a region, -1 if there is none.
-func (a *autopsy) shadow(r region, at int) int {
+func (a *analysis) shadow(r region, at int) int {
 	return slices.IndexFunc(a.entries[:at], func(earlier *entry) bool {
 		return !slices.ContainsFunc(earlier.literals, func(l literal) bool { return !a.excludes(r, l.not(), a.authorities) })
 	})
@@ -285,7 +285,7 @@ func (c *clash) reason() string {
 	return fmt.Sprintf("no request can have %s", istio.Enumerate(append(unique(parts), c.condition.words()), "and"))
 }
 
-func (a *autopsy) shadowReason(by int) string {
+func (a *analysis) shadowReason(by int) string {
 	if words := a.entries[by].match.words(); words != "" {
 		return "takes all of its requests first: those with " + words
 	}

@@ -15,7 +15,7 @@ func Diagram(routes []*istio.Object, options Options) string {
 	t := NewTable(routes, nil, options)
 	n := newNamer(t)
 	d := newDrawing()
-	for _, s := range t.services {
+	for _, s := range t.virtualServices {
 		d.service(s.title(), n.picture(s), stays)
 	}
 	return d.text()
@@ -27,9 +27,9 @@ func DiagramChange(before, after []*istio.Object, options Options) string {
 	was, is := NewTable(before, nil, options), NewTable(after, nil, options)
 	n := newNamer(was, is)
 	d := newDrawing()
-	gone := slices.Clone(was.services)
-	for _, s := range is.services {
-		old := slices.IndexFunc(gone, func(o *service) bool { return o.object.String() == s.object.String() })
+	gone := slices.Clone(was.virtualServices)
+	for _, s := range is.virtualServices {
+		old := slices.IndexFunc(gone, func(o *virtualService) bool { return o.object.String() == s.object.String() })
 		if old < 0 {
 			d.service(s.title(), marked(n.picture(s), added), added)
 			continue
@@ -94,7 +94,7 @@ type arrow struct {
 }
 
 // title names the hosts and, if it is not only for sidecars, the gateways.
-func (s *service) title() []string {
+func (s *virtualService) title() []string {
 	lines := few(s.hosts, "and %d more hosts")
 	if !slices.Equal(s.gateways, []string{istio.MeshGateway}) {
 		lines = append(lines, "at "+strings.Join(few(s.gateways, "%d more"), ", "))
@@ -111,7 +111,7 @@ func few(texts []string, more string) []string {
 }
 
 // picture returns the rules of a VirtualService, and a last box for requests without one.
-func (n *namer) picture(s *service) []box {
+func (n *namer) picture(s *virtualService) []box {
 	var boxes []box
 	done := false
 	for i, rule := range s.rules {

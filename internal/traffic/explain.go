@@ -22,7 +22,7 @@ func (t *Table) Explain(o Outcome) string {
 	}
 	text := ""
 	n := newNamer(t)
-	for _, s := range t.services {
+	for _, s := range t.virtualServices {
 		for i, rule := range s.rules {
 			if rule.ref == o.Rule {
 				requests, _ := rule.requests(i == 0)

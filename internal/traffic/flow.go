@@ -22,7 +22,7 @@ type flow struct {
 }
 
 // newFlows returns the TLS rules of a VirtualService, then its TCP rules: hosts are in full.
-func newFlows(s *service, clusterDomain string) []flow {
+func newFlows(s *virtualService, clusterDomain string) []flow {
 	var flows []flow
 	add := func(protocol string, i int, matches []string, routes []*networking.RouteDestination) {
 		f := flow{connections: protocol + " connections", all: len(matches) == 0 || slices.Contains(matches, ""), first: i == 0}
@@ -96,7 +96,7 @@ func alternatives(texts []string) string {
 }
 
 // flows says what the TLS and TCP rules of a VirtualService do. Nobody but Terraform sets their weights.
-func (n *namer) flows(s *service) []string {
+func (n *namer) flows(s *virtualService) []string {
 	var lines []string
 	for _, f := range newFlows(s, n.clusterDomain) {
 		lines = append(lines, f.words()+n.forward(f.routes, false))
@@ -117,7 +117,7 @@ func (f flow) words() string {
 // moveFlows says which connections go elsewhere: those of rules with the same conditions before and after.
 func moveFlows(was, is *Table, names *namer) []Move {
 	before := map[string][]Share{}
-	for _, s := range was.services {
+	for _, s := range was.virtualServices {
 		for _, f := range newFlows(s, names.clusterDomain) {
 			if _, known := before[f.connections]; !known {
 				before[f.connections] = newShares(f.routes)
@@ -125,7 +125,7 @@ func moveFlows(was, is *Table, names *namer) []Move {
 		}
 	}
 	var moves []Move
-	for _, s := range is.services {
+	for _, s := range is.virtualServices {
 		for _, f := range newFlows(s, names.clusterDomain) {
 			from, known := before[f.connections]
 			m := Move{

@@ -63,7 +63,7 @@ func contradictions(o *istio.Object, spec *networking.VirtualService) []istio.Pr
 		return nil
 	}
 	var problems []istio.Problem
-	a := newAutopsy(newService(&istio.Object{Namespace: o.Namespace, Name: o.Name, Spec: alone}, nil, Options{}.Domain()), Options{})
+	a := newAnalysis(newVirtualService(&istio.Object{Namespace: o.Namespace, Name: o.Name, Spec: alone}, nil, Options{}.Domain()), Options{})
 	for _, e := range a.entries {
 		if _, is, clash := a.start(e); is == no {
 			place := e.place()

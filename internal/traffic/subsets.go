@@ -13,22 +13,22 @@ import (
 
 // Subsets knows which DestinationRule holds for whom.
 type Subsets struct {
-	known       bool // whether any rules were given
-	rules       []*istio.Object
-	options     Options
-	byNamespace map[string][]*istio.Object
+	known            bool // whether any rules were given
+	destinationRules []*istio.Object
+	options          Options
+	byNamespace      map[string][]*istio.Object
 }
 
 // NewSubsets files DestinationRules. Of nil nothing is known, which is not the same as none.
-func NewSubsets(rules []*istio.Object, options Options) *Subsets {
-	s := &Subsets{known: rules != nil, options: options, byNamespace: map[string][]*istio.Object{}}
-	for _, o := range rules {
+func NewSubsets(destinationRules []*istio.Object, options Options) *Subsets {
+	s := &Subsets{known: destinationRules != nil, options: options, byNamespace: map[string][]*istio.Object{}}
+	for _, o := range destinationRules {
 		if _, ok := o.Spec.(*networking.DestinationRule); ok {
-			s.rules = append(s.rules, o)
+			s.destinationRules = append(s.destinationRules, o)
 		}
 	}
-	slices.SortStableFunc(s.rules, options.compareAge)
-	for _, o := range s.rules {
+	slices.SortStableFunc(s.destinationRules, options.compareAge)
+	for _, o := range s.destinationRules {
 		s.byNamespace[o.Namespace] = append(s.byNamespace[o.Namespace], o)
 	}
 	return s
@@ -63,8 +63,8 @@ func (s *Subsets) Holders(host, caller string) []*istio.Object {
 	service, _, _ := istio.InCluster(host, s.options.Domain())
 	all := func(o *istio.Object) bool { return selectorOf(o) == nil }
 	if caller == "" {
-		if rules := s.holding(service, host, all); len(rules) > 0 {
-			return rules
+		if found := s.holding(service, host, all); len(found) > 0 {
+			return found
 		}
 		return s.holding(root, host, all)
 	}
@@ -74,7 +74,7 @@ func (s *Subsets) Holders(host, caller string) []*istio.Object {
 		namespace string
 		has       func(*istio.Object) bool
 	}{{caller, own}, {service, exported}, {root, exported}} {
-		for _, group := range slices.Backward(mergedRules(s.holding(place.namespace, host, place.has))) {
+		for _, group := range slices.Backward(mergedDestinationRules(s.holding(place.namespace, host, place.has))) {
 			if istio.VisibleIn(group[0], caller) {
 				return group
 			}
@@ -95,7 +95,7 @@ func (s *Subsets) own(o *istio.Object, caller string) bool {
 // selected returns the DestinationRules that decide about a host for a caller with labels (nil: not known), false where its namespace
 // has none for the host that chooses callers by their labels. Where it has, no other namespace is asked, whoever they choose.
 // Source: istio.io/istio pilot/pkg/model setDestinationRules, SidecarScope.DestinationRule.
-func (s *Subsets) selected(host, caller string, labels map[string]string) (rules []*istio.Object, ok bool) {
+func (s *Subsets) selected(host, caller string, labels map[string]string) (selected []*istio.Object, ok bool) {
 	if caller == "" || labels == nil {
 		return nil, false
 	}
@@ -105,15 +105,15 @@ func (s *Subsets) selected(host, caller string, labels map[string]string) (rules
 		return nil, false
 	}
 	found = append(slices.DeleteFunc(slices.Clone(found), func(o *istio.Object) bool { return !choosing(o) }), slices.DeleteFunc(found, choosing)...)
-	for _, group := range mergedRules(found) {
+	for _, group := range mergedDestinationRules(found) {
 		switch selector := selectorOf(group[0]); {
 		case selector == nil:
-			rules = group
+			selected = group
 		case istio.Carries(labels, []map[string]string{selector.GetMatchLabels()}):
 			return group, true
 		}
 	}
-	return rules, true
+	return selected, true
 }
 
 func selectorOf(o *istio.Object) *api.WorkloadSelector {
@@ -125,13 +125,13 @@ func forItself(o *istio.Object) bool {
 	return slices.Equal(unique(istio.ExportedTo(o)), []string{o.Namespace})
 }
 
-// mergedRules returns DestinationRules of one namespace and host, given by age, as istiod merges them: those that are exported alike,
+// mergedDestinationRules returns DestinationRules of one namespace and host, given by age, as istiod merges them: those that are exported alike,
 // and into an older one also a later one that is exported to more. Of several that a caller sees the last one holds, and no other.
 // One for all callers goes into those that choose some of them too, and stays one of its own only if it is exported to more.
 // Source: istio.io/istio pilot/pkg/model mergeDestinationRule.
-func mergedRules(rules []*istio.Object) [][]*istio.Object {
+func mergedDestinationRules(destinationRules []*istio.Object) [][]*istio.Object {
 	var groups [][]*istio.Object
-	for _, o := range rules {
+	for _, o := range destinationRules {
 		alone := true
 		for i, group := range groups {
 			first, later := exportNames(group[0]), exportNames(o)

@@ -26,9 +26,9 @@ func Summary(routes []*istio.Object, options Options) []string {
 	t := newWordTable(routes, options)
 	n := newNamer(t)
 	var lines []string
-	for _, s := range t.services {
+	for _, s := range t.virtualServices {
 		for _, line := range n.summary(s) {
-			if len(t.services) > 1 {
+			if len(t.virtualServices) > 1 {
 				line = s.object.String() + ": " + line
 			}
 			lines = append(lines, shortened(line))
@@ -59,7 +59,7 @@ func newNamer(tables ...*Table) *namer {
 	n := &namer{}
 	for _, t := range tables {
 		n.clusterDomain, n.noShares = t.options.Domain(), t.options.SharesByOthers
-		for _, s := range t.services {
+		for _, s := range t.virtualServices {
 			n.namespace = s.object.Namespace
 			for _, rule := range s.rules {
 				for _, route := range rule.rule.Route {
@@ -122,7 +122,7 @@ func (n *namer) shares(shares []Share) string {
 	return strings.Join(parts, ", ")
 }
 
-func (n *namer) summary(s *service) []string {
+func (n *namer) summary(s *virtualService) []string {
 	var lines []string
 	done, handed := false, false
 	for i, rule := range s.rules {

@@ -20,28 +20,30 @@ type survey struct {
 
 // reached is a match, a request that it takes, and what happens to that. Without a request nobody knows whether there is one.
 type reached struct {
-	autopsy *autopsy
-	entry   *entry
-	at      int
-	first   bool
-	witness *Request
-	outcome Outcome
+	analysis *analysis
+	entry    *entry
+	at       int
+	first    bool
+	witness  *Request
+	outcome  Outcome
 }
 
 // key is equal for matches that say the same about requests for the same object.
-func (f reached) key() string { return f.autopsy.service.object.String() + " " + f.entry.match.words() }
+func (f reached) key() string {
+	return f.analysis.virtualService.object.String() + " " + f.entry.match.words()
+}
 
 // newSurvey looks for requests that some of the rules of a table take.
-func newSurvey(table *Table, looksAt func(*compiledRule) bool) *survey {
+func newSurvey(table *Table, wanted func(*compiledRule) bool) *survey {
 	s := &survey{table: table, known: map[string]*entry{}, taken: map[string]bool{}}
-	for _, service := range table.services {
-		a := newAutopsy(service, table.options)
+	for _, virtualService := range table.virtualServices {
+		a := newAnalysis(virtualService, table.options)
 		for at, e := range a.entries {
-			f := reached{autopsy: a, entry: e, at: at, first: e.rule == service.rules[0], outcome: e.rule.aim()}
+			f := reached{analysis: a, entry: e, at: at, first: e.rule == virtualService.rules[0], outcome: e.rule.aim()}
 			if _, known := s.known[f.key()]; !known {
 				s.known[f.key()] = e
 			}
-			if !looksAt(e.rule) {
+			if !wanted(e.rule) {
 				continue
 			}
 			v := a.judge(at)
@@ -69,16 +71,16 @@ func noRule(*compiledRule) bool { return false }
 // otherAims returns the rules that do something else with their requests than those at the same places in another table. It is not
 // ok where it is not plain that the rules of both take the same requests.
 func (t *Table) otherAims(other *Table) (others map[*compiledRule]bool, ok bool) {
-	if len(t.services) != len(other.services) {
+	if len(t.virtualServices) != len(other.virtualServices) {
 		return nil, false
 	}
 	others = map[*compiledRule]bool{}
-	for i, s := range t.services {
-		if !s.claimsAlike(other.services[i]) {
+	for i, s := range t.virtualServices {
+		if !s.claimsAlike(other.virtualServices[i]) {
 			return nil, false
 		}
 		for j, rule := range s.rules {
-			was := other.services[i].rules[j]
+			was := other.virtualServices[i].rules[j]
 			if !slices.EqualFunc(rule.rule.Match, was.rule.Match, func(a, b *networking.HTTPMatchRequest) bool { return proto.Equal(a, b) }) {
 				return nil, false
 			}
@@ -91,7 +93,7 @@ func (t *Table) otherAims(other *Table) (others map[*compiledRule]bool, ok bool)
 }
 
 // claimsAlike reports whether two VirtualServices claim the same requests, and have as many rules for them.
-func (s *service) claimsAlike(other *service) bool {
+func (s *virtualService) claimsAlike(other *virtualService) bool {
 	return s.object.Namespace == other.object.Namespace && slices.Equal(s.hosts, other.hosts) && slices.Equal(s.gateways, other.gateways) &&
 		slices.Equal(istio.ExportedTo(s.object), istio.ExportedTo(other.object)) && len(s.rules) == len(other.rules)
 }
@@ -118,11 +120,11 @@ func (r *compiledRule) aim() Outcome {
 
 // allAlike reports whether all requests that reach the match have the same outcome in another survey as its witness.
 func (f reached) allAlike(other *survey, out Outcome) bool {
-	r, is, _ := f.autopsy.start(f.entry)
+	r, is, _ := f.analysis.start(f.entry)
 	if is != yes {
 		return false
 	}
-	for _, service := range other.table.services {
+	for _, service := range other.table.virtualServices {
 		if service.object != out.VirtualService {
 			continue
 		}
@@ -150,13 +152,13 @@ func (r *compiledRule) sends(out Outcome) bool {
 
 // implies reports whether all requests of a region satisfy a match.
 func (f reached) implies(r region, m *compiledMatch) bool {
-	return !slices.ContainsFunc(m.all(), func(l literal) bool { return !f.autopsy.excludes(r, l.not(), f.autopsy.authorities) })
+	return !slices.ContainsFunc(m.all(), func(l literal) bool { return !f.analysis.excludes(r, l.not(), f.analysis.authorities) })
 }
 
 // passes reports whether no request that reaches the match satisfies another one: they exclude each other, or an earlier
 // match takes what they share.
 func (f reached) passes(r region, m *compiledMatch) bool {
-	a := f.autopsy
+	a := f.analysis
 	for _, l := range m.all() {
 		next, is := a.confine(r, l, a.authorities)
 		switch is {

@@ -36,14 +36,14 @@ func (o Options) Domain() string { return cmp.Or(o.ClusterDomain, "cluster.local
 // Table is a set of VirtualServices and DestinationRules, made ready to be asked where requests go. It does not change
 // and may be used by several goroutines.
 type Table struct {
-	options  Options
-	services []*service
-	subsets  *Subsets
-	dropped  []Dropped
+	options         Options
+	virtualServices []*virtualService
+	subsets         *Subsets
+	dropped         []Dropped
 }
 
-// service is a VirtualService with hosts.
-type service struct {
+// virtualService is a VirtualService with hosts.
+type virtualService struct {
 	object   *istio.Object
 	hosts    []string // in full and in lower case
 	gateways []string
@@ -51,7 +51,7 @@ type service struct {
 	dropped  []Dropped
 }
 
-func (s *service) spec() *networking.VirtualService {
+func (s *virtualService) spec() *networking.VirtualService {
 	return s.object.VirtualServiceSpec()
 }
 
@@ -69,11 +69,11 @@ type compiledMatch struct {
 
 // NewTable makes a table. Objects that are neither a VirtualService nor a DestinationRule are left out; without rules
 // (nil) nothing is said about subsets. The objects must not change afterwards.
-func NewTable(routes, rules []*istio.Object, options Options) *Table {
-	t := &Table{options: options, subsets: NewSubsets(rules, options)}
+func NewTable(virtualServices, destinationRules []*istio.Object, options Options) *Table {
+	t := &Table{options: options, subsets: NewSubsets(destinationRules, options)}
 	delegates := map[string]*istio.Object{}
 	var roots []*istio.Object
-	for _, o := range routes {
+	for _, o := range virtualServices {
 		spec, ok := o.Spec.(*networking.VirtualService)
 		switch {
 		case !ok:
@@ -85,8 +85,8 @@ func NewTable(routes, rules []*istio.Object, options Options) *Table {
 	}
 	slices.SortStableFunc(roots, options.compareAge)
 	for _, o := range roots {
-		s := newService(o, delegates, options.Domain())
-		t.services = append(t.services, s)
+		s := newVirtualService(o, delegates, options.Domain())
+		t.virtualServices = append(t.virtualServices, s)
 		t.dropped = append(t.dropped, s.dropped...)
 	}
 	return t
@@ -108,9 +108,9 @@ func (o Options) compareAge(a, b *istio.Object) int {
 	return 0
 }
 
-func newService(o *istio.Object, delegates map[string]*istio.Object, clusterDomain string) *service {
+func newVirtualService(o *istio.Object, delegates map[string]*istio.Object, clusterDomain string) *virtualService {
 	spec := o.VirtualServiceSpec()
-	s := &service{object: o, gateways: istio.GatewayNames(spec.Gateways, o.Namespace)}
+	s := &virtualService{object: o, gateways: istio.GatewayNames(spec.Gateways, o.Namespace)}
 	for _, host := range spec.Hosts {
 		s.hosts = append(s.hosts, strings.ToLower(istio.FullHost(host, o.Namespace, clusterDomain)))
 	}
@@ -134,8 +134,8 @@ func (t *Table) Dropped() []Dropped { return slices.Clone(t.dropped) }
 
 // Evaluate says what happens to one request under the given VirtualServices (delegates among them) and DestinationRules.
 // For many requests, make a [Table] once.
-func Evaluate(routes, rules []*istio.Object, request Request, options Options) Outcome {
-	return NewTable(routes, rules, options).Evaluate(request)
+func Evaluate(virtualServices, destinationRules []*istio.Object, request Request, options Options) Outcome {
+	return NewTable(virtualServices, destinationRules, options).Evaluate(request)
 }
 
 // Evaluate says what happens to one request.
@@ -157,10 +157,10 @@ func (t *Table) Evaluate(request Request) Outcome {
 
 // firstHost is the authority of requests without one.
 func (t *Table) firstHost() string {
-	if len(t.services) == 0 {
+	if len(t.virtualServices) == 0 {
 		return ""
 	}
-	host := t.services[0].hosts[0]
+	host := t.virtualServices[0].hosts[0]
 	if strings.HasPrefix(host, "*") {
 		return "any" + host[1:]
 	}
@@ -171,10 +171,10 @@ func (t *Table) firstHost() string {
 // of one host at a gateway. What has no route for a proxy keeps a Service from wildcards on a sidecar, and no other host from anybody.
 // Source: istio.io/istio pilot/pkg/model computeWildcardHostVirtualServiceIndex, and in pilot/pkg/networking/core
 // buildGatewayHTTPRouteConfig.
-func (t *Table) claim(in *received) ([]*service, string) {
+func (t *Table) claim(in *received) ([]*virtualService, string) {
 	best := ""
-	var holding []*service
-	for _, s := range t.services {
+	var holding []*virtualService
+	for _, s := range t.virtualServices {
 		if !slices.Contains(s.gateways, in.Gateway) || !istio.VisibleIn(s.object, in.SourceNamespace) {
 			continue
 		}
@@ -190,11 +190,11 @@ func (t *Table) claim(in *received) ([]*service, string) {
 		case key == best:
 			holding = append(holding, s)
 		case best == "" || moreSpecific(key, best):
-			best, holding = key, []*service{s}
+			best, holding = key, []*virtualService{s}
 		}
 	}
 	if in.SourceNamespace != "" {
-		slices.SortStableFunc(holding, func(a, b *service) int {
+		slices.SortStableFunc(holding, func(a, b *virtualService) int {
 			return cmp.Compare(AudienceRank(a.object, in.SourceNamespace), AudienceRank(b.object, in.SourceNamespace))
 		})
 	}
@@ -242,12 +242,12 @@ func AudienceRank(o *istio.Object, caller string) int {
 }
 
 // withRoutes leaves out what has no route for the proxy: istiod then acts as if it were not there.
-func withRoutes(services []*service, in *received) []*service {
-	return slices.DeleteFunc(slices.Clone(services), func(s *service) bool { return !s.hasRoutes(in) })
+func withRoutes(virtualServices []*virtualService, in *received) []*virtualService {
+	return slices.DeleteFunc(slices.Clone(virtualServices), func(s *virtualService) bool { return !s.hasRoutes(in) })
 }
 
 // hasRoutes reports whether a VirtualService has any rule for the proxy.
-func (s *service) hasRoutes(in *received) bool {
+func (s *virtualService) hasRoutes(in *received) bool {
 	return slices.ContainsFunc(s.rules, func(r *compiledRule) bool {
 		return slices.ContainsFunc(r.matches, func(m compiledMatch) bool { return in.holdsAll(m.place) })
 	})
@@ -255,7 +255,7 @@ func (s *service) hasRoutes(in *received) bool {
 
 // hostFor returns the most specific host by which a VirtualService claims a request, empty if none does. literal says
 // that the host is what the client wrote, and not what it stands for; ofService that a sidecar knows a Service of that name.
-func (s *service) hostFor(in *received, clusterDomain string) (host string, literal, ofService bool) {
+func (s *virtualService) hostFor(in *received, clusterDomain string) (host string, literal, ofService bool) {
 	full := in.host
 	if in.Gateway == istio.MeshGateway && !in.absolute {
 		full = inFull(in.host, cmp.Or(in.SourceNamespace, s.object.Namespace), clusterDomain)
@@ -299,10 +299,10 @@ func inFull(host, namespace, clusterDomain string) string {
 
 // find returns the first rule that takes the request. With several VirtualServices, rules that take everything go last.
 // Source: istio.io/istio pilot/pkg/networking/core/route BuildHTTPRoutesForVirtualService, SortVHostRoutes.
-func find(services []*service, in *received) (*compiledRule, *compiledMatch) {
+func find(virtualServices []*virtualService, in *received) (*compiledRule, *compiledMatch) {
 	var last *compiledRule
 	var lastMatch *compiledMatch
-	for _, s := range services {
+	for _, s := range virtualServices {
 		rule, match := s.find(in)
 		switch {
 		case match == nil:
@@ -316,7 +316,7 @@ func find(services []*service, in *received) (*compiledRule, *compiledMatch) {
 }
 
 // find returns the first match that takes the request, or the one behind which istiod stops.
-func (s *service) find(in *received) (*compiledRule, *compiledMatch) {
+func (s *virtualService) find(in *received) (*compiledRule, *compiledMatch) {
 	for _, rule := range s.rules {
 		for i := range rule.matches {
 			m := &rule.matches[i]

@@ -8,7 +8,7 @@ import (
 // witness looks for a request that reaches one match past all earlier ones. It guesses one, sees which earlier match
 // takes it, and tries each way in which a request can miss that one.
 type witness struct {
-	*autopsy
+	*analysis
 	at    int
 	steps int // how many guesses are left
 	by    map[int]bool
