@@ -13,7 +13,7 @@ import (
 
 // destinations looks for the services and ports that the route names, and for somebody who answers in the subsets that get requests.
 // Of a service that is not there only that is told.
-func (l *lookout) destinations() {
+func (l *inspection) destinations() {
 	said := map[traffic.Destination]bool{}
 	all, growing := l.targets(), map[traffic.Destination]target{}
 	for _, t := range slices.Backward(all) {
@@ -67,7 +67,7 @@ func (s Service) portWords() string {
 }
 
 // service returns the Service of a host, false where there is none or nothing is known of it.
-func (l *lookout) service(host string) (Service, bool) {
+func (l *inspection) service(host string) (Service, bool) {
 	namespace, name, ok := l.InCluster(host)
 	if !ok {
 		return Service{}, false
@@ -82,7 +82,7 @@ func (l *lookout) service(host string) (Service, bool) {
 
 // meant returns the full host of the Service that a host of the form name.namespace is without doubt meant for, empty without one. Of
 // a Service in the namespace of the object the form of the name tells.
-func (l *lookout) meant(host, own string) string {
+func (l *inspection) meant(host, own string) string {
 	name, namespace, ok := strings.Cut(host, ".")
 	if !ok || namespace == own || strings.Contains(namespace, ".") || !l.unentered(host) {
 		return ""
@@ -95,14 +95,14 @@ func (l *lookout) meant(host, own string) string {
 }
 
 // absent reports whether it is certain that nothing in the cluster has a host.
-func (l *lookout) absent(host string) bool {
+func (l *inspection) absent(host string) bool {
 	namespace, _, ok := l.InCluster(host)
 	_, known := l.Services[namespace]
 	return ok && known && l.unentered(host)
 }
 
 // unentered is [Facts.Unentered], and asks for the ServiceEntries.
-func (l *lookout) unentered(host string) bool {
+func (l *inspection) unentered(host string) bool {
 	if l.Entries == nil {
 		l.want(ServiceEntries, "")
 	}
@@ -116,7 +116,7 @@ func (f *Facts) Unentered(host string) bool {
 
 // subset tells when nobody answers in a subset that gets requests. A change that sends it no more of them than before, to the same
 // pods, makes nothing worse, and may be the way out.
-func (l *lookout) subset(t target, host string, service Service) {
+func (l *inspection) subset(t target, host string, service Service) {
 	of, at, severity, grows := t.of, t.at.At("subset"), istio.Doubtful, t.gains
 	labels, rule, known := l.labels(t, host)
 	switch {
@@ -149,13 +149,13 @@ func (l *lookout) subset(t target, host string, service Service) {
 
 // labels returns the labels of a subset and the DestinationRule that declares it, nil if none does: the one of the route, or else
 // the one that callers find.
-func (l *lookout) labels(t target, host string) (labels map[string]string, rule *istio.Object, known bool) {
+func (l *inspection) labels(t target, host string) (labels map[string]string, destinationRule *istio.Object, known bool) {
 	if ours := l.pair.Declaring(); ours != nil && istio.FullHost(ours.DestinationRuleSpec().Host, ours.Namespace, l.Domain()) == host {
 		if subset := istio.SubsetOf(ours, t.Subset); subset != nil {
 			return subset.GetLabels(), ours, true
 		}
 	}
-	if l.Rules == nil {
+	if l.DestinationRules == nil {
 		l.want(DestinationRules, "")
 		return nil, nil, false
 	}
@@ -173,7 +173,7 @@ func (l *lookout) labels(t target, host string) (labels map[string]string, rule 
 // rulesFor returns the DestinationRules of the cluster that may hold for a host.
 func (f *Facts) rulesFor(host string) *traffic.Subsets {
 	rules := []*istio.Object{}
-	for _, c := range f.Rules.index.Covering(host) {
+	for _, c := range f.DestinationRules.index.Covering(host) {
 		rules = append(rules, c.Object)
 	}
 	return traffic.NewSubsets(rules, f.aged(rules...))
@@ -181,7 +181,7 @@ func (f *Facts) rulesFor(host string) *traffic.Subsets {
 
 // ready returns how many workloads of a Service have labels and take requests. It asks for pods first, and for WorkloadEntries only
 // where there are none.
-func (l *lookout) ready(namespace string, service Service, labels map[string]string) (n int, known bool) {
+func (l *inspection) ready(namespace string, service Service, labels map[string]string) (n int, known bool) {
 	if len(service.Selector) == 0 || !selectable(labels) {
 		return 0, false
 	}
@@ -190,11 +190,11 @@ func (l *lookout) ready(namespace string, service Service, labels map[string]str
 		resource Resource
 		of       map[string]*Endpoints
 	}{{Pods, l.Pods}, {WorkloadEntries, l.Workloads}} {
-		endpoints, looked := source.of[namespace]
-		if !looked {
+		endpoints, listed := source.of[namespace]
+		if !listed {
 			l.want(source.resource, namespace)
 			known = false
-			if !l.Closed[Look{source.resource, namespace}] {
+			if !l.Closed[Query{source.resource, namespace}] {
 				return 0, false
 			}
 			continue

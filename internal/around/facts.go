@@ -28,18 +28,18 @@ const (
 	WorkloadEntries  Resource = "workloadentries"
 )
 
-// Look is one look at a cluster: at all objects of a resource in a namespace, or with an empty one in all namespaces.
-type Look struct {
+// Query asks a cluster for all objects of a resource in a namespace, or with an empty one in all namespaces.
+type Query struct {
 	Resource  Resource
 	Namespace string
 }
 
-// Facts are what is known of a cluster. A member that is nil, or a namespace that is not in it, was not looked at.
+// Facts are what is known of a cluster. A member that is nil, or a namespace that is not in it, was not listed.
 type Facts struct {
 	traffic.Options
-	// Owner is the workspace whose route is looked at: what else it applied is no surprise to it. May be empty.
-	Owner         string
-	Routes, Rules *Neighbors
+	// Owner is the workspace whose route is inspected: what else it applied is no surprise to it. May be empty.
+	Owner                             string
+	VirtualServices, DestinationRules *Neighbors
 	// Entries has the hosts of ServiceEntries.
 	Entries *HostIndex[struct{}]
 	// Services and Gateways are by namespace and name; Pods and Workloads are by namespace.
@@ -48,8 +48,8 @@ type Facts struct {
 	Pods, Workloads map[string]*Endpoints
 	// Narrow says that a resource was listed in one namespace only where all of them are of interest: what is not there may be elsewhere.
 	Narrow map[Resource]bool
-	// Closed are looks that failed: what depends on them is not known.
-	Closed map[Look]bool
+	// Closed are queries that failed: what depends on them is not known.
+	Closed map[Query]bool
 }
 
 // Service is what a Service of Kubernetes says about the pods behind it.
@@ -131,9 +131,9 @@ func (f *Facts) aged(objects ...*istio.Object) traffic.Options {
 	options := f.Options
 	options.Created = map[*istio.Object]time.Time{}
 	for _, o := range objects {
-		neighbors := f.Routes
+		neighbors := f.VirtualServices
 		if o.Kind() == istio.KindDestinationRule {
-			neighbors = f.Rules
+			neighbors = f.DestinationRules
 		}
 		if n := neighbors.Named(o); n != nil {
 			options.Created[o] = n.Created
@@ -225,7 +225,7 @@ func sendersOf(all []*Neighbor, clusterDomain string) map[string][]*Neighbor {
 		if len(hostsOf(n.Object)) == 0 {
 			continue
 		}
-		l := &lookout{Facts: &Facts{}, pair: istio.ObjectsOf(n.Object)}
+		l := &inspection{Facts: &Facts{}, pair: istio.ObjectsOf(n.Object)}
 		for _, t := range l.targets() {
 			host := strings.ToLower(istio.FullHost(t.Host, n.Namespace, clusterDomain))
 			if found := senders[host]; len(found) == 0 || found[len(found)-1] != n {

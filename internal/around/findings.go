@@ -33,25 +33,25 @@ type Finding struct {
 // mostFindings is how many findings of one kind are told: nobody reads more.
 const mostFindings = 20
 
-// lookout looks from one route at what is around it.
-type lookout struct {
+// inspection is that of one route, or of one host, with what is around it.
+type inspection struct {
 	*Facts
 	before, pair istio.Objects
-	// about is the full host that is looked at, and claiming are those that claim it; empty where the whole route is.
+	// about is the full host that is inspected, and claiming are those that claim it; empty where the whole route is.
 	about    string
 	claiming map[*Neighbor]bool
 	findings []Finding
-	wanted   []Look
+	wanted   []Query
 }
 
-// want asks for a look, unless that failed before.
-func (l *lookout) want(resource Resource, namespace string) {
-	if look := (Look{resource, namespace}); !l.Closed[look] && !slices.Contains(l.wanted, look) {
-		l.wanted = append(l.wanted, look)
+// want asks for a query, unless that failed before.
+func (l *inspection) want(resource Resource, namespace string) {
+	if query := (Query{resource, namespace}); !l.Closed[query] && !slices.Contains(l.wanted, query) {
+		l.wanted = append(l.wanted, query)
 	}
 }
 
-func (l *lookout) find(kind FindingKind, of, other *istio.Object, severity istio.Severity, at istio.Path, format string, args ...any) {
+func (l *inspection) find(kind FindingKind, of, other *istio.Object, severity istio.Severity, at istio.Path, format string, args ...any) {
 	if !l.full(kind) {
 		problem := istio.Problem{Of: of, At: at, Severity: severity, Reason: fmt.Sprintf(format, args...)}
 		l.findings = append(l.findings, Finding{Problem: problem, Kind: kind, Other: other})
@@ -59,7 +59,7 @@ func (l *lookout) find(kind FindingKind, of, other *istio.Object, severity istio
 }
 
 // missing tells that something is not there that a route names.
-func (l *lookout) missing(remedy istio.Remedy, of *istio.Object, at istio.Path, format string, args ...any) {
+func (l *inspection) missing(remedy istio.Remedy, of *istio.Object, at istio.Path, format string, args ...any) {
 	before := len(l.findings)
 	l.find(Absent, of, nil, istio.Doubtful, at, format, args...)
 	if len(l.findings) > before {
@@ -68,7 +68,7 @@ func (l *lookout) missing(remedy istio.Remedy, of *istio.Object, at istio.Path, 
 }
 
 // full reports whether there are as many findings of a kind as are told.
-func (l *lookout) full(kind FindingKind) bool {
+func (l *inspection) full(kind FindingKind) bool {
 	told := 0
 	for _, f := range l.findings {
 		if f.Kind == kind {

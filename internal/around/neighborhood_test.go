@@ -34,7 +34,7 @@ func newNeighborhood(t *testing.T) *neighborhood {
 		Pods:      map[string]*around.Endpoints{"shop": pods},
 		Workloads: map[string]*around.Endpoints{"shop": {}},
 		Entries:   &around.HostIndex[struct{}]{},
-		Closed:    map[around.Look]bool{},
+		Closed:    map[around.Query]bool{},
 	}}
 }
 
@@ -50,14 +50,14 @@ func (a *neighborhood) has(o *istio.Object) *around.Neighbor {
 }
 
 // ask returns what there is against a route as lines of place and text, and the looks that are wanted.
-func (a *neighborhood) ask(before, pair istio.Objects) (found []string, wanted []around.Look) {
-	if a.facts.Routes == nil {
-		a.facts.Routes = around.NewNeighbors(a.routes, "cluster.local")
+func (a *neighborhood) ask(before, pair istio.Objects) (found []string, wanted []around.Query) {
+	if a.facts.VirtualServices == nil {
+		a.facts.VirtualServices = around.NewNeighbors(a.routes, "cluster.local")
 	}
-	if a.facts.Rules == nil {
-		a.facts.Rules = around.NewNeighbors(a.rules, "cluster.local")
+	if a.facts.DestinationRules == nil {
+		a.facts.DestinationRules = around.NewNeighbors(a.rules, "cluster.local")
 	}
-	findings, wanted := around.LookAround(before, pair, a.facts)
+	findings, wanted := around.Inspect(before, pair, a.facts)
 	for _, f := range findings {
 		severity := map[bool]string{true: "error ", false: ""}[f.Severity == istio.Refused]
 		found = append(found, severity+f.At.String()+": "+f.Text())

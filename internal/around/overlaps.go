@@ -53,7 +53,7 @@ func (f *Facts) overlapsWith(ours *istio.Object, others []*istio.Object) []overl
 			}
 			for _, other := range others {
 				switch {
-				case !slices.Contains(holders, other) && f.beside(ours, other):
+				case !slices.Contains(holders, other) && f.sameHost(ours, other):
 					hides(hiding{other, ours})
 				case slices.Contains(holders, other) && !merged[other]:
 					merged[other] = true
@@ -72,8 +72,8 @@ func (f *Facts) overlapsWith(ours *istio.Object, others []*istio.Object) []overl
 	return found
 }
 
-// beside reports whether two DestinationRules are for one host and of one namespace.
-func (f *Facts) beside(a, b *istio.Object) bool {
+// sameHost reports whether two DestinationRules of one namespace are for one host.
+func (f *Facts) sameHost(a, b *istio.Object) bool {
 	return a.Namespace == b.Namespace &&
 		istio.FullHost(hostsOf(a)[0], a.Namespace, f.Domain()) == istio.FullHost(hostsOf(b)[0], b.Namespace, f.Domain())
 }
@@ -168,7 +168,7 @@ func (f *Facts) hidingWords(h hiding, holders []*istio.Object, who audience) str
 	}
 	why, wayOut := "Istio asks the caller's namespace, then the service's, then its root namespace, the most specific host first, and stops at the first DestinationRule",
 		"Declare the subsets there too, or take this host out of it"
-	if f.beside(h.hidden, h.by) {
+	if f.sameHost(h.hidden, h.by) {
 		why, wayOut = "of several DestinationRules of one namespace for one host Istio merges only those that are exported to the same namespaces, and of the others takes "+
 			"the newest one", "Export both to the same namespaces, or declare the subsets there too"
 	}

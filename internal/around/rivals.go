@@ -79,12 +79,12 @@ func (f *Facts) contested(ours, theirs *istio.Object) (host, other string, ok bo
 // firstOf asks the table of both which one a request for the contested name follows first, false where it follows none: no request
 // comes to a sidecar under a name that ends with a dot, or has a colon inside.
 func (f *Facts) firstOf(r rivalry) (first *istio.Object, ok bool) {
-	originals := map[*istio.Object]*istio.Object{}
+	byClaims := map[*istio.Object]*istio.Object{}
 	options := f.aged(r.ours, r.theirs)
 	var bare []*istio.Object
 	for _, o := range []*istio.Object{r.theirs, r.ours} {
 		claims := bareClaims(o)
-		originals[claims] = o
+		byClaims[claims] = o
 		if created, known := options.Created[o]; known {
 			options.Created[claims] = created
 		}
@@ -98,7 +98,7 @@ func (f *Facts) firstOf(r rivalry) (first *istio.Object, ok bool) {
 		name = "any" + suffix
 	}
 	out := traffic.NewTable(bare, nil, options).Evaluate(traffic.Request{Authority: name, Gateway: r.gateway, SourceNamespace: r.callers.anyone()})
-	first, ok = originals[out.VirtualService]
+	first, ok = byClaims[out.VirtualService]
 	return first, ok
 }
 

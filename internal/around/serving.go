@@ -10,23 +10,23 @@ import (
 	"github.com/meshroute/terraform-provider-mesh/internal/traffic"
 )
 
-// RoutesOf returns the VirtualServices that have to do with a full host: those that claim it, by its name or by a wildcard, and
+// VirtualServicesOf returns the VirtualServices that have to do with a full host: those that claim it, by its name or by a wildcard, and
 // those that send requests to it, the oldest first.
-func (f *Facts) RoutesOf(host string) []*Neighbor {
+func (f *Facts) VirtualServicesOf(host string) []*Neighbor {
 	found := map[*Neighbor]bool{}
-	for _, c := range f.Routes.index.Covering(host) {
+	for _, c := range f.VirtualServices.index.Covering(host) {
 		found[c.Neighbor] = true
 	}
-	for _, n := range f.Routes.senders()[strings.ToLower(host)] {
+	for _, n := range f.VirtualServices.senders()[strings.ToLower(host)] {
 		found[n] = true
 	}
 	return byAge(slices.Collect(maps.Keys(found)))
 }
 
-// RulesOf returns the DestinationRules that may hold for a full host, the oldest first.
-func (f *Facts) RulesOf(host string) []*Neighbor {
+// DestinationRulesOf returns the DestinationRules that may hold for a full host, the oldest first.
+func (f *Facts) DestinationRulesOf(host string) []*Neighbor {
 	var found []*Neighbor
-	for _, c := range f.Rules.index.Covering(host) {
+	for _, c := range f.DestinationRules.index.Covering(host) {
 		found = append(found, c.Neighbor)
 	}
 	return byAge(found)
@@ -39,26 +39,26 @@ func byAge(all []*Neighbor) []*Neighbor {
 	return all
 }
 
-// The most contradictions around one host that are told, and the most namespaces whose gateways are looked at for it.
+// The most contradictions around one host that are told, and the most namespaces whose gateways are listed for it.
 const (
 	mostContradictions = 100
 	mostGateways       = 50
 )
 
-// LookAt says what contradicts what about a full host among the objects that route it, as they are, and where else to look, as
-// [LookAround] does. Of what they do for other hosts it says nothing. The VirtualServices and DestinationRules have to be known.
-func LookAt(host string, facts *Facts) (findings []Finding, wanted []Look) {
-	l := &lookout{Facts: facts, about: host, claiming: map[*Neighbor]bool{}}
-	for _, claims := range slices.Concat(facts.Routes.index.Covering(host), facts.Rules.index.Covering(host)) {
+// InspectHost says what contradicts what about a full host among the objects that route it, as they are, and what else to list, as
+// [Inspect] does. Of what they do for other hosts it says nothing. The VirtualServices and DestinationRules have to be known.
+func InspectHost(host string, facts *Facts) (findings []Finding, wanted []Query) {
+	l := &inspection{Facts: facts, about: host, claiming: map[*Neighbor]bool{}}
+	for _, claims := range slices.Concat(facts.VirtualServices.index.Covering(host), facts.DestinationRules.index.Covering(host)) {
 		l.claiming[claims.Neighbor] = true
 	}
 	said := map[string]bool{}
-	tell := func(pair istio.Objects, look ...func()) {
+	tell := func(pair istio.Objects, checks ...func()) {
 		if len(findings) >= mostContradictions {
 			return
 		}
 		l.before, l.pair, l.findings = pair, pair, nil
-		for _, f := range look {
+		for _, f := range checks {
 			f()
 		}
 		for _, f := range l.findings {
@@ -68,32 +68,32 @@ func LookAt(host string, facts *Facts) (findings []Finding, wanted []Look) {
 			}
 		}
 	}
-	for _, n := range facts.RoutesOf(host) {
-		look := []func(){l.destinations, l.gateways}
+	for _, n := range facts.VirtualServicesOf(host) {
+		checks := []func(){l.destinations, l.gateways}
 		if l.claiming[n] {
-			look = append([]func(){l.rivals}, look...)
+			checks = append([]func(){l.rivals}, checks...)
 		}
-		tell(istio.ObjectsOf(n.Object), look...)
+		tell(istio.ObjectsOf(n.Object), checks...)
 	}
-	for _, n := range facts.RulesOf(host) {
+	for _, n := range facts.DestinationRulesOf(host) {
 		tell(istio.ObjectsOf(n.Object), l.overlaps, l.destinations)
 	}
 	return findings[:min(len(findings), mostContradictions)], l.fewGateways()
 }
 
-// fewGateways returns the wanted looks without those at gateways that are too many, together with what was looked at already.
-func (l *lookout) fewGateways() []Look {
+// fewGateways returns the wanted queries without those for gateways that are too many, together with what was listed already.
+func (l *inspection) fewGateways() []Query {
 	room := mostGateways - len(l.Gateways)
-	for look := range l.Closed {
-		if look.Resource == Gateways {
+	for query := range l.Closed {
+		if query.Resource == Gateways {
 			room--
 		}
 	}
-	return slices.DeleteFunc(l.wanted, func(look Look) bool {
-		if look.Resource == Gateways {
+	return slices.DeleteFunc(l.wanted, func(query Query) bool {
+		if query.Resource == Gateways {
 			room--
 		}
-		return look.Resource == Gateways && room < 0
+		return query.Resource == Gateways && room < 0
 	})
 }
 
@@ -102,7 +102,7 @@ func (f *Facts) Summary(o *istio.Object) []string {
 	routes := []*istio.Object{o}
 	for _, rule := range o.VirtualServiceSpec().GetHttp() {
 		named := &istio.Object{Namespace: cmp.Or(rule.GetDelegate().GetNamespace(), o.Namespace), Name: rule.GetDelegate().GetName()}
-		if n := f.Routes.Named(named); n != nil && len(hostsOf(n.Object)) == 0 && !slices.Contains(routes, n.Object) {
+		if n := f.VirtualServices.Named(named); n != nil && len(hostsOf(n.Object)) == 0 && !slices.Contains(routes, n.Object) {
 			routes = append(routes, n.Object)
 		}
 	}
@@ -119,7 +119,7 @@ func (f *Facts) Effective(o *istio.Object) bool {
 	for _, host := range spec.Hosts {
 		full := strings.ToLower(istio.FullHost(host, o.Namespace, f.Domain()))
 		var others, all []*istio.Object
-		for _, c := range f.Routes.index.Covering(full) {
+		for _, c := range f.VirtualServices.index.Covering(full) {
 			if other := c.VirtualServiceSpec(); c.Object != o && c.host == full && istio.InMesh(other) && exclusive(spec, other) {
 				others = append(others, c.Object)
 			}

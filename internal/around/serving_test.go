@@ -52,7 +52,7 @@ func TestFactsOfAService(t *testing.T) {
 	a.ask(istio.Objects{}, istio.Objects{})
 
 	want := []string{"web/private", "shop/oldest", "shop/newer", "web/late", "shop/wildcard", "shop/edge", "shop/merged", "shop/tcp", "shop/tcp-too", "shop/dotted", "shop/dotted-too"}
-	routes := a.facts.RoutesOf("reviews.shop.svc.cluster.local")
+	routes := a.facts.VirtualServicesOf("reviews.shop.svc.cluster.local")
 	if diff := cmp.Diff(want, names(routes)); diff != "" {
 		t.Errorf("routes (-want +got):\n%s", diff)
 	}
@@ -61,10 +61,10 @@ func TestFactsOfAService(t *testing.T) {
 			t.Errorf("%s is effective: %t", n.Object, is)
 		}
 	}
-	if diff := cmp.Diff([]string{"shop/two", "shop/any"}, names(a.facts.RulesOf("reviews.shop.svc.cluster.local"))); diff != "" {
+	if diff := cmp.Diff([]string{"shop/two", "shop/any"}, names(a.facts.DestinationRulesOf("reviews.shop.svc.cluster.local"))); diff != "" {
 		t.Errorf("rules (-want +got):\n%s", diff)
 	}
-	root := a.facts.Routes.Named(&istio.Object{Namespace: "shop", Name: "root"})
+	root := a.facts.VirtualServices.Named(&istio.Object{Namespace: "shop", Name: "root"})
 	if diff := cmp.Diff([]string{"all requests go to v1"}, a.facts.Summary(root.Object)); diff != "" {
 		t.Errorf("summary of a delegation (-want +got):\n%s", diff)
 	}
@@ -134,7 +134,7 @@ func checkGrowth(t *testing.T, most float64, prepare func(among int) (timed func
 }
 
 // Routes are looked at in a time that does not grow with their number.
-func TestLookAroundManyRoutes(t *testing.T) {
+func TestInspectManyRoutes(t *testing.T) {
 	const asked = 50
 	checkGrowth(t, 4, func(many int) func() {
 		a := newNeighborhood(t)
@@ -157,7 +157,7 @@ func TestLookAroundManyRoutes(t *testing.T) {
 }
 
 // VirtualServices for every host of one gateway cost next to nothing, whether they are rivals or not.
-func TestLookAroundManyRivals(t *testing.T) {
+func TestInspectManyRivals(t *testing.T) {
 	rules := "http:\n" + strings.Repeat("- {match: [{uri: {regex: '/a.*b'}}], "+istiotest.To("v1")+"}\n", 20)
 	before := ours(t, "hosts: ['*']\ngateways: [edge]\n"+rules)
 	for name, after := range map[string]istio.Objects{
@@ -193,7 +193,7 @@ func TestFactsOfManyServices(t *testing.T) {
 		}
 		a.ask(istio.Objects{}, istio.Objects{})
 		return func() {
-			routes := a.facts.RoutesOf("reviews.shop.svc.cluster.local")
+			routes := a.facts.VirtualServicesOf("reviews.shop.svc.cluster.local")
 			if len(routes) != many {
 				t.Fatalf("%d routes, want %d", len(routes), many)
 			}
@@ -207,7 +207,7 @@ func TestFactsOfManyServices(t *testing.T) {
 }
 
 // What contradicts what about a host is told of all that route it, whoever owns them; of other hosts nothing is, and no more is looked at.
-func TestLookAt(t *testing.T) {
+func TestInspectHost(t *testing.T) {
 	t.Parallel()
 	const host = "reviews.shop.svc.cluster.local"
 	a := newNeighborhood(t)
@@ -220,7 +220,7 @@ func TestLookAt(t *testing.T) {
 	a.has(istiotest.Object(t, "DestinationRule", "other", "host: ratings\nsubsets: [{name: v1, labels: {version: v1}}]"))
 	a.facts.Owner = ""
 	a.ask(istio.Objects{}, istio.Objects{})
-	findings, wanted := around.LookAt(host, a.facts)
+	findings, wanted := around.InspectHost(host, a.facts)
 	var found []string
 	for _, f := range findings {
 		found = append(found, f.Text())
@@ -236,7 +236,7 @@ func TestLookAt(t *testing.T) {
 }
 
 // However many gateways a VirtualService names, and however much contradicts it, there is an end.
-func TestLookAtTooMuch(t *testing.T) {
+func TestInspectHostTooMuch(t *testing.T) {
 	t.Parallel()
 	const host, many = "reviews.shop.svc.cluster.local", 200
 	a := newNeighborhood(t)
@@ -247,22 +247,22 @@ func TestLookAtTooMuch(t *testing.T) {
 	}
 	a.has(istiotest.VirtualService(t, "edge", "hosts: [reviews]\ngateways: ["+strings.Join(gateways, ", ")+"]\nhttp: [{route: [{destination: {host: reviews}}]}]"))
 	a.ask(istio.Objects{}, istio.Objects{})
-	if findings, _ := around.LookAt(host, a.facts); len(findings) != 100 {
+	if findings, _ := around.InspectHost(host, a.facts); len(findings) != 100 {
 		t.Errorf("%d findings", len(findings))
 	}
-	a.facts.Routes = around.NewNeighbors(a.routes[many:], "cluster.local")
+	a.facts.VirtualServices = around.NewNeighbors(a.routes[many:], "cluster.local")
 	looked := 0
 	for {
-		_, wanted := around.LookAt(host, a.facts)
+		_, wanted := around.InspectHost(host, a.facts)
 		if len(wanted) == 0 {
 			break
 		}
 		looked += len(wanted)
-		for i, look := range wanted {
+		for i, query := range wanted {
 			if i%2 == 0 {
-				a.facts.Closed[look] = true
+				a.facts.Closed[query] = true
 			} else {
-				a.facts.Gateways[look.Namespace] = map[string]bool{"edge": true}
+				a.facts.Gateways[query.Namespace] = map[string]bool{"edge": true}
 			}
 		}
 	}

@@ -1,5 +1,5 @@
 // Package around says what the rest of a cluster has against a route: other VirtualServices and DestinationRules for its hosts,
-// services and subsets that are not there, and subsets in which nobody answers. It is pure: it gets facts, and asks for looks
+// services and subsets that are not there, and subsets in which nobody answers. It is pure: it gets facts, and asks for queries
 // where more would tell.
 package around
 
@@ -12,10 +12,10 @@ import (
 	"github.com/meshroute/terraform-provider-mesh/internal/istio"
 )
 
-// LookAround says what a cluster has against a route that becomes pair and was before, as far as the facts tell, and where else
-// to look to be sure: with what is found there it is asked again. It wants nothing that is closed.
-func LookAround(before, pair istio.Objects, facts *Facts) (findings []Finding, wanted []Look) {
-	l := &lookout{Facts: facts, before: before, pair: pair}
+// Inspect says what a cluster has against a route that becomes pair and was before, as far as the facts tell, and what else
+// to list to be sure: with what is found there it is asked again. It wants nothing that is closed.
+func Inspect(before, pair istio.Objects, facts *Facts) (findings []Finding, wanted []Query) {
+	l := &inspection{Facts: facts, before: before, pair: pair}
 	l.rivals()
 	l.overlaps()
 	l.destinations()
@@ -24,8 +24,8 @@ func LookAround(before, pair istio.Objects, facts *Facts) (findings []Finding, w
 }
 
 // expected reports whether a neighbor is one of the route's own objects, as they are or were, or was applied by the same workspace. One
-// that does not claim the host that is looked at is no matter either.
-func (l *lookout) expected(n *Neighbor) bool {
+// that does not claim the host that is inspected is no matter either.
+func (l *inspection) expected(n *Neighbor) bool {
 	if l.about != "" && !l.claiming[n] {
 		return true
 	}
@@ -39,20 +39,20 @@ func (l *lookout) expected(n *Neighbor) bool {
 
 // rivals looks for other VirtualServices for the same hosts. What takes no requests from this one is only told when this one begins
 // to claim them.
-func (l *lookout) rivals() {
+func (l *inspection) rivals() {
 	ours := l.pair.Routing()
 	hosts := ours.VirtualServiceSpec().GetHosts()
 	switch {
 	case len(hosts) == 0:
 		return
-	case l.Routes == nil:
+	case l.VirtualServices == nil:
 		l.want(VirtualServices, "")
 		return
 	}
 	asBefore := l.claimsAsBefore()
 	seen := map[*Neighbor]bool{}
 	for i, host := range hosts {
-		for _, c := range l.Routes.overlapping(istio.FullHost(host, ours.Namespace, l.Domain())) {
+		for _, c := range l.VirtualServices.overlapping(istio.FullHost(host, ours.Namespace, l.Domain())) {
 			switch {
 			case l.full(Rivalry):
 				return
@@ -74,7 +74,7 @@ func (l *lookout) rivals() {
 }
 
 // claimsAsBefore reports whether the route's VirtualService exists and claims what it claimed.
-func (l *lookout) claimsAsBefore() bool {
+func (l *inspection) claimsAsBefore() bool {
 	was, is := l.before.Routing(), l.pair.Routing()
 	if was == nil || was.Namespace != is.Namespace || was.Name != is.Name {
 		return false
@@ -85,19 +85,19 @@ func (l *lookout) claimsAsBefore() bool {
 
 // overlaps looks for other DestinationRules that declare the same subsets, or that callers find in place of this one. What takes
 // nothing from this one is only told when this one changes.
-func (l *lookout) overlaps() {
+func (l *inspection) overlaps() {
 	ours := l.pair.Declaring()
 	switch {
 	case len(ours.DestinationRuleSpec().GetSubsets()) == 0 && ours.DestinationRuleSpec().GetTrafficPolicy() == nil:
 		return
-	case l.Rules == nil:
+	case l.DestinationRules == nil:
 		l.want(DestinationRules, "")
 		return
 	}
 	was := l.before.Declaring()
 	asBefore := was != nil && was.Namespace == ours.Namespace && was.Name == ours.Name && proto.Equal(was.Spec, ours.Spec)
 	var others []*istio.Object
-	for _, c := range l.Rules.overlapping(istio.FullHost(ours.DestinationRuleSpec().Host, ours.Namespace, l.Domain())) {
+	for _, c := range l.DestinationRules.overlapping(istio.FullHost(ours.DestinationRuleSpec().Host, ours.Namespace, l.Domain())) {
 		if !l.expected(c.Neighbor) {
 			others = append(others, c.Object)
 		}
@@ -110,11 +110,11 @@ func (l *lookout) overlaps() {
 }
 
 // gateways looks for the gateways that the route names.
-func (l *lookout) gateways() {
+func (l *inspection) gateways() {
 	o := l.pair.Routing()
 	spec := o.VirtualServiceSpec()
 	said := map[string]bool{}
-	look := func(at istio.Path, names []string) {
+	inspect := func(at istio.Path, names []string) {
 		for i, name := range names {
 			full := istio.GatewayName(name, o.Namespace)
 			namespace, short, ok := cutGateway(full)
@@ -131,20 +131,20 @@ func (l *lookout) gateways() {
 			}
 		}
 	}
-	look(istio.Path{"gateways"}, spec.GetGateways())
+	inspect(istio.Path{"gateways"}, spec.GetGateways())
 	for i, rule := range spec.GetHttp() {
 		for j, match := range rule.GetMatch() {
-			look(istio.Path{"http", i, "match", j, "gateways"}, match.GetGateways())
+			inspect(istio.Path{"http", i, "match", j, "gateways"}, match.GetGateways())
 		}
 	}
 	for i, rule := range spec.GetTls() {
 		for j, match := range rule.GetMatch() {
-			look(istio.Path{"tls", i, "match", j, "gateways"}, match.GetGateways())
+			inspect(istio.Path{"tls", i, "match", j, "gateways"}, match.GetGateways())
 		}
 	}
 	for i, rule := range spec.GetTcp() {
 		for j, match := range rule.GetMatch() {
-			look(istio.Path{"tcp", i, "match", j, "gateways"}, match.GetGateways())
+			inspect(istio.Path{"tcp", i, "match", j, "gateways"}, match.GetGateways())
 		}
 	}
 }

@@ -12,7 +12,7 @@ import (
 )
 
 // Of two VirtualServices that claim a name, the warning says which one holds, where, and for whom.
-func TestLookAroundRivals(t *testing.T) {
+func TestInspectRivals(t *testing.T) {
 	t.Parallel()
 	const catchAll = "\nhttp: [{route: [{destination: {host: reviews}}]}]"
 	for name, test := range map[string]struct {
@@ -75,7 +75,7 @@ func TestLookAroundRivals(t *testing.T) {
 }
 
 // What the same workspace applied is no surprise, nor are the objects that the route itself had before.
-func TestLookAroundExpected(t *testing.T) {
+func TestInspectExpected(t *testing.T) {
 	t.Parallel()
 	const spec = "http: [{route: [{destination: {host: reviews}}]}]"
 	for name, test := range map[string]struct {
@@ -107,7 +107,7 @@ func TestLookAroundExpected(t *testing.T) {
 }
 
 // A DestinationRule that hides or doubles subsets is told, with whom it concerns.
-func TestLookAroundOverlaps(t *testing.T) {
+func TestInspectOverlaps(t *testing.T) {
 	t.Parallel()
 	const two = "host: reviews\nsubsets: [{name: v1, labels: {version: v1}}, {name: v2, labels: {version: v2}}]"
 	const all = "reviews.shop.svc.cluster.local"
@@ -168,7 +168,7 @@ func TestLookAroundOverlaps(t *testing.T) {
 }
 
 // Destinations, ports and gateways have to exist, and somebody has to answer in a subset that gets requests.
-func TestLookAroundDestinations(t *testing.T) {
+func TestInspectDestinations(t *testing.T) {
 	t.Parallel()
 	const declares = "host: reviews\nsubsets: [{name: v1, labels: {version: v1}}, {name: v2, labels: {version: v2}}, {name: v3, labels: {version: v3}}]"
 	ratingsInWeb := func(f *around.Facts) { f.Services["web"] = map[string]around.Service{"ratings": {}} }
@@ -262,7 +262,7 @@ func TestLookAroundDestinations(t *testing.T) {
 }
 
 // What is not known is looked for, one thing after the other, and nothing is said of what is closed.
-func TestLookAroundWants(t *testing.T) {
+func TestInspectWants(t *testing.T) {
 	t.Parallel()
 	pair := ours(t, "gateways: [web/edge]\nhttp: [{route: [{destination: {host: reviews, subset: v3}, weight: 1}, {destination: {host: ratings}, weight: 1}]}]")
 	pair = pair.With(istiotest.Object(t, "DestinationRule", "ours", "host: reviews\nsubsets: [{name: v3, labels: {version: v3}}]"))
@@ -270,29 +270,29 @@ func TestLookAroundWants(t *testing.T) {
 	full.ask(istio.Objects{}, pair)
 	facts := &around.Facts{
 		Services: map[string]map[string]around.Service{}, Gateways: map[string]map[string]bool{},
-		Pods: map[string]*around.Endpoints{}, Workloads: map[string]*around.Endpoints{}, Closed: map[around.Look]bool{},
+		Pods: map[string]*around.Endpoints{}, Workloads: map[string]*around.Endpoints{}, Closed: map[around.Query]bool{},
 	}
 	learn := map[around.Resource]func(){
-		around.VirtualServices:  func() { facts.Routes = full.facts.Routes },
-		around.DestinationRules: func() { facts.Rules = full.facts.Rules },
+		around.VirtualServices:  func() { facts.VirtualServices = full.facts.VirtualServices },
+		around.DestinationRules: func() { facts.DestinationRules = full.facts.DestinationRules },
 		around.Services:         func() { facts.Services["shop"] = full.facts.Services["shop"] },
 		around.Gateways:         func() { facts.Gateways["web"] = full.facts.Gateways["web"] },
 		around.ServiceEntries:   func() { facts.Entries = full.facts.Entries },
 		around.Pods:             func() { facts.Pods["shop"] = full.facts.Pods["shop"] },
 		around.WorkloadEntries:  func() { facts.Workloads["shop"] = full.facts.Workloads["shop"] },
 	}
-	var rounds [][]around.Look
+	var rounds [][]around.Query
 	for {
-		_, wanted := around.LookAround(istio.Objects{}, pair, facts)
+		_, wanted := around.Inspect(istio.Objects{}, pair, facts)
 		if len(wanted) == 0 {
 			break
 		}
 		rounds = append(rounds, wanted)
-		for _, look := range wanted {
-			learn[look.Resource]()
+		for _, query := range wanted {
+			learn[query.Resource]()
 		}
 	}
-	want := [][]around.Look{
+	want := [][]around.Query{
 		{{Resource: around.VirtualServices, Namespace: ""}, {Resource: around.DestinationRules, Namespace: ""}, {Resource: around.Services, Namespace: "shop"}, {Resource: around.Gateways, Namespace: "web"}},
 		{{Resource: around.Pods, Namespace: "shop"}, {Resource: around.ServiceEntries, Namespace: ""}},
 		{{Resource: around.WorkloadEntries, Namespace: "shop"}},
@@ -300,29 +300,29 @@ func TestLookAroundWants(t *testing.T) {
 	if diff := cmp.Diff(want, rounds); diff != "" {
 		t.Errorf("looks (-want +got):\n%s", diff)
 	}
-	blind := &around.Facts{Closed: map[around.Look]bool{}}
+	blind := &around.Facts{Closed: map[around.Query]bool{}}
 	for {
-		findings, wanted := around.LookAround(istio.Objects{}, pair, blind)
+		findings, wanted := around.Inspect(istio.Objects{}, pair, blind)
 		if len(findings) > 0 {
 			t.Fatalf("found %v without a look", findings)
 		}
 		if len(wanted) == 0 {
 			return
 		}
-		for _, look := range wanted {
-			blind.Closed[look] = true
+		for _, query := range wanted {
+			blind.Closed[query] = true
 		}
 	}
 }
 
 // Without a look at the pods, or at the WorkloadEntries where there is no pod, nobody knows whether somebody answers.
-func TestLookAroundHalfBlind(t *testing.T) {
+func TestInspectHalfBlind(t *testing.T) {
 	t.Parallel()
 	pair := ours(t, "http: [{"+istiotest.To("v3")+"}]")
 	pair = pair.With(istiotest.Object(t, "DestinationRule", "ours", "host: reviews\nsubsets: [{name: v3, labels: {version: v3}}]"))
 	for _, blind := range []around.Resource{around.Pods, around.WorkloadEntries} {
 		a := newNeighborhood(t)
-		a.facts.Closed[around.Look{Resource: blind, Namespace: "shop"}] = true
+		a.facts.Closed[around.Query{Resource: blind, Namespace: "shop"}] = true
 		delete(map[around.Resource]map[string]*around.Endpoints{around.Pods: a.facts.Pods, around.WorkloadEntries: a.facts.Workloads}[blind], "shop")
 		if found, wanted := a.ask(istio.Objects{}, pair); len(found)+len(wanted) > 0 {
 			t.Errorf("blind to %s: found %q, wants %v", blind, found, wanted)

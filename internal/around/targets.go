@@ -26,7 +26,7 @@ type target struct {
 }
 
 // targets are all destinations of the route, and the host of its DestinationRule; where only one host is of interest, those of that.
-func (l *lookout) targets() []target {
+func (l *inspection) targets() []target {
 	var all []target
 	o, before := l.pair.Routing(), l.before.Routing().VirtualServiceSpec()
 	spec := o.VirtualServiceSpec()
@@ -51,8 +51,8 @@ func (l *lookout) targets() []target {
 		})
 		all = append(all, routeTargets(l, at, at.String(), rule.GetRoute(), was)...)
 	}
-	if rule := l.pair.Declaring().DestinationRuleSpec(); rule != nil {
-		all = append(all, target{of: l.pair.Declaring(), Destination: &networking.Destination{Host: rule.Host}})
+	if o := l.pair.Declaring(); o != nil {
+		all = append(all, target{of: o, Destination: &networking.Destination{Host: o.DestinationRuleSpec().Host}})
 	}
 	return slices.DeleteFunc(all, func(t target) bool {
 		return t.GetHost() == "" || l.about != "" && !strings.EqualFold(l.about, istio.FullHost(t.Host, t.of.Namespace, l.Domain()))
@@ -76,7 +76,7 @@ type weightedRoute interface {
 }
 
 // routeTargets are the destinations of one rule, and what they gain beside those that it had before.
-func routeTargets[R weightedRoute](l *lookout, at istio.Path, rule string, routes, before []R) []target {
+func routeTargets[R weightedRoute](l *inspection, at istio.Path, rule string, routes, before []R) []target {
 	var all []target
 	var was map[traffic.Destination]float64
 	if len(before) > 0 {
@@ -117,7 +117,7 @@ func portions[R weightedRoute](routes []R, namespace, clusterDomain string) map[
 }
 
 // labelledBefore reports whether the route declared a subset of a host with the same labels before.
-func (l *lookout) labelledBefore(host, name string, labels map[string]string) bool {
+func (l *inspection) labelledBefore(host, name string, labels map[string]string) bool {
 	was := l.before.Declaring()
 	if was == nil || istio.FullHost(was.DestinationRuleSpec().Host, was.Namespace, l.Domain()) != host {
 		return false

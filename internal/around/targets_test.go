@@ -9,7 +9,7 @@ import (
 )
 
 // A subset in which nobody answers refuses a change that sends it more, and no other: that may be the way out.
-func TestLookAroundIdle(t *testing.T) {
+func TestInspectIdle(t *testing.T) {
 	t.Parallel()
 	const (
 		declares = "host: reviews\nsubsets: [{name: v1, labels: {version: v1}}, {name: v3, labels: {version: v3}}]"

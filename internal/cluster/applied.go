@@ -9,13 +9,13 @@ import (
 // Applied is what a change did, also where it ended half-way.
 type Applied struct {
 	// Steps are those that were begun, in order, waits apart.
-	Steps []Taken
+	Steps []StepResult
 	// Identities are those of the objects that exist afterwards: of those that were there before, and of what the change made.
 	Identities Identities
 }
 
-// Taken is a step as it came out.
-type Taken struct {
+// StepResult is a step as it came out.
+type StepResult struct {
 	Step
 	// Live is what was written, as the API server answered; nil for a deletion, and where the step failed.
 	Live *Live
@@ -27,7 +27,7 @@ type Taken struct {
 }
 
 // holds reports whether the step was done, and still is.
-func (t Taken) holds() bool { return t.Err == nil && !t.Undone }
+func (t StepResult) holds() bool { return t.Err == nil && !t.Undone }
 
 // Wrote returns an object as this change wrote it last; nil where it did not, or where that is gone again.
 func (a Applied) Wrote(at Address) *Live {

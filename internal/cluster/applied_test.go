@@ -19,33 +19,33 @@ func TestApplied(t *testing.T) {
 	live := func(o *istio.Object, version string) *Live {
 		return &Live{Object: *o, Identity: Identity{UID: o.Name, ResourceVersion: version}}
 	}
-	step := func(action Action, o *istio.Object, version string) Taken {
-		taken := Taken{Step: Step{Action: action, Object: o}}
+	step := func(action Action, o *istio.Object, version string) StepResult {
+		taken := StepResult{Step: Step{Action: action, Object: o}}
 		if action != Delete {
 			taken.Live = live(o, version)
 		}
 		return taken
 	}
-	failed := Taken{Step: Step{Action: Update, Object: service("a")}, Err: errors.New("no")}
+	failed := StepResult{Step: Step{Action: Update, Object: service("a")}, Err: errors.New("no")}
 	undone := step(Create, rule, "1")
 	undone.Undone = true
 	type facts struct{ changed, effective, replaced bool }
 	for name, test := range map[string]struct {
-		steps  []Taken
+		steps  []StepResult
 		exists []*istio.Object
 		want   facts
 		wrote  string
 	}{
 		"nothing":                    {},
 		"nothing to a pair":          {exists: []*istio.Object{service("a")}, want: facts{effective: true}},
-		"a step that failed":         {steps: []Taken{failed}, exists: []*istio.Object{service("a")}, want: facts{effective: true}},
-		"one that was undone":        {steps: []Taken{undone}},
-		"half a pair":                {steps: []Taken{step(Create, rule, "1")}, exists: []*istio.Object{rule}, want: facts{changed: true}, wrote: "1"},
-		"an object written twice":    {steps: []Taken{step(Update, rule, "1"), step(Update, service("a"), "7"), step(Update, rule, "2")}, exists: []*istio.Object{rule, service("a")}, want: facts{changed: true, effective: true}, wrote: "2"},
-		"an object written and gone": {steps: []Taken{step(Create, rule, "1"), step(Delete, rule, "")}, want: facts{changed: true}},
-		"another name":               {steps: []Taken{step(Create, service("b"), "1"), step(Delete, service("a"), "")}, exists: []*istio.Object{service("b")}, want: facts{changed: true, replaced: true}},
+		"a step that failed":         {steps: []StepResult{failed}, exists: []*istio.Object{service("a")}, want: facts{effective: true}},
+		"one that was undone":        {steps: []StepResult{undone}},
+		"half a pair":                {steps: []StepResult{step(Create, rule, "1")}, exists: []*istio.Object{rule}, want: facts{changed: true}, wrote: "1"},
+		"an object written twice":    {steps: []StepResult{step(Update, rule, "1"), step(Update, service("a"), "7"), step(Update, rule, "2")}, exists: []*istio.Object{rule, service("a")}, want: facts{changed: true, effective: true}, wrote: "2"},
+		"an object written and gone": {steps: []StepResult{step(Create, rule, "1"), step(Delete, rule, "")}, want: facts{changed: true}},
+		"another name":               {steps: []StepResult{step(Create, service("b"), "1"), step(Delete, service("a"), "")}, exists: []*istio.Object{service("b")}, want: facts{changed: true, replaced: true}},
 		"another name beside the old one": {
-			steps: []Taken{step(Create, service("b"), "1"), {Step: Step{Action: Delete, Object: service("a")}, Err: errors.New("no")}}, exists: []*istio.Object{service("a"), service("b")},
+			steps: []StepResult{step(Create, service("b"), "1"), {Step: Step{Action: Delete, Object: service("a")}, Err: errors.New("no")}}, exists: []*istio.Object{service("a"), service("b")},
 			want: facts{changed: true, effective: true},
 		},
 	} {

@@ -80,8 +80,8 @@ func exportToBoth(object, other *istio.Object) []string {
 }
 
 // names reports whether a rule sends requests to a subset of that name, or copies of them.
-func names(rules *networking.VirtualService, subset string) bool {
-	for _, rule := range rules.GetHttp() {
+func names(spec *networking.VirtualService, subset string) bool {
+	for _, rule := range spec.GetHttp() {
 		for _, route := range rule.GetRoute() {
 			if route.GetDestination().GetSubset() == subset {
 				return true
@@ -96,8 +96,8 @@ func names(rules *networking.VirtualService, subset string) bool {
 	return false
 }
 
-func findSubset(rule *networking.DestinationRule, name string) *networking.Subset {
-	for _, subset := range rule.GetSubsets() {
+func findSubset(destinationRule *networking.DestinationRule, name string) *networking.Subset {
+	for _, subset := range destinationRule.GetSubsets() {
 		if subset.GetName() == name {
 			return subset
 		}

@@ -110,21 +110,21 @@ func (r *run) step(ctx, work context.Context, i int) error {
 		r.watch = r.cluster.watch(ctx, r.change.Propagation)
 	}
 	r.change.Progress(fmt.Sprintf("step %d of %d: %s", i+1, len(r.steps), step))
-	taken := r.do(ctx, step)
-	err := taken.Err
+	result := r.do(ctx, step)
+	err := result.Err
 	// What may have been done may not be answered with the opposite: the old rules may be gone, and only the new ones be left.
 	moves := step.Action == Delete || step.Action == Update && step.Object.Role() == istio.Routes
 	r.routed = r.routed || moves && (err == nil || mayHaveHappened(err))
 	switch {
 	case err == nil:
-		r.applied.Steps = append(r.applied.Steps, taken)
+		r.applied.Steps = append(r.applied.Steps, result)
 		return nil
 	case r.routed:
 		err = r.after(err)
 	default:
 		err = errors.Join(r.after(err), r.undo(work))
 	}
-	r.applied.Steps = append(r.applied.Steps, taken)
+	r.applied.Steps = append(r.applied.Steps, result)
 	return err
 }
 
@@ -203,7 +203,7 @@ func (r *run) deletes() bool {
 
 // creates reports whether the change has created an object: what is left of it would be in nobody's state either.
 func (r *run) creates() bool {
-	return slices.ContainsFunc(r.applied.Steps, func(t Taken) bool { return t.Action == Create && !t.Found && t.holds() })
+	return slices.ContainsFunc(r.applied.Steps, func(t StepResult) bool { return t.Action == Create && !t.Found && t.holds() })
 }
 
 // after adds to an error which steps were done before.
@@ -230,32 +230,32 @@ func (s Step) String() string {
 }
 
 // do takes a step that is no wait.
-func (r *run) do(ctx context.Context, step Step) Taken {
-	taken, at := Taken{Step: step}, AddressOf(step.Object)
+func (r *run) do(ctx context.Context, step Step) StepResult {
+	result, at := StepResult{Step: step}, AddressOf(step.Object)
 	identities := r.applied.Identities
 	switch step.Action {
 	case Create:
-		r.create(ctx, &taken)
-		if taken.Err != nil && mayHaveHappened(taken.Err) {
+		r.create(ctx, &result)
+		if result.Err != nil && mayHaveHappened(result.Err) {
 			r.unsure = step.Object
 		}
 	case Update:
-		taken.Live, taken.Err = r.update(ctx, step.Object, identities[at])
+		result.Live, result.Err = r.update(ctx, step.Object, identities[at])
 	case Delete:
-		if taken.Err = r.cluster.remove(ctx, at, identities[at].UID); taken.Err == nil {
+		if result.Err = r.cluster.remove(ctx, at, identities[at].UID); result.Err == nil {
 			r.written[at] = Written{identities[at], true}
 			delete(identities, at)
 		}
-		return taken
+		return result
 	case Wait:
 	}
-	if taken.Err != nil {
-		taken.Live = nil
-		return taken
+	if result.Err != nil {
+		result.Live = nil
+		return result
 	}
-	identities[at] = taken.Live.Identity
-	r.written[at] = Written{Identity: taken.Live.Identity}
-	return taken
+	identities[at] = result.Live.Identity
+	r.written[at] = Written{Identity: result.Live.Identity}
+	return result
 }
 
 func (r *run) update(ctx context.Context, o *istio.Object, is Identity) (*Live, error) {
@@ -265,7 +265,7 @@ func (r *run) update(ctx context.Context, o *istio.Object, is Identity) (*Live, 
 		live, err = r.cluster.update(ctx, o, was, is, true)
 	}
 	if err == nil && r.change.Force && !r.change.SharesLists {
-		live = r.cluster.takeAlone(ctx, live, o)
+		live = r.cluster.ownAlone(ctx, live, o)
 	}
 	return live, err
 }
@@ -287,22 +287,22 @@ func onlyLists(err error) bool {
 
 // create makes an object. One that is in the way is taken up where it is certain that an earlier try of this very change
 // made it.
-func (r *run) create(ctx context.Context, taken *Taken) {
-	o := taken.Object
-	taken.Live, taken.Err = r.cluster.create(ctx, o)
+func (r *run) create(ctx context.Context, result *StepResult) {
+	o := result.Object
+	result.Live, result.Err = r.cluster.create(ctx, o)
 	var exists *Error
-	if !errors.As(taken.Err, &exists) || exists.Reason != AlreadyExists || exists.Existing == nil {
+	if !errors.As(result.Err, &exists) || exists.Reason != AlreadyExists || exists.Existing == nil {
 		return
 	}
 	is := exists.Existing
 	switch {
 	case r.change.Begun[AddressOf(o)].UID == is.UID:
-		taken.Action = Update
-		taken.Live, taken.Err = r.cluster.update(ctx, o, nil, is.Identity, r.change.Force)
+		result.Action = Update
+		result.Live, result.Err = r.cluster.update(ctx, o, nil, is.Identity, r.change.Force)
 	case leftBehind(is, o):
 		warn(ctx, fmt.Sprintf("%s was left behind by an apply that was killed, with just this content and the owner %q; it was taken up",
 			o, o.Annotations[istio.OwnerAnnotation]))
-		taken.Live, taken.Found, taken.Err = is, true, nil
+		result.Live, result.Found, result.Err = is, true, nil
 	}
 }
 
@@ -320,19 +320,19 @@ func (r *run) undo(ctx context.Context) error {
 	}
 	var problems []error
 	for i := len(r.applied.Steps) - 1; i >= 0; i-- {
-		taken := &r.applied.Steps[i]
-		if taken.Action != Create || !taken.holds() {
+		result := &r.applied.Steps[i]
+		if result.Action != Create || !result.holds() {
 			continue
 		}
-		at := AddressOf(taken.Object)
+		at := AddressOf(result.Object)
 		// What an earlier apply had left behind is so again.
-		if !taken.Found {
+		if !result.Found {
 			if err := r.cluster.remove(ctx, at, r.applied.Identities[at].UID); err != nil {
 				problems = append(problems, fmt.Errorf("undo: %w", err))
 				continue
 			}
 		}
-		taken.Undone = true
+		result.Undone = true
 		delete(r.applied.Identities, at)
 	}
 	return errors.Join(problems...)
@@ -346,7 +346,7 @@ func (r *run) ascertain(ctx context.Context) error {
 	at := AddressOf(r.unsure)
 	live, err := r.cluster.Get(ctx, at)
 	if err == nil && live != nil && live.Applied && live.As(r.unsure) {
-		r.applied.Steps = append(r.applied.Steps, Taken{Step: Step{Action: Create, Object: r.unsure}, Live: live})
+		r.applied.Steps = append(r.applied.Steps, StepResult{Step: Step{Action: Create, Object: r.unsure}, Live: live})
 		r.applied.Identities[at] = live.Identity
 	}
 	return err

@@ -31,10 +31,10 @@ func (c Change) plan() []Step {
 	return steps
 }
 
-// takeAlone makes this field manager the only owner of what it has applied. A field that was applied with the value that it had already
+// ownAlone makes this field manager the only owner of what it has applied. A field that was applied with the value that it had already
 // has two owners from then on, and the next change of it would be a conflict with a manager that has long gone. The object itself
 // does not change. What cannot be taken stays shared, which a warning says: the change itself has been made.
-func (c *Cluster) takeAlone(ctx context.Context, live *Live, o *istio.Object) *Live {
+func (c *Cluster) ownAlone(ctx context.Context, live *Live, o *istio.Object) *Live {
 	alone, err := c.disown(ctx, live, o)
 	if err != nil {
 		warn(ctx, fmt.Sprintf("%s is written, and other field managers still own fields of it too: %s", o, err))

@@ -12,7 +12,7 @@ import (
 )
 
 // TestChange_take: a change that takes fields writes what is there, whether it changes or not.
-func TestChange_take(t *testing.T) {
+func TestChange_force(t *testing.T) {
 	t.Parallel()
 	rule := &istio.Object{Namespace: "shop", Name: "a", Spec: &networking.DestinationRule{Host: "a"}}
 	routes := &istio.Object{Namespace: "shop", Name: "a", Spec: &networking.VirtualService{Hosts: []string{"a"}}}
@@ -28,7 +28,7 @@ func TestChange_take(t *testing.T) {
 	const ruleA, routesA = `update DestinationRule "shop/a"`, `update VirtualService "shop/a"`
 	tests := map[string]struct {
 		from, to istio.Objects
-		take     bool
+		force    bool
 		want     []string
 	}{
 		"equal, and nothing to take": {both, both, false, nil},
@@ -41,7 +41,7 @@ func TestChange_take(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			var got []string
-			for _, step := range (Change{From: test.from, To: test.to, Identities: identities(test.from), Force: test.take}).plan() {
+			for _, step := range (Change{From: test.from, To: test.to, Identities: identities(test.from), Force: test.force}).plan() {
 				got = append(got, step.String())
 			}
 			if diff := cmp.Diff(test.want, got); diff != "" {

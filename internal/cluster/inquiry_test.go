@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// look is one answer of every istiod at a time of a wait.
-type look struct {
+// reply is one answer of every istiod at a time of a wait.
+type reply struct {
 	at       time.Duration
 	holdings []holding
 	proxies  []proxies
@@ -27,42 +27,42 @@ func TestInquiry(t *testing.T) {
 		return each
 	}
 	tests := map[string]struct {
-		before []proxies
-		looks  []look
+		before  []proxies
+		replies []reply
 		// done is when it is over, -1 for not within the looks.
 		done time.Duration
 		says string
 	}{
 		"held at once, sent and acknowledged": {
-			looks: []look{{0, []holding{all}, has([2]string{"1", "1"})}, {200 * ms, nil, has([2]string{"2", "1"})}, {400 * ms, nil, has([2]string{"2", "2"})}, {800 * ms, nil, has([2]string{"2", "2"})}, {1000 * ms, nil, has([2]string{"2", "2"})}},
-			done:  1000 * ms,
+			replies: []reply{{0, []holding{all}, has([2]string{"1", "1"})}, {200 * ms, nil, has([2]string{"2", "1"})}, {400 * ms, nil, has([2]string{"2", "2"})}, {800 * ms, nil, has([2]string{"2", "2"})}, {1000 * ms, nil, has([2]string{"2", "2"})}},
+			done:    1000 * ms,
 		},
 		"what was acknowledged before it is held does not count": {
-			looks: []look{{0, []holding{old}, nil}, {5 * time.Second, []holding{old}, nil}, {40 * time.Second, []holding{all}, has([2]string{"9", "9"})}, {40900 * ms, nil, has([2]string{"9", "9"})}, {41200 * ms, nil, has([2]string{"10", "10"})}, {41800 * ms, nil, has([2]string{"10", "10"})}},
-			done:  41800 * ms,
+			replies: []reply{{0, []holding{old}, nil}, {5 * time.Second, []holding{old}, nil}, {40 * time.Second, []holding{all}, has([2]string{"9", "9"})}, {40900 * ms, nil, has([2]string{"9", "9"})}, {41200 * ms, nil, has([2]string{"10", "10"})}, {41800 * ms, nil, has([2]string{"10", "10"})}},
+			done:    41800 * ms,
 		},
 		"nothing is sent": {
-			looks: []look{{0, []holding{all}, has([2]string{"1", "1"})}, {2 * time.Second, nil, has([2]string{"1", "1"})}, {9 * time.Second, nil, has([2]string{"1", "1"})}, {10 * time.Second, nil, has([2]string{"1", "1"})}},
-			done:  10 * time.Second,
+			replies: []reply{{0, []holding{all}, has([2]string{"1", "1"})}, {2 * time.Second, nil, has([2]string{"1", "1"})}, {9 * time.Second, nil, has([2]string{"1", "1"})}, {10 * time.Second, nil, has([2]string{"1", "1"})}},
+			done:    10 * time.Second,
 		},
 		"sent before it was known to be held": {
-			before: has([2]string{"1", "1"}),
-			looks:  []look{{0, []holding{all}, has([2]string{"2", "2"})}, {1900 * ms, nil, has([2]string{"2", "2"})}, {2 * time.Second, nil, has([2]string{"2", "2"})}},
-			done:   2 * time.Second,
+			before:  has([2]string{"1", "1"}),
+			replies: []reply{{0, []holding{all}, has([2]string{"2", "2"})}, {1900 * ms, nil, has([2]string{"2", "2"})}, {2 * time.Second, nil, has([2]string{"2", "2"})}},
+			done:    2 * time.Second,
 		},
 		"one istiod of two does not hold it": {
-			looks: []look{{0, []holding{old, all}, nil}, {time.Minute, []holding{old, all}, nil}},
-			done:  -1,
+			replies: []reply{{0, []holding{old, all}, nil}, {time.Minute, []holding{old, all}, nil}},
+			done:    -1,
 			says: `istiod does not know the change after 1m0s, so that proxies may fail requests until it does: a does not hold the written DestinationRule "shop/reviews", ` +
 				`a still holds the deleted VirtualService "shop/reviews"`,
 		},
 		"one istiod does not send": {
-			looks: []look{{0, []holding{all, all}, has([2]string{"1", "1"}, [2]string{"5", "5"})}, {time.Second, nil, has([2]string{"2", "2"}, [2]string{"5", "5"})}, {2 * time.Second, nil, has([2]string{"2", "2"}, [2]string{"5", "5"})}},
-			done:  -1, says: "istiod did not tell within 1m0s",
+			replies: []reply{{0, []holding{all, all}, has([2]string{"1", "1"}, [2]string{"5", "5"})}, {time.Second, nil, has([2]string{"2", "2"}, [2]string{"5", "5"})}, {2 * time.Second, nil, has([2]string{"2", "2"}, [2]string{"5", "5"})}},
+			done:    -1, says: "istiod did not tell within 1m0s",
 		},
 		"a proxy never acknowledges": {
-			looks: []look{{0, []holding{all}, has([2]string{"1", "1"})}, {time.Second, nil, has([2]string{"2", "1"})}, {time.Minute, nil, has([2]string{"2", "1"})}},
-			done:  -1, says: "these proxies did not acknowledge the change within 1m0s, and may fail requests until they do: web.shop",
+			replies: []reply{{0, []holding{all}, has([2]string{"1", "1"})}, {time.Second, nil, has([2]string{"2", "1"})}, {time.Minute, nil, has([2]string{"2", "1"})}},
+			done:    -1, says: "these proxies did not acknowledge the change within 1m0s, and may fail requests until they do: web.shop",
 		},
 	}
 	for name, test := range tests {
@@ -71,7 +71,7 @@ func TestInquiry(t *testing.T) {
 			q := &inquiry{of: of, settle: 10 * time.Second}
 			q.connected([]string{"a", "b"}, test.before)
 			done := time.Duration(-1)
-			for _, l := range test.looks {
+			for _, l := range test.replies {
 				if l.holdings != nil && !q.held(l.holdings) {
 					continue
 				}

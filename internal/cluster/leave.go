@@ -38,10 +38,10 @@ func (c *Cluster) Remaining(ctx context.Context, objects Identities) (Identities
 
 // StandIn returns the identity of the DestinationRule that a change of host made to stand in for a live one, and that was left behind
 // when it was killed; empty where there is none.
-func (c *Cluster) StandIn(ctx context.Context, rule *Live) (Identities, error) {
-	at := AddressOf(standIn(&rule.Object))
+func (c *Cluster) StandIn(ctx context.Context, destinationRule *Live) (Identities, error) {
+	at := AddressOf(standIn(&destinationRule.Object))
 	live, err := c.Get(ctx, at)
-	if err != nil || live == nil || !live.Applied || live.Annotations[istio.StandInAnnotation] != rule.Name {
+	if err != nil || live == nil || !live.Applied || live.Annotations[istio.StandInAnnotation] != destinationRule.Name {
 		return Identities{}, err
 	}
 	return Identities{at: live.Identity}, nil

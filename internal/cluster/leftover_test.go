@@ -40,7 +40,7 @@ func TestLeftovers(t *testing.T) {
 			t.Parallel()
 			live := wanted()
 			test.change(live)
-			got, err := leftovers(&Live{Object: istio.Object{Spec: live, Origin: test.origin}}, &istio.Object{Spec: wanted()})
+			got, err := leftovers(&Live{Object: istio.Object{Spec: live, RawSpec: test.origin}}, &istio.Object{Spec: wanted()})
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -13,8 +13,8 @@ const (
 	// failureKept is how long a list that failed is not tried again: what is forbidden, or does not answer, holds up the plans of
 	// many resources only once.
 	failureKept = time.Minute
-	// lookTimeout bounds all looks of one resource together, and each list: no plan has to wait for them any longer.
-	lookTimeout = 10 * time.Second
+	// listTimeout bounds all lists of one resource together, and each alone: no plan has to wait for them any longer.
+	listTimeout = 10 * time.Second
 )
 
 // lists are what was listed of one resource, by namespace. The zero value is empty. It is safe for concurrent use.
@@ -97,7 +97,7 @@ func (l *lists[T]) forget(namespace string) {
 func (k *listed[T]) fill(ctx context.Context, list func(context.Context) (T, error)) {
 	defer close(k.done)
 	ctx = CollectWarnings(context.WithoutCancel(ctx), func(text string) { k.warnings = append(k.warnings, text) })
-	ctx, cancel := context.WithTimeout(ctx, lookTimeout)
+	ctx, cancel := context.WithTimeout(ctx, listTimeout)
 	defer cancel()
 	k.list, k.err = list(ctx)
 	k.ended = time.Now()

@@ -157,9 +157,9 @@ func (c *Cluster) create(ctx context.Context, o *istio.Object) (*Live, error) {
 
 // update applies an object that must still be the one that was read: the API server refuses another uid or resource
 // version, and refuses to make the object where it is gone. Labels and annotations that was has, if it is not nil, and o has not are
-// removed. With take it takes fields from other managers.
-func (c *Cluster) update(ctx context.Context, o, was *istio.Object, is Identity, take bool) (*Live, error) {
-	live, err := c.apply(ctx, o, take || c.force, func(metadata map[string]any) {
+// removed. With force it takes fields from other managers.
+func (c *Cluster) update(ctx context.Context, o, was *istio.Object, is Identity, force bool) (*Live, error) {
+	live, err := c.apply(ctx, o, force || c.force, func(metadata map[string]any) {
 		metadata["uid"] = is.UID
 		metadata["resourceVersion"] = is.ResourceVersion
 	})
@@ -236,7 +236,7 @@ func (c *Cluster) live(at Address, object *unstructured.Unstructured) (*Live, er
 		managedFields: object.GetManagedFields(),
 	}
 	if len(unknown) > 0 {
-		live.Origin = spec
+		live.RawSpec = spec
 	}
 	for _, owner := range object.GetOwnerReferences() {
 		live.OwnerKinds = append(live.OwnerKinds, owner.Kind)
@@ -300,13 +300,13 @@ func metadataFields(owned *fieldpath.Set) []string {
 // specFields lists the top fields of the spec in a set.
 func specFields(owned *fieldpath.Set) []string {
 	spec := "spec"
-	seen := map[string]bool{}
+	fields := map[string]bool{}
 	owned.WithPrefix(fieldpath.PathElement{FieldName: &spec}).Iterate(func(p fieldpath.Path) {
 		if len(p) > 0 && p[0].FieldName != nil {
-			seen[".spec."+*p[0].FieldName] = true
+			fields[".spec."+*p[0].FieldName] = true
 		}
 	})
-	return sortedKeys(seen)
+	return sortedKeys(fields)
 }
 
 // As reports whether the live object is just as wanted, what others put on it apart.

@@ -118,12 +118,12 @@ func stepsWithStandIn(from, to istio.Objects) []Step {
 const longestObjectName = 253
 
 // standIn returns a DestinationRule that says what rule says, under a name of its own.
-func standIn(rule *istio.Object) *istio.Object {
+func standIn(destinationRule *istio.Object) *istio.Object {
 	const suffix = "-stand-in"
-	object := *rule
-	object.Name = rule.Name[:min(len(rule.Name), longestObjectName-len(suffix))] + suffix
-	object.Annotations = map[string]string{istio.StandInAnnotation: rule.Name}
-	maps.Copy(object.Annotations, rule.Annotations)
+	object := *destinationRule
+	object.Name = destinationRule.Name[:min(len(destinationRule.Name), longestObjectName-len(suffix))] + suffix
+	object.Annotations = map[string]string{istio.StandInAnnotation: destinationRule.Name}
+	maps.Copy(object.Annotations, destinationRule.Annotations)
 	return &object
 }
 

@@ -128,7 +128,7 @@ type inquiry struct {
 	istiods []string
 	lacking [][]Address
 	// proxies are what was told of them since every istiod holds what was written, nil until then.
-	proxies *seenProxies
+	proxies *observedProxies
 	// problem is why the last question had no answer.
 	problem error
 }
@@ -154,7 +154,7 @@ func (q *inquiry) held(holdings []holding) bool {
 func (q *inquiry) told(now []proxies, at time.Time) bool {
 	q.problem = nil
 	if q.proxies == nil {
-		q.proxies = newSeenProxies(now, at)
+		q.proxies = newObservedProxies(now, at)
 		return false
 	}
 	settle := q.settle
@@ -218,8 +218,8 @@ func enumerate(texts []string) string {
 	return strings.Join(texts, ", ") + more
 }
 
-// seenProxies are what istiod told during a wait.
-type seenProxies struct {
+// observedProxies are what istiod told during a wait.
+type observedProxies struct {
 	before, last   []proxies
 	began, changed time.Time
 	// enough are the versions, by istiod, that surely hold what was written before the wait: those after the one that was the
@@ -228,14 +228,14 @@ type seenProxies struct {
 	sent   time.Time
 }
 
-func newSeenProxies(before []proxies, began time.Time) *seenProxies {
-	return &seenProxies{before: before, last: before, began: began, changed: began}
+func newObservedProxies(before []proxies, began time.Time) *observedProxies {
+	return &observedProxies{before: before, last: before, began: began, changed: began}
 }
 
 // add notes what istiod tells, and reports whether the proxies have what was written: either nothing moves any more, or, in
 // a mesh that is never quiet, they have acknowledged something that was sent later. Where nothing is sent at all, no proxy
 // is concerned, which shows after the time to settle.
-func (s *seenProxies) add(now []proxies, at time.Time, settle time.Duration) bool {
+func (s *observedProxies) add(now []proxies, at time.Time, settle time.Duration) bool {
 	if !equalProxies(s.last, now) {
 		s.changed = at
 	}
@@ -268,7 +268,7 @@ func reached(now []proxies, versions []int) bool {
 }
 
 // missing names the proxies that have not acknowledged what was written, with what they object to.
-func (s *seenProxies) missing() []string {
+func (s *observedProxies) missing() []string {
 	var names []string
 	for i, of := range s.last {
 		enough := 0

@@ -95,7 +95,7 @@ func TestNewer(t *testing.T) {
 	}
 }
 
-func TestSeenProxies_missing(t *testing.T) {
+func TestObservedProxies_missing(t *testing.T) {
 	t.Parallel()
 	refusing := sent("2", "1")
 	refusing.Resources = map[string]resource{"clusters": {}, "routes": {LastError: "duplicate domain"}}
@@ -115,7 +115,7 @@ func TestSeenProxies_missing(t *testing.T) {
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s := seenProxies{last: all, enough: test.enough}
+			s := observedProxies{last: all, enough: test.enough}
 			if diff := cmp.Diff(test.want, s.missing()); diff != "" {
 				t.Errorf("proxies without an answer (-want +got):\n%s", diff)
 			}
@@ -170,7 +170,7 @@ func TestByID(t *testing.T) {
 	if !equalProxies([]proxies{want}, []proxies{byID(list)}) {
 		t.Error("another order gives another answer")
 	}
-	if missing := newSeenProxies([]proxies{want}, time.Time{}).missing(); len(missing) != 1 {
+	if missing := newObservedProxies([]proxies{want}, time.Time{}).missing(); len(missing) != 1 {
 		t.Errorf("without an answer: %q, want one of three", missing)
 	}
 }

@@ -39,23 +39,23 @@ func forbidden(w http.ResponseWriter) {
 }
 
 // TestView_look: what a look comes to, and how often the API server is asked for it.
-func TestView_look(t *testing.T) {
+func TestView_List(t *testing.T) {
 	t.Parallel()
 	missing := answer(http.StatusNotFound, "text/plain", "404 page not found\n")
 	for name, test := range map[string]struct {
 		answer   func(w http.ResponseWriter, r *http.Request)
-		look     around.Look
+		query    around.Query
 		requests int32
-		unseen   Reason
+		unlisted Reason
 		narrow   bool
 		holds    func(*View) bool
 	}{
 		"what cannot be read is left out": {
 			answer: func(w http.ResponseWriter, _ *http.Request) { page(w, "", "broken", "b") },
-			look:   around.Look{Resource: around.VirtualServices}, requests: 1,
+			query:  around.Query{Resource: around.VirtualServices}, requests: 1,
 			holds: func(v *View) bool {
-				n := v.Routes.Named(&istio.Object{Namespace: "shop", Name: "b"})
-				return n != nil && v.Live(n.Object).Name == "b" && v.Routes.Named(&istio.Object{Namespace: "shop", Name: "broken"}) == nil
+				n := v.VirtualServices.Named(&istio.Object{Namespace: "shop", Name: "b"})
+				return n != nil && v.Live(n.Object).Name == "b" && v.VirtualServices.Named(&istio.Object{Namespace: "shop", Name: "broken"}) == nil
 			},
 		},
 		"one namespace where all are forbidden": {
@@ -66,29 +66,29 @@ func TestView_look(t *testing.T) {
 				}
 				forbidden(w)
 			},
-			look: around.Look{Resource: around.VirtualServices}, requests: 2, narrow: true, holds: func(v *View) bool { return v.Routes != nil },
+			query: around.Query{Resource: around.VirtualServices}, requests: 2, narrow: true, holds: func(v *View) bool { return v.VirtualServices != nil },
 		},
 		"everything is forbidden": {
 			answer: func(w http.ResponseWriter, _ *http.Request) { forbidden(w) },
-			look:   around.Look{Resource: around.ServiceEntries}, requests: 2, unseen: Forbidden, holds: func(v *View) bool { return v.Entries == nil },
+			query:  around.Query{Resource: around.ServiceEntries}, requests: 2, unlisted: Forbidden, holds: func(v *View) bool { return v.Entries == nil },
 		},
 		"an API that is not served": {
-			answer: missing, look: around.Look{Resource: around.VirtualServices}, requests: 1, unseen: CRDMissing, holds: func(v *View) bool { return v.Routes == nil },
+			answer: missing, query: around.Query{Resource: around.VirtualServices}, requests: 1, unlisted: CRDMissing, holds: func(v *View) bool { return v.VirtualServices == nil },
 		},
 		"ServiceEntries are not served": {
-			answer: missing, look: around.Look{Resource: around.ServiceEntries}, requests: 1, holds: func(v *View) bool { return v.Entries != nil },
+			answer: missing, query: around.Query{Resource: around.ServiceEntries}, requests: 1, holds: func(v *View) bool { return v.Entries != nil },
 		},
 		"Gateways are not served": {
-			answer: missing, look: around.Look{Resource: around.Gateways, Namespace: "shop"}, requests: 1, holds: func(v *View) bool { return v.Gateways["shop"] != nil },
+			answer: missing, query: around.Query{Resource: around.Gateways, Namespace: "shop"}, requests: 1, holds: func(v *View) bool { return v.Gateways["shop"] != nil },
 		},
 		"WorkloadEntries are not served": {
-			answer: missing, look: around.Look{Resource: around.WorkloadEntries, Namespace: "shop"}, requests: 1, holds: func(v *View) bool { return v.Workloads["shop"] != nil },
+			answer: missing, query: around.Query{Resource: around.WorkloadEntries, Namespace: "shop"}, requests: 1, holds: func(v *View) bool { return v.Workloads["shop"] != nil },
 		},
 		"hosts of ServiceEntries": {
 			answer: func(w http.ResponseWriter, _ *http.Request) {
 				listOf(w, item("a", map[string]any{"spec": map[string]any{"hosts": []any{"*.shop.example"}}}), item("b", nil))
 			},
-			look: around.Look{Resource: around.ServiceEntries}, requests: 1, holds: func(v *View) bool { return len(v.Entries.Covering("a.shop.example")) == 1 },
+			query: around.Query{Resource: around.ServiceEntries}, requests: 1, holds: func(v *View) bool { return len(v.Entries.Covering("a.shop.example")) == 1 },
 		},
 		"services": {
 			answer: func(w http.ResponseWriter, _ *http.Request) {
@@ -99,7 +99,7 @@ func TestView_look(t *testing.T) {
 				listOf(w, item("a", spec(map[string]any{"ports": []any{map[string]any{"name": "grpc", "port": 80}}})), item("named", spec(map[string]any{"type": "ExternalName"})),
 					item("eager", spec(map[string]any{"publishNotReadyAddresses": true})))
 			},
-			look: around.Look{Resource: around.Services, Namespace: "shop"}, requests: 1,
+			query: around.Query{Resource: around.Services, Namespace: "shop"}, requests: 1,
 			holds: func(v *View) bool {
 				return cmp.Equal(v.Services["shop"], map[string]around.Service{
 					"a": {Ports: []around.ServicePort{{Name: "grpc", Number: 80}}, Selector: map[string]string{"app": "a"}}, "named": {}, "eager": {},
@@ -113,14 +113,14 @@ func TestView_look(t *testing.T) {
 			s := NewSurroundings(c, "cluster.local")
 			for range 3 {
 				v := s.View("shop", traffic.Options{}, "")
-				v.Look(t.Context(), []around.Look{test.look})
+				v.List(t.Context(), []around.Query{test.query})
 				switch {
-				case test.unseen != Unknown && (len(v.Unseen) != 1 || !IsReason(v.Unseen[0].Err, test.unseen) || !v.Closed[test.look]):
-					t.Errorf("unseen %v", v.Unseen)
-				case test.unseen == Unknown && len(v.Unseen) > 0:
-					t.Errorf("unseen %v", v.Unseen)
+				case test.unlisted != Unknown && (len(v.Unlisted) != 1 || !IsReason(v.Unlisted[0].Err, test.unlisted) || !v.Closed[test.query]):
+					t.Errorf("unseen %v", v.Unlisted)
+				case test.unlisted == Unknown && len(v.Unlisted) > 0:
+					t.Errorf("unseen %v", v.Unlisted)
 				}
-				if !test.holds(v) || v.Narrow[test.look.Resource] != test.narrow {
+				if !test.holds(v) || v.Narrow[test.query.Resource] != test.narrow {
 					t.Errorf("saw something else: %+v", v.Facts)
 				}
 			}
@@ -141,9 +141,9 @@ func TestView_live(t *testing.T) {
 }
 
 // TestView_look_together: the looks of one round are taken side by side, and told of in their order.
-func TestView_look_together(t *testing.T) {
+func TestView_List_together(t *testing.T) {
 	t.Parallel()
-	wanted := []around.Look{
+	wanted := []around.Query{
 		{Resource: around.Services, Namespace: "shop"}, {Resource: around.Pods, Namespace: "shop"}, {Resource: around.Services, Namespace: "web"},
 	}
 	var arrived sync.WaitGroup
@@ -154,45 +154,45 @@ func TestView_look_together(t *testing.T) {
 		forbidden(w)
 	})
 	v := NewSurroundings(c, "cluster.local").View("shop", traffic.Options{}, "")
-	v.Look(t.Context(), wanted)
-	if len(v.Unseen) != len(wanted) {
-		t.Fatalf("unseen %v", v.Unseen)
+	v.List(t.Context(), wanted)
+	if len(v.Unlisted) != len(wanted) {
+		t.Fatalf("unseen %v", v.Unlisted)
 	}
-	for i, unseen := range v.Unseen {
-		if unseen.Look != wanted[i] || !IsReason(unseen.Err, Forbidden) {
+	for i, unseen := range v.Unlisted {
+		if unseen.Query != wanted[i] || !IsReason(unseen.Err, Forbidden) {
 			t.Errorf("unseen %d is %v", i, unseen)
 		}
 	}
 }
 
 // TestView_look_deadline: a cluster that does not answer holds up one resource for the time of one look, and the next ones not at all.
-func TestView_look_deadline(t *testing.T) {
+func TestView_List_deadline(t *testing.T) {
 	t.Parallel()
 	c, requests := counted(t, func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() })
 	s := NewSurroundings(c, "cluster.local")
 	began := time.Now()
 	v := s.View("shop", traffic.Options{}, "")
 	for _, resource := range []around.Resource{around.VirtualServices, around.DestinationRules, around.ServiceEntries} {
-		v.Look(t.Context(), []around.Look{{Resource: resource}})
+		v.List(t.Context(), []around.Query{{Resource: resource}})
 	}
-	if took := time.Since(began); took < lookTimeout || took > lookTimeout+5*time.Second {
+	if took := time.Since(began); took < listTimeout || took > listTimeout+5*time.Second {
 		t.Errorf("it took %s", took)
 	}
-	for _, unseen := range v.Unseen {
+	for _, unseen := range v.Unlisted {
 		if !IsReason(unseen.Err, TimedOut) {
 			t.Errorf("unseen %v", unseen)
 		}
 	}
 	time.Sleep(time.Second)
 	asked := requests.Load()
-	s.View("shop", traffic.Options{}, "").Look(t.Context(), []around.Look{{Resource: around.VirtualServices}})
-	if took := time.Since(began); took > lookTimeout+8*time.Second || requests.Load() != asked {
+	s.View("shop", traffic.Options{}, "").List(t.Context(), []around.Query{{Resource: around.VirtualServices}})
+	if took := time.Since(began); took > listTimeout+8*time.Second || requests.Load() != asked {
 		t.Errorf("the next one waits until %s, with %d requests more", took, requests.Load()-asked)
 	}
 }
 
 // TestView_look_interrupted: who gives up does not leave an error to others.
-func TestView_look_interrupted(t *testing.T) {
+func TestView_List_interrupted(t *testing.T) {
 	t.Parallel()
 	asked, answered := make(chan struct{}), make(chan struct{})
 	c, requests := counted(t, func(w http.ResponseWriter, _ *http.Request) {
@@ -206,15 +206,15 @@ func TestView_look_interrupted(t *testing.T) {
 		<-asked
 		cancel()
 	}()
-	look := []around.Look{{Resource: around.Gateways, Namespace: "shop"}}
+	query := []around.Query{{Resource: around.Gateways, Namespace: "shop"}}
 	v := s.View("shop", traffic.Options{}, "")
-	v.Look(ctx, look)
-	if len(v.Unseen) != 1 || !IsReason(v.Unseen[0].Err, Interrupted) {
-		t.Errorf("unseen %v", v.Unseen)
+	v.List(ctx, query)
+	if len(v.Unlisted) != 1 || !IsReason(v.Unlisted[0].Err, Interrupted) {
+		t.Errorf("unseen %v", v.Unlisted)
 	}
 	close(answered)
 	v = s.View("shop", traffic.Options{}, "")
-	v.Look(t.Context(), look)
+	v.List(t.Context(), query)
 	if !v.Gateways["shop"]["a"] || requests.Load() != 1 {
 		t.Errorf("saw %v in %d requests", v.Gateways, requests.Load())
 	}
@@ -233,16 +233,16 @@ func TestView_renew(t *testing.T) {
 		}
 	})
 	s := NewSurroundings(c, "cluster.local")
-	look := []around.Look{{Resource: around.Services, Namespace: "shop"}}
+	look := []around.Query{{Resource: around.Services, Namespace: "shop"}}
 	early, late := s.View("shop", traffic.Options{}, ""), s.View("shop", traffic.Options{}, "")
-	late.Look(t.Context(), look)
-	early.Look(t.Context(), look)
+	late.List(t.Context(), look)
+	early.List(t.Context(), look)
 	if early.Renew(t.Context()) || late.Renew(t.Context()) {
 		t.Error("a list that began after the view is renewed")
 	}
 	for want := int32(2); want <= 3; want++ {
 		v := s.View("shop", traffic.Options{}, "")
-		v.Look(t.Context(), look)
+		v.List(t.Context(), look)
 		if !v.Renew(t.Context()) || v.Renew(t.Context()) || lists.Load() != want {
 			t.Errorf("%d lists, want %d", lists.Load(), want)
 		}
@@ -262,7 +262,7 @@ func TestView_anew(t *testing.T) {
 		if anew {
 			v.Anew()
 		}
-		v.Look(t.Context(), []around.Look{{Resource: around.VirtualServices}})
+		v.List(t.Context(), []around.Query{{Resource: around.VirtualServices}})
 	}
 	if requests.Load() != 2 {
 		t.Errorf("%d requests", requests.Load())

@@ -10,9 +10,9 @@ import (
 	"github.com/meshroute/terraform-provider-mesh/internal/around"
 )
 
-func (s *Surroundings) listEntries(ctx context.Context, look around.Look) (*around.HostIndex[struct{}], error) {
+func (s *Surroundings) listEntries(ctx context.Context, query around.Query) (*around.HostIndex[struct{}], error) {
 	found := &around.HostIndex[struct{}]{}
-	err := s.each(ctx, look, metav1.ListOptions{}, func(o *unstructured.Unstructured) {
+	err := s.each(ctx, query, metav1.ListOptions{}, func(o *unstructured.Unstructured) {
 		hosts, _, _ := unstructured.NestedStringSlice(o.Object, "spec", "hosts")
 		for _, host := range hosts {
 			found.Add(host, struct{}{})
@@ -21,15 +21,15 @@ func (s *Surroundings) listEntries(ctx context.Context, look around.Look) (*arou
 	return found, err
 }
 
-func (s *Surroundings) listGateways(ctx context.Context, look around.Look) (map[string]bool, error) {
+func (s *Surroundings) listGateways(ctx context.Context, query around.Query) (map[string]bool, error) {
 	found := map[string]bool{}
-	err := s.each(ctx, look, metav1.ListOptions{}, func(o *unstructured.Unstructured) { found[o.GetName()] = true })
+	err := s.each(ctx, query, metav1.ListOptions{}, func(o *unstructured.Unstructured) { found[o.GetName()] = true })
 	return found, err
 }
 
-func (s *Surroundings) listServices(ctx context.Context, look around.Look) (map[string]around.Service, error) {
+func (s *Surroundings) listServices(ctx context.Context, query around.Query) (map[string]around.Service, error) {
 	found := map[string]around.Service{}
-	err := s.each(ctx, look, metav1.ListOptions{}, func(o *unstructured.Unstructured) { found[o.GetName()] = serviceOf(o) })
+	err := s.each(ctx, query, metav1.ListOptions{}, func(o *unstructured.Unstructured) { found[o.GetName()] = serviceOf(o) })
 	return found, err
 }
 
@@ -51,9 +51,9 @@ func serviceOf(o *unstructured.Unstructured) around.Service {
 }
 
 // listPods lists the pods that take requests: those that run, are ready, and are not about to end.
-func (s *Surroundings) listPods(ctx context.Context, look around.Look) (*around.Endpoints, error) {
+func (s *Surroundings) listPods(ctx context.Context, query around.Query) (*around.Endpoints, error) {
 	found := &around.Endpoints{}
-	err := s.each(ctx, look, metav1.ListOptions{FieldSelector: "status.phase=Running"}, func(o *unstructured.Unstructured) {
+	err := s.each(ctx, query, metav1.ListOptions{FieldSelector: "status.phase=Running"}, func(o *unstructured.Unstructured) {
 		if o.GetDeletionTimestamp() == nil && conditionOf(o, "Ready") == string(metav1.ConditionTrue) {
 			found.Add(o.GetLabels())
 		}
@@ -64,9 +64,9 @@ func (s *Surroundings) listPods(ctx context.Context, look around.Look) (*around.
 // listWorkloads lists the WorkloadEntries that take requests. One that nobody checks has no condition, and counts as healthy. Labels
 // of the object go before those of its spec.
 // Source: istio.io/istio pilot/pkg/serviceregistry/serviceentry convertWorkloadEntry.
-func (s *Surroundings) listWorkloads(ctx context.Context, look around.Look) (*around.Endpoints, error) {
+func (s *Surroundings) listWorkloads(ctx context.Context, query around.Query) (*around.Endpoints, error) {
 	found := &around.Endpoints{}
-	err := s.each(ctx, look, metav1.ListOptions{}, func(o *unstructured.Unstructured) {
+	err := s.each(ctx, query, metav1.ListOptions{}, func(o *unstructured.Unstructured) {
 		if o.GetDeletionTimestamp() != nil || conditionOf(o, "Healthy") == string(metav1.ConditionFalse) {
 			return
 		}

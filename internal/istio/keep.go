@@ -15,18 +15,18 @@ import (
 // Keep returns the wanted object with those fields of the live one that this API does not know: they are written along, so that
 // a list that is written as a whole does not lose them. What an object keeps already stays. Neither object is changed.
 func Keep(wanted, live *Object) *Object {
-	if wanted == nil || live == nil || live.Origin == nil || wanted.Origin != nil {
+	if wanted == nil || live == nil || live.RawSpec == nil || wanted.RawSpec != nil {
 		return wanted
 	}
 	kept := *wanted
-	kept.Origin = live.Origin
+	kept.RawSpec = live.RawSpec
 	return &kept
 }
 
 // Lost lists the places of fields that the live object has, that this API does not know, and that go when wanted is written:
 // what they are in is gone, or nothing tells any more which one it was.
 func Lost(wanted, live *Object) []string {
-	if live.Origin == nil {
+	if live.RawSpec == nil {
 		return nil
 	}
 	spec, err := specJSON(wanted.Spec)
@@ -34,7 +34,7 @@ func Lost(wanted, live *Object) []string {
 		return nil
 	}
 	k := keeper{}
-	k.message("", wanted.Spec.ProtoReflect().Descriptor(), spec, live.Origin)
+	k.message("", wanted.Spec.ProtoReflect().Descriptor(), spec, live.RawSpec)
 	return k.lost
 }
 

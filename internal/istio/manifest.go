@@ -31,15 +31,15 @@ var DecisiveZero = map[protoreflect.FullName]bool{
 }
 
 // Manifest returns the object as the Kubernetes API takes it, and as a person would write it: no nulls, no empty
-// blocks, zeros only where they say something. The unknown fields of the object's origin are in it, where there is still a place
+// blocks, zeros only where they say something. The unknown fields of the object's raw spec are in it, where there is still a place
 // for them.
 func Manifest(o *Object) (map[string]any, error) {
 	spec, err := specJSON(o.Spec)
 	if err != nil {
 		return nil, fmt.Errorf("render %s: %w", o, err)
 	}
-	if o.Origin != nil {
-		new(keeper).message("", o.Spec.ProtoReflect().Descriptor(), spec, o.Origin)
+	if o.RawSpec != nil {
+		new(keeper).message("", o.Spec.ProtoReflect().Descriptor(), spec, o.RawSpec)
 	}
 	metadata := map[string]any{"name": o.Name, "namespace": o.Namespace}
 	if len(o.Labels) > 0 {
@@ -231,7 +231,7 @@ func ParseManifest(raw []byte) (*Object, error) {
 	m := manifest.Metadata
 	o := &Object{Namespace: m.Namespace, Name: m.Name, Labels: m.Labels, Annotations: m.Annotations, Spec: spec, Unknown: unknown}
 	if len(unknown) > 0 {
-		o.Origin = manifest.Spec
+		o.RawSpec = manifest.Spec
 	}
 	return o, nil
 }

@@ -36,9 +36,9 @@ type Object struct {
 	Spec proto.Message
 	// Unknown lists fields of a live object's spec that Spec has no place for, such as `.http[0].new`.
 	Unknown []string
-	// Origin is the JSON of a live object's spec where that has unknown fields, from which [Manifest] writes them along at their
+	// RawSpec is the JSON of a live object's spec where that has unknown fields, from which [Manifest] writes them along at their
 	// places. It is nil otherwise.
-	Origin map[string]any
+	RawSpec map[string]any
 }
 
 // Kind returns the object's kind.

@@ -91,12 +91,12 @@ func OthersIn(live, was, wanted Objects) []string {
 }
 
 // findSubset returns the subset of a name, nil for none.
-func findSubset(rule *networking.DestinationRule, name string) *networking.Subset {
-	i := slices.IndexFunc(rule.GetSubsets(), func(s *networking.Subset) bool { return s.GetName() == name })
+func findSubset(destinationRule *networking.DestinationRule, name string) *networking.Subset {
+	i := slices.IndexFunc(destinationRule.GetSubsets(), func(s *networking.Subset) bool { return s.GetName() == name })
 	if i < 0 {
 		return nil
 	}
-	return rule.GetSubsets()[i]
+	return destinationRule.GetSubsets()[i]
 }
 
 // setRolloutsLabel gives a subset the label that another one of its name has, or none where that has none. Without another one it stays.

@@ -52,7 +52,7 @@ const (
 	// reaches or that istiod drops, a setting for a port that there is not. A resource that only Terraform writes has no use
 	// for it, so there it is a mistake; where an object is taken as it is, it is a doubt.
 	Void
-	// Doubtful is accepted and probably not meant: it is deprecated, superfluous beside something else, or not certain to work.
+	// Doubtful is accepted and probably not meant: it is deprecated, superfluous next to something else, or not certain to work.
 	Doubtful
 )
 

@@ -190,14 +190,14 @@ func (d *serviceRouting) Read(ctx context.Context, req datasource.ReadRequest, r
 // lookAtService looks at all that may have to do with a host. It returns its Service, nil where there is none or nothing is known
 // of it, which is an error if it is certain that nothing has the host.
 func lookAtService(ctx context.Context, view *cluster.View, host string, diagnostics *diag.Diagnostics) *around.Service {
-	wanted := []around.Look{{Resource: around.VirtualServices}, {Resource: around.DestinationRules}}
+	wanted := []around.Query{{Resource: around.VirtualServices}, {Resource: around.DestinationRules}}
 	namespace, name, inside := view.InCluster(host)
 	if inside {
 		for _, resource := range []around.Resource{around.Services, around.Pods, around.WorkloadEntries} {
-			wanted = append(wanted, around.Look{Resource: resource, Namespace: namespace})
+			wanted = append(wanted, around.Query{Resource: resource, Namespace: namespace})
 		}
 	}
-	view.Look(ctx, wanted)
+	view.List(ctx, wanted)
 	services, known := view.Services[namespace]
 	if service, ok := services[name]; ok {
 		return &service
@@ -205,7 +205,7 @@ func lookAtService(ctx context.Context, view *cluster.View, host string, diagnos
 	if inside && !known {
 		return nil
 	}
-	view.Look(ctx, []around.Look{{Resource: around.ServiceEntries}})
+	view.List(ctx, []around.Query{{Resource: around.ServiceEntries}})
 	if view.Unentered(host) {
 		at, advice := path.Root("service"), "Check the name and the namespace."
 		if !inside {
@@ -219,11 +219,11 @@ func lookAtService(ctx context.Context, view *cluster.View, host string, diagnos
 // conflicts says what contradicts what among the objects that route a host, whoever owns them. Without the right to list them nothing is
 // known, which is nil.
 func (d *serviceRouting) conflicts(ctx context.Context, view *cluster.View, host string, diagnostics *diag.Diagnostics) []string {
-	if view.Routes == nil || view.Rules == nil {
+	if view.VirtualServices == nil || view.DestinationRules == nil {
 		return nil
 	}
 	conflicts := []string{}
-	findings := look(withWarnings(ctx, diagnostics), view, func() ([]around.Finding, []around.Look) { return around.LookAt(host, &view.Facts) })
+	findings := look(withWarnings(ctx, diagnostics), view, func() ([]around.Finding, []around.Query) { return around.InspectHost(host, &view.Facts) })
 	for _, f := range findings {
 		conflicts = append(conflicts, sentence(problemText(f.Problem)))
 	}

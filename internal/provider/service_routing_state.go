@@ -27,12 +27,12 @@ func encodeServing(attributes map[string]attr.Value, view *cluster.View, host st
 	}
 	attributes["ready_endpoints"] = ready(nil)
 	attributes["virtual_services"] = attr.Null()
-	if view.Routes != nil {
-		attributes["virtual_services"] = encodeRoutes(view, view.RoutesOf(host))
+	if view.VirtualServices != nil {
+		attributes["virtual_services"] = encodeRoutes(view, view.VirtualServicesOf(host))
 	}
 	attributes["destination_rules"] = attr.Null()
-	if view.Rules != nil {
-		attributes["destination_rules"] = encodeRules(view, view.RulesOf(host), ready)
+	if view.DestinationRules != nil {
+		attributes["destination_rules"] = encodeRules(view, view.DestinationRulesOf(host), ready)
 	}
 	attributes["conflicts"] = attr.Null()
 	if conflicts != nil {

@@ -30,12 +30,12 @@ func (p *pairResource) lookAround(ctx context.Context, d draft, diagnostics *dia
 		return
 	}
 	view := p.settings.view(d.route.Place().Namespace, p.settings.owner)
-	var own []around.Look
+	var own []around.Query
 	for _, o := range pair.All() {
-		own = append(own, around.Look{Resource: resourceOf(o.Kind())})
+		own = append(own, around.Query{Resource: resourceOf(o.Kind())})
 	}
-	view.Look(withWarnings(ctx, diagnostics), own)
-	find := func() ([]around.Finding, []around.Look) { return around.LookAround(before, pair, &view.Facts) }
+	view.List(withWarnings(ctx, diagnostics), own)
+	find := func() ([]around.Finding, []around.Query) { return around.Inspect(before, pair, &view.Facts) }
 	findings := look(withWarnings(ctx, diagnostics), view, find)
 	refused := func(f around.Finding) bool { return f.Severity == istio.Refused }
 	if slices.ContainsFunc(findings, refused) && view.Renew(withWarnings(ctx, diagnostics)) {
@@ -61,13 +61,13 @@ func resourceOf(kind istio.Kind) around.Resource {
 }
 
 // look asks what is found, and looks where that wants to, until there is nothing more to see.
-func look(ctx context.Context, view *cluster.View, find func() ([]around.Finding, []around.Look)) []around.Finding {
+func look(ctx context.Context, view *cluster.View, find func() ([]around.Finding, []around.Query)) []around.Finding {
 	findings, wanted := find()
 	for range mostLooks {
 		if len(wanted) == 0 {
 			break
 		}
-		view.Look(ctx, wanted)
+		view.List(ctx, wanted)
 		findings, wanted = find()
 	}
 	return findings
@@ -127,9 +127,9 @@ func summaryOf(kind around.FindingKind) string {
 // those has nothing to fear from it.
 func (p *pairResource) warnOfTools(diagnostics *diag.Diagnostics, view *cluster.View, pair istio.Objects, life lifecycle) {
 	for _, o := range pair.All() {
-		neighbor := view.Routes.Named(o)
+		neighbor := view.VirtualServices.Named(o)
 		if o.Kind() == istio.KindDestinationRule {
-			neighbor = view.Rules.Named(o)
+			neighbor = view.DestinationRules.Named(o)
 		}
 		if neighbor == nil {
 			continue
@@ -166,7 +166,7 @@ func warnOfUnseen(diagnostics *diag.Diagnostics, view *cluster.View) {
 // unseenLines are what could not be looked at, a line for each resource, and the resources that the user may not list.
 func unseenLines(view *cluster.View) (lines, missing []string) {
 	said := map[around.Resource]bool{}
-	for _, unseen := range view.Unseen {
+	for _, unseen := range view.Unlisted {
 		if cluster.IsReason(unseen.Err, cluster.CRDMissing) && (unseen.Resource == around.VirtualServices || unseen.Resource == around.DestinationRules) {
 			continue
 		}

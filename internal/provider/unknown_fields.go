@@ -49,7 +49,7 @@ func places(at []string) string {
 // keepUnknownFields keeps the live objects with fields that this version does not know for the plan, and reports whether there are any.
 func (c *call) keepUnknownFields(live istio.Objects) bool {
 	unknown := live.Map(func(o *istio.Object) *istio.Object {
-		if o.Origin == nil {
+		if o.RawSpec == nil {
 			return nil
 		}
 		return o
