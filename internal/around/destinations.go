@@ -118,16 +118,16 @@ func (f *Facts) Unentered(host string) bool {
 // pods, makes nothing worse, and may be the way out.
 func (l *inspection) subset(t target, host string, service Service) {
 	of, at, severity, grows := t.of, t.at.At("subset"), istio.Doubtful, t.gains
-	labels, rule, known := l.labels(t, host)
+	labels, destinationRule, known := l.labels(t, host)
 	switch {
 	case !known:
 		return
-	case rule == nil:
+	case destinationRule == nil:
 		l.missing(istio.DeclareAlong, of, at, "no DestinationRule declares a subset %s of %s, so that requests to it fail with 503", t.Subset, host)
 		return
-	case rule == l.pair.Declaring():
-		i := slices.IndexFunc(rule.DestinationRuleSpec().Subsets, func(s *networking.Subset) bool { return s.GetName() == t.Subset })
-		of, at = rule, istio.Path{"subsets", i}
+	case destinationRule == l.pair.Declaring():
+		i := slices.IndexFunc(destinationRule.DestinationRuleSpec().Subsets, func(s *networking.Subset) bool { return s.GetName() == t.Subset })
+		of, at = destinationRule, istio.Path{"subsets", i}
 		if grows = grows || !l.labelledBefore(host, t.Subset, labels); grows {
 			severity = istio.Refused
 		}
@@ -140,8 +140,8 @@ func (l *inspection) subset(t target, host string, service Service) {
 	if grows {
 		fail = "they would fail"
 	}
-	if rule != l.pair.Declaring() {
-		declared = " (" + rule.String() + " declares it)"
+	if destinationRule != l.pair.Declaring() {
+		declared = " (" + destinationRule.String() + " declares it)"
 	}
 	l.find(Idle, of, nil, severity, at, "%s sends requests to the subset %s%s, and no ready pod or WorkloadEntry of namespace %s has %s and %s, the selector of the "+
 		"Service: %s with 503", t.rule, t.Subset, declared, namespace, labelWords(labels), labelWords(service.Selector), fail)
@@ -159,7 +159,7 @@ func (l *inspection) labels(t target, host string) (labels map[string]string, de
 		l.want(DestinationRules, "")
 		return nil, nil, false
 	}
-	s := l.rulesFor(host)
+	s := l.destinationRulesFor(host)
 	for _, caller := range []string{"", t.of.Namespace} {
 		for _, o := range s.Holders(host, caller) {
 			if subset := istio.SubsetOf(o, t.Subset); subset != nil {
@@ -170,13 +170,13 @@ func (l *inspection) labels(t target, host string) (labels map[string]string, de
 	return nil, nil, !l.Narrow[DestinationRules]
 }
 
-// rulesFor returns the DestinationRules of the cluster that may hold for a host.
-func (f *Facts) rulesFor(host string) *traffic.Subsets {
-	rules := []*istio.Object{}
+// destinationRulesFor returns the DestinationRules of the cluster that may hold for a host.
+func (f *Facts) destinationRulesFor(host string) *traffic.Subsets {
+	all := []*istio.Object{}
 	for _, c := range f.DestinationRules.index.Covering(host) {
-		rules = append(rules, c.Object)
+		all = append(all, c.Object)
 	}
-	return traffic.NewSubsets(rules, f.aged(rules...))
+	return traffic.NewSubsets(all, f.aged(all...))
 }
 
 // ready returns how many workloads of a Service have labels and take requests. It asks for pods first, and for WorkloadEntries only

@@ -263,8 +263,8 @@ func (r *Route) PathOf(o *istio.Object, at istio.Path) istio.Path {
 	if len(at) == 0 {
 		return at
 	}
-	if rule, ok := o.Spec.(*networking.DestinationRule); ok {
-		return destinationRulePath(rule, at)
+	if spec, ok := o.Spec.(*networking.DestinationRule); ok {
+		return destinationRulePath(spec, at)
 	}
 	switch at[0] {
 	case "http":

@@ -66,14 +66,14 @@ func bridgeOld(from, to istio.Objects) (*istio.Object, bool) {
 // namespace hides the others. Source: istio.io/istio pilot/pkg/model, mergeDestinationRule and destinationRule.
 func hides(a, b *istio.Object) bool {
 	one, other := a.DestinationRuleSpec().ExportTo, b.DestinationRuleSpec().ExportTo
-	return a.Namespace != b.Namespace || !seesAll(one, other) || !seesAll(other, one)
+	return a.Namespace != b.Namespace || !exportCovers(one, other) || !exportCovers(other, one)
 }
 
 // exportToBoth returns where object has to be seen while another one is: wherever either is, so that the two are merged. In another
 // namespace the same proxies would not find it anyway.
 func exportToBoth(object, other *istio.Object) []string {
 	own, others := object.DestinationRuleSpec().ExportTo, other.DestinationRuleSpec().ExportTo
-	if object.Namespace != other.Namespace || seesAll(own, others) {
+	if object.Namespace != other.Namespace || exportCovers(own, others) {
 		return own
 	}
 	return widest(others, own)
@@ -105,11 +105,11 @@ func findSubset(destinationRule *networking.DestinationRule, name string) *netwo
 	return nil
 }
 
-// everywhere is what exportTo says of an object that every namespace sees. An empty list says the same.
+// everywhere is what exportTo says of an object that is exported to every namespace. An empty list says the same.
 const everywhere = "*"
 
-// seesAll reports whether an object is seen in all namespaces in which another one is.
-func seesAll(exportTo, other []string) bool {
+// exportCovers reports whether an object is exported to all namespaces to which another one is.
+func exportCovers(exportTo, other []string) bool {
 	if len(exportTo) == 0 || slices.Contains(exportTo, everywhere) {
 		return true
 	}
@@ -119,9 +119,9 @@ func seesAll(exportTo, other []string) bool {
 // widest returns an exportTo that covers two.
 func widest(a, b []string) []string {
 	switch {
-	case seesAll(a, b):
+	case exportCovers(a, b):
 		return a
-	case seesAll(b, a):
+	case exportCovers(b, a):
 		return b
 	}
 	all := slices.Concat(a, b)

@@ -9,13 +9,13 @@ import (
 
 // TellOwners adds to err the object with its marks, which says who changed it since the plan, and to its conflicts when the owners
 // last wrote, which the API server does not say.
-func (p LiveObjects) TellOwners(err error) {
+func (s LiveObjects) TellOwners(err error) {
 	for _, cause := range Each(err) {
 		var e *Error
 		if !errors.As(cause, &e) || e.Reason != FieldConflict && e.Reason != Stale {
 			continue
 		}
-		for _, o := range p.All() {
+		for _, o := range s.All() {
 			if o.String() != e.Object {
 				continue
 			}

@@ -60,9 +60,10 @@ func (s LiveObjects) With(o *Live) LiveObjects {
 	if o == nil {
 		return s
 	}
-	all := append(s.Without(o.Role()).all, o)
-	slices.SortStableFunc(all, func(a, b *Live) int { return cmp.Compare(a.Role(), b.Role()) })
-	return LiveObjects{all}
+	s = s.Without(o.Role())
+	s.all = append(s.all, o)
+	slices.SortStableFunc(s.all, func(a, b *Live) int { return cmp.Compare(a.Role(), b.Role()) })
+	return s
 }
 
 // Without returns the list without the object that has a role.

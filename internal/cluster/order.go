@@ -168,5 +168,5 @@ func gains(before, after *istio.Object) bool {
 			return true
 		}
 	}
-	return !seesAll(old.ExportTo, wanted.ExportTo)
+	return !exportCovers(old.ExportTo, wanted.ExportTo)
 }
