@@ -40,7 +40,7 @@ func TestFits(t *testing.T) {
 		"a fraction for a whole number": {valid.With("port", attr.Float(0.5)), false},
 		"infinity for a whole number":   {valid.With("port", attr.Float(math.Inf(1))), false},
 	} {
-		if got := fits(p.cached.Attributes, c.config); got != c.fits {
+		if got := fits(t.Context(), p.cached.Attributes, c.config); got != c.fits {
 			t.Errorf("%s: fits: %t, want %t", name, got, c.fits)
 		}
 	}

@@ -73,11 +73,11 @@ func identityOf(c *call, before *tfprotov6.ResourceIdentityData) *tfprotov6.Reso
 	return identityAt(c.place.Namespace, firstOf(c.place.VirtualServiceName, c.place.DestinationRuleName))
 }
 
-func (w wired) validate(req *tfprotov6.ValidateResourceConfigRequest) (*tfprotov6.ValidateResourceConfigResponse, bool) {
+func (w wired) validate(ctx context.Context, req *tfprotov6.ValidateResourceConfigRequest) (*tfprotov6.ValidateResourceConfigResponse, bool) {
 	var c call
 	wrong, ok := w.decoded(wireValue{req.Config, inConfig, &c.config})
 	switch {
-	case !ok || wrong == nil && !fits(w.cached.Attributes, c.config):
+	case !ok || wrong == nil && !fits(ctx, w.cached.Attributes, c.config):
 		return nil, false
 	case wrong != nil:
 		return &tfprotov6.ValidateResourceConfigResponse{Diagnostics: wrong.diagnostics()}, true

@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
@@ -167,6 +168,25 @@ func (d drawer) mutated(v tftypes.Value, attribute string, unknown bool) tftypes
 		return tftypes.NewValue(t, entries)
 	}
 	return d.value(v.Type(), attribute, 3, unknown)
+}
+
+// respelled returns a value in which every duration is written in milliseconds, which means the same.
+func respelled(t *testing.T, v tftypes.Value) tftypes.Value {
+	t.Helper()
+	other, err := tftypes.Transform(v, func(_ *tftypes.AttributePath, v tftypes.Value) (tftypes.Value, error) {
+		var text string
+		if v.IsNull() || !v.IsKnown() || !v.Type().Is(tftypes.String) || v.As(&text) != nil {
+			return v, nil
+		}
+		if d, err := time.ParseDuration(text); err == nil && d == d.Truncate(time.Millisecond) {
+			return tftypes.NewValue(tftypes.String, fmt.Sprintf("%dms", d.Milliseconds())), nil
+		}
+		return v, nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return other
 }
 
 // encoded writes a value in MessagePack: as Terraform does, or in another way that means the same.
