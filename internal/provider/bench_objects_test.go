@@ -22,13 +22,13 @@ type schemaOnly struct{ resource.Resource }
 
 // Resources implements provider.Provider.
 func (unchecked) Resources(context.Context) []func() resource.Resource {
-	return []func() resource.Resource{func() resource.Resource { return schemaOnly{newVirtualService()} }}
+	return []func() resource.Resource{func() resource.Resource { return schemaOnly{newResource(virtualService)} }}
 }
 
 // validations validate a VirtualService of 20 rules: by the framework alone, and with all checks.
 func validations(tb testing.TB) [2]func() {
 	tb.Helper()
-	objectType := newPairResource(virtualService).cached.Type().TerraformType(context.Background()).(tftypes.Object)
+	objectType := schemaOf(virtualService).Type().TerraformType(context.Background()).(tftypes.Object)
 	config, err := tfprotov6.NewDynamicValue(objectType, stateOf(virtualService, largeVirtualService()).ToTerraform(objectType))
 	if err != nil {
 		tb.Fatal(err)

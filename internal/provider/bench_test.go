@@ -1,25 +1,19 @@
 package provider
 
 import (
-	"context"
-	"strconv"
 	"testing"
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/providerserver"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
-	"google.golang.org/protobuf/proto"
-	networking "istio.io/api/networking/v1"
-
-	"github.com/meshroute/terraform-provider-mesh/internal/canary"
 )
 
 // BenchmarkNoChange measures what Terraform asks of an unchanged canary route of three rules, validate, read and plan, as the provider answers
 // and through the framework, in turns, and reports how many times as much the framework takes. No cluster is asked. The floor is what any
 // typed resource pays: the decoding of the configuration and the encoding of the state.
 func BenchmarkNoChange(b *testing.B) {
-	state := benchState(b, 3)
+	state := benchValue(3)
 	objectType := state.Type()
 	config, prior := encoded(b, configOf(state)), encoded(b, state)
 	b.Run("floor", func(b *testing.B) {
@@ -72,39 +66,6 @@ func BenchmarkNoChange(b *testing.B) {
 	for _, name := range []string{"validate", "read", "plan"} {
 		b.Run(name, inTurns(calls[name]))
 	}
-}
-
-// benchState is the state of a canary route of so many rules.
-func benchState(b testing.TB, rules int) tftypes.Value {
-	b.Helper()
-	p := newPairResource(canaryRoute{})
-	p.settings = settings{namespace: defaultNamespace, clusterDomain: defaultClusterDomain}
-	rule := func(version, subset string) canary.Rule {
-		return canary.Rule{Subset: subset, HTTP: &networking.HTTPRoute{Match: []*networking.HTTPMatchRequest{{
-			Headers: map[string]*networking.StringMatch{"version": {MatchType: &networking.StringMatch_Exact{Exact: version}}},
-		}}}}
-	}
-	route := &canary.Route{
-		Placement: canary.Placement{
-			Namespace: "shop", Host: "reviews.shop.svc.cluster.local", ClusterDomain: defaultClusterDomain,
-			VirtualServiceName: "reviews", DestinationRuleName: "reviews",
-		},
-		Subsets: map[string]canary.Subset{"v1": {Labels: map[string]string{"version": "v1"}}, "v2": {Labels: map[string]string{"version": "v2"}}},
-		Default: &canary.Rule{Subset: "v1"},
-	}
-	for i := range rules {
-		route.Rules = append(route.Rules, rule(strconv.Itoa(100+i), []string{"v1", "v2"}[i%2]))
-	}
-	rendered := route.Render()
-	live := livePair{}
-	live.LiveObjects = live.With(liveObject(proto.CloneOf(rendered.Routing().VirtualServiceSpec())))
-	live.LiveObjects = live.With(liveObject(proto.CloneOf(rendered.Declaring().DestinationRuleSpec())))
-	imported := importedState(p, "shop")
-	state := p.refresh(imported, p.routeOf(imported), lifecycle{}, live)
-	if len(p.routeOf(state).Problems()) > 0 {
-		b.Fatal(p.routeOf(state).Problems())
-	}
-	return state.ToTerraform(p.cached.Type().TerraformType(context.Background()))
 }
 
 // configOf is the configuration that leads to a state: without what is only computed.

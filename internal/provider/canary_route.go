@@ -1,7 +1,6 @@
 package provider
 
 import (
-	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 	networking "istio.io/api/networking/v1"
@@ -10,9 +9,6 @@ import (
 	"github.com/meshroute/terraform-provider-mesh/internal/canary"
 	"github.com/meshroute/terraform-provider-mesh/internal/istio"
 )
-
-// newCanaryRoute returns the resource mesh_canary_route.
-func newCanaryRoute() resource.Resource { return newPairResource(canaryRoute{}) }
 
 // canaryRoute is the form in which rules choose subsets.
 type canaryRoute struct{ compact }
@@ -44,7 +40,7 @@ func (canaryRoute) schema() schema.Schema {
 	}
 }
 
-func (canaryRoute) read(r *attr.Reader, s settings) described {
+func (canaryRoute) read(r *attr.Reader, s defaults) described {
 	route := &canary.Route{Placement: readPlacement(r, s), Subsets: map[string]canary.Subset{}}
 	r.EachKey("subsets", func(name string, subset *attr.Reader) { route.Subsets[name] = readSubset(subset) })
 	r.Each("rules", func(_ int, rule *attr.Reader) { route.Rules = append(route.Rules, readRule(ruleShape, rule)) })
@@ -69,7 +65,7 @@ func readRule(shape *attr.Message, r *attr.Reader) canary.Rule {
 	return rule
 }
 
-func (canaryRoute) recognize(live istio.Objects, before *canary.Placement, s settings) (described, map[string]attr.Value) {
+func (canaryRoute) recognize(live istio.Objects, before *canary.Placement, s defaults) (described, map[string]attr.Value) {
 	route, _ := canary.RecognizeRoute(live, s.clusterDomain)
 	subsets := map[string]attr.Value{}
 	for name, subset := range route.Subsets {
@@ -130,6 +126,6 @@ func encodeWeight(weight *int64) attr.Value {
 }
 
 // complete plans what follows from the placement: no attribute of the rules follows from another.
-func (canaryRoute) complete(planned, prior map[string]attr.Value, config *attr.Reader, s settings, route described) {
+func (canaryRoute) complete(planned, prior map[string]attr.Value, config *attr.Reader, s defaults, route described) {
 	completePlacement(planned, prior, config, s, route)
 }

@@ -1,6 +1,7 @@
 package provider
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -32,9 +33,9 @@ func (compact) void() istio.Severity { return istio.Refused }
 // object that is gone still has its name, and is still managed.
 func withPlacement(place, before *canary.Placement, attributes map[string]attr.Value) map[string]attr.Value {
 	place.SubsetsElsewhere = before.SubsetsElsewhere
-	place.VirtualServiceName = firstOf(place.VirtualServiceName, before.VirtualServiceName)
-	place.DestinationRuleName = firstOf(place.DestinationRuleName, before.DestinationRuleName)
-	place.Host = firstOf(place.Host, before.Host)
+	place.VirtualServiceName = cmp.Or(place.VirtualServiceName, before.VirtualServiceName)
+	place.DestinationRuleName = cmp.Or(place.DestinationRuleName, before.DestinationRuleName)
+	place.Host = cmp.Or(place.Host, before.Host)
 	maps.Copy(attributes, encodePlacement(place))
 	return attributes
 }

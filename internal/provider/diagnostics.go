@@ -39,9 +39,9 @@ const mostProblems = 100
 // reportProblems adds what is wrong with a route. It leaves out what may only be wrong because values are not known yet: what
 // is doubtful about one rule, such as that no request ever reaches it, depends on all others.
 // Each text starts with the attribute: Terraform prints the line of an attribute at the top of a resource, and of
-// everything nested deeper only the line of the resource. What never does what it says is an error in the compact forms, and
-// a warning where a form takes every object that the API server takes.
-func reportProblems(diagnostics *diag.Diagnostics, f form, r *attr.Reader, problems []istio.Problem) {
+// everything nested deeper only the line of the resource. How bad it is that something never does what it says, void, depends
+// on the form.
+func reportProblems(diagnostics *diag.Diagnostics, void istio.Severity, r *attr.Reader, problems []istio.Problem) {
 	said, left, leftErrors := 0, 0, false
 	report := func(at path.Path, severity istio.Severity, summary, reason string) {
 		switch {
@@ -73,7 +73,7 @@ func reportProblems(diagnostics *diag.Diagnostics, f form, r *attr.Reader, probl
 			report(at, p.Severity, "Invalid route", problemText(p))
 		case istio.Void:
 			if !dependsOnOthers(p) || tableKnown && !touchesRules(wrong, p) {
-				report(at, f.void(), "Route without effect", problemText(p))
+				report(at, void, "Route without effect", problemText(p))
 			}
 		case istio.Doubtful:
 			if rulesKnown {
@@ -138,10 +138,17 @@ func sentence(fragment string) string {
 	return string(unicode.ToUpper(first)) + strings.TrimSuffix(text[size:], ".") + "."
 }
 
+// origin is what objects follow from.
+type origin interface {
+	Render() istio.Objects
+	// PathOf returns where in the resource the part is that stands at a path of a rendered object.
+	PathOf(o *istio.Object, at istio.Path) istio.Path
+}
+
 // reportErrors adds what went wrong between provider and cluster: what was tried, the cause, and what the user can do.
 // What is wrong with the connection is said once, however many objects it kept from being read. A field that the API server, admission
 // control or another field manager names is told at the attribute of the route from which it follows; a nil route has none.
-func reportErrors(diagnostics *diag.Diagnostics, route described, err error) {
+func reportErrors(diagnostics *diag.Diagnostics, route origin, err error) {
 	said := map[cluster.Reason]bool{}
 	for _, e := range cluster.Each(err) {
 		var failure *cluster.Error
@@ -164,7 +171,7 @@ func reportErrors(diagnostics *diag.Diagnostics, route described, err error) {
 }
 
 // placeOf returns the attribute that a failure is about: the first of the fields that it names.
-func placeOf(route described, failure *cluster.Error) (path.Path, bool) {
+func placeOf(route origin, failure *cluster.Error) (path.Path, bool) {
 	if route == nil {
 		return path.Empty(), false
 	}

@@ -7,6 +7,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 
+	"github.com/meshroute/terraform-provider-mesh/internal/attr"
 	"github.com/meshroute/terraform-provider-mesh/internal/istio"
 	"github.com/meshroute/terraform-provider-mesh/internal/traffic"
 )
@@ -15,9 +16,9 @@ import (
 // the same one again, and without the server. Nearly all of a first call is the reading and checking of the route.
 func BenchmarkEvaluateFunction(b *testing.B) {
 	ctx, server := context.Background(), NewServer("bench")()
-	state := benchState(b, 199)
-	request := map[string]tftypes.Value{"headers": objectOf(map[string]tftypes.Value{"version": tftypes.NewValue(tftypes.String, "298")})}
-	arguments := []*tfprotov6.DynamicValue{anything(b, state), anything(b, objectOf(request))}
+	state := benchValue(199)
+	request := anObject("headers", anObject("version", tftypes.NewValue(tftypes.String, "298")))
+	arguments := []*tfprotov6.DynamicValue{anything(b, state), anything(b, request)}
 	call := func(b *testing.B, server tfprotov6.ProviderServer) {
 		resp, err := server.CallFunction(ctx, &tfprotov6.CallFunctionRequest{Name: "evaluate", Arguments: arguments})
 		if err != nil || resp.Error != nil {
@@ -35,11 +36,7 @@ func BenchmarkEvaluateFunction(b *testing.B) {
 			call(b, server)
 		}
 	})
-	route := readRoute(state)
-	if route.problem != "" {
-		b.Fatal(route.problem)
-	}
-	pair := route.Render()
+	pair := canaryRoute{}.read(attr.Read(benchState(199)), defaults{}).Render()
 	b.Run("table", func(b *testing.B) {
 		for b.Loop() {
 			out := traffic.Evaluate([]*istio.Object{pair.Routing()}, []*istio.Object{pair.Declaring()},
@@ -59,4 +56,9 @@ func anything(b *testing.B, v tftypes.Value) *tfprotov6.DynamicValue {
 		b.Fatal(err)
 	}
 	return &d
+}
+
+// anObject returns an object of one attribute.
+func anObject(name string, v tftypes.Value) tftypes.Value {
+	return tftypes.NewValue(tftypes.Object{AttributeTypes: map[string]tftypes.Type{name: v.Type()}}, map[string]tftypes.Value{name: v})
 }

@@ -33,11 +33,12 @@ func (p *pairResource) takeMetadata(route described, live livePair) bool {
 
 // leaveOutEmpty makes null of the empty texts that mean nothing. Terraform takes every empty text for one that was never set
 // when it generates a configuration.
-func (p *pairResource) leaveOutEmpty(attributes map[string]attr.Value) {
+func leaveOutEmpty(f form, attributes map[string]attr.Value, s defaults) {
+	render := func(state attr.Value) istio.Objects { return f.read(attr.Read(state), s).Render() }
 	state := attr.Object(attributes)
-	meaning := p.routeOf(state).Render()
+	meaning := render(state)
 	for _, at := range emptyTexts(state) {
-		if without := withNull(state, at.Steps()); cluster.Same(p.routeOf(without).Render(), meaning) {
+		if without := withNull(state, at.Steps()); cluster.Same(render(without), meaning) {
 			state = without
 		}
 	}
@@ -104,11 +105,6 @@ func warnOfEmpty(state attr.Value, diagnostics *diag.Diagnostics) {
 	}
 }
 
-// resourcesOfOne are the names of the resources of one object, by its kind.
-var resourcesOfOne = map[istio.Kind]string{
-	istio.KindVirtualService: virtualService.name, istio.KindDestinationRule: destinationRule.name,
-}
-
 // warnOfForeign names what an imported pair holds and its form cannot express, and offers the resources that can.
 func (p *pairResource) warnOfForeign(state attr.Value, live livePair, diagnostics *diag.Diagnostics) {
 	foreign := attr.Read(state).Strings("foreign_fields")
@@ -117,7 +113,7 @@ func (p *pairResource) warnOfForeign(state attr.Value, live livePair, diagnostic
 	}
 	commands := ""
 	for _, o := range live.All() {
-		commands += fmt.Sprintf("\n  terraform import mesh_%s.NAME %s/%s", resourcesOfOne[o.Kind()], o.Namespace, o.Name)
+		commands += fmt.Sprintf("\n  terraform import mesh_%s.NAME %s/%s", formOf(o.Kind()).typeName(), o.Namespace, o.Name)
 	}
 	diagnostics.AddWarning("More than this resource expresses", fmt.Sprintf(
 		"The objects hold what a mesh_%s cannot express, and what the next apply would take away: %s.\n\nTo keep it, import the objects one by one, "+

@@ -4,6 +4,7 @@ import (
 	"math"
 	"testing"
 
+	fwattr "github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
@@ -80,13 +81,14 @@ func TestFits_schemas(t *testing.T) {
 			}
 		}
 	}
-	for name, s := range schemas() {
+	for _, f := range forms {
+		name, s := f.typeName(), schemaOf(f)
 		walk(name, s.Attributes)
 	}
 }
 
 // strictElements returns 1 for elements of a type that does not take every value that Terraform has for it.
-func strictElements(of attrType) int {
+func strictElements(of fwattr.Type) int {
 	if inner, ok := of.(types.MapType); ok {
 		return strictElements(inner.ElemType)
 	}

@@ -6,16 +6,13 @@ import (
 	"slices"
 
 	"github.com/hashicorp/terraform-plugin-framework/function"
-	fwprovider "github.com/hashicorp/terraform-plugin-framework/provider"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/meshroute/terraform-provider-mesh/internal/istio"
 )
 
-var _ fwprovider.ProviderWithFunctions = (*meshProvider)(nil)
-
-// Functions implements provider.ProviderWithFunctions.
-func (p *meshProvider) Functions(context.Context) []func() function.Function {
+// allFunctions returns the functions of the provider.
+func allFunctions() []func() function.Function {
 	return []func() function.Function{
 		func() function.Function { return fqdnFunction{} },
 		func() function.Function { return manifestFunction{} },

@@ -4,86 +4,75 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"sync"
 	"sync/atomic"
 
-	"github.com/hashicorp/terraform-plugin-framework/datasource"
 	"github.com/hashicorp/terraform-plugin-framework/path"
-	fwprovider "github.com/hashicorp/terraform-plugin-framework/provider"
-	"github.com/hashicorp/terraform-plugin-framework/providerserver"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
-
-	"github.com/meshroute/terraform-provider-mesh/internal/attr"
 )
 
-// NewServer returns what is served to Terraform: the provider in the given version behind a guard, which answers the calls of the
-// resources. The framework looks at a value before any code of the provider does, and takes time and memory for whatever it is given; so
-// the guard measures values where they arrive. On the way back it makes every diagnostic fit for a terminal, whoever wrote it.
-func NewServer(version string) func() tfprotov6.ProviderServer {
-	return func() tfprotov6.ProviderServer {
-		p := &meshProvider{version: version}
-		return &guard{server: providerserver.NewProtocol6(p)().(server), provider: p}
-	}
+// guardOver returns a server in front of what the framework serves, which answers the calls of the resources. The framework looks at a
+// value before any code of the provider does, and takes time and memory for whatever it is given; so the guard measures values where they
+// arrive. On the way back it makes every diagnostic fit for a terminal, whoever wrote it.
+func guardOver(served Served, of Subject) tfprotov6.ProviderServer {
+	return &guard{Served: served, of: of}
 }
 
-// server is what the framework serves.
-type server interface {
+// Served is what the framework serves.
+type Served interface {
 	tfprotov6.ProviderServer
 	tfprotov6.ListResourceServer
 }
 
+// Subject is what a guard has to know of the provider. The types serve to say where in a value something is: an unknown type says less,
+// and is no error.
+type Subject struct {
+	// Block is the type of the provider block, and Reads are those of the data sources by name.
+	Block tftypes.Type
+	Reads map[string]tftypes.Type
+	// Resource returns a resource with what the provider block says; false for a name that is none.
+	Resource func(name string) (Resource, bool)
+	// Foreign reports whether a state is of a resource of another provider that can be moved to one of this.
+	Foreign func(providerAddress, typeName string) bool
+}
+
+// Resource answers calls on the values as they come over the protocol. Where it does not, which its second result says, the framework
+// answers.
+type Resource interface {
+	// Type returns the type of the resource's values.
+	Type() tftypes.Type
+	// Validate answers ValidateResourceConfig.
+	Validate(ctx context.Context, req *tfprotov6.ValidateResourceConfigRequest) (*tfprotov6.ValidateResourceConfigResponse, bool)
+	// Upgrade answers UpgradeResourceState.
+	Upgrade(req *tfprotov6.UpgradeResourceStateRequest) (*tfprotov6.UpgradeResourceStateResponse, bool)
+	// ReadResource answers ReadResource.
+	ReadResource(ctx context.Context, req *tfprotov6.ReadResourceRequest) (*tfprotov6.ReadResourceResponse, bool)
+	// PlanChange answers PlanResourceChange; applying says that the call is part of an apply, as far as can be told.
+	PlanChange(ctx context.Context, req *tfprotov6.PlanResourceChangeRequest, applying bool) (*tfprotov6.PlanResourceChangeResponse, bool)
+	// ApplyChange answers ApplyResourceChange.
+	ApplyChange(ctx context.Context, req *tfprotov6.ApplyResourceChangeRequest) (*tfprotov6.ApplyResourceChangeResponse, bool)
+	// List answers ListResource.
+	List(ctx context.Context, req *tfprotov6.ListResourceRequest) (*tfprotov6.ListResourceServerStream, bool)
+}
+
 type guard struct {
-	server
-	provider *meshProvider
-	memo     memo
+	Served
+	of   Subject
+	memo memo
 	// applying is set from the first change of an apply on, until the provider is configured anew.
 	applying atomic.Bool
 }
 
-// valueTypes are the types of the provider block and of the data sources, by name. They serve to say where in a value
-// something is: an unknown type says less, and is no error.
-type valueTypes struct {
-	block tftypes.Type
-	reads map[string]tftypes.Type
-}
+// changes are how many applies are under way in this process.
+var changes atomic.Int64
 
-// terraformTypes are the same for every server.
-var terraformTypes = sync.OnceValue(func() valueTypes {
-	ctx := context.Background()
-	var block fwprovider.SchemaResponse
-	(&meshProvider{}).Schema(ctx, fwprovider.SchemaRequest{}, &block)
-	var routing datasource.SchemaResponse
-	newServiceRouting().Schema(ctx, datasource.SchemaRequest{}, &routing)
-	return valueTypes{
-		block: block.Schema.Type().TerraformType(ctx),
-		reads: map[string]tftypes.Type{"mesh_service_routing": routing.Schema.Type().TerraformType(ctx)},
-	}
-})
-
-// wiredResources are the resources that answer for themselves, by name.
-var wiredResources = sync.OnceValue(func() map[string]wired {
-	all := map[string]wired{}
-	for _, f := range forms {
-		p := newPairResource(f)
-		all["mesh_"+f.typeName()] = wired{p, attr.TypeOf(p.cached.Type().TerraformType(context.Background()))}
-	}
-	return all
-})
-
-// resource returns a resource with what the provider block says; false for a name that is none.
-func (g *guard) resource(name string) (wired, bool) {
-	w, ok := wiredResources()[name]
-	if ok {
-		w = w.with(g.provider.current())
-	}
-	return w, ok
-}
+// isApplying reports whether an apply is under way in this process.
+func isApplying() bool { return changes.Load() > 0 }
 
 // typeOf returns the type of a resource's values, nil for a name that is none.
-func typeOf(name string) tftypes.Type {
-	if w, ok := wiredResources()[name]; ok {
-		return w.of.Terraform()
+func (g *guard) typeOf(name string) tftypes.Type {
+	if r, ok := g.of.Resource(name); ok {
+		return r.Type()
 	}
 	return nil
 }
@@ -100,10 +89,10 @@ func refused(values ...*sizedValue) []*tfprotov6.Diagnostic {
 
 // ValidateProviderConfig implements tfprotov6.ProviderServer.
 func (g *guard) ValidateProviderConfig(ctx context.Context, req *tfprotov6.ValidateProviderConfigRequest) (*tfprotov6.ValidateProviderConfigResponse, error) {
-	if wrong := refused(dynamic(req.Config, terraformTypes().block, inConfig)); wrong != nil {
+	if wrong := refused(dynamic(req.Config, g.of.Block, inConfig)); wrong != nil {
 		return &tfprotov6.ValidateProviderConfigResponse{PreparedConfig: req.Config, Diagnostics: wrong}, nil
 	}
-	resp, err := g.server.ValidateProviderConfig(ctx, req)
+	resp, err := g.Served.ValidateProviderConfig(ctx, req)
 	if resp != nil {
 		resp.Diagnostics = shown(resp.Diagnostics)
 	}
@@ -112,11 +101,11 @@ func (g *guard) ValidateProviderConfig(ctx context.Context, req *tfprotov6.Valid
 
 // ConfigureProvider implements tfprotov6.ProviderServer.
 func (g *guard) ConfigureProvider(ctx context.Context, req *tfprotov6.ConfigureProviderRequest) (*tfprotov6.ConfigureProviderResponse, error) {
-	if wrong := refused(dynamic(req.Config, terraformTypes().block, inConfig)); wrong != nil {
+	if wrong := refused(dynamic(req.Config, g.of.Block, inConfig)); wrong != nil {
 		return &tfprotov6.ConfigureProviderResponse{Diagnostics: wrong}, nil
 	}
 	g.applying.Store(false)
-	resp, err := g.server.ConfigureProvider(ctx, req)
+	resp, err := g.Served.ConfigureProvider(ctx, req)
 	if resp != nil {
 		resp.Diagnostics = shown(resp.Diagnostics)
 	}
@@ -125,16 +114,16 @@ func (g *guard) ConfigureProvider(ctx context.Context, req *tfprotov6.ConfigureP
 
 // ValidateResourceConfig implements tfprotov6.ProviderServer.
 func (g *guard) ValidateResourceConfig(ctx context.Context, req *tfprotov6.ValidateResourceConfigRequest) (*tfprotov6.ValidateResourceConfigResponse, error) {
-	if w, ok := g.resource(req.TypeName); ok {
-		if resp, ok := w.validate(ctx, req); ok {
+	if r, ok := g.of.Resource(req.TypeName); ok {
+		if resp, ok := r.Validate(ctx, req); ok {
 			resp.Diagnostics = shown(resp.Diagnostics)
 			return resp, nil
 		}
 	}
-	if wrong := refused(dynamic(req.Config, typeOf(req.TypeName), inConfig)); wrong != nil {
+	if wrong := refused(dynamic(req.Config, g.typeOf(req.TypeName), inConfig)); wrong != nil {
 		return &tfprotov6.ValidateResourceConfigResponse{Diagnostics: wrong}, nil
 	}
-	resp, err := g.server.ValidateResourceConfig(ctx, req)
+	resp, err := g.Served.ValidateResourceConfig(ctx, req)
 	if resp != nil {
 		resp.Diagnostics = shown(resp.Diagnostics)
 	}
@@ -143,15 +132,15 @@ func (g *guard) ValidateResourceConfig(ctx context.Context, req *tfprotov6.Valid
 
 // UpgradeResourceState implements tfprotov6.ProviderServer.
 func (g *guard) UpgradeResourceState(ctx context.Context, req *tfprotov6.UpgradeResourceStateRequest) (*tfprotov6.UpgradeResourceStateResponse, error) {
-	if w, ok := g.resource(req.TypeName); ok {
-		if resp, ok := w.upgrade(req); ok {
+	if r, ok := g.of.Resource(req.TypeName); ok {
+		if resp, ok := r.Upgrade(req); ok {
 			return resp, nil
 		}
 	}
 	if wrong := refused(raw(req.RawState, inState)); wrong != nil {
 		return &tfprotov6.UpgradeResourceStateResponse{Diagnostics: wrong}, nil
 	}
-	resp, err := g.server.UpgradeResourceState(ctx, req)
+	resp, err := g.Served.UpgradeResourceState(ctx, req)
 	if resp != nil {
 		resp.Diagnostics = shown(resp.Diagnostics)
 	}
@@ -161,13 +150,13 @@ func (g *guard) UpgradeResourceState(ctx context.Context, req *tfprotov6.Upgrade
 // MoveResourceState implements tfprotov6.ProviderServer.
 func (g *guard) MoveResourceState(ctx context.Context, req *tfprotov6.MoveResourceStateRequest) (*tfprotov6.MoveResourceStateResponse, error) {
 	within := inState
-	if manifestSourceOf(req.SourceProviderAddress, req.SourceTypeName) != nil {
+	if g.of.Foreign(req.SourceProviderAddress, req.SourceTypeName) {
 		within = inSource
 	}
 	if wrong := refused(raw(req.SourceState, within)); wrong != nil {
 		return &tfprotov6.MoveResourceStateResponse{Diagnostics: wrong}, nil
 	}
-	resp, err := g.server.MoveResourceState(ctx, req)
+	resp, err := g.Served.MoveResourceState(ctx, req)
 	if resp != nil {
 		resp.Diagnostics = shown(resp.Diagnostics)
 	}
@@ -176,7 +165,7 @@ func (g *guard) MoveResourceState(ctx context.Context, req *tfprotov6.MoveResour
 
 // ImportResourceState implements tfprotov6.ProviderServer.
 func (g *guard) ImportResourceState(ctx context.Context, req *tfprotov6.ImportResourceStateRequest) (*tfprotov6.ImportResourceStateResponse, error) {
-	resp, err := g.server.ImportResourceState(ctx, req)
+	resp, err := g.Served.ImportResourceState(ctx, req)
 	if resp != nil {
 		resp.Diagnostics = shown(resp.Diagnostics)
 	}
@@ -186,17 +175,17 @@ func (g *guard) ImportResourceState(ctx context.Context, req *tfprotov6.ImportRe
 // ReadResource implements tfprotov6.ProviderServer. What somebody put into the cluster is measured as a configuration is:
 // in the state it would be refused from then on, and the resource could be neither changed nor deleted.
 func (g *guard) ReadResource(ctx context.Context, req *tfprotov6.ReadResourceRequest) (*tfprotov6.ReadResourceResponse, error) {
-	if w, ok := g.resource(req.TypeName); ok {
-		if resp, ok := w.readResource(ctx, req); ok {
+	if r, ok := g.of.Resource(req.TypeName); ok {
+		if resp, ok := r.ReadResource(ctx, req); ok {
 			resp.Diagnostics = shown(resp.Diagnostics)
 			return resp, nil
 		}
 	}
-	of := typeOf(req.TypeName)
+	of := g.typeOf(req.TypeName)
 	if wrong := refused(dynamic(req.CurrentState, of, inState)); wrong != nil {
 		return &tfprotov6.ReadResourceResponse{NewState: req.CurrentState, Private: req.Private, Diagnostics: wrong}, nil
 	}
-	resp, err := g.server.ReadResource(ctx, req)
+	resp, err := g.Served.ReadResource(ctx, req)
 	if resp == nil {
 		return nil, err
 	}
@@ -210,18 +199,18 @@ func (g *guard) ReadResource(ctx context.Context, req *tfprotov6.ReadResourceReq
 
 // PlanResourceChange implements tfprotov6.ProviderServer.
 func (g *guard) PlanResourceChange(ctx context.Context, req *tfprotov6.PlanResourceChangeRequest) (*tfprotov6.PlanResourceChangeResponse, error) {
-	if w, ok := g.resource(req.TypeName); ok {
-		if resp, ok := w.planChange(ctx, req, g.applying.Load()); ok {
+	if r, ok := g.of.Resource(req.TypeName); ok {
+		if resp, ok := r.PlanChange(ctx, req, g.applying.Load()); ok {
 			resp.Diagnostics = shown(resp.Diagnostics)
 			return resp, nil
 		}
 	}
-	of := typeOf(req.TypeName)
+	of := g.typeOf(req.TypeName)
 	wrong := refused(dynamic(req.Config, of, inConfig), dynamic(req.ProposedNewState, of, inState), dynamic(req.PriorState, of, inState))
 	if wrong != nil {
 		return &tfprotov6.PlanResourceChangeResponse{PlannedState: req.PriorState, PlannedPrivate: req.PriorPrivate, Diagnostics: wrong}, nil
 	}
-	resp, err := g.server.PlanResourceChange(ctx, req)
+	resp, err := g.Served.PlanResourceChange(ctx, req)
 	if resp != nil {
 		resp.Diagnostics = shown(resp.Diagnostics)
 	}
@@ -233,18 +222,18 @@ func (g *guard) ApplyResourceChange(ctx context.Context, req *tfprotov6.ApplyRes
 	g.applying.Store(true)
 	changes.Add(1)
 	defer changes.Add(-1)
-	if w, ok := g.resource(req.TypeName); ok {
-		if resp, ok := w.applyChange(ctx, req); ok {
+	if r, ok := g.of.Resource(req.TypeName); ok {
+		if resp, ok := r.ApplyChange(ctx, req); ok {
 			resp.Diagnostics = shown(resp.Diagnostics)
 			return resp, nil
 		}
 	}
-	of := typeOf(req.TypeName)
+	of := g.typeOf(req.TypeName)
 	wrong := refused(dynamic(req.Config, of, inConfig), dynamic(req.PlannedState, of, inState), dynamic(req.PriorState, of, inState))
 	if wrong != nil {
 		return &tfprotov6.ApplyResourceChangeResponse{NewState: req.PriorState, Private: req.PlannedPrivate, Diagnostics: wrong}, nil
 	}
-	resp, err := g.server.ApplyResourceChange(ctx, req)
+	resp, err := g.Served.ApplyResourceChange(ctx, req)
 	if resp != nil {
 		resp.Diagnostics = shown(resp.Diagnostics)
 	}

@@ -16,7 +16,7 @@ func (g *guard) ValidateListResourceConfig(
 	if wrong := refused(dynamic(req.Config, nil, inConfig)); wrong != nil {
 		return &tfprotov6.ValidateListResourceConfigResponse{Diagnostics: wrong}, nil
 	}
-	resp, err := g.server.ValidateListResourceConfig(ctx, req)
+	resp, err := g.Served.ValidateListResourceConfig(ctx, req)
 	if resp != nil {
 		resp.Diagnostics = shown(resp.Diagnostics)
 	}
@@ -31,13 +31,13 @@ func (g *guard) ListResource(ctx context.Context, req *tfprotov6.ListResourceReq
 			push(tfprotov6.ListResourceResult{Diagnostics: wrong})
 		}}, nil
 	}
-	if w, ok := g.resource(req.TypeName); ok {
-		if stream, ok := w.list(ctx, req); ok {
+	if r, ok := g.of.Resource(req.TypeName); ok {
+		if stream, ok := r.List(ctx, req); ok {
 			return stream, nil
 		}
 	}
-	of := typeOf(req.TypeName)
-	stream, err := g.server.ListResource(ctx, req)
+	of := g.typeOf(req.TypeName)
+	stream, err := g.Served.ListResource(ctx, req)
 	if stream == nil || stream.Results == nil {
 		return stream, err
 	}
@@ -62,10 +62,10 @@ func (g *guard) ListResource(ctx context.Context, req *tfprotov6.ListResourceReq
 func (g *guard) ValidateDataResourceConfig(
 	ctx context.Context, req *tfprotov6.ValidateDataResourceConfigRequest,
 ) (*tfprotov6.ValidateDataResourceConfigResponse, error) {
-	if wrong := refused(dynamic(req.Config, terraformTypes().reads[req.TypeName], inConfig)); wrong != nil {
+	if wrong := refused(dynamic(req.Config, g.of.Reads[req.TypeName], inConfig)); wrong != nil {
 		return &tfprotov6.ValidateDataResourceConfigResponse{Diagnostics: wrong}, nil
 	}
-	resp, err := g.server.ValidateDataResourceConfig(ctx, req)
+	resp, err := g.Served.ValidateDataResourceConfig(ctx, req)
 	if resp != nil {
 		resp.Diagnostics = shown(resp.Diagnostics)
 	}
@@ -74,11 +74,11 @@ func (g *guard) ValidateDataResourceConfig(
 
 // ReadDataSource implements tfprotov6.ProviderServer. What somebody put into the cluster is measured as a resource is.
 func (g *guard) ReadDataSource(ctx context.Context, req *tfprotov6.ReadDataSourceRequest) (*tfprotov6.ReadDataSourceResponse, error) {
-	of := terraformTypes().reads[req.TypeName]
+	of := g.of.Reads[req.TypeName]
 	if wrong := refused(dynamic(req.Config, of, inConfig)); wrong != nil {
 		return &tfprotov6.ReadDataSourceResponse{Diagnostics: wrong}, nil
 	}
-	resp, err := g.server.ReadDataSource(ctx, req)
+	resp, err := g.Served.ReadDataSource(ctx, req)
 	if resp == nil {
 		return nil, err
 	}
@@ -104,7 +104,7 @@ func (g *guard) CallFunction(ctx context.Context, req *tfprotov6.CallFunctionReq
 			return &tfprotov6.CallFunctionResponse{Error: &tfprotov6.FunctionError{Text: text, FunctionArgument: &at}}, nil
 		}
 	}
-	resp, err := g.server.CallFunction(ctx, req)
+	resp, err := g.Served.CallFunction(ctx, req)
 	if resp != nil && resp.Error != nil {
 		resp.Error.Text = saidOfFunction(resp.Error.Text)
 	}

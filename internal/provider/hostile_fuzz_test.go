@@ -23,15 +23,15 @@ func FuzzImportState(f *testing.F) {
 		f.Add(id)
 	}
 	f.Fuzz(func(t *testing.T, id string) {
-		for _, form := range forms {
-			p := newPairResource(form)
+		for _, each := range forms {
+			p := newPairResource(each)
 			objectType := p.cached.Type().TerraformType(context.Background())
 			resp := resource.ImportStateResponse{}
 			resp.State.Raw, resp.State.Schema = tftypes.NewValue(objectType, nil), p.cached
 			p.ImportState(context.Background(), resource.ImportStateRequest{ID: id}, &resp)
 			checkShown(t, "import", resp.Diagnostics)
 			parts := strings.Split(id, "/")
-			_, isObject := form.(objectForm)
+			_, isObject := each.(objectForm)
 			valid := len(parts) == 2 && parts[0] != "" && parts[1] != "" || !isObject && len(parts) == 3 && parts[0] != "" && parts[1] != "" && parts[2] != ""
 			if refused := resp.Diagnostics[0].Summary() == "Invalid import id"; refused == valid {
 				t.Errorf("id %q is refused: %t", id, refused)
@@ -54,15 +54,15 @@ func FuzzRefresh(f *testing.F) {
 		pair := livePair{cluster.LiveObjectsOf(
 			liveSpec(t, istio.KindVirtualService, virtualService), liveSpec(t, istio.KindDestinationRule, destinationRule),
 		)}
-		for _, form := range forms {
+		for _, each := range forms {
 			live := pair
-			if f, ok := form.(objectForm); ok && f.kind == istio.KindDestinationRule {
+			if f, ok := each.(objectForm); ok && f.kind == istio.KindDestinationRule {
 				live.LiveObjects = live.Without(istio.Routes)
 			} else if ok {
 				live.LiveObjects = live.Without(istio.DeclaresSubsets)
 			}
-			p := newPairResource(form)
-			p.settings = settings{namespace: defaultNamespace, clusterDomain: defaultClusterDomain}
+			p := newPairResource(each)
+			p.settings = settings{defaults: defaults{namespace: defaultNamespace, clusterDomain: defaultClusterDomain}}
 			state := importedState(p, "shop")
 			state = p.refresh(state, p.routeOf(state), lifecycle{}, live)
 			checkSays(t, p, state, live)

@@ -1,6 +1,7 @@
 package provider
 
 import (
+	"cmp"
 	"context"
 
 	"github.com/hashicorp/terraform-plugin-framework/resource"
@@ -32,7 +33,7 @@ func identify(identity *tfsdk.ResourceIdentity, place *canary.Placement) {
 	}
 	identity.Raw = tftypes.NewValue(identityType, map[string]tftypes.Value{
 		"namespace": tftypes.NewValue(tftypes.String, place.Namespace),
-		"name":      tftypes.NewValue(tftypes.String, firstOf(place.VirtualServiceName, place.DestinationRuleName)),
+		"name":      tftypes.NewValue(tftypes.String, cmp.Or(place.VirtualServiceName, place.DestinationRuleName)),
 	})
 }
 

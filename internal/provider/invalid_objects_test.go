@@ -50,10 +50,9 @@ func plan(s istiotest.Sample) opinion {
 	for _, at := range unknown {
 		said.Refused = append(said.Refused, strings.TrimPrefix(at, ".")+": there is no such attribute")
 	}
-	place := &canary.Placement{Namespace: sampleNamespace, Annotations: s.Annotations}
-	objectForm{kind: s.Kind()}.call(place, "sample")
-	o := &object{place: place, kind: s.Kind(), spec: spec}
-	for _, p := range o.Problems() {
+	o := &istio.Object{Namespace: sampleNamespace, Name: "sample", Annotations: s.Annotations, Spec: spec}
+	described, _ := formOf(s.Kind()).recognize(istio.ObjectsOf(o), &canary.Placement{}, defaults{})
+	for _, p := range described.Problems() {
 		text := p.At.String() + ": " + problemText(p)
 		if p.Severity == istio.Refused {
 			said.Refused = append(said.Refused, text)

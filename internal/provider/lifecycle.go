@@ -1,6 +1,7 @@
 package provider
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"maps"
@@ -146,6 +147,7 @@ func lifecycleAttributes() map[string]schema.Attribute {
 	}
 }
 
+// What propagation takes for its texts.
 var (
 	propagationMode      = oneOf{string(cluster.Auto), string(cluster.Settle), string(cluster.Ack), string(cluster.None)}
 	propagationOnTimeout = oneOf{string(cluster.Continue), string(cluster.Stop)}
@@ -170,9 +172,9 @@ var describePropagation = map[string]string{
 }
 
 // readLifecycle reads how a resource is changed. What is unknown reads as its default.
-func readLifecycle(r *attr.Reader, s settings) (lifecycle, []istio.Problem) {
+func readLifecycle(r *attr.Reader, s defaults) (lifecycle, []istio.Problem) {
 	l := lifecycle{
-		adopt: r.Bool("adopt"), allowEmpty: r.Bool("allow_empty_subsets"), deletion: firstOf(r.String("deletion"), deletionDelete), handedOver: r.String("weights_managed_by") == weightsByOther,
+		adopt: r.Bool("adopt"), allowEmpty: r.Bool("allow_empty_subsets"), deletion: cmp.Or(r.String("deletion"), deletionDelete), handedOver: r.String("weights_managed_by") == weightsByOther,
 		propagation: s.propagation, timeouts: map[string]time.Duration{},
 	}
 	step, problems := readStep(r)
@@ -275,7 +277,7 @@ func (l lifecycle) deadline(ctx context.Context, operation string) (context.Cont
 
 // lifecycleOf reads the lifecycle of a plan or a state, which was found to be in order before.
 func (p *pairResource) lifecycleOf(object attr.Value) lifecycle {
-	l, _ := readLifecycle(attr.Read(object), p.settings)
+	l, _ := readLifecycle(attr.Read(object), p.settings.defaults)
 	return l
 }
 

@@ -1,6 +1,7 @@
 package provider
 
 import (
+	"cmp"
 	"context"
 	"iter"
 
@@ -8,7 +9,6 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/list"
 	listschema "github.com/hashicorp/terraform-plugin-framework/list/schema"
 	"github.com/hashicorp/terraform-plugin-framework/path"
-	fwprovider "github.com/hashicorp/terraform-plugin-framework/provider"
 
 	"github.com/meshroute/terraform-provider-mesh/internal/attr"
 	"github.com/meshroute/terraform-provider-mesh/internal/canary"
@@ -18,9 +18,8 @@ import (
 )
 
 var (
-	_ fwprovider.ProviderWithListResources = (*meshProvider)(nil)
-	_ list.ListResourceWithConfigure       = (*listResource)(nil)
-	_ list.ListResourceWithValidateConfig  = (*listResource)(nil)
+	_ list.ListResourceWithConfigure      = (*listResource)(nil)
+	_ list.ListResourceWithValidateConfig = (*listResource)(nil)
 )
 
 // allNamespaces is what a list block calls them.
@@ -29,14 +28,8 @@ const allNamespaces = "*"
 // listResource finds the objects of the cluster that a resource of its form could own.
 type listResource struct{ *pairResource }
 
-// ListResources implements provider.ProviderWithListResources.
-func (p *meshProvider) ListResources(context.Context) []func() list.ListResource {
-	var all []func() list.ListResource
-	for _, f := range forms {
-		all = append(all, func() list.ListResource { return &listResource{newPairResource(f)} })
-	}
-	return all
-}
+// newList returns what finds the objects of a form.
+func newList(f form) list.ListResource { return &listResource{newPairResource(f)} }
 
 // ListResourceConfigSchema implements list.ListResource.
 func (l *listResource) ListResourceConfigSchema(_ context.Context, _ list.ListResourceSchemaRequest, resp *list.ListResourceSchemaResponse) {
@@ -85,7 +78,7 @@ type listed struct {
 
 // displayName is what a person is shown.
 func (l listed) displayName() string {
-	return l.place.Namespace + "/" + firstOf(l.place.VirtualServiceName, l.place.DestinationRuleName)
+	return l.place.Namespace + "/" + cmp.Or(l.place.VirtualServiceName, l.place.DestinationRuleName)
 }
 
 // List implements list.ListResource.
@@ -121,7 +114,7 @@ func (p *pairResource) findListed(ctx context.Context, config *attr.Reader, limi
 			yield(listed{err: errNotConnected})
 			return
 		}
-		query := cluster.Query{Namespace: firstOf(config.String("namespace"), p.settings.namespace), LabelSelector: config.String("label_selector")}
+		query := cluster.Query{Namespace: cmp.Or(config.String("namespace"), p.settings.namespace), LabelSelector: config.String("label_selector")}
 		if query.Namespace == allNamespaces {
 			query.Namespace = ""
 		}

@@ -32,7 +32,7 @@ func (p *pairResource) MoveState(context.Context) []resource.StateMover {
 			SourceSchema: &sourceSchema,
 			StateMover: func(ctx context.Context, req resource.MoveStateRequest, resp *resource.MoveStateResponse) {
 				ours := strings.HasSuffix(req.SourceProviderAddress, "/meshroute/mesh")
-				if !ours || req.SourceTypeName != "mesh_"+source.typeName() || req.SourceState == nil || isMissing(req.SourceState.Raw) {
+				if !ours || req.SourceTypeName != "mesh_"+source.typeName() || req.SourceState == nil || req.SourceState.Raw.IsNull() || !req.SourceState.Raw.IsKnown() {
 					return
 				}
 				state := p.moveFrom(source, attr.FromTerraform(req.SourceState.Raw))
@@ -50,9 +50,9 @@ func (p *pairResource) MoveState(context.Context) []resource.StateMover {
 
 // moveFrom returns the state of this form for the objects that a state of another form describes.
 func (p *pairResource) moveFrom(source form, state attr.Value) attr.Value {
-	from := source.read(attr.Read(state), p.settings)
+	from := source.read(attr.Read(state), p.settings.defaults)
 	rendered := from.Render()
-	own := p.settings
+	own := p.settings.defaults
 	own.clusterDomain = from.Place().ClusterDomain
 	_, next := p.recognize(rendered, from.Place(), own)
 	for name := range lifecycleAttributes() {

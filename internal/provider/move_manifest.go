@@ -1,6 +1,7 @@
 package provider
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -30,6 +31,11 @@ var manifestSources = []manifestSource{
 	{"alekc/kubectl", "kubectl_manifest", readYAMLBody},
 	{"gavinbunney/kubectl", "kubectl_manifest", readYAMLBody},
 	{"jmorris0x0/k8sconnect", "k8sconnect_object", readYAMLBody},
+}
+
+// isForeign reports whether a state is of a resource of another provider that can be moved to one of this.
+func isForeign(providerAddress, typeName string) bool {
+	return manifestSourceOf(providerAddress, typeName) != nil
 }
 
 // manifestSourceOf returns the resource that a state belongs to, nil if it is none of them.
@@ -113,7 +119,7 @@ func readYAMLBody(state map[string]json.RawMessage) (*istio.Object, error) {
 	// An attribute that another version of the provider does not have, or has in another shape, says nothing.
 	_ = json.Unmarshal(state["namespace"], &namespace)
 	_ = json.Unmarshal(state["object_ref"], &is)
-	o.Namespace = firstOf(namespace, is.Namespace, o.Namespace)
+	o.Namespace = cmp.Or(namespace, is.Namespace, o.Namespace)
 	return o, nil
 }
 
@@ -122,7 +128,7 @@ func readYAMLBody(state map[string]json.RawMessage) (*istio.Object, error) {
 func (p *pairResource) moveManifest(ctx context.Context, f objectForm, req resource.MoveStateRequest, resp *resource.MoveStateResponse) {
 	o, err := readManifest(req)
 	if err == nil && o.Kind() != f.kind {
-		err = fmt.Errorf("move %s: it becomes a mesh_%s, not a mesh_%s", o, formOf(o.Kind()).name, f.name)
+		err = fmt.Errorf("move %s: it becomes a mesh_%s, not a mesh_%s", o, formOf(o.Kind()).typeName(), f.typeName())
 	}
 	if err != nil {
 		resp.Diagnostics.AddError("State cannot be moved", sentence(err.Error())+"\n\n"+movable(p.form))
@@ -150,7 +156,7 @@ func readManifest(req resource.MoveStateRequest) (*istio.Object, error) {
 	if err != nil {
 		return nil, fmt.Errorf("move a %s: %w", source.typeName, err)
 	}
-	o.Namespace = firstOf(o.Namespace, defaultNamespace)
+	o.Namespace = cmp.Or(o.Namespace, defaultNamespace)
 	if problems := append(check.Namespace(o.Namespace), check.Name("name", o.Name)...); len(problems) > 0 {
 		return nil, fmt.Errorf("move a %s: %s", source.typeName, problems[0].Reason)
 	}
@@ -167,7 +173,7 @@ func movable(to form) string {
 	manifests := strings.Join(lists[:last], ", ") + " or " + lists[last]
 	if f, ok := to.(objectForm); ok {
 		return fmt.Sprintf("A mesh_%s takes over a %s that holds a %s of %s. Everything else is imported: remove the moved block, and run "+
-			"terraform import mesh_%s.NAME NAMESPACE/NAME.", f.name, manifests, f.kind, istio.APIVersion, f.name)
+			"terraform import mesh_%s.NAME NAMESPACE/NAME.", f.typeName(), manifests, f.kind, istio.APIVersion, f.typeName())
 	}
 	other := canaryRoute{}.typeName()
 	if to.typeName() == other {
@@ -188,7 +194,7 @@ func formOf(kind istio.Kind) objectForm {
 func (p *pairResource) stateOfObject(f objectForm, o *istio.Object) attr.Value {
 	authored := *o
 	authored.Labels, authored.Annotations = istio.Authored(o)
-	_, attributes := f.recognize(istio.ObjectsOf(&authored), &canary.Placement{}, p.settings)
+	_, attributes := f.recognize(istio.ObjectsOf(&authored), &canary.Placement{}, p.settings.defaults)
 	// What is moved has a configuration already: the next refresh is not the first read of an import.
 	attributes["foreign_fields"] = attr.Strings(nil)
 	return attr.Object(attributes)

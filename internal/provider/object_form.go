@@ -1,11 +1,11 @@
 package provider
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"strings"
 
-	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 	"google.golang.org/protobuf/proto"
@@ -17,12 +17,6 @@ import (
 	"github.com/meshroute/terraform-provider-mesh/internal/istio"
 )
 
-// newVirtualService returns the resource mesh_virtual_service.
-func newVirtualService() resource.Resource { return newPairResource(virtualService) }
-
-// newDestinationRule returns the resource mesh_destination_rule.
-func newDestinationRule() resource.Resource { return newPairResource(destinationRule) }
-
 // objectForm is the form in which one object is written, field by field as Istio's API has it.
 type objectForm struct {
 	name  string
@@ -33,6 +27,7 @@ type objectForm struct {
 	leavesOut []string
 }
 
+// The forms in which one object is written.
 var (
 	virtualService = objectForm{
 		name: "virtual_service", kind: istio.KindVirtualService, shape: wholeShapeOf(&networking.VirtualService{}),
@@ -120,10 +115,10 @@ func (f objectForm) schema() schema.Schema {
 	}
 }
 
-func (f objectForm) read(r *attr.Reader, s settings) described {
+func (f objectForm) read(r *attr.Reader, s defaults) described {
 	o := &object{kind: f.kind, spec: f.newSpec(), place: &canary.Placement{
-		Namespace:     firstOf(r.String("namespace"), s.namespace, canary.UndecidedNamespace),
-		ClusterDomain: firstOf(s.clusterDomain, defaultClusterDomain),
+		Namespace:     cmp.Or(r.String("namespace"), s.namespace, canary.UndecidedNamespace),
+		ClusterDomain: cmp.Or(s.clusterDomain, defaultClusterDomain),
 		Labels:        r.StringMap("labels"), Annotations: r.StringMap("annotations"), Owner: r.String("owner"),
 	}}
 	if r.Has("namespace") && !r.Known("namespace") {
@@ -159,7 +154,7 @@ func (objectForm) nameAttribute(istio.Kind) string { return "name" }
 // resolve leaves hosts as they are written: an import shows what is there.
 func (objectForm) resolve(live istio.Objects, _ string) istio.Objects { return live }
 
-func (f objectForm) recognize(live istio.Objects, before *canary.Placement, s settings) (described, map[string]attr.Value) {
+func (f objectForm) recognize(live istio.Objects, before *canary.Placement, s defaults) (described, map[string]attr.Value) {
 	place := *before
 	o := &object{place: &place, kind: f.kind, spec: f.newSpec()}
 	for _, is := range live.All() {
@@ -169,7 +164,7 @@ func (f objectForm) recognize(live istio.Objects, before *canary.Placement, s se
 		f.call(&place, is.Name)
 	}
 	attributes := f.shape.EncodeAttributes(o.spec)
-	attributes["name"] = attr.String(firstOf(place.VirtualServiceName, place.DestinationRuleName))
+	attributes["name"] = attr.String(cmp.Or(place.VirtualServiceName, place.DestinationRuleName))
 	attributes["namespace"] = attr.String(place.Namespace)
 	attributes["labels"] = encodeStringMap(place.Labels)
 	attributes["annotations"] = encodeStringMap(place.Annotations)
@@ -177,7 +172,7 @@ func (f objectForm) recognize(live istio.Objects, before *canary.Placement, s se
 	return o, attributes
 }
 
-func (objectForm) complete(planned, _ map[string]attr.Value, config *attr.Reader, s settings, route described) {
+func (objectForm) complete(planned, _ map[string]attr.Value, config *attr.Reader, s defaults, route described) {
 	planned["foreign_fields"] = attr.Strings(nil)
 	switch {
 	case config.Has("namespace"):
@@ -205,6 +200,6 @@ func (f objectForm) find(id string) (*canary.Placement, error) {
 func (objectForm) seed(place *canary.Placement) map[string]attr.Value {
 	return map[string]attr.Value{
 		"namespace": attr.String(place.Namespace),
-		"name":      attr.String(firstOf(place.VirtualServiceName, place.DestinationRuleName)),
+		"name":      attr.String(cmp.Or(place.VirtualServiceName, place.DestinationRuleName)),
 	}
 }

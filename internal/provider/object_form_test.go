@@ -35,7 +35,7 @@ func TestObjectForm_everyField(t *testing.T) {
 	leaves := map[string]int{}
 	for _, f := range objectForms {
 		var missed []string
-		objectType := newPairResource(f).cached.Type().TerraformType(t.Context()).(tftypes.Object)
+		objectType := schemaOf(f).Type().TerraformType(t.Context()).(tftypes.Object)
 		if missed, leaves[f.name] = missedFields(f.newSpec(), objectType, describe); len(missed) > 0 {
 			t.Errorf("%s:\n%s", f.name, strings.Join(missed, "\n"))
 		}
@@ -184,8 +184,7 @@ func TestPropertyObjectFormIsIdentity(t *testing.T) {
 	for _, f := range objectForms {
 		t.Run(f.name, func(t *testing.T) {
 			t.Parallel()
-			p := newPairResource(f)
-			objectType := p.cached.Type().TerraformType(context.Background())
+			objectType := schemaOf(f).Type().TerraformType(context.Background())
 			for began := tried.Load(); began == tried.Load() || int(tried.Load()) < wanted; {
 				rapid.Check(t, func(t *rapid.T) {
 					fill := istiotest.Fill[proto.Message]
@@ -197,7 +196,7 @@ func TestPropertyObjectFormIsIdentity(t *testing.T) {
 					spec := fill(t, f.newSpec())
 					tried.Add(1)
 					bytes.Add(int64(proto.Size(spec)))
-					o := f.read(attr.Read(attr.FromTerraform(stateOf(f, spec).ToTerraform(objectType))), settings{namespace: "shop"}).Render().All()[0]
+					o := f.read(attr.Read(attr.FromTerraform(specState(f, spec).ToTerraform(objectType))), defaults{namespace: "shop"}).Render().All()[0]
 					sameMessage(t, "state", spec, o.Spec)
 					manifest, err := istio.Manifest(o)
 					if err != nil {
@@ -220,15 +219,8 @@ func sameMessage(t *rapid.T, through string, was, is proto.Message) {
 	}
 }
 
-// stateOf returns the state that an object of that spec is read into.
-func stateOf(f objectForm, spec proto.Message) attr.Value {
-	place := &canary.Placement{Namespace: "shop"}
-	f.call(place, "reviews")
-	o := &istio.Object{Namespace: "shop", Name: "reviews", Spec: spec}
-	live := istio.ObjectsOf(o)
-	if f.kind == istio.KindDestinationRule {
-		live = istio.ObjectsOf(o)
-	}
-	_, attributes := f.recognize(live, place, settings{})
+// specState returns the state that an object of that spec is read into.
+func specState(f objectForm, spec proto.Message) attr.Value {
+	_, attributes := f.recognize(istio.ObjectsOf(&istio.Object{Namespace: "shop", Name: "reviews", Spec: spec}), &canary.Placement{}, defaults{})
 	return attr.Object(attributes)
 }

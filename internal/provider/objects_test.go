@@ -8,7 +8,9 @@ import (
 	"strings"
 	"testing"
 
+	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/reflect/protoreflect"
+	networking "istio.io/api/networking/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"sigs.k8s.io/yaml"
 
@@ -65,25 +67,27 @@ func TestObjects(t *testing.T) {
 			continue
 		}
 		useFields(spec.ProtoReflect().Descriptor(), tree, "", used[kind])
-		place := &canary.Placement{Namespace: sampleNamespace, Labels: o.GetLabels(), Annotations: o.GetAnnotations()}
-		objectForm{kind: kind}.call(place, o.GetName())
-		for _, p := range (&object{place: place, kind: kind, spec: spec}).Problems() {
+		is := &istio.Object{Namespace: sampleNamespace, Name: o.GetName(), Labels: o.GetLabels(), Annotations: o.GetAnnotations(), Spec: spec}
+		described, _ := formOf(kind).recognize(istio.ObjectsOf(is), &canary.Placement{}, defaults{})
+		for _, p := range described.Problems() {
 			if p.Severity == istio.Refused {
 				t.Errorf("%s: %s: %s", o.GetName(), p.At, p.Reason)
 			}
 		}
 	}
-	for _, f := range objectForms {
+	for kind, spec := range map[istio.Kind]proto.Message{
+		istio.KindVirtualService: &networking.VirtualService{}, istio.KindDestinationRule: &networking.DestinationRule{},
+	} {
 		leaves := 0
-		walkFields(f.newSpec().ProtoReflect().Descriptor(), "", func(at string, _ protoreflect.FieldDescriptor, leaf bool) {
+		walkFields(spec.ProtoReflect().Descriptor(), "", func(at string, _ protoreflect.FieldDescriptor, leaf bool) {
 			if !leaf || slices.Contains(neverAccepted, at) {
 				return
 			}
-			if leaves++; !used[f.kind][at] {
-				t.Errorf("no %s uses %s", f.kind, at)
+			if leaves++; !used[kind][at] {
+				t.Errorf("no %s uses %s", kind, at)
 			}
 		})
-		t.Logf("%d leaf fields of %s, in every place", leaves, f.kind)
+		t.Logf("%d leaf fields of %s, in every place", leaves, kind)
 	}
 	t.Logf("%d objects", len(objects))
 }

@@ -1,6 +1,7 @@
 package provider
 
 import (
+	"cmp"
 	"slices"
 	"time"
 
@@ -14,33 +15,33 @@ import (
 
 type attrValue = fwattr.Value
 
-func objectTypeOf(attributes map[string]attrType) types.ObjectType {
+func objectTypeOf(attributes map[string]fwattr.Type) types.ObjectType {
 	return types.ObjectType{AttrTypes: attributes}
 }
 
 // The types of what evaluate returns. Names are Istio's where Istio has one.
 var (
-	headerChangesType = objectTypeOf(map[string]attrType{
+	headerChangesType = objectTypeOf(map[string]fwattr.Type{
 		"set": types.MapType{ElemType: types.StringType}, "add": types.MapType{ElemType: types.StringType}, "remove": types.ListType{ElemType: types.StringType},
 	})
-	shareType = objectTypeOf(map[string]attrType{
+	shareType = objectTypeOf(map[string]fwattr.Type{
 		"host": types.StringType, "subset": types.StringType, "port": types.Int64Type, "percent": types.Float64Type, "declared": types.BoolType,
 		"authority": types.StringType, "request_headers": headerChangesType, "response_headers": headerChangesType,
 	})
-	mirrorType = objectTypeOf(map[string]attrType{
+	mirrorType = objectTypeOf(map[string]fwattr.Type{
 		"host": types.StringType, "subset": types.StringType, "port": types.Int64Type, "percent": types.Float64Type,
 	})
-	retriesType = objectTypeOf(map[string]attrType{
+	retriesType = objectTypeOf(map[string]fwattr.Type{
 		"attempts": types.Int64Type, "on": types.StringType, "per_try_timeout": types.StringType, "default": types.BoolType,
 	})
-	faultType = objectTypeOf(map[string]attrType{
+	faultType = objectTypeOf(map[string]fwattr.Type{
 		"delay": types.StringType, "delay_percent": types.Float64Type, "abort_http_status": types.Int64Type, "abort_grpc_status": types.StringType,
 		"abort_percent": types.Float64Type,
 	})
-	rewriteType  = objectTypeOf(map[string]attrType{"path": types.StringType, "authority": types.StringType})
-	redirectType = objectTypeOf(map[string]attrType{"code": types.Int64Type, "location": types.StringType})
-	responseType = objectTypeOf(map[string]attrType{"status": types.Int64Type, "body": types.StringType})
-	outcomeType  = objectTypeOf(map[string]attrType{
+	rewriteType  = objectTypeOf(map[string]fwattr.Type{"path": types.StringType, "authority": types.StringType})
+	redirectType = objectTypeOf(map[string]fwattr.Type{"code": types.Int64Type, "location": types.StringType})
+	responseType = objectTypeOf(map[string]fwattr.Type{"status": types.Int64Type, "body": types.StringType})
+	outcomeType  = objectTypeOf(map[string]fwattr.Type{
 		"kind": types.StringType, "summary": types.StringType, "virtual_service": types.StringType, "host": types.StringType,
 		"rule": types.StringType, "rule_index": types.Int64Type, "delegate": types.StringType, "delegate_rule_index": types.Int64Type,
 		"match": types.StringType, "match_index": types.Int64Type, "route_name": types.StringType,
@@ -129,7 +130,7 @@ func addressValue(o *istio.Object) types.String {
 // sharesValue returns the percentage of each destination by its subset, or its host without one. Different destinations with the same
 // name go by all that tells them apart.
 func sharesValue(shares []traffic.Share) types.Map {
-	name := func(d traffic.Destination) string { return firstOf(d.Subset, d.Host) }
+	name := func(d traffic.Destination) string { return cmp.Or(d.Subset, d.Host) }
 	percent := map[string]float64{}
 	for _, share := range shares {
 		key := name(share.Destination)

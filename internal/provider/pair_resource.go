@@ -7,6 +7,7 @@ import (
 
 	fwattr "github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
 	"github.com/hashicorp/terraform-plugin-log/tflog"
 
@@ -20,11 +21,9 @@ type attrType = fwattr.Type
 
 // described is what a resource describes.
 type described interface {
-	Render() istio.Objects
+	origin
 	Problems() []istio.Problem
 	Place() *canary.Placement
-	// PathOf returns where in the resource the part is that stands at a path of a rendered object.
-	PathOf(o *istio.Object, at istio.Path) istio.Path
 }
 
 // form is what tells the resources apart.
@@ -33,14 +32,14 @@ type form interface {
 	typeName() string
 	schema() schema.Schema
 	// read makes what is described of a configuration, plan or state.
-	read(r *attr.Reader, s settings) described
+	read(r *attr.Reader, s defaults) described
 	// resolve returns live objects in the spelling in which this form describes them.
 	resolve(live istio.Objects, clusterDomain string) istio.Objects
 	// recognize makes what is described of live objects, and the attributes that say so. What the cluster cannot tell is as
 	// before.
-	recognize(live istio.Objects, before *canary.Placement, s settings) (described, map[string]attr.Value)
+	recognize(live istio.Objects, before *canary.Placement, s defaults) (described, map[string]attr.Value)
 	// complete fills the values that follow from others into the planned attributes.
-	complete(planned, prior map[string]attr.Value, config *attr.Reader, s settings, route described)
+	complete(planned, prior map[string]attr.Value, config *attr.Reader, s defaults, route described)
 	// nameAttribute is the attribute that names the object of a kind.
 	nameAttribute(kind istio.Kind) string
 	// void is how bad it is here that something never does what it says, [istio.Void].
@@ -72,16 +71,22 @@ var schemas = sync.OnceValue(func() map[string]schema.Schema {
 	return made
 })
 
+// schemaOf returns the schema of a form, which is made once.
+func schemaOf(f form) schema.Schema { return schemas()[f.typeName()] }
+
+// newResource returns the resource of a form.
+func newResource(f form) resource.Resource { return newPairResource(f) }
+
 func newPairResource(f form) *pairResource {
-	return &pairResource{form: f, settings: unconfigured(), cached: schemas()[f.typeName()]}
+	return &pairResource{form: f, settings: unconfigured(), cached: schemaOf(f)}
 }
 
 // validateConfig reports what is wrong with a configuration, whatever the provider block says.
 func (p *pairResource) validateConfig(c *call) {
 	r := attr.Read(c.config)
-	route := p.read(r, p.settings)
-	_, problems := readLifecycle(r, p.settings)
-	reportProblems(&c.diagnostics, p.form, r, append(route.Problems(), problems...))
+	route := p.read(r, p.settings.defaults)
+	_, problems := readLifecycle(r, p.settings.defaults)
+	reportProblems(&c.diagnostics, p.void(), r, append(route.Problems(), problems...))
 }
 
 // has reports whether the resource has an attribute.
@@ -93,7 +98,7 @@ func (p *pairResource) has(name string) bool {
 // routeOf reads the route of a plan or a state, in which everything is known.
 func (p *pairResource) routeOf(object attr.Value) described {
 	r := attr.Read(object)
-	return p.read(r, p.settings)
+	return p.read(r, p.settings.defaults)
 }
 
 // errNotConnected is what a request comes to while the provider block holds unknown values, which is only at plan.

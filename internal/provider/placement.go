@@ -1,6 +1,7 @@
 package provider
 
 import (
+	"cmp"
 	"strings"
 
 	networking "istio.io/api/networking/v1"
@@ -12,10 +13,10 @@ import (
 
 // readPlacement reads what both resources have in common. What is unknown gets a stand-in that is valid, so that the
 // rest can be checked.
-func readPlacement(r *attr.Reader, s settings) canary.Placement {
+func readPlacement(r *attr.Reader, s defaults) canary.Placement {
 	place := canary.Placement{
-		Namespace:        firstOf(r.String("namespace"), s.namespace, canary.UndecidedNamespace),
-		ClusterDomain:    firstOf(s.clusterDomain, defaultClusterDomain),
+		Namespace:        cmp.Or(r.String("namespace"), s.namespace, canary.UndecidedNamespace),
+		ClusterDomain:    cmp.Or(s.clusterDomain, defaultClusterDomain),
 		SubsetsElsewhere: !r.Bool("manage_destination_rule") && r.Known("manage_destination_rule"),
 		Labels:           r.StringMap("labels"),
 		Annotations:      r.StringMap("annotations"),
@@ -37,10 +38,10 @@ func readPlacement(r *attr.Reader, s settings) canary.Placement {
 		service = "unknown"
 	}
 	// A plan and a state know the full name, whatever the provider block says by now.
-	place.Host = firstOf(r.String("host"), istio.FullHost(service, place.Namespace, place.ClusterDomain))
-	name := firstOf(r.String("name"), istio.ServiceName(place.Host))
-	place.VirtualServiceName = firstOf(r.String("virtual_service_name"), name)
-	place.DestinationRuleName = firstOf(r.String("destination_rule_name"), name)
+	place.Host = cmp.Or(r.String("host"), istio.FullHost(service, place.Namespace, place.ClusterDomain))
+	name := cmp.Or(r.String("name"), istio.ServiceName(place.Host))
+	place.VirtualServiceName = cmp.Or(r.String("virtual_service_name"), name)
+	place.DestinationRuleName = cmp.Or(r.String("destination_rule_name"), name)
 	if policy := r.Object("traffic_policy"); policy != nil {
 		place.TrafficPolicy = readPolicy(policy)
 	}
@@ -53,17 +54,8 @@ func readPolicy(r *attr.Reader) *networking.TrafficPolicy {
 	return policy
 }
 
-func firstOf(values ...string) string {
-	for _, v := range values {
-		if v != "" {
-			return v
-		}
-	}
-	return ""
-}
-
 // completePlacement plans the values that follow from others. What follows from something unknown stays unknown.
-func completePlacement(planned, prior map[string]attr.Value, config *attr.Reader, s settings, route described) {
+func completePlacement(planned, prior map[string]attr.Value, config *attr.Reader, s defaults, route described) {
 	place := route.Place()
 	// follows plans a value where the configuration has none.
 	follows := func(name string, known bool, value attr.Value) {
@@ -82,7 +74,7 @@ func completePlacement(planned, prior map[string]attr.Value, config *attr.Reader
 	name := known("name") && (config.Has("name") || known("service"))
 	follows("namespace", s.namespace != "", attr.String(place.Namespace))
 	follows("host", host, attr.String(place.Host))
-	follows("name", name, attr.String(firstOf(config.String("name"), istio.ServiceName(place.Host))))
+	follows("name", name, attr.String(cmp.Or(config.String("name"), istio.ServiceName(place.Host))))
 	follows("virtual_service_name", name, attr.String(place.VirtualServiceName))
 	follows("destination_rule_name", name, attr.String(place.DestinationRuleName))
 	follows("manage_destination_rule", true, attr.Bool(true))
@@ -105,7 +97,7 @@ func keepEqualService(planned, prior map[string]attr.Value, place *canary.Placem
 
 // encodePlacement returns the attributes that both resources have in common.
 func encodePlacement(place *canary.Placement) map[string]attr.Value {
-	name := firstOf(place.VirtualServiceName, place.DestinationRuleName)
+	name := cmp.Or(place.VirtualServiceName, place.DestinationRuleName)
 	if place.DestinationRuleName != "" && place.DestinationRuleName != name {
 		// Names that are set one by one leave name at its default.
 		name = istio.ServiceName(place.Host)
@@ -120,8 +112,8 @@ func encodePlacement(place *canary.Placement) map[string]attr.Value {
 		"port":                    encodePort(place.Port),
 		"namespace":               attr.String(place.Namespace),
 		"name":                    attr.String(name),
-		"virtual_service_name":    attr.String(firstOf(place.VirtualServiceName, name)),
-		"destination_rule_name":   attr.String(firstOf(place.DestinationRuleName, name)),
+		"virtual_service_name":    attr.String(cmp.Or(place.VirtualServiceName, name)),
+		"destination_rule_name":   attr.String(cmp.Or(place.DestinationRuleName, name)),
 		"manage_destination_rule": attr.Bool(!place.SubsetsElsewhere),
 		"hosts":                   attr.Strings(place.Hosts),
 		"gateways":                attr.Strings(place.Gateways),

@@ -13,7 +13,7 @@ import (
 )
 
 // placed are routes of each form, of the service reviews in the namespace shop: with a rule that has weights.
-func placed() map[string]described {
+func placed() map[string]origin {
 	ninety, ten := int64(90), int64(10)
 	place := canary.Placement{
 		Namespace: "shop", VirtualServiceName: "reviews", DestinationRuleName: "reviews", Host: "reviews.shop.svc.cluster.local", ClusterDomain: "cluster.local",
@@ -23,13 +23,13 @@ func placed() map[string]described {
 	}
 	rule := canary.Rule{HTTP: &networking.HTTPRoute{}, Weights: map[string]*int64{"v1": &ninety, "v2": &ten}}
 	spec := &networking.VirtualService{Hosts: []string{"reviews"}, Http: []*networking.HTTPRoute{{}}}
-	return map[string]described{
+	return map[string]origin{
 		"canary":           &canary.Route{Placement: place, Subsets: map[string]canary.Subset{"v1": subset("v1"), "v2": subset("v2")}, Rules: []canary.Rule{rule}, Default: &canary.Rule{Subset: "v1"}},
 		"only the default": &canary.Route{Placement: place, Subsets: map[string]canary.Subset{"v1": subset("v1"), "v2": subset("v2")}, Default: &rule},
 		"split": &canary.Split{Placement: place, HTTP: &networking.HTTPRoute{}, Subsets: map[string]canary.WeightedSubset{
 			"v1": {Subset: subset("v1"), Weight: &ninety}, "v2": {Subset: subset("v2"), Weight: &ten},
 		}},
-		"object": &object{place: &canary.Placement{Namespace: "shop", VirtualServiceName: "reviews"}, kind: istio.KindVirtualService, spec: spec},
+		"object": whole{&istio.Object{Namespace: "shop", Name: "reviews", Spec: spec}},
 	}
 }
 
@@ -84,3 +84,10 @@ func TestReportErrors_places(t *testing.T) {
 		})
 	}
 }
+
+// whole is an object whose attributes have the names of its fields.
+type whole struct{ of *istio.Object }
+
+func (w whole) Render() istio.Objects { return istio.ObjectsOf(w.of) }
+
+func (whole) PathOf(_ *istio.Object, at istio.Path) istio.Path { return at }

@@ -33,17 +33,17 @@ func (p *pairResource) plan(ctx context.Context, c *call) {
 	}
 	config := attr.Read(c.config)
 	d := draft{
-		config: config, route: p.read(config, p.settings), exists: !c.prior.IsNull(),
+		config: config, route: p.read(config, p.settings.defaults), exists: !c.prior.IsNull(),
 		prior: c.prior.Attributes(), planned: c.planned.Attributes(),
 	}
 	d.route.Place().Owner = p.settings.owner
 	var problems []istio.Problem
-	d.life, problems = readLifecycle(config, p.settings)
+	d.life, problems = readLifecycle(config, p.settings.defaults)
 	p.reportAtPlan(&c.diagnostics, c.config, config, append(d.route.Problems(), problems...))
 	ctx, cancel := d.life.deadline(ctx, "read")
 	defer cancel()
 
-	p.complete(d.planned, d.prior, config, p.settings, d.route)
+	p.complete(d.planned, d.prior, config, p.settings.defaults, d.route)
 	d.completeOwnership(p.settings)
 	switch {
 	case c.diagnostics.HasError():
@@ -66,7 +66,7 @@ func (p *pairResource) plan(ctx context.Context, c *call) {
 		d.before = p.routeOf(c.prior).Render()
 	}
 	r := attr.Read(attr.Object(d.planned))
-	d.after = p.read(r, p.settings).Render()
+	d.after = p.read(r, p.settings.defaults).Render()
 	p.completeSummary(d, r)
 	if p.has("live_weights") {
 		d.completeWeights()
@@ -104,13 +104,13 @@ func (p *pairResource) rehearse(ctx context.Context, d draft, diagnostics *diag.
 // validate already.
 func (p *pairResource) reportAtPlan(diagnostics *diag.Diagnostics, raw attr.Value, config *attr.Reader, problems []istio.Problem) {
 	now, before := diag.Diagnostics{}, diag.Diagnostics{}
-	reportProblems(&now, p.form, config, problems)
+	reportProblems(&now, p.void(), config, problems)
 	diagnostics.Append(now.Errors()...)
 	if now.WarningsCount() == 0 {
 		return
 	}
 	r := attr.Read(raw)
-	reportProblems(&before, p.form, r, p.read(r, unconfigured()).Problems())
+	reportProblems(&before, p.void(), r, p.read(r, unconfigured().defaults).Problems())
 	for _, warning := range now.Warnings() {
 		if !before.Contains(warning) {
 			diagnostics.Append(warning)

@@ -1,7 +1,9 @@
 package provider
 
 import (
+	"cmp"
 	"context"
+	"sync"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
@@ -18,12 +20,29 @@ type wired struct {
 	of *attr.Type
 }
 
-// with returns the resource with what the provider block says.
-func (w wired) with(s settings) wired {
+// wiredResources are the resources that answer for themselves, by name.
+var wiredResources = sync.OnceValue(func() map[string]wired {
+	all := map[string]wired{}
+	for _, f := range forms {
+		p := newPairResource(f)
+		all["mesh_"+f.typeName()] = wired{p, attr.TypeOf(p.cached.Type().TerraformType(context.Background()))}
+	}
+	return all
+})
+
+// named returns the resource of a name, with what the provider block says; false for a name that is none.
+func named(name string, s settings) (Resource, bool) {
+	w, ok := wiredResources()[name]
+	if !ok {
+		return nil, false
+	}
 	p := *w.pairResource
 	p.settings = s
-	return wired{&p, w.of}
+	return wired{&p, w.of}, true
 }
+
+// Type implements [Resource].
+func (w wired) Type() tftypes.Type { return w.of.Terraform() }
 
 // decode reads a value, null where there is none; false says that the framework has to look at it.
 func (w wired) decode(v *tfprotov6.DynamicValue, within bounds) (attr.Value, *flaw, bool) {
@@ -70,10 +89,11 @@ func identityOf(c *call, before *tfprotov6.ResourceIdentityData) *tfprotov6.Reso
 	if c.place == nil {
 		return before
 	}
-	return identityAt(c.place.Namespace, firstOf(c.place.VirtualServiceName, c.place.DestinationRuleName))
+	return identityAt(c.place.Namespace, cmp.Or(c.place.VirtualServiceName, c.place.DestinationRuleName))
 }
 
-func (w wired) validate(ctx context.Context, req *tfprotov6.ValidateResourceConfigRequest) (*tfprotov6.ValidateResourceConfigResponse, bool) {
+// Validate implements [Resource].
+func (w wired) Validate(ctx context.Context, req *tfprotov6.ValidateResourceConfigRequest) (*tfprotov6.ValidateResourceConfigResponse, bool) {
 	var c call
 	wrong, ok := w.decoded(wireValue{req.Config, inConfig, &c.config})
 	switch {
@@ -86,8 +106,8 @@ func (w wired) validate(ctx context.Context, req *tfprotov6.ValidateResourceConf
 	return &tfprotov6.ValidateResourceConfigResponse{Diagnostics: wireDiagnostics(c.diagnostics)}, true
 }
 
-// upgrade hands a state back as it was stored, which it can be if it has the attributes of the schema and no others.
-func (w wired) upgrade(req *tfprotov6.UpgradeResourceStateRequest) (*tfprotov6.UpgradeResourceStateResponse, bool) {
+// Upgrade implements [Resource]. It hands a state back as it was stored, which it can be if it has the attributes of the schema and no others.
+func (w wired) Upgrade(req *tfprotov6.UpgradeResourceStateRequest) (*tfprotov6.UpgradeResourceStateResponse, bool) {
 	if req.RawState == nil || req.Version != w.cached.Version || len(req.RawState.Flatmap) > 0 {
 		return nil, false
 	}
@@ -97,7 +117,8 @@ func (w wired) upgrade(req *tfprotov6.UpgradeResourceStateRequest) (*tfprotov6.U
 	return &tfprotov6.UpgradeResourceStateResponse{UpgradedState: &tfprotov6.DynamicValue{JSON: req.RawState.JSON}}, true
 }
 
-func (w wired) readResource(ctx context.Context, req *tfprotov6.ReadResourceRequest) (*tfprotov6.ReadResourceResponse, bool) {
+// ReadResource implements [Resource].
+func (w wired) ReadResource(ctx context.Context, req *tfprotov6.ReadResourceRequest) (*tfprotov6.ReadResourceResponse, bool) {
 	kept, ok := readPrivate(req.Private)
 	if !ok || req.CurrentState == nil {
 		return nil, false
@@ -127,7 +148,8 @@ func (w wired) readResource(ctx context.Context, req *tfprotov6.ReadResourceRequ
 	return resp, true
 }
 
-func (w wired) planChange(ctx context.Context, req *tfprotov6.PlanResourceChangeRequest, applying bool) (*tfprotov6.PlanResourceChangeResponse, bool) {
+// PlanChange implements [Resource].
+func (w wired) PlanChange(ctx context.Context, req *tfprotov6.PlanResourceChangeRequest, applying bool) (*tfprotov6.PlanResourceChangeResponse, bool) {
 	kept, ok := readPrivate(req.PriorPrivate)
 	if !ok || req.Config == nil || req.ProposedNewState == nil || req.PriorState == nil {
 		return nil, false
@@ -156,7 +178,8 @@ func (w wired) planChange(ctx context.Context, req *tfprotov6.PlanResourceChange
 	return resp, true
 }
 
-func (w wired) applyChange(ctx context.Context, req *tfprotov6.ApplyResourceChangeRequest) (*tfprotov6.ApplyResourceChangeResponse, bool) {
+// ApplyChange implements [Resource].
+func (w wired) ApplyChange(ctx context.Context, req *tfprotov6.ApplyResourceChangeRequest) (*tfprotov6.ApplyResourceChangeResponse, bool) {
 	kept, ok := readPrivate(req.PlannedPrivate)
 	if !ok {
 		return nil, false
@@ -198,8 +221,8 @@ func (p *pairResource) apply(ctx context.Context, c *call) {
 // listValues is the type of a list block.
 var listValues = attr.TypeOf(tftypes.Object{AttributeTypes: map[string]tftypes.Type{"namespace": tftypes.String, "label_selector": tftypes.String}})
 
-// list answers with what a list block finds. An object that is too large to be a resource is listed with an error in place of its content.
-func (w wired) list(ctx context.Context, req *tfprotov6.ListResourceRequest) (*tfprotov6.ListResourceServerStream, bool) {
+// List implements [Resource]. It answers with what a list block finds. An object that is too large to be a resource is listed with an error in place of its content.
+func (w wired) List(ctx context.Context, req *tfprotov6.ListResourceRequest) (*tfprotov6.ListResourceServerStream, bool) {
 	if req.Config == nil {
 		return nil, false
 	}
@@ -225,7 +248,7 @@ func (w wired) listResult(found listed, whole bool) tfprotov6.ListResourceResult
 	}
 	result := tfprotov6.ListResourceResult{
 		DisplayName: printableIn(found.displayName(), longestPath),
-		Identity:    identityAt(found.place.Namespace, firstOf(found.place.VirtualServiceName, found.place.DestinationRuleName)),
+		Identity:    identityAt(found.place.Namespace, cmp.Or(found.place.VirtualServiceName, found.place.DestinationRuleName)),
 	}
 	if !whole {
 		return result

@@ -7,11 +7,12 @@ import (
 	"errors"
 	"strings"
 	"sync/atomic"
-	"time"
 	"unicode"
 
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
+	fwfunction "github.com/hashicorp/terraform-plugin-framework/function"
+	"github.com/hashicorp/terraform-plugin-framework/list"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	fwprovider "github.com/hashicorp/terraform-plugin-framework/provider"
 	"github.com/hashicorp/terraform-plugin-framework/provider/schema"
@@ -24,24 +25,17 @@ import (
 	"github.com/meshroute/terraform-provider-mesh/internal/istio"
 )
 
-// The provider's defaults.
+// What names may be.
 const (
-	defaultNamespace     = "default"
-	defaultClusterDomain = "cluster.local"
-	defaultFieldManager  = "terraform-provider-mesh"
-	defaultSettle        = 2 * time.Second
-	longestSettle        = 60 * time.Second
-	// defaultAck leaves room for the time that istiod may take to come back to an API server, and for slow proxies.
-	defaultAck = 2 * time.Minute
-	longestAck = 10 * time.Minute
-	// longestBackoff is the most that settle_after_failure may be.
-	longestBackoff = 5 * time.Minute
-	longestOwner   = 128
-	// defaultIstiodNamespace is where istioctl and the charts put istiod.
-	defaultIstiodNamespace = "istio-system"
+	defaultFieldManager = "terraform-provider-mesh"
+	longestOwner        = 128
 )
 
-var _ fwprovider.Provider = (*meshProvider)(nil)
+var (
+	_ fwprovider.Provider                  = (*meshProvider)(nil)
+	_ fwprovider.ProviderWithFunctions     = (*meshProvider)(nil)
+	_ fwprovider.ProviderWithListResources = (*meshProvider)(nil)
+)
 
 // New returns the provider in the given version.
 func New(version string) func() fwprovider.Provider {
@@ -66,13 +60,10 @@ func (p *meshProvider) current() settings {
 type settings struct {
 	// cluster is nil while the connection holds values that are known only after apply.
 	cluster *cluster.Cluster
-	// namespace and clusterDomain are empty where they are not known yet.
-	namespace     string
-	clusterDomain string
+	defaults
 	// owner is the name of the workspace, empty where the provider block has none; ownerKnown is false while it is not known.
-	owner       string
-	ownerKnown  bool
-	propagation cluster.Propagation
+	owner      string
+	ownerKnown bool
 	// told counts what a plan warns of, nil before the provider block was read.
 	told *tally
 	// stamp is on what it depends how a state describes objects, besides the objects and the owner: this version of the provider,
@@ -85,14 +76,7 @@ type settings struct {
 // unconfigured are the settings before the provider block was read, as at validate: which namespace and domain hold is
 // not decided.
 func unconfigured() settings {
-	return settings{propagation: defaultPropagation()}
-}
-
-func defaultPropagation() cluster.Propagation {
-	return cluster.Propagation{
-		Mode: cluster.Auto, Settle: defaultSettle, SettleAfterFailure: cluster.InformerBackoff, Timeout: defaultAck, OnTimeout: cluster.Continue,
-		IstiodNamespace: defaultIstiodNamespace,
-	}
+	return settings{defaults: defaults{propagation: defaultPropagation()}}
 }
 
 // Metadata implements provider.Provider.
@@ -200,7 +184,7 @@ func (p *meshProvider) readSettings(r *attr.Reader, config *cluster.Config, diag
 	refuse := func(at path.Path, reason string) {
 		diagnostics.AddAttributeError(at, "Invalid provider configuration", located(at, reason))
 	}
-	s := settings{namespace: defaultNamespace, clusterDomain: defaultClusterDomain, propagation: defaultPropagation()}
+	s := settings{defaults: defaults{namespace: defaultNamespace, clusterDomain: defaultClusterDomain, propagation: defaultPropagation()}}
 	// A value that is not known yet is empty, so that nothing is planned from it.
 	name := func(into *string, attribute string, valid func(string) bool, reason string) {
 		value := r.String(attribute)
@@ -253,10 +237,26 @@ func connect(config cluster.Config, diagnostics *diag.Diagnostics) *cluster.Clus
 
 // Resources implements provider.Provider.
 func (p *meshProvider) Resources(context.Context) []func() resource.Resource {
-	return []func() resource.Resource{newCanaryRoute, newWeightedSplit, newVirtualService, newDestinationRule}
+	var all []func() resource.Resource
+	for _, f := range forms {
+		all = append(all, func() resource.Resource { return newResource(f) })
+	}
+	return all
 }
 
 // DataSources implements provider.Provider.
 func (p *meshProvider) DataSources(context.Context) []func() datasource.DataSource {
 	return []func() datasource.DataSource{newServiceRouting}
 }
+
+// ListResources implements provider.ProviderWithListResources.
+func (p *meshProvider) ListResources(context.Context) []func() list.ListResource {
+	var all []func() list.ListResource
+	for _, f := range forms {
+		all = append(all, func() list.ListResource { return newList(f) })
+	}
+	return all
+}
+
+// Functions implements provider.ProviderWithFunctions.
+func (p *meshProvider) Functions(context.Context) []func() fwfunction.Function { return allFunctions() }

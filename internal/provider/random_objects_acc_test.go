@@ -20,6 +20,7 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/schema"
 
 	"github.com/meshroute/terraform-provider-mesh/internal/attr"
+	"github.com/meshroute/terraform-provider-mesh/internal/canary"
 	"github.com/meshroute/terraform-provider-mesh/internal/istio"
 )
 
@@ -143,13 +144,10 @@ func failure(err error, diagnostics []*tfprotov6.Diagnostic) error {
 // roundTrip creates an object from a configuration, imports it, and plans.
 func (w wire) roundTrip(t *testing.T, api *apiServer, o *istio.Object) error {
 	t.Helper()
-	f := objectForms[0]
-	if o.Kind() == istio.KindDestinationRule {
-		f = objectForms[1]
-	}
-	ctx, typeName := t.Context(), "mesh_"+f.name
-	objectType := newPairResource(f).cached.Type().TerraformType(ctx).(tftypes.Object)
-	config := f.configOf(objectType, o)
+	f := formOf(o.Kind())
+	ctx, typeName := t.Context(), "mesh_"+f.typeName()
+	objectType := schemaOf(f).Type().TerraformType(ctx).(tftypes.Object)
+	config := objectConfig(objectType, o)
 	planned, private, err := w.plan(ctx, typeName, objectType, tftypes.NewValue(objectType, nil), config, nil)
 	if err != nil {
 		return fmt.Errorf("plan a new object: %w", err)
@@ -187,11 +185,11 @@ func (w wire) roundTrip(t *testing.T, api *apiServer, o *istio.Object) error {
 	return nil
 }
 
-// configOf returns the configuration of an object, without the empty texts that mean nothing.
-func (f objectForm) configOf(objectType tftypes.Object, o *istio.Object) tftypes.Value {
-	attributes := f.shape.EncodeAttributes(o.Spec)
-	attributes["name"], attributes["namespace"] = attr.String(o.Name), attr.String(o.Namespace)
-	newPairResource(f).leaveOutEmpty(attributes)
+// objectConfig returns the configuration of an object, without the empty texts that mean nothing.
+func objectConfig(objectType tftypes.Object, o *istio.Object) tftypes.Value {
+	f := formOf(o.Kind())
+	_, attributes := f.recognize(istio.ObjectsOf(o), &canary.Placement{}, defaults{})
+	leaveOutEmpty(f, attributes, defaults{})
 	return attr.Object(attributes).ToTerraform(objectType)
 }
 
@@ -220,11 +218,11 @@ var computed = map[string]bool{"owner": true, "adopted": true, "left_over": true
 
 // imported returns the state that an import gives, by the object's identity.
 func (w wire) imported(ctx context.Context, typeName string, objectType tftypes.Object, o *istio.Object) (tftypes.Value, []byte, error) {
-	identity := tftypes.NewValue(identityType, map[string]tftypes.Value{
+	identity := tftypes.NewValue(objectIdentity, map[string]tftypes.Value{
 		"namespace": tftypes.NewValue(tftypes.String, o.Namespace), "name": tftypes.NewValue(tftypes.String, o.Name),
 	})
 	imported, err := w.ImportResourceState(ctx, &tfprotov6.ImportResourceStateRequest{
-		TypeName: typeName, Identity: &tfprotov6.ResourceIdentityData{IdentityData: onWire(identityType, identity)},
+		TypeName: typeName, Identity: &tfprotov6.ResourceIdentityData{IdentityData: onWire(objectIdentity, identity)},
 	})
 	if err := failure(err, imported.Diagnostics); err != nil {
 		return tftypes.Value{}, nil, err
@@ -236,7 +234,7 @@ func (w wire) imported(ctx context.Context, typeName string, objectType tftypes.
 	if err := failure(err, read.Diagnostics); err != nil {
 		return tftypes.Value{}, nil, err
 	}
-	if is, err := read.NewIdentity.IdentityData.Unmarshal(identityType); err != nil || !is.Equal(identity) {
+	if is, err := read.NewIdentity.IdentityData.Unmarshal(objectIdentity); err != nil || !is.Equal(identity) {
 		return tftypes.Value{}, nil, fmt.Errorf("the identity is %s: %w", is, err)
 	}
 	state, err := read.NewState.Unmarshal(objectType)
@@ -251,3 +249,6 @@ func onWire(objectType tftypes.Type, value tftypes.Value) *tfprotov6.DynamicValu
 	}
 	return &encoded
 }
+
+// objectIdentity is the type of an object's identity.
+var objectIdentity = tftypes.Object{AttributeTypes: map[string]tftypes.Type{"namespace": tftypes.String, "name": tftypes.String}}

@@ -34,13 +34,13 @@ func (p *pairResource) refresh(state attr.Value, route described, life lifecycle
 		prior["foreign_fields"] = attr.Strings(nil)
 		return attr.Object(prior)
 	}
-	_, attributes := p.recognize(ours, route.Place(), p.settings)
+	_, attributes := p.recognize(ours, route.Place(), p.settings.defaults)
 	next := maps.Clone(prior)
 	maps.Copy(next, attributes)
 	expressed := p.routeOf(attr.Object(next)).Render()
 	next["foreign_fields"] = attr.Strings(canary.Differences(expressed, ours))
 	if first {
-		p.leaveOutEmpty(next)
+		leaveOutEmpty(p.form, next, p.settings.defaults)
 	}
 	p.keepSpelling(prior, next)
 	return attr.Object(next)

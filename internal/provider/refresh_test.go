@@ -20,8 +20,8 @@ import (
 func TestRefresh_everyRuleDrifted(t *testing.T) {
 	t.Parallel()
 	p := newPairResource(canaryRoute{})
-	p.settings = settings{namespace: defaultNamespace, clusterDomain: defaultClusterDomain}
-	state := attr.FromTerraform(benchState(t, 500))
+	p.settings = settings{defaults: defaults{namespace: defaultNamespace, clusterDomain: defaultClusterDomain}}
+	state := benchState(500)
 	route := p.routeOf(state)
 	drifted := route.Render()
 	for i, rule := range drifted.Routing().VirtualServiceSpec().Http {
@@ -50,7 +50,7 @@ func TestPropertyRefreshSaysWhatIsThere(t *testing.T) {
 		t.Run(f.typeName(), func(t *testing.T) {
 			t.Parallel()
 			p := newPairResource(f)
-			p.settings = settings{namespace: defaultNamespace, clusterDomain: defaultClusterDomain}
+			p.settings = settings{defaults: defaults{namespace: defaultNamespace, clusterDomain: defaultClusterDomain}}
 			rapid.Check(t, func(t *rapid.T) {
 				live := livePair{cluster.LiveObjectsOf(
 					liveObject(istiotest.Fill(t, &networking.VirtualService{})),

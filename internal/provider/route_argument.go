@@ -20,7 +20,7 @@ import (
 
 // argumentResource is a resource as the functions need it: a framework builds schemas and types anew for every call.
 type argumentResource struct {
-	*pairResource
+	form
 	object tftypes.Object
 }
 
@@ -28,8 +28,7 @@ type argumentResource struct {
 var argumentResources = sync.OnceValue(func() []argumentResource {
 	resources := make([]argumentResource, len(forms))
 	for i, f := range forms {
-		p := newPairResource(f)
-		resources[i] = argumentResource{p, p.cached.Type().TerraformType(context.Background()).(tftypes.Object)}
+		resources[i] = argumentResource{f, schemaOf(f).Type().TerraformType(context.Background()).(tftypes.Object)}
 	}
 	return resources
 })
@@ -77,17 +76,17 @@ func readRoute(value tftypes.Value) routeReading {
 			"and subsets, a mesh_destination_rule has host, a mesh_virtual_service has http, tls, tcp or hosts. Of resources with for_each give one, or values(...)."}
 	}
 	if mocked, ok := entries["foreign_fields"]; ok && !mocked.IsKnown() {
-		entries = withoutComputed(entries, p.cached.Attributes)
+		entries = withoutComputed(entries, schemaOf(p.form).Attributes)
 		value = objectOf(entries)
 	}
 	c := coercion{}
 	state := c.to(p.object, path.Empty(), value)
 	r := attr.Read(attr.FromTerraform(state))
 	if len(c.problems) > 0 {
-		return routeReading{problem: problemsText(p.form, r, c.problems, nil)}
+		return routeReading{problem: problemsText(p.void(), r, c.problems, nil)}
 	}
-	route := p.read(r, settings{namespace: defaultNamespace, clusterDomain: defaultClusterDomain})
-	return routeReading{route, r.Unknown(), problemsText(p.form, r, r.Problems(), route.Problems())}
+	route := p.read(r, defaults{namespace: defaultNamespace, clusterDomain: defaultClusterDomain})
+	return routeReading{route, r.Unknown(), problemsText(p.void(), r, r.Problems(), route.Problems())}
 }
 
 // resourceFor tells by the attributes which resource an object is.
@@ -242,13 +241,13 @@ func (r *routesReading) makeTable() (table *traffic.Table, problem string) {
 }
 
 // problemsText lists refusals, a line each; empty if there are none.
-func problemsText(f form, r *attr.Reader, wrong []attr.Problem, problems []istio.Problem) string {
+func problemsText(void istio.Severity, r *attr.Reader, wrong []attr.Problem, problems []istio.Problem) string {
 	diagnostics := diag.Diagnostics{}
 	for _, p := range wrong {
 		diagnostics.AddAttributeError(p.At, "Invalid value", located(p.At, p.Reason))
 	}
 	if len(wrong) == 0 {
-		reportProblems(&diagnostics, f, r, problems)
+		reportProblems(&diagnostics, void, r, problems)
 	}
 	var lines []string
 	for _, d := range diagnostics.Errors() {

@@ -1,6 +1,7 @@
 package provider
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 
@@ -164,7 +165,7 @@ func (d *serviceRouting) Read(ctx context.Context, req datasource.ReadRequest, r
 		return
 	}
 	r := attr.Read(attr.FromTerraform(req.Config.Raw))
-	namespace := firstOf(r.String("namespace"), d.settings.namespace)
+	namespace := cmp.Or(r.String("namespace"), d.settings.namespace)
 	host := istio.FullHost(r.String("service"), namespace, d.settings.clusterDomain)
 	view := d.settings.view(namespace, "")
 	// depends_on may have put this read off until something was written.

@@ -29,6 +29,7 @@ type bounds struct {
 	of string
 }
 
+// The bounds of what arrives, by where it comes from.
 var (
 	inConfig = bounds{"Configuration too large", mostBytes, mostValues, longestValue, "this configuration"}
 	inState  = bounds{"State too large", 2 * mostBytes, 2 * mostValues, longestValue, "this state"}

@@ -32,7 +32,7 @@ func BenchmarkLargeRoute(b *testing.B) {
 	if err != nil || len(configured.Diagnostics) > 0 {
 		b.Fatal(err, configured)
 	}
-	config := configOf(benchState(b, 500))
+	config := configOf(benchValue(500))
 	none := encoded(b, tftypes.NewValue(config.Type(), nil))
 	attributes := terraformAttributesOf(config)
 	for _, name := range []string{"host", "foreign_fields", "left_over", "owner", "adopted", "live_weights", "summary"} {

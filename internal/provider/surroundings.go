@@ -41,7 +41,7 @@ func (p *pairResource) lookAround(ctx context.Context, d draft, diagnostics *dia
 	if slices.ContainsFunc(findings, refused) && view.Renew(withWarnings(ctx, diagnostics)) {
 		findings = look(withWarnings(ctx, diagnostics), view, find)
 	}
-	report(diagnostics, view, d, findings)
+	tellFindings(diagnostics, view, d, findings)
 	if len(d.prior) > 0 {
 		p.warnOfTools(diagnostics, view, pair, d.life)
 	}
@@ -73,9 +73,9 @@ func look(ctx context.Context, view *cluster.View, find func() ([]around.Finding
 	return findings
 }
 
-// report tells of findings, each at the attribute that it is about. Terraform shows one of several warnings that have the same summary,
+// tellFindings tells of findings, each at the attribute that it is about. Terraform shows one of several warnings that have the same summary,
 // so those of one kind are one, under the name of the object.
-func report(diagnostics *diag.Diagnostics, view *cluster.View, d draft, findings []around.Finding) {
+func tellFindings(diagnostics *diag.Diagnostics, view *cluster.View, d draft, findings []around.Finding) {
 	type warning struct {
 		at            path.Path
 		summary, text string

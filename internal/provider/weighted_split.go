@@ -1,7 +1,6 @@
 package provider
 
 import (
-	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 	networking "istio.io/api/networking/v1"
@@ -10,9 +9,6 @@ import (
 	"github.com/meshroute/terraform-provider-mesh/internal/canary"
 	"github.com/meshroute/terraform-provider-mesh/internal/istio"
 )
-
-// newWeightedSplit returns the resource mesh_weighted_split.
-func newWeightedSplit() resource.Resource { return newPairResource(weightedSplit{}) }
 
 // weightedSplit is the form in which every subset has a share.
 type weightedSplit struct{ compact }
@@ -44,7 +40,7 @@ func (weightedSplit) schema() schema.Schema {
 	}
 }
 
-func (weightedSplit) read(r *attr.Reader, s settings) described {
+func (weightedSplit) read(r *attr.Reader, s defaults) described {
 	split := &canary.Split{
 		Placement: readPlacement(r, s), Subsets: map[string]canary.WeightedSubset{},
 		HTTP: &networking.HTTPRoute{}, Otherwise: r.String("otherwise"),
@@ -64,7 +60,7 @@ func (weightedSplit) read(r *attr.Reader, s settings) described {
 	return split
 }
 
-func (weightedSplit) recognize(live istio.Objects, before *canary.Placement, s settings) (described, map[string]attr.Value) {
+func (weightedSplit) recognize(live istio.Objects, before *canary.Placement, s defaults) (described, map[string]attr.Value) {
 	split, _ := canary.RecognizeSplit(live, s.clusterDomain)
 	http := split.HTTP
 	if http == nil {
@@ -90,7 +86,7 @@ func encodeWeightedSubset(subset canary.WeightedSubset) attr.Value {
 }
 
 // complete plans the weight that was left out, so that a plan shows two numbers.
-func (weightedSplit) complete(planned, prior map[string]attr.Value, config *attr.Reader, s settings, route described) {
+func (weightedSplit) complete(planned, prior map[string]attr.Value, config *attr.Reader, s defaults, route described) {
 	completePlacement(planned, prior, config, s, route)
 	weights := route.(*canary.Split).Weights()
 	subsets := planned["subsets"]

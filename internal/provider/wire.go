@@ -80,12 +80,10 @@ func encodeIdentity(identity attr.Value) *tfprotov6.ResourceIdentityData {
 	return &tfprotov6.ResourceIdentityData{IdentityData: &tfprotov6.DynamicValue{MsgPack: encoded}}
 }
 
-func isMissing(v tftypes.Value) bool { return v.IsNull() || !v.IsKnown() }
-
 // terraformAttributesOf returns the attributes of an object, none of a null one.
 func terraformAttributesOf(object tftypes.Value) map[string]tftypes.Value {
 	attributes := map[string]tftypes.Value{}
-	if isMissing(object) || object.As(&attributes) != nil {
+	if object.IsNull() || !object.IsKnown() || object.As(&attributes) != nil {
 		return map[string]tftypes.Value{}
 	}
 	return maps.Clone(attributes)

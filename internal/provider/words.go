@@ -98,7 +98,7 @@ func (p *pairResource) completeSummary(d draft, r *attr.Reader) {
 		return
 	}
 	d.planned["summary"] = attr.Unknown()
-	life, _ := readLifecycle(r, p.settings)
+	life, _ := readLifecycle(r, p.settings.defaults)
 	if p.settings.clusterDomain != "" && !slices.ContainsFunc(r.Unknown(), func(at path.Path) bool { return !isWordless(at) }) {
 		d.planned["summary"] = p.words(life, d.after)
 	}

@@ -26,18 +26,15 @@ func ObjectConfigs(t *testing.T) map[string][]tftypes.Value {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, f := range objectForms {
-			if f.kind == istio.Kind(o.GetKind()) {
-				state := stateOf(f, spec)
-				for name, a := range schemas()[f.typeName()].Attributes {
-					if a.IsComputed() && !a.IsOptional() {
-						state = state.With(name, attr.Null())
-					}
-				}
-				name := "mesh_" + f.typeName()
-				configs[name] = append(configs[name], state.ToTerraform(typeOf(name)))
+		f := formOf(istio.Kind(o.GetKind()))
+		state := stateOf(f, spec)
+		for name, a := range schemaOf(f).Attributes {
+			if a.IsComputed() && !a.IsOptional() {
+				state = state.With(name, attr.Null())
 			}
 		}
+		name := "mesh_" + f.typeName()
+		configs[name] = append(configs[name], state.ToTerraform(schemaOf(f).Type().TerraformType(t.Context())))
 	}
 	return configs
 }
