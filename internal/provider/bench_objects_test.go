@@ -12,6 +12,10 @@ import (
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 	networking "istio.io/api/networking/v1"
+
+	"github.com/meshroute/terraform-provider-mesh/internal/provider/crud"
+	"github.com/meshroute/terraform-provider-mesh/internal/provider/form"
+	"github.com/meshroute/terraform-provider-mesh/internal/provider/form/formtest"
 )
 
 // unchecked is the provider with mesh_virtual_service as a schema and nothing else: what the framework costs.
@@ -22,14 +26,14 @@ type schemaOnly struct{ resource.Resource }
 
 // Resources implements provider.Provider.
 func (unchecked) Resources(context.Context) []func() resource.Resource {
-	return []func() resource.Resource{func() resource.Resource { return schemaOnly{newResource(virtualService)} }}
+	return []func() resource.Resource{func() resource.Resource { return schemaOnly{crud.New(form.VirtualService)} }}
 }
 
 // validations validate a VirtualService of 20 rules: by the framework alone, and with all checks.
 func validations(tb testing.TB) [2]func() {
 	tb.Helper()
-	objectType := schemaOf(virtualService).Type().TerraformType(context.Background()).(tftypes.Object)
-	config, err := tfprotov6.NewDynamicValue(objectType, stateOf(virtualService, largeVirtualService()).ToTerraform(objectType))
+	objectType := form.SchemaOf(form.VirtualService).Type().TerraformType(context.Background()).(tftypes.Object)
+	config, err := tfprotov6.NewDynamicValue(objectType, formtest.State(form.VirtualService, largeVirtualService()).ToTerraform(objectType))
 	if err != nil {
 		tb.Fatal(err)
 	}

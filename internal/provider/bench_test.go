@@ -1,19 +1,22 @@
 package provider
 
 import (
+	"maps"
 	"testing"
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/providerserver"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
+
+	"github.com/meshroute/terraform-provider-mesh/internal/provider/form/formtest"
 )
 
 // BenchmarkNoChange measures what Terraform asks of an unchanged canary route of three rules, validate, read and plan, as the provider answers
 // and through the framework, in turns, and reports how many times as much the framework takes. No cluster is asked. The floor is what any
 // typed resource pays: the decoding of the configuration and the encoding of the state.
 func BenchmarkNoChange(b *testing.B) {
-	state := benchValue(3)
+	state := formtest.CanaryRouteValue(3)
 	objectType := state.Type()
 	config, prior := encoded(b, configOf(state)), encoded(b, state)
 	b.Run("floor", func(b *testing.B) {
@@ -75,4 +78,13 @@ func configOf(state tftypes.Value) tftypes.Value {
 		attributes[name] = tftypes.NewValue(attributes[name].Type(), nil)
 	}
 	return tftypes.NewValue(state.Type(), attributes)
+}
+
+// terraformAttributesOf returns the attributes of an object, none of a null one.
+func terraformAttributesOf(object tftypes.Value) map[string]tftypes.Value {
+	attributes := map[string]tftypes.Value{}
+	if object.IsNull() || !object.IsKnown() || object.As(&attributes) != nil {
+		return map[string]tftypes.Value{}
+	}
+	return maps.Clone(attributes)
 }

@@ -9,6 +9,8 @@ import (
 
 	"github.com/meshroute/terraform-provider-mesh/internal/attr"
 	"github.com/meshroute/terraform-provider-mesh/internal/istio"
+	"github.com/meshroute/terraform-provider-mesh/internal/provider/form"
+	"github.com/meshroute/terraform-provider-mesh/internal/provider/form/formtest"
 	"github.com/meshroute/terraform-provider-mesh/internal/traffic"
 )
 
@@ -16,7 +18,7 @@ import (
 // the same one again, and without the server. Nearly all of a first call is the reading and checking of the route.
 func BenchmarkEvaluateFunction(b *testing.B) {
 	ctx, server := context.Background(), NewServer("bench")()
-	state := benchValue(199)
+	state := formtest.CanaryRouteValue(199)
 	request := anObject("headers", anObject("version", tftypes.NewValue(tftypes.String, "298")))
 	arguments := []*tfprotov6.DynamicValue{anything(b, state), anything(b, request)}
 	call := func(b *testing.B, server tfprotov6.ProviderServer) {
@@ -36,7 +38,7 @@ func BenchmarkEvaluateFunction(b *testing.B) {
 			call(b, server)
 		}
 	})
-	pair := canaryRoute{}.read(attr.Read(benchState(199)), defaults{}).Render()
+	pair := form.CanaryRoute{}.Route(attr.Read(formtest.CanaryRoute(199)), form.Defaults{}).Render()
 	b.Run("table", func(b *testing.B) {
 		for b.Loop() {
 			out := traffic.Evaluate([]*istio.Object{pair.Routing()}, []*istio.Object{pair.Declaring()},

@@ -23,6 +23,10 @@ import (
 	"github.com/meshroute/terraform-provider-mesh/internal/attr"
 	"github.com/meshroute/terraform-provider-mesh/internal/cluster"
 	"github.com/meshroute/terraform-provider-mesh/internal/istio"
+	"github.com/meshroute/terraform-provider-mesh/internal/provider/crud"
+	"github.com/meshroute/terraform-provider-mesh/internal/provider/form"
+	"github.com/meshroute/terraform-provider-mesh/internal/provider/function"
+	"github.com/meshroute/terraform-provider-mesh/internal/provider/report"
 )
 
 // What names may be.
@@ -45,38 +49,15 @@ func New(version string) func() fwprovider.Provider {
 type meshProvider struct {
 	version string
 	// configured is what the provider block says, nil until it was read.
-	configured atomic.Pointer[settings]
+	configured atomic.Pointer[crud.Settings]
 }
 
 // current returns what the provider block says.
-func (p *meshProvider) current() settings {
+func (p *meshProvider) current() crud.Settings {
 	if s := p.configured.Load(); s != nil {
 		return *s
 	}
-	return unconfigured()
-}
-
-// settings are what the resources get from the provider block.
-type settings struct {
-	// cluster is nil while the connection holds values that are known only after apply.
-	cluster *cluster.Cluster
-	defaults
-	// owner is the name of the workspace, empty where the provider block has none; ownerKnown is false while it is not known.
-	owner      string
-	ownerKnown bool
-	// told counts what a plan warns of, nil before the provider block was read.
-	told *tally
-	// stamp is on what it depends how a state describes objects, besides the objects and the owner: this version of the provider,
-	// default names and the field manager.
-	stamp string
-	// surroundings is nil without a cluster.
-	surroundings *cluster.Surroundings
-}
-
-// unconfigured are the settings before the provider block was read, as at validate: which namespace and domain hold is
-// not decided.
-func unconfigured() settings {
-	return settings{defaults: defaults{propagation: defaultPropagation()}}
+	return crud.Unconfigured()
 }
 
 // Metadata implements provider.Provider.
@@ -119,13 +100,13 @@ func (p *meshProvider) Schema(_ context.Context, _ fwprovider.SchemaRequest, res
 		MarkdownDescription: "How apply lets the proxies follow before it takes the next step.",
 		Attributes: map[string]schema.Attribute{
 			"mode": schema.StringAttribute{
-				Optional: true, Validators: []validator.String{propagationMode}, MarkdownDescription: describePropagation["mode"],
+				Optional: true, Validators: []validator.String{form.PropagationMode}, MarkdownDescription: form.DescribePropagation["mode"],
 			},
-			"settle":               schema.StringAttribute{Optional: true, MarkdownDescription: describePropagation["settle"]},
-			"settle_after_failure": schema.StringAttribute{Optional: true, MarkdownDescription: describePropagation["settle_after_failure"]},
-			"timeout":              schema.StringAttribute{Optional: true, MarkdownDescription: describePropagation["timeout"]},
+			"settle":               schema.StringAttribute{Optional: true, MarkdownDescription: form.DescribePropagation["settle"]},
+			"settle_after_failure": schema.StringAttribute{Optional: true, MarkdownDescription: form.DescribePropagation["settle_after_failure"]},
+			"timeout":              schema.StringAttribute{Optional: true, MarkdownDescription: form.DescribePropagation["timeout"]},
 			"on_timeout": schema.StringAttribute{
-				Optional: true, Validators: []validator.String{propagationOnTimeout}, MarkdownDescription: describePropagation["on_timeout"],
+				Optional: true, Validators: []validator.String{form.PropagationOnTimeout}, MarkdownDescription: form.DescribePropagation["on_timeout"],
 			},
 			"istiod_namespace": schema.StringAttribute{
 				Optional:            true,
@@ -157,8 +138,8 @@ func (p *meshProvider) Configure(_ context.Context, req fwprovider.ConfigureRequ
 	config := readConnection(r)
 	config.UserAgent = "terraform-provider-mesh/" + p.version
 	s := p.readSettings(r, &config, &resp.Diagnostics)
-	for _, problem := range r.Problems()[:min(len(r.Problems()), mostProblems)] {
-		resp.Diagnostics.AddAttributeError(problem.At, "Invalid provider configuration", located(problem.At, problem.Reason))
+	for _, problem := range r.Problems()[:min(len(r.Problems()), report.MostProblems)] {
+		resp.Diagnostics.AddAttributeError(problem.At, "Invalid provider configuration", report.Located(problem.At, problem.Reason))
 	}
 	if resp.Diagnostics.HasError() {
 		return
@@ -169,22 +150,22 @@ func (p *meshProvider) Configure(_ context.Context, req fwprovider.ConfigureRequ
 				"Give the API server's certificate authority in cluster_ca_certificate instead.")
 	}
 	if len(r.Unknown()) == 0 {
-		s.cluster = connect(config, &resp.Diagnostics)
+		s.Cluster = connect(config, &resp.Diagnostics)
 	}
-	if s.cluster != nil {
-		s.surroundings = cluster.NewSurroundings(s.cluster, s.clusterDomain)
+	if s.Cluster != nil {
+		s.Surroundings = cluster.NewSurroundings(s.Cluster, s.ClusterDomain)
 	}
-	s.told = &tally{}
-	s.stamp = strings.Join([]string{p.version, s.namespace, s.clusterDomain, config.FieldManager}, " ")
+	s.Told = &crud.Tally{}
+	s.Stamp = strings.Join([]string{p.version, s.Namespace, s.ClusterDomain, config.FieldManager}, " ")
 	p.configured.Store(&s)
 	resp.ResourceData, resp.ListResourceData, resp.DataSourceData = s, s, s
 }
 
-func (p *meshProvider) readSettings(r *attr.Reader, config *cluster.Config, diagnostics *diag.Diagnostics) settings {
+func (p *meshProvider) readSettings(r *attr.Reader, config *cluster.Config, diagnostics *diag.Diagnostics) crud.Settings {
 	refuse := func(at path.Path, reason string) {
-		diagnostics.AddAttributeError(at, "Invalid provider configuration", located(at, reason))
+		diagnostics.AddAttributeError(at, "Invalid provider configuration", report.Located(at, reason))
 	}
-	s := settings{defaults: defaults{namespace: defaultNamespace, clusterDomain: defaultClusterDomain, propagation: defaultPropagation()}}
+	s := crud.Settings{Defaults: form.Defaults{Namespace: form.DefaultNamespace, ClusterDomain: form.DefaultClusterDomain, Propagation: form.DefaultPropagation()}}
 	// A value that is not known yet is empty, so that nothing is planned from it.
 	name := func(into *string, attribute string, valid func(string) bool, reason string) {
 		value := r.String(attribute)
@@ -195,8 +176,8 @@ func (p *meshProvider) readSettings(r *attr.Reader, config *cluster.Config, diag
 			refuse(path.Root(attribute), reason)
 		}
 	}
-	name(&s.namespace, "default_namespace", istio.IsNamespaceName, "must be the name of a namespace: lower case letters, digits and -, at most 63 characters")
-	name(&s.clusterDomain, "cluster_domain", istio.IsObjectName, "must be a DNS domain in lower case, such as \"cluster.local\"")
+	name(&s.Namespace, "default_namespace", istio.IsNamespaceName, "must be the name of a namespace: lower case letters, digits and -, at most 63 characters")
+	name(&s.ClusterDomain, "cluster_domain", istio.IsObjectName, "must be a DNS domain in lower case, such as \"cluster.local\"")
 	config.FieldManager = defaultFieldManager
 	if manager := r.Object("field_manager"); manager != nil {
 		if name := manager.String("name"); name != "" {
@@ -207,12 +188,12 @@ func (p *meshProvider) readSettings(r *attr.Reader, config *cluster.Config, diag
 	if len(config.FieldManager) > 128 || strings.ContainsFunc(config.FieldManager, func(c rune) bool { return !unicode.IsPrint(c) }) {
 		refuse(path.Root("field_manager").AtName("name"), "must have at most 128 characters, all of them printable")
 	}
-	s.owner, s.ownerKnown = r.String("owner"), !r.Has("owner") || r.Known("owner")
-	if len(s.owner) > longestOwner || strings.ContainsFunc(s.owner, func(c rune) bool { return !unicode.IsPrint(c) }) {
+	s.Owner, s.OwnerKnown = r.String("owner"), !r.Has("owner") || r.Known("owner")
+	if len(s.Owner) > longestOwner || strings.ContainsFunc(s.Owner, func(c rune) bool { return !unicode.IsPrint(c) }) {
 		refuse(path.Root("owner"), "must have at most 128 characters, all of them printable")
 	}
-	for _, problem := range readPropagation(r, &s.propagation) {
-		refuse(attributePath(problem.At), problem.Reason)
+	for _, problem := range form.ReadPropagation(r, &s.Propagation) {
+		refuse(report.Path(problem.At), problem.Reason)
 	}
 	return s
 }
@@ -238,8 +219,8 @@ func connect(config cluster.Config, diagnostics *diag.Diagnostics) *cluster.Clus
 // Resources implements provider.Provider.
 func (p *meshProvider) Resources(context.Context) []func() resource.Resource {
 	var all []func() resource.Resource
-	for _, f := range forms {
-		all = append(all, func() resource.Resource { return newResource(f) })
+	for _, f := range form.All {
+		all = append(all, func() resource.Resource { return crud.New(f) })
 	}
 	return all
 }
@@ -252,11 +233,11 @@ func (p *meshProvider) DataSources(context.Context) []func() datasource.DataSour
 // ListResources implements provider.ProviderWithListResources.
 func (p *meshProvider) ListResources(context.Context) []func() list.ListResource {
 	var all []func() list.ListResource
-	for _, f := range forms {
-		all = append(all, func() list.ListResource { return newList(f) })
+	for _, f := range form.All {
+		all = append(all, func() list.ListResource { return crud.NewList(f) })
 	}
 	return all
 }
 
 // Functions implements provider.ProviderWithFunctions.
-func (p *meshProvider) Functions(context.Context) []func() fwfunction.Function { return allFunctions() }
+func (p *meshProvider) Functions(context.Context) []func() fwfunction.Function { return function.All() }

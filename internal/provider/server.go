@@ -9,6 +9,9 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/providerserver"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
+
+	"github.com/meshroute/terraform-provider-mesh/internal/provider/crud"
+	"github.com/meshroute/terraform-provider-mesh/internal/provider/guard"
 )
 
 // NewServer returns what is served to Terraform: the provider in the given version behind a guard.
@@ -16,9 +19,9 @@ func NewServer(version string) func() tfprotov6.ProviderServer {
 	return func() tfprotov6.ProviderServer {
 		p := &meshProvider{version: version}
 		types := terraformTypes()
-		return guardOver(providerserver.NewProtocol6(p)().(Served), Subject{
-			Block: types.block, Reads: types.reads, Foreign: isForeign,
-			Resource: func(name string) (Resource, bool) { return named(name, p.current()) },
+		return guard.New(providerserver.NewProtocol6(p)().(guard.Served), guard.Subject{
+			Block: types.block, Reads: types.reads, Foreign: crud.IsForeign,
+			Resource: func(name string) (guard.Resource, bool) { return crud.Named(name, p.current()) },
 		})
 	}
 }

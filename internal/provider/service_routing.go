@@ -16,6 +16,9 @@ import (
 	"github.com/meshroute/terraform-provider-mesh/internal/check"
 	"github.com/meshroute/terraform-provider-mesh/internal/cluster"
 	"github.com/meshroute/terraform-provider-mesh/internal/istio"
+	"github.com/meshroute/terraform-provider-mesh/internal/provider/crud"
+	"github.com/meshroute/terraform-provider-mesh/internal/provider/form"
+	"github.com/meshroute/terraform-provider-mesh/internal/provider/report"
 )
 
 var (
@@ -24,9 +27,9 @@ var (
 )
 
 // serviceRouting is the data source mesh_service_routing.
-type serviceRouting struct{ settings settings }
+type serviceRouting struct{ settings crud.Settings }
 
-func newServiceRouting() datasource.DataSource { return &serviceRouting{settings: unconfigured()} }
+func newServiceRouting() datasource.DataSource { return &serviceRouting{settings: crud.Unconfigured()} }
 
 // Metadata implements datasource.DataSource.
 func (*serviceRouting) Metadata(_ context.Context, req datasource.MetadataRequest, resp *datasource.MetadataResponse) {
@@ -46,7 +49,7 @@ func (*serviceRouting) Schema(_ context.Context, _ datasource.SchemaRequest, res
 					"exist, as a Service or as a host of a ServiceEntry.",
 			},
 			"namespace": schema.StringAttribute{
-				Optional: true, Computed: true, Validators: notEmpty,
+				Optional: true, Computed: true, Validators: form.NotEmpty,
 				MarkdownDescription: "Namespace in which a short name is resolved. Defaults to the provider's `default_namespace`.",
 			},
 			"host": schema.StringAttribute{
@@ -137,7 +140,7 @@ func destinationRulesAttribute() schema.Attribute {
 
 // Configure implements datasource.DataSourceWithConfigure.
 func (d *serviceRouting) Configure(_ context.Context, req datasource.ConfigureRequest, _ *datasource.ConfigureResponse) {
-	if s, ok := req.ProviderData.(settings); ok {
+	if s, ok := req.ProviderData.(crud.Settings); ok {
 		d.settings = s
 	}
 }
@@ -147,33 +150,33 @@ func (d *serviceRouting) ValidateConfig(_ context.Context, req datasource.Valida
 	r := attr.Read(attr.FromTerraform(req.Config.Raw))
 	if service := r.String("service"); r.Known("service") && !istio.IsHost(service) {
 		at := path.Root("service")
-		resp.Diagnostics.AddAttributeError(at, "Invalid service", located(at, fmt.Sprintf("%.80q is no name of a service: a DNS name, with *. in front or not, or an address", service)))
+		resp.Diagnostics.AddAttributeError(at, "Invalid service", report.Located(at, fmt.Sprintf("%.80q is no name of a service: a DNS name, with *. in front or not, or an address", service)))
 	}
 	if namespace := r.String("namespace"); r.Known("namespace") && namespace != "" {
 		for _, problem := range check.Namespace(namespace) {
-			at := attributePath(problem.At)
-			resp.Diagnostics.AddAttributeError(at, "Invalid namespace", located(at, problem.Reason))
+			at := report.Path(problem.At)
+			resp.Diagnostics.AddAttributeError(at, "Invalid namespace", report.Located(at, problem.Reason))
 		}
 	}
 }
 
 // Read implements datasource.DataSource.
 func (d *serviceRouting) Read(ctx context.Context, req datasource.ReadRequest, resp *datasource.ReadResponse) {
-	if d.settings.surroundings == nil {
+	if d.settings.Surroundings == nil {
 		resp.Diagnostics.AddError("Cluster not known yet", "The provider block holds values that are known only after apply, so that there is no cluster to read from "+
 			"yet. Let this data source depend on what makes the cluster: depends_on puts it off until apply.")
 		return
 	}
 	r := attr.Read(attr.FromTerraform(req.Config.Raw))
-	namespace := cmp.Or(r.String("namespace"), d.settings.namespace)
-	host := istio.FullHost(r.String("service"), namespace, d.settings.clusterDomain)
-	view := d.settings.view(namespace, "")
+	namespace := cmp.Or(r.String("namespace"), d.settings.Namespace)
+	host := istio.FullHost(r.String("service"), namespace, d.settings.ClusterDomain)
+	view := d.settings.View(namespace, "")
 	// depends_on may have put this read off until something was written.
 	view.Anew()
 	if home, _, inside := view.InCluster(host); inside {
 		view.Namespace = home
 	}
-	service := lookAtService(withWarnings(ctx, &resp.Diagnostics), view, host, &resp.Diagnostics)
+	service := lookAtService(report.WithWarnings(ctx, &resp.Diagnostics), view, host, &resp.Diagnostics)
 	if resp.Diagnostics.HasError() {
 		return
 	}
@@ -181,9 +184,9 @@ func (d *serviceRouting) Read(ctx context.Context, req datasource.ReadRequest, r
 		"service": attr.String(r.String("service")), "namespace": attr.String(namespace), "host": attr.String(host),
 	}
 	encodeServing(attributes, view, host, service, d.conflicts(ctx, view, host, &resp.Diagnostics))
-	lines, missing := unseenLines(view)
-	if lines = append(lines, narrowLines(view)...); len(lines) > 0 {
-		resp.Diagnostics.AddWarning("Not everything could be read", unseenText("The answer does not say:", lines, missing))
+	lines, missing := report.UnseenLines(view)
+	if lines = append(lines, report.NarrowLines(view)...); len(lines) > 0 {
+		resp.Diagnostics.AddWarning("Not everything could be read", report.UnseenText("The answer does not say:", lines, missing))
 	}
 	resp.State.Raw = attr.Object(attributes).ToTerraform(req.Config.Raw.Type())
 }
@@ -212,7 +215,7 @@ func lookAtService(ctx context.Context, view *cluster.View, host string, diagnos
 		if !inside {
 			advice = "A name with a dot is taken as it is: of a Service write the name alone and its namespace, or the full name."
 		}
-		diagnostics.AddAttributeError(at, "Service does not exist", located(at, fmt.Sprintf("there is no Service, and no ServiceEntry, for %s in the cluster", host))+"\n\n"+advice)
+		diagnostics.AddAttributeError(at, "Service does not exist", report.Located(at, fmt.Sprintf("there is no Service, and no ServiceEntry, for %s in the cluster", host))+"\n\n"+advice)
 	}
 	return nil
 }
@@ -224,9 +227,9 @@ func (d *serviceRouting) conflicts(ctx context.Context, view *cluster.View, host
 		return nil
 	}
 	conflicts := []string{}
-	findings := look(withWarnings(ctx, diagnostics), view, func() ([]around.Finding, []around.Query) { return around.InspectHost(host, &view.Facts) })
+	findings := crud.Look(report.WithWarnings(ctx, diagnostics), view, func() ([]around.Finding, []around.Query) { return around.InspectHost(host, &view.Facts) })
 	for _, f := range findings {
-		conflicts = append(conflicts, sentence(problemText(f.Problem)))
+		conflicts = append(conflicts, report.Sentence(report.Text(f.Problem)))
 	}
 	return conflicts
 }

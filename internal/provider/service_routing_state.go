@@ -8,6 +8,7 @@ import (
 	"github.com/meshroute/terraform-provider-mesh/internal/attr"
 	"github.com/meshroute/terraform-provider-mesh/internal/cluster"
 	"github.com/meshroute/terraform-provider-mesh/internal/istio"
+	"github.com/meshroute/terraform-provider-mesh/internal/provider/form"
 )
 
 // encodeServing fills in what routes a host. What could not be looked at is null.
@@ -44,7 +45,7 @@ func encodePorts(ports []around.ServicePort) attr.Value {
 	values := make([]attr.Value, len(ports))
 	for i, port := range ports {
 		values[i] = attr.Object(map[string]attr.Value{
-			"name": encodeString(port.Name), "number": attr.Int(int64(port.Number)),
+			"name": form.Text(port.Name), "number": attr.Int(int64(port.Number)),
 		})
 	}
 	return attr.List(values)
@@ -62,7 +63,7 @@ func encodeRoutes(view *cluster.View, routes []*around.Neighbor) attr.Value {
 			"hosts":     attr.Strings(spec.Hosts),
 			"gateways":  attr.Strings(gateways),
 			"effective": attr.Bool(view.Effective(n.Object)),
-			"weights":   encodeWeights(spec),
+			"weights":   form.Weights(spec),
 			"summary":   attr.Strings(view.Summary(n.Object)),
 		})
 	}
@@ -76,7 +77,7 @@ func encodeRules(view *cluster.View, rules []*around.Neighbor, ready func(labels
 		subsets := map[string]attr.Value{}
 		for _, subset := range spec.Subsets {
 			subsets[subset.GetName()] = attr.Object(map[string]attr.Value{
-				"labels": encodeStringMap(subset.GetLabels()), "ready_endpoints": ready(subset.GetLabels()),
+				"labels": form.TextMap(subset.GetLabels()), "ready_endpoints": ready(subset.GetLabels()),
 			})
 		}
 		values[i] = encodeLive(view, n, map[string]attr.Value{
@@ -96,7 +97,7 @@ func encodeLive(view *cluster.View, n *around.Neighbor, more map[string]attr.Val
 		"namespace":  attr.String(n.Namespace),
 		"name":       attr.String(n.Name),
 		"created":    attr.String(n.Created.UTC().Format(time.RFC3339)),
-		"owner":      encodeString(n.Annotations[istio.OwnerAnnotation]),
+		"owner":      form.Text(n.Annotations[istio.OwnerAnnotation]),
 		"managed_by": attr.Strings(tools),
 	}
 	maps.Copy(attributes, more)

@@ -13,6 +13,8 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
+
+	"github.com/meshroute/terraform-provider-mesh/internal/provider/form/formtest"
 )
 
 // BenchmarkLargeRoute measures each call for a canary route of 500 rules. Of processor time, the garbage collector's included, a
@@ -32,7 +34,7 @@ func BenchmarkLargeRoute(b *testing.B) {
 	if err != nil || len(configured.Diagnostics) > 0 {
 		b.Fatal(err, configured)
 	}
-	config := configOf(benchValue(500))
+	config := configOf(formtest.CanaryRouteValue(500))
 	none := encoded(b, tftypes.NewValue(config.Type(), nil))
 	attributes := terraformAttributesOf(config)
 	for _, name := range []string{"host", "foreign_fields", "left_over", "owner", "adopted", "live_weights", "summary"} {

@@ -1,0 +1,385 @@
+package acceptance_test
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+
+	"github.com/meshroute/terraform-provider-mesh/internal/acctest"
+)
+
+const (
+	rolloutsManager = "rollouts-controller"
+	rolloutsLabel   = "rollouts-pod-template-hash"
+)
+
+// weightsOf returns the weights of the first rule by subset. An only destination has no weight.
+func weightsOf(spec map[string]any) map[string]int64 {
+	weights := map[string]int64{}
+	for _, route := range firstRule(spec)["route"].([]any) {
+		destination := route.(map[string]any)
+		subset := destination["destination"].(map[string]any)["subset"].(string)
+		weights[subset], _ = destination["weight"].(int64)
+	}
+	return weights
+}
+
+func setWeights(spec map[string]any, weights map[string]int64) {
+	for _, route := range firstRule(spec)["route"].([]any) {
+		destination := route.(map[string]any)
+		if weight, ok := weights[destination["destination"].(map[string]any)["subset"].(string)]; ok {
+			destination["weight"] = weight
+		}
+	}
+}
+
+// rollout is a controller like Argo Rollouts: every 200 ms it updates the weights of the first rule, and puts its label on the
+// subsets. It notes when somebody else has set its weights back.
+type rollout struct {
+	t      *testing.T
+	stop   context.CancelFunc
+	ended  sync.WaitGroup
+	number int64
+	reset  []string
+}
+
+func startRollout(t *testing.T, lab *acctest.Lab) *rollout {
+	t.Helper()
+	ctx, cancel := context.WithCancel(t.Context())
+	r := &rollout{t: t, stop: cancel, number: 10}
+	k := newKube(t, lab.Kubeconfig)
+	r.ended.Go(func() {
+		last := map[string]int64{}
+		for ctx.Err() == nil {
+			next := map[string]int64{"v1": 100 - r.number, "v2": r.number}
+			err := updateAs(ctx, k, lab, rolloutsManager, acctest.VirtualService, func(o *unstructured.Unstructured) {
+				if is := weightsOf(specOf(o)); len(last) > 0 && (is["v1"] != last["v1"] || is["v2"] != last["v2"]) {
+					r.reset = append(r.reset, fmt.Sprintf("%v became %v", last, is))
+				}
+				setWeights(specOf(o), next)
+			})
+			if err == nil {
+				last = next
+				r.number = r.number%90 + 1
+				err = updateAs(ctx, k, lab, rolloutsManager, acctest.DestinationRule, func(o *unstructured.Unstructured) {
+					for _, subset := range specOf(o)["subsets"].([]any) {
+						subset.(map[string]any)["labels"].(map[string]any)[rolloutsLabel] = fmt.Sprint(r.number / 10)
+					}
+				})
+			}
+			if err != nil && ctx.Err() == nil {
+				t.Errorf("roll out: %v", err)
+				return
+			}
+			select {
+			case <-ctx.Done():
+			case <-time.After(200 * time.Millisecond):
+			}
+		}
+	})
+	t.Cleanup(r.end)
+	return r
+}
+
+// end stops the controller.
+func (r *rollout) end() {
+	r.stop()
+	r.ended.Wait()
+	if len(r.reset) > 0 {
+		r.t.Errorf("weights were set back: %s", strings.Join(r.reset, ", "))
+	}
+	r.reset = nil
+}
+
+// byOthers are the parts of a configuration whose weights somebody else sets.
+func byOthers(p parts) parts {
+	p.top = "weights_managed_by = \"other\"\n" + p.top
+	return p
+}
+
+// TestAccHandover_rollout: while a controller moves the weights, Terraform changes everything else, and never a weight.
+func TestAccHandover_rollout(t *testing.T) {
+	bothForms(t, func(t *testing.T, f form) {
+		lab := acctest.Start(t)
+		w := newWorkspace(t, lab, f, "shop/prod")
+		declare := func(p parts) { w.write(f.shared("90", "10", byOthers(p))) }
+		spec := func(kind string) map[string]any { return specOf(lab.MustGet(kind, lab.Service)) }
+		declare(parts{})
+		w.must("apply")
+		w.wantAttribute("live_weights", `{"http[0]":{"v1":90,"v2":10}}`)
+		w.unchanged()
+		r := startRollout(t, lab)
+		time.Sleep(600 * time.Millisecond)
+		w.unchanged()
+
+		declare(parts{rule: `timeout = "3s"`})
+		w.must("apply")
+		if got := firstRule(spec(acctest.VirtualService))["timeout"]; got != "3s" {
+			t.Errorf("timeout is %v", got)
+		}
+		w.unchanged()
+		declare(parts{rule: `timeout = "4s"`, match: `[{ headers = { version = { exact = "300" } } }]`})
+		w.must("apply")
+		if got := fmt.Sprint(firstRule(spec(acctest.VirtualService))["match"]); !strings.Contains(got, "300") {
+			t.Errorf("match is %s", got)
+		}
+		// Both objects change, with waits in which the weights go on. In a split, every subset is a destination of the rule.
+		more := parts{top: `propagation = { mode = "settle", settle = "2s" }`, subset: `traffic_policy = { load_balancer = { simple = "RANDOM" } }`}
+		if f.address == canaryForm.address {
+			more.subset += "\n }\n v3 = {\n labels = { app = \"k8s-combat-service-v3\" }"
+		}
+		w.write(strings.Replace(f.shared("90", "10", byOthers(more)), `default = { subset = "v1" }`, `default = { subset = "v3" }`, 1))
+		w.must("apply")
+		if got := fmt.Sprint(spec(acctest.DestinationRule)); !strings.Contains(got, "RANDOM") || strings.Contains(got, "v3") != (f.address == canaryForm.address) {
+			t.Errorf("the DestinationRule is %s", got)
+		}
+		w.unchanged()
+		declare(parts{top: `propagation = { mode = "settle", settle = "2s" }`})
+		w.must("apply")
+		w.unchanged()
+		w.must("apply", "-refresh-only")
+		r.end()
+		w.must("apply", "-refresh-only")
+		live := weightsOf(spec(acctest.VirtualService))
+		w.wantAttribute("live_weights", fmt.Sprintf(`{"http[0]":{"v1":%d,"v2":%d}}`, live["v1"], live["v2"]))
+		for _, subset := range spec(acctest.DestinationRule)["subsets"].([]any) {
+			if _, ok := subset.(map[string]any)["labels"].(map[string]any)[rolloutsLabel]; !ok {
+				t.Errorf("the controller's label is gone from %v", subset)
+			}
+		}
+		w.must("destroy")
+		nothingIn(t, lab)
+	})
+}
+
+// TestAccHandover_person: what a person sets besides weights is drift: shown, and overwritten only after it was shown.
+func TestAccHandover_person(t *testing.T) {
+	bothForms(t, func(t *testing.T, f form) {
+		lab := acctest.Start(t)
+		k := newKube(t, lab.Kubeconfig)
+		w := newWorkspace(t, lab, f, "")
+		edit := func(manager string, change func(spec map[string]any)) {
+			t.Helper()
+			if err := updateAs(t.Context(), k, lab, manager, acctest.VirtualService, func(o *unstructured.Unstructured) { change(specOf(o)) }); err != nil {
+				t.Fatal(err)
+			}
+		}
+		weigh := func(v1, v2 int64) func(map[string]any) {
+			return func(spec map[string]any) { setWeights(spec, map[string]int64{"v1": v1, "v2": v2}) }
+		}
+		timeout := func(spec map[string]any) { firstRule(spec)["timeout"] = "9s" }
+		wantLive := func(v1, v2 int64, timeout any) {
+			t.Helper()
+			spec := specOf(lab.MustGet(acctest.VirtualService, lab.Service))
+			want := map[string]int64{"v1": v1, "v2": v2}
+			if got := weightsOf(spec); !maps.Equal(got, want) || firstRule(spec)["timeout"] != timeout {
+				t.Errorf("weights %v, timeout %v, want %v, %v", got, firstRule(spec)["timeout"], want, timeout)
+			}
+		}
+		shared := func(v1, v2 string, p parts) string { return f.shared(v1, v2, byOthers(p)) }
+		w.write(shared("90", "10", parts{}))
+		w.must("apply")
+		edit("kubectl-edit", weigh(40, 60))
+		w.unchanged()
+		w.must("apply")
+		w.must("apply", "-refresh-only")
+		w.wantAttribute("live_weights", `{"http[0]":{"v1":40,"v2":60}}`)
+		// Other weights in the configuration change nothing in the cluster.
+		w.write(shared("80", "20", parts{}))
+		w.must("apply")
+		wantLive(40, 60, nil)
+		w.unchanged()
+
+		edit(rolloutsManager, timeout)
+		change, _ := w.plan()
+		if got := of(t, change.Before, "rules") + of(t, change.Before, "timeout"); !change.Actions.Update() || !strings.Contains(got, `"9s"`) {
+			t.Errorf("the plan does not show the timeout: %v, %s", change.Actions, got)
+		}
+		edit(rolloutsManager, weigh(30, 70))
+		w.must("apply", "saved.tfplan")
+		wantLive(30, 70, nil)
+		w.unchanged()
+
+		w.write(shared("80", "20", parts{rule: `timeout = "2s"`}))
+		w.plan()
+		edit("kubectl-edit", timeout)
+		check := nobodyTouched(t, lab)
+		w.fails("Object changed since the plan", []string{"VirtualService", `"kubectl-edit"`}, "apply", "saved.tfplan")
+		check()
+		w.must("apply")
+		wantLive(30, 70, "2s")
+
+		// A destination that is added takes nothing from those that are there, whatever its weight is to be in a new rule.
+		third := strings.NewReplacer("weights = { v1 = 50, v2 = 30 }", "weights = { v1 = 50, v2 = 30, v3 = 20 }", "THIRD",
+			map[bool]string{true: "weight = 20"}[f.address == splitForm.address]).Replace(
+			shared("50", "30", parts{subset: "}\n v3 = {\n labels = { app = \"k8s-combat-service-v3\" }\n THIRD"}))
+		w.write(third)
+		w.must("apply")
+		if got, want := weightsOf(specOf(lab.MustGet(acctest.VirtualService, lab.Service))), (map[string]int64{"v1": 30, "v2": 70, "v3": 0}); !maps.Equal(got, want) {
+			t.Errorf("weights are %v, want %v", got, want)
+		}
+		w.wantAttribute("live_weights", `{"http[0]":{"v1":30,"v2":70,"v3":0}}`)
+		w.unchanged()
+
+		// Back: the plan shows what the weights were, and the one who set them is asked for.
+		edit(rolloutsManager, weigh(10, 70))
+		back := strings.Replace(third, `weights_managed_by = "other"`, `weights_managed_by = "terraform"`, 1)
+		w.write(back)
+		change, _ = w.plan()
+		if got := of(t, change.Before, "live_weights"); got != `{"http[0]":{"v1":10,"v2":70,"v3":0}}` || of(t, change.After, "live_weights") != "null" {
+			t.Errorf("live_weights are planned from %s to %s", got, of(t, change.After, "live_weights"))
+		}
+		w.fails("Fields owned by another manager", []string{rolloutsManager, ".spec.http", "Argo Rollouts"}, "apply", "saved.tfplan")
+		w.block = "field_manager = { force_conflicts = true }"
+		w.write(back)
+		w.must("apply")
+		if got := weightsOf(specOf(lab.MustGet(acctest.VirtualService, lab.Service))); got["v1"] != 50 || got["v2"] != 30 {
+			t.Errorf("weights are %v", got)
+		}
+		w.unchanged()
+		w.wantAttribute("live_weights", "null")
+		w.must("destroy")
+		nothingIn(t, lab)
+	})
+}
+
+// TestAccHandover_adopt: objects whose weights a controller is moving are adopted as they are.
+func TestAccHandover_adopt(t *testing.T) {
+	bothForms(t, func(t *testing.T, f form) {
+		lab := acctest.Start(t)
+		w := newWorkspace(t, lab, f, "")
+		w.write(f.shared("90", "10", parts{}))
+		w.must("apply")
+		w.must("state", "rm", f.address)
+		r := startRollout(t, lab)
+		time.Sleep(600 * time.Millisecond)
+		before := uids(lab)
+		w.write(f.shared("90", "10", byOthers(parts{top: "adopt = true\n propagation = { mode = \"settle\", settle = \"1s\" }", rule: `timeout = "3s"`,
+			subset: `traffic_policy = { load_balancer = { simple = "RANDOM" } }`})))
+		change, _ := w.plan()
+		if got := of(t, change.After, "adopted"); strings.Contains(got, "weight]") || !strings.Contains(got, "spec.http[0].timeout") || !strings.Contains(got, rolloutsManager) {
+			t.Errorf("adopted is planned as %s", got)
+		}
+		time.Sleep(600 * time.Millisecond)
+		w.must("apply", "saved.tfplan")
+		w.unchanged()
+		r.end()
+		wantUIDs(t, lab, before)
+		if got := firstRule(specOf(lab.MustGet(acctest.VirtualService, lab.Service)))["timeout"]; got != "3s" {
+			t.Errorf("timeout is %v", got)
+		}
+		// What is no weight must be as the plan showed it here too.
+		w.must("state", "rm", f.address)
+		w.plan()
+		editTimeout(lab)
+		check := nobodyTouched(t, lab)
+		w.fails("Provider produced inconsistent final plan", []string{"VirtualService", `kubectl-edit`}, "apply", "saved.tfplan")
+		check()
+		w.must("apply")
+		w.must("destroy")
+		nothingIn(t, lab)
+	})
+}
+
+// TestAccHandover_editDuringApply: an edit between two requests of one apply is never overwritten unseen, and the error says
+// whose it was.
+func TestAccHandover_editDuringApply(t *testing.T) {
+	bothForms(t, func(t *testing.T, f form) {
+		lab := acctest.Start(t)
+		proxy := lab.StartProxy(t)
+		w := newWorkspace(t, lab, f, "")
+		w.block = fmt.Sprintf("host = %q", proxy.URL)
+		timeouts := []string{"1s", "2s", "3s", "4s", "5s", "6s", "7s"}
+		step := func(i int) parts {
+			// A policy for a subset and a timeout: both objects are written.
+			return parts{rule: fmt.Sprintf("timeout = %q", timeouts[i]),
+				subset: fmt.Sprintf("traffic_policy = { connection_pool = { tcp = { max_connections = %d } } }", 10+i)}
+		}
+		w.apply(step(0))
+		// The calls of a change of both objects: two reads, then a write each.
+		w.declare(step(1))
+		w.plan()
+		proxy.Arm(acctest.Trap{})
+		w.must("apply", "saved.tfplan")
+		calls := proxy.Disarm()
+		patches := 0
+		for number, call := range calls {
+			if !strings.HasPrefix(call, "PATCH") {
+				continue
+			}
+			patches++
+			for _, kind := range bothKinds {
+				edited := slices.Contains([]string{"PATCH " + strings.ToLower(kind) + "s"}, call)
+				if !edited {
+					continue
+				}
+				w.declare(step(2))
+				w.plan()
+				var check func()
+				proxy.Arm(acctest.Trap{Call: number + 1, Meanwhile: func() {
+					lab.Edit(kind, lab.Service, func(spec map[string]any) { spec["exportTo"] = []any{"."} })
+					check = untouched(t, lab, kind, lab.Service)
+				}})
+				w.fails("Object changed since the plan", []string{kind, `"kubectl-edit"`, "Nothing was overwritten"}, "apply", "saved.tfplan")
+				proxy.Disarm()
+				check()
+				// The next plan shows it, and the one who did it is asked for.
+				w.fails("Fields owned by another manager", []string{`"kubectl-edit"`, ".spec.exportTo"}, "apply")
+				check()
+				w.block = fmt.Sprintf("host = %q\n field_manager = { force_conflicts = true }", proxy.URL)
+				w.apply(step(1))
+				w.block = fmt.Sprintf("host = %q", proxy.URL)
+				w.unchanged()
+			}
+		}
+		if patches < 2 {
+			t.Errorf("calls are %v", calls)
+		}
+		w.must("destroy")
+		nothingIn(t, lab)
+	})
+}
+
+// TestAccHandover_editDuringWait: an edit while apply waits for the proxies.
+func TestAccHandover_editDuringWait(t *testing.T) {
+	bothForms(t, func(t *testing.T, f form) {
+		lab := acctest.Start(t)
+		w := newWorkspace(t, lab, f, "")
+		w.apply(parts{})
+		moved := strings.NewReplacer("v2", "v3").Replace(f.with(parts{top: `propagation = { mode = "settle", settle = "3s" }`}))
+		w.write(moved)
+		var check func()
+		var edit sync.WaitGroup
+		k := newKube(t, lab.Kubeconfig)
+		edit.Go(func() {
+			for deadline := time.Now().Add(30 * time.Second); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
+				if len(specOf(lab.MustGet(acctest.DestinationRule, lab.Service))["subsets"].([]any)) == 3 {
+					break
+				}
+			}
+			err := updateAs(t.Context(), k, lab, "kubectl-edit", acctest.VirtualService, func(o *unstructured.Unstructured) { firstRule(specOf(o))["timeout"] = "9s" })
+			if err != nil {
+				t.Error(err)
+			}
+			check = untouched(t, lab, acctest.VirtualService, lab.Service)
+		})
+		w.fails("Fields owned by another manager", []string{"VirtualService", `"kubectl-edit"`, ".spec.http", " at 20", "done before", "DestinationRule"}, "apply")
+		edit.Wait()
+		check()
+		lab.Eventually(acctest.Request{Headers: version("200")}, acctest.Only("v2"))
+		w.block = "field_manager = { force_conflicts = true }"
+		w.write(moved)
+		w.must("apply")
+		w.unchanged()
+		lab.Eventually(acctest.Request{Headers: version("200")}, acctest.Only("v3"))
+		w.must("destroy")
+		nothingIn(t, lab)
+	})
+}

@@ -1,0 +1,50 @@
+package crud
+
+import (
+	"context"
+
+	"github.com/meshroute/terraform-provider-mesh/internal/cluster"
+	"github.com/meshroute/terraform-provider-mesh/internal/provider/form"
+	"github.com/meshroute/terraform-provider-mesh/internal/provider/report"
+)
+
+// remove deletes the objects of the state, or does with them what deletion says.
+func (p *pairResource) remove(ctx context.Context, c *call) {
+	route, life := p.routeOf(c.prior), p.lifecycleOf(c.prior)
+	if life.Deletion == form.DeletionAbandon {
+		return
+	}
+	ctx, cancel := life.Deadline(ctx, "delete")
+	defer cancel()
+	change, err := p.removal(ctx, c, route, life)
+	change.Owed = c.private.owed()
+	if err == nil {
+		_, err = p.change(ctx, life, change, &c.diagnostics)
+	}
+	if leftOver := c.private.leftOver(); err == nil && len(leftOver) > 0 {
+		_, err = p.settings.Cluster.Remove(report.WithWarnings(ctx, &c.diagnostics), leftOver)
+	}
+	c.private.owe(err)
+	c.report(route, err)
+}
+
+// removal returns the change that deletes the objects, or gives adopted ones back what they were.
+func (p *pairResource) removal(ctx context.Context, c *call, route form.Route, life form.Lifecycle) (cluster.Change, error) {
+	if before := c.private.backup(); life.Deletion == form.DeletionRestore && len(before.All()) > 0 {
+		return p.restoration(ctx, c, route, life, before)
+	}
+	identities, err := p.identitiesOf(ctx, c, route)
+	return cluster.Change{From: identities.Existing(route.Render()), Identities: identities}, err
+}
+
+// identitiesOf returns those of the objects to delete: as last seen, or as they are now where nothing was kept.
+func (p *pairResource) identitiesOf(ctx context.Context, c *call, route form.Route) (cluster.Identities, error) {
+	if kept := c.private.observed(); len(kept) > 0 {
+		return kept.identities(), nil
+	}
+	if p.settings.Cluster == nil {
+		return cluster.Identities{}, nil
+	}
+	live, err := p.getPair(ctx, route.Place(), &c.diagnostics)
+	return live.Identities(), err
+}

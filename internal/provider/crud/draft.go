@@ -1,0 +1,108 @@
+package crud
+
+import (
+	"maps"
+	"slices"
+
+	"github.com/hashicorp/terraform-plugin-framework/path"
+
+	"github.com/meshroute/terraform-provider-mesh/internal/attr"
+	"github.com/meshroute/terraform-provider-mesh/internal/istio"
+	"github.com/meshroute/terraform-provider-mesh/internal/provider/form"
+)
+
+// draft is a plan in the making.
+type draft struct {
+	config         *attr.Reader
+	route          form.Route
+	life           form.Lifecycle
+	prior, planned map[string]attr.Value
+	// exists says that there is a state.
+	exists bool
+	// before and after are the objects of the state, none without one, and of the plan. Where somebody else sets the weights they are
+	// the live objects, and what those become.
+	before, after istio.Objects
+}
+
+// completeOwnership plans who writes the objects, what was taken over when they came under Terraform, and that nothing is left over.
+func (d *draft) completeOwnership(s Settings) {
+	switch {
+	case !s.OwnerKnown:
+		d.planned["owner"] = attr.Unknown()
+	case s.Owner == "":
+		d.planned["owner"] = attr.Null()
+	default:
+		d.planned["owner"] = attr.String(s.Owner)
+	}
+	// A state of an earlier version says nothing of it, which is no change.
+	if before := d.prior["left_over"]; d.exists && before.IsNull() {
+		d.planned["left_over"] = before
+	} else {
+		d.planned["left_over"] = attr.Strings(nil)
+	}
+	switch {
+	case d.exists:
+		d.planned["adopted"] = d.prior["adopted"]
+	case d.life.Adopt || d.undecided("adopt"):
+		d.planned["adopted"] = attr.Unknown()
+	default:
+		d.planned["adopted"] = attr.Strings(nil)
+	}
+}
+
+// undecided reports whether an attribute is set to a value that is not known yet.
+func (d *draft) undecided(attribute string) bool {
+	return d.config.Has(attribute) && !d.config.Known(attribute)
+}
+
+// completeWeights plans the live weights: what they are after a change is known only then.
+func (d *draft) completeWeights() {
+	if !d.life.HandedOver && !d.undecided("weights_managed_by") {
+		d.planned["live_weights"] = attr.Null()
+		return
+	}
+	before := d.prior["live_weights"]
+	d.planned["live_weights"] = before
+	if !before.IsNull() && d.life.HandedOver && d.unchangedBut() {
+		return
+	}
+	d.planned["live_weights"] = attr.Unknown()
+}
+
+// liesIn reports whether a path is one of some attributes of a resource, or lies in one.
+func liesIn(at path.Path, attributes []string) bool {
+	steps := at.Steps()
+	return len(steps) > 0 && slices.ContainsFunc(attributes, func(name string) bool { return steps[0].Equal(path.PathStepAttributeName(name)) })
+}
+
+// liesInSubset reports whether a path is one of some attributes of a subset, or lies in one.
+func liesInSubset(at path.Path, attributes ...string) bool {
+	steps := at.Steps()
+	return liesIn(at, []string{"subsets"}) && len(steps) > 2 &&
+		slices.ContainsFunc(attributes, func(name string) bool { return steps[2].Equal(path.PathStepAttributeName(name)) })
+}
+
+// The attributes besides labels and the like that no move follows from, and nothing that the cluster has against a route.
+var (
+	motionless = []string{"name", "virtual_service_name", "destination_rule_name", "allow_empty_subsets"}
+	unseen     = []string{"max_weight_step"}
+)
+
+// decided reports whether all is known of the configuration but what does not matter: some attributes, those that say how objects are
+// marked or changed, and what a proxy does with requests besides choosing who gets them.
+func (d *draft) decided(besides []string) bool {
+	matters := func(at path.Path) bool {
+		return !liesIn(at, besides) && !liesIn(at, []string{"labels", "annotations", "traffic_policy", "adopt", "deletion", "propagation", "timeouts"}) &&
+			!liesInSubset(at, "traffic_policy")
+	}
+	return !slices.ContainsFunc(d.config.Unknown(), matters)
+}
+
+// unchangedBut reports whether the plan is as the state, some attributes aside.
+func (d *draft) unchangedBut(names ...string) bool {
+	planned := maps.Clone(d.planned)
+	for _, name := range names {
+		planned[name] = d.prior[name]
+	}
+	return attr.Object(planned).Equal(attr.Object(d.prior))
+}

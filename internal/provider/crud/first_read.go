@@ -1,0 +1,57 @@
+package crud
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+
+	"github.com/meshroute/terraform-provider-mesh/internal/attr"
+	"github.com/meshroute/terraform-provider-mesh/internal/istio"
+	"github.com/meshroute/terraform-provider-mesh/internal/provider/form"
+)
+
+// isFirstRead reports whether a state is what an import leaves for its first read: where the objects are, and nothing else.
+func isFirstRead(state attr.Value) bool { return state.Get("foreign_fields").IsNull() }
+
+// takeMetadata gives the description of one object the labels and annotations that people wrote for it, so that a configuration
+// that is generated from it has them. A pair has one set for both objects, and takes only what this provider wrote: this returns
+// false for one.
+func (p *pairResource) takeMetadata(route form.Route, live livePair) bool {
+	if _, ok := p.Form.(form.Object); !ok {
+		return false
+	}
+	for _, is := range live.All() {
+		place := route.Place()
+		place.Labels, place.Annotations = istio.Authored(&is.Object)
+	}
+	return true
+}
+
+// warnOfEmpty names the empty texts of an imported state, which a configuration has to spell out.
+func warnOfEmpty(state attr.Value, diagnostics *diag.Diagnostics) {
+	var found []string
+	for _, at := range form.EmptyTexts(state) {
+		found = append(found, at.String())
+	}
+	if len(found) > 0 {
+		diagnostics.AddWarning("Empty texts to write out", fmt.Sprintf(
+			"The imported object has an empty text at %s, which is not the same as none. A configuration that Terraform generates leaves it out: "+
+				"write \"\" there, or the plan removes it.", strings.Join(found, ", ")))
+	}
+}
+
+// warnOfForeign names what an imported pair holds and its form cannot express, and offers the resources that can.
+func (p *pairResource) warnOfForeign(state attr.Value, live livePair, diagnostics *diag.Diagnostics) {
+	foreign := attr.Read(state).Strings("foreign_fields")
+	if _, whole := p.Form.(form.Object); whole || len(foreign) == 0 {
+		return
+	}
+	commands := ""
+	for _, o := range live.All() {
+		commands += fmt.Sprintf("\n  terraform import mesh_%s.NAME %s/%s", form.OfKind(o.Kind()).TypeName(), o.Namespace, o.Name)
+	}
+	diagnostics.AddWarning("More than this resource expresses", fmt.Sprintf(
+		"The objects hold what a mesh_%s cannot express, and what the next apply would take away: %s.\n\nTo keep it, import the objects one by one, "+
+			"into resources that have every field, instead of this import:%s", p.TypeName(), strings.Join(foreign, ", "), commands))
+}

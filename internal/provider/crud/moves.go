@@ -1,0 +1,97 @@
+package crud
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+
+	"github.com/meshroute/terraform-provider-mesh/internal/istio"
+	"github.com/meshroute/terraform-provider-mesh/internal/provider/form"
+	"github.com/meshroute/terraform-provider-mesh/internal/provider/report"
+	"github.com/meshroute/terraform-provider-mesh/internal/traffic"
+)
+
+// mostMoves is how many moves a plan lists.
+const mostMoves = 20
+
+// planMoves tells what moves between a state and the plan for it. Terraform plans once more when it applies: what was told is not told
+// again then, as far as a provider can know that it is asked for that, and steps that are too large are refused once more.
+func (p *pairResource) planMoves(d draft, applying bool, diagnostics *diag.Diagnostics) {
+	if !p.has("summary") || !d.planned["summary"].IsKnown() || diagnostics.HasError() || !d.decided(motionless) {
+		return
+	}
+	var told diag.Diagnostics
+	p.tellMoves(d.life, d.before, d.after, &told)
+	if applying {
+		told = told.Errors()
+	}
+	diagnostics.Append(told...)
+}
+
+// tellMoves warns of the requests that a change sends elsewhere, and refuses larger steps than are allowed. It is about what is live, whoever
+// made it so: a change back to what is configured moves requests like any other.
+func (p *pairResource) tellMoves(life form.Lifecycle, is, wanted istio.Objects, diagnostics *diag.Diagnostics) {
+	before := istio.UnderNewNames(is, wanted)
+	if before == nil || wanted.Routing() == nil || sameObject(before, wanted.Routing()) {
+		return
+	}
+	after := *wanted.Routing()
+	after.Name = before.Name // the same one, by another name
+	moves := traffic.Moves([]*istio.Object{before}, []*istio.Object{&after}, traffic.Options{ClusterDomain: p.settings.ClusterDomain})
+	jumps := slices.DeleteFunc(slices.Clone(moves), func(m traffic.Move) bool { return life.Step == 0 || !m.Jumps(float64(life.Step)) })
+	switch {
+	case len(jumps) > 0:
+		refuseJumps(life.Step, jumps, diagnostics)
+	case len(moves) > 0:
+		text := lines(moves, traffic.Move.String)
+		// Terraform shows one of several warnings that have the same summary, and reads the whole file of a resource again for each that it shows.
+		if p.settings.Told.more() {
+			diagnostics.AddWarning(fmt.Sprintf("Traffic moves in %s/%s", after.Namespace, after.Name), text)
+		} else {
+			diagnostics.AddWarning("Traffic moves in more routes", fmt.Sprintf("In %s/%s: %s\n\nWhat happens to requests is in the attribute summary of each route.",
+				after.Namespace, after.Name, text))
+		}
+	}
+}
+
+// sameObject reports whether two VirtualServices in the same namespace mean the same.
+func sameObject(a, b *istio.Object) bool {
+	return a.Namespace == b.Namespace && istio.SameSpec(a.Spec, b.Spec)
+}
+
+func refuseJumps(most int64, jumps []traffic.Move, diagnostics *diag.Diagnostics) {
+	needed := 0.0
+	for _, m := range jumps {
+		_, before, after := m.Gain()
+		needed = max(needed, after-before)
+	}
+	at := path.Root("max_weight_step")
+	diagnostics.AddAttributeError(at, "Step too large", report.Located(at, fmt.Sprintf("allows a destination to gain at most %d percent points of the requests of a rule in one change", most))+
+		" This plan moves more:\n"+lines(jumps, jumpText)+fmt.Sprintf(
+		"\n\nGo in steps from the shares that are live now, or set max_weight_step = %d for this change.", int(math.Ceil(needed-1e-9))))
+}
+
+func jumpText(m traffic.Move) string {
+	to, before, after := m.Gain()
+	return fmt.Sprintf("%s gains %s percent points: %s", to, traffic.Points(after-before), m)
+}
+
+// lines says moves, a line for each.
+func lines(moves []traffic.Move, say func(traffic.Move) string) string {
+	var b strings.Builder
+	for i, m := range moves {
+		if i == mostMoves {
+			fmt.Fprintf(&b, "\nand %d more", len(moves)-i)
+			break
+		}
+		if i > 0 {
+			b.WriteByte('\n')
+		}
+		b.WriteString(say(m))
+	}
+	return b.String()
+}

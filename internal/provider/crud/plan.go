@@ -1,0 +1,176 @@
+package crud
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+
+	"github.com/meshroute/terraform-provider-mesh/internal/attr"
+	"github.com/meshroute/terraform-provider-mesh/internal/cluster"
+	"github.com/meshroute/terraform-provider-mesh/internal/istio"
+	"github.com/meshroute/terraform-provider-mesh/internal/provider/form"
+	"github.com/meshroute/terraform-provider-mesh/internal/provider/report"
+)
+
+// plan answers with what the configuration makes of the state: c.planned is what is proposed, and what is planned afterwards.
+func (p *pairResource) plan(ctx context.Context, c *call) {
+	if c.planned.IsNull() {
+		p.planRemoval(ctx, c)
+		return
+	}
+	config := attr.Read(c.config)
+	d := draft{
+		config: config, route: p.Route(config, p.settings.Defaults), exists: !c.prior.IsNull(),
+		prior: c.prior.Attributes(), planned: c.planned.Attributes(),
+	}
+	d.route.Place().Owner = p.settings.Owner
+	var problems []istio.Problem
+	d.life, problems = form.ReadLifecycle(config, p.settings.Defaults)
+	p.reportAtPlan(&c.diagnostics, c.config, config, append(d.route.Problems(), problems...))
+	ctx, cancel := d.life.Deadline(ctx, "read")
+	defer cancel()
+
+	p.Complete(d.planned, d.prior, config, p.settings.Defaults, d.route)
+	d.completeOwnership(p.settings)
+	switch {
+	case c.diagnostics.HasError():
+	case p.settings.Cluster == nil:
+		c.diagnostics.AddWarning("Cluster not known yet",
+			"The provider block holds values that are known only after apply. The configuration itself was checked; whether objects "+
+				"of these names exist already, and who owns them, will be checked at apply.")
+	case d.exists:
+		p.refuseOtherOwner(c, attr.Read(c.prior).String("owner"), d.life.Adopt)
+		if unknown := c.private.unknownFields(); len(unknown.All()) > 0 {
+			warnOfLost(d.route.Render(), unknown, &c.diagnostics)
+		}
+	case len(config.Unknown()) == 0:
+		p.planExisting(ctx, d, &c.diagnostics)
+	}
+	if d.exists && d.unchangedBut("summary", "live_weights") && p.isSettledState(c) {
+		return
+	}
+	if d.exists {
+		d.before = p.routeOf(c.prior).Render()
+	}
+	r := attr.Read(attr.Object(d.planned))
+	d.after = p.Route(r, p.settings.Defaults).Render()
+	p.completeSummary(d, r)
+	if p.has("live_weights") {
+		d.completeWeights()
+	}
+	c.planned = attr.Object(d.planned)
+	if d.exists {
+		p.startFromLive(ctx, &d, c.prior, &c.diagnostics)
+	}
+	p.planMoves(d, c.applying, &c.diagnostics)
+	if d.decided(unseen) {
+		p.lookAround(ctx, d, &c.diagnostics)
+	}
+	// Terraform plans once more when it applies, and there the write follows at once: to ask before it again would only be one more request.
+	if len(config.Unknown()) == 0 && !c.applying {
+		p.rehearse(ctx, d, &c.diagnostics)
+	}
+}
+
+// isSettledState reports whether there is nothing to do for a plan that changes nothing which is configured or completed: the state
+// describes what is live, its words included, under the settings that hold now.
+func (p *pairResource) isSettledState(c *call) bool {
+	return !c.diagnostics.HasError() && p.settings.Cluster != nil && string(c.private[settledKey]) == string(encodeJSON(p.settings.Stamp)) &&
+		c.planned.Equal(c.prior) && (!p.has("summary") || !c.prior.Get("summary").IsNull())
+}
+
+// rehearse reports what the cluster's admission control would refuse, while nothing is written yet.
+func (p *pairResource) rehearse(ctx context.Context, d draft, diagnostics *diag.Diagnostics) {
+	if diagnostics.HasError() || p.settings.Cluster == nil || !p.settings.OwnerKnown {
+		return
+	}
+	report.Errors(diagnostics, d.route, p.settings.Cluster.Rehearse(ctx, d.before, d.after))
+}
+
+// reportAtPlan reports what is wrong now that the provider block is known. What was doubtful without it was said at
+// validate already.
+func (p *pairResource) reportAtPlan(diagnostics *diag.Diagnostics, raw attr.Value, config *attr.Reader, problems []istio.Problem) {
+	now, before := diag.Diagnostics{}, diag.Diagnostics{}
+	report.Problems(&now, p.Void(), config, problems)
+	diagnostics.Append(now.Errors()...)
+	if now.WarningsCount() == 0 {
+		return
+	}
+	r := attr.Read(raw)
+	report.Problems(&before, p.Void(), r, p.Route(r, Unconfigured().Defaults).Problems())
+	for _, warning := range now.Warnings() {
+		if !before.Contains(warning) {
+			diagnostics.Append(warning)
+		}
+	}
+}
+
+// planRemoval reports objects that another workspace has taken over, and which are not ours to delete any more. Terraform plans the
+// removal of a resource that is gone from the configuration before it refreshes its state, so this looks for itself.
+func (p *pairResource) planRemoval(ctx context.Context, c *call) {
+	route, life := p.routeOf(c.prior), p.lifecycleOf(c.prior)
+	if life.Deletion == form.DeletionAbandon || p.settings.Cluster == nil || p.settings.Owner == "" && route.Place().Owner == "" {
+		return
+	}
+	live, err := p.getPair(ctx, route.Place(), &c.diagnostics)
+	c.report(route, err)
+	for _, o := range live.All() {
+		if p.refuseOtherOwner(c, o.Annotations[istio.OwnerAnnotation], false) {
+			return
+		}
+	}
+}
+
+// refuseOtherOwner reports objects that another workspace, the given owner, has marked as its own since this one wrote them. With
+// adopt it lets pass what this workspace has never written, which is what an import brings.
+func (p *pairResource) refuseOtherOwner(c *call, owner string, adopt bool) bool {
+	if owner == "" || !p.settings.OwnerKnown || owner == p.settings.Owner {
+		return false
+	}
+	if c.private.owner() == owner || adopt && len(c.private[ownerKey]) == 0 && p.settings.Owner != "" {
+		// The provider block has another name for this workspace now, or takes over.
+		return false
+	}
+	c.diagnostics.AddError("Owned by another workspace", fmt.Sprintf(
+		"The objects of this resource carry the owner %q in their annotation %s, and the owner of this provider block is %q. Two workspaces "+
+			"that write the same objects undo each other's changes.\n\nLet one of them go: terraform state rm here, or there and then adopt = true here, with an owner in the provider block.",
+		owner, istio.OwnerAnnotation, p.settings.Owner))
+	return true
+}
+
+// planExisting reports objects of others that a create would find in its way, or shows what adopting them changes.
+func (p *pairResource) planExisting(ctx context.Context, d draft, diagnostics *diag.Diagnostics) {
+	live, err := p.findPair(ctx, d.route.Place(), diagnostics)
+	if cluster.IsReason(err, cluster.CRDMissing) {
+		diagnostics.AddWarning("Istio API not served yet", "The API server does not know "+istio.APIVersion+". Apply needs it: Istio has to be "+
+			"installed by then, earlier in the same run at the latest.")
+		return
+	}
+	if err != nil {
+		report.Errors(diagnostics, d.route, err)
+		return
+	}
+	if d.life.Adopt {
+		p.planAdoption(d, live, diagnostics)
+		return
+	}
+	for _, o := range live.All() {
+		// What this provider applied may be about to go in the same run, as when a resource is replaced: create looks again.
+		if owner := o.Annotations[istio.OwnerAnnotation]; !o.Applied || owner != "" && owner != p.settings.Owner {
+			diagnostics.AddAttributeError(path.Root(p.NameAttribute(o.Kind())), "Object exists already", fmt.Sprintf(
+				"%s exists in the cluster and is not in Terraform's state.%s\n\nTo bring it under Terraform, set adopt = true, or import it:\n"+
+					"  terraform import mesh_%s.NAME %s/%s\nTo leave it alone, choose another name.",
+				o.String(), report.Owners(o), p.TypeName(), o.Namespace, o.Name))
+		}
+	}
+}
+
+// validateConfig reports what is wrong with a configuration, whatever the provider block says.
+func (p *pairResource) validateConfig(c *call) {
+	r := attr.Read(c.config)
+	route := p.Route(r, p.settings.Defaults)
+	_, problems := form.ReadLifecycle(r, p.settings.Defaults)
+	report.Problems(&c.diagnostics, p.Void(), r, append(route.Problems(), problems...))
+}

@@ -1,0 +1,35 @@
+package crud
+
+import (
+	"github.com/meshroute/terraform-provider-mesh/internal/cluster"
+	"github.com/meshroute/terraform-provider-mesh/internal/provider/form"
+	"github.com/meshroute/terraform-provider-mesh/internal/traffic"
+)
+
+// Settings are what the resources get from the provider block.
+type Settings struct {
+	// Cluster is nil while the connection holds values that are known only after apply.
+	Cluster *cluster.Cluster
+	form.Defaults
+	// Owner is the name of the workspace, empty where the provider block has none; OwnerKnown is false while it is not known.
+	Owner      string
+	OwnerKnown bool
+	// Told counts what a plan warns of, nil before the provider block was read.
+	Told *Tally
+	// Stamp is on what it depends how a state describes objects, besides the objects and the owner: this version of the provider,
+	// default names and the field manager.
+	Stamp string
+	// Surroundings is nil without a cluster.
+	Surroundings *cluster.Surroundings
+}
+
+// Unconfigured are the settings before the provider block was read, as at validate: which namespace and domain hold is
+// not decided.
+func Unconfigured() Settings {
+	return Settings{Defaults: form.Defaults{Propagation: form.DefaultPropagation()}}
+}
+
+// View begins to look from a namespace, for an owner who is not told of what else it applied.
+func (s Settings) View(namespace, owner string) *cluster.View {
+	return s.Surroundings.View(namespace, traffic.Options{RootNamespace: s.Propagation.IstiodNamespace}, owner)
+}

@@ -1,0 +1,147 @@
+package crud
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+
+	"github.com/meshroute/terraform-provider-mesh/internal/around"
+	"github.com/meshroute/terraform-provider-mesh/internal/cluster"
+	"github.com/meshroute/terraform-provider-mesh/internal/istio"
+	"github.com/meshroute/terraform-provider-mesh/internal/provider/form"
+	"github.com/meshroute/terraform-provider-mesh/internal/provider/report"
+)
+
+// mostLooks is how often what was seen may call for another look: the services, then who stands behind them, pods first.
+const mostLooks = 5
+
+// lookAround tells what the cluster has against objects that are about to change. It looks at plan only, and again in the
+// plan that Terraform makes anew when it applies.
+func (p *pairResource) lookAround(ctx context.Context, d draft, diagnostics *diag.Diagnostics) {
+	if diagnostics.HasError() || p.settings.Surroundings == nil {
+		return
+	}
+	before, pair := d.before, d.after
+	if cluster.Unchanged(before, pair) {
+		return
+	}
+	view := p.settings.View(d.route.Place().Namespace, p.settings.Owner)
+	var own []around.Query
+	for _, o := range pair.All() {
+		own = append(own, around.Query{Resource: resourceOf(o.Kind())})
+	}
+	view.List(report.WithWarnings(ctx, diagnostics), own)
+	find := func() ([]around.Finding, []around.Query) { return around.Inspect(before, pair, &view.Facts) }
+	findings := Look(report.WithWarnings(ctx, diagnostics), view, find)
+	refused := func(f around.Finding) bool { return f.Severity == istio.Refused }
+	if slices.ContainsFunc(findings, refused) && view.Renew(report.WithWarnings(ctx, diagnostics)) {
+		findings = Look(report.WithWarnings(ctx, diagnostics), view, find)
+	}
+	tellFindings(diagnostics, view, d, findings)
+	if len(d.prior) > 0 {
+		p.warnOfTools(diagnostics, view, pair, d.life)
+	}
+	warnOfUnseen(diagnostics, view)
+}
+
+func resourceOf(kind istio.Kind) around.Resource {
+	if kind == istio.KindDestinationRule {
+		return around.DestinationRules
+	}
+	return around.VirtualServices
+}
+
+// Look asks what is found, and looks where that wants to, until there is nothing more to see.
+func Look(ctx context.Context, view *cluster.View, find func() ([]around.Finding, []around.Query)) []around.Finding {
+	findings, wanted := find()
+	for range mostLooks {
+		if len(wanted) == 0 {
+			break
+		}
+		view.List(ctx, wanted)
+		findings, wanted = find()
+	}
+	return findings
+}
+
+// tellFindings tells of findings, each at the attribute that it is about. Terraform shows one of several warnings that have the same summary,
+// so those of one kind are one, under the name of the object.
+func tellFindings(diagnostics *diag.Diagnostics, view *cluster.View, d draft, findings []around.Finding) {
+	type warning struct {
+		at            path.Path
+		summary, text string
+	}
+	var warnings []warning
+	for _, f := range findings {
+		if f.Kind == around.Idle && d.life.AllowEmpty {
+			continue
+		}
+		at := report.Path(d.route.PathOf(f.Of, f.At))
+		text := report.Located(at, report.Text(f.Problem))
+		if live := view.Live(f.Other); live != nil {
+			text += report.Printable(report.Owners(live), report.LongestPath)
+		}
+		if f.Severity == istio.Refused {
+			text += "\n\nStart its pods first, or give it no requests. Where the same apply starts them, or they run in another cluster of the mesh, set allow_empty_subsets = true."
+			// Whoever sets the weights may know better.
+			if !d.life.HandedOver {
+				diagnostics.AddAttributeError(at, summaryOf(f.Kind), text)
+				continue
+			}
+		}
+		summary := fmt.Sprintf("%s (%s/%s)", summaryOf(f.Kind), f.Of.Namespace, f.Of.Name)
+		if i := slices.IndexFunc(warnings, func(w warning) bool { return w.summary == summary }); i >= 0 {
+			warnings[i].text += "\n\n" + text
+			continue
+		}
+		warnings = append(warnings, warning{at, summary, text})
+	}
+	for _, w := range warnings {
+		diagnostics.AddAttributeWarning(w.at, w.summary, w.text)
+	}
+}
+
+func summaryOf(kind around.FindingKind) string {
+	switch kind {
+	case around.Rivalry:
+		return "Host is routed already"
+	case around.Overlap:
+		return "Subsets are declared elsewhere too"
+	case around.Idle:
+		return "Nobody answers in a subset"
+	case around.Absent:
+	}
+	return "Not in the cluster"
+}
+
+// warnOfTools tells of other tools that write objects which are about to change. Who leaves the weights to a tool that sets only
+// those has nothing to fear from it.
+func (p *pairResource) warnOfTools(diagnostics *diag.Diagnostics, view *cluster.View, pair istio.Objects, life form.Lifecycle) {
+	for _, o := range pair.All() {
+		neighbor := view.VirtualServices.Named(o)
+		if o.Kind() == istio.KindDestinationRule {
+			neighbor = view.DestinationRules.Named(o)
+		}
+		if neighbor == nil {
+			continue
+		}
+		for _, tool := range view.Live(neighbor.Object).Tools() {
+			if life.HandedOver && tool.OnlyWeights {
+				continue
+			}
+			report.WarnOfTool(diagnostics, path.Root(p.NameAttribute(o.Kind())), neighbor.Object, tool)
+		}
+	}
+}
+
+// warnOfUnseen tells once what could not be looked at, why, and which right would change that. A cluster without Istio's API has none of
+// its objects, which the plan says anyway.
+func warnOfUnseen(diagnostics *diag.Diagnostics, view *cluster.View) {
+	lines, missing := report.UnseenLines(view)
+	if len(lines) > 0 {
+		diagnostics.AddWarning("Not checked against the cluster", report.UnseenText("The plan goes on, and does not know:", append(lines, report.NarrowLines(view)...), missing))
+	}
+}

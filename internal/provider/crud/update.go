@@ -1,0 +1,145 @@
+package crud
+
+import (
+	"context"
+	"maps"
+	"strings"
+
+	"github.com/meshroute/terraform-provider-mesh/internal/attr"
+	"github.com/meshroute/terraform-provider-mesh/internal/cluster"
+	"github.com/meshroute/terraform-provider-mesh/internal/istio"
+	"github.com/meshroute/terraform-provider-mesh/internal/provider/form"
+	"github.com/meshroute/terraform-provider-mesh/internal/provider/report"
+)
+
+// mostAttempts is how often an update begins anew because somebody else set weights meanwhile.
+const mostAttempts = 5
+
+// updateRun is an update under way.
+type updateRun struct {
+	prior, route form.Route
+	was, life    form.Lifecycle
+	// observed and leftOver are what the private state keeps, and follow what each try does.
+	observed observed
+	leftOver cluster.Identities
+	// live is what the last try found, wanted what it was to become, change how, and applied what it did.
+	live    livePair
+	wanted  istio.Objects
+	change  cluster.Change
+	applied cluster.Applied
+}
+
+// update makes the planned objects of those of the state.
+func (p *pairResource) update(ctx context.Context, c *call) {
+	u := &updateRun{
+		prior: p.routeOf(c.prior), route: p.routeOf(c.planned), was: p.lifecycleOf(c.prior), life: p.lifecycleOf(c.planned),
+		observed: c.private.observed(), leftOver: c.private.leftOver(),
+	}
+	p.settle(c, false)
+	ctx, cancel := u.life.Deadline(ctx, "update")
+	defer cancel()
+	var err error
+	for range mostAttempts {
+		if err = p.prepare(ctx, c, u); err != nil {
+			c.report(u.route, err)
+			return
+		}
+		u.applied, err = p.change(ctx, u.life, u.change, &c.diagnostics)
+		u.observed.accept(u.applied, u.prior.Render())
+		if !u.life.HandedOver || !cluster.IsReason(err, cluster.Stale) {
+			break
+		}
+	}
+	if err != nil && !u.applied.Replaced() {
+		p.updateStopped(ctx, c, u, err)
+		return
+	}
+	p.updated(ctx, c, u, err)
+}
+
+// prepare looks at the live objects and decides how they are to change.
+func (p *pairResource) prepare(ctx context.Context, c *call, u *updateRun) (err error) {
+	if u.live, err = p.getPair(ctx, u.prior.Place(), &c.diagnostics); err != nil {
+		return err
+	}
+	configured := u.prior.Render()
+	if u.live, err = u.observed.unchanged(u.live, configured, u.was.HandedOver || u.life.HandedOver); err != nil {
+		return err
+	}
+	u.wanted = u.route.Render()
+	if u.life.HandedOver {
+		u.wanted = istio.KeepOthers(u.wanted, configured, p.Resolve(u.live.Ours(u.wanted), p.settings.ClusterDomain))
+	}
+	marked := withBackup(u.wanted, c.private.backup())
+	if u.life.Deletion == form.DeletionRestore {
+		u.wanted = marked
+	}
+	u.change = cluster.Change{
+		From: p.Resolve(u.live.Ours(withMetadata(marked, configured)), p.settings.ClusterDomain), To: u.wanted, Identities: u.live.Identities(),
+		Begun: u.leftOver, Force: c.private.forces(), Owed: c.private.owed(),
+	}
+	if u.change.Force {
+		return nil
+	}
+	return p.settings.Cluster.RefuseLeftovers(u.live.LiveObjects, u.change.From, u.wanted)
+}
+
+// withMetadata returns the pair with the labels and annotations of an earlier one too.
+func withMetadata(pair, earlier istio.Objects) istio.Objects {
+	union := func(a, b map[string]string) map[string]string {
+		all := map[string]string{}
+		maps.Copy(all, a)
+		maps.Copy(all, b)
+		return all
+	}
+	return pair.Map(func(o *istio.Object) *istio.Object {
+		was := earlier.Counterpart(o)
+		if was == nil {
+			return o
+		}
+		object := *o
+		object.Labels, object.Annotations = union(was.Labels, o.Labels), union(was.Annotations, o.Annotations)
+		return &object
+	})
+}
+
+// updateStopped reports why an update came to nothing, and leaves the state as it was. What was written before it failed is ours and no surprise at the next apply.
+func (p *pairResource) updateStopped(ctx context.Context, c *call, u *updateRun, err error) {
+	if now, unread := p.getPair(ctx, u.prior.Place(), &c.diagnostics); unread == nil {
+		now.TellOwners(err)
+	}
+	maps.Copy(u.leftOver, u.applied.Identities.Without(u.change.From))
+	c.private.set(observedKey, u.observed)
+	c.private.set(leftOverKey, u.leftOver)
+	c.private.owe(err)
+	c.report(u.route, err)
+}
+
+// updated puts what was written into the state, and removes what other changes left beside it, unless the change itself failed.
+func (p *pairResource) updated(ctx context.Context, c *call, u *updateRun, err error) {
+	c.report(u.route, err)
+	leftOver := maps.Clone(u.leftOver)
+	maps.Copy(leftOver, u.applied.Identities)
+	leftOver = leftOver.Without(u.wanted).Without(u.change.Released())
+	if err == nil && len(leftOver) > 0 {
+		var kept error
+		leftOver, kept = p.settings.Cluster.Remove(report.WithWarnings(ctx, &c.diagnostics), leftOver)
+		c.report(u.route, kept)
+	}
+	if len(leftOver) > 0 {
+		c.diagnostics.AddWarning("Objects left over", "The new objects route already, and are what the state says from now on. The next apply removes what is left: "+
+			strings.Join(leftOverTexts(leftOver), ", ")+".")
+	}
+	c.state, c.place = withLeftOver(p.settled(c.planned, u.life, u.wanted, nil), leftOver), u.route.Place()
+	p.remember(c, u.wanted, u.route.Render(), u.applied, leftOver)
+	c.private.owe(err)
+	p.settle(c, err == nil && len(leftOver) == 0 && p.isSettled(u.live, u.wanted, u.applied))
+}
+
+// withLeftOver returns a state that says what is left over, so that the next plan has something to do.
+func withLeftOver(state attr.Value, leftOver cluster.Identities) attr.Value {
+	if len(leftOver) == 0 && state.Get("left_over").IsNull() {
+		return state
+	}
+	return state.With("left_over", attr.Strings(leftOverTexts(leftOver)))
+}

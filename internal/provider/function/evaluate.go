@@ -1,0 +1,75 @@
+package function
+
+import (
+	"context"
+
+	"github.com/hashicorp/terraform-plugin-framework/function"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/meshroute/terraform-provider-mesh/internal/provider/report"
+)
+
+// routeParameter is the argument that is one route or several.
+func routeParameter(name, prose string) function.DynamicParameter {
+	return function.DynamicParameter{
+		Name: name, AllowUnknownValues: true,
+		MarkdownDescription: prose + "a resource of this provider, such as `mesh_canary_route.greeter`, an object with the attributes of one, or a list of several of " +
+			"them: a `mesh_virtual_service` with its delegates, and the `mesh_destination_rule` of the subsets.",
+	}
+}
+
+// evaluateFunction is provider::mesh::evaluate.
+type evaluateFunction struct{}
+
+// Metadata implements function.Function.
+func (evaluateFunction) Metadata(_ context.Context, _ function.MetadataRequest, resp *function.MetadataResponse) {
+	resp.Name = "evaluate"
+}
+
+// Definition implements function.Function.
+func (evaluateFunction) Definition(_ context.Context, _ function.DefinitionRequest, resp *function.DefinitionResponse) {
+	resp.Definition = function.Definition{
+		Summary: "What happens to a request.",
+		MarkdownDescription: "Tells which rule of a route a request hits, where it goes and what else happens to it, as Istio decides it. It asks no cluster, and works " +
+			"in `terraform test` and in `check` blocks with `command = plan`, on resources that are not created yet.",
+		Parameters: []function.Parameter{
+			routeParameter("route", "What decides: "),
+			function.DynamicParameter{
+				Name: "request", AllowUnknownValues: true,
+				MarkdownDescription: "The request, an object with the attributes below. `{}` is a `GET` of `/` at the first host of the route.",
+			},
+		},
+		Return: function.ObjectReturn{AttributeTypes: outcomeType.AttrTypes},
+	}
+}
+
+// Run implements function.Function.
+func (evaluateFunction) Run(ctx context.Context, req function.RunRequest, resp *function.RunResponse) {
+	var route, request types.Dynamic
+	if resp.Error = req.Arguments.Get(ctx, &route, &request); resp.Error != nil {
+		return
+	}
+	routes, asked := readRoutes(ctx, 0, route), readRequest(ctx, request)
+	if resp.Error = function.ConcatFuncErrors(refusal(0, routes.problem), refusal(1, asked.problem)); resp.Error != nil {
+		return
+	}
+	if !routes.known || !asked.known {
+		resp.Error = resp.Result.Set(ctx, types.ObjectUnknown(outcomeType.AttrTypes))
+		return
+	}
+	table, problem := routes.table()
+	if problem != "" {
+		resp.Error = refusal(0, problem)
+		return
+	}
+	outcome := table.Evaluate(asked.Request)
+	resp.Error = resp.Result.Set(ctx, outcomeValue(outcome, report.Sentence(table.Explain(outcome))))
+}
+
+// refusal returns an error at an argument, nil without a problem.
+func refusal(argument int64, problem string) *function.FuncError {
+	if problem == "" {
+		return nil
+	}
+	return function.NewArgumentFuncError(argument, problem)
+}

@@ -1,0 +1,44 @@
+package report
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+
+	"github.com/meshroute/terraform-provider-mesh/internal/cluster"
+	"github.com/meshroute/terraform-provider-mesh/internal/istio"
+)
+
+// Owners says who wrote an object, and which workspace or tool has marked it as its own.
+func Owners(o *cluster.Live) string {
+	var text strings.Builder
+	for i, m := range o.Others {
+		text.WriteString(map[bool]string{true: " It was written by", false: ","}[i == 0])
+		fmt.Fprintf(&text, " %q (%s, %s)", m.Name, m.Operation, m.Time.UTC().Format("2006-01-02 15:04:05 UTC"))
+	}
+	if len(o.Others) > 0 {
+		text.WriteString(".")
+	}
+	if owner := o.Annotations[istio.OwnerAnnotation]; owner != "" {
+		fmt.Fprintf(&text, " Its owner is the workspace %q.", owner)
+	}
+	return text.String() + toolsText(o)
+}
+
+// WarnOfTool says that an object belongs to a tool which does not know of Terraform. Terraform shows one of several warnings that have the
+// same summary.
+func WarnOfTool(diagnostics *diag.Diagnostics, at path.Path, o *istio.Object, tool istio.Tool) {
+	diagnostics.AddAttributeWarning(at, fmt.Sprintf("Object of another tool (%s, %s %s/%s)", tool.Name, o.Kind(), o.Namespace, o.Name),
+		fmt.Sprintf("%s belongs to %s (%s), which does not know of Terraform: %s.", o, tool.Name, tool.Evidence, toolAdvice(tool)))
+}
+
+// toolsText names the other tools that own an object, and what to do about them.
+func toolsText(o *cluster.Live) string {
+	var text strings.Builder
+	for _, tool := range o.Tools() {
+		fmt.Fprintf(&text, " It belongs to %s (%s): %s.", tool.Name, tool.Evidence, toolAdvice(tool))
+	}
+	return text.String()
+}
