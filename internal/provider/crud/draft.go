@@ -69,33 +69,9 @@ func (d *draft) completeWeights() {
 	d.planned["live_weights"] = attr.Unknown()
 }
 
-// liesIn reports whether a path is one of some attributes of a resource, or lies in one.
-func liesIn(at path.Path, attributes []string) bool {
-	steps := at.Steps()
-	return len(steps) > 0 && slices.ContainsFunc(attributes, func(name string) bool { return steps[0].Equal(path.PathStepAttributeName(name)) })
-}
-
-// liesInSubset reports whether a path is one of some attributes of a subset, or lies in one.
-func liesInSubset(at path.Path, attributes ...string) bool {
-	steps := at.Steps()
-	return liesIn(at, []string{"subsets"}) && len(steps) > 2 &&
-		slices.ContainsFunc(attributes, func(name string) bool { return steps[2].Equal(path.PathStepAttributeName(name)) })
-}
-
-// The attributes besides labels and the like that no move follows from, and nothing that the cluster has against a route.
-var (
-	motionless = []string{"name", "virtual_service_name", "destination_rule_name", "allow_empty_subsets"}
-	unseen     = []string{"max_weight_step"}
-)
-
-// decided reports whether all is known of the configuration but what does not matter: some attributes, those that say how objects are
-// marked or changed, and what a proxy does with requests besides choosing who gets them.
-func (d *draft) decided(besides []string) bool {
-	matters := func(at path.Path) bool {
-		return !liesIn(at, besides) && !liesIn(at, []string{"labels", "annotations", "traffic_policy", "adopt", "deletion", "propagation", "timeouts"}) &&
-			!liesInSubset(at, "traffic_policy")
-	}
-	return !slices.ContainsFunc(d.config.Unknown(), matters)
+// isKnown reports whether all is known that was looked for and has a trait.
+func isKnown(r *attr.Reader, trait form.Trait) bool {
+	return !slices.ContainsFunc(r.Unknown(), func(at path.Path) bool { return form.Has(at, trait) })
 }
 
 // unchangedBut reports whether the plan is as the state, some attributes aside.

@@ -57,13 +57,10 @@ func (p *pairResource) moveFrom(source form.Form, state attr.Value) attr.Value {
 	own := p.settings.Defaults
 	own.ClusterDomain = from.Place().ClusterDomain
 	_, next := p.Recognize(rendered, from.Place(), own)
-	for name := range form.LifecycleAttributes() {
-		next[name] = state.Get(name)
-	}
 	next["foreign_fields"] = attr.Strings(nil)
 	expressed := p.routeOf(attr.Object(next)).Render()
 	next["foreign_fields"] = attr.Strings(canary.Differences(expressed, rendered))
-	for _, name := range []string{"service", "host", "hosts", "namespace", "name"} {
+	for _, name := range form.With(form.Carried) {
 		next[name] = state.Get(name)
 	}
 	return attr.Object(next)

@@ -21,7 +21,7 @@ const mostMoves = 20
 // planMoves tells what moves between a state and the plan for it. Terraform plans once more when it applies: what was told is not told
 // again then, as far as a provider can know that it is asked for that, and steps that are too large are refused once more.
 func (p *pairResource) planMoves(d draft, applying bool, diagnostics *diag.Diagnostics) {
-	if !p.has("summary") || !d.planned["summary"].IsKnown() || diagnostics.HasError() || !d.decided(motionless) {
+	if !p.has("summary") || !d.planned["summary"].IsKnown() || diagnostics.HasError() || !isKnown(d.config, form.Moving) {
 		return
 	}
 	var told diag.Diagnostics

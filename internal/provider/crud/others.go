@@ -9,6 +9,7 @@ import (
 
 	"github.com/meshroute/terraform-provider-mesh/internal/attr"
 	"github.com/meshroute/terraform-provider-mesh/internal/istio"
+	"github.com/meshroute/terraform-provider-mesh/internal/provider/form"
 	"github.com/meshroute/terraform-provider-mesh/internal/provider/report"
 )
 
@@ -16,7 +17,7 @@ import (
 // another controller sets or has set the weights: what it does is no part of the state. It looks only if something changes.
 func (p *pairResource) startFromLive(ctx context.Context, d *draft, state attr.Value, diagnostics *diag.Diagnostics) {
 	was := p.lifecycleOf(state)
-	if diagnostics.HasError() || p.settings.Cluster == nil || !was.HandedOver && !d.life.HandedOver || !d.decided(motionless) ||
+	if diagnostics.HasError() || p.settings.Cluster == nil || !was.HandedOver && !d.life.HandedOver || !isKnown(d.config, form.Moving) ||
 		d.unchangedBut() {
 		return
 	}

@@ -48,7 +48,7 @@ func (p *pairResource) plan(ctx context.Context, c *call) {
 	case len(config.Unknown()) == 0:
 		p.planExisting(ctx, d, &c.diagnostics)
 	}
-	if d.exists && d.unchangedBut("summary", "live_weights") && p.isSettledState(c) {
+	if d.exists && d.unchangedBut(form.With(form.Told)...) && p.isSettledState(c) {
 		return
 	}
 	if d.exists {
@@ -65,7 +65,7 @@ func (p *pairResource) plan(ctx context.Context, c *call) {
 		p.startFromLive(ctx, &d, c.prior, &c.diagnostics)
 	}
 	p.planMoves(d, c.applying, &c.diagnostics)
-	if d.decided(unseen) {
+	if isKnown(d.config, form.Facing) {
 		p.lookAround(ctx, d, &c.diagnostics)
 	}
 	// Terraform plans once more when it applies, and there the write follows at once: to ask before it again would only be one more request.

@@ -4,6 +4,7 @@ import (
 	"maps"
 	"slices"
 
+	"github.com/hashicorp/terraform-plugin-framework/path"
 	"google.golang.org/protobuf/proto"
 
 	"github.com/meshroute/terraform-provider-mesh/internal/attr"
@@ -60,8 +61,8 @@ func (p *pairResource) keepSpelling(prior, next map[string]attr.Value) {
 	size := 1 + proto.Size(meaning.Routing().VirtualServiceSpec()) + proto.Size(meaning.Declaring().DestinationRuleSpec())
 	left := mostRendered
 	for _, name := range slices.Sorted(maps.Keys(prior)) {
-		// The full name and what is foreign follow from the cluster alone, and what was null is not known yet.
-		if name == "host" || name == "owner" || name == "foreign_fields" || prior[name].IsNull() {
+		// What was null is not known yet.
+		if form.Has(path.Root(name), form.Live) || prior[name].IsNull() {
 			continue
 		}
 		next[name] = spelled(prior[name], next[name], func(candidate func() attr.Value) bool {

@@ -1,10 +1,6 @@
 package crud
 
 import (
-	"slices"
-
-	"github.com/hashicorp/terraform-plugin-framework/path"
-
 	"github.com/meshroute/terraform-provider-mesh/internal/attr"
 	"github.com/meshroute/terraform-provider-mesh/internal/istio"
 	"github.com/meshroute/terraform-provider-mesh/internal/provider/form"
@@ -24,30 +20,19 @@ func (p *pairResource) words(life form.Lifecycle, pair istio.Objects) attr.Value
 	return attr.Strings(traffic.Summary([]*istio.Object{pair.Routing()}, p.options(life)))
 }
 
-// wordless are the attributes that no word of a summary follows from.
-var wordless = []string{
-	"name", "virtual_service_name", "destination_rule_name", "manage_destination_rule", "labels", "annotations", "gateways", "export_to", "traffic_policy",
-	"owner", "adopt", "adopted", "allow_empty_subsets", "left_over", "foreign_fields", "deletion", "live_weights", "max_weight_step", "propagation", "timeouts",
-}
-
-// isWordless reports whether no word follows from the attribute at a path, such as the labels of a subset.
-func isWordless(at path.Path) bool {
-	return liesIn(at, wordless) || liesInSubset(at, "labels", "traffic_policy")
-}
-
 // completeSummary plans the words for what is planned, which r has read, as soon as that is known.
 func (p *pairResource) completeSummary(d draft, r *attr.Reader) {
 	if !p.has("summary") {
 		return
 	}
 	// A state of an earlier version says nothing of it, which is no change.
-	if before := d.prior["summary"]; d.exists && before.IsNull() && d.unchangedBut("summary", "live_weights") {
+	if before := d.prior["summary"]; d.exists && before.IsNull() && d.unchangedBut(form.With(form.Told)...) {
 		d.planned["summary"] = before
 		return
 	}
 	d.planned["summary"] = attr.Unknown()
 	life, _ := form.ReadLifecycle(r, p.settings.Defaults)
-	if p.settings.ClusterDomain != "" && !slices.ContainsFunc(r.Unknown(), func(at path.Path) bool { return !isWordless(at) }) {
+	if p.settings.ClusterDomain != "" && isKnown(r, form.Worded) {
 		d.planned["summary"] = p.words(life, d.after)
 	}
 }

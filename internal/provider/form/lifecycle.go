@@ -62,8 +62,8 @@ type Lifecycle struct {
 	timeouts    map[string]time.Duration
 }
 
-// LifecycleAttributes are those that say how a resource is changed.
-func LifecycleAttributes() map[string]schema.Attribute {
+// lifecycleAttributes are those that say how a resource is changed.
+func lifecycleAttributes() map[string]schema.Attribute {
 	timeouts := map[string]schema.Attribute{}
 	for name, description := range operations {
 		timeouts[name] = schema.StringAttribute{Optional: true, MarkdownDescription: description}

@@ -23,8 +23,8 @@ type Object struct {
 	Kind  istio.Kind
 	shape *attr.Message
 	prose string
-	// leavesOut are attributes of the lifecycle that mean nothing for the kind.
-	leavesOut []string
+	// without is what attributes need that the kind does not have.
+	without Trait
 }
 
 // The forms in which one object is written.
@@ -34,14 +34,14 @@ var (
 		prose: "Writes one VirtualService, with every field that Istio's API has.\n\nFor a canary prefer `mesh_canary_route` or " +
 			"`mesh_weighted_split`: they own the DestinationRule too, and change both in an order in which no request is dropped. Two resources " +
 			"of one object each cannot, whatever `depends_on` says: a subset has to come before the rules name it, and to go after them.",
-		leavesOut: []string{"propagation", "allow_empty_subsets"},
+		without: OfSubsets,
 	}
 	DestinationRule = Object{
 		name: "destination_rule", Kind: istio.KindDestinationRule, shape: wholeShapeOf(&networking.DestinationRule{}),
 		prose: "Writes one DestinationRule, with every field that Istio's API has.\n\nFor a canary prefer `mesh_canary_route` or " +
 			"`mesh_weighted_split`: they own the VirtualService too. Here a subset that is removed while rules of a VirtualService still name it " +
 			"takes their requests along: they fail with 503 until the rules have changed.",
-		leavesOut: []string{"weights_managed_by", "live_weights", "max_weight_step", "summary", "allow_empty_subsets"},
+		without: OfRules,
 	}
 )
 
@@ -90,8 +90,8 @@ func (f Object) TypeName() string { return f.name }
 
 // Schema implements [Form].
 func (f Object) Schema() schema.Schema {
-	lifecycle := LifecycleAttributes()
-	for _, name := range f.leavesOut {
+	lifecycle := lifecycleAttributes()
+	for _, name := range With(f.without) {
 		delete(lifecycle, name)
 	}
 	return schema.Schema{

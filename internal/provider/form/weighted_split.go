@@ -28,7 +28,7 @@ func (WeightedSplit) Schema() schema.Schema {
 	return schema.Schema{
 		MarkdownDescription: "Divides the requests for a service among its subsets by weight.\n\nThe resource owns one VirtualService and one " +
 			"DestinationRule and changes them in an order in which no request is dropped. A change of weights is one write.",
-		Attributes: merge(placementAttributes(), LifecycleAttributes(), splitShape.Attributes(), map[string]schema.Attribute{
+		Attributes: merge(placementAttributes(), lifecycleAttributes(), splitShape.Attributes(), map[string]schema.Attribute{
 			"subsets": schema.MapNestedAttribute{
 				Required: true, NestedObject: subset, CustomType: types.MapType{ElemType: subset.CustomType.(types.ObjectType)},
 				MarkdownDescription: "Versions of the service by name, with their shares. A name is a DNS label in lower case, such as `v2`.",

@@ -51,7 +51,7 @@ func (manifestFunction) Run(ctx context.Context, req function.RunRequest, resp *
 	switch {
 	case route.problem != "":
 		resp.Error = function.NewArgumentFuncError(0, route.problem)
-	case !route.knownBut("owner"):
+	case !route.isKnownButOwner():
 		resp.Error = resp.Result.Set(ctx, types.StringUnknown())
 	default:
 		text, err := istio.ManifestYAML(unmarked(route.Render()))

@@ -54,14 +54,14 @@ type routeReading struct {
 	problem string
 }
 
-// knownBut reports whether everything is known but attributes of the given names, wherever they are.
-func (r *routeReading) knownBut(names ...string) bool {
-	return !slices.ContainsFunc(r.unknown, func(at path.Path) bool {
-		return !slices.ContainsFunc(at.Steps(), func(step path.PathStep) bool {
-			name, ok := step.(path.PathStepAttributeName)
-			return ok && slices.Contains(names, string(name))
-		})
-	})
+// isKnown reports whether everything is known on which it depends what becomes of a request.
+func (r *routeReading) isKnown() bool {
+	return !slices.ContainsFunc(r.unknown, func(at path.Path) bool { return form.Has(at, form.Deciding) })
+}
+
+// isKnownButOwner reports whether everything is known that a manifest shows: nothing of the owner is in one.
+func (r *routeReading) isKnownButOwner() bool {
+	return !slices.ContainsFunc(r.unknown, func(at path.Path) bool { return !at.Equal(path.Root("owner")) })
 }
 
 // readRoute reads a resource, or an object with the attributes of one.
@@ -146,9 +146,6 @@ func objectOf(entries map[string]tftypes.Value) tftypes.Value {
 	return tftypes.NewValue(object, entries)
 }
 
-// insignificant are attributes on which it does not depend where requests go.
-var insignificant = []string{"labels", "annotations", "owner", "traffic_policy"}
-
 // routesReading is what an argument says that is one route or several.
 type routesReading struct {
 	virtualServices []*istio.Object
@@ -202,7 +199,7 @@ func joinRoutes(routes []routeReading, where func(int) string) routesReading {
 			}
 			continue
 		}
-		if !route.knownBut(insignificant...) {
+		if !route.isKnown() {
 			all.known = false
 			continue
 		}
