@@ -7,7 +7,6 @@ import (
 
 	"google.golang.org/protobuf/encoding/protojson"
 	"google.golang.org/protobuf/proto"
-	networking "istio.io/api/networking/v1"
 
 	"github.com/meshroute/terraform-provider-mesh/internal/istio"
 )
@@ -35,11 +34,11 @@ func (t *Table) HCL(name string) string {
 
 func (t *Table) canaryRoute(name string) string {
 	subsets := map[string]any{}
-	for _, s := range t.Rules[0].Spec.(*networking.DestinationRule).Subsets {
+	for _, s := range t.Rules[0].AsDestinationRule().Subsets {
 		subsets[s.Name] = map[string]any{"labels": s.Labels}
 	}
 	var rules []any
-	for _, http := range t.Services[0].Spec.(*networking.VirtualService).Http {
+	for _, http := range t.Services[0].AsVirtualService().Http {
 		rule := attributes(http)
 		delete(rule, "route")
 		if len(http.Route) == 1 {

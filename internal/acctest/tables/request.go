@@ -71,7 +71,7 @@ func (t *Table) caller() Caller {
 	for {
 		from := callers[t.IntN(len(callers))]
 		bound := slices.ContainsFunc(t.Services, func(o *istio.Object) bool {
-			gateways := o.Spec.(*networking.VirtualService).Gateways
+			gateways := o.AsVirtualService().Gateways
 			inMesh := len(gateways) == 0 || slices.Contains(gateways, istio.MeshGateway)
 			return from.Gateway == "" && inMesh || from.Gateway != "" && (len(gateways) > 1 || !inMesh)
 		})
@@ -85,7 +85,7 @@ func (t *Table) caller() Caller {
 func (d *drawer) some(services []*istio.Object) []*networking.HTTPMatchRequest {
 	var chosen []*networking.HTTPMatchRequest
 	for _, o := range services {
-		rules := o.Spec.(*networking.VirtualService).Http
+		rules := o.AsVirtualService().Http
 		matches := rules[d.IntN(len(rules))].Match
 		if len(matches) > 0 && (len(chosen) == 0 || d.chance(50)) {
 			chosen = append(chosen, matches[d.IntN(len(matches))])
@@ -197,7 +197,7 @@ func (d *drawer) makeSendable(services []*istio.Object, request *traffic.Request
 		request.Path += "/"
 	}
 	for _, o := range services {
-		for _, rule := range o.Spec.(*networking.VirtualService).Http {
+		for _, rule := range o.AsVirtualService().Http {
 			for _, m := range rule.Match {
 				d.makeAlike(request.Headers, m)
 			}

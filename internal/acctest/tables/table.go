@@ -121,7 +121,7 @@ const (
 // mark puts the probers' rule in front.
 func (t *Table) mark() {
 	for _, o := range t.Services {
-		spec := o.Spec.(*networking.VirtualService)
+		spec := o.AsVirtualService()
 		if len(spec.Hosts) == 0 {
 			continue
 		}
@@ -192,7 +192,7 @@ func (d *drawer) rival(first *istio.Object) *istio.Object {
 	}
 	if both := []*istio.Object{first, rival}; d.chance(50) {
 		i := d.IntN(2)
-		d.limit(both[i].Spec.(*networking.VirtualService), both[1-i].Spec.(*networking.VirtualService))
+		d.limit(both[i].AsVirtualService(), both[1-i].AsVirtualService())
 	}
 	return rival
 }
@@ -217,7 +217,7 @@ func (d *drawer) limit(narrow, wide *networking.VirtualService) {
 
 // move puts a VirtualService into the namespace of other clients, where the names of what it is about are full.
 func (d *drawer) move(o *istio.Object) {
-	spec := o.Spec.(*networking.VirtualService)
+	spec := o.AsVirtualService()
 	o.Namespace, spec.Hosts[0] = elsewhere, d.fullHost()
 	if d.chance(50) {
 		spec.ExportTo = []string{".", d.Namespace}
@@ -257,7 +257,7 @@ func (d *drawer) gateways() []string {
 // delegated lets some rules of a VirtualService hand over to another one, which it returns.
 func (d *drawer) delegated(root *istio.Object) *istio.Object {
 	name := d.Service + "-part"
-	rules := root.Spec.(*networking.VirtualService).Http
+	rules := root.AsVirtualService().Http
 	rule := rules[d.IntN(len(rules))]
 	handed := &networking.HTTPRoute{Name: rule.Name, Match: rule.Match, Delegate: &networking.Delegate{Name: name}, Timeout: rule.Timeout, Retries: rule.Retries}
 	if d.chance(50) {
