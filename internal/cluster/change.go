@@ -212,7 +212,7 @@ func (r *run) after(err error) error {
 	var done []string
 	for _, t := range r.applied.Steps {
 		if t.Err == nil {
-			done = append(done, t.Step.String())
+			done = append(done, t.String())
 		}
 	}
 	if len(done) == 0 {

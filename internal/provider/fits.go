@@ -14,23 +14,23 @@ import (
 
 // fits reports whether an object of a configuration has all that its schema requires, and passes the validators of its attributes. Where it
 // does not, the framework says why.
-func fits(attributes map[string]schema.Attribute, object attr.Value) bool {
+func fits(ctx context.Context, attributes map[string]schema.Attribute, object attr.Value) bool {
 	if object.IsNull() || !object.IsKnown() {
 		return false
 	}
 	for name, a := range attributes {
 		v := object.Get(name)
-		if v.IsNull() && a.IsRequired() || !v.IsNull() && v.IsKnown() && !fitsAttribute(a, v) {
+		if v.IsNull() && a.IsRequired() || !v.IsNull() && v.IsKnown() && !fitsAttribute(ctx, a, v) {
 			return false
 		}
 	}
 	return true
 }
 
-func fitsAttribute(a schema.Attribute, v attr.Value) bool {
+func fitsAttribute(ctx context.Context, a schema.Attribute, v attr.Value) bool {
 	switch a := a.(type) {
 	case schema.StringAttribute:
-		return fitsValidators(a.Validators, v)
+		return fitsValidators(ctx, a.Validators, v)
 	case schema.Int64Attribute:
 		_, whole := v.Int()
 		return whole && len(a.Validators) == 0
@@ -42,11 +42,11 @@ func fitsAttribute(a schema.Attribute, v attr.Value) bool {
 		f, _ := n.Float64()
 		return !math.IsInf(f, 0) && (f != 0 || n.Sign() == 0)
 	case schema.SingleNestedAttribute:
-		return fits(a.Attributes, v)
+		return fits(ctx, a.Attributes, v)
 	case schema.ListNestedAttribute:
-		return fitsElements(v, func(e attr.Value) bool { return fits(a.NestedObject.Attributes, e) })
+		return fitsElements(v, func(e attr.Value) bool { return fits(ctx, a.NestedObject.Attributes, e) })
 	case schema.MapNestedAttribute:
-		return fitsElements(v, func(e attr.Value) bool { return fits(a.NestedObject.Attributes, e) })
+		return fitsElements(v, func(e attr.Value) bool { return fits(ctx, a.NestedObject.Attributes, e) })
 	}
 	return fitsElements(v, func(attr.Value) bool { return true })
 }
@@ -66,11 +66,11 @@ func fitsElements(v attr.Value, fit func(attr.Value) bool) bool {
 	return true
 }
 
-func fitsValidators(validators []validator.String, v attr.Value) bool {
+func fitsValidators(ctx context.Context, validators []validator.String, v attr.Value) bool {
 	text, ok := v.Text()
 	for _, check := range validators {
 		var resp validator.StringResponse
-		check.ValidateString(context.Background(), validator.StringRequest{Path: path.Empty(), ConfigValue: types.StringValue(text)}, &resp)
+		check.ValidateString(ctx, validator.StringRequest{Path: path.Empty(), ConfigValue: types.StringValue(text)}, &resp)
 		ok = ok && !resp.Diagnostics.HasError()
 	}
 	return ok

@@ -126,7 +126,7 @@ func (g *guard) ConfigureProvider(ctx context.Context, req *tfprotov6.ConfigureP
 // ValidateResourceConfig implements tfprotov6.ProviderServer.
 func (g *guard) ValidateResourceConfig(ctx context.Context, req *tfprotov6.ValidateResourceConfigRequest) (*tfprotov6.ValidateResourceConfigResponse, error) {
 	if w, ok := g.resource(req.TypeName); ok {
-		if resp, ok := w.validate(req); ok {
+		if resp, ok := w.validate(ctx, req); ok {
 			resp.Diagnostics = shown(resp.Diagnostics)
 			return resp, nil
 		}

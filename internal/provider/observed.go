@@ -1,6 +1,7 @@
 package provider
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 
@@ -102,7 +103,7 @@ func (o observed) unchanged(live livePair, configured istio.Pair, handedOver boo
 // asLastSeen reports whether the state describes what is live, because every object has the version in which it did: the state need not
 // even be read then. It asks a list that one request brings for all resources of a namespace.
 func (p *pairResource) asLastSeen(ctx context.Context, c *call) bool {
-	if p.settings.cluster == nil || string(c.private[settledKey]) != string(encodeJSON(p.settings.stamp)) {
+	if p.settings.cluster == nil || !bytes.Equal(c.private[settledKey], encodeJSON(p.settings.stamp)) {
 		return false
 	}
 	place := &canary.Placement{}

@@ -1,7 +1,6 @@
 package provider
 
 import (
-	"bytes"
 	"context"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -73,11 +72,11 @@ func identityOf(c *call, before *tfprotov6.ResourceIdentityData) *tfprotov6.Reso
 	return identityAt(c.place.Namespace, firstOf(c.place.VirtualServiceName, c.place.DestinationRuleName))
 }
 
-func (w wired) validate(req *tfprotov6.ValidateResourceConfigRequest) (*tfprotov6.ValidateResourceConfigResponse, bool) {
+func (w wired) validate(ctx context.Context, req *tfprotov6.ValidateResourceConfigRequest) (*tfprotov6.ValidateResourceConfigResponse, bool) {
 	var c call
 	wrong, ok := w.decoded(wireValue{req.Config, inConfig, &c.config})
 	switch {
-	case !ok || wrong == nil && !fits(w.cached.Attributes, c.config):
+	case !ok || wrong == nil && !fits(ctx, w.cached.Attributes, c.config):
 		return nil, false
 	case wrong != nil:
 		return &tfprotov6.ValidateResourceConfigResponse{Diagnostics: wrong.diagnostics()}, true
@@ -192,9 +191,4 @@ func (p *pairResource) apply(ctx context.Context, c *call) {
 		c.state = c.prior
 		p.update(ctx, c)
 	}
-}
-
-// unchangedBytes reports whether two values are encoded alike.
-func unchangedBytes(a, b *tfprotov6.DynamicValue) bool {
-	return a != nil && b != nil && len(a.MsgPack) > 0 && bytes.Equal(a.MsgPack, b.MsgPack)
 }
