@@ -126,12 +126,12 @@ func (l *Lab) createService(template string) {
 	if err != nil {
 		l.t.Fatalf("read the scenario's service: %v", err)
 	}
-	spec := like.Object["spec"].(map[string]any)
+	spec := l.within(like.Object, "spec")
 	var ports []any
-	for _, p := range spec["ports"].([]any) {
+	for _, p := range l.portsOf(like) {
 		port := map[string]any{}
 		for _, name := range []string{"name", "port", "targetPort", "protocol", "appProtocol"} {
-			if value, ok := p.(map[string]any)[name]; ok {
+			if value, ok := p[name]; ok {
 				port[name] = value
 			}
 		}
@@ -165,10 +165,13 @@ func (l *Lab) AddPort(name string, number int64) {
 	if err != nil {
 		l.t.Fatalf("read service: %v", err)
 	}
-	ports := service.Object["spec"].(map[string]any)["ports"].([]any)
-	port := maps.Clone(ports[0].(map[string]any))
+	var ports []any
+	for _, port := range l.portsOf(service) {
+		ports = append(ports, port)
+	}
+	port := maps.Clone(l.portsOf(service)[0])
 	port["name"], port["port"] = name, number
-	service.Object["spec"].(map[string]any)["ports"] = append(ports, port)
+	l.within(service.Object, "spec")["ports"] = append(ports, port)
 	if _, err := all.Update(ctx, service, metav1.UpdateOptions{}); err != nil {
 		l.t.Fatalf("add port: %v", err)
 	}

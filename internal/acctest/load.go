@@ -253,7 +253,7 @@ func (l *Lab) Twin(suffix string) *Lab {
 	if err != nil {
 		l.t.Fatalf("read service: %v", err)
 	}
-	spec := like.Object["spec"].(map[string]any)
+	spec := l.within(like.Object, "spec")
 	for _, field := range []string{"clusterIP", "clusterIPs"} {
 		delete(spec, field)
 	}

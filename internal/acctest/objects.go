@@ -72,7 +72,7 @@ func (l *Lab) Create(text string) *unstructured.Unstructured {
 // Edit changes a live object as `kubectl edit` does: as another field manager, by an update.
 func (l *Lab) Edit(kind, name string, change func(spec map[string]any)) {
 	l.t.Helper()
-	l.EditObject(kind, name, func(o *unstructured.Unstructured) { change(o.Object["spec"].(map[string]any)) })
+	l.EditObject(kind, name, func(o *unstructured.Unstructured) { change(l.within(o.Object, "spec")) })
 }
 
 // EditObject is [Lab.Edit] for the whole object.
@@ -122,7 +122,7 @@ func (l *Lab) parse(text string) *unstructured.Unstructured {
 func (l *Lab) ManifestYAML(kind, name string) string {
 	l.t.Helper()
 	object := l.MustGet(kind, name).Object
-	metadata := object["metadata"].(map[string]any)
+	metadata := l.within(object, "metadata")
 	for _, field := range []string{"creationTimestamp", "generation", "managedFields", "resourceVersion", "uid"} {
 		delete(metadata, field)
 	}
@@ -214,4 +214,30 @@ func (l *Lab) deleteLeftovers(ctx context.Context) {
 			}
 		}
 	}
+}
+
+// within returns the object under a key of another one.
+func (l *Lab) within(object map[string]any, key string) map[string]any {
+	l.t.Helper()
+	inner, ok := object[key].(map[string]any)
+	if !ok {
+		l.t.Fatalf("%s is %T, want an object", key, object[key])
+	}
+	return inner
+}
+
+// portsOf returns the ports of a Service, one at least.
+func (l *Lab) portsOf(service *unstructured.Unstructured) []map[string]any {
+	l.t.Helper()
+	var ports []map[string]any
+	all, _ := l.within(service.Object, "spec")["ports"].([]any)
+	for _, p := range all {
+		if port, ok := p.(map[string]any); ok {
+			ports = append(ports, port)
+		}
+	}
+	if len(ports) == 0 {
+		l.t.Fatalf("service %s has no port", service.GetName())
+	}
+	return ports
 }

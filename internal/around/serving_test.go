@@ -134,7 +134,7 @@ func checkGrowth(t *testing.T, most float64, prepare func(among int) (timed func
 }
 
 // Routes are looked at in a time that does not grow with their number.
-func TestInspectManyRoutes(t *testing.T) {
+func TestInspectManyRoutes(t *testing.T) { //nolint:paralleltest // it measures
 	const asked = 50
 	checkGrowth(t, 4, func(many int) func() {
 		a := newNeighborhood(t)
@@ -157,10 +157,10 @@ func TestInspectManyRoutes(t *testing.T) {
 }
 
 // VirtualServices for every host of one gateway cost next to nothing, whether they are rivals or not.
-func TestInspectManyRivals(t *testing.T) {
+func TestInspectManyRivals(t *testing.T) { //nolint:paralleltest // it measures
 	rules := "http:\n" + strings.Repeat("- {match: [{uri: {regex: '/a.*b'}}], "+istiotest.To("v1")+"}\n", 20)
 	before := ours(t, "hosts: ['*']\ngateways: [edge]\n"+rules)
-	for name, after := range map[string]istio.Objects{
+	for name, after := range map[string]istio.Objects{ //nolint:paralleltest // it measures
 		"unchanged": before,
 		"one host":  ours(t, "hosts: [a.example]\ngateways: [edge]\n"+rules),
 		"in mesh":   ours(t, "hosts: ['*']\ngateways: [mesh]\n"+rules),
@@ -184,7 +184,7 @@ func TestInspectManyRivals(t *testing.T) {
 }
 
 // What routes one service is told in a time that grows as the number of those that delegate to it.
-func TestFactsOfManyServices(t *testing.T) {
+func TestFactsOfManyServices(t *testing.T) { //nolint:paralleltest // it measures
 	checkGrowth(t, 40, func(many int) func() {
 		a := newNeighborhood(t)
 		for i := range many {

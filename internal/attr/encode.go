@@ -76,7 +76,7 @@ func (f *field) encodeValue(value protoreflect.Value) Value {
 	case kindMessage:
 		return f.message.encode(value.Message())
 	case kindDuration:
-		d := value.Message().Interface().(*durationpb.Duration)
+		d := value.Message().Interface().(*durationpb.Duration) //nolint:errcheck,forcetypeassert // by its kind
 		return String(FormatDuration(d.AsDuration()))
 	case kindBool:
 		return Bool(value.Bool())

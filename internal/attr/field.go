@@ -57,8 +57,10 @@ type field struct {
 	// description is Markdown.
 	description string
 
-	attrType  attrType
-	valueType tftypes.Type
+	attrType attrType
+	// elementType is the type of an element of a list or mapping, and otherwise attrType too.
+	elementType attrType
+	valueType   tftypes.Type
 }
 
 func newField(fd protoreflect.FieldDescriptor, options Options, parents []protoreflect.FullName) field {
@@ -151,6 +153,7 @@ func (f *field) setTypes() {
 	case kindMessage:
 		f.attrType, f.valueType = f.message.objectType, f.message.valueType
 	}
+	f.elementType = f.attrType
 	switch f.cardinality {
 	case single:
 	case list:
@@ -170,12 +173,12 @@ func (f *field) attribute() schema.Attribute {
 	switch f.cardinality {
 	case list:
 		return schema.ListAttribute{
-			ElementType: f.attrType.(types.ListType).ElemType, Required: f.required, Optional: optional,
+			ElementType: f.elementType, Required: f.required, Optional: optional,
 			MarkdownDescription: description,
 		}
 	case mapping:
 		return schema.MapAttribute{
-			ElementType: f.attrType.(types.MapType).ElemType, Required: f.required, Optional: optional,
+			ElementType: f.elementType, Required: f.required, Optional: optional,
 			MarkdownDescription: description,
 		}
 	case single:
@@ -203,12 +206,12 @@ func (f *field) nestedAttribute(description string) schema.Attribute {
 	switch f.cardinality {
 	case list:
 		return schema.ListNestedAttribute{
-			NestedObject: object, CustomType: f.attrType.(types.ListType), Required: f.required, Optional: optional,
+			NestedObject: object, CustomType: types.ListType{ElemType: f.elementType}, Required: f.required, Optional: optional,
 			MarkdownDescription: description,
 		}
 	case mapping:
 		return schema.MapNestedAttribute{
-			NestedObject: object, CustomType: f.attrType.(types.MapType), Required: f.required, Optional: optional,
+			NestedObject: object, CustomType: types.MapType{ElemType: f.elementType}, Required: f.required, Optional: optional,
 			MarkdownDescription: description,
 		}
 	case single:

@@ -183,7 +183,7 @@ func TestDecodeErrorUnwraps(t *testing.T) {
 }
 
 // What promises more than there is costs no more than what there is.
-func TestDecodeMakesNoRoomForPromises(t *testing.T) {
+func TestDecodeMakesNoRoomForPromises(t *testing.T) { //nolint:paralleltest // it measures
 	of := attr.TypeOf(tftypes.List{ElementType: tableType})
 	for name, encoded := range map[string]string{
 		"elements": "\xdd\x7f\xff\xff\xff", "more elements": "\xdc\xff\xff\x87", "entries": "\x91" + only("map", "\xdf\x7f\xff\xff\xff"),

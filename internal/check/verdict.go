@@ -7,7 +7,6 @@ import (
 	"strings"
 	"unicode"
 
-	"github.com/hashicorp/go-multierror"
 	"google.golang.org/protobuf/proto"
 	"istio.io/istio/pkg/config"
 	"istio.io/istio/pkg/config/schema/gvk"
@@ -88,9 +87,11 @@ func flatten(err error) []error {
 	if err == nil {
 		return nil
 	}
-	if many := new(multierror.Error); errors.As(err, &many) {
+	// istiod's checks return github.com/hashicorp/go-multierror.
+	var many interface{ WrappedErrors() []error }
+	if errors.As(err, &many) {
 		var all []error
-		for _, e := range many.Errors {
+		for _, e := range many.WrappedErrors() {
 			all = append(all, flatten(e)...)
 		}
 		return all

@@ -170,7 +170,7 @@ func TestConfigRestConfig(t *testing.T) {
 			Config{Host: "https://own.example", Username: "u", Password: "p"}, connection{Host: "https://own.example", Username: "u", Password: "p"},
 		},
 	}
-	for name, test := range tests {
+	for name, test := range tests { //nolint:paralleltest // the environment is the process's
 		t.Run(name, func(t *testing.T) {
 			got, err := test.config.restConfig()
 			if err != nil {
@@ -184,6 +184,7 @@ func TestConfigRestConfig(t *testing.T) {
 }
 
 func TestConfigRestConfig_exec(t *testing.T) {
+	t.Parallel()
 	config := Config{Host: "https://own.example", Exec: &Exec{
 		APIVersion: "client.authentication.k8s.io/v1", Command: "print-token", Args: []string{"--cluster", "shop"},
 		Env: map[string]string{"B": "2", "A": "1"},
@@ -227,7 +228,7 @@ func TestConnect_noConfiguration(t *testing.T) {
 		"a token in a pod without an account": {"10.0.0.1", Config{Token: secret}},
 		"exec alone":                          {"", Config{Exec: &Exec{APIVersion: "client.authentication.k8s.io/v1", Command: "x"}}},
 	}
-	for name, test := range tests {
+	for name, test := range tests { //nolint:paralleltest // the environment is the process's
 		t.Run(name, func(t *testing.T) {
 			t.Setenv("KUBERNETES_SERVICE_HOST", test.inCluster)
 			t.Setenv("KUBERNETES_SERVICE_PORT", "443")

@@ -16,7 +16,7 @@ import (
 // plan returns the steps of the change. One that takes fields from other managers writes each object that exists, also one that says
 // already what it shall say: who owns a field cannot be seen in it, and what was taken is not taken again.
 func (c Change) plan() []Step {
-	steps := order(c.From, c.To)
+	steps := Steps(c.From, c.To)
 	if len(c.stillOwed()) > 0 {
 		steps = append([]Step{{Action: Wait}}, steps...)
 	}

@@ -197,7 +197,7 @@ func TestPersist_exec(t *testing.T) {
 			command := filepath.Join(dir, "print")
 			script := fmt.Sprintf("#!/bin/sh\necho run >> %[1]q\nprintf '{\"kind\":\"ExecCredential\",\"apiVersion\":\"client.authentication.k8s.io/v1\",\"status\":{\"token\":\"marker-token-%%d\"}}' $(wc -l < %[1]q)\n",
 				filepath.Join(dir, "runs"))
-			if err := os.WriteFile(command, []byte(script), 0o700); err != nil { //nolint:gosec // it is run
+			if err := os.WriteFile(command, []byte(script), 0o700); err != nil {
 				t.Fatal(err)
 			}
 			c, err := Connect(Config{

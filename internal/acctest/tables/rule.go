@@ -44,7 +44,7 @@ type drawer struct {
 }
 
 func newDrawer(seed uint64, o Options) *drawer {
-	d := &drawer{Rand: rand.New(rand.NewPCG(seed, 0)), words: httpWords, Options: o} //nolint:gosec // the same tables again for the same seed
+	d := &drawer{Rand: rand.New(rand.NewPCG(seed, 0)), words: httpWords, Options: o}
 	if o.GRPC {
 		d.words = grpcWords
 	}

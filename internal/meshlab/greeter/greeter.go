@@ -92,7 +92,8 @@ func method(name string) grpc.MethodDesc {
 			if err := decode(request); err != nil {
 				return nil, err
 			}
-			reply, header, err := server.(*Server).answer(ctx, name, request)
+			s, _ := server.(*Server) // gRPC hands back what was registered
+			reply, header, err := s.answer(ctx, name, request)
 			if err != nil {
 				return nil, err
 			}

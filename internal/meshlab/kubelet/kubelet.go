@@ -47,10 +47,12 @@ func Serve(listener net.Listener, o Options) (*Server, error) {
 	// The library says through klog what it cannot say to the client, such as that nobody listens on a port.
 	klog.SetSlogLogger(logger)
 	s := &Server{&http.Server{
-		Handler:   o.handler(),
-		ErrorLog:  slog.NewLogLogger(logger.Handler(), slog.LevelError),
-		TLSConfig: &tls.Config{Certificates: []tls.Certificate{o.Certificate}, ClientCAs: clients, ClientAuth: tls.RequireAndVerifyClientCert},
-		Protocols: new(http.Protocols), // a connection of HTTP/2 cannot be taken over by another protocol
+		Handler: o.handler(),
+		// Long enough for everybody on this machine.
+		ReadHeaderTimeout: time.Minute,
+		ErrorLog:          slog.NewLogLogger(logger.Handler(), slog.LevelError),
+		TLSConfig:         &tls.Config{Certificates: []tls.Certificate{o.Certificate}, ClientCAs: clients, ClientAuth: tls.RequireAndVerifyClientCert},
+		Protocols:         new(http.Protocols), // a connection of HTTP/2 cannot be taken over by another protocol
 	}}
 	s.http.Protocols.SetHTTP1(true)
 	go s.http.ServeTLS(listener, "", "") //nolint:errcheck // it ends with Close

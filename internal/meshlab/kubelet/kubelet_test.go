@@ -90,6 +90,7 @@ func forward(t *testing.T, config *rest.Config, pod string, port int) (string, e
 
 // A large answer arrives whole, several times over one connection, and the server sees a client on this machine.
 func TestServer_forwards(t *testing.T) {
+	t.Parallel()
 	body := bytes.Repeat([]byte("istiod"), 1<<16)
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if !strings.HasPrefix(r.RemoteAddr, "127.0.0.1:") {
@@ -124,6 +125,7 @@ func TestServer_forwards(t *testing.T) {
 }
 
 func TestServer_refuses(t *testing.T) {
+	t.Parallel()
 	config := serve(t, "127.0.0.1:1")
 	if _, err := forward(t, config, "istiod-1", 15014); err == nil || !strings.Contains(err.Error(), "pod does not exist") {
 		t.Errorf("another pod: %v", err)

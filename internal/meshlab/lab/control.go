@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"time"
 
 	"github.com/meshroute/terraform-provider-mesh/internal/meshlab/cluster"
 	"github.com/meshroute/terraform-provider-mesh/internal/meshlab/ports"
@@ -43,7 +44,7 @@ func serveControl(dir string, c *cluster.Cluster) (*control, error) {
 			http.Error(w, err.Error(), http.StatusInternalServerError)
 		}
 	})
-	ctl.server = &http.Server{Handler: mux}
+	ctl.server = &http.Server{Handler: mux, ReadHeaderTimeout: time.Minute}
 	go ctl.server.Serve(listener) //nolint:errcheck // it ends with the lab
 	if err := os.WriteFile(filepath.Join(dir, "control"), fmt.Appendf(nil, "http://%s\n", listener.Addr()), 0o600); err != nil {
 		return nil, fmt.Errorf("write control address: %w", err)

@@ -65,11 +65,15 @@ func Start(ctx context.Context, client *cluster.Client) (*Scenario, error) {
 	attempts := greeter.NewAttempts()
 	for i, listener := range listeners {
 		version := versions[i/endpointsPerVersion]
+		address, _, err := net.SplitHostPort(listener.Addr().String())
+		if err != nil {
+			return nil, fmt.Errorf("read address of %s: %w", version, err)
+		}
 		s.servers = append(s.servers, greeter.Serve(listener, version, attempts))
 		s.Workloads = append(s.Workloads, Workload{
 			Name:    fmt.Sprintf("k8s-combat-service-%s-%d", version, i%endpointsPerVersion+1),
 			Version: version,
-			Address: listener.Addr().(*net.TCPAddr).IP.String(),
+			Address: address,
 		})
 	}
 	rendered, err := render(s.Workloads)

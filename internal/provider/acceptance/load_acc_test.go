@@ -39,7 +39,7 @@ func TestAccLoad(t *testing.T) {
 	}
 	t.Logf("to draw the same sequences again: MESH_TEST_SEED=%d", seed)
 
-	safe, naive := buildProvider(t, ""), buildProvider(t, "naiveorder")
+	safe, naive := buildProvider(t, nil), buildProvider(t, naiveOrder(t))
 	// The new services themselves, and the first calls, do not count.
 	time.Sleep(acctest.Pushed)
 	r.load.Mark("begin")

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"maps"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -215,15 +214,4 @@ func (r *loadRun) print(title string) {
 		fmt.Fprintf(w, "    %s\t%d\n", kind, n.transitions[kind])
 	}
 	w.Flush()
-}
-
-// buildProvider builds the provider as it is released, or with a build tag, and returns its path.
-func buildProvider(t *testing.T, tag string) string {
-	t.Helper()
-	path := filepath.Join(t.TempDir(), "terraform-provider-mesh")
-	command := exec.CommandContext(t.Context(), "go", "build", "-buildvcs=false", "-tags", tag, "-o", path, "github.com/meshroute/terraform-provider-mesh")
-	if out, err := command.CombinedOutput(); err != nil {
-		t.Fatalf("build the provider: %v\n%s", err, out)
-	}
-	return path
 }

@@ -1,6 +1,7 @@
 package crud
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 
@@ -77,7 +78,7 @@ func (p *pairResource) plan(ctx context.Context, c *call) {
 // isSettledState reports whether there is nothing to do for a plan that changes nothing which is configured or completed: the state
 // describes what is live, its words included, under the settings that hold now.
 func (p *pairResource) isSettledState(c *call) bool {
-	return !c.diagnostics.HasError() && p.settings.Cluster != nil && string(c.private[settledKey]) == string(encodeJSON(p.settings.Stamp)) &&
+	return !c.diagnostics.HasError() && p.settings.Cluster != nil && bytes.Equal(c.private[settledKey], encodeJSON(p.settings.Stamp)) &&
 		c.planned.Equal(c.prior) && (!p.has("summary") || !c.prior.Get("summary").IsNull())
 }
 

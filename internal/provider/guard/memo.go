@@ -93,16 +93,16 @@ var placeholder = sync.OnceValue(func() *tfprotov6.DynamicValue {
 })
 
 // Once returns what was made of an argument of the function that is called, or makes it.
-func Once[T any](ctx context.Context, argument int, make func() T) T {
+func Once[T any](ctx context.Context, argument int, produce func() T) T {
 	call, ok := ctx.Value(argumentsKey{}).(memoized)
 	if !ok || argument >= len(call.arguments) || call.arguments[argument] == nil {
-		return make()
+		return produce()
 	}
 	r := call.arguments[argument]
 	if made, ok := r.made.(T); ok {
 		return made
 	}
-	made := make()
+	made := produce()
 	call.memo.keep(&remembered{r.function, r.argument, made})
 	return made
 }

@@ -1,0 +1,67 @@
+package acceptance_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+const module = "github.com/meshroute/terraform-provider-mesh"
+
+// TestNaiveOrder: the provider of the load test that has the naive order compiles.
+func TestNaiveOrder(t *testing.T) {
+	t.Parallel()
+	build(t, naiveOrder(t), module+"/internal/cluster")
+}
+
+// buildProvider builds the provider, with the files of an overlay in place of its own, and returns its path.
+func buildProvider(t *testing.T, overlay map[string]string) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "terraform-provider-mesh")
+	build(t, overlay, "-o", path, module)
+	return path
+}
+
+func build(t *testing.T, overlay map[string]string, args ...string) {
+	t.Helper()
+	replace, err := json.Marshal(map[string]any{"Replace": overlay})
+	if err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(t.TempDir(), "overlay.json")
+	writeFile(t, file, string(replace))
+	command := exec.CommandContext(t.Context(), "go", append([]string{"build", "-buildvcs=false", "-overlay", file}, args...)...)
+	if out, err := command.CombinedOutput(); err != nil {
+		t.Fatalf("build the provider: %v\n%s", err, out)
+	}
+}
+
+// naiveOrder is an overlay with which a change has its steps in the naive order: the function of that name in the
+// tests of internal/cluster becomes part of it, and stands where Steps is called.
+func naiveOrder(t *testing.T) map[string]string {
+	t.Helper()
+	out, err := exec.CommandContext(t.Context(), "go", "list", "-f", "{{.Dir}}", module+"/internal/cluster").Output()
+	if err != nil {
+		t.Fatalf("find internal/cluster: %v", err)
+	}
+	dir := strings.TrimSpace(string(out))
+	const caller, call = "force.go", "Steps(c.From, c.To)"
+	data, err := os.ReadFile(filepath.Join(dir, caller))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := bytes.Count(data, []byte(call)); n != 1 {
+		t.Fatalf("%s calls %s %d times, want once", caller, call, n)
+	}
+	changed := filepath.Join(t.TempDir(), caller)
+	writeFile(t, changed, strings.Replace(string(data), call, "naive"+call, 1))
+	return map[string]string{
+		filepath.Join(dir, caller): changed,
+		// Under its own name it is left out of a build.
+		filepath.Join(dir, "order_naive.go"): filepath.Join(dir, "order_naive_test.go"),
+	}
+}
