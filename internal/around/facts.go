@@ -202,7 +202,7 @@ func (a audience) words() string {
 	names := slices.DeleteFunc(slices.Clone(a.names), func(name string) bool { return name == otherNamespace })
 	others := len(names) < len(a.names)
 	if more := len(names) - istio.MostNamed; more > 0 {
-		names = append(names[:istio.MostNamed:istio.MostNamed], strconv.FormatUint(uint64(uint32(more)), 10)+" more")
+		names = append(names[:istio.MostNamed:istio.MostNamed], strconv.FormatUint(uint64(uint32(more)), 10)+" more") //nolint:gosec // it is positive
 	}
 	switch {
 	case others:

@@ -275,7 +275,7 @@ func (r *Route) PathOf(o *istio.Object, at istio.Path) istio.Path {
 		default:
 			return istio.Path{"rules"}
 		}
-		return r.rulePath(at[1].(int), at[2:])
+		return r.rulePath(at[1].(int), at[2:]) //nolint:errcheck,forcetypeassert // an index follows
 	case "hosts":
 		if len(r.Hosts) == 0 {
 			return istio.Path{"service"}
@@ -301,7 +301,7 @@ func (r *Route) rulePath(i int, rest istio.Path) istio.Path {
 	}
 	name := rule.Subset
 	if len(rule.Weights) > 0 && len(rest) > 1 {
-		i := rest[1].(int)
+		i := rest[1].(int) //nolint:errcheck,forcetypeassert // an index follows
 		if i >= len(rule.Weights) {
 			// A live rule has more: somebody else sets weights in it.
 			return at.At("weights")
@@ -327,7 +327,7 @@ func destinationRulePath(rule *networking.DestinationRule, at istio.Path) istio.
 	case at[0] != "subsets" || len(at) < 2:
 		return at
 	}
-	i := at[1].(int)
+	i := at[1].(int) //nolint:errcheck,forcetypeassert // an index follows
 	if i >= len(rule.Subsets) {
 		return istio.Path{"subsets"}
 	}

@@ -91,7 +91,7 @@ func (r *Route) object(name string, spec proto.Message) *istio.Object {
 func (r *Route) renderRule(rule Rule) *networking.HTTPRoute {
 	rendered := &networking.HTTPRoute{}
 	if rule.HTTP != nil {
-		rendered = proto.Clone(rule.HTTP).(*networking.HTTPRoute)
+		rendered = proto.CloneOf(rule.HTTP)
 	}
 	rendered.Headers = istio.TrimHeaders(rendered.Headers)
 	for _, mirror := range rendered.Mirrors {
@@ -115,7 +115,7 @@ func (r *Route) renderDestinations(rule Rule) []*networking.HTTPRouteDestination
 	for _, name := range sortedKeys(weights) {
 		destination := &networking.HTTPRouteDestination{Destination: r.destination(name)}
 		if len(weights) > 1 {
-			destination.Weight = int32(weights[name])
+			destination.Weight = int32(weights[name]) //nolint:gosec // up to 100
 		}
 		destinations = append(destinations, destination)
 	}

@@ -208,7 +208,7 @@ func without(root proto.Message, at istio.Path, steps []istio.Path) proto.Messag
 	message := value.Message()
 	gone := map[string]map[int]bool{}
 	for _, step := range steps {
-		name := step[0].(string)
+		name := step[0].(string) //nolint:errcheck,forcetypeassert // a step begins with a name
 		fd := message.Descriptor().Fields().ByName(protoreflect.Name(name))
 		if len(step) == 1 {
 			message.Clear(fd)
@@ -255,13 +255,13 @@ func comparePaths(root proto.Message, a, b istio.Path) int {
 		order := 0
 		switch step := a[i].(type) {
 		case int:
-			order = cmp.Compare(step, b[i].(int))
+			order = cmp.Compare(step, b[i].(int)) //nolint:errcheck,forcetypeassert // what is at the same place is of the same kind
 		case istio.Key:
-			order = cmp.Compare(step, b[i].(istio.Key))
+			order = cmp.Compare(step, b[i].(istio.Key)) //nolint:errcheck,forcetypeassert // what is at the same place is of the same kind
 		case string:
 			value, _ := resolve(root, a[:i])
 			fields := value.Message().Descriptor().Fields()
-			index := func(name any) int { return fields.ByName(protoreflect.Name(name.(string))).Index() }
+			index := func(name any) int { return fields.ByName(protoreflect.Name(name.(string))).Index() } //nolint:errcheck,forcetypeassert // a field is a name
 			order = cmp.Compare(index(step), index(b[i]))
 		}
 		if order != 0 {

@@ -23,7 +23,7 @@ func bridge(from, to istio.Objects) *istio.Object {
 	if old.Host != wanted.Host {
 		return after
 	}
-	both := proto.Clone(wanted).(*networking.DestinationRule)
+	both := proto.CloneOf(wanted)
 	for _, subset := range old.Subsets {
 		switch i := slices.IndexFunc(both.Subsets, func(s *networking.Subset) bool { return s.Name == subset.Name }); {
 		case i < 0:
@@ -49,7 +49,7 @@ func bridgeOld(from, to istio.Objects) (*istio.Object, bool) {
 	if old.Host != wanted.Host {
 		return before, false
 	}
-	both := proto.Clone(old).(*networking.DestinationRule)
+	both := proto.CloneOf(old)
 	for _, subset := range wanted.Subsets {
 		if findSubset(old, subset.Name) == nil {
 			both.Subsets = append(both.Subsets, subset)

@@ -48,7 +48,8 @@ func (l *Live) conflicts(spec, metadata map[string]any) []Conflict {
 		fields = append(fields, ".spec."+field)
 	}
 	for _, name := range sortedKeys(metadata) {
-		for _, key := range sortedKeys(metadata[name].(map[string]any)) {
+		marks, _ := metadata[name].(map[string]any)
+		for _, key := range sortedKeys(marks) {
 			fields = append(fields, ".metadata."+name+"."+key)
 		}
 	}
@@ -126,7 +127,7 @@ func leftovers(live *Live, wanted *istio.Object) (map[string]any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return removal(is["spec"].(map[string]any), want["spec"].(map[string]any)), nil
+	return removal(is["spec"].(map[string]any), want["spec"].(map[string]any)), nil //nolint:errcheck,forcetypeassert // a manifest has a spec
 }
 
 // leftoverMetadata returns the labels and annotations that are still live, as a merge patch that removes them: those that the object had

@@ -185,7 +185,7 @@ func (c *Cluster) apply(ctx context.Context, o *istio.Object, force bool, guard 
 	if err != nil {
 		return nil, err
 	}
-	guard(manifest["metadata"].(map[string]any))
+	guard(manifest["metadata"].(map[string]any)) //nolint:errcheck,forcetypeassert // a manifest has metadata
 	body, err := json.Marshal(manifest)
 	if err != nil {
 		return nil, fmt.Errorf("render %s: %w", o, err)

@@ -40,7 +40,7 @@ func serviceOf(o *unstructured.Unstructured) around.Service {
 		port, _ := p.(map[string]any)
 		name, _ := port["name"].(string)
 		number, _ := port["port"].(int64)
-		s.Ports = append(s.Ports, around.ServicePort{Name: name, Number: uint32(number)})
+		s.Ports = append(s.Ports, around.ServicePort{Name: name, Number: uint32(number)}) //nolint:gosec // up to 65535
 	}
 	kind, _, _ := unstructured.NestedString(o.Object, "spec", "type")
 	unready, _, _ := unstructured.NestedBool(o.Object, "spec", "publishNotReadyAddresses")

@@ -86,11 +86,11 @@ func element(list []any, i int) any {
 func Canonical(spec proto.Message) proto.Message {
 	switch s := spec.(type) {
 	case *networking.DestinationRule:
-		s = proto.Clone(s).(*networking.DestinationRule)
+		s = proto.CloneOf(s)
 		slices.SortStableFunc(s.GetSubsets(), func(a, b *networking.Subset) int { return cmp.Compare(a.GetName(), b.GetName()) })
 		return s
 	case *networking.VirtualService:
-		s = proto.Clone(s).(*networking.VirtualService)
+		s = proto.CloneOf(s)
 		if slices.Equal(s.GetGateways(), []string{MeshGateway}) {
 			s.Gateways = nil
 		}

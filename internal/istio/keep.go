@@ -107,7 +107,7 @@ func (k *keeper) list(at string, fd protoreflect.FieldDescriptor, into, from []a
 		at := fmt.Sprintf("%s[%d]", at, i)
 		element, isMessage := from[i].(map[string]any)
 		if j >= 0 && isMessage {
-			k.message(at, fd.Message(), into[j].(map[string]any), element)
+			k.message(at, fd.Message(), into[j].(map[string]any), element) //nolint:errcheck,forcetypeassert // its partner is a message too
 		} else {
 			k.lost = append(k.lost, unknownValues(at, fd, from[i])...)
 		}

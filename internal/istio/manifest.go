@@ -154,7 +154,7 @@ func spellZeros(message protoreflect.Message, tree map[string]any) {
 				break
 			}
 			for i := range inner {
-				spellZeros(value.List().Get(i).Message(), inner[i].(map[string]any))
+				spellZeros(value.List().Get(i).Message(), inner[i].(map[string]any)) //nolint:errcheck,forcetypeassert // a message is an object
 			}
 			spellWeights(fd, inner)
 		case map[string]any:
@@ -162,7 +162,7 @@ func spellZeros(message protoreflect.Message, tree map[string]any) {
 				spellZeros(value.Message(), inner)
 			} else if fd.MapValue().Message() != nil {
 				value.Map().Range(func(key protoreflect.MapKey, v protoreflect.Value) bool {
-					spellZeros(v.Message(), inner[key.String()].(map[string]any))
+					spellZeros(v.Message(), inner[key.String()].(map[string]any)) //nolint:errcheck,forcetypeassert // a message is an object
 					return true
 				})
 			}
@@ -182,7 +182,7 @@ func spellWeights(fd protoreflect.FieldDescriptor, destinations []any) {
 		return
 	}
 	for _, d := range destinations {
-		if destination := d.(map[string]any); destination["weight"] == nil {
+		if destination, ok := d.(map[string]any); ok && destination["weight"] == nil {
 			destination["weight"] = float64(0)
 		}
 	}

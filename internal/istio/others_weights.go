@@ -39,7 +39,7 @@ func (k ruleKind[R, D]) keepWeights(rule R, was []D, live R) {
 	for i, destination := range *wanted {
 		_, weight := k.weighted(destination)
 		if *weight = 0; of[i] >= 0 {
-			*weight = int32(min(weights[of[i]], math.MaxInt32))
+			*weight = int32(min(weights[of[i]], math.MaxInt32)) //nolint:gosec // it is bounded, and not negative
 		}
 	}
 	*wanted = k.addOthers(*wanted, of, is, goes, weights)
@@ -51,7 +51,7 @@ func (k ruleKind[R, D]) addOthers(wanted []D, of []int, live []D, goes func(int)
 	for at, destination := range live {
 		others[at] = proto.CloneOf(destination)
 		_, weight := k.weighted(others[at])
-		*weight = int32(min(weights[at], math.MaxInt32))
+		*weight = int32(min(weights[at], math.MaxInt32)) //nolint:gosec // it is bounded, and not negative
 	}
 	all := interleave(wanted, of, others, func(at int) bool { return !goes(at) })
 	if len(all) == 1 {

@@ -130,6 +130,7 @@ func blankAttributes(of tftypes.Object) map[string]tftypes.Value {
 
 // echo is a peer that answers as an API server does that takes everything. Whether it has what it took is told from outside.
 func echo(b *testing.B, exist *atomic.Bool) string {
+	b.Helper()
 	var lock sync.Mutex
 	objects := map[string]map[string]any{}
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

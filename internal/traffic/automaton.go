@@ -43,7 +43,8 @@ func newMachine(p *pattern) *machine {
 	m := &machine{program: program}
 	for i := range program.Inst {
 		inst := &program.Inst[i]
-		if inst.Op == syntax.InstEmptyWidth && syntax.EmptyOp(inst.Arg)&^(syntax.EmptyBeginText|syntax.EmptyEndText) != 0 {
+		at := syntax.EmptyOp(inst.Arg) //nolint:gosec // regexp/syntax says that it is one
+		if inst.Op == syntax.InstEmptyWidth && at&^(syntax.EmptyBeginText|syntax.EmptyEndText) != 0 {
 			return nil // needs to look at the next rune
 		}
 		m.addEdges(inst)
@@ -58,7 +59,7 @@ func (m *machine) addEdges(inst *syntax.Inst) {
 		if len(runes) == 1 {
 			r := runes[0]
 			m.edges = append(m.edges, r, r+1)
-			if syntax.Flags(inst.Arg)&syntax.FoldCase != 0 {
+			if syntax.Flags(inst.Arg)&syntax.FoldCase != 0 { //nolint:gosec // regexp/syntax says that they are some
 				for f := unicode.SimpleFold(r); f != r; f = unicode.SimpleFold(f) {
 					m.edges = append(m.edges, f, f+1)
 				}
@@ -113,7 +114,7 @@ type threads []uint32
 
 // start returns the threads before the first rune.
 func (m *machine) start(final bool) threads {
-	return m.follow([]uint32{uint32(m.program.Start)}, syntax.EmptyBeginText, final)
+	return m.follow([]uint32{uint32(m.program.Start)}, syntax.EmptyBeginText, final) //nolint:gosec // an instruction
 }
 
 // follow walks along everything that takes no rune.
@@ -138,7 +139,7 @@ func (m *machine) follow(from []uint32, at syntax.EmptyOp, final bool) threads {
 		case syntax.InstCapture, syntax.InstNop:
 			stack = append(stack, inst.Out)
 		case syntax.InstEmptyWidth:
-			if syntax.EmptyOp(inst.Arg)&^at == 0 {
+			if syntax.EmptyOp(inst.Arg)&^at == 0 { //nolint:gosec // regexp/syntax says that it is one
 				stack = append(stack, inst.Out)
 			}
 			out = append(out, pc)

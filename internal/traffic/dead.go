@@ -155,8 +155,9 @@ func (a *analysis) verdicts() []Verdict {
 		}
 	}
 	for _, d := range a.virtualService.dropped {
+		index, _ := d.At[1].(int)
 		v := Verdict{Life: Dead, Reason: d.Reason, Place: Place{
-			Rule:  RuleRef{Object: d.Object, Index: d.At[1].(int), Delegate: d.Delegate, DelegateIndex: d.DelegateIndex},
+			Rule:  RuleRef{Object: d.Object, Index: index, Delegate: d.Delegate, DelegateIndex: d.DelegateIndex},
 			Match: MatchRef{Index: -1, Root: -1, Delegate: -1},
 		}}
 		if d.Delegate != nil && d.DelegateIndex < 0 {

@@ -159,7 +159,7 @@ func mergeMatches(root, own []*networking.HTTPMatchRequest) (out []*networking.H
 func mergeMatch(root, own *networking.HTTPMatchRequest) *networking.HTTPMatchRequest {
 	out := &networking.HTTPMatchRequest{}
 	if own != nil {
-		out = proto.Clone(own).(*networking.HTTPMatchRequest)
+		out = proto.CloneOf(own)
 	}
 	out.Name = joinNames(root.GetName(), own.GetName())
 	out.Uri = inherit(out.Uri, root.GetUri())
@@ -250,7 +250,7 @@ func stringConflict(root, own *networking.StringMatch) bool {
 
 // resolved returns a copy of a rule in which hosts and gateways have their full names.
 func resolved(rule *networking.HTTPRoute, namespace, clusterDomain string) *networking.HTTPRoute {
-	rule = proto.Clone(rule).(*networking.HTTPRoute)
+	rule = proto.CloneOf(rule)
 	full := func(d *networking.Destination) {
 		if d != nil {
 			d.Host = istio.FullHost(d.Host, namespace, clusterDomain)

@@ -63,7 +63,7 @@ func (a *agreement) rounds(options tables.Options, check func([]*tables.Table)) 
 		var config strings.Builder
 		for i := first; i < min(first+len(a.services), a.tables); i++ {
 			options.Service = a.services[i-first].Service
-			table := tables.Draw(a.seed+uint64(i), options) //nolint:gosec // i is not negative
+			table := tables.Draw(a.seed+uint64(i), options)
 			round = append(round, table)
 			config.WriteString(table.HCL(fmt.Sprintf("t%d", i-first)))
 		}

@@ -57,7 +57,7 @@ const oneInConnection = 17
 
 // TestHostile_connection puts hostile values into the provider block beside secrets, into the secrets, and into the
 // environment.
-func TestHostile_connection(t *testing.T) {
+func TestHostile_connection(t *testing.T) { //nolint:paralleltest // it reads what the process logs, and measures
 	a := newAttack(t, hostileSecret)
 	a.listen()
 	objectType := a.schemas.Provider.ValueType()
@@ -133,7 +133,7 @@ func kubeconfigWith(server, user string) string {
 }
 
 // TestHostile_kubeconfig reads hostile files, and files at hostile places.
-func TestHostile_kubeconfig(t *testing.T) {
+func TestHostile_kubeconfig(t *testing.T) { //nolint:paralleltest // it reads what the process logs, and measures
 	a := newAttack(t, hostileSecret)
 	a.listen()
 	objectType := a.schemas.Provider.ValueType()
@@ -172,7 +172,7 @@ func TestHostile_kubeconfig(t *testing.T) {
 }
 
 // TestHostile_imports imports by hostile ids, from a cluster where nothing exists.
-func TestHostile_imports(t *testing.T) {
+func TestHostile_imports(t *testing.T) { //nolint:paralleltest // it reads what the process logs, and measures
 	a := newAttack(t, hostileSecret)
 	a.listen()
 	a.configure(fmt.Sprintf("host = %q\ntoken = %q", emptyCluster(t), hostileSecret))

@@ -81,7 +81,7 @@ func duplicateKeys(t *testing.T, of tftypes.Object) []byte {
 }
 
 // TestHostile_encoded sends bytes that no Terraform would to everything that takes a value.
-func TestHostile_encoded(t *testing.T) {
+func TestHostile_encoded(t *testing.T) { //nolint:paralleltest // it reads what the process logs, and measures
 	a := newAttack(t)
 	resourceType := "mesh_canary_route"
 	objectType := a.schemas.ResourceSchemas[resourceType].ValueType().(tftypes.Object)
@@ -173,7 +173,7 @@ func diagnosticsOf(answer any, err error) ([]*tfprotov6.Diagnostic, error) {
 // What is just within the bounds is validated and planned, at a cost that grows with the number of rules and no faster. What is
 // beyond one is refused at the attribute, in words that name the bound and where it comes from. How long it takes is what
 // BenchmarkLargeRoute measures.
-func TestGuard_bounds(t *testing.T) {
+func TestGuard_bounds(t *testing.T) { //nolint:paralleltest // it reads what the process logs, and measures
 	a := newAttack(t)
 	a.longest = time.Minute
 	a.configure(fmt.Sprintf("host = %q", emptyCluster(t)))

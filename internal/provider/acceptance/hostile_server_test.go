@@ -181,7 +181,7 @@ func TestHostile_server(t *testing.T) {
 }
 
 // A peer cannot send the token to somebody else.
-func TestHostile_redirect(t *testing.T) {
+func TestHostile_redirect(t *testing.T) { //nolint:paralleltest // it reads what the process logs, and measures
 	var got []string
 	var lock sync.Mutex
 	other := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {

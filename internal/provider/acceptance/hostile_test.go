@@ -72,6 +72,7 @@ func newAttack(t *testing.T, secrets ...string) *attack {
 }
 
 func attackOn(t *testing.T, s server, secrets ...string) *attack {
+	t.Helper()
 	return &attack{t: t, server: s, ctx: t.Context(), logs: &bytes.Buffer{}, secrets: secrets, inputs: map[string]bool{}, longest: longestCall}
 }
 
@@ -282,7 +283,7 @@ func (a *attack) configure(attributes string) {
 const oneInResources = 97
 
 // TestHostile_resources puts hostile values into every place of both resources.
-func TestHostile_resources(t *testing.T) {
+func TestHostile_resources(t *testing.T) { //nolint:paralleltest // it reads what the process logs, and measures
 	a := newAttack(t, "marker-token")
 	a.configure(fmt.Sprintf("host = %q\ntoken = \"marker-token\"", emptyCluster(t)))
 	for _, resourceType := range []string{"mesh_canary_route", "mesh_weighted_split"} {

@@ -178,7 +178,7 @@ func TestInvalidObjects(t *testing.T) {
 }
 
 // TestAccInvalidObjects asks a real API server about every sample.
-func TestAccInvalidObjects(t *testing.T) {
+func TestAccInvalidObjects(t *testing.T) { //nolint:paralleltest // it has an API server of its own
 	server := startAPIServer(t)
 	recorded := readRecords(t)
 	records := map[string]record{}

@@ -130,7 +130,7 @@ func callServed(t *testing.T, socket, method string, fields map[string]any) int 
 		return new(net.Dialer).DialContext(ctx, "unix", socket)
 	}}
 	defer transport.CloseIdleConnections()
-	frame := append(binary.BigEndian.AppendUint32([]byte{0}, uint32(len(message))), message...) //nolint:gosec // a message of some kilobytes
+	frame := append(binary.BigEndian.AppendUint32([]byte{0}, uint32(len(message))), message...)
 	post, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "http://plugin/tfplugin6.Provider/"+method, bytes.NewReader(frame))
 	if err != nil {
 		t.Fatal(err)

@@ -38,7 +38,7 @@ const (
 func TestAccRandomObjects(t *testing.T) {
 	t.Parallel()
 	api := startAPIServer(t)
-	seed := uint64(time.Now().UnixNano()) //nolint:gosec // any number will do
+	seed := uint64(time.Now().UnixNano())
 	if text := os.Getenv("MESH_TEST_SEED"); text != "" {
 		var err error
 		if seed, err = strconv.ParseUint(text, 10, 64); err != nil {

@@ -26,7 +26,7 @@ type mixer struct {
 
 func newMixer(t *testing.T, seed uint64, namespace string) *mixer {
 	t.Helper()
-	m := &mixer{Rand: rand.New(rand.NewPCG(seed, 0)), namespace: namespace} //nolint:gosec // the same objects again for the same seed
+	m := &mixer{Rand: rand.New(rand.NewPCG(seed, 0)), namespace: namespace}
 	for _, o := range ReadObjects(t, namespace) {
 		tree, _, err := unstructured.NestedMap(normalJSON(t, o.Object), "spec")
 		if err != nil {
@@ -165,9 +165,9 @@ func (m *mixer) vary(message protoreflect.Message) {
 		case fd.Kind() == protoreflect.BoolKind && m.IntN(4) == 0:
 			message.Set(fd, protoreflect.ValueOfBool(!value.Bool()))
 		case fd.Kind() == protoreflect.Int32Kind && m.IntN(4) == 0:
-			message.Set(fd, protoreflect.ValueOfInt32(int32(value.Int())+m.Int32N(5))) //nolint:gosec // numbers of the objects are small
+			message.Set(fd, protoreflect.ValueOfInt32(int32(value.Int())+m.Int32N(5)))
 		case fd.Kind() == protoreflect.Uint32Kind && m.IntN(4) == 0:
-			message.Set(fd, protoreflect.ValueOfUint32(uint32(value.Uint())+m.Uint32N(5))) //nolint:gosec // numbers of the objects are small
+			message.Set(fd, protoreflect.ValueOfUint32(uint32(value.Uint())+m.Uint32N(5)))
 		}
 	}
 }

@@ -74,7 +74,7 @@ func (b *breakable) outage(server string, d time.Duration) {
 
 // between returns a time at random.
 func between(least, most time.Duration) time.Duration {
-	return least + time.Duration(rand.Int64N(int64(most-least))) //nolint:gosec // it is for a test
+	return least + time.Duration(rand.Int64N(int64(most-least)))
 }
 
 // each looks at all objects of a kind in a namespace: what it returns must be the same for so many of them.

@@ -73,7 +73,8 @@ loadBalancer:
 connectionPool:
   tcp: {maxConnections: 100, connectTimeout: 5s, tcpKeepalive: {probes: 3, time: 7200s, interval: 75s}, maxConnectionDuration: 3600s, idleTimeout: 0s}
   http: {http1MaxPendingRequests: 1024, http2MaxRequests: 1000, maxRequestsPerConnection: 10, maxRetries: 3, idleTimeout: 900s,
-    h2UpgradePolicy: DO_NOT_UPGRADE, useClientProtocol: true, maxConcurrentStreams: 100, http2KeepAlive: {interval: 30s, timeout: 5s}}
+    h2UpgradePolicy: DO_NOT_UPGRADE, useClientProtocol: true, maxConcurrentStreams: 100,
+    http2KeepAlive: {interval: 30s, timeout: 5s}}
 outlierDetection: {splitExternalLocalOriginErrors: true, consecutiveLocalOriginFailures: 5, consecutiveGatewayErrors: 0, consecutive5xxErrors: 7,
   interval: 10s, baseEjectionTime: 30s, maxEjectionPercent: 50, minHealthPercent: 20}
 tls: {mode: SIMPLE, sni: greeter.example.com, subjectAltNames: [greeter.example.com], caCertificates: /etc/ca.pem}

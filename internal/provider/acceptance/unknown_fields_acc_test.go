@@ -104,7 +104,7 @@ spec:
 // TestAccUnknownFields: fields that the cluster has and this version does not know are named at import and at plan, stay where they
 // are when objects are written, and are named once more before they go with the rule or the subset that they are in. The definitions
 // are those of all tests, so that no other runs meanwhile.
-func TestAccUnknownFields(t *testing.T) { //nolint:paralleltest // changes what the whole cluster knows
+func TestAccUnknownFields(t *testing.T) { // changes what the whole cluster knows
 	lab := acctest.Start(t)
 	k := newKube(t, lab.Kubeconfig)
 	newerAPI(t, k)
@@ -226,7 +226,7 @@ func newValues(value any, found map[string]bool) {
 
 // TestAccOlderFields: a field that the cluster's definitions do not have yet is said at plan, and again at apply where the plan could
 // not know; nothing is written.
-func TestAccOlderFields(t *testing.T) { //nolint:paralleltest // changes what the whole cluster knows
+func TestAccOlderFields(t *testing.T) { // changes what the whole cluster knows
 	lab := acctest.Start(t)
 	k := newKube(t, lab.Kubeconfig)
 	k.define(t, "virtualservices", func(spec map[string]any) { delete(properties(spec, "http", "retries"), "backoff") })

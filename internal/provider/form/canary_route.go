@@ -27,15 +27,15 @@ func (CanaryRoute) Schema() schema.Schema {
 			"in which no request is dropped.",
 		Attributes: merge(placementAttributes(), lifecycleAttributes(), map[string]schema.Attribute{
 			"subsets": schema.MapNestedAttribute{
-				Required: true, NestedObject: subset, CustomType: types.MapType{ElemType: subset.CustomType.(types.ObjectType)},
+				Required: true, NestedObject: subset, CustomType: types.MapType{ElemType: subset.CustomType},
 				MarkdownDescription: "Versions of the service by name. A name is a DNS label in lower case, such as `v2`.",
 			},
 			"rules": schema.ListNestedAttribute{
-				Optional: true, NestedObject: rule, CustomType: types.ListType{ElemType: rule.CustomType.(types.ObjectType)},
+				Optional: true, NestedObject: rule, CustomType: types.ListType{ElemType: rule.CustomType},
 				MarkdownDescription: "Rules in the order in which they are tried: the first that matches a request decides.",
 			},
 			"default": schema.SingleNestedAttribute{
-				Required: true, Attributes: fallback.Attributes, CustomType: fallback.CustomType.(types.ObjectType),
+				Required: true, Attributes: fallback.Attributes, CustomType: fallback.CustomType,
 				MarkdownDescription: "Where the requests go that no rule matches.",
 			},
 		}),

@@ -13,6 +13,7 @@ import (
 // TestDescribe holds every field that a virtual service or a destination rule can have, however deep, to the rules of
 // schema prose: it is described, in sentences that begin in upper case and end with a full stop.
 func TestDescribe(t *testing.T) {
+	t.Parallel()
 	fields := istioFields()
 	if len(fields) == 0 {
 		t.Fatal("the descriptors of VirtualService and DestinationRule have no fields")
@@ -25,6 +26,7 @@ func TestDescribe(t *testing.T) {
 }
 
 func TestDescribe_unknownField(t *testing.T) {
+	t.Parallel()
 	for _, name := range []protoreflect.FullName{"", "timeout", istioAPI + "HTTPRoute", istioAPI + "HTTPRoute.nothing"} {
 		if got := describe(name); got != "" {
 			t.Errorf("describe(%q) = %q, want nothing", name, got)
@@ -34,6 +36,7 @@ func TestDescribe_unknownField(t *testing.T) {
 
 // TestDescriptions_nameFields keeps the texts from outliving their fields, and from being written twice.
 func TestDescriptions_nameFields(t *testing.T) {
+	t.Parallel()
 	fields := istioFields()
 	seen := map[protoreflect.FullName]bool{}
 	for _, texts := range descriptions {
@@ -50,6 +53,7 @@ func TestDescriptions_nameFields(t *testing.T) {
 }
 
 func TestJudgeProse(t *testing.T) {
+	t.Parallel()
 	tests := map[string]struct {
 		text    string
 		refused bool
@@ -64,6 +68,7 @@ func TestJudgeProse(t *testing.T) {
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			if problem := judgeProse(test.text); (problem != "") != test.refused {
 				t.Errorf("judgeProse(%q) = %q, want refused = %t", test.text, problem, test.refused)
 			}

@@ -101,7 +101,7 @@ func ReadPropagation(r *attr.Reader, p *cluster.Propagation) []istio.Problem {
 
 // readDuration reads the duration at the end of a path, nil where there is none.
 func readDuration(r *attr.Reader, at istio.Path, least, longest time.Duration) (*time.Duration, *istio.Problem) {
-	name := at[len(at)-1].(string)
+	name := at[len(at)-1].(string) //nolint:errcheck,forcetypeassert // it ends with a name
 	text := r.String(name)
 	if !r.Known(name) {
 		return nil, nil

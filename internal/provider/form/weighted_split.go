@@ -30,7 +30,7 @@ func (WeightedSplit) Schema() schema.Schema {
 			"DestinationRule and changes them in an order in which no request is dropped. A change of weights is one write.",
 		Attributes: merge(placementAttributes(), lifecycleAttributes(), splitShape.Attributes(), map[string]schema.Attribute{
 			"subsets": schema.MapNestedAttribute{
-				Required: true, NestedObject: subset, CustomType: types.MapType{ElemType: subset.CustomType.(types.ObjectType)},
+				Required: true, NestedObject: subset, CustomType: types.MapType{ElemType: subset.CustomType},
 				MarkdownDescription: "Versions of the service by name, with their shares. A name is a DNS label in lower case, such as `v2`.",
 			},
 			"otherwise": schema.StringAttribute{
@@ -92,7 +92,7 @@ func encodeWeightedSubset(subset canary.WeightedSubset) attr.Value {
 // Complete plans the weight that was left out, so that a plan shows two numbers.
 func (WeightedSplit) Complete(planned, prior map[string]attr.Value, config *attr.Reader, s Defaults, route Route) {
 	completePlacement(planned, prior, config, s, route)
-	weights := route.(*canary.Split).Weights()
+	weights := route.(*canary.Split).Weights() //nolint:errcheck,forcetypeassert // it is the form of a split
 	subsets := planned["subsets"]
 	if !subsets.IsKnown() {
 		return

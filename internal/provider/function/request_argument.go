@@ -58,7 +58,7 @@ func readRequest(ctx context.Context, argument types.Dynamic) requestReading {
 	if port, set := r.Int("port"); set && (port < 1 || port > 65535) {
 		c.refuse(path.Root("port"), "must be between 1 and 65535, got %d", port)
 	} else {
-		reading.Port = uint32(port)
+		reading.Port = uint32(port) //nolint:gosec // it was checked
 	}
 	headersKnown := c.readHeaders(path.Root(headersAttribute), headers, &reading.Request)
 	reading.known = headersKnown && len(r.Unknown()) == 0

@@ -92,7 +92,8 @@ func configured(at istio.Path, r *attr.Reader) istio.Path {
 	if len(at) != 1 || at[0] != "virtual_service_name" && at[0] != "destination_rule_name" {
 		return at
 	}
-	for _, name := range []string{at[0].(string), "name"} {
+	of, _ := at[0].(string)
+	for _, name := range []string{of, "name"} {
 		if r.Has(name) {
 			return istio.Path{name}
 		}
