@@ -55,7 +55,8 @@ func (p *Proxy) Arm(t Trap) {
 	p.trap = trap{Trap: t, armed: true}
 }
 
-// Disarm waits until no call is under way, also none whose client was killed, and returns the calls since Arm in their order.
+// Disarm waits until no call is under way, also none whose client was killed, and returns the calls since Arm in
+// their order.
 func (p *Proxy) Disarm() []string {
 	p.calls.Wait()
 	p.mutex.Lock()

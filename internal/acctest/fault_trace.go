@@ -8,8 +8,8 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 )
 
-// Traces returns every object of both kinds, in every namespace, whose name or hosts begin with the name of the test's
-// Service. Only this test can have made them: the name is its own.
+// Traces returns every object of both kinds, in every namespace, whose name or hosts begin with the name of the
+// test's Service. Only this test can have made them: the name is its own.
 func (l *Lab) Traces() []unstructured.Unstructured {
 	l.t.Helper()
 	ctx, cancel := l.context()
@@ -44,7 +44,9 @@ func (l *Lab) MarkAs(manager, kind, namespace, name string) {
 	}}
 	ctx, cancel := l.context()
 	defer cancel()
-	if _, err := l.In(namespace).objects(kind).Apply(ctx, name, object, metav1.ApplyOptions{FieldManager: manager}); err != nil {
+	if _, err := l.In(namespace).objects(kind).Apply(ctx, name, object, metav1.ApplyOptions{
+		FieldManager: manager,
+	}); err != nil {
 		l.t.Fatalf("mark %s %q as %s: %v", kind, name, manager, err)
 	}
 }
@@ -60,9 +62,11 @@ func Marked(manager string, o *unstructured.Unstructured) bool {
 func (l *Lab) Bystand() (changed func() string) {
 	l.t.Helper()
 	objects := []*unstructured.Unstructured{
-		l.Create("apiVersion: networking.istio.io/v1\nkind: DestinationRule\nmetadata: {name: by-SERVICE, namespace: NAMESPACE}\n" +
+		l.Create("apiVersion: networking.istio.io/v1\nkind: DestinationRule\nmetadata: {name: by-SERVICE, namespace: " +
+			"NAMESPACE}\n" +
 			"spec: {host: by-SERVICE, subsets: [{name: v1, labels: {app: k8s-combat-service-v1}}]}\n"),
-		l.Create("apiVersion: networking.istio.io/v1\nkind: VirtualService\nmetadata: {name: by-SERVICE, namespace: NAMESPACE}\n" +
+		l.Create("apiVersion: networking.istio.io/v1\nkind: VirtualService\nmetadata: {name: by-SERVICE, namespace: " +
+			"NAMESPACE}\n" +
 			"spec: {hosts: [by-SERVICE], http: [{route: [{destination: {host: by-SERVICE, subset: v1}}]}]}\n"),
 	}
 	l.t.Cleanup(func() {

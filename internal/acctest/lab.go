@@ -1,9 +1,9 @@
-// Package acctest supports acceptance tests. It finds the control plane that the environment names, gives every test a
-// Kubernetes Service of its own, looks at live objects and changes them behind Terraform's back, and sends real requests
-// through the routes that istiod computes.
+// Package acctest supports acceptance tests. It finds the control plane that the environment names, gives every test
+// a Kubernetes Service of its own, looks at live objects and changes them behind Terraform's back, and sends real
+// requests through the routes that istiod computes.
 //
-// The environment is what `meshlab run -- go test ...` sets: KUBE_CONFIG_PATH, MESH_TEST_NAMESPACE, MESH_TEST_SERVICE and
-// MESH_TEST_CALL. Any cluster with Istio will do that has the scenario's namespace.
+// The environment is what `meshlab run -- go test ...` sets: KUBE_CONFIG_PATH, MESH_TEST_NAMESPACE, MESH_TEST_SERVICE
+// and MESH_TEST_CALL. Any cluster with Istio will do that has the scenario's namespace.
 package acctest
 
 import (
@@ -37,9 +37,9 @@ type Lab struct {
 	// Service is the unique name of the test's own Service, and Host its full name.
 	Service string
 	Host    string
-	// Kubeconfig is the path of the administrator's kubeconfig, Developer of one who may change both kinds in Namespace,
-	// Acker of one who may also forward a port to istiod, Nobody of one who may do nothing. The last three are empty where the
-	// environment does not name them.
+	// Kubeconfig is the path of the administrator's kubeconfig, Developer of one who may change both kinds in
+	// Namespace, Acker of one who may also forward a port to istiod, Nobody of one who may do nothing. The last three
+	// are empty where the environment does not name them.
 	Kubeconfig string
 	Developer  string
 	Acker      string
@@ -142,14 +142,18 @@ func (l *Lab) createService(template string) {
 		"metadata": map[string]any{"name": l.Service, "namespace": l.Namespace},
 		"spec":     map[string]any{"selector": spec["selector"], "ports": ports},
 	}}
-	if _, err := l.client.Resource(services).Namespace(l.Namespace).Create(ctx, service, metav1.CreateOptions{}); err != nil {
+	if _, err := l.client.Resource(services).Namespace(l.Namespace).Create(
+		ctx, service, metav1.CreateOptions{},
+	); err != nil {
 		l.t.Fatalf("create service: %v", err)
 	}
 	l.t.Cleanup(func() {
 		ctx, cancel := l.context()
 		defer cancel()
 		l.deleteLeftovers(ctx)
-		if err := l.client.Resource(services).Namespace(l.Namespace).Delete(ctx, l.Service, metav1.DeleteOptions{}); err != nil {
+		if err := l.client.Resource(services).Namespace(l.Namespace).Delete(
+			ctx, l.Service, metav1.DeleteOptions{},
+		); err != nil {
 			l.t.Errorf("delete service: %v", err)
 		}
 	})

@@ -25,8 +25,8 @@ type Stream struct {
 	Headers map[string]string `json:"headers,omitempty"`
 }
 
-// LoadReport counts the calls between two marks, or all of them. Sent is the sum of Answered, Failed and UnknownCluster, which
-// grpc-go lost by itself.
+// LoadReport counts the calls between two marks, or all of them. Sent is the sum of Answered, Failed and
+// UnknownCluster, which grpc-go lost by itself.
 type LoadReport struct {
 	Seconds        float64
 	Sent           int
@@ -49,8 +49,8 @@ type StreamReport struct {
 	Errors map[string]int
 }
 
-// WatchReport says what a sidecar saw between two marks. The times are how long at least one route named a cluster that the
-// sidecar did not have, one without its endpoints, and one that has none.
+// WatchReport says what a sidecar saw between two marks. The times are how long at least one route named a cluster
+// that the sidecar did not have, one without its endpoints, and one that has none.
 type WatchReport struct {
 	Connected   bool
 	Disconnects int
@@ -72,7 +72,8 @@ type Watch struct{ *conversation }
 // StartLoad starts to send calls, so many in a second, and returns when all streams flow. They end with the test.
 func (l *Lab) StartLoad(rate int, streams []Stream) *Load {
 	l.t.Helper()
-	load := &Load{l.converse("load", "--rate", fmt.Sprint(rate), "--client-namespace", ClientNamespace, "--duration", "2h")}
+	load := &Load{l.converse("load", "--rate", fmt.Sprint(rate), "--client-namespace", ClientNamespace, "--duration",
+		"2h")}
 	var accepted struct {
 		Late  []string
 		Error string
@@ -239,8 +240,8 @@ func (c *conversation) ask(command, answer any) {
 	}
 }
 
-// Twin makes another Service of the same pods, with a suffix to the test's own name, and returns the lab with it as its own.
-// It ends with the test, and so does what was left for its host.
+// Twin makes another Service of the same pods, with a suffix to the test's own name, and returns the lab with it as
+// its own. It ends with the test, and so does what was left for its host.
 func (l *Lab) Twin(suffix string) *Lab {
 	l.t.Helper()
 	other := *l

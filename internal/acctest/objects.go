@@ -209,7 +209,8 @@ func (l *Lab) deleteLeftovers(ctx context.Context) {
 	for _, kind := range []string{VirtualService, DestinationRule} {
 		for _, left := range l.forHost(ctx, kind) {
 			objects := l.client.Resource(resources[kind]).Namespace(left.GetNamespace())
-			if err := objects.Delete(ctx, left.GetName(), metav1.DeleteOptions{}); err != nil && !apierrors.IsNotFound(err) {
+			if err := objects.Delete(ctx, left.GetName(), metav1.DeleteOptions{}); err != nil &&
+				!apierrors.IsNotFound(err) {
 				l.t.Errorf("delete %s %q: %v", kind, left.GetName(), err)
 			}
 		}

@@ -19,7 +19,8 @@ import (
 	"k8s.io/client-go/tools/clientcmd"
 )
 
-// Proxy stands before the API server, acts as the administrator, remembers what was asked, and breaks what it is told to.
+// Proxy stands before the API server, acts as the administrator, remembers what was asked, and breaks what it is told
+// to.
 type Proxy struct {
 	// URL is where the proxy listens, without TLS.
 	URL string
@@ -102,7 +103,8 @@ func (p *Proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // rehearsal reports whether a request only asks what would come of it.
 func rehearsal(r *http.Request) bool { return r.URL.Query().Has("dryRun") }
 
-// request is a request as `PATCH virtualservices`, or `PATCH virtualservices, dry run`; one that is for no object keeps its path.
+// request is a request as `PATCH virtualservices`, or `PATCH virtualservices, dry run`; one that is for no object
+// keeps its path.
 func request(r *http.Request) string {
 	for kind := range resources {
 		if plural := resources[kind].Resource; slices.Contains(strings.Split(r.URL.Path, "/"), plural) {

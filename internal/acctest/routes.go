@@ -15,8 +15,8 @@ type Envoy struct {
 	Gateway bool
 }
 
-// RouteTables returns what istiod sends to an Envoy at the moment: RouteConfigurations in protobuf's JSON, a line each. It needs
-// the embedded lab, whose istiod talks to everybody.
+// RouteTables returns what istiod sends to an Envoy at the moment: RouteConfigurations in protobuf's JSON, a line
+// each. It needs the embedded lab, whose istiod talks to everybody.
 func (l *Lab) RouteTables(envoy Envoy) []byte {
 	l.t.Helper()
 	line := slices.Clone(l.traffic.command)

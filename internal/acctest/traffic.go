@@ -37,8 +37,8 @@ type Request struct {
 	Count  int                 `json:"count"`
 	// Concurrency is the number of calls at a time.
 	Concurrency int `json:"concurrency,omitempty"`
-	// Rate is the number of calls per second, 0 for as many as there can be. Duration, such as "10s", ends the calls; with
-	// it and without Count there is no other end.
+	// Rate is the number of calls per second, 0 for as many as there can be. Duration, such as "10s", ends the calls;
+	// with it and without Count there is no other end.
 	Rate     float64 `json:"rate,omitempty"`
 	Duration string  `json:"duration,omitempty"`
 	// Timeout is how long a single call may take, such as "2s".
@@ -68,7 +68,8 @@ type Answers struct {
 
 // String says who answered, and what went wrong.
 func (a Answers) String() string {
-	return fmt.Sprintf("%d calls: answers %v, errors %v, attempts %v, latency %v", a.Total, a.Versions, a.Errors, a.Attempts, a.Latency)
+	return fmt.Sprintf("%d calls: answers %v, errors %v, attempts %v, latency %v", a.Total, a.Versions, a.Errors,
+		a.Attempts, a.Latency)
 }
 
 // traffic is a process that sends calls for one test. It starts with the first request.
@@ -275,7 +276,8 @@ func plausible(k, n int, p float64) bool {
 
 // binomial returns the probability of k successes in n tries.
 func binomial(k, n int, p float64) float64 {
-	return math.Exp(logFactorial(n) - logFactorial(k) - logFactorial(n-k) + float64(k)*math.Log(p) + float64(n-k)*math.Log1p(-p))
+	return math.Exp(logFactorial(n) - logFactorial(k) - logFactorial(n-k) + float64(k)*math.Log(p) +
+		float64(n-k)*math.Log1p(-p))
 }
 
 func logFactorial(n int) float64 {

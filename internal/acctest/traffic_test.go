@@ -18,18 +18,30 @@ func TestShares(t *testing.T) {
 		answers Answers
 		refused bool
 	}{
-		"the mean":                             {want: split, answers: answers(900, 100, 0)},
-		"within the interval":                  {want: split, answers: answers(866, 134, 0)},
-		"beyond the interval":                  {want: split, answers: answers(860, 140, 0), refused: true},
-		"one failed call":                      {want: split, answers: answers(900, 99, 1), refused: true},
-		"all by one":                           {want: Only("v1"), answers: answers(1000, 0, 0)},
-		"all but one by one":                   {want: Only("v1"), answers: answers(999, 1, 0), refused: true},
-		"every call fails":                     {want: Failing("Unavailable"), answers: answers(0, 0, 1000)},
-		"not every call fails":                 {want: Failing("Unavailable"), answers: answers(1, 0, 999), refused: true},
-		"calls fail with another code":         {want: Failing("Aborted"), answers: answers(0, 0, 1000), refused: true},
-		"a share fails":                        {want: FailingShare("Unavailable", 40), answers: answers(0, 600, 400)},
-		"more than the share fails":            {want: FailingShare("Unavailable", 40), answers: answers(0, 500, 500), refused: true},
-		"an answer by a version without share": {want: split, answers: Answers{Total: 1000, Versions: map[string]int{"v1": 899, "v2": 100, "v3": 1}}, refused: true},
+		"the mean":            {want: split, answers: answers(900, 100, 0)},
+		"within the interval": {want: split, answers: answers(866, 134, 0)},
+		"beyond the interval": {want: split, answers: answers(860, 140, 0), refused: true},
+		"one failed call":     {want: split, answers: answers(900, 99, 1), refused: true},
+		"all by one":          {want: Only("v1"), answers: answers(1000, 0, 0)},
+		"all but one by one":  {want: Only("v1"), answers: answers(999, 1, 0), refused: true},
+		"every call fails":    {want: Failing("Unavailable"), answers: answers(0, 0, 1000)},
+		"not every call fails": {
+			want:    Failing("Unavailable"),
+			answers: answers(1, 0, 999),
+			refused: true,
+		},
+		"calls fail with another code": {want: Failing("Aborted"), answers: answers(0, 0, 1000), refused: true},
+		"a share fails":                {want: FailingShare("Unavailable", 40), answers: answers(0, 600, 400)},
+		"more than the share fails": {
+			want:    FailingShare("Unavailable", 40),
+			answers: answers(0, 500, 500),
+			refused: true,
+		},
+		"an answer by a version without share": {
+			want:    split,
+			answers: Answers{Total: 1000, Versions: map[string]int{"v1": 899, "v2": 100, "v3": 1}},
+			refused: true,
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

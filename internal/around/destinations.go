@@ -11,8 +11,8 @@ import (
 	"github.com/meshroute/terraform-provider-mesh/internal/traffic"
 )
 
-// destinations looks for the services and ports that the route names, and for somebody who answers in the subsets that get requests.
-// Of a service that is not there only that is told.
+// destinations looks for the services and ports that the route names, and for somebody who answers in the subsets
+// that get requests. Of a service that is not there only that is told.
 func (l *inspection) destinations() {
 	said := map[traffic.Destination]bool{}
 	all, growing := l.targets(), map[traffic.Destination]target{}
@@ -31,18 +31,23 @@ func (l *inspection) destinations() {
 			}
 			if l.absent(host) {
 				said[key] = true
-				l.missing(istio.CreateAlong, t.of, t.at.At("host"), "there is no Service, and no ServiceEntry, for %s, so that requests fail with 503", host)
+				l.missing(istio.CreateAlong, t.of, t.at.At("host"),
+					"there is no Service, and no ServiceEntry, for %s, so that requests fail with 503", host)
 			} else if full := l.meant(host, t.of.Namespace); full != "" {
 				said[key] = true
-				l.missing(istio.NoRemedy, t.of, t.at.At("host"), "%s is not completed by Istio, which completes names without a dot only, and no ServiceEntry has that "+
-					"name, so that requests fail with 503; write %s", host, full)
+				l.missing(istio.NoRemedy, t.of, t.at.At("host"), "%s is not completed by Istio, which completes "+
+					"names without a dot only, and no ServiceEntry has that name, so that requests fail with 503; "+
+					"write %s",
+					host, full)
 			}
 			continue
 		}
 		port := t.GetPort().GetNumber()
-		if key := (traffic.Destination{Host: host, Port: port}); port != 0 && !said[key] && !slices.ContainsFunc(service.Ports, func(p ServicePort) bool { return p.Number == port }) {
+		if key := (traffic.Destination{Host: host, Port: port}); port != 0 && !said[key] &&
+			!slices.ContainsFunc(service.Ports, func(p ServicePort) bool { return p.Number == port }) {
 			said[key] = true
-			l.missing(istio.ChangeAlong, t.of, t.at.At("port"), "the Service of %s has no port %d, so that requests fail with 503; it has %s",
+			l.missing(istio.ChangeAlong, t.of, t.at.At("port"),
+				"the Service of %s has no port %d, so that requests fail with 503; it has %s",
 				host, port, service.portWords())
 		}
 		if key := (traffic.Destination{Host: host, Subset: t.Subset}); t.gets && t.Subset != "" && !said[key] {
@@ -80,8 +85,8 @@ func (l *inspection) service(host string) (Service, bool) {
 	return service, ok
 }
 
-// meant returns the full host of the Service that a host of the form name.namespace is without doubt meant for, empty without one. Of
-// a Service in the namespace of the object the form of the name tells.
+// meant returns the full host of the Service that a host of the form name.namespace is without doubt meant for, empty
+// without one. Of a Service in the namespace of the object the form of the name tells.
 func (l *inspection) meant(host, own string) string {
 	name, namespace, ok := strings.Cut(host, ".")
 	if !ok || namespace == own || strings.Contains(namespace, ".") || !l.unentered(host) {
@@ -114,8 +119,8 @@ func (f *Facts) Unentered(host string) bool {
 	return f.Entries != nil && !f.Narrow[ServiceEntries] && len(f.Entries.Covering(host)) == 0
 }
 
-// subset tells when nobody answers in a subset that gets requests. A change that sends it no more of them than before, to the same
-// pods, makes nothing worse, and may be the way out.
+// subset tells when nobody answers in a subset that gets requests. A change that sends it no more of them than
+// before, to the same pods, makes nothing worse, and may be the way out.
 func (l *inspection) subset(t target, host string, service Service) {
 	of, at, severity, grows := t.of, t.at.At("subset"), istio.Doubtful, t.gains
 	labels, destinationRule, known := l.labels(t, host)
@@ -123,10 +128,13 @@ func (l *inspection) subset(t target, host string, service Service) {
 	case !known:
 		return
 	case destinationRule == nil:
-		l.missing(istio.DeclareAlong, of, at, "no DestinationRule declares a subset %s of %s, so that requests to it fail with 503", t.Subset, host)
+		l.missing(istio.DeclareAlong, of,
+			at, "no DestinationRule declares a subset %s of %s, so that requests to it fail with 503", t.Subset, host)
 		return
 	case destinationRule == l.pair.Declaring():
-		i := slices.IndexFunc(destinationRule.DestinationRuleSpec().Subsets, func(s *networking.Subset) bool { return s.GetName() == t.Subset })
+		i := slices.IndexFunc(destinationRule.DestinationRuleSpec().Subsets, func(s *networking.Subset) bool {
+			return s.GetName() == t.Subset
+		})
 		of, at = destinationRule, istio.Path{"subsets", i}
 		if grows = grows || !l.labelledBefore(host, t.Subset, labels); grows {
 			severity = istio.Refused
@@ -143,14 +151,31 @@ func (l *inspection) subset(t target, host string, service Service) {
 	if destinationRule != l.pair.Declaring() {
 		declared = " (" + destinationRule.String() + " declares it)"
 	}
-	l.find(Idle, of, nil, severity, at, "%s sends requests to the subset %s%s, and no ready pod or WorkloadEntry of namespace %s has %s and %s, the selector of the "+
-		"Service: %s with 503", t.rule, t.Subset, declared, namespace, labelWords(labels), labelWords(service.Selector), fail)
+	l.find(
+		Idle,
+		of,
+		nil,
+		severity,
+		at,
+		"%s sends requests to the subset %s%s, and no ready pod or WorkloadEntry of namespace %s has %s and %s, the "+
+			"selector of the Service: %s with 503",
+		t.rule,
+		t.Subset,
+		declared,
+		namespace,
+		labelWords(labels),
+		labelWords(service.Selector),
+		fail,
+	)
 }
 
-// labels returns the labels of a subset and the DestinationRule that declares it, nil if none does: the one of the route, or else
-// the one that callers find.
-func (l *inspection) labels(t target, host string) (labels map[string]string, destinationRule *istio.Object, known bool) {
-	if ours := l.pair.Declaring(); ours != nil && istio.FullHost(ours.DestinationRuleSpec().Host, ours.Namespace, l.Domain()) == host {
+// labels returns the labels of a subset and the DestinationRule that declares it, nil if none does: the one of the
+// route, or else the one that callers find.
+func (l *inspection) labels(
+	t target, host string,
+) (labels map[string]string, destinationRule *istio.Object, known bool) {
+	if ours := l.pair.Declaring(); ours != nil &&
+		istio.FullHost(ours.DestinationRuleSpec().Host, ours.Namespace, l.Domain()) == host {
 		if subset := istio.SubsetOf(ours, t.Subset); subset != nil {
 			return subset.GetLabels(), ours, true
 		}
@@ -179,8 +204,8 @@ func (f *Facts) destinationRulesFor(host string) *traffic.Subsets {
 	return traffic.NewSubsets(all, f.aged(all...))
 }
 
-// ready returns how many workloads of a Service have labels and take requests. It asks for pods first, and for WorkloadEntries only
-// where there are none.
+// ready returns how many workloads of a Service have labels and take requests. It asks for pods first, and for
+// WorkloadEntries only where there are none.
 func (l *inspection) ready(namespace string, service Service, labels map[string]string) (n int, known bool) {
 	if len(service.Selector) == 0 || !selectable(labels) {
 		return 0, false

@@ -47,7 +47,8 @@ func (e *Endpoints) Count(sets ...map[string]string) int {
 	return n
 }
 
-// addedLabels are those that istiod gives to workloads in place of their own: where they run, and how they are reached.
+// addedLabels are those that istiod gives to workloads in place of their own: where they run, and how they are
+// reached.
 // Source: istio.io/istio pilot/pkg/serviceregistry/util/label AugmentLabels.
 var addedLabels = []string{
 	"topology.istio.io/cluster", "topology.istio.io/network", "topology.istio.io/subzone",

@@ -46,7 +46,8 @@ type Facts struct {
 	Services        map[string]map[string]Service
 	Gateways        map[string]map[string]bool
 	Pods, Workloads map[string]*Endpoints
-	// Narrow says that a resource was listed in one namespace only where all of them are of interest: what is not there may be elsewhere.
+	// Narrow says that a resource was listed in one namespace only where all of them are of interest: what is not
+	// there may be elsewhere.
 	Narrow map[Resource]bool
 	// Closed are queries that failed: what depends on them is not known.
 	Closed map[Query]bool
@@ -55,8 +56,8 @@ type Facts struct {
 // Service is what a Service of Kubernetes says about the pods behind it.
 type Service struct {
 	Ports []ServicePort
-	// Selector is nil where it does not decide alone which workloads take requests: for a Service without a selector, one
-	// that is only a name for something outside, and one that sends requests to pods that are not ready.
+	// Selector is nil where it does not decide alone which workloads take requests: for a Service without a selector,
+	// one that is only a name for something outside, and one that sends requests to pods that are not ready.
 	Selector map[string]string
 }
 
@@ -202,7 +203,8 @@ func (a audience) words() string {
 	names := slices.DeleteFunc(slices.Clone(a.names), func(name string) bool { return name == otherNamespace })
 	others := len(names) < len(a.names)
 	if more := len(names) - istio.MostNamed; more > 0 {
-		names = append(names[:istio.MostNamed:istio.MostNamed], strconv.FormatUint(uint64(uint32(more)), 10)+" more") //nolint:gosec // it is positive
+		//nolint:gosec // it is positive
+		names = append(names[:istio.MostNamed:istio.MostNamed], strconv.FormatUint(uint64(uint32(more)), 10)+" more")
 	}
 	switch {
 	case others:

@@ -51,7 +51,9 @@ func (l *inspection) want(resource Resource, namespace string) {
 	}
 }
 
-func (l *inspection) find(kind FindingKind, of, other *istio.Object, severity istio.Severity, at istio.Path, format string, args ...any) {
+func (l *inspection) find(
+	kind FindingKind, of, other *istio.Object, severity istio.Severity, at istio.Path, format string, args ...any,
+) {
 	if !l.full(kind) {
 		problem := istio.Problem{Of: of, At: at, Severity: severity, Reason: fmt.Sprintf(format, args...)}
 		l.findings = append(l.findings, Finding{Problem: problem, Kind: kind, Other: other})

@@ -10,7 +10,8 @@ import (
 	"github.com/meshroute/terraform-provider-mesh/internal/istio/istiotest"
 )
 
-// neighborhood is a cluster in which namespace shop has a working reviews in versions v1 and v2, and a Gateway edge, and nothing else.
+// neighborhood is a cluster in which namespace shop has a working reviews in versions v1 and v2, and a Gateway edge,
+// and nothing else.
 type neighborhood struct {
 	t             *testing.T
 	routes, rules []*around.Neighbor
@@ -27,7 +28,10 @@ func newNeighborhood(t *testing.T) *neighborhood {
 	return &neighborhood{t: t, facts: &around.Facts{
 		Owner: "shop/prod",
 		Services: map[string]map[string]around.Service{"shop": {
-			"reviews":  {Ports: []around.ServicePort{{Name: "http", Number: 80}}, Selector: map[string]string{"app": "reviews"}},
+			"reviews": {
+				Ports:    []around.ServicePort{{Name: "http", Number: 80}},
+				Selector: map[string]string{"app": "reviews"},
+			},
 			"headless": {Ports: []around.ServicePort{{Number: 80}}},
 		}, "web": {}},
 		Gateways:  map[string]map[string]bool{"shop": {"edge": true}, "web": {}},
@@ -65,11 +69,13 @@ func (a *neighborhood) ask(before, pair istio.Objects) (found []string, wanted [
 	return found, wanted
 }
 
-// says checks that there is one finding for each of some texts, in order, that holds all of its words, which `…` divides.
+// says checks that there is one finding for each of some texts, in order, that holds all of its words, which `…`
+// divides.
 func says(t *testing.T, found, want []string) {
 	t.Helper()
 	if len(found) != len(want) {
-		t.Fatalf("found %d: %s\nwant %d: %s", len(found), strings.Join(found, "\n"), len(want), strings.Join(want, "\n"))
+		t.Fatalf("found %d: %s\nwant %d: %s", len(found), strings.Join(found, "\n"), len(want),
+			strings.Join(want, "\n"))
 	}
 	for i, text := range want {
 		for part := range strings.SplitSeq(text, "…") {

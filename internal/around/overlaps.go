@@ -25,8 +25,9 @@ type overlap struct {
 // hiding is a DestinationRule that some callers do not find, as they find another one.
 type hiding struct{ hidden, by *istio.Object }
 
-// overlapsWith returns what the others do to a DestinationRule of ours: declare the same in the same namespace, or stand in its
-// place for some callers. What ours hides beside it, in its own namespace and for its own host, is told too.
+// overlapsWith returns what the others do to a DestinationRule of ours: declare the same in the same namespace, or
+// stand in its place for some callers. What ours hides beside it, in its own namespace and for its own host, is told
+// too.
 func (f *Facts) overlapsWith(ours *istio.Object, others []*istio.Object) []overlap {
 	if len(others) == 0 || ours.DestinationRuleSpec().GetWorkloadSelector() != nil {
 		return nil
@@ -57,7 +58,8 @@ func (f *Facts) overlapsWith(ours *istio.Object, others []*istio.Object) []overl
 					hides(hiding{other, ours})
 				case slices.Contains(holders, other) && !merged[other]:
 					merged[other] = true
-					found = append(found, doubled(ours, other, slices.Index(holders, other) < slices.Index(holders, ours))...)
+					found = append(found,
+						doubled(ours, other, slices.Index(holders, other) < slices.Index(holders, ours))...)
 				}
 			}
 		}
@@ -65,7 +67,8 @@ func (f *Facts) overlapsWith(ours *istio.Object, others []*istio.Object) []overl
 	for _, other := range others {
 		for _, h := range []hiding{{ours, other}, {other, ours}} {
 			if words := f.hidingWords(h, holding[h], callers[h]); words != "" {
-				found = append(found, overlap{other: other, at: istio.Path{"subsets"}, lost: h.hidden == ours, words: words})
+				found = append(found,
+					overlap{other: other, at: istio.Path{"subsets"}, lost: h.hidden == ours, words: words})
 			}
 		}
 	}
@@ -78,8 +81,8 @@ func (f *Facts) sameHost(a, b *istio.Object) bool {
 		istio.FullHost(hostsOf(a)[0], a.Namespace, f.Domain()) == istio.FullHost(hostsOf(b)[0], b.Namespace, f.Domain())
 }
 
-// contestedNames returns the names for which several DestinationRules may hold: the hosts of all of them, a name in place of a
-// wildcard.
+// contestedNames returns the names for which several DestinationRules may hold: the hosts of all of them, a name in
+// place of a wildcard.
 func (f *Facts) contestedNames(all []*istio.Object) []string {
 	names := []string{}
 	for _, o := range all {
@@ -105,8 +108,8 @@ func (f *Facts) callersOf(all []*istio.Object, host string) []string {
 	return unique(callers)
 }
 
-// doubled says what two DestinationRules that Istio merges declare twice. Where ours is first, only what the other one means
-// differently is told.
+// doubled says what two DestinationRules that Istio merges declare twice. Where ours is first, only what the other
+// one means differently is told.
 func doubled(ours, other *istio.Object, otherFirst bool) []overlap {
 	var found []overlap
 	first, second := ours, other
@@ -124,13 +127,16 @@ func doubled(ours, other *istio.Object, otherFirst bool) []overlap {
 			difference = "with " + labelWords(twin.GetLabels())
 		}
 		found = append(found, overlap{other: other, at: istio.Path{"subsets", i}, lost: otherFirst, words: fmt.Sprintf(
-			"%s declares a subset %s of the same host too, %s; %s, and of two subsets of one name takes that of the older one, %s: that of %s has no effect until that one is gone",
+			"%s declares a subset %s of the same host too, %s; %s, and of two subsets of one name takes that of the "+
+				"older one, %s: that of %s has no effect until that one is gone",
 			other, subset.GetName(), difference, merges, first, second)})
 	}
-	policies := ours.DestinationRuleSpec().GetTrafficPolicy() != nil && other.DestinationRuleSpec().GetTrafficPolicy() != nil
+	policies := ours.DestinationRuleSpec().GetTrafficPolicy() != nil &&
+		other.DestinationRuleSpec().GetTrafficPolicy() != nil
 	if policies && otherFirst {
 		found = append(found, overlap{other: other, at: istio.Path{"traffic_policy"}, lost: true, words: fmt.Sprintf(
-			"%s has a traffic policy for the same host too; %s, and takes the first traffic policy, that of the older one: that of %s has no effect until that one is gone",
+			"%s has a traffic policy for the same host too; %s, and takes the first traffic policy, that of the "+
+				"older one: that of %s has no effect until that one is gone",
 			other, merges, ours)})
 	}
 	return found
@@ -158,7 +164,8 @@ func (f *Facts) hidingWords(h hiding, holders []*istio.Object, who audience) str
 	}
 	var effects []string
 	if len(missing) > 0 {
-		effects = append(effects, "has no subset "+istio.Enumerate(missing, "or")+", so that requests to it fail with 503")
+		effects = append(effects,
+			"has no subset "+istio.Enumerate(missing, "or")+", so that requests to it fail with 503")
 	}
 	if len(changed) > 0 {
 		effects = append(effects, "has another meaning of a subset: "+istio.Enumerate(changed, "and"))
@@ -166,11 +173,13 @@ func (f *Facts) hidingWords(h hiding, holders []*istio.Object, who audience) str
 	if len(effects) == 0 {
 		return ""
 	}
-	why, wayOut := "Istio asks the caller's namespace, then the service's, then its root namespace, the most specific host first, and stops at the first DestinationRule",
+	why, wayOut := "Istio asks the caller's namespace, then the service's, then its root namespace, the most "+
+		"specific host first, and stops at the first DestinationRule",
 		"Declare the subsets there too, or take this host out of it"
 	if f.sameHost(h.hidden, h.by) {
-		why, wayOut = "of several DestinationRules of one namespace for one host Istio merges only those that are exported to the same namespaces, and of the others takes "+
-			"the newest one", "Export both to the same namespaces, or declare the subsets there too"
+		why, wayOut = "of several DestinationRules of one namespace for one host Istio merges only those that are "+
+			"exported to the same namespaces, and of the others takes the newest one", "Export both to the same "+
+			"namespaces, or declare the subsets there too"
 	}
 	return fmt.Sprintf("%s, for the host %s, stands in the place of %s for %s: %s. That one %s. %s",
 		h.by, hostsOf(h.by)[0], h.hidden, who.words(), why, istio.Enumerate(effects, "and"), wayOut)

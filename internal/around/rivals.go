@@ -27,12 +27,15 @@ type rivalry struct {
 	byAge bool
 }
 
-// rivalries returns the places where two VirtualServices both hold: the mesh, and the gateways that both name, for callers with
-// different orders apart. Of several hosts that overlap the first of ours is told, and who is first is for [Facts.firstOf] to say.
+// rivalries returns the places where two VirtualServices both hold: the mesh, and the gateways that both name, for
+// callers with different orders apart. Of several hosts that overlap the first of ours is told, and who is first is
+// for [Facts.firstOf] to say.
 func (f *Facts) rivalries(ours, theirs *istio.Object) []rivalry {
 	a, b := ours.VirtualServiceSpec(), theirs.VirtualServiceSpec()
 	shared := istio.GatewayNames(b.Gateways, theirs.Namespace)
-	shared = slices.DeleteFunc(unique(istio.GatewayNames(a.Gateways, ours.Namespace)), func(name string) bool { return !slices.Contains(shared, name) })
+	shared = slices.DeleteFunc(unique(istio.GatewayNames(a.Gateways, ours.Namespace)), func(name string) bool {
+		return !slices.Contains(shared, name)
+	})
 	callers := whoSees(ours, theirs)
 	if len(shared) == 0 || !exclusive(a, b) || callers.nobody() {
 		return nil
@@ -48,16 +51,23 @@ func (f *Facts) rivalries(ours, theirs *istio.Object) []rivalry {
 	for _, gateway := range shared {
 		for _, callers := range callers.alike(order) {
 			all = append(all, rivalry{
-				ours: ours, theirs: theirs, host: host, other: other, gateway: gateway, callers: callers, byAge: order(callers.anyone()) == 0,
+				ours:    ours,
+				theirs:  theirs,
+				host:    host,
+				other:   other,
+				gateway: gateway,
+				callers: callers,
+				byAge:   order(callers.anyone()) == 0,
 			})
 		}
 	}
 	return all
 }
 
-// exclusive reports whether two VirtualServices both have rules for HTTP: of those for TLS and TCP Istio takes all that there are
-// for a host.
-// Source: istio.io/istio pilot/pkg/networking/core buildSidecarOutboundTLSFilterChainOpts, buildSidecarOutboundTCPFilterChainOpts.
+// exclusive reports whether two VirtualServices both have rules for HTTP: of those for TLS and TCP Istio takes all
+// that there are for a host.
+// Source: istio.io/istio pilot/pkg/networking/core buildSidecarOutboundTLSFilterChainOpts,
+// buildSidecarOutboundTCPFilterChainOpts.
 func exclusive(a, b *networking.VirtualService) bool { return len(a.Http) > 0 && len(b.Http) > 0 }
 
 // contested returns the first two hosts of two VirtualServices that have a name in common.
@@ -76,8 +86,8 @@ func (f *Facts) contested(ours, theirs *istio.Object) (host, other string, ok bo
 	return "", "", false
 }
 
-// firstOf asks the table of both which one a request for the contested name follows first, false where it follows none: no request
-// comes to a sidecar under a name that ends with a dot, or has a colon inside.
+// firstOf asks the table of both which one a request for the contested name follows first, false where it follows
+// none: no request comes to a sidecar under a name that ends with a dot, or has a colon inside.
 func (f *Facts) firstOf(r rivalry) (first *istio.Object, ok bool) {
 	byClaims := map[*istio.Object]*istio.Object{}
 	options := f.aged(r.ours, r.theirs)
@@ -97,7 +107,11 @@ func (f *Facts) firstOf(r rivalry) (first *istio.Object, ok bool) {
 	if suffix, wildcard := strings.CutPrefix(name, "*"); wildcard {
 		name = "any" + suffix
 	}
-	out := traffic.NewTable(bare, nil, options).Evaluate(traffic.Request{Authority: name, Gateway: r.gateway, SourceNamespace: r.callers.anyone()})
+	out := traffic.NewTable(bare, nil, options).Evaluate(traffic.Request{
+		Authority:       name,
+		Gateway:         r.gateway,
+		SourceNamespace: r.callers.anyone(),
+	})
 	first, ok = byClaims[out.VirtualService]
 	return first, ok
 }
@@ -107,7 +121,9 @@ func bareClaims(o *istio.Object) *istio.Object {
 	spec := o.VirtualServiceSpec()
 	return &istio.Object{Namespace: o.Namespace, Name: o.Name, Spec: &networking.VirtualService{
 		Hosts: spec.Hosts, Gateways: spec.Gateways, ExportTo: spec.ExportTo,
-		Http: []*networking.HTTPRoute{{Route: []*networking.HTTPRouteDestination{{Destination: &networking.Destination{Host: "any"}}}}},
+		Http: []*networking.HTTPRoute{{
+			Route: []*networking.HTTPRouteDestination{{Destination: &networking.Destination{Host: "any"}}},
+		}},
 	}}
 }
 
@@ -130,24 +146,29 @@ func (r rivalry) words() string {
 	claims := fmt.Sprintf("%s routes %s %s already", r.theirs, r.other, where)
 	switch {
 	case r.merged():
-		return fmt.Sprintf("%s; a gateway merges both: the rules of %s are tried first, those of %s after them, and rules that take every request last. "+
-			"What both match, the first takes", claims, first, second)
+		return fmt.Sprintf("%s; a gateway merges both: the rules of %s are tried first, those of %s after them, and "+
+			"rules that take every request last. What both match, the first takes", claims, first, second)
 	case r.host != r.other:
 		narrow := r.host
 		if first == r.theirs {
 			narrow = r.other
 		}
-		return fmt.Sprintf("%s; the more specific host goes first, so for %s requests to %s follow the rules of %s, and not those of %s",
+		return fmt.Sprintf("%s; the more specific host goes first, so for %s requests to %s follow the rules of %s, "+
+			"and not those of %s",
 			claims, r.callers.words(), narrow, first, second)
 	}
-	why := "of several VirtualServices for one host Istio takes the oldest one and ignores all others, and that is " + first.String()
+	why := "of several VirtualServices for one host Istio takes the oldest one and ignores all others, and that is " +
+		first.String()
 	switch {
 	case r.byAge:
 	case len(istio.ExportedTo(second)) > 0:
-		why = "of several VirtualServices for one host that name the caller's namespace Istio takes the one that is there and ignores all others, and that is " + first.String()
+		why = "of several VirtualServices for one host that name the caller's namespace Istio takes the one that is " +
+			"there and ignores all others, and that is " + first.String()
 	default:
-		why = "of several VirtualServices for one host Istio takes the one that is exported to fewer namespaces and ignores all others, and that is " + first.String()
+		why = "of several VirtualServices for one host Istio takes the one that is exported to fewer namespaces and " +
+			"ignores all others, and that is " + first.String()
 	}
-	return fmt.Sprintf("%s; %s: for %s the rules of %s have no effect until that one is gone. Put all rules into one of them, or let export_to keep them apart",
+	return fmt.Sprintf("%s; %s: for %s the rules of %s have no effect until that one is gone. Put all rules into one "+
+		"of them, or let export_to keep them apart",
 		claims, why, r.callers.words(), second)
 }

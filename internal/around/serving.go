@@ -10,8 +10,8 @@ import (
 	"github.com/meshroute/terraform-provider-mesh/internal/traffic"
 )
 
-// VirtualServicesOf returns the VirtualServices that have to do with a full host: those that claim it, by its name or by a wildcard, and
-// those that send requests to it, the oldest first.
+// VirtualServicesOf returns the VirtualServices that have to do with a full host: those that claim it, by its name or
+// by a wildcard, and those that send requests to it, the oldest first.
 func (f *Facts) VirtualServicesOf(host string) []*Neighbor {
 	found := map[*Neighbor]bool{}
 	for _, c := range f.VirtualServices.index.Covering(host) {
@@ -45,11 +45,14 @@ const (
 	mostGateways       = 50
 )
 
-// InspectHost says what contradicts what about a full host among the objects that route it, as they are, and what else to list, as
-// [Inspect] does. Of what they do for other hosts it says nothing. The VirtualServices and DestinationRules have to be known.
+// InspectHost says what contradicts what about a full host among the objects that route it, as they are, and what
+// else to list, as [Inspect] does. Of what they do for other hosts it says nothing. The VirtualServices and
+// DestinationRules have to be known.
 func InspectHost(host string, facts *Facts) (findings []Finding, wanted []Query) {
 	l := &inspection{Facts: facts, about: host, claiming: map[*Neighbor]bool{}}
-	for _, claims := range slices.Concat(facts.VirtualServices.index.Covering(host), facts.DestinationRules.index.Covering(host)) {
+	for _, claims := range slices.Concat(
+		facts.VirtualServices.index.Covering(host), facts.DestinationRules.index.Covering(host),
+	) {
 		l.claiming[claims.Neighbor] = true
 	}
 	said := map[string]bool{}
@@ -81,7 +84,8 @@ func InspectHost(host string, facts *Facts) (findings []Finding, wanted []Query)
 	return findings[:min(len(findings), mostContradictions)], l.fewGateways()
 }
 
-// fewGateways returns the wanted queries without those for gateways that are too many, together with what was listed already.
+// fewGateways returns the wanted queries without those for gateways that are too many, together with what was listed
+// already.
 func (l *inspection) fewGateways() []Query {
 	room := mostGateways - len(l.Gateways)
 	for query := range l.Closed {
@@ -97,20 +101,25 @@ func (l *inspection) fewGateways() []Query {
 	})
 }
 
-// Summary says in words what a VirtualService of the cluster does, as [traffic.Summary] does, with the delegates that the cluster has.
+// Summary says in words what a VirtualService of the cluster does, as [traffic.Summary] does, with the delegates that
+// the cluster has.
 func (f *Facts) Summary(o *istio.Object) []string {
 	routes := []*istio.Object{o}
 	for _, rule := range o.VirtualServiceSpec().GetHttp() {
-		named := &istio.Object{Namespace: cmp.Or(rule.GetDelegate().GetNamespace(), o.Namespace), Name: rule.GetDelegate().GetName()}
-		if n := f.VirtualServices.Named(named); n != nil && len(hostsOf(n.Object)) == 0 && !slices.Contains(routes, n.Object) {
+		named := &istio.Object{
+			Namespace: cmp.Or(rule.GetDelegate().GetNamespace(), o.Namespace),
+			Name:      rule.GetDelegate().GetName(),
+		}
+		if n := f.VirtualServices.Named(named); n != nil && len(hostsOf(n.Object)) == 0 &&
+			!slices.Contains(routes, n.Object) {
 			routes = append(routes, n.Object)
 		}
 	}
 	return traffic.Summary(routes, f.Options)
 }
 
-// Effective reports whether a VirtualService of the cluster gets requests for one of its hosts from some callers at least: at a
-// gateway, where rules are merged, or in the mesh, where it is the first one for the host.
+// Effective reports whether a VirtualService of the cluster gets requests for one of its hosts from some callers at
+// least: at a gateway, where rules are merged, or in the mesh, where it is the first one for the host.
 func (f *Facts) Effective(o *istio.Object) bool {
 	spec := o.VirtualServiceSpec()
 	if !istio.InMesh(spec) || len(spec.Gateways) > 1 {
@@ -120,7 +129,8 @@ func (f *Facts) Effective(o *istio.Object) bool {
 		full := strings.ToLower(istio.FullHost(host, o.Namespace, f.Domain()))
 		var others, all []*istio.Object
 		for _, c := range f.VirtualServices.index.Covering(full) {
-			if other := c.VirtualServiceSpec(); c.Object != o && c.host == full && istio.InMesh(other) && exclusive(spec, other) {
+			if other := c.VirtualServiceSpec(); c.Object != o && c.host == full && istio.InMesh(other) &&
+				exclusive(spec, other) {
 				others = append(others, c.Object)
 			}
 		}
@@ -137,14 +147,22 @@ func (f *Facts) Effective(o *istio.Object) bool {
 // beaten reports whether a caller finds another VirtualService for a host.
 func (f *Facts) beaten(o *istio.Object, others []*istio.Object, host, caller string) bool {
 	return slices.ContainsFunc(others, func(other *istio.Object) bool {
-		r := rivalry{ours: o, theirs: other, host: host, other: host, gateway: istio.MeshGateway, callers: audience{names: []string{caller}}}
+		r := rivalry{
+			ours:    o,
+			theirs:  other,
+			host:    host,
+			other:   host,
+			gateway: istio.MeshGateway,
+			callers: audience{names: []string{caller}},
+		}
 		first, ok := f.firstOf(r)
 		return istio.VisibleIn(other, caller) && ok && first != o
 	})
 }
 
-// ReadyOf returns how many workloads of a Service take requests, of those that carry labels, and whether the facts tell: pods and
-// WorkloadEntries of the namespace have to be known, and labels that only istiod gives say nothing of them.
+// ReadyOf returns how many workloads of a Service take requests, of those that carry labels, and whether the facts
+// tell: pods and WorkloadEntries of the namespace have to be known, and labels that only istiod gives say nothing of
+// them.
 func (f *Facts) ReadyOf(namespace string, service Service, labels map[string]string) (ready int, known bool) {
 	pods, workloads := f.Pods[namespace], f.Workloads[namespace]
 	if pods == nil || workloads == nil || len(service.Selector) == 0 || !selectable(labels) {

@@ -40,10 +40,12 @@ func TestFactsOfAService(t *testing.T) {
 	put("shop/edge", "hosts: [reviews.example]\ngateways: [edge]\n"+all, true)
 	put("shop/merged", host+"gateways: [edge, mesh]\n"+all, true)
 	put("shop/tcp", host+"tcp: [{route: [{destination: {host: reviews.shop.svc.cluster.local}}]}]", true)
-	put("shop/tcp-too", host+"tcp: [{match: [{port: 3306}], route: [{destination: {host: reviews.shop.svc.cluster.local}}]}]", true)
+	put("shop/tcp-too",
+		host+"tcp: [{match: [{port: 3306}], route: [{destination: {host: reviews.shop.svc.cluster.local}}]}]", true)
 	put("shop/dotted", "hosts: [a.example.]\n"+all, true)
 	put("shop/dotted-too", "hosts: [a.example.]\n"+all, true)
-	a.has(istiotest.VirtualService(t, "shop/other", "hosts: [ratings]\nhttp: [{route: [{destination: {host: ratings}}]}]"))
+	a.has(istiotest.VirtualService(t, "shop/other",
+		"hosts: [ratings]\nhttp: [{route: [{destination: {host: ratings}}]}]"))
 	a.has(istiotest.VirtualService(t, "shop/root", "hosts: [ratings]\nhttp: [{delegate: {name: leaf}}]"))
 	a.has(istiotest.VirtualService(t, "shop/leaf", "hosts: []\n"+all))
 	a.has(istiotest.Object(t, "DestinationRule", "shop/two", "host: reviews"))
@@ -51,7 +53,10 @@ func TestFactsOfAService(t *testing.T) {
 	a.has(istiotest.Object(t, "DestinationRule", "shop/ratings", "host: ratings"))
 	a.ask(istio.Objects{}, istio.Objects{})
 
-	want := []string{"web/private", "shop/oldest", "shop/newer", "web/late", "shop/wildcard", "shop/edge", "shop/merged", "shop/tcp", "shop/tcp-too", "shop/dotted", "shop/dotted-too"}
+	want := []string{
+		"web/private", "shop/oldest", "shop/newer", "web/late", "shop/wildcard", "shop/edge", "shop/merged", "shop/tcp",
+		"shop/tcp-too", "shop/dotted", "shop/dotted-too",
+	}
 	routes := a.facts.VirtualServicesOf("reviews.shop.svc.cluster.local")
 	if diff := cmp.Diff(want, names(routes)); diff != "" {
 		t.Errorf("routes (-want +got):\n%s", diff)
@@ -61,7 +66,9 @@ func TestFactsOfAService(t *testing.T) {
 			t.Errorf("%s is effective: %t", n.Object, is)
 		}
 	}
-	if diff := cmp.Diff([]string{"shop/two", "shop/any"}, names(a.facts.DestinationRulesOf("reviews.shop.svc.cluster.local"))); diff != "" {
+	if diff := cmp.Diff(
+		[]string{"shop/two", "shop/any"}, names(a.facts.DestinationRulesOf("reviews.shop.svc.cluster.local")),
+	); diff != "" {
 		t.Errorf("rules (-want +got):\n%s", diff)
 	}
 	root := a.facts.VirtualServices.Named(&istio.Object{Namespace: "shop", Name: "root"})
@@ -75,7 +82,10 @@ func TestFactsOfAService(t *testing.T) {
 	if ready, known := a.facts.ReadyOf("shop", reviews, nil); ready != 3 || !known {
 		t.Errorf("ready: %d, known %t", ready, known)
 	}
-	if _, known := a.facts.ReadyOf("shop", reviews, map[string]string{"version": "v1", "topology.kubernetes.io/zone": "a"}); known {
+	if _, known := a.facts.ReadyOf("shop", reviews, map[string]string{
+		"version":                     "v1",
+		"topology.kubernetes.io/zone": "a",
+	}); known {
 		t.Error("who answers in a zone is known, which only istiod tells")
 	}
 	for name, namespace := range map[string]string{"headless": "shop", "reviews": "web"} {
@@ -92,13 +102,21 @@ func TestHostIndex(t *testing.T) {
 		index.Add(host, host)
 	}
 	for host, want := range map[string][]string{
-		"A.B.c": {"a.b.c", "*.b.c", "*b.c", "*.c", "*"}, "*.b.c": {"*.b.c", "*b.c", "*.c", "*"}, "x.c": {"x.c", "*.c", "*"}, "y": {"*"}, "b.c": {"*.c", "*"},
+		"A.B.c": {"a.b.c", "*.b.c", "*b.c", "*.c", "*"},
+		"*.b.c": {"*.b.c", "*b.c", "*.c", "*"},
+		"x.c":   {"x.c", "*.c", "*"},
+		"y":     {"*"},
+		"b.c":   {"*.c", "*"},
 	} {
 		if diff := cmp.Diff(want, index.Covering(host)); diff != "" {
 			t.Errorf("what covers %s (-want +got):\n%s", host, diff)
 		}
 	}
-	for host, want := range map[string][]string{"*.b.c": {"*.a.b.c", "a.b.c"}, "*b.c": {"*.a.b.c", "*.b.c", "a.b.c"}, "x.c": nil} {
+	for host, want := range map[string][]string{
+		"*.b.c": {"*.a.b.c", "a.b.c"},
+		"*b.c":  {"*.a.b.c", "*.b.c", "a.b.c"},
+		"x.c":   nil,
+	} {
 		if diff := cmp.Diff(want, index.Within(host)); diff != "" {
 			t.Errorf("what is within %s (-want +got):\n%s", host, diff)
 		}
@@ -110,8 +128,9 @@ func TestHostIndex(t *testing.T) {
 	}
 }
 
-// checkGrowth fails where something takes more than most times as long among ten times as many. Turns that the machine interrupts say
-// nothing, so it keeps the best ones, and takes more turns before it fails. Its tests do not run beside others.
+// checkGrowth fails where something takes more than most times as long among ten times as many. Turns that the
+// machine interrupts say nothing, so it keeps the best ones, and takes more turns before it fails. Its tests do not
+// run beside others.
 func checkGrowth(t *testing.T, most float64, prepare func(among int) (timed func())) {
 	t.Helper()
 	fastest := func(least time.Duration, timed func()) time.Duration {
@@ -142,7 +161,8 @@ func TestInspectManyRoutes(t *testing.T) { //nolint:paralleltest // it measures
 		for i := range many {
 			pair := ours(t, fmt.Sprintf("hosts: [s%d]\nhttp: [{%s}]", i, istiotest.To("v1")))
 			pair.Routing().Name = fmt.Sprintf("s%d", i)
-			pair = pair.With(istiotest.Object(t, "DestinationRule", fmt.Sprintf("s%d", i), fmt.Sprintf("host: s%d\nsubsets: [{name: v1, labels: {version: v1}}]", i)))
+			pair = pair.With(istiotest.Object(t, "DestinationRule", fmt.Sprintf("s%d", i),
+				fmt.Sprintf("host: s%d\nsubsets: [{name: v1, labels: {version: v1}}]", i)))
 			a.has(pair.Routing())
 			a.has(pair.Declaring())
 			pairs = append(pairs, pair)
@@ -188,8 +208,10 @@ func TestFactsOfManyServices(t *testing.T) { //nolint:paralleltest // it measure
 	checkGrowth(t, 40, func(many int) func() {
 		a := newNeighborhood(t)
 		for i := range many {
-			a.has(istiotest.VirtualService(t, fmt.Sprintf("shop/leaf%d", i), "hosts: []\nhttp: [{route: [{destination: {host: reviews, subset: v1}}]}]"))
-			a.has(istiotest.VirtualService(t, fmt.Sprintf("shop/root%d", i), fmt.Sprintf("hosts: ['*']\ngateways: [edge]\nhttp: [{delegate: {name: leaf%d}}]", i)))
+			a.has(istiotest.VirtualService(t, fmt.Sprintf("shop/leaf%d", i),
+				"hosts: []\nhttp: [{route: [{destination: {host: reviews, subset: v1}}]}]"))
+			a.has(istiotest.VirtualService(t, fmt.Sprintf("shop/root%d", i),
+				fmt.Sprintf("hosts: ['*']\ngateways: [edge]\nhttp: [{delegate: {name: leaf%d}}]", i)))
 		}
 		a.ask(istio.Objects{}, istio.Objects{})
 		return func() {
@@ -206,18 +228,22 @@ func TestFactsOfManyServices(t *testing.T) { //nolint:paralleltest // it measure
 	})
 }
 
-// What contradicts what about a host is told of all that route it, whoever owns them; of other hosts nothing is, and no more is looked at.
+// What contradicts what about a host is told of all that route it, whoever owns them; of other hosts nothing is, and
+// no more is looked at.
 func TestInspectHost(t *testing.T) {
 	t.Parallel()
 	const host = "reviews.shop.svc.cluster.local"
 	a := newNeighborhood(t)
 	for _, name := range []string{"first", "second"} {
-		n := a.has(istiotest.VirtualService(t, name, "hosts: [reviews, ratings]\nhttp: [{"+istiotest.To("v3")+"}, {route: [{destination: {host: gone}}]}, {route: [{destination: {host: a.far.svc.cluster.local}}]}]"))
+		n := a.has(istiotest.VirtualService(t, name, "hosts: [reviews, ratings]\nhttp: [{"+istiotest.To("v3")+
+			"}, {route: [{destination: {host: gone}}]}, {route: [{destination: {host: a.far.svc.cluster.local}}]}]"))
 		n.Applied, n.Annotations = true, map[string]string{istio.OwnerAnnotation: "shop/prod"}
 	}
 	a.has(istiotest.VirtualService(t, "sender", "hosts: [ratings]\nhttp: [{"+istiotest.To("v9")+"}]"))
-	a.has(istiotest.Object(t, "DestinationRule", "rule", "host: '*.shop.svc.cluster.local'\nsubsets: [{name: v3, labels: {version: v3}}]"))
-	a.has(istiotest.Object(t, "DestinationRule", "other", "host: ratings\nsubsets: [{name: v1, labels: {version: v1}}]"))
+	a.has(istiotest.Object(t, "DestinationRule", "rule",
+		"host: '*.shop.svc.cluster.local'\nsubsets: [{name: v3, labels: {version: v3}}]"))
+	a.has(istiotest.Object(t, "DestinationRule", "other",
+		"host: ratings\nsubsets: [{name: v1, labels: {version: v1}}]"))
 	a.facts.Owner = ""
 	a.ask(istio.Objects{}, istio.Objects{})
 	findings, wanted := around.InspectHost(host, a.facts)
@@ -227,7 +253,8 @@ func TestInspectHost(t *testing.T) {
 	}
 	says(t, found, []string{
 		`http[0] sends requests to the subset v3 (DestinationRule "shop/rule" declares it)`,
-		`VirtualService "shop/first" routes reviews.shop.svc.cluster.local in the mesh already…the rules of VirtualService "shop/second" have no effect`,
+		`VirtualService "shop/first" routes reviews.shop.svc.cluster.local in the mesh already…the rules of ` +
+			`VirtualService "shop/second" have no effect`,
 		`no DestinationRule declares a subset v9`,
 	})
 	if len(wanted) > 0 {
@@ -243,9 +270,11 @@ func TestInspectHostTooMuch(t *testing.T) {
 	gateways := make([]string, many)
 	for i := range gateways {
 		gateways[i] = fmt.Sprintf("n%d/edge", i)
-		a.has(istiotest.VirtualService(t, fmt.Sprintf("v%d", i), "hosts: [reviews]\nhttp: [{route: [{destination: {host: reviews}}]}]"))
+		a.has(istiotest.VirtualService(t, fmt.Sprintf("v%d", i),
+			"hosts: [reviews]\nhttp: [{route: [{destination: {host: reviews}}]}]"))
 	}
-	a.has(istiotest.VirtualService(t, "edge", "hosts: [reviews]\ngateways: ["+strings.Join(gateways, ", ")+"]\nhttp: [{route: [{destination: {host: reviews}}]}]"))
+	a.has(istiotest.VirtualService(t, "edge", "hosts: [reviews]\ngateways: ["+strings.Join(gateways, ", ")+
+		"]\nhttp: [{route: [{destination: {host: reviews}}]}]"))
 	a.ask(istio.Objects{}, istio.Objects{})
 	if findings, _ := around.InspectHost(host, a.facts); len(findings) != 100 {
 		t.Errorf("%d findings", len(findings))

@@ -1,6 +1,6 @@
-// Package around says what the rest of a cluster has against a route: other VirtualServices and DestinationRules for its hosts,
-// services and subsets that are not there, and subsets in which nobody answers. It is pure: it gets facts, and asks for queries
-// where more would tell.
+// Package around says what the rest of a cluster has against a route: other VirtualServices and DestinationRules for
+// its hosts, services and subsets that are not there, and subsets in which nobody answers. It is pure: it gets facts,
+// and asks for queries where more would tell.
 package around
 
 import (
@@ -12,8 +12,8 @@ import (
 	"github.com/meshroute/terraform-provider-mesh/internal/istio"
 )
 
-// Inspect says what a cluster has against a route that becomes pair and was before, as far as the facts tell, and what else
-// to list to be sure: with what is found there it is asked again. It wants nothing that is closed.
+// Inspect says what a cluster has against a route that becomes pair and was before, as far as the facts tell, and
+// what else to list to be sure: with what is found there it is asked again. It wants nothing that is closed.
 func Inspect(before, pair istio.Objects, facts *Facts) (findings []Finding, wanted []Query) {
 	l := &inspection{Facts: facts, before: before, pair: pair}
 	l.rivals()
@@ -23,8 +23,8 @@ func Inspect(before, pair istio.Objects, facts *Facts) (findings []Finding, want
 	return l.findings, l.wanted
 }
 
-// expected reports whether a neighbor is one of the route's own objects, as they are or were, or was applied by the same workspace. One
-// that does not claim the host that is inspected is no matter either.
+// expected reports whether a neighbor is one of the route's own objects, as they are or were, or was applied by the
+// same workspace. One that does not claim the host that is inspected is no matter either.
 func (l *inspection) expected(n *Neighbor) bool {
 	if l.about != "" && !l.claiming[n] {
 		return true
@@ -37,8 +37,8 @@ func (l *inspection) expected(n *Neighbor) bool {
 	return l.Owner != "" && n.Applied && n.Annotations[istio.OwnerAnnotation] == l.Owner
 }
 
-// rivals looks for other VirtualServices for the same hosts. What takes no requests from this one is only told when this one begins
-// to claim them.
+// rivals looks for other VirtualServices for the same hosts. What takes no requests from this one is only told when
+// this one begins to claim them.
 func (l *inspection) rivals() {
 	ours := l.pair.Routing()
 	hosts := ours.VirtualServiceSpec().GetHosts()
@@ -80,11 +80,12 @@ func (l *inspection) claimsAsBefore() bool {
 		return false
 	}
 	a, b := was.VirtualServiceSpec(), is.VirtualServiceSpec()
-	return slices.Equal(a.Hosts, b.Hosts) && slices.Equal(a.Gateways, b.Gateways) && slices.Equal(a.ExportTo, b.ExportTo)
+	return slices.Equal(a.Hosts, b.Hosts) && slices.Equal(a.Gateways, b.Gateways) &&
+		slices.Equal(a.ExportTo, b.ExportTo)
 }
 
-// overlaps looks for other DestinationRules that declare the same subsets, or that callers find in place of this one. What takes
-// nothing from this one is only told when this one changes.
+// overlaps looks for other DestinationRules that declare the same subsets, or that callers find in place of this one.
+// What takes nothing from this one is only told when this one changes.
 func (l *inspection) overlaps() {
 	ours := l.pair.Declaring()
 	switch {
@@ -95,9 +96,12 @@ func (l *inspection) overlaps() {
 		return
 	}
 	was := l.before.Declaring()
-	asBefore := was != nil && was.Namespace == ours.Namespace && was.Name == ours.Name && proto.Equal(was.Spec, ours.Spec)
+	asBefore := was != nil && was.Namespace == ours.Namespace && was.Name == ours.Name &&
+		proto.Equal(was.Spec, ours.Spec)
 	var others []*istio.Object
-	for _, c := range l.DestinationRules.overlapping(istio.FullHost(ours.DestinationRuleSpec().Host, ours.Namespace, l.Domain())) {
+	for _, c := range l.DestinationRules.overlapping(istio.FullHost(
+		ours.DestinationRuleSpec().Host, ours.Namespace, l.Domain(),
+	)) {
 		if !l.expected(c.Neighbor) {
 			others = append(others, c.Object)
 		}
@@ -127,7 +131,8 @@ func (l *inspection) gateways() {
 				l.want(Gateways, namespace)
 			case !gateways[short]:
 				said[full] = true
-				l.missing(istio.CreateAlong, o, at.At(i), "there is no Gateway %q, so that no request arrives there", full)
+				l.missing(istio.CreateAlong, o, at.At(i), "there is no Gateway %q, so that no request arrives there",
+					full)
 			}
 		}
 	}
@@ -149,8 +154,8 @@ func (l *inspection) gateways() {
 	}
 }
 
-// cutGateway splits the full name of a gateway that may be an object of Istio's API, which istiod's own names for those of the
-// Gateway API are not.
+// cutGateway splits the full name of a gateway that may be an object of Istio's API, which istiod's own names for
+// those of the Gateway API are not.
 func cutGateway(full string) (namespace, name string, ok bool) {
 	namespace, name, ok = strings.Cut(full, "/")
 	return namespace, name, ok && !strings.Contains(name, "istio-autogenerated")

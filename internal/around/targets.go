@@ -25,7 +25,8 @@ type target struct {
 	rule string
 }
 
-// targets are all destinations of the route, and the host of its DestinationRule; where only one host is of interest, those of that.
+// targets are all destinations of the route, and the host of its DestinationRule; where only one host is of interest,
+// those of that.
 func (l *inspection) targets() []target {
 	var all []target
 	o, before := l.pair.Routing(), l.before.Routing().VirtualServiceSpec()
@@ -33,9 +34,11 @@ func (l *inspection) targets() []target {
 	was := istio.SameRules(spec.GetHttp(), before.GetHttp())
 	for i, rule := range spec.GetHttp() {
 		at := istio.Path{"http", i}
-		all = append(all, routeTargets(l, at, traffic.RuleRef{Index: i, Name: rule.GetName()}.String(), rule.GetRoute(), was[i].GetRoute())...)
+		all = append(all, routeTargets(l, at, traffic.RuleRef{Index: i, Name: rule.GetName()}.String(), rule.GetRoute(),
+			was[i].GetRoute())...)
 		for j, mirror := range rule.GetMirrors() {
-			all = append(all, target{of: o, at: at.At("mirrors", j, "destination"), Destination: mirror.GetDestination()})
+			all = append(all,
+				target{of: o, at: at.At("mirrors", j, "destination"), Destination: mirror.GetDestination()})
 		}
 		all = append(all, target{of: o, at: at.At("mirror"), Destination: rule.GetMirror()})
 	}
@@ -55,7 +58,8 @@ func (l *inspection) targets() []target {
 		all = append(all, target{of: o, Destination: &networking.Destination{Host: o.DestinationRuleSpec().Host}})
 	}
 	return slices.DeleteFunc(all, func(t target) bool {
-		return t.GetHost() == "" || l.about != "" && !strings.EqualFold(l.about, istio.FullHost(t.Host, t.of.Namespace, l.Domain()))
+		return t.GetHost() == "" ||
+			l.about != "" && !strings.EqualFold(l.about, istio.FullHost(t.Host, t.of.Namespace, l.Domain()))
 	})
 }
 

@@ -24,7 +24,8 @@ func TestInspectIdle(t *testing.T) {
 		return "{match: [{sniHosts: [" + host + "]}], route: [{destination: {host: reviews, subset: " + subset + "}}]}"
 	}
 	shares := func(v1, v3 string) string {
-		return "http: [{route: [{destination: {host: reviews, subset: v1}, weight: " + v1 + "}, {destination: {host: reviews, subset: v3}, weight: " + v3 + "}]}]"
+		return "http: [{route: [{destination: {host: reviews, subset: v1}, weight: " + v1 +
+			"}, {destination: {host: reviews, subset: v3}, weight: " + v3 + "}]}]"
 	}
 	for name, test := range map[string]struct {
 		before, after string
@@ -32,25 +33,80 @@ func TestInspectIdle(t *testing.T) {
 		rule string
 		want string
 	}{
-		"fewer requests":              {before: shares("10", "90"), after: shares("90", "10"), want: warned},
-		"as many":                     {before: shares("90", "10"), after: shares("9", "1"), want: warned},
-		"more":                        {before: shares("90", "10"), after: shares("89", "11"), want: refused},
-		"the first ones":              {before: shares("100", "0"), after: shares("99", "1"), want: refused},
-		"none any more":               {before: shares("90", "10"), after: shares("100", "0")},
-		"all, as before":              {before: "http: [{" + istiotest.To("v3") + "}]", after: "http: [{timeout: 1s, " + istiotest.To("v3") + "}]", want: warned},
-		"the same rule further down":  {before: "http: [{" + istiotest.To("v3") + "}]", after: "http: [{" + path + istiotest.To("v1") + "}, {" + istiotest.To("v3") + "}]", want: "subsets[1]: http[1]…they fail"},
-		"those of a new rule":         {before: "http: [{" + istiotest.To("v3") + "}]", after: "http: [{" + path + istiotest.To("v3") + "}, {" + istiotest.To("v3") + "}]", want: refused},
-		"more by a second rule":       {before: "http: [{" + path + istiotest.To("v3") + "}]", after: "http: [{" + path + istiotest.To("v3") + "}, {" + istiotest.To("v3") + "}]", want: "error subsets[1]: http[1] sends requests"},
-		"the host by its full name":   {before: "http: [{route: [{destination: {host: reviews.shop.svc.cluster.local, subset: v3}}]}]", after: "http: [{" + istiotest.To("v3") + "}]", want: warned},
-		"other labels":                {before: shares("90", "10"), after: shares("90", "10"), rule: "host: reviews\nsubsets: [{name: v3, labels: {version: v2}}]", want: refused},
-		"a subset that was not there": {before: shares("90", "10"), after: shares("90", "10"), rule: "host: reviews", want: refused},
-		"a subset of another host":    {before: shares("90", "10"), after: shares("90", "10"), rule: "host: ratings\nsubsets: [{name: v3, labels: {version: v3}}]", want: refused},
-		"connections of a known port": {before: "tcp: [" + tcp("1", "v3") + "]", after: "tcp: [" + tcp("2", "v1") + ", " + tcp("1", "v3") + "]", want: "subsets[1]: tcp[1]…they fail"},
-		"connections of another port": {before: "tcp: [" + tcp("1", "v3") + "]", after: "tcp: [" + tcp("2", "v3") + "]", want: "error subsets[1]: tcp[0]"},
-		"connections of a known name": {before: "tls: [" + tls("a.example", "v3") + "]", after: "tls: [" + tls("b.example", "v1") + ", " + tls("a.example", "v3") + "]", want: "subsets[1]: tls[1]…they fail"},
-		"connections of another name": {before: "tls: [" + tls("a.example", "v3") + "]", after: "tls: [" + tls("b.example", "v3") + "]", want: "error subsets[1]: tls[0]"},
-		"nothing known of what was":   {after: shares("90", "10"), want: refused},
-		"all of a rule":               {before: "http: [{" + istiotest.To("v1") + "}]", after: "http: [{" + istiotest.To("v3") + "}]", want: refused},
+		"fewer requests": {before: shares("10", "90"), after: shares("90", "10"), want: warned},
+		"as many":        {before: shares("90", "10"), after: shares("9", "1"), want: warned},
+		"more":           {before: shares("90", "10"), after: shares("89", "11"), want: refused},
+		"the first ones": {before: shares("100", "0"), after: shares("99", "1"), want: refused},
+		"none any more":  {before: shares("90", "10"), after: shares("100", "0")},
+		"all, as before": {
+			before: "http: [{" + istiotest.To("v3") + "}]",
+			after:  "http: [{timeout: 1s, " + istiotest.To("v3") + "}]",
+			want:   warned,
+		},
+		"the same rule further down": {
+			before: "http: [{" + istiotest.To("v3") + "}]",
+			after:  "http: [{" + path + istiotest.To("v1") + "}, {" + istiotest.To("v3") + "}]",
+			want:   "subsets[1]: http[1]…they fail",
+		},
+		"those of a new rule": {
+			before: "http: [{" + istiotest.To("v3") + "}]",
+			after:  "http: [{" + path + istiotest.To("v3") + "}, {" + istiotest.To("v3") + "}]",
+			want:   refused,
+		},
+		"more by a second rule": {
+			before: "http: [{" + path + istiotest.To("v3") + "}]",
+			after:  "http: [{" + path + istiotest.To("v3") + "}, {" + istiotest.To("v3") + "}]",
+			want:   "error subsets[1]: http[1] sends requests",
+		},
+		"the host by its full name": {
+			before: "http: [{route: [{destination: {host: reviews.shop.svc.cluster.local, subset: v3}}]}]",
+			after:  "http: [{" + istiotest.To("v3") + "}]",
+			want:   warned,
+		},
+		"other labels": {
+			before: shares("90", "10"),
+			after:  shares("90", "10"),
+			rule:   "host: reviews\nsubsets: [{name: v3, labels: {version: v2}}]",
+			want:   refused,
+		},
+		"a subset that was not there": {
+			before: shares("90", "10"),
+			after:  shares("90", "10"),
+			rule:   "host: reviews",
+			want:   refused,
+		},
+		"a subset of another host": {
+			before: shares("90", "10"),
+			after:  shares("90", "10"),
+			rule:   "host: ratings\nsubsets: [{name: v3, labels: {version: v3}}]",
+			want:   refused,
+		},
+		"connections of a known port": {
+			before: "tcp: [" + tcp("1", "v3") + "]",
+			after:  "tcp: [" + tcp("2", "v1") + ", " + tcp("1", "v3") + "]",
+			want:   "subsets[1]: tcp[1]…they fail",
+		},
+		"connections of another port": {
+			before: "tcp: [" + tcp("1", "v3") + "]",
+			after:  "tcp: [" + tcp("2", "v3") + "]",
+			want:   "error subsets[1]: tcp[0]",
+		},
+		"connections of a known name": {
+			before: "tls: [" + tls("a.example", "v3") + "]",
+			after:  "tls: [" + tls("b.example", "v1") + ", " + tls("a.example", "v3") + "]",
+			want:   "subsets[1]: tls[1]…they fail",
+		},
+		"connections of another name": {
+			before: "tls: [" + tls("a.example", "v3") + "]",
+			after:  "tls: [" + tls("b.example", "v3") + "]",
+			want:   "error subsets[1]: tls[0]",
+		},
+		"nothing known of what was": {after: shares("90", "10"), want: refused},
+		"all of a rule": {
+			before: "http: [{" + istiotest.To("v1") + "}]",
+			after:  "http: [{" + istiotest.To("v3") + "}]",
+			want:   refused,
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -23,7 +23,11 @@ func BenchmarkRoundTrip(b *testing.B) {
 				"version": {MatchType: &networking.StringMatch_Exact{Exact: fmt.Sprint(i)}},
 			}}},
 			Timeout: durationpb.New(time.Second),
-			Retries: &networking.HTTPRetry{Attempts: 2, PerTryTimeout: durationpb.New(100 * time.Millisecond), RetryOn: "5xx"},
+			Retries: &networking.HTTPRetry{
+				Attempts:      2,
+				PerTryTimeout: durationpb.New(100 * time.Millisecond),
+				RetryOn:       "5xx",
+			},
 		}
 	}
 	floor := cost(func() {

@@ -13,7 +13,8 @@ import (
 	"google.golang.org/protobuf/types/known/durationpb"
 )
 
-// decodeMessage sets the fields of into from the attributes of an object, in the order of the fields. What is unknown or wrong stays unset.
+// decodeMessage sets the fields of into from the attributes of an object, in the order of the fields. What is unknown
+// or wrong stays unset.
 func (r *Reader) decodeMessage(m *Message, at *place, object Value, into protoreflect.Message) {
 	type setField struct {
 		number int

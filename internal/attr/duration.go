@@ -21,7 +21,9 @@ func (keepEqualDuration) Description(context.Context) string {
 func (m keepEqualDuration) MarkdownDescription(ctx context.Context) string { return m.Description(ctx) }
 
 // PlanModifyString implements planmodifier.String.
-func (keepEqualDuration) PlanModifyString(_ context.Context, req planmodifier.StringRequest, resp *planmodifier.StringResponse) {
+func (keepEqualDuration) PlanModifyString(
+	_ context.Context, req planmodifier.StringRequest, resp *planmodifier.StringResponse,
+) {
 	if isKnown(req.StateValue) && isKnown(req.PlanValue) && equalDurations(req.StateValue, req.PlanValue) {
 		resp.PlanValue = req.StateValue
 	}

@@ -11,9 +11,9 @@ import (
 	"google.golang.org/protobuf/types/known/durationpb"
 )
 
-// Encode returns the message as a Terraform object. A nil message is null. Fields that the shape does not
-// have, and numbers that Terraform cannot write (NaN, infinity, integers above the largest int64), are left out: compare
-// what [Reader.Message] makes of the result with the message to see whether any was set.
+// Encode returns the message as a Terraform object. A nil message is null. Fields that the shape does not have, and
+// numbers that Terraform cannot write (NaN, infinity, integers above the largest int64), are left out: compare what
+// [Reader.Message] makes of the result with the message to see whether any was set.
 func (m *Message) Encode(message proto.Message) Value {
 	if message == nil || !message.ProtoReflect().IsValid() {
 		return Null()
@@ -21,8 +21,8 @@ func (m *Message) Encode(message proto.Message) Value {
 	return m.encode(message.ProtoReflect())
 }
 
-// EncodeAttributes returns the attributes of [Message.Encode], for an object that has others besides. What is not set is there as null, so that
-// it takes the place of what was there before.
+// EncodeAttributes returns the attributes of [Message.Encode], for an object that has others besides. What is not set
+// is there as null, so that it takes the place of what was there before.
 func (m *Message) EncodeAttributes(message proto.Message) map[string]Value {
 	attributes := make(map[string]Value, len(m.fields))
 	for i := range m.fields {

@@ -44,12 +44,17 @@ func TestEncode(t *testing.T) {
 		},
 		"a zero without presence": {message: &networking.Percent{}, want: attributes{"value": noNumber}},
 		"a zero that is kept": {
-			message: &networking.Percent{}, options: attr.Options{KeepZero: decisiveZero}, want: attributes{"value": number(0)},
+			message: &networking.Percent{},
+			options: attr.Options{KeepZero: decisiveZero},
+			want:    attributes{"value": number(0)},
 		},
-		"no number":         {message: &networking.Percent{Value: math.NaN()}, want: attributes{"value": noNumber}},
-		"infinity":          {message: &networking.Percent{Value: math.Inf(-1)}, want: attributes{"value": noNumber}},
-		"the largest int64": {message: ringHash(math.MaxInt64), want: attributes{"minimum_ring_size": number(int64(math.MaxInt64))}},
-		"a larger number":   {message: ringHash(math.MaxInt64 + 1), want: attributes{"minimum_ring_size": noNumber}},
+		"no number": {message: &networking.Percent{Value: math.NaN()}, want: attributes{"value": noNumber}},
+		"infinity":  {message: &networking.Percent{Value: math.Inf(-1)}, want: attributes{"value": noNumber}},
+		"the largest int64": {
+			message: ringHash(math.MaxInt64),
+			want:    attributes{"minimum_ring_size": number(int64(math.MaxInt64))},
+		},
+		"a larger number": {message: ringHash(math.MaxInt64 + 1), want: attributes{"minimum_ring_size": noNumber}},
 		"bytes": {
 			message: &networking.HTTPBody{Specifier: &networking.HTTPBody_Bytes{Bytes: []byte("hi")}},
 			want:    attributes{"string": absent, "bytes": str("aGk=")},
@@ -58,8 +63,9 @@ func TestEncode(t *testing.T) {
 			message: &networking.TrafficPolicy_ProxyProtocol{Version: 7}, want: attributes{"version": str("7")},
 		},
 		"only some fields": {
-			message: &networking.Destination{Host: "reviews", Subset: "v1"}, options: attr.Options{Only: []protoreflect.Name{"subset"}},
-			want: attributes{"subset": str("v1")},
+			message: &networking.Destination{Host: "reviews", Subset: "v1"},
+			options: attr.Options{Only: []protoreflect.Name{"subset"}},
+			want:    attributes{"subset": str("v1")},
 		},
 		"without some fields": {
 			message: &networking.Destination{Host: "reviews", Subset: "v1"},
@@ -69,7 +75,10 @@ func TestEncode(t *testing.T) {
 			want: attributes{"subset": str("v1")},
 		},
 		"a message of text and duration": {
-			message: &networking.LoadBalancerSettings_ConsistentHashLB_HTTPCookie{Name: "a", Ttl: durationpb.New(time.Minute)},
+			message: &networking.LoadBalancerSettings_ConsistentHashLB_HTTPCookie{
+				Name: "a",
+				Ttl:  durationpb.New(time.Minute),
+			},
 			options: attr.Options{Only: []protoreflect.Name{"name", "ttl"}},
 			want:    attributes{"name": str("a"), "ttl": str("1m")},
 		},
@@ -130,9 +139,17 @@ func TestEncodeOfNilElements(t *testing.T) {
 func TestFormatDuration(t *testing.T) {
 	t.Parallel()
 	for want, d := range map[string]time.Duration{
-		"0s": 0, "500ms": 500 * time.Millisecond, "1.5s": 1500 * time.Millisecond, "10s": 10 * time.Second, "1m": time.Minute,
-		"1m30s": 90 * time.Second, "10m": 10 * time.Minute, "1h": time.Hour, "1h10m": 70 * time.Minute, "1h0m5s": time.Hour + 5*time.Second,
-		"24h": 24 * time.Hour, "-1m": -time.Minute, "1ns": 1, "1.000000001s": time.Second + 1,
+		"0s":     0,
+		"500ms":  500 * time.Millisecond,
+		"1.5s":   1500 * time.Millisecond,
+		"10s":    10 * time.Second,
+		"1m":     time.Minute,
+		"1m30s":  90 * time.Second,
+		"10m":    10 * time.Minute,
+		"1h":     time.Hour,
+		"1h10m":  70 * time.Minute,
+		"1h0m5s": time.Hour + 5*time.Second,
+		"24h":    24 * time.Hour, "-1m": -time.Minute, "1ns": 1, "1.000000001s": time.Second + 1,
 	} {
 		if got := attr.FormatDuration(d); got != want {
 			t.Errorf("FormatDuration(%v) = %q, want %q", d, got, want)
@@ -144,14 +161,16 @@ func TestFormatDuration(t *testing.T) {
 func TestPropertyFormatDurationParses(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
-		want := time.Duration(rapid.Int64().Draw(t, "nanoseconds")) * rapid.SampledFrom([]time.Duration{1, time.Second, time.Minute, time.Hour}).Draw(t, "unit")
+		want := time.Duration(rapid.Int64().Draw(t,
+			"nanoseconds")) * rapid.SampledFrom([]time.Duration{1, time.Second, time.Minute, time.Hour}).Draw(t, "unit")
 		if got, err := time.ParseDuration(attr.FormatDuration(want)); err != nil || got != want {
 			t.Fatalf("%s parses to %v, error %v", attr.FormatDuration(want), got, err)
 		}
 	})
 }
 
-// Every scalar kind that protobuf has, alone, in a list, in a map and with presence, is encoded and decoded to what it was.
+// Every scalar kind that protobuf has, alone, in a list, in a map and with presence, is encoded and decoded to what
+// it was.
 func TestPropertyEveryKindIsKept(t *testing.T) {
 	t.Parallel()
 	descriptor := everyKind(t)
@@ -189,7 +208,8 @@ func TestIntegerBounds(t *testing.T) {
 		t.Run(k.String(), func(t *testing.T) {
 			t.Parallel()
 			one := new(big.Float).SetPrec(200).SetInt64(1)
-			below, above := new(big.Float).SetPrec(200).Sub(bound[0], one), new(big.Float).SetPrec(200).Add(bound[1], one)
+			below, above := new(big.Float).SetPrec(200).Sub(bound[0], one), new(big.Float).SetPrec(200).Add(bound[1],
+				one)
 			for _, n := range []*big.Float{bound[0], bound[1], below, above} {
 				reader := attr.Read(obj(attributes{"f_" + k.String(): number(n)}))
 				reader.Message(shape, dynamicpb.NewMessage(descriptor))
@@ -206,7 +226,8 @@ func TestIntegerBounds(t *testing.T) {
 	}
 }
 
-// everyKind is a message type with a field of every scalar kind, as `f_int32`, `list_int32`, `map_int32` and `optional_int32`.
+// everyKind is a message type with a field of every scalar kind, as `f_int32`, `list_int32`, `map_int32` and
+// `optional_int32`.
 func everyKind(t *testing.T) protoreflect.MessageDescriptor {
 	t.Helper()
 	message := &descriptorpb.DescriptorProto{Name: proto.String("Every")}
@@ -215,16 +236,21 @@ func everyKind(t *testing.T) protoreflect.MessageDescriptor {
 		message.Field = append(message.Field, field)
 	}
 	kinds := []protoreflect.Kind{
-		protoreflect.BoolKind, protoreflect.EnumKind, protoreflect.Int32Kind, protoreflect.Sint32Kind, protoreflect.Uint32Kind, protoreflect.Int64Kind,
-		protoreflect.Sint64Kind, protoreflect.Uint64Kind, protoreflect.Sfixed32Kind, protoreflect.Fixed32Kind, protoreflect.FloatKind,
-		protoreflect.Sfixed64Kind, protoreflect.Fixed64Kind, protoreflect.DoubleKind, protoreflect.StringKind, protoreflect.BytesKind,
+		protoreflect.BoolKind, protoreflect.EnumKind, protoreflect.Int32Kind, protoreflect.Sint32Kind,
+		protoreflect.Uint32Kind, protoreflect.Int64Kind,
+		protoreflect.Sint64Kind, protoreflect.Uint64Kind, protoreflect.Sfixed32Kind, protoreflect.Fixed32Kind,
+		protoreflect.FloatKind,
+		protoreflect.Sfixed64Kind, protoreflect.Fixed64Kind, protoreflect.DoubleKind, protoreflect.StringKind,
+		protoreflect.BytesKind,
 	}
 	optional := descriptorpb.FieldDescriptorProto_LABEL_OPTIONAL
 	repeated := descriptorpb.FieldDescriptorProto_LABEL_REPEATED
 	for _, k := range kinds {
 		field := func(prefix string, label descriptorpb.FieldDescriptorProto_Label) *descriptorpb.FieldDescriptorProto {
 			f := &descriptorpb.FieldDescriptorProto{
-				Name: proto.String(prefix + k.String()), Label: label.Enum(), Type: descriptorpb.FieldDescriptorProto_Type(k).Enum(),
+				Name:  proto.String(prefix + k.String()),
+				Label: label.Enum(),
+				Type:  descriptorpb.FieldDescriptorProto_Type(k).Enum(),
 			}
 			if k == protoreflect.EnumKind {
 				f.TypeName = proto.String(".test.Every.Color")
@@ -236,7 +262,12 @@ func everyKind(t *testing.T) protoreflect.MessageDescriptor {
 		entry := &descriptorpb.DescriptorProto{
 			Name: proto.String(entryName(k)), Options: &descriptorpb.MessageOptions{MapEntry: proto.Bool(true)},
 			Field: []*descriptorpb.FieldDescriptorProto{
-				{Name: proto.String("key"), Number: proto.Int32(1), Label: optional.Enum(), Type: descriptorpb.FieldDescriptorProto_TYPE_STRING.Enum()},
+				{
+					Name:   proto.String("key"),
+					Number: proto.Int32(1),
+					Label:  optional.Enum(),
+					Type:   descriptorpb.FieldDescriptorProto_TYPE_STRING.Enum(),
+				},
 				field("", optional),
 			},
 		}
@@ -244,16 +275,21 @@ func everyKind(t *testing.T) protoreflect.MessageDescriptor {
 		message.NestedType = append(message.NestedType, entry)
 		add(&descriptorpb.FieldDescriptorProto{
 			Name: proto.String("map_" + k.String()), Label: repeated.Enum(),
-			Type: descriptorpb.FieldDescriptorProto_TYPE_MESSAGE.Enum(), TypeName: proto.String(".test.Every." + entryName(k)),
+			Type:     descriptorpb.FieldDescriptorProto_TYPE_MESSAGE.Enum(),
+			TypeName: proto.String(".test.Every." + entryName(k)),
 		})
 		present := field("optional_", optional)
 		present.Proto3Optional, present.OneofIndex = proto.Bool(true), proto.Int32(int32(len(message.OneofDecl)))
-		message.OneofDecl = append(message.OneofDecl, &descriptorpb.OneofDescriptorProto{Name: proto.String("_optional_" + k.String())})
+		message.OneofDecl = append(message.OneofDecl,
+			&descriptorpb.OneofDescriptorProto{Name: proto.String("_optional_" + k.String())})
 		add(present)
 	}
-	message.EnumType = []*descriptorpb.EnumDescriptorProto{{Name: proto.String("Color"), Value: []*descriptorpb.EnumValueDescriptorProto{
-		{Name: proto.String("RED"), Number: proto.Int32(0)}, {Name: proto.String("BLUE"), Number: proto.Int32(2)},
-	}}}
+	message.EnumType = []*descriptorpb.EnumDescriptorProto{{
+		Name: proto.String("Color"),
+		Value: []*descriptorpb.EnumValueDescriptorProto{
+			{Name: proto.String("RED"), Number: proto.Int32(0)}, {Name: proto.String("BLUE"), Number: proto.Int32(2)},
+		},
+	}}
 	file, err := protodesc.NewFile(&descriptorpb.FileDescriptorProto{
 		Name: proto.String("every.proto"), Package: proto.String("test"), Syntax: proto.String("proto3"),
 		MessageType: []*descriptorpb.DescriptorProto{message},

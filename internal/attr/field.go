@@ -206,12 +206,18 @@ func (f *field) nestedAttribute(description string) schema.Attribute {
 	switch f.cardinality {
 	case list:
 		return schema.ListNestedAttribute{
-			NestedObject: object, CustomType: types.ListType{ElemType: f.elementType}, Required: f.required, Optional: optional,
+			NestedObject:        object,
+			CustomType:          types.ListType{ElemType: f.elementType},
+			Required:            f.required,
+			Optional:            optional,
 			MarkdownDescription: description,
 		}
 	case mapping:
 		return schema.MapNestedAttribute{
-			NestedObject: object, CustomType: types.MapType{ElemType: f.elementType}, Required: f.required, Optional: optional,
+			NestedObject:        object,
+			CustomType:          types.MapType{ElemType: f.elementType},
+			Required:            f.required,
+			Optional:            optional,
 			MarkdownDescription: description,
 		}
 	case single:

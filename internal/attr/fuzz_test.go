@@ -138,7 +138,8 @@ func (s *values) number() *big.Float {
 }
 
 var usualText = []string{
-	"", "v1", "5s", "5000ms", "-1h", "9e9s", "SIMPLE", "MUTUAL", "UPGRADE", "FORWARD", "ROUND_ROBIN", "DISABLE", "V1", "aGk=", "aGk", "größe",
+	"", "v1", "5s", "5000ms", "-1h", "9e9s", "SIMPLE", "MUTUAL", "UPGRADE", "FORWARD", "ROUND_ROBIN", "DISABLE",
+	"V1", "aGk=", "aGk", "größe",
 }
 
 func (s *values) text() string {

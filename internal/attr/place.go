@@ -2,8 +2,8 @@ package attr
 
 import "github.com/hashicorp/terraform-plugin-framework/path"
 
-// place is where in a value something is. It points to what it is in, so that a step costs little until somebody wants the path: a
-// [path.Path] is copied with every step. A nil place is the outermost value.
+// place is where in a value something is. It points to what it is in, so that a step costs little until somebody
+// wants the path: a [path.Path] is copied with every step. A nil place is the outermost value.
 type place struct {
 	up   *place
 	step stepKind

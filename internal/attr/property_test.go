@@ -24,10 +24,13 @@ func TestPropertyEncodeThenDecodeIsTheIdentity(t *testing.T) {
 		empty proto.Message
 		only  []protoreflect.Name
 	}{
-		"a VirtualService":                     {shape: virtualService, empty: &networking.VirtualService{}},
-		"a DestinationRule":                    {shape: destinationRule, empty: &networking.DestinationRule{}},
-		"a rule without its destinations":      {shape: httpRoute, empty: &networking.HTTPRoute{}, only: ruleFields},
-		"a VirtualService without kept zeroes": {shape: shapeOf(&networking.VirtualService{}, attr.Options{}), empty: &networking.VirtualService{}},
+		"a VirtualService":                {shape: virtualService, empty: &networking.VirtualService{}},
+		"a DestinationRule":               {shape: destinationRule, empty: &networking.DestinationRule{}},
+		"a rule without its destinations": {shape: httpRoute, empty: &networking.HTTPRoute{}, only: ruleFields},
+		"a VirtualService without kept zeroes": {
+			shape: shapeOf(&networking.VirtualService{}, attr.Options{}),
+			empty: &networking.VirtualService{},
+		},
 	}
 	for name, test := range shapes {
 		t.Run(name, func(t *testing.T) {

@@ -15,8 +15,8 @@ type Problem struct {
 }
 
 // Reader reads the attributes of one Terraform object, and of what is nested in it. Null and absent attributes read
-// as Go's zero value; [Reader.Has] tells them apart. Unknown values read as zero too, and their paths are kept, so that a
-// caller can leave aside what cannot be judged yet.
+// as Go's zero value; [Reader.Has] tells them apart. Unknown values read as zero too, and their paths are kept, so
+// that a caller can leave aside what cannot be judged yet.
 //
 // All readers made from one [Read] share their findings.
 type Reader struct {
@@ -147,8 +147,8 @@ func (r *Reader) Each(name string, visit func(int, *Reader)) {
 	}
 }
 
-// EachKey calls visit for every object of a map, ordered by key. A null element is a problem, and is visited as an object
-// without attributes.
+// EachKey calls visit for every object of a map, ordered by key. A null element is a problem, and is visited as an
+// object without attributes.
 func (r *Reader) EachKey(name string, visit func(string, *Reader)) {
 	at := r.at.name(name)
 	entries, _ := r.open(at, r.object.Get(name))

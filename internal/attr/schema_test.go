@@ -26,7 +26,8 @@ func TestSchemaIsValid(t *testing.T) {
 	t.Parallel()
 	for name, shape := range map[string]*attr.Message{
 		"VirtualService": virtualService, "DestinationRule": destinationRule, "HTTPRoute": httpRoute,
-		"every kind": attr.New(everyKind(t), attr.Options{}), "Enum": shapeOf(&typepb.Enum{}, attr.Options{Omit: anyOptions}),
+		"every kind": attr.New(everyKind(t), attr.Options{}),
+		"Enum":       shapeOf(&typepb.Enum{}, attr.Options{Omit: anyOptions}),
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -63,7 +64,10 @@ func TestDescriptions(t *testing.T) {
 		got[name] = a.GetMarkdownDescription()
 	}
 	want := map[string]string{
-		"uri": "The uri.", "authority": "The authority.", "scheme": "The scheme.", "redirect_code": "The redirect_code.",
+		"uri":            "The uri.",
+		"authority":      "The authority.",
+		"scheme":         "The scheme.",
+		"redirect_code":  "The redirect_code.",
 		"prefix_rewrite": "The prefix_rewrite.",
 		"port":           "The port. Excludes `derive_port`.",
 		"derive_port":    "The derive_port. One of `FROM_PROTOCOL_DEFAULT`, `FROM_REQUEST_PORT`. Excludes `port`.",
@@ -87,7 +91,8 @@ func TestRequired(t *testing.T) {
 	t.Parallel()
 	const host = "istio.networking.v1alpha3.DestinationRule.host"
 	required := shapeOf(&networking.DestinationRule{}, attr.Options{}).Attributes()
-	optional := shapeOf(&networking.DestinationRule{}, attr.Options{Optional: map[protoreflect.FullName]bool{host: true}}).Attributes()
+	optional := shapeOf(&networking.DestinationRule{},
+		attr.Options{Optional: map[protoreflect.FullName]bool{host: true}}).Attributes()
 	if a := required["host"]; !a.IsRequired() || a.IsOptional() {
 		t.Error("host is not required")
 	}
@@ -106,10 +111,17 @@ func TestNewPanics(t *testing.T) {
 		want       string
 	}{
 		"a message that contains itself": {
-			descriptor: (&structpb.Struct{}).ProtoReflect().Descriptor(), want: "message google.protobuf.Struct contains itself and has no Terraform shape",
+			descriptor: (&structpb.Struct{}).ProtoReflect().Descriptor(),
+			want:       "message google.protobuf.Struct contains itself and has no Terraform shape",
 		},
-		"a map by number": {descriptor: oddMessage(t, "ByNumber"), want: "field test.ByNumber.entries: only string keys have a Terraform shape"},
-		"a group":         {descriptor: oddMessage(t, "Grouped"), want: "field test.Grouped.inner: groups have no Terraform shape"},
+		"a map by number": {
+			descriptor: oddMessage(t, "ByNumber"),
+			want:       "field test.ByNumber.entries: only string keys have a Terraform shape",
+		},
+		"a group": {
+			descriptor: oddMessage(t, "Grouped"),
+			want:       "field test.Grouped.inner: groups have no Terraform shape",
+		},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -136,7 +148,8 @@ func TestNewAllowsAMessageTwice(t *testing.T) {
 // oddMessage returns one of the message types that have no Terraform shape.
 func oddMessage(t *testing.T, name protoreflect.Name) protoreflect.MessageDescriptor {
 	t.Helper()
-	optional, repeated := descriptorpb.FieldDescriptorProto_LABEL_OPTIONAL.Enum(), descriptorpb.FieldDescriptorProto_LABEL_REPEATED.Enum()
+	optional, repeated := descriptorpb.FieldDescriptorProto_LABEL_OPTIONAL.Enum(),
+		descriptorpb.FieldDescriptorProto_LABEL_REPEATED.Enum()
 	integer := descriptorpb.FieldDescriptorProto_TYPE_INT32.Enum()
 	file, err := protodesc.NewFile(&descriptorpb.FileDescriptorProto{
 		Name: proto.String("odd.proto"), Package: proto.String("test"), Syntax: proto.String("proto2"),
@@ -145,10 +158,12 @@ func oddMessage(t *testing.T, name protoreflect.Name) protoreflect.MessageDescri
 				Name: proto.String("ByNumber"),
 				Field: []*descriptorpb.FieldDescriptorProto{{
 					Name: proto.String("entries"), Number: proto.Int32(1), Label: repeated,
-					Type: descriptorpb.FieldDescriptorProto_TYPE_MESSAGE.Enum(), TypeName: proto.String(".test.ByNumber.EntriesEntry"),
+					Type:     descriptorpb.FieldDescriptorProto_TYPE_MESSAGE.Enum(),
+					TypeName: proto.String(".test.ByNumber.EntriesEntry"),
 				}},
 				NestedType: []*descriptorpb.DescriptorProto{{
-					Name: proto.String("EntriesEntry"), Options: &descriptorpb.MessageOptions{MapEntry: proto.Bool(true)},
+					Name:    proto.String("EntriesEntry"),
+					Options: &descriptorpb.MessageOptions{MapEntry: proto.Bool(true)},
 					Field: []*descriptorpb.FieldDescriptorProto{
 						{Name: proto.String("key"), Number: proto.Int32(1), Label: optional, Type: integer},
 						{Name: proto.String("value"), Number: proto.Int32(2), Label: optional, Type: integer},
@@ -159,7 +174,8 @@ func oddMessage(t *testing.T, name protoreflect.Name) protoreflect.MessageDescri
 				Name: proto.String("Grouped"),
 				Field: []*descriptorpb.FieldDescriptorProto{{
 					Name: proto.String("inner"), Number: proto.Int32(1), Label: optional,
-					Type: descriptorpb.FieldDescriptorProto_TYPE_GROUP.Enum(), TypeName: proto.String(".test.Grouped.Inner"),
+					Type:     descriptorpb.FieldDescriptorProto_TYPE_GROUP.Enum(),
+					TypeName: proto.String(".test.Grouped.Inner"),
 				}},
 				NestedType: []*descriptorpb.DescriptorProto{{Name: proto.String("Inner")}},
 			},
@@ -204,7 +220,8 @@ func TestEqualDurationsAreNotPlanned(t *testing.T) {
 			}
 		})
 	}
-	if description := modifiers[0].MarkdownDescription(t.Context()); description == "" || description != modifiers[0].Description(t.Context()) {
+	if description := modifiers[0].MarkdownDescription(t.Context()); description == "" ||
+		description != modifiers[0].Description(t.Context()) {
 		t.Errorf("description is %q", description)
 	}
 }

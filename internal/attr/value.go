@@ -10,11 +10,12 @@ import (
 	"strings"
 )
 
-// Value is one value of a configuration, plan or state. It knows what it is, so that nothing has to be checked again where it is
-// read, and it never changes, so that it is shared and not copied. The zero Value is null.
+// Value is one value of a configuration, plan or state. It knows what it is, so that nothing has to be checked again
+// where it is read, and it never changes, so that it is shared and not copied. The zero Value is null.
 //
-// An object holds only the attributes that are not null: what a value costs follows from what somebody wrote and not from the
-// schema. So a null attribute and one that is missing are the same. A key of a map is there although its value is null.
+// An object holds only the attributes that are not null: what a value costs follows from what somebody wrote and not
+// from the schema. So a null attribute and one that is missing are the same. A key of a map is there although its
+// value is null.
 type Value struct {
 	kind valueKind
 	// whole is a number that fits, 1 for true.
@@ -83,8 +84,8 @@ func Float(f float64) Value {
 	return Number(big.NewFloat(f))
 }
 
-// precision is that of Terraform's numbers, in bits. One of less, such as a double of 1e19, would be written out with too few digits to be
-// the same number when it is read.
+// precision is that of Terraform's numbers, in bits. One of less, such as a double of 1e19, would be written out with
+// too few digits to be the same number when it is read.
 const precision = 512
 
 // Number returns a number of any size and precision, null for nil. The number must not be changed afterwards.
@@ -203,7 +204,8 @@ func (v Value) HasEntries() bool { return v.kind == objectValue || v.kind == map
 // Elements returns the elements of a list, which must not be changed; none of anything else.
 func (v Value) Elements() []Value { return v.elements() }
 
-// Entries yields the entries of a map, or the attributes of an object that are not null, ordered by name; none of anything else.
+// Entries yields the entries of a map, or the attributes of an object that are not null, ordered by name; none of
+// anything else.
 func (v Value) Entries() iter.Seq2[string, Value] {
 	return func(yield func(string, Value) bool) {
 		for _, e := range v.entries() {
@@ -232,8 +234,8 @@ func (v Value) Lookup(name string) (value Value, ok bool) {
 	return Value{}, false
 }
 
-// With returns the object or map with another value for one name; null counts as an object with no attributes. It panics on anything
-// else, which has no names.
+// With returns the object or map with another value for one name; null counts as an object with no attributes. It
+// panics on anything else, which has no names.
 func (v Value) With(name string, value Value) Value {
 	kind := v.kind
 	switch kind {
@@ -256,8 +258,8 @@ func (v Value) With(name string, value Value) Value {
 	return ofEntries(kind, append(after, before[i:]...))
 }
 
-// Attributes returns the attributes of an object that are not null, or the entries of a map, by name. The map is the caller's to
-// change, and never nil.
+// Attributes returns the attributes of an object that are not null, or the entries of a map, by name. The map is the
+// caller's to change, and never nil.
 func (v Value) Attributes() map[string]Value {
 	attributes := make(map[string]Value, len(v.entries()))
 	maps.Insert(attributes, v.Entries())
@@ -284,7 +286,9 @@ func (v Value) Equal(other Value) bool {
 	case listValue, mapValue, objectValue:
 	}
 	return v.inner == other.inner || slices.EqualFunc(v.elements(), other.elements(), Value.Equal) &&
-		slices.EqualFunc(v.entries(), other.entries(), func(a, b entry) bool { return a.name == b.name && a.Equal(b.Value) })
+		slices.EqualFunc(v.entries(), other.entries(), func(a, b entry) bool {
+			return a.name == b.name && a.Equal(b.Value)
+		})
 }
 
 // String shows the value for a person who reads a test's failure.
@@ -332,5 +336,7 @@ func (v Value) entries() []entry {
 
 // find returns where in sorted entries a name stands, or would.
 func find(entries []entry, name string) (at int, found bool) {
-	return slices.BinarySearchFunc(entries, name, func(e entry, name string) int { return strings.Compare(e.name, name) })
+	return slices.BinarySearchFunc(entries, name, func(e entry, name string) int {
+		return strings.Compare(e.name, name)
+	})
 }

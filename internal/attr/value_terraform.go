@@ -53,7 +53,8 @@ func eachFromTerraform(v tftypes.Value) map[string]Value {
 	return entries
 }
 
-// ToTerraform returns the value as Terraform's libraries have it. It panics if the value is not of the type, as they do.
+// ToTerraform returns the value as Terraform's libraries have it. It panics if the value is not of the type, as they
+// do.
 func (v Value) ToTerraform(t tftypes.Type) tftypes.Value {
 	switch v.kind {
 	case nullValue:

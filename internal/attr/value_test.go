@@ -37,12 +37,14 @@ func TestValueEqual(t *testing.T) {
 		"a number beyond int64":             {huge("1e30"), huge("1000000000000000000000000000000"), true},
 		"a fraction and another":            {attr.Float(0.5), attr.Float(0.25), false},
 		"a fraction and a whole number":     {attr.Float(0.5), attr.Int(0), false},
-		"an attribute that is null":         {attr.Object(entries{"a": text, "b": null}), attr.Object(entries{"a": text}), true},
-		"an entry that is null":             {attr.Map(entries{"a": text, "b": null}), attr.Map(entries{"a": text}), false},
-		"an object and a map":               {attr.Object(entries{"a": text}), attr.Map(entries{"a": text}), false},
-		"another name":                      {attr.Object(entries{"a": text}), attr.Object(entries{"b": text}), false},
-		"another order":                     {attr.Strings([]string{"a", "b"}), attr.Strings([]string{"b", "a"}), false},
-		"a list that is longer":             {attr.Strings([]string{"a"}), attr.List([]attr.Value{text, null}), false},
+		"an attribute that is null": {
+			attr.Object(entries{"a": text, "b": null}), attr.Object(entries{"a": text}), true,
+		},
+		"an entry that is null": {attr.Map(entries{"a": text, "b": null}), attr.Map(entries{"a": text}), false},
+		"an object and a map":   {attr.Object(entries{"a": text}), attr.Map(entries{"a": text}), false},
+		"another name":          {attr.Object(entries{"a": text}), attr.Object(entries{"b": text}), false},
+		"another order":         {attr.Strings([]string{"a", "b"}), attr.Strings([]string{"b", "a"}), false},
+		"a list that is longer": {attr.Strings([]string{"a"}), attr.List([]attr.Value{text, null}), false},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -72,18 +74,29 @@ func TestValueAccessors(t *testing.T) {
 		value attr.Value
 		want  seen
 	}{
-		"null":       {attr.Null(), seen{Null: true, Known: true, WhollyKnown: true, String: "null"}},
-		"unknown":    {attr.Unknown(), seen{String: "unknown"}},
-		"a text":     {attr.String("a"), seen{Text: "a", IsText: true, Known: true, WhollyKnown: true, String: `"a"`}},
-		"true":       {attr.Bool(true), seen{Yes: true, IsBool: true, Known: true, WhollyKnown: true, String: "true"}},
-		"an integer": {attr.Int(-3), seen{Whole: -3, Number: "-3", IsInt: true, IsNumber: true, Known: true, WhollyKnown: true, String: "-3"}},
-		"a fraction": {attr.Float(0.5), seen{Number: "0.5", IsNumber: true, Known: true, WhollyKnown: true, String: "0.5"}},
-		"a list":     {attr.List([]attr.Value{attr.Null(), attr.Unknown()}), seen{IsList: true, Known: true, Len: 2, String: "[null unknown]"}},
+		"null":    {attr.Null(), seen{Null: true, Known: true, WhollyKnown: true, String: "null"}},
+		"unknown": {attr.Unknown(), seen{String: "unknown"}},
+		"a text":  {attr.String("a"), seen{Text: "a", IsText: true, Known: true, WhollyKnown: true, String: `"a"`}},
+		"true":    {attr.Bool(true), seen{Yes: true, IsBool: true, Known: true, WhollyKnown: true, String: "true"}},
+		"an integer": {
+			attr.Int(-3),
+			seen{Whole: -3, Number: "-3", IsInt: true, IsNumber: true, Known: true, WhollyKnown: true, String: "-3"},
+		},
+		"a fraction": {
+			attr.Float(0.5), seen{Number: "0.5", IsNumber: true, Known: true, WhollyKnown: true, String: "0.5"},
+		},
+		"a list": {
+			attr.List([]attr.Value{attr.Null(), attr.Unknown()}),
+			seen{IsList: true, Known: true, Len: 2, String: "[null unknown]"},
+		},
 		"a map": {
 			attr.Map(entries{"b": attr.Int(1), "a": attr.Null()}),
 			seen{IsMap: true, HasNames: true, Known: true, WhollyKnown: true, Len: 2, String: "<a:null b:1>"},
 		},
-		"an object": {attr.Object(entries{"b": attr.Unknown(), "a": attr.Null()}), seen{HasNames: true, Known: true, Len: 1, String: "{b:unknown}"}},
+		"an object": {
+			attr.Object(entries{"b": attr.Unknown(), "a": attr.Null()}),
+			seen{HasNames: true, Known: true, Len: 1, String: "{b:unknown}"},
+		},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -96,7 +109,8 @@ func TestValueAccessors(t *testing.T) {
 			if got.IsNumber = isNumber; isNumber {
 				got.Number = n.Text('g', 10)
 			}
-			got.IsList, got.IsMap, got.HasNames, got.Len, got.String = v.IsList(), v.IsMap(), v.HasEntries(), v.Len(), v.String()
+			got.IsList, got.IsMap, got.HasNames, got.Len, got.String = v.IsList(), v.IsMap(), v.HasEntries(), v.Len(),
+				v.String()
 			got.Null, got.Known, got.WhollyKnown = v.IsNull(), v.IsKnown(), v.IsWhollyKnown()
 			if diff := cmp.Diff(test.want, got); diff != "" {
 				t.Errorf("value (-want +got):\n%s", diff)
@@ -109,12 +123,18 @@ func TestValueWith(t *testing.T) {
 	t.Parallel()
 	object, mapping := attr.Object(entries{"a": attr.Int(1), "c": attr.Int(3)}), attr.Map(entries{"a": attr.Int(1)})
 	for name, test := range map[string]struct{ got, want attr.Value }{
-		"an attribute between others": {object.With("b", attr.Int(2)), attr.Object(entries{"a": attr.Int(1), "b": attr.Int(2), "c": attr.Int(3)})},
-		"an attribute anew":           {object.With("a", attr.Int(2)), attr.Object(entries{"a": attr.Int(2), "c": attr.Int(3)})},
-		"an attribute taken away":     {object.With("c", attr.Null()), attr.Object(entries{"a": attr.Int(1)})},
-		"none taken away":             {object.With("d", attr.Null()), object},
-		"an entry that is null":       {mapping.With("b", attr.Null()), attr.Map(entries{"a": attr.Int(1), "b": attr.Null()})},
-		"an attribute of null":        {attr.Null().With("a", attr.Int(1)), attr.Object(entries{"a": attr.Int(1)})},
+		"an attribute between others": {
+			object.With("b", attr.Int(2)), attr.Object(entries{"a": attr.Int(1), "b": attr.Int(2), "c": attr.Int(3)}),
+		},
+		"an attribute anew": {
+			object.With("a", attr.Int(2)), attr.Object(entries{"a": attr.Int(2), "c": attr.Int(3)}),
+		},
+		"an attribute taken away": {object.With("c", attr.Null()), attr.Object(entries{"a": attr.Int(1)})},
+		"none taken away":         {object.With("d", attr.Null()), object},
+		"an entry that is null": {
+			mapping.With("b", attr.Null()), attr.Map(entries{"a": attr.Int(1), "b": attr.Null()}),
+		},
+		"an attribute of null": {attr.Null().With("a", attr.Int(1)), attr.Object(entries{"a": attr.Int(1)})},
 	} {
 		if diff := cmp.Diff(test.want, test.got); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", name, diff)
@@ -160,12 +180,14 @@ func TestValueEntries(t *testing.T) {
 	}
 }
 
-// A set and a tuple, which no schema has, become lists on the way from Terraform's libraries, and nothing becomes null.
+// A set and a tuple, which no schema has, become lists on the way from Terraform's libraries, and nothing becomes
+// null.
 func TestFromTerraform(t *testing.T) {
 	t.Parallel()
 	a := tftypes.NewValue(tftypes.String, "a")
 	set := tftypes.NewValue(tftypes.Set{ElementType: tftypes.String}, []tftypes.Value{a})
-	pair := tftypes.NewValue(tftypes.Tuple{ElementTypes: []tftypes.Type{tftypes.String, tftypes.Number}}, []tftypes.Value{a, tftypes.NewValue(tftypes.Number, 1)})
+	pair := tftypes.NewValue(tftypes.Tuple{ElementTypes: []tftypes.Type{tftypes.String, tftypes.Number}},
+		[]tftypes.Value{a, tftypes.NewValue(tftypes.Number, 1)})
 	if got := attr.FromTerraform(set); !got.Equal(attr.Strings([]string{"a"})) {
 		t.Errorf("a set is %v", got)
 	}
@@ -183,10 +205,12 @@ func TestToTerraformPanics(t *testing.T) {
 		value attr.Value
 		of    tftypes.Type
 	}{
-		"a list where tftypes.String belongs":                 {attr.List(nil), tftypes.String},
-		"a map where tftypes.Object[] belongs":                {attr.Map(nil), tftypes.Object{}},
-		"an object where tftypes.Map[tftypes.String] belongs": {attr.Object(nil), tftypes.Map{ElementType: tftypes.String}},
-		`an attribute "a" that the type does not have`:        {attr.Object(entries{"a": attr.Int(1)}), tftypes.Object{}},
+		"a list where tftypes.String belongs":  {attr.List(nil), tftypes.String},
+		"a map where tftypes.Object[] belongs": {attr.Map(nil), tftypes.Object{}},
+		"an object where tftypes.Map[tftypes.String] belongs": {
+			attr.Object(nil), tftypes.Map{ElementType: tftypes.String},
+		},
+		`an attribute "a" that the type does not have`: {attr.Object(entries{"a": attr.Int(1)}), tftypes.Object{}},
 	} {
 		t.Run(want, func(t *testing.T) {
 			t.Parallel()

@@ -8,8 +8,8 @@ import (
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 )
 
-// Type is the type of values, made ready for reading and writing them as Terraform encodes them. It is immutable after [TypeOf] and
-// safe for concurrent use.
+// Type is the type of values, made ready for reading and writing them as Terraform encodes them. It is immutable
+// after [TypeOf] and safe for concurrent use.
 type Type struct {
 	kind      valueKind
 	terraform tftypes.Type
@@ -31,8 +31,8 @@ type attribute struct {
 	at         int
 }
 
-// TypeOf makes a type ready. It panics on one that no schema of this provider has, a set, a tuple or one that is dynamic: that is a
-// mistake of the program and shows in every test.
+// TypeOf makes a type ready. It panics on one that no schema of this provider has, a set, a tuple or one that is
+// dynamic: that is a mistake of the program and shows in every test.
 func TypeOf(t tftypes.Type) *Type {
 	compiled := &Type{terraform: t}
 	switch t := t.(type) {

@@ -12,9 +12,15 @@ import (
 
 // routeType is as large as the type of mesh_canary_route, and routeOf a route of so many rules.
 var routeType = tftypes.Object{AttributeTypes: map[string]tftypes.Type{
-	"rules": tftypes.List{ElementType: httpRoute.ValueType()}, "default": httpRoute.ValueType(), "service": tftypes.String, "namespace": tftypes.String,
-	"subsets": tftypes.Map{ElementType: destinationRule.ValueType()}, "hosts": tftypes.List{ElementType: tftypes.String}, "port": tftypes.Number,
-	"labels": tftypes.Map{ElementType: tftypes.String}, "manage": tftypes.Bool, "host": tftypes.String, "name": tftypes.String, "gateways": tftypes.List{ElementType: tftypes.String},
+	"rules": tftypes.List{ElementType: httpRoute.ValueType()}, "default": httpRoute.ValueType(),
+	"service": tftypes.String, "namespace": tftypes.String,
+	"subsets": tftypes.Map{ElementType: destinationRule.ValueType()},
+	"hosts":   tftypes.List{ElementType: tftypes.String}, "port": tftypes.Number,
+	"labels":   tftypes.Map{ElementType: tftypes.String},
+	"manage":   tftypes.Bool,
+	"host":     tftypes.String,
+	"name":     tftypes.String,
+	"gateways": tftypes.List{ElementType: tftypes.String},
 }}
 
 func routeOf(rules int) attr.Value {
@@ -28,13 +34,19 @@ func routeOf(rules int) attr.Value {
 	}
 	subset := destinationRule.Encode(&networking.DestinationRule{Host: "reviews"})
 	return attr.Object(entries{
-		"rules": attr.List(list), "default": attr.Object(entries{"name": attr.String("rest")}), "service": attr.String("reviews"), "namespace": attr.String("shop"),
-		"subsets": attr.Map(entries{"v1": subset, "v2": subset}), "hosts": attr.Strings([]string{"reviews.shop.svc.cluster.local"}), "port": attr.Int(9080),
-		"manage": attr.Bool(true), "host": attr.String("reviews.shop.svc.cluster.local"), "name": attr.String("reviews"), "gateways": attr.Strings([]string{"mesh"}),
+		"rules": attr.List(list), "default": attr.Object(entries{"name": attr.String("rest")}),
+		"service": attr.String("reviews"), "namespace": attr.String("shop"),
+		"subsets": attr.Map(entries{"v1": subset, "v2": subset}),
+		"hosts":   attr.Strings([]string{"reviews.shop.svc.cluster.local"}), "port": attr.Int(9080),
+		"manage":   attr.Bool(true),
+		"host":     attr.String("reviews.shop.svc.cluster.local"),
+		"name":     attr.String("reviews"),
+		"gateways": attr.Strings([]string{"mesh"}),
 	})
 }
 
-// BenchmarkWire decodes and encodes the state of a route with three rules, and reports how many times as long Terraform's libraries take.
+// BenchmarkWire decodes and encodes the state of a route with three rules, and reports how many times as long
+// Terraform's libraries take.
 func BenchmarkWire(b *testing.B) {
 	of, route := attr.TypeOf(routeType), routeOf(3)
 	encoded, err := of.Encode(route)

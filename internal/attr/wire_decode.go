@@ -10,11 +10,11 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/path"
 )
 
-// Decode reads a value as Terraform encodes it, in MessagePack, and measures it on the way. It takes no length at its word, and makes
-// room only for what it has read. The error is a [*DecodeError].
+// Decode reads a value as Terraform encodes it, in MessagePack, and measures it on the way. It takes no length at its
+// word, and makes room only for what it has read. The error is a [*DecodeError].
 //
-// What it takes is what the decoder of terraform-plugin-go takes, and means the same, except that a key that stands twice, bytes behind
-// the value, a float64 that is no number, and a number that nobody can write out are errors here.
+// What it takes is what the decoder of terraform-plugin-go takes, and means the same, except that a key that stands
+// twice, bytes behind the value, a float64 that is no number, and a number that nobody can write out are errors here.
 func (t *Type) Decode(encoded []byte, limits Limits) (Value, error) {
 	d := decoder{meter: meter{Limits: limits}}
 	if wrong := d.bytes(len(encoded)); wrong != nil {
@@ -213,9 +213,9 @@ func float(f float64, wrong *flaw) (Value, *flaw) {
 	return Float(f), wrong
 }
 
-// How large a number is taken, far beyond what a double has room for: how many binary digits it has before or behind its point, and in how many
-// bytes it is written. To read or write out one that is larger takes with the square of its length, and an exponent costs nobody
-// anything to write.
+// How large a number is taken, far beyond what a double has room for: how many binary digits it has before or behind
+// its point, and in how many bytes it is written. To read or write out one that is larger takes with the square of
+// its length, and an exponent costs nobody anything to write.
 const (
 	mostExponent = 1 << 14
 	longestWord  = 1 << 13
@@ -376,8 +376,8 @@ func (o *order) again(i int) bool {
 
 var errNoLength = errors.New("something else where a list, map or object belongs")
 
-// containerLen reads how many elements follow, of which each takes a byte at least. The code for a length of 32 bits is the one behind that
-// for 16.
+// containerLen reads how many elements follow, of which each takes a byte at least. The code for a length of 32 bits
+// is the one behind that for 16.
 func (d *decoder) containerLen(of *Type, fix, of16 byte) (n int, wrong *flaw) {
 	switch code := d.data[0]; {
 	case code >= fix && code < fix+16:

@@ -47,12 +47,13 @@ const (
 // plainUnknown is how Terraform encodes a value of which it knows nothing: an extension of type 0 with one byte.
 const plainUnknown = "\xd4\x00\x00"
 
-// refinements is the extension type of an unknown value of which something is known, such as that it will not be null.
+// refinements is the extension type of an unknown value of which something is known, such as that it will not be
+// null.
 // Source: github.com/zclconf/go-cty/cty/msgpack, unknown.go.
 const refinements = 12
 
-// Encode returns the value as Terraform decodes it: every attribute of an object, sorted by name, null where it is missing. It is an
-// error if the value is not of the type.
+// Encode returns the value as Terraform decodes it: every attribute of an object, sorted by name, null where it is
+// missing. It is an error if the value is not of the type.
 func (t *Type) Encode(v Value) ([]byte, error) {
 	encoded, wrong := t.encode(make([]byte, 0, len(t.blank)+256), v)
 	if wrong != nil {

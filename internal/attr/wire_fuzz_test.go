@@ -10,10 +10,14 @@ import (
 	"github.com/meshroute/terraform-provider-mesh/internal/attr"
 )
 
-// FuzzDecodeBytes reads what somebody sends who is not Terraform: decoding never panics, and understands what Terraform's libraries do.
+// FuzzDecodeBytes reads what somebody sends who is not Terraform: decoding never panics, and understands what
+// Terraform's libraries do.
 func FuzzDecodeBytes(f *testing.F) {
 	for _, name := range sortedKeys(tableType.AttributeTypes) {
-		for _, value := range []string{"\xd4\x00\x00", "\xc7\x03\x0c\x81\x01\xc2", "\xa3abc", "\x91\x82\xa1a\xa3abc\xa1b\x01", "\x82\xa1b\x01\xa1a\xc0", "\xcb\x3f\xb9\x99\x99\x99\x99\x99\x9a"} {
+		for _, value := range []string{
+			"\xd4\x00\x00", "\xc7\x03\x0c\x81\x01\xc2", "\xa3abc", "\x91\x82\xa1a\xa3abc\xa1b\x01",
+			"\x82\xa1b\x01\xa1a\xc0", "\xcb\x3f\xb9\x99\x99\x99\x99\x99\x9a",
+		} {
 			f.Add([]byte(only(name, value)))
 		}
 	}
@@ -34,8 +38,10 @@ func FuzzDecodeBytes(f *testing.F) {
 // FuzzDecodeJSON reads a state that somebody has edited by hand.
 func FuzzDecodeJSON(f *testing.F) {
 	for _, text := range []string{
-		`null`, `{}`, `[]`, `{"text":"a","list":["a",null],"map":{"a":1},"pair":{"a":"b","b":0.1},"pairs":[{"a":null,"b":"1e3"}],"bool":true,"number":-1}`,
-		`{"x":[[{"]":"}"}],1],"text":1}`, `{"te\u0078t":"\ud800"}`, "{\"text\":\"\xff\"}", `{"number":1e999999999}`, strings.Repeat(`{"pair":`, 100),
+		`null`, `{}`, `[]`, `{"text":"a","list":["a",null],"map":{"a":1},"pair":{"a":"b","b":0.1},"pairs":[{"a":null,` +
+			`"b":"1e3"}],"bool":true,"number":-1}`,
+		`{"x":[[{"]":"}"}],1],"text":1}`, `{"te\u0078t":"\ud800"}`, "{\"text\":\"\xff\"}", `{"number":1e999999999}`,
+		strings.Repeat(`{"pair":`, 100),
 	} {
 		f.Add([]byte(text))
 	}
@@ -47,5 +53,7 @@ func FuzzDecodeJSON(f *testing.F) {
 }
 
 func fuzzedTypes() []*attr.Type {
-	return []*attr.Type{attr.TypeOf(tableType), attr.TypeOf(tftypes.List{ElementType: tableType}), attr.TypeOf(httpRoute.ValueType())}
+	return []*attr.Type{
+		attr.TypeOf(tableType), attr.TypeOf(tftypes.List{ElementType: tableType}), attr.TypeOf(httpRoute.ValueType()),
+	}
 }

@@ -9,10 +9,10 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/path"
 )
 
-// DecodeJSON reads a value as it stands in a state, in JSON, and measures it on the way. It takes and means what terraform-plugin-go does: of
-// attributes, those that the type does not have are left out, and returned; those that are missing are null; of a key that stands
-// twice the last one holds; a text is a number or bool if it reads like one, and the other way round. Bytes behind the value are an error. The error is
-// a [*DecodeError].
+// DecodeJSON reads a value as it stands in a state, in JSON, and measures it on the way. It takes and means what
+// terraform-plugin-go does: of attributes, those that the type does not have are left out, and returned; those that
+// are missing are null; of a key that stands twice the last one holds; a text is a number or bool if it reads like
+// one, and the other way round. Bytes behind the value are an error. The error is a [*DecodeError].
 func (t *Type) DecodeJSON(encoded []byte, limits Limits) (v Value, ignored []path.Path, err error) {
 	d, wrong := newJSONDecoder(encoded, limits)
 	if wrong == nil {
@@ -24,8 +24,9 @@ func (t *Type) DecodeJSON(encoded []byte, limits Limits) (v Value, ignored []pat
 	return v, d.ignored, nil
 }
 
-// Conforms reports whether a value in JSON can be handed on as it is: each object has all attributes of its type, once and no others,
-// and every text is a text. It measures what it looks at, and stops at the first thing that does not conform. The error is a [*DecodeError].
+// Conforms reports whether a value in JSON can be handed on as it is: each object has all attributes of its type,
+// once and no others, and every text is a text. It measures what it looks at, and stops at the first thing that does
+// not conform. The error is a [*DecodeError].
 func (t *Type) Conforms(encoded []byte, limits Limits) (bool, error) {
 	d, wrong := newJSONDecoder(encoded, limits)
 	conforms := false
@@ -38,8 +39,8 @@ func (t *Type) Conforms(encoded []byte, limits Limits) (bool, error) {
 	return conforms, nil
 }
 
-// jsonDecoder reads JSON that is known to be valid from the front of data, of which it keeps what is still to be read. So it need not look for
-// what is between two values, and every value has an end.
+// jsonDecoder reads JSON that is known to be valid from the front of data, of which it keeps what is still to be
+// read. So it need not look for what is between two values, and every value has an end.
 type jsonDecoder struct {
 	meter
 	data    string

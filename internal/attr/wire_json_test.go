@@ -85,8 +85,8 @@ func plain(of tftypes.Type, v attr.Value) any {
 	return nil
 }
 
-// checkDecodeJSON decodes text of any origin. What is understood is what terraform-plugin-go understands, and of valid JSON that is everything it
-// does, but for numbers that nobody can write out. What conforms has all attributes.
+// checkDecodeJSON decodes text of any origin. What is understood is what terraform-plugin-go understands, and of
+// valid JSON that is everything it does, but for numbers that nobody can write out. What conforms has all attributes.
 func checkDecodeJSON(t reporter, of *attr.Type, encoded []byte) {
 	t.Helper()
 	terraform := of.Terraform()
@@ -109,7 +109,8 @@ func checkDecodeJSON(t reporter, of *attr.Type, encoded []byte) {
 	if !conforms {
 		return
 	}
-	if there, err := (&tfprotov6.RawState{JSON: encoded}).Unmarshal(terraform); err != nil || !there.Equal(v.ToTerraform(terraform)) {
+	if there, err := (&tfprotov6.RawState{JSON: encoded}).Unmarshal(terraform); err != nil ||
+		!there.Equal(v.ToTerraform(terraform)) {
 		t.Fatalf("%s\nconforms and is %v, error %v", encoded, there, err)
 	}
 }
@@ -123,13 +124,29 @@ func TestDecodeJSON(t *testing.T) {
 		want    attr.Value
 		ignored []string
 	}{
-		"null":                    {`null`, attr.Null(), nil},
-		"no attributes":           {` { } `, attr.Object(nil), nil},
-		"null attributes":         {`{"text":null,"pair":null}`, attr.Object(nil), nil},
-		"attributes of others":    {`{"x":{"y":["}",1,true,null,{}]},"text":"a","pair":{"c":1,"b":2}}`, attr.Object(entries{"text": attr.String("a"), "pair": attr.Object(entries{"b": attr.Int(2)})}), []string{"x", "pair.c"}},
-		"in an element":           {`{"pairs":[{"c":""}]}`, attr.Object(entries{"pairs": attr.List([]attr.Value{attr.Object(nil)})}), []string{"pairs[0].c"}},
-		"a map with null":         {"{\"map\":\t{\"a\":null,\n\"b\":1}}", attr.Object(entries{"map": attr.Map(entries{"a": attr.Null(), "b": attr.Int(1)})}), nil},
-		"a list with null":        {`{"list":[null,"a"]}`, attr.Object(entries{"list": attr.List([]attr.Value{attr.Null(), attr.String("a")})}), nil},
+		"null":            {`null`, attr.Null(), nil},
+		"no attributes":   {` { } `, attr.Object(nil), nil},
+		"null attributes": {`{"text":null,"pair":null}`, attr.Object(nil), nil},
+		"attributes of others": {
+			`{"x":{"y":["}",1,true,null,{}]},"text":"a","pair":{"c":1,"b":2}}`,
+			attr.Object(entries{"text": attr.String("a"), "pair": attr.Object(entries{"b": attr.Int(2)})}),
+			[]string{"x", "pair.c"},
+		},
+		"in an element": {
+			`{"pairs":[{"c":""}]}`,
+			attr.Object(entries{"pairs": attr.List([]attr.Value{attr.Object(nil)})}),
+			[]string{"pairs[0].c"},
+		},
+		"a map with null": {
+			"{\"map\":\t{\"a\":null,\n\"b\":1}}",
+			attr.Object(entries{"map": attr.Map(entries{"a": attr.Null(), "b": attr.Int(1)})}),
+			nil,
+		},
+		"a list with null": {
+			`{"list":[null,"a"]}`,
+			attr.Object(entries{"list": attr.List([]attr.Value{attr.Null(), attr.String("a")})}),
+			nil,
+		},
 		"an attribute twice":      {`{"text":"a","text":"b"}`, text("b"), nil},
 		"an attribute taken back": {`{"text":"a","text":null}`, attr.Object(nil), nil},
 		"a number for a text":     {`{"text":1.50}`, text("1.50"), nil},
@@ -184,20 +201,25 @@ func TestDecodeJSONRefuses(t *testing.T) {
 		"a number for a bool":  {`{"bool":2}`, attr.Limits{}, `bool: a number where a bool belongs`},
 		"a text for a bool":    {`{"bool":"True"}`, attr.Limits{}, `bool: a text where a bool belongs`},
 		"no number":            {`{"pairs":[{},{"b":"x"}]}`, attr.Limits{}, `pairs[1].b: a text that is no number`},
-		"beyond writing":       {`{"number":1e9999999}`, attr.Limits{}, `number: a number of more than 16384 binary digits`},
+		"beyond writing": {
+			`{"number":1e9999999}`, attr.Limits{}, `number: a number of more than 16384 binary digits`,
+		},
 
-		"written too long": {`{"number":0.` + strings.Repeat("7", 8191) + `}`, attr.Limits{}, `number: a number of more than 8192 characters`},
+		"written too long": {`{"number":0.` + strings.Repeat("7", 8191) +
+			`}`, attr.Limits{}, `number: a number of more than 8192 characters`},
 
 		"too many bytes":             {`{}`, attr.Limits{Bytes: 1}, `2 bytes, at most 1`},
 		"too many values":            {`{"list":["a"]}`, attr.Limits{Values: 5}, `more than 5 values`},
 		"too many that no one reads": {`{"x":[[],[]]}`, attr.Limits{Values: 7}, `more than 7 values`},
 		"too long a text":            {`{"list":["abc"]}`, attr.Limits{Text: 4}, ""},
-		"too long by one":            {`{"list":["abcde"]}`, attr.Limits{Text: 4}, `list[0]: a text of 5 bytes, at most 4`},
-		"too long a name":            {`{"abcde":1}`, attr.Limits{Text: 4}, `a text of 5 bytes, at most 4`},
-		"too deep":                   {`{"list":[]}`, attr.Limits{Depth: 1}, `list: more than 1 levels`},
-		"too deep for no one":        {`{"x":[[[1]]]}`, attr.Limits{Depth: 3}, `x: more than 3 levels`},
-		"deep as it may be":          {`{"x":[[1]],"list":[]}`, attr.Limits{Depth: 3}, ""},
-		"as many as there may be":    {`{"list":["a"]}`, attr.Limits{Values: 6}, ""},
+		"too long by one": {
+			`{"list":["abcde"]}`, attr.Limits{Text: 4}, `list[0]: a text of 5 bytes, at most 4`,
+		},
+		"too long a name":         {`{"abcde":1}`, attr.Limits{Text: 4}, `a text of 5 bytes, at most 4`},
+		"too deep":                {`{"list":[]}`, attr.Limits{Depth: 1}, `list: more than 1 levels`},
+		"too deep for no one":     {`{"x":[[[1]]]}`, attr.Limits{Depth: 3}, `x: more than 3 levels`},
+		"deep as it may be":       {`{"x":[[1]],"list":[]}`, attr.Limits{Depth: 3}, ""},
+		"as many as there may be": {`{"list":["a"]}`, attr.Limits{Values: 6}, ""},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -219,7 +241,13 @@ func TestDecodeJSONRefuses(t *testing.T) {
 func TestConforms(t *testing.T) {
 	t.Parallel()
 	whole := map[string]string{
-		"bool": `true`, "list": `["a",null]`, "map": `{"a":1.5}`, "number": `-0.5e3`, "pair": `{"a":"x","b":null}`, "pairs": `[{"b":1,"a":null},null]`, "text": `"\u0061"`,
+		"bool":   `true`,
+		"list":   `["a",null]`,
+		"map":    `{"a":1.5}`,
+		"number": `-0.5e3`,
+		"pair":   `{"a":"x","b":null}`,
+		"pairs":  `[{"b":1,"a":null},null]`,
+		"text":   `"\u0061"`,
 	}
 	write := func(change map[string]string) string {
 		parts, all := []string{}, maps.Clone(whole)
@@ -235,10 +263,18 @@ func TestConforms(t *testing.T) {
 		encoded string
 		want    bool
 	}{
-		"all of it":                {write(nil), true},
-		"null":                     {`null`, true},
-		"a list":                   {`[]`, false},
-		"all null":                 {write(map[string]string{"bool": "null", "list": "null", "map": "null", "number": "null", "pair": "null", "pairs": "null", "text": "null"}), true},
+		"all of it": {write(nil), true},
+		"null":      {`null`, true},
+		"a list":    {`[]`, false},
+		"all null": {write(map[string]string{
+			"bool":   "null",
+			"list":   "null",
+			"map":    "null",
+			"number": "null",
+			"pair":   "null",
+			"pairs":  "null",
+			"text":   "null",
+		}), true},
 		"an attribute less":        {write(map[string]string{"map": ""}), false},
 		"the last attribute less":  {write(map[string]string{"text": ""}), false},
 		"an attribute more":        {write(map[string]string{"x": "null"}), false},
@@ -259,14 +295,18 @@ func TestConforms(t *testing.T) {
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			if got, err := attr.TypeOf(tableType).Conforms([]byte(test.encoded), attr.Limits{}); got != test.want || err != nil {
+			if got, err := attr.TypeOf(tableType).Conforms([]byte(test.encoded), attr.Limits{}); got != test.want ||
+				err != nil {
 				t.Errorf("%s conforms: %t, error %v", test.encoded, got, err)
 			}
 			checkDecodeJSON(t, attr.TypeOf(tableType), []byte(test.encoded))
 		})
 	}
 	for limits, want := range map[attr.Limits]string{
-		{Values: 9}: "more than 9 values", {Text: 1}: "a text of 4 bytes, at most 1", {Depth: 1}: "list: more than 1 levels", {Bytes: 1}: fmt.Sprintf("%d bytes, at most 1", len(write(nil))),
+		{Values: 9}: "more than 9 values",
+		{Text: 1}:   "a text of 4 bytes, at most 1",
+		{Depth: 1}:  "list: more than 1 levels",
+		{Bytes: 1}:  fmt.Sprintf("%d bytes, at most 1", len(write(nil))),
 	} {
 		if _, err := attr.TypeOf(tableType).Conforms([]byte(write(nil)), limits); fmt.Sprint(err) != want {
 			t.Errorf("error %v, want %s", err, want)

@@ -11,9 +11,11 @@ import (
 type Limits struct {
 	// Bytes is for the encoded value as a whole.
 	Bytes int
-	// Values are counted with everything inside them, attributes that are null too; in JSON every bracket, name and value counts.
+	// Values are counted with everything inside them, attributes that are null too; in JSON every bracket, name and
+	// value counts.
 	Values int
-	// Objects and Elements are how many elements a list or map of objects, or of anything else, may have. In JSON they are not looked at.
+	// Objects and Elements are how many elements a list or map of objects, or of anything else, may have. In JSON
+	// they are not looked at.
 	Objects, Elements int
 	// Text is how many bytes one text or key may have.
 	Text int
@@ -36,7 +38,8 @@ const (
 	TooDeep
 )
 
-// DecodeError is why an encoded value is not read, and where in it. TooManyBytes and TooManyValues are about the whole of it.
+// DecodeError is why an encoded value is not read, and where in it. TooManyBytes and TooManyValues are about the
+// whole of it.
 type DecodeError struct {
 	At     path.Path
 	Reason Reason
@@ -71,7 +74,8 @@ func (e *DecodeError) Error() string {
 // Unwrap returns what is malformed.
 func (e *DecodeError) Unwrap() error { return e.Err }
 
-// flaw is a DecodeError on its way out: every level adds its own step, innermost first, so that a path costs nothing where nothing is wrong.
+// flaw is a DecodeError on its way out: every level adds its own step, innermost first, so that a path costs nothing
+// where nothing is wrong.
 type flaw struct {
 	steps []path.PathStep
 	DecodeError

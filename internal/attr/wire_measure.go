@@ -2,8 +2,8 @@ package attr
 
 import "github.com/hashicorp/terraform-plugin-framework/path"
 
-// Measure reports what of a value is beyond the limits by which [Type.Decode] would measure it if it were encoded, except for bytes and
-// for the text of a number, which is short. The error is a [*DecodeError].
+// Measure reports what of a value is beyond the limits by which [Type.Decode] would measure it if it were encoded,
+// except for bytes and for the text of a number, which is short. The error is a [*DecodeError].
 func (t *Type) Measure(v Value, limits Limits) error {
 	m := meter{Limits: limits}
 	if wrong := m.measure(t, v, 0); wrong != nil {

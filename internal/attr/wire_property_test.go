@@ -9,7 +9,8 @@ import (
 	"github.com/meshroute/terraform-provider-mesh/internal/attr"
 )
 
-// A value that was encoded and decoded is the same value, in Terraform's libraries too, and both sides write the same bytes.
+// A value that was encoded and decoded is the same value, in Terraform's libraries too, and both sides write the same
+// bytes.
 func TestPropertyEncodingIsTerraforms(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
@@ -72,8 +73,8 @@ func TestPropertyDamagedEncoding(t *testing.T) {
 	})
 }
 
-// checkDecode decodes bytes of any origin. What is understood is what terraform-plugin-go understands, and is encoded so that it is understood
-// again.
+// checkDecode decodes bytes of any origin. What is understood is what terraform-plugin-go understands, and is encoded
+// so that it is understood again.
 func checkDecode(t reporter, of *attr.Type, encoded []byte) {
 	t.Helper()
 	terraform := of.Terraform()
@@ -110,8 +111,10 @@ func TestPropertyMeasureIsDecode(t *testing.T) {
 			t.Fatal(err)
 		}
 		limits := attr.Limits{
-			Values: rapid.IntRange(0, 60).Draw(t, "values"), Objects: rapid.IntRange(0, 3).Draw(t, "objects"), Elements: rapid.IntRange(0, 5).Draw(t, "elements"),
-			Depth: rapid.IntRange(0, 3).Draw(t, "depth"), Text: rapid.SampledFrom([]int{0, 4, 5}).Draw(t, "text"),
+			Values:   rapid.IntRange(0, 60).Draw(t, "values"),
+			Objects:  rapid.IntRange(0, 3).Draw(t, "objects"),
+			Elements: rapid.IntRange(0, 5).Draw(t, "elements"),
+			Depth:    rapid.IntRange(0, 3).Draw(t, "depth"), Text: rapid.SampledFrom([]int{0, 4, 5}).Draw(t, "text"),
 		}
 		_, refused := of.Decode(encoded, limits)
 		if err := of.Measure(v, limits); (err == nil) != (refused == nil) {

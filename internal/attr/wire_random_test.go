@@ -36,16 +36,20 @@ func randomType(t *rapid.T, levels int) tftypes.Type {
 func randomObject(t *rapid.T, levels int) tftypes.Object {
 	types := map[string]tftypes.Type{}
 	for i := range rapid.SampledFrom([]int{0, 1, 2, 3, 5, 15, 16, 20}).Draw(t, "attributes") {
-		name := fmt.Sprint(rapid.SampledFrom([]string{"a", "b", "host_", strings.Repeat("long_", 7)}).Draw(t, "name"), i)
+		name := fmt.Sprint(rapid.SampledFrom([]string{"a", "b", "host_", strings.Repeat("long_", 7)}).Draw(t, "name"),
+			i)
 		types[name] = randomType(t, levels-1)
 	}
 	return tftypes.Object{AttributeTypes: types}
 }
 
 var numbers = []string{
-	"0", "-0", "1", "-1", "31", "-32", "-33", "127", "128", "-128", "-129", "255", "256", "32767", "-32768", "-32769", "65535", "65536", "2147483648",
-	"-2147483648", "-2147483649", "4294967295", "4294967296", "9223372036854775807", "9223372036854775808", "-9223372036854775808", "-9223372036854775809",
-	"18446744073709551615", "18446744073709551616", "0.5", "0.1", "-0.1", "1e30", "1e-30", "1e308", "1e400", "-1e400", "1e-400", "0.30000000000000004",
+	"0", "-0", "1", "-1", "31", "-32", "-33", "127", "128", "-128", "-129", "255", "256", "32767", "-32768", "-32769",
+	"65535", "65536", "2147483648",
+	"-2147483648", "-2147483649", "4294967295", "4294967296", "9223372036854775807", "9223372036854775808",
+	"-9223372036854775808", "-9223372036854775809",
+	"18446744073709551615", "18446744073709551616", "0.5", "0.1", "-0.1", "1e30", "1e-30", "1e308", "1e400", "-1e400",
+	"1e-400", "0.30000000000000004",
 	"123456789012345678901234567890.123456789", "5e-324", "1e3000", "Inf", "-Inf",
 }
 
@@ -121,7 +125,8 @@ func (d drawing) value(t *rapid.T, of tftypes.Type) attr.Value {
 	panic("no values of type " + of.String())
 }
 
-// inOrder reports whether terraform-plugin-go encodes a value in one way only: it writes the entries of a map in any order.
+// inOrder reports whether terraform-plugin-go encodes a value in one way only: it writes the entries of a map in any
+// order.
 func inOrder(v attr.Value) bool {
 	for _, e := range v.Elements() {
 		if !inOrder(e) {

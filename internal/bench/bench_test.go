@@ -22,16 +22,23 @@ func TestCallOf(t *testing.T) {
 			call{verb: "GET", resource: "virtualservices", namespace: "shop"}, "GET virtualservices"},
 		"those of a namespace": {"GET", istio + "/namespaces/shop/virtualservices?limit=500",
 			call{verb: "LIST", resource: "virtualservices", namespace: "shop"}, "LIST virtualservices"},
-		"those of the cluster": {"GET", istio + "/destinationrules", call{verb: "LIST", resource: "destinationrules"}, "LIST destinationrules"},
+		"those of the cluster": {"GET", istio +
+			"/destinationrules", call{verb: "LIST", resource: "destinationrules"}, "LIST destinationrules"},
 		"a watch": {"GET", "/api/v1/namespaces/shop/pods?watch=true",
 			call{verb: "WATCH", resource: "pods", namespace: "shop"}, "WATCH pods"},
 		"a dry run": {"PATCH", istio + "/namespaces/shop/virtualservices/reviews?dryRun=All&fieldManager=x",
-			call{verb: "PATCH", resource: "virtualservices", namespace: "shop", dryRun: true}, "PATCH virtualservices, dry run"},
+			call{verb: "PATCH", resource: "virtualservices", namespace: "shop", dryRun: true},
+			"PATCH virtualservices, dry run"},
 		"the core group": {"DELETE", "/api/v1/namespaces/shop/services/reviews",
 			call{verb: "DELETE", resource: "services", namespace: "shop"}, "DELETE services"},
-		"a namespace itself": {"GET", "/api/v1/namespaces/shop", call{verb: "GET", resource: "namespaces"}, "GET namespaces"},
-		"discovery":          {"GET", "/apis/networking.istio.io/v1", call{verb: "GET", resource: "/apis/networking.istio.io/v1"}, "GET /apis/networking.istio.io/v1"},
-		"no resource":        {"GET", "/version", call{verb: "GET", resource: "/version"}, "GET /version"},
+		"a namespace itself": {
+			"GET", "/api/v1/namespaces/shop", call{verb: "GET", resource: "namespaces"}, "GET namespaces",
+		},
+		"discovery": {
+			"GET", "/apis/networking.istio.io/v1", call{verb: "GET", resource: "/apis/networking.istio.io/v1"},
+			"GET /apis/networking.istio.io/v1",
+		},
+		"no resource": {"GET", "/version", call{verb: "GET", resource: "/version"}, "GET /version"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -57,8 +64,11 @@ func TestMedianOf(t *testing.T) {
 		samples []sample
 		want    sample
 	}{
-		"one":                          {samples[:1], samples[0]},
-		"the middle, and 0 for absent": {samples[:3], sample{terraform: 2 * time.Second, plugin: 2 * time.Second, bytes: 20, calls: calls{get: 6, list: 2}}},
+		"one": {samples[:1], samples[0]},
+		"the middle, and 0 for absent": {
+			samples[:3],
+			sample{terraform: 2 * time.Second, plugin: 2 * time.Second, bytes: 20, calls: calls{get: 6, list: 2}},
+		},
 		"the mean of the middle two": {samples, sample{
 			terraform: 2500 * time.Millisecond, plugin: 3 * time.Second, bytes: 25, calls: calls{get: 6, list: 3},
 		}},
@@ -87,9 +97,13 @@ func TestTables(t *testing.T) {
 			}},
 		},
 		{
-			step:     "plan",
-			floor:    sample{terraform: time.Second, bytes: 40e6},
-			provider: sample{terraform: time.Second, bytes: 50e6, calls: calls{{verb: "LIST", resource: "services", namespace: "a"}: 1}},
+			step:  "plan",
+			floor: sample{terraform: time.Second, bytes: 40e6},
+			provider: sample{
+				terraform: time.Second,
+				bytes:     50e6,
+				calls:     calls{{verb: "LIST", resource: "services", namespace: "a"}: 1},
+			},
 		},
 	}
 	want := `
@@ -127,7 +141,9 @@ func TestUnexpectedWarning(t *testing.T) {
 		"those that are always there": {
 			"Warning: Provider development overrides are in effect\n\nWarning: Traffic moves in shop/reviews\n", "",
 		},
-		"another": {"Warning: Provider development overrides are in effect\n\n  Warning: No pod is ready\n", "No pod is ready"},
+		"another": {
+			"Warning: Provider development overrides are in effect\n\n  Warning: No pod is ready\n", "No pod is ready",
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -25,7 +25,8 @@ func serviceName(i int) string { return fmt.Sprintf("service-%03d", i) }
 
 func (o options) namespaceOf(i int) string { return fmt.Sprintf("bench-%d", i%o.namespaces) }
 
-// configuration is every route as a block of its own, as people write them: an expression for all would be one more cost.
+// configuration is every route as a block of its own, as people write them: an expression for all would be one more
+// cost.
 func (o options) configuration(s step) string {
 	var b strings.Builder
 	for i := range o.routes {

@@ -20,8 +20,8 @@ import (
 	"k8s.io/client-go/tools/clientcmd"
 )
 
-// front stands before the API server, acts as the administrator, and counts what is asked. It speaks TLS and HTTP/2 as the API
-// server does, because they are part of what a provider pays.
+// front stands before the API server, acts as the administrator, and counts what is asked. It speaks TLS and HTTP/2
+// as the API server does, because they are part of what a provider pays.
 type front struct {
 	server *httptest.Server
 	api    *http.Client
@@ -108,8 +108,8 @@ clusters: [{name: bench, cluster: {server: %q, certificate-authority-data: %s}}]
 	return file.Close()
 }
 
-// createServices makes what the routes route, and who answers for it, so that the provider has nothing to warn of. It all goes
-// with the lab.
+// createServices makes what the routes route, and who answers for it, so that the provider has nothing to warn of. It
+// all goes with the lab.
 func (f *front) createServices(ctx context.Context, o options) error {
 	for i := range o.namespaces {
 		namespace := o.namespaceOf(i)
@@ -118,9 +118,14 @@ func (f *front) createServices(ctx context.Context, o options) error {
 			return err
 		}
 		for _, version := range []string{"v1", "v2"} {
-			err := f.create(ctx, "/apis/networking.istio.io/v1/namespaces/"+namespace+"/workloadentries", map[string]any{
-				"apiVersion": "networking.istio.io/v1", "kind": "WorkloadEntry", "metadata": map[string]any{"name": version},
-				"spec": map[string]any{"address": "127.0.0.1", "labels": map[string]string{"app": "bench", "version": version}},
+			err := f.create(ctx, "/apis/networking.istio.io/v1/namespaces/"+namespace+
+				"/workloadentries", map[string]any{
+				"apiVersion": "networking.istio.io/v1",
+				"kind":       "WorkloadEntry", "metadata": map[string]any{"name": version},
+				"spec": map[string]any{
+					"address": "127.0.0.1",
+					"labels":  map[string]string{"app": "bench", "version": version},
+				},
 			})
 			if err != nil {
 				return err
@@ -131,7 +136,8 @@ func (f *front) createServices(ctx context.Context, o options) error {
 		err := f.create(ctx, "/api/v1/namespaces/"+o.namespaceOf(i)+"/services", map[string]any{
 			"metadata": map[string]any{"name": serviceName(i)},
 			"spec": map[string]any{
-				"selector": map[string]string{"app": "bench"}, "ports": []map[string]any{{"name": "grpc", "port": 50051}},
+				"selector": map[string]string{"app": "bench"},
+				"ports":    []map[string]any{{"name": "grpc", "port": 50051}},
 			},
 		})
 		if err != nil {

@@ -1,6 +1,6 @@
-// Command bench measures what the provider costs on a running lab: it creates, plans, changes and destroys many canary routes with
-// Terraform or OpenTofu, in turns with a plugin that has the same schemas and does nothing (the floor), and prints the CPU seconds
-// of both, the requests to the API server, and the peak of memory.
+// Command bench measures what the provider costs on a running lab: it creates, plans, changes and destroys many
+// canary routes with Terraform or OpenTofu, in turns with a plugin that has the same schemas and does nothing (the
+// floor), and prints the CPU seconds of both, the requests to the API server, and the peak of memory.
 package main
 
 import (
@@ -66,6 +66,7 @@ func run(ctx context.Context, o options) (err error) {
 		return err
 	}
 	results := b.results()
-	fmt.Printf("\n%d routes; namespaces: %d; medians of %d\n\n%s\n%s", o.routes, o.namespaces, o.runs, costs(results), requests(results, o.namespaces))
+	fmt.Printf("\n%d routes; namespaces: %d; medians of %d\n\n%s\n%s", o.routes, o.namespaces, o.runs, costs(results),
+		requests(results, o.namespaces))
 	return nil
 }

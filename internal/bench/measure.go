@@ -85,7 +85,8 @@ func (b *bench) measure(ctx context.Context) error {
 					return fmt.Errorf("%s with %s: %w", step.name, filepath.Base(s.plugin), err)
 				}
 				s.samples[i] = append(s.samples[i], got)
-				fmt.Fprintf(os.Stderr, "run %d of %d: %s, %s: %.1f s, of CPU %.1f + %.1f s\n", run+1, b.runs, step.name, filepath.Base(s.plugin),
+				fmt.Fprintf(os.Stderr, "run %d of %d: %s, %s: %.1f s, of CPU %.1f + %.1f s\n", run+1, b.runs, step.name,
+					filepath.Base(s.plugin),
 					time.Since(began).Seconds(), got.terraform.Seconds(), got.plugin.Seconds())
 			}
 		}
@@ -103,7 +104,8 @@ func (b *bench) take(ctx context.Context, s *subject, step step) (sample, error)
 		return sample{}, err
 	}
 	command := s.work.Command(ctx, step.command[0], step.command[1:]...)
-	command.Env = append(command.Env, "KUBE_CONFIG_PATH="+b.front.kubeconfig, "MESH_BENCH_PLUGIN="+s.plugin, "MESH_BENCH_USAGE="+report)
+	command.Env = append(command.Env, "KUBE_CONFIG_PATH="+b.front.kubeconfig, "MESH_BENCH_PLUGIN="+s.plugin,
+		"MESH_BENCH_USAGE="+report)
 	var output bytes.Buffer
 	command.Stdout, command.Stderr = &output, &output
 	b.front.take()
@@ -134,19 +136,21 @@ func endOf(output string) string {
 	return output[max(0, len(output)-most):]
 }
 
-// unexpectedWarning returns the first warning other than that of the development override, and that a change moves traffic, which
-// these do.
+// unexpectedWarning returns the first warning other than that of the development override, and that a change moves
+// traffic, which these do.
 func unexpectedWarning(output string) string {
 	for line := range strings.Lines(output) {
 		warning, ok := strings.CutPrefix(strings.TrimSpace(line), "Warning: ")
-		if ok && !strings.HasPrefix(warning, "Provider development overrides") && !strings.HasPrefix(warning, "Traffic moves in ") {
+		if ok && !strings.HasPrefix(warning, "Provider development overrides") &&
+			!strings.HasPrefix(warning, "Traffic moves in ") {
 			return warning
 		}
 	}
 	return ""
 }
 
-// readUsage returns the CPU time of all processes of a plugin, and the largest memory of one. Terraform starts several.
+// readUsage returns the CPU time of all processes of a plugin, and the largest memory of one. Terraform starts
+// several.
 func readUsage(lines []byte) (cpu time.Duration, peak int64, err error) {
 	for decoder := json.NewDecoder(bytes.NewReader(lines)); ; {
 		var used pluginUsage
@@ -164,7 +168,11 @@ func readUsage(lines []byte) (cpu time.Duration, peak int64, err error) {
 func (b *bench) results() []result {
 	results := make([]result, len(steps))
 	for i, step := range steps {
-		results[i] = result{step: step.name, floor: medianOf(b.subjects[0].samples[i]), provider: medianOf(b.subjects[1].samples[i])}
+		results[i] = result{
+			step:     step.name,
+			floor:    medianOf(b.subjects[0].samples[i]),
+			provider: medianOf(b.subjects[1].samples[i]),
+		}
 	}
 	return results
 }

@@ -50,7 +50,8 @@ func (s sample) cpu() time.Duration { return s.terraform + s.plugin }
 // costs is the table of what each step costs, in CPU seconds, requests and memory.
 func costs(results []result) string {
 	rows := [][]string{{
-		"CPU seconds", "floor: Terraform", "plugin", "both", "provider: Terraform", "plugin", "both", "provider / floor", "requests", "floor, peak MB", "provider, peak MB",
+		"CPU seconds", "floor: Terraform", "plugin", "both", "provider: Terraform", "plugin", "both",
+		"provider / floor", "requests", "floor, peak MB", "provider, peak MB",
 	}}
 	for _, r := range results {
 		row := []string{r.step}
@@ -67,8 +68,8 @@ func seconds(d time.Duration) string { return fmt.Sprintf("%.2f", d.Seconds()) }
 
 func megabytes(n int64) string { return fmt.Sprintf("%.0f", float64(n)/1e6) }
 
-// requests is the table of what the provider asks of the API server in each step: what it reads by namespace too, where there are
-// several.
+// requests is the table of what the provider asks of the API server in each step: what it reads by namespace too,
+// where there are several.
 func requests(results []result, namespaces int) string {
 	header := []string{"requests of the provider"}
 	asked := map[call]bool{}
@@ -79,7 +80,9 @@ func requests(results []result, namespaces int) string {
 		}
 	}
 	rows := [][]string{header}
-	for _, scope := range slices.SortedFunc(maps.Keys(asked), func(a, b call) int { return cmp.Compare(a.title(), b.title()) }) {
+	for _, scope := range slices.SortedFunc(maps.Keys(asked), func(a, b call) int {
+		return cmp.Compare(a.title(), b.title())
+	}) {
 		row := []string{scope.title()}
 		for _, r := range results {
 			row = append(row, r.provider.calls.within(scope, namespaces))

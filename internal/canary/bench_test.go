@@ -11,15 +11,16 @@ import (
 	"github.com/meshroute/terraform-provider-mesh/internal/canary"
 )
 
-// BenchmarkProblems checks a route with 20 rules, once valid and once with a mistake in one rule, and reports how many
-// times as long that takes as copying the rendered objects does.
+// BenchmarkProblems checks a route with 20 rules, once valid and once with a mistake in one rule, and reports how
+// many times as long that takes as copying the rendered objects does.
 func BenchmarkProblems(b *testing.B) {
 	valid := func() *canary.Route {
 		return routeWith(func(r *canary.Route) {
 			r.Rules = nil
 			for i := range 20 {
 				http := &networking.HTTPRoute{Name: fmt.Sprint("rule ", i), Match: byHeader("version", fmt.Sprint(i))}
-				r.Rules = append(r.Rules, canary.Rule{HTTP: http, Weights: weights(map[string]int64{"v1": 90, "v2": 10})})
+				r.Rules = append(r.Rules,
+					canary.Rule{HTTP: http, Weights: weights(map[string]int64{"v1": 90, "v2": 10})})
 			}
 		})
 	}

@@ -16,7 +16,10 @@ import (
 // and where no difference is reported, the recognised route says the same as the pair.
 func FuzzRecognizeRoute(f *testing.F) {
 	f.Add([]byte(`{}`), []byte(`{}`), true)
-	f.Add([]byte(`{"hosts":["reviews"],"http":[{"redirect":{"uri":"/"}},{"route":[{"destination":{"host":"reviews"}}]}]}`), []byte(`{"host":"reviews"}`), false)
+	f.Add([]byte(
+		`{"hosts":["reviews"],"http":[{"redirect":{"uri":"/"}},{"route":[{"destination":{"host":"reviews"}}]}]}`,
+	),
+		[]byte(`{"host":"reviews"}`), false)
 	goldens, err := filepath.Glob("testdata/*.yaml")
 	if err != nil {
 		f.Fatal(err)

@@ -61,8 +61,10 @@ func TestRenderGolden(t *testing.T) {
 			}
 			r.Rules[0].HTTP.Fault = &networking.HTTPFaultInjection{
 				Delay: &networking.HTTPFaultInjection_Delay{
-					HttpDelayType: &networking.HTTPFaultInjection_Delay_FixedDelay{FixedDelay: durationpb.New(100 * time.Millisecond)},
-					Percentage:    &networking.Percent{Value: 0.1},
+					HttpDelayType: &networking.HTTPFaultInjection_Delay_FixedDelay{
+						FixedDelay: durationpb.New(100 * time.Millisecond),
+					},
+					Percentage: &networking.Percent{Value: 0.1},
 				},
 				Abort: &networking.HTTPFaultInjection_Abort{
 					ErrorType:  &networking.HTTPFaultInjection_Abort_GrpcStatus{GrpcStatus: "UNAVAILABLE"},
@@ -87,22 +89,37 @@ func TestRenderGolden(t *testing.T) {
 		"one_of_several_ports": routeWith(func(r *canary.Route) { r.Port = 50051 }),
 		"headers_rewrite_and_cors": routeWith(func(r *canary.Route) {
 			r.Rules[0].HTTP.Headers = &networking.Headers{
-				Request:  &networking.Headers_HeaderOperations{Set: map[string]string{"x-canary": "v1"}, Remove: []string{"x-debug"}},
-				Response: &networking.Headers_HeaderOperations{Add: map[string]string{"set-cookie": "canary=v1; Max-Age=3600"}},
+				Request: &networking.Headers_HeaderOperations{
+					Set:    map[string]string{"x-canary": "v1"},
+					Remove: []string{"x-debug"},
+				},
+				Response: &networking.Headers_HeaderOperations{
+					Add: map[string]string{"set-cookie": "canary=v1; Max-Age=3600"},
+				},
 			}
-			r.Rules[0].HTTP.Rewrite = &networking.HTTPRewrite{UriRegexRewrite: &networking.RegexRewrite{Match: "^/v1/(.*)", Rewrite: `/\1`}}
+			r.Rules[0].HTTP.Rewrite = &networking.HTTPRewrite{
+				UriRegexRewrite: &networking.RegexRewrite{Match: "^/v1/(.*)", Rewrite: `/\1`},
+			}
 			r.Rules[0].HTTP.CorsPolicy = &networking.CorsPolicy{
-				AllowOrigins: []*networking.StringMatch{exact("https://example.com")}, AllowMethods: []string{"GET", "POST"},
-				MaxAge: durationpb.New(24 * time.Hour),
+				AllowOrigins: []*networking.StringMatch{exact("https://example.com")},
+				AllowMethods: []string{"GET", "POST"},
+				MaxAge:       durationpb.New(24 * time.Hour),
 			}
 		}),
 		"traffic_policies": routeWith(func(r *canary.Route) {
 			r.TrafficPolicy = &networking.TrafficPolicy{
-				ConnectionPool:   &networking.ConnectionPoolSettings{Http: &networking.ConnectionPoolSettings_HTTPSettings{Http2MaxRequests: 1000}},
-				OutlierDetection: &networking.OutlierDetection{BaseEjectionTime: durationpb.New(30 * time.Second), MaxEjectionPercent: 50},
+				ConnectionPool: &networking.ConnectionPoolSettings{
+					Http: &networking.ConnectionPoolSettings_HTTPSettings{Http2MaxRequests: 1000},
+				},
+				OutlierDetection: &networking.OutlierDetection{
+					BaseEjectionTime:   durationpb.New(30 * time.Second),
+					MaxEjectionPercent: 50,
+				},
 			}
 			v2 := r.Subsets["v2"]
-			v2.TrafficPolicy = &networking.TrafficPolicy{Tls: &networking.ClientTLSSettings{Mode: networking.ClientTLSSettings_DISABLE}}
+			v2.TrafficPolicy = &networking.TrafficPolicy{
+				Tls: &networking.ClientTLSSettings{Mode: networking.ClientTLSSettings_DISABLE},
+			}
 			r.Subsets["v2"] = v2
 		}),
 		"subsets_declared_elsewhere": routeWith(func(r *canary.Route) {

@@ -23,7 +23,8 @@ type Placement struct {
 	SubsetsElsewhere bool
 	Labels           map[string]string
 	Annotations      map[string]string
-	// Owner is the workspace that writes the objects, as [istio.OwnerAnnotation] says; empty leaves the annotation out.
+	// Owner is the workspace that writes the objects, as [istio.OwnerAnnotation] says; empty leaves the annotation
+	// out.
 	Owner string
 	// Host is the full name of the service that all requests go to.
 	Host          string
@@ -80,8 +81,9 @@ func (p *Placement) elsewhereProblems() []istio.Problem {
 		return nil
 	}
 	return []istio.Problem{istio.Warnf(istio.Path{"namespace"},
-		"the service is in namespace %q, and a DestinationRule in %q is found only by callers in that namespace, or by all if it is "+
-			"Istio's root namespace; for everybody else the subsets do not exist, and their requests fail with 503; set namespace = %q",
+		"the service is in namespace %q, and a DestinationRule in %q is found only by callers in that namespace, or "+
+			"by all if it is Istio's root namespace; for everybody else the subsets do not exist, and their requests "+
+			"fail with 503; set namespace = %q",
 		namespace, p.Namespace, namespace)}
 }
 

@@ -24,11 +24,13 @@ func (r *Route) Problems() []istio.Problem {
 		at := istio.Path{"rules", i}
 		problems = append(problems, r.ruleProblems(at, rule)...)
 		if len(rule.HTTP.GetMatch()) == 0 {
-			problems = append(problems, istio.Errorf(at.At("match"), "needs an entry: what takes every request is default"))
+			problems = append(problems,
+				istio.Errorf(at.At("match"), "needs an entry: what takes every request is default"))
 		}
 		if name := rule.HTTP.GetName(); name != "" {
 			if first, taken := names[name]; taken {
-				problems = append(problems, istio.Errorf(at.At("name"), "%q is the name of rule %d already", name, first))
+				problems = append(problems, istio.Errorf(at.At("name"), "%q is the name of rule %d already", name,
+					first))
 			} else {
 				names[name] = i
 			}
@@ -53,7 +55,8 @@ func (s *Split) Problems() []istio.Problem {
 	switch matched := len(s.HTTP.GetMatch()) > 0; {
 	case matched && s.Otherwise == "":
 		problems = append(problems, istio.Warnf(istio.Path{"match"},
-			"requests that do not match have no route at all: 503 inside the mesh, 404 at a gateway; name their subset in otherwise"))
+			"requests that do not match have no route at all: 503 inside the mesh, 404 at a gateway; name their "+
+				"subset in otherwise"))
 	case !matched && s.Otherwise != "":
 		problems = append(problems, istio.Errorf(istio.Path{"otherwise"},
 			"is for the requests that match does not cover, and without match there are none"))
@@ -76,10 +79,12 @@ func (r *Route) subsetProblems() []istio.Problem {
 			problems = append(problems, leftToOthers(at.At("traffic_policy"), "belongs to the DestinationRule"))
 		case !r.SubsetsElsewhere && len(subset.Labels) == 0:
 			problems = append(problems, istio.Errorf(at.At("labels"),
-				"a subset without labels is every pod of the service; give the labels that tell its pods from the others"))
+				"a subset without labels is every pod of the service; give the labels that tell its pods from "+
+					"the others"))
 		}
 		if name != strings.ToLower(name) {
-			problems = append(problems, istio.Errorf(at, "a subset's name is part of a host name and must be in lower case"))
+			problems = append(problems,
+				istio.Errorf(at, "a subset's name is part of a host name and must be in lower case"))
 		}
 	}
 	if r.SubsetsElsewhere && r.TrafficPolicy != nil {
@@ -97,7 +102,8 @@ func (r *Route) ruleProblems(at istio.Path, rule Rule) []istio.Problem {
 	var problems []istio.Problem
 	switch {
 	case rule.Subset != "" && len(rule.Weights) > 0:
-		problems = append(problems, istio.Errorf(at.At("weights"), "cannot be set together with subset; choose one of them"))
+		problems = append(problems,
+			istio.Errorf(at.At("weights"), "cannot be set together with subset; choose one of them"))
 	case len(r.Subsets) == 0:
 	case rule.Subset == "" && len(rule.Weights) == 0:
 		problems = append(problems, istio.Errorf(at, "needs a subset, or weights for several of them"))
@@ -121,11 +127,12 @@ func (r *Route) knownSubset(at istio.Path, name string) []istio.Problem {
 	if more := len(declared) - mostNames; more > 0 {
 		declared = append(declared[:mostNames], fmt.Sprintf("%d more", more))
 	}
-	return []istio.Problem{istio.Errorf(at, "there is no subset %q; subsets declares %s", name, strings.Join(declared, ", "))}
+	return []istio.Problem{istio.Errorf(at, "there is no subset %q; subsets declares %s",
+		name, strings.Join(declared, ", "))}
 }
 
-// weightProblems checks shares. Istio reads weights as proportions of their sum; here the sum is pinned to 100, so that
-// a plan reads as percentages.
+// weightProblems checks shares. Istio reads weights as proportions of their sum; here the sum is pinned to 100, so
+// that a plan reads as percentages.
 // Source: networking.istio.io/v1 HTTPRouteDestination.weight.
 func (r *Route) weightProblems(at istio.Path, weights map[string]*int64) []istio.Problem {
 	var problems []istio.Problem
@@ -136,7 +143,8 @@ func (r *Route) weightProblems(at istio.Path, weights map[string]*int64) []istio
 		case w == nil:
 			left = append(left, name)
 		case *w < 0 || *w > 100:
-			problems = append(problems, istio.Errorf(at.At(istio.Key(name)), "must be between 0 and 100 percent, got %d", *w))
+			problems = append(problems,
+				istio.Errorf(at.At(istio.Key(name)), "must be between 0 and 100 percent, got %d", *w))
 			valid = false
 		default:
 			sum += *w
@@ -181,7 +189,9 @@ func matchProblems(at istio.Path, http *networking.HTTPRoute) []istio.Problem {
 		}
 		problems = append(problems, headerProblems(at, match)...)
 	}
-	slices.SortStableFunc(problems, func(a, b istio.Problem) int { return strings.Compare(a.At.String(), b.At.String()) })
+	slices.SortStableFunc(problems, func(a, b istio.Problem) int {
+		return strings.Compare(a.At.String(), b.At.String())
+	})
 	return problems
 }
 
@@ -200,7 +210,8 @@ func headerProblems(at istio.Path, match *networking.HTTPMatchRequest) []istio.P
 		spelled[lower] = name
 		if exact, ok := match.Headers[name].GetMatchType().(*networking.StringMatch_Exact); ok && exact.Exact == "" {
 			problems = append(problems, istio.Errorf(at.At("exact"),
-				"an empty value is no header value that a client can be expected to send; use {} for a header that is present, or without_headers for one that is absent"))
+				"an empty value is no header value that a client can be expected to send; use {} for a header that "+
+					"is present, or without_headers for one that is absent"))
 		}
 	}
 	return problems

@@ -14,14 +14,16 @@ func TestRouteProblemsOfTrafficPolicies(t *testing.T) {
 	policy := func(p *networking.TrafficPolicy) func(*canary.Route) {
 		return func(r *canary.Route) { r.TrafficPolicy = p }
 	}
-	maglev := &networking.TrafficPolicy{LoadBalancer: &networking.LoadBalancerSettings{LbPolicy: &networking.LoadBalancerSettings_ConsistentHash{
-		ConsistentHash: &networking.LoadBalancerSettings_ConsistentHashLB{
-			HashKey: &networking.LoadBalancerSettings_ConsistentHashLB_HttpHeaderName{HttpHeaderName: "x-user"},
-			HashAlgorithm: &networking.LoadBalancerSettings_ConsistentHashLB_Maglev{
-				Maglev: &networking.LoadBalancerSettings_ConsistentHashLB_MagLev{TableSize: 65536},
+	maglev := &networking.TrafficPolicy{
+		LoadBalancer: &networking.LoadBalancerSettings{LbPolicy: &networking.LoadBalancerSettings_ConsistentHash{
+			ConsistentHash: &networking.LoadBalancerSettings_ConsistentHashLB{
+				HashKey: &networking.LoadBalancerSettings_ConsistentHashLB_HttpHeaderName{HttpHeaderName: "x-user"},
+				HashAlgorithm: &networking.LoadBalancerSettings_ConsistentHashLB_Maglev{
+					Maglev: &networking.LoadBalancerSettings_ConsistentHashLB_MagLev{TableSize: 65536},
+				},
 			},
-		},
-	}}}
+		}},
+	}
 	checkRoutes(t, map[string]routeCase{
 		"maglev table whose size is no prime": {
 			change: policy(maglev),
@@ -29,38 +31,52 @@ func TestRouteProblemsOfTrafficPolicies(t *testing.T) {
 		},
 		"maglev table of a subset": {
 			change: inSubset(func(s *canary.Subset) { s.TrafficPolicy = maglev }),
-			want:   []string{`subsets["v2"].traffic_policy.load_balancer.consistent_hash.maglev: tableSize must be a prime number`},
+			want: []string{
+				`subsets["v2"].traffic_policy.load_balancer.consistent_hash.maglev: tableSize must be a prime number`,
+			},
 		},
 		"connection pool of nothing": {
 			change: policy(&networking.TrafficPolicy{ConnectionPool: &networking.ConnectionPoolSettings{}}),
 			want:   []string{`traffic_policy.connection_pool: connection pool must have at least one field`},
 		},
 		"connections below zero": {
-			change: policy(&networking.TrafficPolicy{ConnectionPool: &networking.ConnectionPoolSettings{Tcp: &networking.ConnectionPoolSettings_TCPSettings{MaxConnections: -1}}}),
-			want:   []string{`traffic_policy.connection_pool.tcp.max_connections: `},
+			change: policy(&networking.TrafficPolicy{ConnectionPool: &networking.ConnectionPoolSettings{
+				Tcp: &networking.ConnectionPoolSettings_TCPSettings{MaxConnections: -1},
+			}}),
+			want: []string{`traffic_policy.connection_pool.tcp.max_connections: `},
 		},
 		"more than everything ejected": {
-			change: policy(&networking.TrafficPolicy{OutlierDetection: &networking.OutlierDetection{MaxEjectionPercent: 101}}),
-			want:   []string{`traffic_policy.outlier_detection.max_ejection_percent: `},
+			change: policy(&networking.TrafficPolicy{
+				OutlierDetection: &networking.OutlierDetection{MaxEjectionPercent: 101},
+			}),
+			want: []string{`traffic_policy.outlier_detection.max_ejection_percent: `},
 		},
 		"mutual TLS without certificates": {
-			change: policy(&networking.TrafficPolicy{Tls: &networking.ClientTLSSettings{Mode: networking.ClientTLSSettings_MUTUAL}}),
+			change: policy(&networking.TrafficPolicy{
+				Tls: &networking.ClientTLSSettings{Mode: networking.ClientTLSSettings_MUTUAL},
+			}),
 			want: []string{
 				`traffic_policy.tls.mode: client certificate required for mutual tls`,
 				`traffic_policy.tls.mode: private key required for mutual tls`,
 			},
 		},
 		"policy of no port": {
-			change: policy(&networking.TrafficPolicy{PortLevelSettings: []*networking.TrafficPolicy_PortTrafficPolicy{{Tls: &networking.ClientTLSSettings{}}}}),
-			want:   []string{`traffic_policy.port_level_settings[0]: portTrafficPolicy must have valid port`},
+			change: policy(&networking.TrafficPolicy{PortLevelSettings: []*networking.TrafficPolicy_PortTrafficPolicy{{
+				Tls: &networking.ClientTLSSettings{},
+			}}}),
+			want: []string{`traffic_policy.port_level_settings[0]: portTrafficPolicy must have valid port`},
 		},
 		"policy of nothing": {
 			change: policy(&networking.TrafficPolicy{}),
 			want:   []string{`traffic_policy: traffic policy must have at least one field`},
 		},
 		"deprecated count of errors": {
-			change: policy(&networking.TrafficPolicy{OutlierDetection: &networking.OutlierDetection{ConsecutiveErrors: 3}}), //nolint:staticcheck // its deprecation is what is tested
-			want:   []string{`? traffic_policy.outlier_detection.consecutive_errors: outlier detection consecutive errors is deprecated`},
+			//nolint:staticcheck // its deprecation is what is tested
+			change: policy(&networking.TrafficPolicy{
+				OutlierDetection: &networking.OutlierDetection{ConsecutiveErrors: 3},
+			}),
+			want: []string{`? traffic_policy.outlier_detection.consecutive_errors: outlier detection consecutive ` +
+				`errors is deprecated`},
 		},
 	})
 }
@@ -68,31 +84,41 @@ func TestRouteProblemsOfTrafficPolicies(t *testing.T) {
 func TestRouteHasNoProblems(t *testing.T) {
 	t.Parallel()
 	checkRoutes(t, map[string]routeCase{
-		"as it is":             {change: func(*canary.Route) {}},
-		"without default":      {change: func(r *canary.Route) { r.Default = nil }},
-		"default alone":        {change: func(r *canary.Route) { r.Rules = nil }},
-		"all to one by weight": {change: func(r *canary.Route) { r.Default = &canary.Rule{Weights: weights(map[string]int64{"v2": 100})} }},
+		"as it is":        {change: func(*canary.Route) {}},
+		"without default": {change: func(r *canary.Route) { r.Default = nil }},
+		"default alone":   {change: func(r *canary.Route) { r.Rules = nil }},
+		"all to one by weight": {change: func(r *canary.Route) {
+			r.Default = &canary.Rule{Weights: weights(map[string]int64{"v2": 100})}
+		}},
 		"one weight left out": {change: func(r *canary.Route) {
 			r.Default = &canary.Rule{Weights: map[string]*int64{"v1": nil, "v2": new(int64)}}
 		}},
 		"nothing for the rest": {change: func(r *canary.Route) {
 			r.Default = &canary.Rule{Weights: map[string]*int64{"v1": nil, "v2": new(int64(100))}}
 		}},
-		"short host":            {change: func(r *canary.Route) { r.Hosts = []string{"greeter"} }},
-		"wildcard at a gateway": {change: func(r *canary.Route) { r.Hosts, r.Gateways = []string{"*"}, []string{"ingress/public"} }},
-		"exported to own":       {change: func(r *canary.Route) { r.ExportTo = []string{"."} }},
-		"present header":        {change: inMatch(func(m *networking.HTTPMatchRequest) { m.Headers["x"] = &networking.StringMatch{} })},
-		"empty uri prefix":      {change: inMatch(func(m *networking.HTTPMatchRequest) { m.Uri = prefix("") })},
+		"short host": {change: func(r *canary.Route) { r.Hosts = []string{"greeter"} }},
+		"wildcard at a gateway": {change: func(r *canary.Route) {
+			r.Hosts, r.Gateways = []string{"*"}, []string{"ingress/public"}
+		}},
+		"exported to own": {change: func(r *canary.Route) { r.ExportTo = []string{"."} }},
+		"present header": {change: inMatch(func(m *networking.HTTPMatchRequest) {
+			m.Headers["x"] = &networking.StringMatch{}
+		})},
+		"empty uri prefix": {change: inMatch(func(m *networking.HTTPMatchRequest) { m.Uri = prefix("") })},
 		"empty query parameter": {change: inMatch(func(m *networking.HTTPMatchRequest) {
 			m.QueryParams = map[string]*networking.StringMatch{"q": exact("")}
 		})},
-		"pseudo header matched": {change: inMatch(func(m *networking.HTTPMatchRequest) { m.Headers[":method"] = exact("POST") })},
-		"retries off":           {change: inRule(func(h *networking.HTTPRoute) { h.Retries = &networking.HTTPRetry{} })},
+		"pseudo header matched": {change: inMatch(func(m *networking.HTTPMatchRequest) {
+			m.Headers[":method"] = exact("POST")
+		})},
+		"retries off": {change: inRule(func(h *networking.HTTPRoute) { h.Retries = &networking.HTTPRetry{} })},
 		"mirror to own subset": {change: inRule(func(h *networking.HTTPRoute) {
 			h.Mirrors = []*networking.HTTPMirrorPolicy{{Destination: &networking.Destination{Subset: "v1"}}}
 		})},
 		"mirror to other subset": {change: inRule(func(h *networking.HTTPRoute) {
-			h.Mirrors = []*networking.HTTPMirrorPolicy{{Destination: &networking.Destination{Host: "recorder", Subset: "v9"}}}
+			h.Mirrors = []*networking.HTTPMirrorPolicy{{
+				Destination: &networking.Destination{Host: "recorder", Subset: "v9"},
+			}}
 		})},
 		"unnamed rules": {change: func(r *canary.Route) { r.Rules[0].HTTP.Name, r.Rules[1].HTTP.Name = "", "" }},
 		"subsets elsewhere": {change: func(r *canary.Route) {

@@ -28,19 +28,25 @@ func TestRouteProblemsOfMatches(t *testing.T) {
 		},
 		"match of everything": {
 			change: inRule(func(h *networking.HTTPRoute) { h.Match = []*networking.HTTPMatchRequest{{}} }),
-			want:   []string{`! default: rules[1].match[0] takes every request first; narrow that match, or leave it out`},
+			want: []string{
+				`! default: rules[1].match[0] takes every request first; narrow that match, or leave it out`,
+			},
 		},
 		"matches of everything together": {
 			change: inRule(func(h *networking.HTTPRoute) {
 				h.Match = []*networking.HTTPMatchRequest{
-					{Headers: map[string]*networking.StringMatch{"a": {}}}, {WithoutHeaders: map[string]*networking.StringMatch{"a": {}}},
+					{Headers: map[string]*networking.StringMatch{"a": {}}},
+					{WithoutHeaders: map[string]*networking.StringMatch{"a": {}}},
 				}
 			}),
-			want: []string{`! default: rules[1].match[0] and rules[1].match[1] together take all of its requests first; narrow one of those matches, or leave it out`},
+			want: []string{`! default: rules[1].match[0] and rules[1].match[1] together take all of its requests ` +
+				`first; narrow one of those matches, or leave it out`},
 		},
 		"match of an earlier rule": {
 			change: func(r *canary.Route) { r.Rules[1].HTTP.Match = r.Rules[0].HTTP.Match },
-			want:   []string{`! rules[1]: rules[0].match[0] takes all of its requests first: those with header version=100`},
+			want: []string{
+				`! rules[1]: rules[0].match[0] takes all of its requests first: those with header version=100`,
+			},
 		},
 		"match that contradicts itself": {
 			change: inMatch(func(m *networking.HTTPMatchRequest) {
@@ -73,8 +79,10 @@ func TestRouteProblemsOfMatches(t *testing.T) {
 			},
 		},
 		"regex of 1025 characters": {
-			change: inMatch(func(m *networking.HTTPMatchRequest) { m.Headers["version"] = pattern(strings.Repeat("v", 1025)) }),
-			want:   []string{`rules[1].match[0].headers["version"].regex: regex is too large`},
+			change: inMatch(func(m *networking.HTTPMatchRequest) {
+				m.Headers["version"] = pattern(strings.Repeat("v", 1025))
+			}),
+			want: []string{`rules[1].match[0].headers["version"].regex: regex is too large`},
 		},
 		"regex that means any value": {
 			change: inMatch(func(m *networking.HTTPMatchRequest) { m.Headers["version"] = pattern("*") }),
@@ -94,7 +102,9 @@ func TestRouteProblemsOfMatches(t *testing.T) {
 		},
 		"header names that differ in case": {
 			change: inMatch(func(m *networking.HTTPMatchRequest) { m.Headers["Version"] = exact("2") }),
-			want:   []string{`rules[1].match[0].headers["version"]: "version" is the header "Version" that is matched already`},
+			want: []string{
+				`rules[1].match[0].headers["version"]: "version" is the header "Version" that is matched already`,
+			},
 		},
 		"uri of nothing": {
 			change: inMatch(func(m *networking.HTTPMatchRequest) { m.Uri = &networking.StringMatch{} }),
@@ -102,7 +112,8 @@ func TestRouteProblemsOfMatches(t *testing.T) {
 		},
 		"method, scheme and authority of nothing": {
 			change: inMatch(func(m *networking.HTTPMatchRequest) {
-				m.Method, m.Scheme, m.Authority = &networking.StringMatch{}, &networking.StringMatch{}, &networking.StringMatch{}
+				m.Method, m.Scheme, m.Authority = &networking.StringMatch{}, &networking.StringMatch{},
+					&networking.StringMatch{}
 			}),
 			want: []string{
 				`rules[1].match[0].authority: needs one of exact, prefix and regex`,
@@ -135,8 +146,10 @@ func TestRouteProblemsOfMatches(t *testing.T) {
 			want:   []string{`rules[1].match[0].source_namespace: sourceNamespace match web_1 is invalid`},
 		},
 		"source label with a space": {
-			change: inMatch(func(m *networking.HTTPMatchRequest) { m.SourceLabels = map[string]string{"app": "my web"} }),
-			want:   []string{`rules[1].match[0].source_labels["app"]: `},
+			change: inMatch(func(m *networking.HTTPMatchRequest) {
+				m.SourceLabels = map[string]string{"app": "my web"}
+			}),
+			want: []string{`rules[1].match[0].source_labels["app"]: `},
 		},
 		"gateway of a match with an underscore": {
 			change: inMatch(func(m *networking.HTTPMatchRequest) { m.Gateways = []string{"shop/public_one"} }),
@@ -190,60 +203,134 @@ func TestRouteProblemsOfRules(t *testing.T) {
 		return inRule(func(h *networking.HTTPRoute) { h.Mirrors = []*networking.HTTPMirrorPolicy{m} })
 	}
 	checkRoutes(t, map[string]routeCase{
-		"timeout of zero":          {change: timeout(0), want: []string{`rules[1].timeout: duration must be greater than 1ms`}},
-		"timeout below zero":       {change: timeout(-time.Second), want: []string{`rules[1].timeout: `}},
-		"timeout of 1.5ms":         {change: timeout(1500 * time.Microsecond), want: []string{`rules[1].timeout: only durations to ms precision are supported`}},
-		"attempts below zero":      {change: retries(&networking.HTTPRetry{Attempts: -1}), want: []string{`rules[1].retries.attempts: attempts cannot be negative`}},
-		"unknown retry condition":  {change: retries(&networking.HTTPRetry{Attempts: 1, RetryOn: "6xx"}), want: []string{`rules[1].retries.retry_on: "6xx" is not a valid retryOn policy`}},
-		"retry condition untidy":   {change: retries(&networking.HTTPRetry{Attempts: 1, RetryOn: "5xx, reset"}), want: []string{`rules[1].retries.retry_on: " reset" is not a valid retryOn policy`}},
-		"try of zero":              {change: retries(&networking.HTTPRetry{Attempts: 1, PerTryTimeout: &durationpb.Duration{}}), want: []string{`rules[1].retries.per_try_timeout: `}},
-		"tries limited, but none":  {change: retries(&networking.HTTPRetry{PerTryTimeout: durationpb.New(time.Second)}), want: []string{`rules[1].retries.per_try_timeout: `}},
-		"delay of zero":            {change: fault(delay(0, 50)), want: []string{`rules[1].fault.delay.fixed_delay: `}},
-		"delay of 101 percent":     {change: fault(delay(time.Second, 101)), want: []string{`rules[1].fault.delay.percentage.value: `}},
-		"delay below zero percent": {change: fault(delay(time.Second, -1)), want: []string{`rules[1].fault.delay.percentage.value: `}},
-		"abort with status 700":    {change: fault(abort(700, 50)), want: []string{`rules[1].fault.abort.http_status: HTTP status 700 is not in range`}},
-		"abort of 101 percent":     {change: fault(abort(503, 101)), want: []string{`rules[1].fault.abort.percentage.value: `}},
+		"timeout of zero": {
+			change: timeout(0),
+			want:   []string{`rules[1].timeout: duration must be greater than 1ms`},
+		},
+		"timeout below zero": {change: timeout(-time.Second), want: []string{`rules[1].timeout: `}},
+		"timeout of 1.5ms": {
+			change: timeout(1500 * time.Microsecond),
+			want:   []string{`rules[1].timeout: only durations to ms precision are supported`},
+		},
+		"attempts below zero": {
+			change: retries(&networking.HTTPRetry{Attempts: -1}),
+			want:   []string{`rules[1].retries.attempts: attempts cannot be negative`},
+		},
+		"unknown retry condition": {
+			change: retries(&networking.HTTPRetry{Attempts: 1, RetryOn: "6xx"}),
+			want:   []string{`rules[1].retries.retry_on: "6xx" is not a valid retryOn policy`},
+		},
+		"retry condition untidy": {
+			change: retries(&networking.HTTPRetry{Attempts: 1, RetryOn: "5xx, reset"}),
+			want:   []string{`rules[1].retries.retry_on: " reset" is not a valid retryOn policy`},
+		},
+		"try of zero": {
+			change: retries(&networking.HTTPRetry{Attempts: 1, PerTryTimeout: &durationpb.Duration{}}),
+			want:   []string{`rules[1].retries.per_try_timeout: `},
+		},
+		"tries limited, but none": {
+			change: retries(&networking.HTTPRetry{PerTryTimeout: durationpb.New(time.Second)}),
+			want:   []string{`rules[1].retries.per_try_timeout: `},
+		},
+		"delay of zero": {change: fault(delay(0, 50)), want: []string{`rules[1].fault.delay.fixed_delay: `}},
+		"delay of 101 percent": {
+			change: fault(delay(time.Second, 101)),
+			want:   []string{`rules[1].fault.delay.percentage.value: `},
+		},
+		"delay below zero percent": {
+			change: fault(delay(time.Second, -1)),
+			want:   []string{`rules[1].fault.delay.percentage.value: `},
+		},
+		"abort with status 700": {
+			change: fault(abort(700, 50)),
+			want:   []string{`rules[1].fault.abort.http_status: HTTP status 700 is not in range`},
+		},
+		"abort of 101 percent": {
+			change: fault(abort(503, 101)),
+			want:   []string{`rules[1].fault.abort.percentage.value: `},
+		},
 		"abort with unknown status": {
 			change: fault(&networking.HTTPFaultInjection{Abort: &networking.HTTPFaultInjection_Abort{
 				ErrorType: &networking.HTTPFaultInjection_Abort_GrpcStatus{GrpcStatus: "GONE"},
 			}}),
 			want: []string{`rules[1].fault.abort.grpc_status: gRPC status "GONE" is not supported`},
 		},
-		"fault of nothing":        {change: fault(&networking.HTTPFaultInjection{}), want: []string{`rules[1].fault: `}},
-		"pseudo header set":       {change: request(&networking.Headers_HeaderOperations{Set: map[string]string{":path": "/", "x": "y"}}), want: []string{`rules[1].headers.request.set[":path"]: `}},
-		"pseudo header removed":   {change: request(&networking.Headers_HeaderOperations{Remove: []string{"x", ":path"}}), want: []string{`rules[1].headers.request.remove[1]: `}},
-		"host of the response":    {change: response(&networking.Headers_HeaderOperations{Add: map[string]string{"host": "x"}}), want: []string{`rules[1].headers.response.add["host"]: `}},
-		"unknown header variable": {change: request(&networking.Headers_HeaderOperations{Set: map[string]string{"x": "%"}}), want: []string{`rules[1].headers.request.set["x"]: `}},
+		"fault of nothing": {
+			change: fault(&networking.HTTPFaultInjection{}),
+			want:   []string{`rules[1].fault: `},
+		},
+		"pseudo header set": {
+			change: request(&networking.Headers_HeaderOperations{Set: map[string]string{":path": "/", "x": "y"}}),
+			want:   []string{`rules[1].headers.request.set[":path"]: `},
+		},
+		"pseudo header removed": {
+			change: request(&networking.Headers_HeaderOperations{Remove: []string{"x", ":path"}}),
+			want:   []string{`rules[1].headers.request.remove[1]: `},
+		},
+		"host of the response": {
+			change: response(&networking.Headers_HeaderOperations{Add: map[string]string{"host": "x"}}),
+			want:   []string{`rules[1].headers.response.add["host"]: `},
+		},
+		"unknown header variable": {
+			change: request(&networking.Headers_HeaderOperations{Set: map[string]string{"x": "%"}}),
+			want:   []string{`rules[1].headers.request.set["x"]: `},
+		},
 		"authority rewritten twice": {
 			change: inRule(func(h *networking.HTTPRoute) {
 				h.Rewrite = &networking.HTTPRewrite{Authority: "a"}
-				h.Headers = &networking.Headers{Request: &networking.Headers_HeaderOperations{Set: map[string]string{"host": "b"}}}
+				h.Headers = &networking.Headers{
+					Request: &networking.Headers_HeaderOperations{Set: map[string]string{"host": "b"}},
+				}
 			}),
 			want: []string{`rules[1].headers.request.set["host"]: authority header cannot be set multiple times`},
 		},
 		"authority set twice": {
-			change: request(&networking.Headers_HeaderOperations{Set: map[string]string{"host": "b", ":authority": "a"}}),
-			want:   []string{`rules[1].headers.request.set["host"]: authority header cannot be set multiple times`},
+			change: request(&networking.Headers_HeaderOperations{
+				Set: map[string]string{"host": "b", ":authority": "a"},
+			}),
+			want: []string{`rules[1].headers.request.set["host"]: authority header cannot be set multiple times`},
 		},
-		"cors method":       {change: cors(&networking.CorsPolicy{AllowMethods: []string{"GET", "FETCH"}}), want: []string{`rules[1].cors_policy.allow_methods[1]: "FETCH" is not a supported HTTP method`}},
-		"cors header":       {change: cors(&networking.CorsPolicy{AllowHeaders: []string{"x y"}}), want: []string{`rules[1].cors_policy.allow_headers[0]: `}},
-		"cors empty origin": {change: cors(&networking.CorsPolicy{AllowOrigins: []*networking.StringMatch{prefix("")}}), want: []string{`rules[1].cors_policy.allow_origins[0]: `}},
-		"cors age of 1.5s":  {change: cors(&networking.CorsPolicy{MaxAge: durationpb.New(1500 * time.Millisecond)}), want: []string{`rules[1].cors_policy.max_age: max_age duration is accurate only to seconds precision`}},
+		"cors method": {
+			change: cors(&networking.CorsPolicy{AllowMethods: []string{"GET", "FETCH"}}),
+			want:   []string{`rules[1].cors_policy.allow_methods[1]: "FETCH" is not a supported HTTP method`},
+		},
+		"cors header": {
+			change: cors(&networking.CorsPolicy{AllowHeaders: []string{"x y"}}),
+			want:   []string{`rules[1].cors_policy.allow_headers[0]: `},
+		},
+		"cors empty origin": {
+			change: cors(&networking.CorsPolicy{AllowOrigins: []*networking.StringMatch{prefix("")}}),
+			want:   []string{`rules[1].cors_policy.allow_origins[0]: `},
+		},
+		"cors age of 1.5s": {
+			change: cors(&networking.CorsPolicy{MaxAge: durationpb.New(1500 * time.Millisecond)}),
+			want:   []string{`rules[1].cors_policy.max_age: max_age duration is accurate only to seconds precision`},
+		},
 		"rewrite to nothing": {
 			change: rewrite(&networking.HTTPRewrite{}),
-			want:   []string{`rules[1].rewrite: rewrite must specify at least one of URI, UriRegexRewrite, or authority`},
+			want: []string{
+				`rules[1].rewrite: rewrite must specify at least one of URI, UriRegexRewrite, or authority`,
+			},
 		},
 		"rewrite in two ways": {
-			change: rewrite(&networking.HTTPRewrite{Uri: "/", UriRegexRewrite: &networking.RegexRewrite{Match: "^/", Rewrite: "/v2/"}}),
-			want:   []string{`rules[1].rewrite.uri_regex_rewrite: rewrite may only contain one of URI or UriRegexRewrite`},
+			change: rewrite(&networking.HTTPRewrite{
+				Uri:             "/",
+				UriRegexRewrite: &networking.RegexRewrite{Match: "^/", Rewrite: "/v2/"},
+			}),
+			want: []string{
+				`rules[1].rewrite.uri_regex_rewrite: rewrite may only contain one of URI or UriRegexRewrite`,
+			},
 		},
 		"rewrite with half a regex": {
 			change: rewrite(&networking.HTTPRewrite{UriRegexRewrite: &networking.RegexRewrite{Match: "^/"}}),
 			want:   []string{`rules[1].rewrite.uri_regex_rewrite: `},
 		},
 		"mirror of 101 percent": {
-			change: mirror(&networking.HTTPMirrorPolicy{Destination: &networking.Destination{Subset: "v1"}, Percentage: &networking.Percent{Value: 101}}),
-			want:   []string{`rules[1].mirrors[0].percentage.value: `},
+			change: mirror(&networking.HTTPMirrorPolicy{
+				Destination: &networking.Destination{Subset: "v1"},
+				Percentage:  &networking.Percent{Value: 101},
+			}),
+			want: []string{`rules[1].mirrors[0].percentage.value: `},
 		},
 		"mirror to an undeclared subset": {
 			change: mirror(&networking.HTTPMirrorPolicy{Destination: &networking.Destination{Subset: "v9"}}),
@@ -258,8 +345,10 @@ func TestRouteProblemsOfRules(t *testing.T) {
 			want:   []string{`rules[1].mirrors[0].destination.host: `},
 		},
 		"mirror to port 70000": {
-			change: mirror(&networking.HTTPMirrorPolicy{Destination: &networking.Destination{Host: "recorder", Port: &networking.PortSelector{Number: 70000}}}),
-			want:   []string{`rules[1].mirrors[0].destination.port.number: `},
+			change: mirror(&networking.HTTPMirrorPolicy{
+				Destination: &networking.Destination{Host: "recorder", Port: &networking.PortSelector{Number: 70000}},
+			}),
+			want: []string{`rules[1].mirrors[0].destination.port.number: `},
 		},
 		"problem by default": {
 			change: func(r *canary.Route) { r.Default.HTTP = &networking.HTTPRoute{Timeout: &durationpb.Duration{}} },

@@ -12,7 +12,8 @@ import (
 	"github.com/meshroute/terraform-provider-mesh/internal/istio"
 )
 
-// found spells problems as `path: reason`, doubts with a question mark in front, and what is void with an exclamation mark.
+// found spells problems as `path: reason`, doubts with a question mark in front, and what is void with an exclamation
+// mark.
 func found(problems []istio.Problem) []string {
 	var lines []string
 	for _, p := range problems {
@@ -122,7 +123,9 @@ func TestRouteProblemsOfShares(t *testing.T) {
 		"nothing left for the rest": {
 			change: func(r *canary.Route) {
 				r.Subsets["v3"] = canary.Subset{Labels: map[string]string{"app": "greeter-v3"}}
-				r.Default = &canary.Rule{Weights: map[string]*int64{"v1": new(int64(60)), "v2": new(int64(60)), "v3": nil}}
+				r.Default = &canary.Rule{
+					Weights: map[string]*int64{"v1": new(int64(60)), "v2": new(int64(60)), "v3": nil},
+				}
 			},
 			want: []string{`default.weights: must not sum to more than 100 percent, got 120`},
 		},
@@ -203,7 +206,9 @@ func TestRouteProblemsOfSubsets(t *testing.T) {
 		},
 		"label's value of 64 characters": {
 			change: inSubset(func(s *canary.Subset) { s.Labels = map[string]string{"app": strings.Repeat("v", 64)} }),
-			want:   []string{`! subsets["v2"].labels["app"]: no pod can carry a label value of more than 63 characters, got 64`},
+			want: []string{
+				`! subsets["v2"].labels["app"]: no pod can carry a label value of more than 63 characters, got 64`,
+			},
 		},
 		"labels of a subset declared elsewhere": {
 			change: func(r *canary.Route) { r.SubsetsElsewhere = true },
@@ -334,7 +339,9 @@ func TestProblemsAreTheSameEveryTime(t *testing.T) {
 		for i := range got {
 			// Which of the two authorities comes first in the message is up to Istio.
 			if strings.Contains(got[i], "authority header") && i < len(first) {
-				got[i] = first[slices.IndexFunc(first, func(s string) bool { return strings.Contains(s, "authority header") })]
+				got[i] = first[slices.IndexFunc(first, func(s string) bool {
+					return strings.Contains(s, "authority header")
+				})]
 			}
 		}
 		if diff := cmp.Diff(first, got); diff != "" {

@@ -70,10 +70,18 @@ func TestPropertyRecognizeReportsWhatItCannotSay(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		live := istio.Objects{}
 		if rapid.IntRange(0, 3).Draw(t, "VirtualService") > 0 {
-			live = live.With(&istio.Object{Namespace: "shop", Name: "reviews", Spec: istiotest.Fill(t, &networking.VirtualService{})})
+			live = live.With(&istio.Object{
+				Namespace: "shop",
+				Name:      "reviews",
+				Spec:      istiotest.Fill(t, &networking.VirtualService{}),
+			})
 		}
 		if rapid.IntRange(0, 3).Draw(t, "DestinationRule") > 0 {
-			live = live.With(&istio.Object{Namespace: "shop", Name: "reviews", Spec: istiotest.Fill(t, &networking.DestinationRule{})})
+			live = live.With(&istio.Object{
+				Namespace: "shop",
+				Name:      "reviews",
+				Spec:      istiotest.Fill(t, &networking.DestinationRule{}),
+			})
 		}
 		if route, differences := canary.RecognizeRoute(live, domain); len(differences) == 0 {
 			checkSame(t, route.Render(), canary.Resolve(live, domain))
@@ -148,8 +156,11 @@ func TestPropertyWhatIstioRefusesIsRefused(t *testing.T) {
 
 func canonicalPlacement(t *rapid.T) canary.Placement {
 	p := placement()
-	p.Hosts = rapid.SampledFrom([][]string{{p.Host}, {p.Host, "greeter.example.com"}, {"*.example.com"}}).Draw(t, "hosts")
-	p.Gateways = rapid.SampledFrom([][]string{{istio.MeshGateway}, {"mesh", "ingress/public"}, {"ingress/public"}}).Draw(t, "gateways")
+	p.Hosts = rapid.SampledFrom([][]string{{p.Host}, {p.Host, "greeter.example.com"}, {"*.example.com"}}).Draw(t,
+		"hosts")
+	p.Gateways = rapid.SampledFrom([][]string{
+		{istio.MeshGateway}, {"mesh", "ingress/public"}, {"ingress/public"},
+	}).Draw(t, "gateways")
 	p.ExportTo = rapid.SampledFrom([][]string{nil, {"."}, {".", "ingress"}}).Draw(t, "export_to")
 	p.Port = rapid.SampledFrom([]int64{0, 50051}).Draw(t, "port")
 	p.Labels = rapid.SampledFrom([]map[string]string{nil, {"team": "greeters"}}).Draw(t, "labels")
@@ -172,7 +183,10 @@ func canonicalSubset(t *rapid.T) canary.Subset {
 func canonicalHTTP(t *rapid.T) *networking.HTTPRoute {
 	http := istiotest.Fill(t, &networking.HTTPRoute{}, ruleFields...)
 	for _, mirror := range http.Mirrors {
-		mirror.Destination = &networking.Destination{Host: "recorder.shop.svc.cluster.local", Subset: mirror.GetDestination().GetSubset()}
+		mirror.Destination = &networking.Destination{
+			Host:   "recorder.shop.svc.cluster.local",
+			Subset: mirror.GetDestination().GetSubset(),
+		}
 	}
 	if http.Headers = istio.TrimHeaders(http.Headers); proto.Size(http) == 0 {
 		return nil
@@ -258,7 +272,11 @@ func declareElsewhere(r *canary.Route) {
 }
 
 func canonicalSplit(t *rapid.T) *canary.Split {
-	s := &canary.Split{Placement: canonicalPlacement(t), Subsets: map[string]canary.WeightedSubset{}, HTTP: unnamed(canonicalHTTP(t))}
+	s := &canary.Split{
+		Placement: canonicalPlacement(t),
+		Subsets:   map[string]canary.WeightedSubset{},
+		HTTP:      unnamed(canonicalHTTP(t)),
+	}
 	share := rapid.Int64Range(0, 100).Draw(t, "share")
 	for name, weight := range map[string]int64{"v1": share, "v2": 100 - share, "v3": 0} {
 		s.Subsets[name] = canary.WeightedSubset{Weight: new(weight)}
@@ -286,10 +304,13 @@ func canonicalSplit(t *rapid.T) *canary.Split {
 // arbitraryRoute returns a route that need not make sense.
 func arbitraryRoute(t *rapid.T) *canary.Route {
 	r := canonicalRoute(t)
-	host := rapid.SampledFrom([]string{"", "greeter", "greeter.shop", "greeter.shop.svc", "greeter.", "greeter..", "*", "*.example.com", "a b"})
+	host := rapid.SampledFrom([]string{
+		"", "greeter", "greeter.shop", "greeter.shop.svc", "greeter.", "greeter..", "*", "*.example.com", "a b",
+	})
 	if rapid.Bool().Draw(t, "odd hosts") {
 		r.Hosts = rapid.SliceOfN(host, 0, 3).Draw(t, "odd hosts")
-		r.Gateways = rapid.SliceOfN(rapid.SampledFrom([]string{"mesh", "", "a.b.c", "ns/gw"}), 0, 2).Draw(t, "odd gateways")
+		r.Gateways = rapid.SliceOfN(rapid.SampledFrom([]string{"mesh", "", "a.b.c", "ns/gw"}), 0, 2).Draw(t,
+			"odd gateways")
 	}
 	for i := range r.Rules {
 		r.Rules[i] = arbitraryRule(t, r.Rules[i], host)

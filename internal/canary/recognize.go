@@ -143,7 +143,8 @@ func (r *Route) recognizeVirtualService(name string, spec *networking.VirtualSer
 	}
 }
 
-// routeDestinations lists where the rules send requests. Without a DestinationRule the first tells which service is routed.
+// routeDestinations lists where the rules send requests. Without a DestinationRule the first tells which service is
+// routed.
 func routeDestinations(spec *networking.VirtualService) []*networking.Destination {
 	var destinations []*networking.Destination
 	for _, rule := range spec.Http {

@@ -42,7 +42,11 @@ func TestRecognizeRouteReportsDifferences(t *testing.T) {
 			s.Http[2].Route[0].Weight = 70
 		}},
 		"a rule more": {edit: func(s *networking.VirtualService, _ *networking.DestinationRule) {
-			s.Http = append([]*networking.HTTPRoute{{Match: byHeader("x", "y"), Timeout: durationpb.New(time.Second), Route: []*networking.HTTPRouteDestination{destination("v1", 0)}}}, s.Http...)
+			s.Http = append([]*networking.HTTPRoute{{
+				Match:   byHeader("x", "y"),
+				Timeout: durationpb.New(time.Second),
+				Route:   []*networking.HTTPRouteDestination{destination("v1", 0)},
+			}}, s.Http...)
 		}},
 		"a redirect": {
 			edit: func(s *networking.VirtualService, _ *networking.DestinationRule) {
@@ -101,7 +105,11 @@ func TestRecognizeRouteReportsDifferences(t *testing.T) {
 			edit: func(_ *networking.VirtualService, d *networking.DestinationRule) {
 				d.Subsets = append(d.Subsets, proto.Clone(d.Subsets[0]).(*networking.Subset))
 			},
-			want: []string{"DestinationRule spec.subsets[1].labels.app", "DestinationRule spec.subsets[1].name", "DestinationRule spec.subsets[2]"},
+			want: []string{
+				"DestinationRule spec.subsets[1].labels.app",
+				"DestinationRule spec.subsets[1].name",
+				"DestinationRule spec.subsets[2]",
+			},
 		},
 		"exports that differ": {
 			edit: func(s *networking.VirtualService, _ *networking.DestinationRule) { s.ExportTo = []string{"."} },
@@ -118,7 +126,9 @@ func TestRecognizeRouteReportsDifferences(t *testing.T) {
 			if diff := cmp.Diff(test.want, differences); diff != "" {
 				t.Errorf("differences (-want +got):\n%s", diff)
 			}
-			if diff := cmp.Diff(before, proto.Message(live.Routing().VirtualServiceSpec()), protocmp.Transform()); diff != "" {
+			if diff := cmp.Diff(
+				before, proto.Message(live.Routing().VirtualServiceSpec()), protocmp.Transform(),
+			); diff != "" {
 				t.Errorf("recognising changed the live object:\n%s", diff)
 			}
 			if len(test.want) == 0 {
@@ -145,13 +155,18 @@ func TestRecognizeSplit(t *testing.T) {
 		"as rendered": {edit: func(*istio.Objects) {}, change: func(*canary.Split) {}},
 		"one destination is the whole": {
 			edit: func(live *istio.Objects) {
-				live.Routing().VirtualServiceSpec().Http[0].Route = []*networking.HTTPRouteDestination{destination("v2", 0)}
+				live.Routing().VirtualServiceSpec().Http[0].Route = []*networking.HTTPRouteDestination{destination("v2",
+					0)}
 			},
 			change: func(s *canary.Split) {
 				s.Subsets["v1"] = canary.WeightedSubset{Subset: labels("greeter-v1"), Weight: new(int64)}
 				s.Subsets["v2"] = canary.WeightedSubset{Subset: labels("greeter-v2"), Weight: new(int64(100))}
 			},
-			differences: []string{"VirtualService spec.http[0].route[0].destination.subset", "VirtualService spec.http[0].route[0].weight", "VirtualService spec.http[0].route[1]"},
+			differences: []string{
+				"VirtualService spec.http[0].route[0].destination.subset",
+				"VirtualService spec.http[0].route[0].weight",
+				"VirtualService spec.http[0].route[1]",
+			},
 		},
 		"no VirtualService": {
 			edit: func(live *istio.Objects) { *live = live.Without(istio.Routes) },
@@ -182,7 +197,8 @@ func TestRecognizeSplit(t *testing.T) {
 				s.Subsets["v2"] = canary.WeightedSubset{Subset: labels("greeter-v2"), Weight: new(int64)}
 			},
 			differences: []string{
-				"VirtualService spec.http[0].route[0].weight", "VirtualService spec.http[0].route[1]", "VirtualService spec.http[1]",
+				"VirtualService spec.http[0].route[0].weight", "VirtualService spec.http[0].route[1]",
+				"VirtualService spec.http[1]",
 			},
 		},
 	}
@@ -217,10 +233,16 @@ func TestRecognizeOfNothing(t *testing.T) {
 func TestRecognizeKeepsTheLabelsOfOthers(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct{ live, want map[string]string }{
-		"no labels":                {},
-		"the provider's own":       {live: map[string]string{istio.ManagedByLabel: istio.ManagedBy}},
-		"the provider's and more":  {live: map[string]string{istio.ManagedByLabel: istio.ManagedBy, "a": "b"}, want: map[string]string{"a": "b"}},
-		"of another provider only": {live: map[string]string{istio.ManagedByLabel: "helm"}, want: map[string]string{istio.ManagedByLabel: "helm"}},
+		"no labels":          {},
+		"the provider's own": {live: map[string]string{istio.ManagedByLabel: istio.ManagedBy}},
+		"the provider's and more": {
+			live: map[string]string{istio.ManagedByLabel: istio.ManagedBy, "a": "b"},
+			want: map[string]string{"a": "b"},
+		},
+		"of another provider only": {
+			live: map[string]string{istio.ManagedByLabel: "helm"},
+			want: map[string]string{istio.ManagedByLabel: "helm"},
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -240,13 +262,28 @@ func TestWeights(t *testing.T) {
 		weights map[string]*int64
 		want    map[string]int64
 	}{
-		"all given":             {weights: weights(map[string]int64{"v1": 90, "v2": 10}), want: map[string]int64{"v1": 90, "v2": 10}},
-		"one takes the rest":    {weights: map[string]*int64{"v1": nil, "v2": new(int64(10))}, want: map[string]int64{"v1": 90, "v2": 10}},
-		"one takes everything":  {weights: map[string]*int64{"v1": nil}, want: map[string]int64{"v1": 100}},
-		"nothing is left":       {weights: map[string]*int64{"v1": nil, "v2": new(int64(101))}, want: map[string]int64{"v1": 0, "v2": 101}},
-		"below zero is zero":    {weights: map[string]*int64{"v1": nil, "v2": new(int64(-5))}, want: map[string]int64{"v1": 100, "v2": 0}},
-		"far more than a share": {weights: map[string]*int64{"v1": new(int64(1) << 62)}, want: map[string]int64{"v1": 1_000_000}},
-		"nothing at all":        {want: map[string]int64{}},
+		"all given": {
+			weights: weights(map[string]int64{"v1": 90, "v2": 10}),
+			want:    map[string]int64{"v1": 90, "v2": 10},
+		},
+		"one takes the rest": {
+			weights: map[string]*int64{"v1": nil, "v2": new(int64(10))},
+			want:    map[string]int64{"v1": 90, "v2": 10},
+		},
+		"one takes everything": {weights: map[string]*int64{"v1": nil}, want: map[string]int64{"v1": 100}},
+		"nothing is left": {
+			weights: map[string]*int64{"v1": nil, "v2": new(int64(101))},
+			want:    map[string]int64{"v1": 0, "v2": 101},
+		},
+		"below zero is zero": {
+			weights: map[string]*int64{"v1": nil, "v2": new(int64(-5))},
+			want:    map[string]int64{"v1": 100, "v2": 0},
+		},
+		"far more than a share": {
+			weights: map[string]*int64{"v1": new(int64(1) << 62)},
+			want:    map[string]int64{"v1": 1_000_000},
+		},
+		"nothing at all": {want: map[string]int64{}},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -269,7 +306,9 @@ func TestWeights(t *testing.T) {
 func TestRenderDoesNotChangeTheRoute(t *testing.T) {
 	t.Parallel()
 	mirrored := func(r *canary.Route) {
-		r.Rules[0].HTTP.Mirrors = []*networking.HTTPMirrorPolicy{{}, {Destination: &networking.Destination{Host: "recorder"}}}
+		r.Rules[0].HTTP.Mirrors = []*networking.HTTPMirrorPolicy{
+			{}, {Destination: &networking.Destination{Host: "recorder"}},
+		}
 	}
 	r, want := routeWith(mirrored), routeWith(mirrored)
 	first := r.Render()

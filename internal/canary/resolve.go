@@ -48,13 +48,15 @@ func httpDestinations(spec *networking.VirtualService) []*networking.Destination
 	return destinations
 }
 
-// SpellAs returns the pair with hosts spelled as another pair spells them in the objects of the same kind, where that means the
-// same host. Neither pair is changed.
+// SpellAs returns the pair with hosts spelled as another pair spells them in the objects of the same kind, where that
+// means the same host. Neither pair is changed.
 func SpellAs(pair, other istio.Objects, clusterDomain string) istio.Objects {
 	if o := other.Declaring(); o != nil && pair.Declaring() != nil {
 		host := o.DestinationRuleSpec().Host
 		object, spec := *pair.Declaring(), proto.CloneOf(pair.Declaring().DestinationRuleSpec())
-		if istio.FullHost(host, o.Namespace, clusterDomain) == istio.FullHost(spec.Host, object.Namespace, clusterDomain) {
+		if istio.FullHost(
+			host, o.Namespace, clusterDomain,
+		) == istio.FullHost(spec.Host, object.Namespace, clusterDomain) {
 			spec.Host = host
 		}
 		object.Spec, pair = spec, pair.With(&object)

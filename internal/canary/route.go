@@ -1,5 +1,6 @@
-// Package canary holds the two compact shapes in which people write a canary: a [Route] (rules that choose subsets) and a
-// [Split] (one share per subset). Both render to one VirtualService and one DestinationRule, and are recognised back.
+// Package canary holds the two compact shapes in which people write a canary: a [Route] (rules that choose subsets)
+// and a [Split] (one share per subset). Both render to one VirtualService and one DestinationRule, and are recognised
+// back.
 //
 // It is pure. Render and Recognize are each other's inverse: recognising what a canonical route renders to gives the
 // route, and what a route cannot say about an object is reported as a difference, never dropped.

@@ -6,11 +6,11 @@ import (
 	"github.com/meshroute/terraform-provider-mesh/internal/istio"
 )
 
-// checker collects what is wrong with an object besides what Istio's own validation says. Each check sees one message and,
-// where it needs them, the message's object and parents.
+// checker collects what is wrong with an object besides what Istio's own validation says. Each check sees one message
+// and, where it needs them, the message's object and parents.
 //
-// A part is refused where it is certain that the API server or Envoy refuses it, and void where it is certain that it can
-// never do what it says. Everything else is a doubt.
+// A part is refused where it is certain that the API server or Envoy refuses it, and void where it is certain that it
+// can never do what it says. Everything else is a doubt.
 type checker struct {
 	object *istio.Object
 	// at is where the message is that is looked at. It changes with every message: what is kept of it must be copied.

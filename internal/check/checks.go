@@ -100,6 +100,8 @@ func (c *checker) inspectPolicy(message proto.Message) {
 // unlessVoid leaves doubts out about conditions that never hold.
 func unlessVoid(problems, dead []istio.Problem) []istio.Problem {
 	return slices.DeleteFunc(problems, func(p istio.Problem) bool {
-		return p.Severity == istio.Doubtful && slices.ContainsFunc(dead, func(d istio.Problem) bool { return len(d.By) == 0 && p.At.Within(d.At) })
+		return p.Severity == istio.Doubtful && slices.ContainsFunc(dead, func(d istio.Problem) bool {
+			return len(d.By) == 0 && p.At.Within(d.At)
+		})
 	})
 }

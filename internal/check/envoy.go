@@ -23,21 +23,24 @@ const (
 	largestPort      = 65535
 )
 
-// refusedPart finds what istiod accepts and Envoy then refuses. It is the worst kind of mistake: every proxy that sees the
-// object keeps its old routes for all hosts of the port, and nobody is told.
-// Source: Envoy's API (the protoc-gen-validate rules of RouteConfiguration, Cluster and Listener), with istiod's translation.
+// refusedPart finds what istiod accepts and Envoy then refuses. It is the worst kind of mistake: every proxy that
+// sees the object keeps its old routes for all hosts of the port, and nobody is told.
+// Source: Envoy's API (the protoc-gen-validate rules of RouteConfiguration, Cluster and Listener), with istiod's
+// translation.
 func refusedPart(at istio.Path, message proto.Message) []istio.Problem {
 	switch m := message.(type) {
 	case *networking.HTTPRedirect:
 		problems := append(refusedText(at.At("uri"), m.Uri), refusedText(at.At("authority"), m.Authority)...)
-		return append(append(problems, refusedText(at.At("prefix_rewrite"), m.PrefixRewrite)...), refusedRedirectCode(at, m)...)
+		return append(append(problems, refusedText(at.At("prefix_rewrite"), m.PrefixRewrite)...),
+			refusedRedirectCode(at, m)...)
 	case *networking.HTTPDirectResponse:
 		return refusedStatus(at.At("status"), int64(m.Status))
 	case *networking.HTTPFaultInjection_Abort:
 		return refusedStatus(at.At("http_status"), int64(m.GetHttpStatus()))
 	case *networking.HTTPMatchRequest:
 		if _, empty := m.QueryParams[""]; empty {
-			return []istio.Problem{istio.Errorf(at.At("query_params", istio.Key("")), "a query parameter needs a name; Envoy refuses the whole route table without")}
+			return []istio.Problem{istio.Errorf(at.At("query_params", istio.Key("")),
+				"a query parameter needs a name; Envoy refuses the whole route table without")}
 		}
 	case *networking.HTTPRewrite:
 		return append(refusedText(at.At("uri"), m.Uri), refusedText(at.At("authority"), m.Authority)...)
@@ -49,17 +52,20 @@ func refusedPart(at istio.Path, message proto.Message) []istio.Problem {
 		return refusedHash(at, m)
 	case *networking.ClientTLSSettings:
 		if len(m.Sni) > longestSNI {
-			return []istio.Problem{istio.Errorf(at.At("sni"), "must not be longer than %d bytes, got %d", longestSNI, len(m.Sni))}
+			return []istio.Problem{istio.Errorf(at.At("sni"), "must not be longer than %d bytes, got %d", longestSNI,
+				len(m.Sni))}
 		}
 	}
 	return nil
 }
 
 func refusedRedirectCode(at istio.Path, m *networking.HTTPRedirect) []istio.Problem {
-	if m.RedirectCode < 300 || m.RedirectCode > 399 || slices.Contains([]uint32{301, 302, 303, 307, 308}, m.RedirectCode) {
+	if m.RedirectCode < 300 || m.RedirectCode > 399 ||
+		slices.Contains([]uint32{301, 302, 303, 307, 308}, m.RedirectCode) {
 		return nil
 	}
-	return []istio.Problem{istio.Errorf(at.At("redirect_code"), "must be 301, 302, 303, 307 or 308, got %d", m.RedirectCode)}
+	return []istio.Problem{istio.Errorf(at.At("redirect_code"), "must be 301, 302, 303, 307 or 308, got %d",
+		m.RedirectCode)}
 }
 
 func refusedStatus(at istio.Path, status int64) []istio.Problem {
@@ -106,10 +112,12 @@ func refusedHash(at istio.Path, m *networking.LoadBalancerSettings_ConsistentHas
 		}
 	}
 	if size := m.GetRingHash().GetMinimumRingSize(); size > largestRing {
-		problems = append(problems, istio.Errorf(at.At("ring_hash", "minimum_ring_size"), "must not be over %d, got %d", largestRing, size))
+		problems = append(problems, istio.Errorf(at.At("ring_hash", "minimum_ring_size"), "must not be over %d, got %d",
+			largestRing, size))
 	}
 	if size := m.GetMinimumRingSize(); size > largestRing { //nolint:staticcheck // deprecated, and still accepted
-		problems = append(problems, istio.Errorf(at.At("minimum_ring_size"), "must not be over %d, got %d", largestRing, size))
+		problems = append(problems, istio.Errorf(at.At("minimum_ring_size"), "must not be over %d, got %d", largestRing,
+			size))
 	}
 	return problems
 }
@@ -125,14 +133,15 @@ func refusedGroups(at istio.Path, m *networking.RegexRewrite) []istio.Problem {
 	}
 	for _, reference := range backReference.FindAllStringSubmatch(m.Rewrite, -1) {
 		if group, err := strconv.Atoi(reference[1]); err == nil && group > expression.MaxCap() {
-			return []istio.Problem{istio.Errorf(at.At("rewrite"), "names group \\%d, and match has %d groups", group, expression.MaxCap())}
+			return []istio.Problem{istio.Errorf(at.At("rewrite"), "names group \\%d, and match has %d groups",
+				group, expression.MaxCap())}
 		}
 	}
 	return nil
 }
 
-// visit calls inspect for every message that is set inside a message, itself included, in no certain order. The path is
-// only valid during the call.
+// visit calls inspect for every message that is set inside a message, itself included, in no certain order. The path
+// is only valid during the call.
 func visit(message protoreflect.Message, at istio.Path, inspect func(istio.Path, proto.Message)) {
 	inspect(at, message.Interface())
 	message.Range(func(fd protoreflect.FieldDescriptor, value protoreflect.Value) bool {

@@ -23,23 +23,47 @@ func TestValidate_refusedByEnvoy(t *testing.T) {
 	route := func(parts string) string { return rule(`"route": [{"destination": {` + host + `}}], ` + parts) }
 	policy := func(parts string) string { return `{` + host + `, "trafficPolicy": {` + parts + `}}` }
 	for name, c := range map[string]struct{ spec, want string }{
-		"redirect code 305":          {rule(`"redirect": {"uri": "/x", "redirectCode": 305}`), `http[0].redirect.redirect_code: must be 301, 302, 303, 307 or 308, got 305`},
-		"direct response 600":        {rule(`"directResponse": {"status": 600}`), `http[0].direct_response.status: must be below 600`},
-		"abort with 600":             {route(`"fault": {"abort": {"httpStatus": 600, "percentage": {"value": 1}}}`), `http[0].fault.abort.http_status: must be below 600`},
-		"query parameter of no name": {route(`"match": [{"queryParams": {"": {"exact": "x"}}}]`), `http[0].match[0].query_params[""]: a query parameter needs a name; Envoy refuses the whole route table without`},
-		"line break in a redirect":   {rule(`"redirect": {"uri": "/x\ny"}`), `http[0].redirect.uri: must not hold line breaks or NUL characters`},
-		"NUL in a rewrite":           {route(`"rewrite": {"authority": "x\u0000"}`), `http[0].rewrite.authority: must not hold line breaks or NUL characters`},
+		"redirect code 305": {
+			rule(`"redirect": {"uri": "/x", "redirectCode": 305}`),
+			`http[0].redirect.redirect_code: must be 301, 302, 303, 307 or 308, got 305`,
+		},
+		"direct response 600": {
+			rule(`"directResponse": {"status": 600}`), `http[0].direct_response.status: must be below 600`,
+		},
+		"abort with 600": {
+			route(`"fault": {"abort": {"httpStatus": 600, "percentage": {"value": 1}}}`),
+			`http[0].fault.abort.http_status: must be below 600`,
+		},
+		"query parameter of no name": {
+			route(`"match": [{"queryParams": {"": {"exact": "x"}}}]`), `http[0].match[0].query_params[""]: a query ` +
+				`parameter needs a name; Envoy refuses the whole route table without`,
+		},
+		"line break in a redirect": {
+			rule(`"redirect": {"uri": "/x\ny"}`), `http[0].redirect.uri: must not hold line breaks or NUL characters`,
+		},
+		"NUL in a rewrite": {
+			route(`"rewrite": {"authority": "x\u0000"}`),
+			`http[0].rewrite.authority: must not hold line breaks or NUL characters`,
+		},
 		"line break in a header's name": {route(`"headers": {"request": {"set": {"x\ny": "1"}}}`),
 			`http[0].headers.request.set["x\ny"]: must not hold line breaks or NUL characters`},
 		"line break in a removed header": {route(`"headers": {"response": {"remove": ["a", "x\ny"]}}`),
 			`http[0].headers.response.remove[1]: must not hold line breaks or NUL characters`},
-		"rewrite to a group that is not there": {route(`"rewrite": {"uriRegexRewrite": {"match": "/(a)", "rewrite": "/\\9"}}`),
-			`http[0].rewrite.uri_regex_rewrite.rewrite: names group \9, and match has 1 groups`},
-		"hash by a header of no name": {policy(`"loadBalancer": {"consistentHash": {"httpHeaderName": ""}}`), `traffic_policy.load_balancer.consistent_hash.http_header_name: must not be empty`},
+		"rewrite to a group that is not there": {
+			route(`"rewrite": {"uriRegexRewrite": {"match": "/(a)", "rewrite": "/\\9"}}`),
+			`http[0].rewrite.uri_regex_rewrite.rewrite: names group \9, and match has 1 groups`,
+		},
+		"hash by a header of no name": {
+			policy(`"loadBalancer": {"consistentHash": {"httpHeaderName": ""}}`),
+			`traffic_policy.load_balancer.consistent_hash.http_header_name: must not be empty`,
+		},
 		"hash by a parameter of no name": {policy(`"loadBalancer": {"consistentHash": {"httpQueryParameterName": ""}}`),
 			`traffic_policy.load_balancer.consistent_hash.http_query_parameter_name: must not be empty`},
-		"a ring too large": {policy(`"loadBalancer": {"consistentHash": {"useSourceIp": true, "ringHash": {"minimumRingSize": 8388609}}}`),
-			`traffic_policy.load_balancer.consistent_hash.ring_hash.minimum_ring_size: must not be over 8388608, got 8388609`},
+		"a ring too large": {policy(
+			`"loadBalancer": {"consistentHash": {"useSourceIp": true, "ringHash": {"minimumRingSize": 8388609}}}`,
+		),
+			`traffic_policy.load_balancer.consistent_hash.ring_hash.minimum_ring_size: must not be over 8388608, got ` +
+				`8388609`},
 		"a server name too long": {policy(`"tls": {"mode": "SIMPLE", "sni": "` + strings.Repeat("x", 256) + `"}`),
 			`traffic_policy.tls.sni: must not be longer than 255 bytes, got 256`},
 	} {

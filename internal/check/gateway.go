@@ -9,8 +9,9 @@ import (
 	"github.com/meshroute/terraform-provider-mesh/internal/istio"
 )
 
-// matchGateways looks at the gateways of a match, which take the place of those of the VirtualService for it. They can
-// only be fewer: the VirtualService is not attached to others. A delegate has those of the rule that delegates to it.
+// matchGateways looks at the gateways of a match, which take the place of those of the VirtualService for it. They
+// can only be fewer: the VirtualService is not attached to others. A delegate has those of the rule that delegates to
+// it.
 func (c *checker) matchGateways(gateways []string) {
 	spec := c.virtualService()
 	if len(gateways) == 0 || len(spec.GetHosts()) == 0 {
@@ -28,17 +29,18 @@ func (c *checker) matchGateways(gateways []string) {
 	}
 	for _, i := range strangers {
 		if len(strangers) == len(gateways) {
-			c.void(istio.Path{"gateways", i}, "%.80q is not among the gateways of the VirtualService (%.200s), so that this match never holds; "+
-				"add it there, or leave it out here", gateways[i], strings.Join(declared, ", "))
+			c.void(istio.Path{"gateways", i}, "%.80q is not among the gateways of the VirtualService (%.200s), so "+
+				"that this match never holds; add it there, or leave it out here", gateways[i],
+				strings.Join(declared, ", "))
 			continue
 		}
-		c.doubt(istio.Path{"gateways", i}, "%.80q is not among the gateways of the VirtualService (%.200s) and has no effect; add it there, or leave "+
-			"it out here", gateways[i], strings.Join(declared, ", "))
+		c.doubt(istio.Path{"gateways", i}, "%.80q is not among the gateways of the VirtualService (%.200s) and has "+
+			"no effect; add it there, or leave it out here", gateways[i], strings.Join(declared, ", "))
 	}
 }
 
-// uncheckedGateways checks the names that istiod does not check: those behind the first that has no namespace, such as
-// `mesh`.
+// uncheckedGateways checks the names that istiod does not check: those behind the first that has no namespace, such
+// as `mesh`.
 func (c *checker) uncheckedGateways(names []string) {
 	first := slices.IndexFunc(names, func(name string) bool { return !strings.Contains(name, "/") })
 	if first < 0 {
@@ -62,8 +64,8 @@ func isGatewayOf(name string, gateways []string) bool {
 	})
 }
 
-// sameGateway reports whether two names can be of one gateway. A name without a namespace is of the object's own, which
-// may not be known yet: it can be the same as any of its name.
+// sameGateway reports whether two names can be of one gateway. A name without a namespace is of the object's own,
+// which may not be known yet: it can be the same as any of its name.
 // Source: istio.io/istio pilot/pkg/model resolveGatewayName.
 func sameGateway(a, b string) bool {
 	namespaceA, nameA := splitGateway(a)
@@ -81,14 +83,15 @@ func splitGateway(full string) (namespace, name string) {
 	return namespace, name
 }
 
-// source looks for conditions on the caller that gateways make void. Istio asks for a match's gateways or for its source,
-// not for both.
+// source looks for conditions on the caller that gateways make void. Istio asks for a match's gateways or for its
+// source, not for both.
 // Source: istio.io/istio pilot/pkg/networking/core/route sourceMatchHTTP.
 func (c *checker) source(m *networking.HTTPMatchRequest) {
 	if len(m.Gateways) == 0 {
 		return
 	}
-	const reason = "has no effect beside gateways: this match holds for every caller; drop one of the two, or write two matches"
+	const reason = "has no effect beside gateways: this match holds for every caller; drop one of the two, or write " +
+		"two matches"
 	if len(m.SourceLabels) > 0 {
 		c.doubt(istio.Path{"source_labels"}, reason)
 	}

@@ -23,7 +23,8 @@ func (c *checker) hosts(m *networking.VirtualService) {
 	for i, host := range m.Hosts {
 		for prefix, j := range short {
 			if strings.HasPrefix(host, prefix) && !slices.Contains(m.Hosts[:i], host) {
-				c.doubt(istio.Path{"hosts", i}, "%.80q is hosts[%d] (%.80q) in full; leave one of the two out", host, j, m.Hosts[j])
+				c.doubt(istio.Path{"hosts", i}, "%.80q is hosts[%d] (%.80q) in full; leave one of the two out",
+					host, j, m.Hosts[j])
 			}
 		}
 	}
@@ -32,7 +33,8 @@ func (c *checker) hosts(m *networking.VirtualService) {
 // hostCase looks for capitals: Services have none, and Istio looks names up as they are written.
 func (c *checker) hostCase(at istio.Path, host string) {
 	if host != strings.ToLower(host) {
-		c.doubt(at, "%.80q is found only where a ServiceEntry spells it so, which is not known here; names of Services are in lower case", host)
+		c.doubt(at, "%.80q is found only where a ServiceEntry spells it so, which is not known here; names of "+
+			"Services are in lower case", host)
 	}
 }
 
@@ -44,10 +46,13 @@ func (c *checker) destinationHost(field, host string) {
 	switch {
 	case name == "" || strings.HasPrefix(host, "*"):
 	case strings.HasSuffix(host, ".svc"):
-		c.doubt(at, "%.80q is not completed by Istio, which completes names without a dot only: unless a ServiceEntry has that name, which is not "+
-			"known here, there is no such service; add the cluster's domain, as in %.80s.cluster.local", host, host)
+		c.doubt(at, "%.80q is not completed by Istio, which completes names without a dot only: unless a "+
+			"ServiceEntry has that name, which is not known here, there is no such service; add the cluster's "+
+			"domain, as in %.80s.cluster.local", host, host)
 	case namespace == c.object.Namespace:
-		c.doubt(at, "%.80q is not completed by Istio, which completes names without a dot only: unless a ServiceEntry has that name, which is not "+
-			"known here, there is no such service; write %.63q, or the full name as in %.80s.svc.cluster.local", host, name, host)
+		c.doubt(at, "%.80q is not completed by Istio, which completes names without a dot only: unless a "+
+			"ServiceEntry has that name, which is not known here, there is no such service; write %.63q, or the full "+
+			"name as in %.80s.svc.cluster.local",
+			host, name, host)
 	}
 }

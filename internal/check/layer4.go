@@ -14,7 +14,8 @@ import (
 func (c *checker) tlsMatch(m *networking.TLSMatchAttributes) {
 	for i, name := range m.SniHosts {
 		if strings.Contains(name, "*") && name != "*" && !strings.HasPrefix(name, "*.") {
-			c.refuse(istio.Path{"sni_hosts", i}, "%.80q: Envoy takes a wildcard for a whole label only, and refuses the whole listener; write *.%.80s",
+			c.refuse(istio.Path{"sni_hosts", i},
+				"%.80q: Envoy takes a wildcard for a whole label only, and refuses the whole listener; write *.%.80s",
 				name, afterDot(name))
 		}
 	}
@@ -30,7 +31,8 @@ func afterDot(name string) string {
 
 func (c *checker) tcpMatch(m *networking.L4MatchAttributes) {
 	if m.SourceSubnet != "" {
-		c.doubt(istio.Path{"source_subnet"}, "has no effect: Istio does not read it; match callers with source_labels or source_namespace")
+		c.doubt(istio.Path{"source_subnet"},
+			"has no effect: Istio does not read it; match callers with source_labels or source_namespace")
 	}
 	c.callers(m.SourceNamespace, m.Gateways)
 	c.twice("destination_subnets", m.DestinationSubnets)
@@ -39,7 +41,8 @@ func (c *checker) tcpMatch(m *networking.L4MatchAttributes) {
 // callers looks at a namespace that Istio's validation checks for HTTP only.
 func (c *checker) callers(namespace string, gateways []string) {
 	if namespace != "" && !istio.IsNamespaceName(namespace) {
-		c.void(istio.Path{"source_namespace"}, "%.80q is no name of a namespace, so that this match never holds", namespace)
+		c.void(istio.Path{"source_namespace"}, "%.80q is no name of a namespace, so that this match never holds",
+			namespace)
 	}
 	c.matchGateways(gateways)
 }
@@ -48,14 +51,15 @@ func (c *checker) callers(namespace string, gateways []string) {
 func (c *checker) twice(field string, entries []string) {
 	for i, entry := range entries {
 		if j := slices.Index(entries[:i], entry); j >= 0 {
-			c.doubt(istio.Path{field, i}, "%.80q is %s[%d] again, and Envoy is known to refuse a listener for it, which was not tried here; leave it out",
+			c.doubt(istio.Path{field, i}, "%.80q is %s[%d] again, and Envoy is known to refuse a listener for it, "+
+				"which was not tried here; leave it out",
 				entry, field, j)
 		}
 	}
 }
 
-// serverNames looks for a name that two rules match under the same conditions, in lists that differ: Istio drops the second
-// of two equal lists, and makes of two others filter chains that overlap.
+// serverNames looks for a name that two rules match under the same conditions, in lists that differ: Istio drops the
+// second of two equal lists, and makes of two others filter chains that overlap.
 // Source: istio.io/istio pilot/pkg/networking/core buildSidecarOutboundTLSFilterChainOpts.
 func (c *checker) serverNames(m *networking.VirtualService) {
 	type place struct {
@@ -72,8 +76,14 @@ func (c *checker) serverNames(m *networking.VirtualService) {
 				if !taken {
 					first[conditions+name] = place{i, j, names}
 				} else if before.names != names && (before.rule != i || before.match != j) {
-					c.doubt(istio.Path{"tls", i, "match", j, "sni_hosts", k}, "%.80q is matched by tls[%d].match[%d] already, and Envoy is known to refuse "+
-						"a listener for it, which was not tried here; leave it out", name, before.rule, before.match)
+					c.doubt(
+						istio.Path{"tls", i, "match", j, "sni_hosts", k},
+						"%.80q is matched by tls[%d].match[%d] already, and Envoy is known to refuse a listener for "+
+							"it, which was not tried here; leave it out",
+						name,
+						before.rule,
+						before.match,
+					)
 				}
 			}
 		}

@@ -11,9 +11,9 @@ import (
 	"github.com/meshroute/terraform-provider-mesh/internal/istio"
 )
 
-// effort is how much is judged to find out where verdicts belong, in bytes of specs and verdicts: half a second's work for
-// Istio's validation. When it is spent, places are as exact as they are known by then. A spec of the usual few kilobytes
-// never comes near it, however much is wrong.
+// effort is how much is judged to find out where verdicts belong, in bytes of specs and verdicts: half a second's
+// work for Istio's validation. When it is spent, places are as exact as they are known by then. A spec of the usual
+// few kilobytes never comes near it, however much is wrong.
 const effort = 1 << 20
 
 // locator judges changed copies of an object's spec until its effort is spent.
@@ -36,8 +36,9 @@ func (c *locator) judge(spec proto.Message) (map[meaning]int, bool) {
 }
 
 // locate finds the places that a verdict is about: the deepest parts of the message whose removal makes the verdict
-// go away. Istio's messages name no field; taking parts away until the complaint stops finds it whatever the text says,
-// for every check that exists or will exist. A verdict that no removal silences is about the message as a whole.
+// go away. Istio's messages name no field; taking parts away until the complaint stops finds it whatever the text
+// says, for every check that exists or will exist. A verdict that no removal silences is about the message as a
+// whole.
 func (c *locator) locate(root proto.Message, v verdict, count int) []istio.Path {
 	return lastOf(c.descend(root, nil, v, count), count)
 }
@@ -87,8 +88,8 @@ func (c *locator) judgeElements(root proto.Message) elements {
 	return e
 }
 
-// locateInElements finds the places that a verdict is about inside the elements. It finds none for a verdict that is not
-// about single elements: judged alone, they do not give it exactly as often as all together.
+// locateInElements finds the places that a verdict is about inside the elements. It finds none for a verdict that is
+// not about single elements: judged alone, they do not give it exactly as often as all together.
 func (c *locator) locateInElements(e elements, v verdict, count int) []istio.Path {
 	total := 0
 	for _, g := range e.given[v.meaning] {
@@ -141,8 +142,8 @@ func culprits(steps []istio.Path, silenced func([]istio.Path) bool) []istio.Path
 	return append(culprits(steps[:half:half], silenced), culprits(steps[half:], silenced)...)
 }
 
-// quotedOnly is a field that Istio does not check and quotes in what it says about others: without it the text changes,
-// and the complaint stays.
+// quotedOnly is a field that Istio does not check and quotes in what it says about others: without it the text
+// changes, and the complaint stays.
 const quotedOnly protoreflect.FullName = "istio.networking.v1alpha3.HTTPRoute.name"
 
 // children lists the steps from the value at a path to what is set directly inside it, in the order of the API.
@@ -255,13 +256,16 @@ func comparePaths(root proto.Message, a, b istio.Path) int {
 		order := 0
 		switch step := a[i].(type) {
 		case int:
-			order = cmp.Compare(step, b[i].(int)) //nolint:errcheck,forcetypeassert // what is at the same place is of the same kind
+			//nolint:errcheck,forcetypeassert // what is at the same place is of the same kind
+			order = cmp.Compare(step, b[i].(int))
 		case istio.Key:
-			order = cmp.Compare(step, b[i].(istio.Key)) //nolint:errcheck,forcetypeassert // what is at the same place is of the same kind
+			//nolint:errcheck,forcetypeassert // what is at the same place is of the same kind
+			order = cmp.Compare(step, b[i].(istio.Key))
 		case string:
 			value, _ := resolve(root, a[:i])
 			fields := value.Message().Descriptor().Fields()
-			index := func(name any) int { return fields.ByName(protoreflect.Name(name.(string))).Index() } //nolint:errcheck,forcetypeassert // a field is a name
+			//nolint:errcheck,forcetypeassert // a field is a name
+			index := func(name any) int { return fields.ByName(protoreflect.Name(name.(string))).Index() }
 			order = cmp.Compare(index(step), index(b[i]))
 		}
 		if order != 0 {

@@ -14,7 +14,8 @@ import (
 	"github.com/meshroute/terraform-provider-mesh/internal/istio/istiotest"
 )
 
-// A single wrong leaf in a valid VirtualService is found at that leaf, or at what contains it, whatever rule it is in.
+// A single wrong leaf in a valid VirtualService is found at that leaf, or at what contains it, whatever rule it is
+// in.
 func TestPropertyValidateLocatesTheLeaf(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
@@ -57,7 +58,9 @@ var wrongLeaves = map[string]struct {
 	"header regex": {
 		leaf: istio.Path{"match", 0, "headers", istio.Key("version"), "regex"},
 		spoil: func(r *networking.HTTPRoute) {
-			r.Match[0].Headers["version"] = &networking.StringMatch{MatchType: &networking.StringMatch_Regex{Regex: "["}}
+			r.Match[0].Headers["version"] = &networking.StringMatch{
+				MatchType: &networking.StringMatch_Regex{Regex: "["},
+			}
 		},
 	},
 	"match port": {

@@ -23,13 +23,16 @@ func (c *checker) match(m *networking.HTTPMatchRequest) {
 		}
 	}
 	c.method(m.Method)
-	if exact, ok := m.Scheme.GetMatchType().(*networking.StringMatch_Exact); ok && exact.Exact != "http" && exact.Exact != "https" {
-		c.doubt(istio.Path{"scheme", "exact"}, "%.80q is no scheme that requests are known to have, which are http and https in lower case", exact.Exact)
+	if exact, ok := m.Scheme.GetMatchType().(*networking.StringMatch_Exact); ok && exact.Exact != "http" &&
+		exact.Exact != "https" {
+		c.doubt(istio.Path{"scheme", "exact"},
+			"%.80q is no scheme that requests are known to have, which are http and https in lower case", exact.Exact)
 	}
 	c.headers(m)
 	for name := range m.QueryParams {
 		if len(name) > longestParameter {
-			c.refuse(istio.Path{"query_params", istio.Key(name)}, "the name must not be longer than %d bytes, got %d; Envoy refuses the whole route table",
+			c.refuse(istio.Path{"query_params", istio.Key(name)},
+				"the name must not be longer than %d bytes, got %d; Envoy refuses the whole route table",
 				longestParameter, len(name))
 		}
 	}
@@ -63,6 +66,11 @@ func (c *checker) method(value *networking.StringMatch) {
 		return
 	}
 	if upper := strings.ToUpper(exact.Exact); upper != exact.Exact && slices.Contains(methods, upper) {
-		c.doubt(istio.Path{"method", "exact"}, "methods are compared with case, and %.80q is not the method %s that clients are known to send", exact.Exact, upper)
+		c.doubt(
+			istio.Path{"method", "exact"},
+			"methods are compared with case, and %.80q is not the method %s that clients are known to send",
+			exact.Exact,
+			upper,
+		)
 	}
 }

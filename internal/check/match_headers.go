@@ -17,8 +17,8 @@ func isClaim(name string) bool {
 	return len(name) > len(claims) && strings.EqualFold(name[:len(claims)], claims)
 }
 
-// claim looks at a condition on a claim, which istiod turns into one on metadata: that takes no name without letters and no
-// condition without a text.
+// claim looks at a condition on a claim, which istiod turns into one on metadata: that takes no name without letters
+// and no condition without a text.
 // Source: istio.io/istio pkg/jwt ToRoutingClaim, pilot/pkg/security/authz/matcher.
 func (c *checker) claim(at istio.Path, name string, value *networking.StringMatch) {
 	if !isClaim(name) {
@@ -49,10 +49,12 @@ func (c *checker) headers(m *networking.HTTPMatchRequest) {
 			continue
 		}
 		if exact, ok := value.GetMatchType().(*networking.StringMatch_Exact); ok && exact.Exact == "" {
-			c.doubt(at.At("exact"), "matches a header that is there and empty; write {} for one that is there, without_headers for one that is not")
+			c.doubt(at.At("exact"), "matches a header that is there and empty; write {} for one that is there, "+
+				"without_headers for one that is not")
 		}
 		if other, taken := spelled[lower]; taken {
-			c.doubt(at, "header names have no case: this is the header %q, and both conditions have to hold; write one", other)
+			c.doubt(at, "header names have no case: this is the header %q, and both conditions have to hold; write one",
+				other)
 		}
 		spelled[lower] = name
 	}

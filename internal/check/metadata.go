@@ -18,7 +18,8 @@ func Namespace(namespace string) []istio.Problem {
 		return nil
 	}
 	return []istio.Problem{istio.Errorf(istio.Path{"namespace"},
-		"%.80q is no namespace: at most 63 lower-case letters, digits and -, with a letter or digit at both ends", namespace)}
+		"%.80q is no namespace: at most 63 lower-case letters, digits and -, with a letter or digit at both ends",
+		namespace)}
 }
 
 // Name checks the name of an object as the API server does; field is where it is written.
@@ -27,7 +28,8 @@ func Name(field, name string) []istio.Problem {
 		return nil
 	}
 	return []istio.Problem{istio.Errorf(istio.Path{field},
-		"%.80q is no object name: at most 253 lower-case letters, digits, - and ., with a letter or digit at both ends", name)}
+		"%.80q is no object name: at most 253 lower-case letters, digits, - and ., with a letter or digit at both ends",
+		name)}
 }
 
 // Metadata checks labels and annotations as the API server does, and that the owner's mark is not among them.
@@ -35,7 +37,9 @@ func Metadata(labels, annotations map[string]string) []istio.Problem {
 	var problems []istio.Problem
 	if _, taken := annotations[istio.OwnerAnnotation]; taken {
 		problems = append(problems, istio.Problem{
-			At: istio.Path{"annotations", istio.Key(istio.OwnerAnnotation)}, Reason: "this annotation tells which workspace writes the objects", Remedy: istio.NameOwner,
+			At:     istio.Path{"annotations", istio.Key(istio.OwnerAnnotation)},
+			Reason: "this annotation tells which workspace writes the objects",
+			Remedy: istio.NameOwner,
 		})
 	}
 	for _, entries := range []struct {
@@ -44,11 +48,16 @@ func Metadata(labels, annotations map[string]string) []istio.Problem {
 	}{{"labels", labels}, {"annotations", annotations}} {
 		for _, key := range slices.Sorted(maps.Keys(entries.of)) {
 			if !isKey(key) {
-				problems = append(problems, istio.Errorf(istio.Path{entries.field, istio.Key(key)}, "%.80q is no key: at most 63 letters, digits, -, _ and ., with a letter or digit "+
-					"at both ends, and if need be a DNS name and / in front", key))
-			} else if value := entries.of[key]; entries.field == "labels" && value != "" && !labelName.MatchString(value) {
+				problems = append(problems, istio.Errorf(
+					istio.Path{entries.field, istio.Key(key)}, "%.80q is no key: at most 63 letters, digits, -, _ "+
+						"and ., with a letter or digit at both ends, and if need be a DNS name and / in front", key,
+				))
+			} else if value := entries.of[key]; entries.field == "labels" && value != "" &&
+				!labelName.MatchString(value) {
 				problems = append(problems, istio.Errorf(istio.Path{entries.field, istio.Key(key)},
-					"%.80q is no label value: at most 63 letters, digits, -, _ and ., with a letter or digit at both ends", value))
+					"%.80q is no label value: at most 63 letters, digits, -, _ and ., with a letter or digit at "+
+						"both ends",
+					value))
 			}
 		}
 	}

@@ -18,11 +18,12 @@ func (c *checker) portLevelSettings(m *networking.TrafficPolicy) {
 		}
 		number := settings.Port.Number
 		if number == 0 || number > largestPort {
-			c.void(istio.Path{"port_level_settings", i, "port", "number"}, "must be between 1 and %d, got %d", largestPort, number)
+			c.void(istio.Path{"port_level_settings", i, "port", "number"}, "must be between 1 and %d, got %d",
+				largestPort, number)
 		}
 		if j, taken := first[number]; taken {
-			c.doubt(istio.Path{"port_level_settings", i}, "has no effect: port_level_settings[%d] is for port %d already, and the first one counts; "+
-				"merge the two", j, number)
+			c.doubt(istio.Path{"port_level_settings", i}, "has no effect: port_level_settings[%d] is for port %d "+
+				"already, and the first one counts; merge the two", j, number)
 			continue
 		}
 		first[number] = i
@@ -36,10 +37,12 @@ func (c *checker) retryBudget(m *networking.TrafficPolicy) {
 	}
 	c.percentage(istio.Path{"retry_budget", "percent"}, budget.Percent.GetValue())
 	if budget.BudgetInterval != nil && budget.BudgetInterval.AsDuration() < 0 {
-		c.refuse(istio.Path{"retry_budget", "budget_interval"}, "must not be negative, got %s", budget.BudgetInterval.AsDuration())
+		c.refuse(istio.Path{"retry_budget", "budget_interval"}, "must not be negative, got %s",
+			budget.BudgetInterval.AsDuration())
 	}
 	if m.ConnectionPool.GetHttp().GetMaxRetries() > 0 {
-		c.doubt(istio.Path{"connection_pool", "http", "max_retries"}, "has no effect beside retry_budget, which limits retries by itself; leave one of the two out")
+		c.doubt(istio.Path{"connection_pool", "http", "max_retries"},
+			"has no effect beside retry_budget, which limits retries by itself; leave one of the two out")
 	}
 }
 
@@ -56,7 +59,8 @@ func (c *checker) httpSettings(m *networking.ConnectionPoolSettings_HTTPSettings
 	if !m.UseClientProtocol {
 		return
 	}
-	const reason = "has no effect beside use_client_protocol, for which Istio takes Envoy's own settings of HTTP/2; leave one of the two out"
+	const reason = "has no effect beside use_client_protocol, for which Istio takes Envoy's own settings of HTTP/2; " +
+		"leave one of the two out"
 	if m.MaxConcurrentStreams > 0 {
 		c.doubt(istio.Path{"max_concurrent_streams"}, reason)
 	}
@@ -76,7 +80,8 @@ func (c *checker) loadBalancer(m *networking.LoadBalancerSettings) {
 	}
 	switch {
 	case old != nil && m.Warmup != nil:
-		c.void(istio.Path{"warmup_duration_secs"}, "cannot be set together with warmup, which replaces it; leave it out")
+		c.void(istio.Path{"warmup_duration_secs"},
+			"cannot be set together with warmup, which replaces it; leave it out")
 	case old != nil:
 		c.doubt(istio.Path{"warmup_duration_secs"}, "is deprecated")
 		c.mendWith(istio.NewWarmup, old.AsDuration().String())
@@ -88,9 +93,15 @@ func (c *checker) loadBalancer(m *networking.LoadBalancerSettings) {
 	switch {
 	case old == nil && m.Warmup == nil:
 	case m.GetConsistentHash() != nil:
-		c.doubt(istio.Path{field}, "has no effect beside consistent_hash: only ROUND_ROBIN and LEAST_REQUEST warm up; leave one of the two out")
-	case isSimple && (simple.Simple == networking.LoadBalancerSettings_RANDOM || simple.Simple == networking.LoadBalancerSettings_PASSTHROUGH):
-		c.doubt(istio.Path{field}, "has no effect with %s: only ROUND_ROBIN and LEAST_REQUEST warm up; leave one of the two out", simple.Simple)
+		c.doubt(istio.Path{field}, "has no effect beside consistent_hash: only ROUND_ROBIN and LEAST_REQUEST warm "+
+			"up; leave one of the two out")
+	case isSimple && (simple.Simple == networking.LoadBalancerSettings_RANDOM ||
+		simple.Simple == networking.LoadBalancerSettings_PASSTHROUGH):
+		c.doubt(
+			istio.Path{field},
+			"has no effect with %s: only ROUND_ROBIN and LEAST_REQUEST warm up; leave one of the two out",
+			simple.Simple,
+		)
 	}
 }
 
@@ -98,9 +109,11 @@ func (c *checker) consistentHash(m *networking.LoadBalancerSettings_ConsistentHa
 	source, bySource := m.HashKey.(*networking.LoadBalancerSettings_ConsistentHashLB_UseSourceIp)
 	switch {
 	case m.HashKey == nil:
-		c.void(nil, "has nothing to hash, so that every request goes anywhere; write http_header_name, http_cookie, use_source_ip or http_query_parameter_name")
+		c.void(nil, "has nothing to hash, so that every request goes anywhere; write http_header_name, http_cookie, "+
+			"use_source_ip or http_query_parameter_name")
 	case bySource && !source.UseSourceIp:
-		c.void(istio.Path{"use_source_ip"}, "is false, so that there is nothing to hash and every request goes anywhere; write true, or another key")
+		c.void(istio.Path{"use_source_ip"},
+			"is false, so that there is nothing to hash and every request goes anywhere; write true, or another key")
 	}
 	if ttl := m.GetHttpCookie().GetTtl(); ttl != nil && ttl.AsDuration() < 0 {
 		c.refuse(istio.Path{"http_cookie", "ttl"}, "must not be negative, got %s", ttl.AsDuration())
@@ -109,13 +122,16 @@ func (c *checker) consistentHash(m *networking.LoadBalancerSettings_ConsistentHa
 		c.refuse(istio.Path{"http_header_name"}, "must not hold line breaks or NUL characters")
 	}
 	for i, attribute := range m.GetHttpCookie().GetAttributes() {
-		for _, f := range []struct{ name, value string }{{"name", attribute.GetName()}, {"value", attribute.GetValue()}} {
+		for _, f := range []struct {
+			name, value string
+		}{{"name", attribute.GetName()}, {"value", attribute.GetValue()}} {
 			at := istio.Path{"http_cookie", "attributes", i, f.name}
 			switch {
 			case strings.ContainsAny(f.value, "\x00\r\n"):
 				c.refuse(at, "must not hold line breaks or NUL characters")
 			case len(f.value) > longestHeader:
-				c.refuse(at, "must not be longer than %d bytes, got %d; Envoy refuses the whole route table", longestHeader, len(f.value))
+				c.refuse(at, "must not be longer than %d bytes, got %d; Envoy refuses the whole route table",
+					longestHeader, len(f.value))
 			}
 		}
 	}
@@ -123,7 +139,8 @@ func (c *checker) consistentHash(m *networking.LoadBalancerSettings_ConsistentHa
 
 func (c *checker) warmup(m *networking.WarmupConfiguration) {
 	if m.MinimumPercent.GetValue() < 0 {
-		c.refuse(istio.Path{"minimum_percent"}, "must be between 0 and %d, got %g", wholeFault, m.MinimumPercent.GetValue())
+		c.refuse(istio.Path{"minimum_percent"}, "must be between 0 and %d, got %g", wholeFault,
+			m.MinimumPercent.GetValue())
 	}
 }
 
@@ -135,7 +152,11 @@ func (c *checker) locality(m *networking.LocalityLoadBalancerSetting) {
 	for _, f := range []struct {
 		name string
 		set  bool
-	}{{"distribute", len(m.Distribute) > 0}, {"failover", len(m.Failover) > 0}, {"failover_priority", len(m.FailoverPriority) > 0}} {
+	}{
+		{"distribute", len(m.Distribute) > 0},
+		{"failover", len(m.Failover) > 0},
+		{"failover_priority", len(m.FailoverPriority) > 0},
+	} {
 		if f.set {
 			c.doubt(istio.Path{f.name}, reason)
 		}
@@ -158,15 +179,16 @@ func (c *checker) outliers(m *networking.OutlierDetection) {
 		}
 	}
 	if len(m.OutlierDetectionHttpErrorCodes) > 0 {
-		c.doubt(istio.Path{"outlier_detection_http_error_codes"}, "is not read by the Istio whose checks are built in here; whether the one in the cluster "+
-			"reads it is not known")
+		c.doubt(istio.Path{"outlier_detection_http_error_codes"}, "is not read by the Istio whose checks are built "+
+			"in here; whether the one in the cluster reads it is not known")
 	}
 	errors := uint32(ejectedBefore)
 	if m.Consecutive_5XxErrors != nil {
 		errors = m.Consecutive_5XxErrors.Value
 	}
 	if gateway := m.ConsecutiveGatewayErrors.GetValue(); errors > 0 && gateway > errors {
-		c.doubt(istio.Path{"consecutive_gateway_errors"}, "%d has no effect: gateway errors are 5xx too, and %d of those in a row eject already",
+		c.doubt(istio.Path{"consecutive_gateway_errors"},
+			"%d has no effect: gateway errors are 5xx too, and %d of those in a row eject already",
 			gateway, errors)
 		c.mend(istio.IgnoreServerErrors)
 	}
@@ -176,12 +198,17 @@ func (c *checker) outliers(m *networking.OutlierDetection) {
 // Source: istio.io/istio pilot/pkg/networking/core buildUpstreamClusterTLSContext.
 func (c *checker) tls(m *networking.ClientTLSSettings) {
 	files := []setting{{"client_certificate", m.ClientCertificate != ""}, {"private_key", m.PrivateKey != ""}}
-	authority := []setting{{"ca_certificates", m.CaCertificates != ""}, {"credential_name", m.CredentialName != ""}, {"ca_crl", m.CaCrl != ""}}
+	authority := []setting{
+		{"ca_certificates", m.CaCertificates != ""},
+		{"credential_name", m.CredentialName != ""},
+		{"ca_crl", m.CaCrl != ""},
+	}
 	var idle []setting
 	switch m.Mode {
 	case networking.ClientTLSSettings_DISABLE:
 		idle = slices.Concat(files, authority, []setting{
-			{"subject_alt_names", len(m.SubjectAltNames) > 0}, {"sni", m.Sni != ""}, {"insecure_skip_verify", m.InsecureSkipVerify.GetValue()},
+			{"subject_alt_names", len(m.SubjectAltNames) > 0}, {"sni", m.Sni != ""},
+			{"insecure_skip_verify", m.InsecureSkipVerify.GetValue()},
 		})
 	case networking.ClientTLSSettings_ISTIO_MUTUAL:
 		idle = slices.Concat(files, authority)
@@ -193,7 +220,8 @@ func (c *checker) tls(m *networking.ClientTLSSettings) {
 	}
 	for _, f := range idle {
 		if f.set {
-			c.doubt(istio.Path{f.name}, "has no effect with mode %s; choose the mode that uses it, or leave it out", m.Mode)
+			c.doubt(istio.Path{f.name}, "has no effect with mode %s; choose the mode that uses it, or leave it out",
+				m.Mode)
 		}
 	}
 }

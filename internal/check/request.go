@@ -12,7 +12,8 @@ import (
 	"github.com/meshroute/terraform-provider-mesh/internal/traffic"
 )
 
-// longestRequestPath and longestRequestHeader are what a proxy takes at most, for the whole request, when nobody has raised it.
+// longestRequestPath and longestRequestHeader are what a proxy takes at most, for the whole request, when nobody has
+// raised it.
 // Source: Envoy's max_request_headers_kb.
 const (
 	longestRequestPath   = 60 << 10
@@ -29,7 +30,11 @@ func Request(r traffic.Request) []istio.Problem {
 		problems = append(problems, istio.Errorf(at, format, args...))
 	}
 	if r.Authority != "" && !isAuthority(r.Authority) {
-		refuse(istio.Path{"authority"}, "must be a host with or without a port, such as reviews.shop.svc.cluster.local:9080, got %.80q", r.Authority)
+		refuse(
+			istio.Path{"authority"},
+			"must be a host with or without a port, such as reviews.shop.svc.cluster.local:9080, got %.80q",
+			r.Authority,
+		)
 	}
 	switch {
 	case r.Path == "" || r.Path == "*":
@@ -38,7 +43,8 @@ func Request(r traffic.Request) []istio.Problem {
 	case !strings.HasPrefix(r.Path, "/"):
 		refuse(istio.Path{"path"}, "must begin with a slash, got %.80q", r.Path)
 	case !visibleASCII(r.Path):
-		refuse(istio.Path{"path"}, "must be percent-encoded, without spaces and letters outside ASCII, got %.80q", r.Path)
+		refuse(istio.Path{"path"}, "must be percent-encoded, without spaces and letters outside ASCII, got %.80q",
+			r.Path)
 	}
 	if r.Method != "" && (len(r.Method) > 128 || !istio.IsToken(r.Method)) {
 		refuse(istio.Path{"method"}, "must be the name of an HTTP method, such as GET, got %.80q", r.Method)
@@ -98,7 +104,8 @@ func requestHeaderProblems(name string, values []string) []istio.Problem {
 	case pseudo:
 		return []istio.Problem{istio.Errorf(at, "is no header here: set %s in its place", field)}
 	case len(name) > longestRequestHeader || !istio.IsToken(name):
-		return []istio.Problem{istio.Errorf(at, "is no name of a header, which is made of letters, digits and !#$%%&'*+-.^_`|~")}
+		return []istio.Problem{istio.Errorf(at,
+			"is no name of a header, which is made of letters, digits and !#$%%&'*+-.^_`|~")}
 	}
 	length := 0
 	for _, value := range values {
@@ -108,7 +115,8 @@ func requestHeaderProblems(name string, values []string) []istio.Problem {
 		length += len(value)
 	}
 	if length > longestRequestHeader {
-		return []istio.Problem{istio.Errorf(at, "must not be longer than %d bytes, got %d", longestRequestHeader, length)}
+		return []istio.Problem{istio.Errorf(at, "must not be longer than %d bytes, got %d", longestRequestHeader,
+			length)}
 	}
 	return nil
 }

@@ -19,7 +19,8 @@ func (c *checker) ruleNames(m *networking.VirtualService) {
 			continue
 		}
 		if j, taken := first[rule.Name]; taken {
-			c.doubt(istio.Path{"http", i, "name"}, "%.80q is the name of http[%d] already: access logs cannot tell the two apart; give each its own",
+			c.doubt(istio.Path{"http", i, "name"},
+				"%.80q is the name of http[%d] already: access logs cannot tell the two apart; give each its own",
 				rule.Name, j)
 			continue
 		}
@@ -38,8 +39,12 @@ func (c *checker) rule(m *networking.HTTPRoute) {
 	c.manyHeaders(m)
 	limit, try := m.Timeout, m.GetRetries().GetPerTryTimeout()
 	if limit != nil && try != nil && limit.AsDuration() > 0 && try.AsDuration() >= limit.AsDuration() {
-		c.doubt(istio.Path{"retries", "per_try_timeout"}, "%s is not below timeout (%s), so that a try is never cut off and repeated; write less, "+
-			"or raise timeout", try.AsDuration(), limit.AsDuration())
+		c.doubt(
+			istio.Path{"retries", "per_try_timeout"},
+			"%s is not below timeout (%s), so that a try is never cut off and repeated; write less, or raise timeout",
+			try.AsDuration(),
+			limit.AsDuration(),
+		)
 	}
 }
 
@@ -58,14 +63,14 @@ func layer4Shares(routes []*networking.RouteDestination) []share {
 	return shares
 }
 
-// shares looks at weights. Istio reads them as proportions of their sum, leaves out destinations of weight 0, and sends a
-// sole destination everything. Envoy takes no sum above 32 bits.
+// shares looks at weights. Istio reads them as proportions of their sum, leaves out destinations of weight 0, and
+// sends a sole destination everything. Envoy takes no sum above 32 bits.
 // Source: istio.io/istio pilot/pkg/networking/core/route applyHTTPRouteDestination.
 func (c *checker) shares(shares []share) {
 	if len(shares) == 1 {
 		if w := shares[0].weight; w > 0 && w != 100 {
-			c.doubt(istio.Path{"route", 0, "weight"}, "%d has no effect: the only destination takes every request; leave it out, or add the "+
-				"destination that takes the rest", w)
+			c.doubt(istio.Path{"route", 0, "weight"}, "%d has no effect: the only destination takes every request; "+
+				"leave it out, or add the destination that takes the rest", w)
 		}
 		return
 	}
@@ -78,9 +83,15 @@ func (c *checker) shares(shares []share) {
 	}
 	switch {
 	case sum > math.MaxUint32:
-		c.refuse(istio.Path{"route"}, "the weights sum to %d, and Envoy refuses the whole route table above %d; write percentages", sum, uint32(math.MaxUint32))
+		c.refuse(
+			istio.Path{"route"},
+			"the weights sum to %d, and Envoy refuses the whole route table above %d; write percentages",
+			sum,
+			uint32(math.MaxUint32),
+		)
 	case sum != 100 && sum != 0:
-		c.doubt(istio.Path{"route"}, "the weights sum to %d, and Istio reads them as proportions: %s; let them sum to 100, so that they are percentages",
+		c.doubt(istio.Path{"route"}, "the weights sum to %d, and Istio reads them as proportions: %s; let them sum "+
+			"to 100, so that they are percentages",
 			sum, proportion(shares, sum))
 	}
 	c.repeated(shares)
@@ -103,8 +114,13 @@ const mostShares = 100
 func (c *checker) repeated(shares []share) {
 	for i, s := range shares[:min(len(shares), mostShares)] {
 		for j := range i {
-			if s.destination != nil && proto.Equal(s.destination, shares[j].destination) && proto.Equal(s.headers, shares[j].headers) {
-				c.doubt(istio.Path{"route", i, "destination"}, "is route[%d] again, and takes the sum of both weights; name another subset, or add the weights up", j)
+			if s.destination != nil && proto.Equal(s.destination, shares[j].destination) &&
+				proto.Equal(s.headers, shares[j].headers) {
+				c.doubt(
+					istio.Path{"route", i, "destination"},
+					"is route[%d] again, and takes the sum of both weights; name another subset, or add the weights up",
+					j,
+				)
 				break
 			}
 		}
@@ -114,8 +130,8 @@ func (c *checker) repeated(shares []share) {
 // smallestShare is the smallest percentage that Envoy is told: istiod cuts off what is below a millionth.
 const smallestShare = 0.0001
 
-// mirrors looks for percentages of mirrors that are not there. A rule that is completed by another one may get the mirror
-// from it.
+// mirrors looks for percentages of mirrors that are not there. A rule that is completed by another one may get the
+// mirror from it.
 func (c *checker) mirrors(m *networking.HTTPRoute) {
 	deprecated := m.MirrorPercent //nolint:staticcheck // deprecated, and still accepted
 	if m.MirrorPercentage != nil && deprecated != nil {
@@ -134,7 +150,8 @@ func (c *checker) mirrors(m *networking.HTTPRoute) {
 		}
 	}
 	if m.Delegate != nil && m.Mirror != nil && len(m.Mirrors) > 0 {
-		c.doubt(istio.Path{"mirrors"}, "a rule has mirror or mirrors, and the delegate that gets both mirrors to all of them; move mirror into mirrors")
+		c.doubt(istio.Path{"mirrors"}, "a rule has mirror or mirrors, and the delegate that gets both mirrors to all "+
+			"of them; move mirror into mirrors")
 	}
 	c.tinyShare(istio.Path{"mirror_percentage", "value"}, m.MirrorPercentage)
 	for i, mirror := range m.Mirrors {
@@ -144,7 +161,8 @@ func (c *checker) mirrors(m *networking.HTTPRoute) {
 
 func (c *checker) tinyShare(at istio.Path, percentage *networking.Percent) {
 	if p := percentage.GetValue(); p > 0 && p < smallestShare {
-		c.void(at, "%g percent is below %g, which Envoy can count: nothing is mirrored; write 0 or more", p, smallestShare)
+		c.void(at, "%g percent is below %g, which Envoy can count: nothing is mirrored; write 0 or more",
+			p, smallestShare)
 	}
 }
 
@@ -165,9 +183,15 @@ func (c *checker) unused(m *networking.HTTPRoute) {
 	for _, f := range []struct {
 		name string
 		set  bool
-	}{{"timeout", m.Timeout != nil}, {"retries", m.Retries != nil}, {"mirror", m.Mirror != nil}, {"mirrors", len(m.Mirrors) > 0}} {
+	}{
+		{"timeout", m.Timeout != nil},
+		{"retries", m.Retries != nil},
+		{"mirror", m.Mirror != nil},
+		{"mirrors", len(m.Mirrors) > 0},
+	} {
 		if f.set {
-			c.doubt(istio.Path{f.name}, "has no effect beside %s: the proxy answers by itself and forwards nothing; leave it out", answer)
+			c.doubt(istio.Path{f.name},
+				"has no effect beside %s: the proxy answers by itself and forwards nothing; leave it out", answer)
 		}
 	}
 }
@@ -188,13 +212,15 @@ func (c *checker) retries(m *networking.HTTPRetry) {
 
 func (c *checker) redirect(m *networking.HTTPRedirect) {
 	if port, ok := m.RedirectPort.(*networking.HTTPRedirect_Port); ok && port.Port == 0 {
-		c.void(istio.Path{"port"}, "must be between 1 and %d, got 0; leave it out to keep the port of the request", largestPort)
+		c.void(istio.Path{"port"}, "must be between 1 and %d, got 0; leave it out to keep the port of the request",
+			largestPort)
 	}
 }
 
 func (c *checker) directResponse(m *networking.HTTPDirectResponse) {
 	if m.Body != nil && m.Body.Specifier == nil {
-		c.void(istio.Path{"body"}, "has no effect: it needs one of string and bytes; write one, or leave it out for an empty answer")
+		c.void(istio.Path{"body"},
+			"has no effect: it needs one of string and bytes; write one, or leave it out for an empty answer")
 	}
 }
 
@@ -208,11 +234,14 @@ func (c *checker) delegate(m *networking.Delegate) {
 	case m.Name == "":
 		c.void(nil, "needs the name of a VirtualService; Istio drops the rule without")
 	case !istio.IsObjectName(m.Name):
-		c.void(istio.Path{"name"}, "%.80q is no name of an object, so that Istio finds no VirtualService and drops the rule", m.Name)
+		c.void(istio.Path{"name"},
+			"%.80q is no name of an object, so that Istio finds no VirtualService and drops the rule", m.Name)
 	case m.Namespace != "" && !istio.IsNamespaceName(m.Namespace):
-		c.void(istio.Path{"namespace"}, "%.80q is no name of a namespace, so that Istio finds no VirtualService and drops the rule", m.Namespace)
+		c.void(istio.Path{"namespace"},
+			"%.80q is no name of a namespace, so that Istio finds no VirtualService and drops the rule", m.Namespace)
 	case m.Name == c.object.Name && namespace == c.object.Namespace:
-		c.void(istio.Path{"name"}, "is this VirtualService itself, which is no delegate as it has hosts: Istio drops the rule; name one without hosts")
+		c.void(istio.Path{"name"}, "is this VirtualService itself, which is no delegate as it has hosts: Istio drops "+
+			"the rule; name one without hosts")
 	}
 }
 
@@ -233,7 +262,8 @@ func (c *checker) delay(m *networking.HTTPFaultInjection_Delay) {
 	case m.Percentage != nil:
 		c.doubt(istio.Path{"percent"}, "has no effect beside percentage, and is deprecated; leave it out")
 	case percent < 0 || percent > wholeFault:
-		c.void(istio.Path{"percent"}, "must be between 0 and %d, got %d; it is deprecated: write percentage", wholeFault, percent)
+		c.void(istio.Path{"percent"}, "must be between 0 and %d, got %d; it is deprecated: write percentage",
+			wholeFault, percent)
 	default:
 		c.doubt(istio.Path{"percent"}, "is deprecated")
 		c.mendWith(istio.NewPercentage, strconv.Itoa(int(percent)))

@@ -14,10 +14,12 @@ func problemsOf(s istiotest.Sample) (problems []istio.Problem, readable bool) {
 	if err != nil || len(unknown) > 0 {
 		return nil, false
 	}
-	return check.Validate(&istio.Object{Namespace: "shop", Name: "sample", Annotations: s.Annotations, Spec: spec}), true
+	return check.Validate(&istio.Object{Namespace: "shop", Name: "sample", Annotations: s.Annotations, Spec: spec}),
+		true
 }
 
-// TestValidate_samples: something is said about every object that is no good, at a place of it, and nothing about a good one.
+// TestValidate_samples: something is said about every object that is no good, at a place of it, and nothing about a
+// good one.
 func TestValidate_samples(t *testing.T) {
 	t.Parallel()
 	for name, s := range istiotest.Samples(t, "invalid", "shop") {

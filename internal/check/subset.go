@@ -19,14 +19,21 @@ const (
 
 func (c *checker) subset(m *networking.Subset) {
 	if m.Name != strings.ToLower(m.Name) {
-		c.doubt(istio.Path{"name"}, "%.63q is part of a host name, which has no case where it is sent to other networks; write it in lower case", m.Name)
+		c.doubt(istio.Path{"name"}, "%.63q is part of a host name, which has no case where it is sent to other "+
+			"networks; write it in lower case", m.Name)
 	}
 	if len(m.Labels) == 0 {
-		c.doubt(istio.Path{"labels"}, "a subset without labels is every pod of the service; give the labels that tell its pods from the others")
+		c.doubt(istio.Path{"labels"},
+			"a subset without labels is every pod of the service; give the labels that tell its pods from the others")
 	}
 	for _, key := range slices.Sorted(maps.Keys(m.Labels)) {
 		if len(m.Labels[key]) > longestLabelValue {
-			c.void(istio.Path{"labels", istio.Key(key)}, "no pod can carry a label value of more than %d characters, got %d", longestLabelValue, len(m.Labels[key]))
+			c.void(
+				istio.Path{"labels", istio.Key(key)},
+				"no pod can carry a label value of more than %d characters, got %d",
+				longestLabelValue,
+				len(m.Labels[key]),
+			)
 		}
 	}
 }
@@ -40,13 +47,14 @@ func (c *checker) selector(m *networking.DestinationRule) {
 	}
 	for _, key := range slices.Sorted(maps.Keys(labels)) {
 		if len(labels[key]) > longestLabelValue {
-			c.refuse(at.At(istio.Key(key)), "no pod can carry a label value of more than %d characters, got %d", longestLabelValue, len(labels[key]))
+			c.refuse(at.At(istio.Key(key)), "no pod can carry a label value of more than %d characters, got %d",
+				longestLabelValue, len(labels[key]))
 		}
 	}
 }
 
-// lostWarnings repeats what Istio's validation finds in subsets and in settings of ports, and then loses: it keeps errors
-// only. Each policy is judged by itself, as the one of the whole rule, with what it inherits.
+// lostWarnings repeats what Istio's validation finds in subsets and in settings of ports, and then loses: it keeps
+// errors only. Each policy is judged by itself, as the one of the whole rule, with what it inherits.
 func (c *checker) lostWarnings(m *networking.DestinationRule) {
 	c.lostInPorts(istio.Path{"traffic_policy"}, m.TrafficPolicy)
 	for i, subset := range m.Subsets {
@@ -56,7 +64,10 @@ func (c *checker) lostWarnings(m *networking.DestinationRule) {
 		if policy.GetLoadBalancer() == nil && policy.GetOutlierDetection() == nil {
 			continue
 		}
-		effective := &networking.TrafficPolicy{LoadBalancer: policy.LoadBalancer, OutlierDetection: policy.OutlierDetection}
+		effective := &networking.TrafficPolicy{
+			LoadBalancer:     policy.LoadBalancer,
+			OutlierDetection: policy.OutlierDetection,
+		}
 		if effective.OutlierDetection == nil {
 			effective.OutlierDetection = withoutWarnings(m.TrafficPolicy.GetOutlierDetection())
 		}
@@ -81,13 +92,18 @@ func (c *checker) lostInPorts(at istio.Path, policy *networking.TrafficPolicy) {
 		}
 	}
 	if len(policy.GetPortLevelSettings()) > mostSettings {
-		c.refuse(at.At("port_level_settings"), "must not have more than %d entries, got %d", mostSettings, len(policy.PortLevelSettings))
+		c.refuse(at.At("port_level_settings"), "must not have more than %d entries, got %d", mostSettings,
+			len(policy.PortLevelSettings))
 	}
 }
 
 // judgePolicy adds the warnings about a policy. What of it lies deeper is found as for any verdict.
 func (c *checker) judgePolicy(at istio.Path, policy *networking.TrafficPolicy) {
-	alone := &istio.Object{Namespace: c.object.Namespace, Name: c.object.Name, Spec: &networking.DestinationRule{Host: "a", TrafficPolicy: policy}}
+	alone := &istio.Object{
+		Namespace: c.object.Namespace,
+		Name:      c.object.Name,
+		Spec:      &networking.DestinationRule{Host: "a", TrafficPolicy: policy},
+	}
 	if !givesWarnings(judge(alone, alone.Spec)) {
 		return
 	}

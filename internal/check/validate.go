@@ -1,5 +1,5 @@
-// Package check says what is wrong with an object, and where in it: what istiod's own checks refuse, what Envoy would refuse after
-// them, and what both accept and does nothing. It is pure.
+// Package check says what is wrong with an object, and where in it: what istiod's own checks refuse, what Envoy would
+// refuse after them, and what both accept and does nothing. It is pure.
 package check
 
 import (
@@ -20,24 +20,27 @@ func Validate(o *istio.Object) []istio.Problem {
 		problems[i].Of = o
 	}
 	slices.SortStableFunc(problems, func(a, b istio.Problem) int {
-		return cmp.Or(comparePaths(o.Spec, a.At, b.At), cmp.Compare(a.Severity, b.Severity), cmp.Compare(a.Text(), b.Text()))
+		return cmp.Or(comparePaths(o.Spec, a.At, b.At), cmp.Compare(a.Severity, b.Severity),
+			cmp.Compare(a.Text(), b.Text()))
 	})
 	return problems
 }
 
-// unlessRefused leaves out what is said about a place of which said refuses something: a place is not refused twice, and
-// neither doubted nor blamed before it is mended, inside too.
+// unlessRefused leaves out what is said about a place of which said refuses something: a place is not refused twice,
+// and neither doubted nor blamed before it is mended, inside too.
 func unlessRefused(problems, said []istio.Problem) []istio.Problem {
 	return slices.DeleteFunc(problems, func(p istio.Problem) bool {
 		return slices.ContainsFunc(said, func(s istio.Problem) bool {
-			return s.Severity == istio.Refused && (s.At.Within(p.At) && (p.Severity != istio.Refused || len(s.At) == len(p.At)) ||
-				slices.ContainsFunc(p.By, s.At.Within))
+			return s.Severity == istio.Refused &&
+				(s.At.Within(p.At) && (p.Severity != istio.Refused || len(s.At) == len(p.At)) ||
+					slices.ContainsFunc(p.By, s.At.Within))
 		})
 	})
 }
 
-// refusedByIstiod runs the webhook's code: what this accepts, the webhook of the same Istio version accepts. What it says
-// about HTTP rules that no request reaches is left out: [traffic.FindDead] knows better, where istiod compares texts.
+// refusedByIstiod runs the webhook's code: what this accepts, the webhook of the same Istio version accepts. What it
+// says about HTTP rules that no request reaches is left out: [traffic.FindDead] knows better, where istiod compares
+// texts.
 func refusedByIstiod(o *istio.Object) []istio.Problem {
 	verdicts := judge(o, o.Spec)
 	if spec, ok := o.Spec.(*networking.VirtualService); ok && len(spec.GetTcp())+len(spec.GetTls()) == 0 {

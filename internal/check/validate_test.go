@@ -20,8 +20,13 @@ func TestValidateWarns(t *testing.T) {
 	o := &istio.Object{Namespace: "shop", Name: "reviews", Spec: &networking.VirtualService{
 		Hosts: []string{"reviews"},
 		Http: []*networking.HTTPRoute{
-			{Name: "first", Route: []*networking.HTTPRouteDestination{{Destination: &networking.Destination{Host: "reviews"}}}},
-			{Name: "second", Route: []*networking.HTTPRouteDestination{{Destination: &networking.Destination{Host: "reviews"}}}},
+			{
+				Name:  "first",
+				Route: []*networking.HTTPRouteDestination{{Destination: &networking.Destination{Host: "reviews"}}},
+			},
+			{Name: "second", Route: []*networking.HTTPRouteDestination{{
+				Destination: &networking.Destination{Host: "reviews"},
+			}}},
 		},
 	}}
 	want := []istio.Problem{{
@@ -39,9 +44,15 @@ func TestValidateOfWholeObject(t *testing.T) {
 		spec proto.Message
 		want []string
 	}{
-		"no hosts but rules of its own": {spec: &networking.VirtualService{}, want: []string{`: http, tcp or tls must be provided in virtual service`}},
-		"no host":                       {spec: &networking.DestinationRule{}, want: []string{`: empty domain name not allowed`}},
-		"a spec of another kind":        {spec: &networking.Gateway{}, want: []string{`: cannot cast to virtual service`}},
+		"no hosts but rules of its own": {
+			spec: &networking.VirtualService{},
+			want: []string{`: http, tcp or tls must be provided in virtual service`},
+		},
+		"no host": {
+			spec: &networking.DestinationRule{},
+			want: []string{`: empty domain name not allowed`},
+		},
+		"a spec of another kind": {spec: &networking.Gateway{}, want: []string{`: cannot cast to virtual service`}},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -78,7 +89,8 @@ func TestValidateOrdersProblemsAsTheObjectIsWritten(t *testing.T) {
 	}
 	want := []string{
 		"hosts[0]", "hosts[1]", "http[0].match[0].port", "http[0].rewrite",
-		`http[1].match[0].headers["a"].regex`, `http[1].match[0].headers["b"].regex`, `http[1].match[0].headers["c"].regex`,
+		`http[1].match[0].headers["a"].regex`, `http[1].match[0].headers["b"].regex`,
+		`http[1].match[0].headers["c"].regex`,
 		`http[1].match[0].headers["d"].regex`, "http[1].timeout",
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
@@ -92,7 +104,8 @@ func TestValidateOfOverlappingRules(t *testing.T) {
 	again := istiotest.ValidRule(0)
 	again.Name = "again"
 	problems := check.Validate(&istio.Object{Namespace: "shop", Name: "reviews", Spec: &networking.VirtualService{
-		Hosts: []string{"reviews"}, Http: []*networking.HTTPRoute{istiotest.ValidRule(0), again, istiotest.ValidRule(1)},
+		Hosts: []string{"reviews"},
+		Http:  []*networking.HTTPRoute{istiotest.ValidRule(0), again, istiotest.ValidRule(1)},
 	}})
 	if len(problems) == 0 {
 		t.Error("no problem")

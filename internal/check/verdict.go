@@ -39,7 +39,9 @@ type meaning struct {
 }
 
 func verdictOf(severity istio.Severity, text string) verdict {
-	words := slices.Sorted(strings.FieldsFuncSeq(text, func(r rune) bool { return unicode.IsSpace(r) || unicode.IsPunct(r) }))
+	words := slices.Sorted(strings.FieldsFuncSeq(text, func(r rune) bool {
+		return unicode.IsSpace(r) || unicode.IsPunct(r)
+	}))
 	return verdict{meaning: meaning{severity: severity, words: strings.Join(words, " ")}, text: text}
 }
 
@@ -75,7 +77,8 @@ func judge(o *istio.Object, spec proto.Message) (verdicts []verdict) {
 	for _, e := range flatten(warning) {
 		v := verdictOf(istio.Doubtful, strings.TrimSpace(e.Error()))
 		if known := (*validation.AnalysisAwareError)(nil); errors.As(e, &known) {
-			v.unreached = known.Type == "VirtualServiceUnreachableRule" || known.Type == "VirtualServiceIneffectiveMatch"
+			v.unreached = known.Type == "VirtualServiceUnreachableRule" ||
+				known.Type == "VirtualServiceIneffectiveMatch"
 		}
 		verdicts = append(verdicts, v)
 	}

@@ -10,7 +10,8 @@ import (
 type Applied struct {
 	// Steps are those that were begun, in order, waits apart.
 	Steps []StepResult
-	// Identities are those of the objects that exist afterwards: of those that were there before, and of what the change made.
+	// Identities are those of the objects that exist afterwards: of those that were there before, and of what the
+	// change made.
 	Identities Identities
 }
 
@@ -44,7 +45,8 @@ func (a Applied) Wrote(at Address) *Live {
 	return last
 }
 
-// Changed reports whether something is not as it was before the change: an object was made, taken up, written or deleted.
+// Changed reports whether something is not as it was before the change: an object was made, taken up, written or
+// deleted.
 func (a Applied) Changed() bool {
 	for _, t := range a.Steps {
 		if t.holds() {
@@ -54,8 +56,8 @@ func (a Applied) Changed() bool {
 	return false
 }
 
-// TookEffect reports whether requests may depend on a pair by now: the change wrote the last of its objects, which is its VirtualService
-// or the only one that it has, or that one was there before.
+// TookEffect reports whether requests may depend on a pair by now: the change wrote the last of its objects, which is
+// its VirtualService or the only one that it has, or that one was there before.
 func (a Applied) TookEffect(pair istio.Objects) bool {
 	objects := pair.All()
 	if len(objects) == 0 {

@@ -36,16 +36,40 @@ func TestApplied(t *testing.T) {
 		want   facts
 		wrote  string
 	}{
-		"nothing":                    {},
-		"nothing to a pair":          {exists: []*istio.Object{service("a")}, want: facts{effective: true}},
-		"a step that failed":         {steps: []StepResult{failed}, exists: []*istio.Object{service("a")}, want: facts{effective: true}},
-		"one that was undone":        {steps: []StepResult{undone}},
-		"half a pair":                {steps: []StepResult{step(Create, rule, "1")}, exists: []*istio.Object{rule}, want: facts{changed: true}, wrote: "1"},
-		"an object written twice":    {steps: []StepResult{step(Update, rule, "1"), step(Update, service("a"), "7"), step(Update, rule, "2")}, exists: []*istio.Object{rule, service("a")}, want: facts{changed: true, effective: true}, wrote: "2"},
-		"an object written and gone": {steps: []StepResult{step(Create, rule, "1"), step(Delete, rule, "")}, want: facts{changed: true}},
-		"another name":               {steps: []StepResult{step(Create, service("b"), "1"), step(Delete, service("a"), "")}, exists: []*istio.Object{service("b")}, want: facts{changed: true, replaced: true}},
+		"nothing":           {},
+		"nothing to a pair": {exists: []*istio.Object{service("a")}, want: facts{effective: true}},
+		"a step that failed": {
+			steps:  []StepResult{failed},
+			exists: []*istio.Object{service("a")},
+			want:   facts{effective: true},
+		},
+		"one that was undone": {steps: []StepResult{undone}},
+		"half a pair": {
+			steps:  []StepResult{step(Create, rule, "1")},
+			exists: []*istio.Object{rule},
+			want:   facts{changed: true},
+			wrote:  "1",
+		},
+		"an object written twice": {
+			steps:  []StepResult{step(Update, rule, "1"), step(Update, service("a"), "7"), step(Update, rule, "2")},
+			exists: []*istio.Object{rule, service("a")},
+			want:   facts{changed: true, effective: true},
+			wrote:  "2",
+		},
+		"an object written and gone": {
+			steps: []StepResult{step(Create, rule, "1"), step(Delete, rule, "")},
+			want:  facts{changed: true},
+		},
+		"another name": {
+			steps:  []StepResult{step(Create, service("b"), "1"), step(Delete, service("a"), "")},
+			exists: []*istio.Object{service("b")},
+			want:   facts{changed: true, replaced: true},
+		},
 		"another name beside the old one": {
-			steps: []StepResult{step(Create, service("b"), "1"), {Step: Step{Action: Delete, Object: service("a")}, Err: errors.New("no")}}, exists: []*istio.Object{service("a"), service("b")},
+			steps: []StepResult{
+				step(Create, service("b"), "1"),
+				{Step: Step{Action: Delete, Object: service("a")}, Err: errors.New("no")},
+			}, exists: []*istio.Object{service("a"), service("b")},
 			want: facts{changed: true, effective: true},
 		},
 	} {

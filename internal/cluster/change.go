@@ -30,22 +30,24 @@ type Change struct {
 	From, To istio.Objects
 	// Identities are those of the objects in From.
 	Identities Identities
-	// Begun are the identities of objects that an earlier try created and could not take back. Where one of them stands in
-	// the way of a create, it is ours, and is updated.
+	// Begun are the identities of objects that an earlier try created and could not take back. Where one of them
+	// stands in the way of a create, it is ours, and is updated.
 	Begun Identities
 	// Force takes fields from other managers: the user said so for this change.
 	Force bool
-	// SharesLists takes the lists of rules and of subsets from other managers, and nothing else: somebody else sets weights in
-	// them, which To has kept.
+	// SharesLists takes the lists of rules and of subsets from other managers, and nothing else: somebody else sets
+	// weights in them, which To has kept.
 	SharesLists bool
 	Propagation Propagation
-	// Owed are objects that an earlier change wrote and whose wait it did not see the end of: this one waits for them first.
+	// Owed are objects that an earlier change wrote and whose wait it did not see the end of: this one waits for them
+	// first.
 	Owed map[Address]Written
 	// Progress is told what is about to happen.
 	Progress func(string)
 }
 
-// Released returns the objects that the change lets go of, and that stay: a DestinationRule that somebody else declares from now on.
+// Released returns the objects that the change lets go of, and that stay: a DestinationRule that somebody else
+// declares from now on.
 func (c Change) Released() istio.Objects {
 	if c.To.Declaring() == nil {
 		return istio.ObjectsOf(c.From.Declaring())
@@ -53,17 +55,24 @@ func (c Change) Released() istio.Objects {
 	return istio.Objects{}
 }
 
-// Apply makes the change, step by step in the order of [Steps], and returns what it did, also when it fails half-way. A write is never
-// cut short by a cancelled context; waits are.
+// Apply makes the change, step by step in the order of [Steps], and returns what it did, also when it fails half-way.
+// A write is never cut short by a cancelled context; waits are.
 //
-// Until the rules have changed, a change that fails or is cancelled goes back: what it created is removed again, and the
-// old pair routes on. After that it goes forward: the new pair routes already. Only what makes no difference to requests may
-// then be left undone by a cancelled change, such as the removal of a subset that no rule names; the next plan shows it.
+// Until the rules have changed, a change that fails or is cancelled goes back: what it created is removed again, and
+// the old pair routes on. After that it goes forward: the new pair routes already. Only what makes no difference to
+// requests may then be left undone by a cancelled change, such as the removal of a subset that no rule names; the
+// next plan shows it.
 //
 // Fields of the objects in From that this version does not know are written along, as [istio.Keep] says.
 func (c *Cluster) Apply(ctx context.Context, change Change) (Applied, error) {
 	change.To = change.To.Map(func(o *istio.Object) *istio.Object { return istio.Keep(o, change.From.As(o.Role())) })
-	r := run{cluster: c, change: change, steps: change.plan(), applied: Applied{Identities: Identities{}}, written: written{}}
+	r := run{
+		cluster: c,
+		change:  change,
+		steps:   change.plan(),
+		applied: Applied{Identities: Identities{}},
+		written: written{},
+	}
 	maps.Copy(r.applied.Identities, change.Identities)
 	maps.Copy(r.written, change.stillOwed())
 	work, cancel := detached(ctx)
@@ -87,7 +96,8 @@ type run struct {
 	unsure *istio.Object
 	// routed says that the rules have changed, or began to go: there is only forward from here.
 	routed bool
-	// watch is the connection to istiod for the next wait, and written are the objects that it is about: those written since the last.
+	// watch is the connection to istiod for the next wait, and written are the objects that it is about: those
+	// written since the last.
 	watch   *watch
 	written written
 }
@@ -112,7 +122,8 @@ func (r *run) step(ctx, work context.Context, i int) error {
 	r.change.Progress(fmt.Sprintf("step %d of %d: %s", i+1, len(r.steps), step))
 	result := r.do(ctx, step)
 	err := result.Err
-	// What may have been done may not be answered with the opposite: the old rules may be gone, and only the new ones be left.
+	// What may have been done may not be answered with the opposite: the old rules may be gone, and only the new ones
+	// be left.
 	moves := step.Action == Delete || step.Action == Update && step.Object.Role() == istio.Routes
 	r.routed = r.routed || moves && (err == nil || mayHaveHappened(err))
 	switch {
@@ -128,8 +139,8 @@ func (r *run) step(ctx, work context.Context, i int) error {
 	return err
 }
 
-// wait lets the proxies follow. Where they do not in time, and that is a reason to stop, the change goes back if the rules have not
-// changed yet, and otherwise ends here: what follows a wait is only safe after it.
+// wait lets the proxies follow. Where they do not in time, and that is a reason to stop, the change goes back if the
+// rules have not changed yet, and otherwise ends here: what follows a wait is only safe after it.
 func (r *run) wait(ctx, work context.Context, i int) error {
 	if i == 0 {
 		// It is for what an earlier change wrote.
@@ -185,7 +196,8 @@ func (r *run) unwatch() {
 
 // stop ends a cancelled change before a step, where it may end there.
 func (r *run) stop(ctx, work context.Context, i int) (bool, error) {
-	err := r.after(fmt.Errorf("stopped before step %d of %d, %s: %w", i+1, len(r.steps), r.steps[i], context.Cause(ctx)))
+	err := r.after(fmt.Errorf("stopped before step %d of %d, %s: %w", i+1, len(r.steps), r.steps[i],
+		context.Cause(ctx)))
 	switch {
 	case !r.routed:
 		return true, errors.Join(err, r.undo(work))
@@ -195,15 +207,17 @@ func (r *run) stop(ctx, work context.Context, i int) (bool, error) {
 	return false, nil
 }
 
-// deletes reports whether the change deletes an object: such a change is not left half done, because what would be left is
-// in nobody's state.
+// deletes reports whether the change deletes an object: such a change is not left half done, because what would be
+// left is in nobody's state.
 func (r *run) deletes() bool {
 	return slices.ContainsFunc(r.steps, func(s Step) bool { return s.Action == Delete })
 }
 
 // creates reports whether the change has created an object: what is left of it would be in nobody's state either.
 func (r *run) creates() bool {
-	return slices.ContainsFunc(r.applied.Steps, func(t StepResult) bool { return t.Action == Create && !t.Found && t.holds() })
+	return slices.ContainsFunc(r.applied.Steps, func(t StepResult) bool {
+		return t.Action == Create && !t.Found && t.holds()
+	})
 }
 
 // after adds to an error which steps were done before.
@@ -270,8 +284,8 @@ func (r *run) update(ctx context.Context, o *istio.Object, is Identity) (*Live, 
 	return live, err
 }
 
-// onlyLists reports whether others own nothing that would change but the list of rules or of subsets. Both are owned as a
-// whole, so that who sets a weight owns them all.
+// onlyLists reports whether others own nothing that would change but the list of rules or of subsets. Both are owned
+// as a whole, so that who sets a weight owns them all.
 func onlyLists(err error) bool {
 	var e *Error
 	if !errors.As(err, &e) || e.Reason != FieldConflict {
@@ -285,8 +299,8 @@ func onlyLists(err error) bool {
 	return true
 }
 
-// create makes an object. One that is in the way is taken up where it is certain that an earlier try of this very change
-// made it.
+// create makes an object. One that is in the way is taken up where it is certain that an earlier try of this very
+// change made it.
 func (r *run) create(ctx context.Context, result *StepResult) {
 	o := result.Object
 	result.Live, result.Err = r.cluster.create(ctx, o)
@@ -300,14 +314,16 @@ func (r *run) create(ctx context.Context, result *StepResult) {
 		result.Action = Update
 		result.Live, result.Err = r.cluster.update(ctx, o, nil, is.Identity, r.change.Force)
 	case leftBehind(is, o):
-		warn(ctx, fmt.Sprintf("%s was left behind by an apply that was killed, with just this content and the owner %q; it was taken up",
-			o, o.Annotations[istio.OwnerAnnotation]))
+		warn(ctx, fmt.Sprintf(
+			"%s was left behind by an apply that was killed, with just this content and the owner %q; it was taken up",
+			o, o.Annotations[istio.OwnerAnnotation],
+		))
 		result.Live, result.Found, result.Err = is, true, nil
 	}
 }
 
-// leftBehind reports whether a live object is what an apply of this workspace made of o and then was killed: the owner's mark, our
-// field manager and the whole content say so. Without an owner nothing does.
+// leftBehind reports whether a live object is what an apply of this workspace made of o and then was killed: the
+// owner's mark, our field manager and the whole content say so. Without an owner nothing does.
 func leftBehind(is *Live, o *istio.Object) bool {
 	return o.Annotations[istio.OwnerAnnotation] != "" && is.Applied && is.As(o)
 }
@@ -358,11 +374,13 @@ const tidyTime = 15 * time.Second
 // dueKey is that of the deadline from which a context was detached.
 type dueKey struct{}
 
-// detached returns a context that is not cancelled with its parent. It keeps the deadline, with some time left to tidy up.
+// detached returns a context that is not cancelled with its parent. It keeps the deadline, with some time left to
+// tidy up.
 func detached(ctx context.Context) (context.Context, context.CancelFunc) {
 	deadline, ok := ctx.Deadline()
 	if !ok {
 		return context.WithCancel(context.WithoutCancel(ctx))
 	}
-	return context.WithDeadline(context.WithValue(context.WithoutCancel(ctx), dueKey{}, deadline), deadline.Add(tidyTime))
+	return context.WithDeadline(context.WithValue(context.WithoutCancel(ctx), dueKey{}, deadline),
+		deadline.Add(tidyTime))
 }

@@ -1,5 +1,6 @@
 // Package cluster is the only package that talks to a network. It connects to a Kubernetes API server, reads pairs of
-// VirtualService and DestinationRule, changes them in an order that drops no request, and says in types what went wrong.
+// VirtualService and DestinationRule, changes them in an order that drops no request, and says in types what went
+// wrong.
 package cluster
 
 import (
@@ -73,14 +74,15 @@ type Cluster struct {
 	identities map[istio.Kind]*identityLists
 	// answered says that the API server has answered a request of ours.
 	answered atomic.Bool
-	// recovered is when the API server last answered a request that had failed before, in nanoseconds of Unix time; 0 is never.
+	// recovered is when the API server last answered a request that had failed before, in nanoseconds of Unix time; 0
+	// is never.
 	recovered atomic.Int64
 	// asking is what is known of whether istiod can be asked.
 	asking asking
 }
 
-// Connect reads the configuration and prepares a client. No request is made. An error says what is wrong with which file
-// or attribute, and never what is in it.
+// Connect reads the configuration and prepares a client. No request is made. An error says what is wrong with which
+// file or attribute, and never what is in it.
 func Connect(config Config) (*Cluster, error) {
 	restConfig, err := config.restConfig()
 	if err != nil {
@@ -90,7 +92,12 @@ func Connect(config Config) (*Cluster, error) {
 	restConfig.WarningHandlerWithContext = warnings{}
 	// The API server has priority and fairness of its own; a throttle in the client only adds seconds.
 	restConfig.QPS = -1
-	c := &Cluster{manager: config.FieldManager, force: config.ForceConflicts, host: serverName(restConfig.Host), identities: newIdentityLists()}
+	c := &Cluster{
+		manager:    config.FieldManager,
+		force:      config.ForceConflicts,
+		host:       serverName(restConfig.Host),
+		identities: newIdentityLists(),
+	}
 	transport, err := httpClient(restConfig, &c.answered)
 	if err != nil {
 		return nil, fmt.Errorf("use %s: %w", config.source(), err)

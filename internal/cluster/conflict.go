@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// TellOwners adds to err the object with its marks, which says who changed it since the plan, and to its conflicts when the owners
-// last wrote, which the API server does not say.
+// TellOwners adds to err the object with its marks, which says who changed it since the plan, and to its conflicts
+// when the owners last wrote, which the API server does not say.
 func (s LiveObjects) TellOwners(err error) {
 	for _, cause := range Each(err) {
 		var e *Error

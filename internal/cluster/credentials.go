@@ -11,8 +11,8 @@ import (
 	"k8s.io/client-go/rest"
 )
 
-// credentialsError says that an exec command did not print credentials, so that no request was sent. client-go reports it as
-// it reports a failed connection.
+// credentialsError says that an exec command did not print credentials, so that no request was sent. client-go
+// reports it as it reports a failed connection.
 type credentialsError struct{ err error }
 
 // Error implements error. What the command printed is left out: it may be the credentials.
@@ -54,8 +54,8 @@ func (b *boundedBody) Read(p []byte) (int, error) {
 }
 
 // httpClient returns a client whose errors tell credentials that could not be had from a connection that failed. It
-// watches both ends of client-go's transport: what never comes out of it was stopped inside. It notes in answered that the
-// server has answered, and for [Cluster.persist] when to come back, and takes no answer without end.
+// watches both ends of client-go's transport: what never comes out of it was stopped inside. It notes in answered
+// that the server has answered, and for [Cluster.persist] when to come back, and takes no answer without end.
 func httpClient(config *rest.Config, answered *atomic.Bool) (*http.Client, error) {
 	config.Wrap(func(next http.RoundTripper) http.RoundTripper {
 		return roundTripper(func(r *http.Request) (*http.Response, error) {

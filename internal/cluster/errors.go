@@ -68,7 +68,10 @@ const (
 
 // OfConnection reports whether the reason holds for every object alike, and not for the one that was asked for.
 func (r Reason) OfConnection() bool {
-	return slices.Contains([]Reason{Unauthorized, CRDMissing, Unreachable, Untrusted, TimedOut, Interrupted, NoCredentials, NotAPIServer}, r)
+	return slices.Contains(
+		[]Reason{Unauthorized, CRDMissing, Unreachable, Untrusted, TimedOut, Interrupted, NoCredentials, NotAPIServer},
+		r,
+	)
 }
 
 // Error is a request that failed: what was tried, on which object, and why.
@@ -82,7 +85,8 @@ type Error struct {
 	Host string
 	// Conflicts are the fields that others own, for FieldConflict.
 	Conflicts []Conflict
-	// Fields are the fields of the object that a refusal is about, such as `spec.http[0].timeout`, where the answer names any.
+	// Fields are the fields of the object that a refusal is about, such as `spec.http[0].timeout`, where the answer
+	// names any.
 	Fields []string
 	// Existing is the object in the way, for AlreadyExists and FieldConflict; nil where it could not be read.
 	Existing *Live
@@ -169,13 +173,15 @@ func classifyStatus(err error, status metav1.Status) Reason {
 		return Unauthorized
 	case status.Code == http.StatusTooManyRequests:
 		return ServerFailed
-	case apierrors.HasStatusCause(err, metav1.CauseTypeUnexpectedServerResponse) && status.Code < http.StatusInternalServerError:
+	case apierrors.HasStatusCause(err, metav1.CauseTypeUnexpectedServerResponse) &&
+		status.Code < http.StatusInternalServerError:
 		return NotAPIServer
 	case isDenial(status):
 		return Denied
 	case apierrors.IsForbidden(err):
 		return Forbidden
-	case apierrors.IsInvalid(err), apierrors.IsBadRequest(err), apierrors.IsRequestEntityTooLargeError(err), isUndeclared(status):
+	case apierrors.IsInvalid(err), apierrors.IsBadRequest(err), apierrors.IsRequestEntityTooLargeError(err),
+		isUndeclared(status):
 		return Invalid
 	case apierrors.IsTimeout(err), apierrors.IsServerTimeout(err):
 		return TimedOut
@@ -185,15 +191,16 @@ func classifyStatus(err error, status metav1.Status) Reason {
 	return Unknown
 }
 
-// isUndeclared reports whether an object has a field that the cluster's schema has not, as that of older CRDs. To the API server this
-// is an internal error among others.
+// isUndeclared reports whether an object has a field that the cluster's schema has not, as that of older CRDs. To the
+// API server this is an internal error among others.
 func isUndeclared(status metav1.Status) bool {
-	return status.Code == http.StatusInternalServerError && strings.Contains(status.Message, "field not declared in schema")
+	return status.Code == http.StatusInternalServerError &&
+		strings.Contains(status.Message, "field not declared in schema")
 }
 
-// isDenial reports whether an admission webhook or policy refused the object. The API server gives its own refusals
-// a reason and says which object or field they are about; a webhook's answer is passed on as the webhook gave it, and that
-// of a ValidatingAdmissionPolicy has a cause that names no field.
+// isDenial reports whether an admission webhook or policy refused the object. The API server gives its own refusals a
+// reason and says which object or field they are about; a webhook's answer is passed on as the webhook gave it, and
+// that of a ValidatingAdmissionPolicy has a cause that names no field.
 func isDenial(status metav1.Status) bool {
 	switch status.Code {
 	case http.StatusBadRequest:

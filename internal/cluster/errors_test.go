@@ -40,38 +40,94 @@ func TestClassify(t *testing.T) {
 		want   Reason
 	}{
 		"no such object": {
-			`{"reason":"NotFound","details":{"name":"x","group":"networking.istio.io","kind":"virtualservices"},"code":404}`, NotFound,
+			`{"reason":"NotFound","details":{"name":"x","group":"networking.istio.io","kind":"virtualservices"},` +
+				`"code":404}`, NotFound,
 		},
-		"no such namespace":     {`{"reason":"NotFound","details":{"name":"nope","kind":"namespaces"},"code":404}`, NamespaceMissing},
-		"namespace terminating": {`{"reason":"Forbidden","details":{"name":"x","group":"networking.istio.io","kind":"virtualservices","causes":[{"reason":"NamespaceTerminating","message":"namespace shop is being terminated","field":"metadata.namespace"}]},"code":403}`, NamespaceTerminating},
-		"exists already":        {`{"reason":"AlreadyExists","details":{"name":"x","kind":"virtualservices"},"code":409}`, AlreadyExists},
-		"stale":                 {`{"reason":"Conflict","details":{"name":"x","kind":"virtualservices"},"code":409}`, Stale},
+		"no such namespace": {
+			`{"reason":"NotFound","details":{"name":"nope","kind":"namespaces"},"code":404}`, NamespaceMissing,
+		},
+		"namespace terminating": {
+			`{"reason":"Forbidden","details":{"name":"x","group":"networking.istio.io","kind":"virtualservices",` +
+				`"causes":[{"reason":"NamespaceTerminating","message":"namespace shop is being ` +
+				`terminated","field":"metadata.namespace"}]},"code":403}`, NamespaceTerminating,
+		},
+		"exists already": {
+			`{"reason":"AlreadyExists","details":{"name":"x","kind":"virtualservices"},"code":409}`, AlreadyExists,
+		},
+		"stale": {`{"reason":"Conflict","details":{"name":"x","kind":"virtualservices"},"code":409}`, Stale},
 		"field manager": {
-			`{"reason":"Conflict","details":{"causes":[{"reason":"FieldManagerConflict","message":"conflict with \"kubectl-edit\"","field":".spec.http"}]},"code":409}`, FieldConflict,
+			`{"reason":"Conflict","details":{"causes":[{"reason":"FieldManagerConflict",` +
+				`"message":"conflict with \"kubectl-edit\"","field":".spec.http"}]},"code":409}`, FieldConflict,
 		},
 		"right missing": {
-			`{"reason":"Forbidden","details":{"name":"z","group":"networking.istio.io","kind":"virtualservices"},"code":403}`, Forbidden,
+			`{"reason":"Forbidden","details":{"name":"z","group":"networking.istio.io","kind":"virtualservices"},` +
+				`"code":403}`, Forbidden,
 		},
-		"credentials refused":         {`{"reason":"Unauthorized","message":"Unauthorized","code":401}`, Unauthorized},
-		"istiod refuses":              {`{"message":"admission webhook \"rev.validation.istio.io\" denied the request: configuration is invalid","code":400}`, Denied},
-		"a webhook refuses with 403":  {`{"message":"admission webhook \"x\" denied the request: no","reason":"Forbidden","code":403}`, Denied},
-		"a webhook refuses with 422":  {`{"message":"admission webhook \"x\" denied the request: no","reason":"Invalid","code":422}`, Denied},
-		"an admission policy refuses": {`{"reason":"Invalid","details":{"name":"x","group":"networking.istio.io","kind":"virtualservices","causes":[{"message":"ValidatingAdmissionPolicy 'p1' with binding 'p1' denied request: no"}]},"code":422}`, Denied},
-		"an admission policy forbids": {`{"reason":"Forbidden","details":{"name":"x","group":"networking.istio.io","kind":"virtualservices","causes":[{"message":"ValidatingAdmissionPolicy 'p1' with binding 'p1' denied request: no"}]},"code":403}`, Denied},
-		"the schema refuses":          {`{"reason":"Invalid","details":{"name":"x","causes":[{"reason":"FieldValueTypeInvalid","message":"must be of type array","field":"spec.hosts"}]},"code":422}`, Invalid},
-		"unknown field":               {`{"message":"strict decoding error: unknown field \"spec.nope\"","reason":"BadRequest","code":400}`, Invalid},
-		"too large":                   {`{"message":"Request entity too large: limit is 3145728","reason":"RequestEntityTooLarge","code":413}`, Invalid},
-		"webhook unreachable":         {`{"reason":"InternalError","details":{"causes":[{"message":"failed calling webhook \"rev.validation.istio.io\""}]},"code":500}`, ServerFailed},
-		"unavailable":                 {`{"reason":"ServiceUnavailable","code":503}`, ServerFailed},
-		"overloaded":                  {`{"reason":"TooManyRequests","code":429}`, ServerFailed},
-		"timeout":                     {`{"reason":"Timeout","code":504}`, TimedOut},
-		"server timeout":              {`{"reason":"ServerTimeout","code":500}`, TimedOut},
-		"API not served":              {`{"reason":"NotFound","details":{"causes":[{"reason":"UnexpectedServerResponse","message":"404 page not found"}]},"code":404}`, CRDMissing},
-		"HTTP to an HTTPS port":       {`{"reason":"BadRequest","details":{"causes":[{"reason":"UnexpectedServerResponse","message":"Client sent an HTTP request to an HTTPS server."}]},"code":400}`, NotAPIServer},
-		"a proxy forbids":             {`{"reason":"Forbidden","details":{"causes":[{"reason":"UnexpectedServerResponse","message":"<html>"}]},"code":403}`, NotAPIServer},
-		"a proxy wants a login":       {`{"reason":"Unauthorized","details":{"causes":[{"reason":"UnexpectedServerResponse","message":"<html>"}]},"code":401}`, Unauthorized},
-		"a load balancer has nobody":  {`{"reason":"ServiceUnavailable","details":{"causes":[{"reason":"UnexpectedServerResponse","message":"<html>"}]},"code":503}`, ServerFailed},
-		"a teapot":                    {`{"code":418}`, Unknown},
+		"credentials refused": {`{"reason":"Unauthorized","message":"Unauthorized","code":401}`, Unauthorized},
+		"istiod refuses": {
+			`{"message":"admission webhook \"rev.validation.istio.io\" denied the request: configuration is invalid",` +
+				`"code":400}`, Denied,
+		},
+		"a webhook refuses with 403": {
+			`{"message":"admission webhook \"x\" denied the request: no","reason":"Forbidden","code":403}`, Denied,
+		},
+		"a webhook refuses with 422": {
+			`{"message":"admission webhook \"x\" denied the request: no","reason":"Invalid","code":422}`, Denied,
+		},
+		"an admission policy refuses": {
+			`{"reason":"Invalid","details":{"name":"x","group":"networking.istio.io","kind":"virtualservices",` +
+				`"causes":[{"message":"ValidatingAdmissionPolicy 'p1' with binding 'p1' denied request: ` +
+				`no"}]},"code":422}`,
+			Denied,
+		},
+		"an admission policy forbids": {
+			`{"reason":"Forbidden","details":{"name":"x","group":"networking.istio.io","kind":"virtualservices",` +
+				`"causes":[{"message":"ValidatingAdmissionPolicy 'p1' with binding 'p1' denied request: ` +
+				`no"}]},"code":403}`,
+			Denied,
+		},
+		"the schema refuses": {
+			`{"reason":"Invalid","details":{"name":"x","causes":[{"reason":"FieldValueTypeInvalid",` +
+				`"message":"must be of type array","field":"spec.hosts"}]},"code":422}`, Invalid,
+		},
+		"unknown field": {
+			`{"message":"strict decoding error: unknown field \"spec.nope\"","reason":"BadRequest","code":400}`,
+			Invalid,
+		},
+		"too large": {
+			`{"message":"Request entity too large: limit is 3145728","reason":"RequestEntityTooLarge","code":413}`,
+			Invalid,
+		},
+		"webhook unreachable": {
+			`{"reason":"InternalError",` +
+				`"details":{"causes":[{"message":"failed calling webhook \"rev.validation.istio.io\""}]},"code":500}`,
+			ServerFailed,
+		},
+		"unavailable":    {`{"reason":"ServiceUnavailable","code":503}`, ServerFailed},
+		"overloaded":     {`{"reason":"TooManyRequests","code":429}`, ServerFailed},
+		"timeout":        {`{"reason":"Timeout","code":504}`, TimedOut},
+		"server timeout": {`{"reason":"ServerTimeout","code":500}`, TimedOut},
+		"API not served": {
+			`{"reason":"NotFound","details":{"causes":[{"reason":"UnexpectedServerResponse",` +
+				`"message":"404 page not found"}]},"code":404}`, CRDMissing,
+		},
+		"HTTP to an HTTPS port": {
+			`{"reason":"BadRequest","details":{"causes":[{"reason":"UnexpectedServerResponse",` +
+				`"message":"Client sent an HTTP request to an HTTPS server."}]},"code":400}`, NotAPIServer,
+		},
+		"a proxy forbids": {
+			`{"reason":"Forbidden","details":{"causes":[{"reason":"UnexpectedServerResponse","message":"<html>"}]},` +
+				`"code":403}`, NotAPIServer,
+		},
+		"a proxy wants a login": {
+			`{"reason":"Unauthorized","details":{"causes":[{"reason":"UnexpectedServerResponse",` +
+				`"message":"<html>"}]},"code":401}`, Unauthorized,
+		},
+		"a load balancer has nobody": {
+			`{"reason":"ServiceUnavailable","details":{"causes":[{"reason":"UnexpectedServerResponse",` +
+				`"message":"<html>"}]},"code":503}`, ServerFailed,
+		},
+		"a teapot": {`{"code":418}`, Unknown},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -100,7 +156,9 @@ func TestConflicts(t *testing.T) {
 	if !errors.As(err, &failure) {
 		t.Fatalf("error %T, want *Error", err)
 	}
-	if diff := cmp.Diff([]Conflict{{Field: ".spec.http", Owner: `conflict with "kubectl-edit"`}}, failure.Conflicts); diff != "" {
+	if diff := cmp.Diff(
+		[]Conflict{{Field: ".spec.http", Owner: `conflict with "kubectl-edit"`}}, failure.Conflicts,
+	); diff != "" {
 		t.Errorf("conflicts (-want +got):\n%s", diff)
 	}
 }
@@ -128,7 +186,8 @@ func newAuthority(t *testing.T) *authority {
 	t.Helper()
 	a := &authority{t: t, key: newKey(t)}
 	template := &x509.Certificate{
-		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "test authority"}, IsCA: true, BasicConstraintsValid: true,
+		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "test authority"},
+		IsCA: true, BasicConstraintsValid: true,
 		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour), KeyUsage: x509.KeyUsageCertSign,
 	}
 	der, err := x509.CreateCertificate(rand.Reader, template, template, a.key.Public(), a.key)
@@ -177,7 +236,8 @@ func (a *authority) serve(name string, end time.Time) string {
 func answerNotFound(w http.ResponseWriter, _ *http.Request) {
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(http.StatusNotFound)
-	_, _ = w.Write([]byte(`{"kind":"Status","apiVersion":"v1","status":"Failure","reason":"NotFound","details":{"name":"x","kind":"virtualservices"},"code":404}`))
+	_, _ = w.Write([]byte(`{"kind":"Status","apiVersion":"v1","status":"Failure","reason":"NotFound",` +
+		`"details":{"name":"x","kind":"virtualservices"},"code":404}`))
 }
 
 func answer(status int, contentType, body string) http.HandlerFunc {
@@ -220,7 +280,11 @@ func TestGet_transport(t *testing.T) {
 		return path
 	}
 	run := func(command string) *Exec {
-		return &Exec{APIVersion: "client.authentication.k8s.io/v1", Command: command, Env: map[string]string{"MARK": secret}}
+		return &Exec{
+			APIVersion: "client.authentication.k8s.io/v1",
+			Command:    command,
+			Env:        map[string]string{"MARK": secret},
+		}
 	}
 	closed, listener := "", net.Listener(nil)
 	var err error
@@ -229,7 +293,8 @@ func TestGet_transport(t *testing.T) {
 	}
 	closed = listener.Addr().String()
 	listener.Close()
-	credential := `echo '{"kind":"ExecCredential","apiVersion":"client.authentication.k8s.io/v1","status":{"token":"'$MARK'"}}'`
+	credential := `echo '{"kind":"ExecCredential","apiVersion":"client.authentication.k8s.io/v1",` +
+		`"status":{"token":"'$MARK'"}}'`
 	tests := map[string]struct {
 		config  Config
 		want    Reason
@@ -240,34 +305,93 @@ func TestGet_transport(t *testing.T) {
 		"one of several authorities": {Config{Host: good, ClusterCACertificate: other.pem + ours.pem}, NotFound, "", 0},
 		"not verified":               {Config{Host: good, Insecure: true}, NotFound, "", 0},
 		"unknown authority":          {Config{Host: good}, Untrusted, "unknown authority", 0},
-		"wrong authority":            {Config{Host: good, ClusterCACertificate: other.pem}, Untrusted, "unknown authority", 0},
-		"another name":               {Config{Host: ours.serve("api.example", time.Now().Add(time.Hour)), ClusterCACertificate: ours.pem}, Untrusted, "127.0.0.1", 0},
-		"the name that was asked for": {
-			Config{Host: ours.serve("api.example", time.Now().Add(time.Hour)), ClusterCACertificate: ours.pem, TLSServerName: "api.example"}, NotFound, "", 0,
+		"wrong authority": {
+			Config{Host: good, ClusterCACertificate: other.pem}, Untrusted, "unknown authority", 0,
 		},
-		"not the name that was asked for":      {Config{Host: good, ClusterCACertificate: ours.pem, TLSServerName: "api.example"}, Untrusted, "api.example", 0},
-		"expired":                              {Config{Host: ours.serve("", time.Now().Add(-time.Hour)), ClusterCACertificate: ours.pem}, Untrusted, "expired", 0},
-		"HTTPS to an HTTP port":                {Config{Host: strings.Replace(plain(answerNotFound), "http:", "https:", 1)}, NotAPIServer, "HTTP response to HTTPS client", 0},
-		"HTTP to an HTTPS port":                {Config{Host: strings.Replace(good, "https:", "http:", 1)}, NotAPIServer, "", 0},
-		"refused":                              {Config{Host: closed}, Unreachable, "connection refused", 0},
-		"proxy refused":                        {Config{Host: good, ProxyURL: "http://user:" + secret + "@" + closed}, Unreachable, "connection refused", 0},
-		"proxy wants a login":                  {Config{Host: good, ProxyURL: strings.Replace(plain(answer(http.StatusProxyAuthRequired, "text/plain", "")), "//", "//user:"+secret+"@", 1)}, Unreachable, "Proxy Authentication Required", 0},
-		"refused, with a password in the host": {Config{Host: "https://user:" + secret + "@" + closed}, Unreachable, "connection refused", 0},
-		"hanging":                              {Config{Host: hanging}, TimedOut, "deadline exceeded", soon},
-		"a web page":                           {Config{Host: plain(answer(http.StatusOK, "text/html", "<html>login</html>"))}, Unknown, "text/html", 0},
-		"a web page that forbids":              {Config{Host: plain(answer(http.StatusForbidden, "text/html", "<html>no</html>"))}, NotAPIServer, "", 0},
-		"an answer without end":                {Config{Host: plain(answerForever)}, NotAPIServer, "more than 64 MiB", 0},
-		"nothing at that path":                 {Config{Host: plain(http.NotFound)}, CRDMissing, "", 0},
-		"unauthorized":                         {Config{Host: plain(answer(http.StatusUnauthorized, "application/json", `{"kind":"Status","apiVersion":"v1","reason":"Unauthorized","code":401}`)), Token: secret}, Unauthorized, "", 0},
-		"exec prints a token":                  {Config{Host: good, ClusterCACertificate: ours.pem, Exec: run(script("ok", credential))}, NotFound, "", 0},
-		"exec fails":                           {Config{Host: good, ClusterCACertificate: ours.pem, Exec: run(script("fails", credential+"; exit 3"))}, NoCredentials, "exit code 3", 0},
-		"exec is missing":                      {Config{Host: good, ClusterCACertificate: ours.pem, Exec: run("/nonexistent/print-token")}, NoCredentials, "no such file", 0},
-		"exec prints something else":           {Config{Host: good, ClusterCACertificate: ours.pem, Exec: run(script("text", `echo "users: *$MARK"`))}, NoCredentials, "no ExecCredential", 0},
-		"exec prints another kind":             {Config{Host: good, ClusterCACertificate: ours.pem, Exec: run(script("kind", `echo '{"kind":"'$MARK'","apiVersion":"v1"}'`))}, NoCredentials, "no ExecCredential", 0},
-		"exec prints nothing":                  {Config{Host: good, ClusterCACertificate: ours.pem, Exec: run(script("nothing", ""))}, NoCredentials, "exec plugin", 0},
-		"exec prints no token":                 {Config{Host: good, ClusterCACertificate: ours.pem, Exec: run(script("empty", `echo '{"kind":"ExecCredential","apiVersion":"client.authentication.k8s.io/v1","status":{}}'`))}, NoCredentials, "didn't return a token", 0},
-		"exec works, server is down":           {Config{Host: closed, Exec: run(script("down", credential))}, Unreachable, "connection refused", 0},
-		"exec works, wrong authority":          {Config{Host: good, Exec: run(script("authority", credential))}, Untrusted, "unknown authority", 0},
+		"another name": {
+			Config{Host: ours.serve("api.example", time.Now().Add(time.Hour)), ClusterCACertificate: ours.pem},
+			Untrusted, "127.0.0.1", 0,
+		},
+		"the name that was asked for": {
+			Config{
+				Host:                 ours.serve("api.example", time.Now().Add(time.Hour)),
+				ClusterCACertificate: ours.pem,
+				TLSServerName:        "api.example",
+			}, NotFound, "", 0,
+		},
+		"not the name that was asked for": {
+			Config{Host: good, ClusterCACertificate: ours.pem, TLSServerName: "api.example"}, Untrusted, "api.example",
+			0,
+		},
+		"expired": {
+			Config{Host: ours.serve("", time.Now().Add(-time.Hour)), ClusterCACertificate: ours.pem}, Untrusted,
+			"expired", 0,
+		},
+		"HTTPS to an HTTP port": {
+			Config{Host: strings.Replace(plain(answerNotFound), "http:", "https:", 1)},
+			NotAPIServer,
+			"HTTP response to HTTPS client",
+			0,
+		},
+		"HTTP to an HTTPS port": {
+			Config{Host: strings.Replace(good, "https:", "http:", 1)}, NotAPIServer, "", 0,
+		},
+		"refused": {Config{Host: closed}, Unreachable, "connection refused", 0},
+		"proxy refused": {
+			Config{Host: good, ProxyURL: "http://user:" + secret + "@" + closed}, Unreachable, "connection refused", 0,
+		},
+		"proxy wants a login": {Config{Host: good, ProxyURL: strings.Replace(plain(answer(http.StatusProxyAuthRequired,
+			"text/plain", "")), "//", "//user:"+secret+"@", 1)}, Unreachable, "Proxy Authentication Required", 0},
+		"refused, with a password in the host": {
+			Config{Host: "https://user:" + secret + "@" + closed}, Unreachable, "connection refused", 0,
+		},
+		"hanging": {Config{Host: hanging}, TimedOut, "deadline exceeded", soon},
+		"a web page": {
+			Config{Host: plain(answer(http.StatusOK, "text/html", "<html>login</html>"))}, Unknown, "text/html", 0,
+		},
+		"a web page that forbids": {
+			Config{Host: plain(answer(http.StatusForbidden, "text/html", "<html>no</html>"))}, NotAPIServer, "", 0,
+		},
+		"an answer without end": {Config{Host: plain(answerForever)}, NotAPIServer, "more than 64 MiB", 0},
+		"nothing at that path":  {Config{Host: plain(http.NotFound)}, CRDMissing, "", 0},
+		"unauthorized": {Config{Host: plain(answer(
+			http.StatusUnauthorized,
+			"application/json",
+			`{"kind":"Status","apiVersion":"v1","reason":"Unauthorized","code":401}`,
+		)), Token: secret}, Unauthorized, "", 0},
+		"exec prints a token": {
+			Config{Host: good, ClusterCACertificate: ours.pem, Exec: run(script("ok", credential))}, NotFound, "", 0,
+		},
+		"exec fails": {
+			Config{Host: good, ClusterCACertificate: ours.pem, Exec: run(script("fails", credential+"; exit 3"))},
+			NoCredentials, "exit code 3", 0,
+		},
+		"exec is missing": {
+			Config{Host: good, ClusterCACertificate: ours.pem, Exec: run("/nonexistent/print-token")}, NoCredentials,
+			"no such file", 0,
+		},
+		"exec prints something else": {
+			Config{Host: good, ClusterCACertificate: ours.pem, Exec: run(script("text", `echo "users: *$MARK"`))},
+			NoCredentials, "no ExecCredential", 0,
+		},
+		"exec prints another kind": {Config{
+			Host:                 good,
+			ClusterCACertificate: ours.pem,
+			Exec:                 run(script("kind", `echo '{"kind":"'$MARK'","apiVersion":"v1"}'`)),
+		}, NoCredentials, "no ExecCredential", 0},
+		"exec prints nothing": {
+			Config{Host: good, ClusterCACertificate: ours.pem, Exec: run(script("nothing", ""))}, NoCredentials,
+			"exec plugin", 0,
+		},
+		"exec prints no token": {Config{Host: good, ClusterCACertificate: ours.pem, Exec: run(script(
+			"empty", `echo '{"kind":"ExecCredential","apiVersion":"client.authentication.k8s.io/v1","status":{}}'`,
+		))}, NoCredentials, "didn't return a token", 0},
+		"exec works, server is down": {
+			Config{Host: closed, Exec: run(script("down", credential))}, Unreachable, "connection refused", 0,
+		},
+		"exec works, wrong authority": {
+			Config{Host: good, Exec: run(script("authority", credential))}, Untrusted, "unknown authority", 0,
+		},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -295,7 +419,8 @@ func TestGet_transport(t *testing.T) {
 			if failure.Reason != test.want {
 				t.Errorf("reason %d of %q, want %d", failure.Reason, err, test.want)
 			}
-			if !strings.Contains(err.Error(), test.say) || !strings.HasPrefix(err.Error(), `read VirtualService "shop/reviews": `) {
+			if !strings.Contains(err.Error(), test.say) ||
+				!strings.HasPrefix(err.Error(), `read VirtualService "shop/reviews": `) {
 				t.Errorf("error %q does not begin with what was tried, or does not say %q", err, test.say)
 			}
 			if text := err.Error() + failure.Host; strings.Contains(text, secret) {
@@ -305,8 +430,8 @@ func TestGet_transport(t *testing.T) {
 	}
 }
 
-// TestCreate_connectionLost: a write whose answer is lost is tried again, because it bears being done twice; not so when
-// the user has had enough, or when there is an answer.
+// TestCreate_connectionLost: a write whose answer is lost is tried again, because it bears being done twice; not so
+// when the user has had enough, or when there is an answer.
 func TestCreate_connectionLost(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
@@ -378,7 +503,9 @@ func TestCollectWarnings(t *testing.T) {
 		t.Fatal(err)
 	}
 	var heard []string
-	if _, err := c.Get(CollectWarnings(t.Context(), func(text string) { heard = append(heard, text) }), address); err != nil {
+	if _, err := c.Get(CollectWarnings(t.Context(), func(text string) {
+		heard = append(heard, text)
+	}), address); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := c.Get(t.Context(), address); err != nil {

@@ -13,8 +13,9 @@ import (
 	"github.com/meshroute/terraform-provider-mesh/internal/istio"
 )
 
-// plan returns the steps of the change. One that takes fields from other managers writes each object that exists, also one that says
-// already what it shall say: who owns a field cannot be seen in it, and what was taken is not taken again.
+// plan returns the steps of the change. One that takes fields from other managers writes each object that exists,
+// also one that says already what it shall say: who owns a field cannot be seen in it, and what was taken is not
+// taken again.
 func (c Change) plan() []Step {
 	steps := Steps(c.From, c.To)
 	if len(c.stillOwed()) > 0 {
@@ -24,16 +25,19 @@ func (c Change) plan() []Step {
 		return steps
 	}
 	for _, o := range c.Identities.Existing(c.To).All() {
-		if !slices.ContainsFunc(steps, func(s Step) bool { return s.Object != nil && AddressOf(s.Object) == AddressOf(o) && s.Action != Delete }) {
+		if !slices.ContainsFunc(steps, func(s Step) bool {
+			return s.Object != nil && AddressOf(s.Object) == AddressOf(o) && s.Action != Delete
+		}) {
 			steps = append(steps, Step{Action: Update, Object: o})
 		}
 	}
 	return steps
 }
 
-// ownAlone makes this field manager the only owner of what it has applied. A field that was applied with the value that it had already
-// has two owners from then on, and the next change of it would be a conflict with a manager that has long gone. The object itself
-// does not change. What cannot be taken stays shared, which a warning says: the change itself has been made.
+// ownAlone makes this field manager the only owner of what it has applied. A field that was applied with the value
+// that it had already has two owners from then on, and the next change of it would be a conflict with a manager that
+// has long gone. The object itself does not change. What cannot be taken stays shared, which a warning says: the
+// change itself has been made.
 func (c *Cluster) ownAlone(ctx context.Context, live *Live, o *istio.Object) *Live {
 	alone, err := c.disown(ctx, live, o)
 	if err != nil {
@@ -57,8 +61,8 @@ func (c *Cluster) disown(ctx context.Context, live *Live, o *istio.Object) (*Liv
 	return c.mergePatch(ctx, o, body)
 }
 
-// withoutOurs returns the entries of field managers without what this one has applied in those of the others, and whether that makes a
-// difference. An entry that cannot be read stays as it is.
+// withoutOurs returns the entries of field managers without what this one has applied in those of the others, and
+// whether that makes a difference. An entry that cannot be read stays as it is.
 func (c *Cluster) withoutOurs(entries []metav1.ManagedFieldsEntry) (kept []metav1.ManagedFieldsEntry, changed bool) {
 	ours := &fieldpath.Set{}
 	mine := func(e metav1.ManagedFieldsEntry) bool {
@@ -71,7 +75,8 @@ func (c *Cluster) withoutOurs(entries []metav1.ManagedFieldsEntry) (kept []metav
 	}
 	for _, entry := range entries {
 		theirs := &fieldpath.Set{}
-		if mine(entry) || entry.Subresource != "" || entry.FieldsV1 == nil || theirs.FromJSON(bytes.NewReader(entry.FieldsV1.GetRawBytes())) != nil {
+		if mine(entry) || entry.Subresource != "" || entry.FieldsV1 == nil ||
+			theirs.FromJSON(bytes.NewReader(entry.FieldsV1.GetRawBytes())) != nil {
 			kept = append(kept, entry)
 			continue
 		}

@@ -23,7 +23,8 @@ const (
 	headerRequest = "requestID"
 )
 
-// forward returns a client all of whose connections lead to the pod's monitoring port. It ends with its idle connections.
+// forward returns a client all of whose connections lead to the pod's monitoring port. It ends with its idle
+// connections.
 //
 // client-go's own forwarder listens on a port of this machine, where everybody on it may connect, and writes failures
 // to standard error.
@@ -38,7 +39,9 @@ func (c *Cluster) forward(ctx context.Context, namespace, pod string) (*http.Cli
 	}
 	transport := &http.Transport{
 		DisableKeepAlives: true,
-		DialContext:       func(context.Context, string, string) (net.Conn, error) { return tunnel.connect(monitoringPort) },
+		DialContext: func(context.Context, string, string) (net.Conn, error) {
+			return tunnel.connect(monitoringPort)
+		},
 	}
 	return &http.Client{Transport: tunnelled{transport, tunnel}}, nil
 }
@@ -105,7 +108,8 @@ func openTunnel(ctx context.Context, dialer httpstream.Dialer) (*tunnel, error) 
 	}
 }
 
-// connect returns a connection to a port of the pod: a stream of data, and one on which the node says what went wrong.
+// connect returns a connection to a port of the pod: a stream of data, and one on which the node says what went
+// wrong.
 func (t *tunnel) connect(port int) (net.Conn, error) {
 	t.mutex.Lock()
 	t.opened++

@@ -9,7 +9,8 @@ import (
 
 // FuzzKubeconfig merges any two kubeconfig files: no panic, and no error says a word of what is in them.
 func FuzzKubeconfig(f *testing.F) {
-	const valid = "apiVersion: v1\nkind: Config\ncurrent-context: a\nclusters: [{name: a, cluster: {server: \"https://127.0.0.1:1\"}}]\n" +
+	const valid = "apiVersion: v1\nkind: Config\ncurrent-context: a\nclusters: [{name: a, cluster: {server: " +
+		"\"https://127.0.0.1:1\"}}]\n" +
 		"contexts: [{name: a, context: {cluster: a, user: a}}]\nusers: [{name: a, user: {token: marker-4711-secret}}]\n"
 	f.Add(valid, "")
 	f.Add("", valid)

@@ -11,7 +11,8 @@ import (
 	"github.com/meshroute/terraform-provider-mesh/internal/istio"
 )
 
-// Written is what became of an object that a change wrote: the identity that it has since, or had before it was deleted.
+// Written is what became of an object that a change wrote: the identity that it has since, or had before it was
+// deleted.
 type Written struct {
 	Identity
 	Deleted bool
@@ -25,7 +26,8 @@ func (w written) sorted() []Address {
 	return slices.SortedFunc(maps.Keys(w), func(a, b Address) int { return strings.Compare(a.String(), b.String()) })
 }
 
-// holding is what one istiod holds of the objects that a wait is about. An object that it does not hold has no identity in it.
+// holding is what one istiod holds of the objects that a wait is about. An object that it does not hold has no
+// identity in it.
 type holding map[Address]Identity
 
 // lacks returns the objects of which an istiod does not know yet what became of them, in the order of their names.
@@ -52,8 +54,9 @@ func (w Written) known(is Identity, held bool) bool {
 	return !held || newer
 }
 
-// precedes reports whether a resource version is older than another one. Those that are no numbers are not comparable. Source:
-// Kubernetes API concepts, "Resource versions": clients may compare those of one resource as numbers.
+// precedes reports whether a resource version is older than another one. Those that are no numbers are not
+// comparable. Source: Kubernetes API concepts, "Resource versions": clients may compare those of one resource as
+// numbers.
 func precedes(version, other string) bool {
 	a, err := strconv.ParseUint(version, 10, 64)
 	if err != nil {
@@ -63,8 +66,9 @@ func precedes(version, other string) bool {
 	return err == nil && a < b
 }
 
-// readHolding reads an answer of /debug/configz, the list of all objects that an istiod holds, of which it keeps the identities of
-// some. It has one object in memory at a time. Source: istio.io/istio pilot/pkg/xds, configz; the objects are in Kubernetes' form.
+// readHolding reads an answer of /debug/configz, the list of all objects that an istiod holds, of which it keeps the
+// identities of some. It has one object in memory at a time. Source: istio.io/istio pilot/pkg/xds, configz; the
+// objects are in Kubernetes' form.
 func readHolding(decoder *json.Decoder, of written) (holding, error) {
 	if token, err := decoder.Token(); err != nil || token != json.Delim('[') {
 		if err == nil {

@@ -26,12 +26,16 @@ func TestWritten_known(t *testing.T) {
 		is      *Identity
 		want    bool
 	}{
-		"written, and held as it is":                  {wrote, &Identity{"a", "100"}, true},
-		"written, and not held":                       {wrote, nil, false},
-		"written, and held as it was":                 {wrote, &Identity{"a", "99"}, false},
-		"written, and held as others made it since":   {wrote, &Identity{"a", "1000"}, true},
-		"written, and the versions are no numbers":    {Written{Identity: Identity{"a", "x2"}}, &Identity{"a", "x3"}, false},
-		"written, and the same version is no number":  {Written{Identity: Identity{"a", "x2"}}, &Identity{"a", "x2"}, true},
+		"written, and held as it is":                {wrote, &Identity{"a", "100"}, true},
+		"written, and not held":                     {wrote, nil, false},
+		"written, and held as it was":               {wrote, &Identity{"a", "99"}, false},
+		"written, and held as others made it since": {wrote, &Identity{"a", "1000"}, true},
+		"written, and the versions are no numbers": {
+			Written{Identity: Identity{"a", "x2"}}, &Identity{"a", "x3"}, false,
+		},
+		"written, and the same version is no number": {
+			Written{Identity: Identity{"a", "x2"}}, &Identity{"a", "x2"}, true,
+		},
 		"deleted, and not held":                       {deleted, nil, true},
 		"deleted, and still held":                     {deleted, &Identity{"a", "100"}, false},
 		"deleted, and held as it was later":           {deleted, &Identity{"a", "120"}, false},

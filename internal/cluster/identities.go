@@ -11,8 +11,8 @@ import (
 	"github.com/meshroute/terraform-provider-mesh/internal/istio"
 )
 
-// mostUnlisted is how many objects are read one by one that are beyond the first page of their namespace, before the whole namespace is
-// listed: few objects among many are cheaper to read.
+// mostUnlisted is how many objects are read one by one that are beyond the first page of their namespace, before the
+// whole namespace is listed: few objects among many are cheaper to read.
 const mostUnlisted = 8
 
 // identityPage is which objects of one kind a namespace has: all of them, or as many as one request returns.
@@ -39,8 +39,8 @@ func (p *identityPage) set(name string, is *Identity) {
 	}
 }
 
-// identityLists are which objects of one kind the namespaces have. One list serves all who ask within ten seconds, as a plan of many
-// resources does.
+// identityLists are which objects of one kind the namespaces have. One list serves all who ask within ten seconds, as
+// a plan of many resources does.
 type identityLists struct {
 	first, whole lists[*identityPage]
 	mutex        sync.Mutex
@@ -48,12 +48,14 @@ type identityLists struct {
 	unlisted map[string]int
 }
 
-// Listed returns the identity of the object at an address, nil if there is none, from a list of its namespace: neither the object's
-// spec nor anything that people put on it is read. Known is false where a list does not tell: it is not allowed, failed, or the object
-// is one of few in a namespace of many. The caller reads the object then.
+// Listed returns the identity of the object at an address, nil if there is none, from a list of its namespace:
+// neither the object's spec nor anything that people put on it is read. Known is false where a list does not tell: it
+// is not allowed, failed, or the object is one of few in a namespace of many. The caller reads the object then.
 func (c *Cluster) Listed(ctx context.Context, at Address) (identity *Identity, known bool) {
 	kept := c.identities[at.Kind]
-	found := kept.first.get(ctx, at.Namespace, time.Time{}, func(ctx context.Context) (*identityPage, error) { return c.listIdentities(ctx, at, false) })
+	found := kept.first.get(ctx, at.Namespace, time.Time{}, func(ctx context.Context) (*identityPage, error) {
+		return c.listIdentities(ctx, at, false)
+	})
 	if found == nil || found.err != nil {
 		return nil, false
 	}
@@ -63,7 +65,9 @@ func (c *Cluster) Listed(ctx context.Context, at Address) (identity *Identity, k
 	if !kept.countUnlisted(at.Namespace) {
 		return nil, false
 	}
-	found = kept.whole.get(ctx, at.Namespace, time.Time{}, func(ctx context.Context) (*identityPage, error) { return c.listIdentities(ctx, at, true) })
+	found = kept.whole.get(ctx, at.Namespace, time.Time{}, func(ctx context.Context) (*identityPage, error) {
+		return c.listIdentities(ctx, at, true)
+	})
 	if found == nil || found.err != nil {
 		return nil, false
 	}
@@ -89,8 +93,9 @@ func (l *identityLists) countUnlisted(namespace string) bool {
 	return l.unlisted[namespace] > mostUnlisted
 }
 
-// wrote takes note of a write: which object stands at an address now, nil for none. Where that is not known, the next who asks lists the
-// namespace anew. A list that is being made may be from before the write, and is good only for those who wait for it.
+// wrote takes note of a write: which object stands at an address now, nil for none. Where that is not known, the next
+// who asks lists the namespace anew. A list that is being made may be from before the write, and is good only for
+// those who wait for it.
 func (l *identityLists) wrote(at Address, is *Identity, err error) {
 	for _, lists := range []*lists[*identityPage]{&l.first, &l.whole} {
 		page, made := lists.made(at.Namespace)
@@ -126,8 +131,11 @@ func (c *Cluster) listIdentities(ctx context.Context, at Address, all bool) (*id
 	}
 }
 
-// listMetadata makes one request. It is not tried again: who gets no answer reads the object itself, and is patient there.
-func (c *Cluster) listMetadata(ctx context.Context, where scope, options metav1.ListOptions) (*metav1.PartialObjectMetadataList, error) {
+// listMetadata makes one request. It is not tried again: who gets no answer reads the object itself, and is patient
+// there.
+func (c *Cluster) listMetadata(
+	ctx context.Context, where scope, options metav1.ListOptions,
+) (*metav1.PartialObjectMetadataList, error) {
 	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
 	defer cancel()
 	list, err := c.metadata.Resource(where.resource).Namespace(where.namespace).List(ctx, options)

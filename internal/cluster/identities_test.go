@@ -11,15 +11,21 @@ import (
 	"github.com/meshroute/terraform-provider-mesh/internal/istio"
 )
 
-// metadataPage answers a list request with the metadata of VirtualServices of these names, and where the list goes on.
+// metadataPage answers a list request with the metadata of VirtualServices of these names, and where the list goes
+// on.
 func metadataPage(w http.ResponseWriter, next string, names ...string) {
 	items := make([]any, len(names))
 	for i, name := range names {
-		items[i] = map[string]any{"metadata": map[string]any{"name": name, "namespace": "shop", "uid": "uid-" + name, "resourceVersion": "7"}}
+		items[i] = map[string]any{
+			"metadata": map[string]any{"name": name, "namespace": "shop", "uid": "uid-" + name, "resourceVersion": "7"},
+		}
 	}
 	w.Header().Set("Content-Type", "application/json")
 	_ = json.NewEncoder(w).Encode(map[string]any{
-		"apiVersion": "meta.k8s.io/v1", "kind": "PartialObjectMetadataList", "metadata": map[string]any{"continue": next}, "items": items,
+		"apiVersion": "meta.k8s.io/v1",
+		"kind":       "PartialObjectMetadataList",
+		"metadata":   map[string]any{"continue": next},
+		"items":      items,
 	})
 }
 
@@ -46,7 +52,8 @@ func TestCluster_Listed(t *testing.T) {
 		switch {
 		case r.Method == http.MethodDelete:
 			_, _ = fmt.Fprint(w, "{}")
-		case !strings.Contains(r.Header.Get("Accept"), "PartialObjectMetadataList") || r.URL.Query().Get("limit") != "500":
+		case !strings.Contains(r.Header.Get("Accept"), "PartialObjectMetadataList") ||
+			r.URL.Query().Get("limit") != "500":
 			http.Error(w, "not this", http.StatusTeapot)
 		default:
 			metadataPage(w, "", "a", "b")

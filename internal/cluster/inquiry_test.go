@@ -13,7 +13,8 @@ type reply struct {
 	proxies  []proxies
 }
 
-// TestInquiry: a wait is over when every istiod holds what was written, and what its proxies were sent after that is acknowledged.
+// TestInquiry: a wait is over when every istiod holds what was written, and what its proxies were sent after that is
+// acknowledged.
 func TestInquiry(t *testing.T) {
 	t.Parallel()
 	const ms = time.Millisecond
@@ -34,35 +35,67 @@ func TestInquiry(t *testing.T) {
 		says string
 	}{
 		"held at once, sent and acknowledged": {
-			replies: []reply{{0, []holding{all}, has([2]string{"1", "1"})}, {200 * ms, nil, has([2]string{"2", "1"})}, {400 * ms, nil, has([2]string{"2", "2"})}, {800 * ms, nil, has([2]string{"2", "2"})}, {1000 * ms, nil, has([2]string{"2", "2"})}},
-			done:    1000 * ms,
+			replies: []reply{
+				{0, []holding{all}, has([2]string{"1", "1"})},
+				{200 * ms, nil, has([2]string{"2", "1"})},
+				{400 * ms, nil, has([2]string{"2", "2"})},
+				{800 * ms, nil, has([2]string{"2", "2"})},
+				{1000 * ms, nil, has([2]string{"2", "2"})},
+			},
+			done: 1000 * ms,
 		},
 		"what was acknowledged before it is held does not count": {
-			replies: []reply{{0, []holding{old}, nil}, {5 * time.Second, []holding{old}, nil}, {40 * time.Second, []holding{all}, has([2]string{"9", "9"})}, {40900 * ms, nil, has([2]string{"9", "9"})}, {41200 * ms, nil, has([2]string{"10", "10"})}, {41800 * ms, nil, has([2]string{"10", "10"})}},
-			done:    41800 * ms,
+			replies: []reply{
+				{0, []holding{old}, nil},
+				{5 * time.Second, []holding{old}, nil},
+				{40 * time.Second, []holding{all}, has([2]string{"9", "9"})},
+				{40900 * ms, nil, has([2]string{"9", "9"})},
+				{41200 * ms, nil, has([2]string{"10", "10"})},
+				{41800 * ms, nil, has([2]string{"10", "10"})},
+			},
+			done: 41800 * ms,
 		},
 		"nothing is sent": {
-			replies: []reply{{0, []holding{all}, has([2]string{"1", "1"})}, {2 * time.Second, nil, has([2]string{"1", "1"})}, {9 * time.Second, nil, has([2]string{"1", "1"})}, {10 * time.Second, nil, has([2]string{"1", "1"})}},
-			done:    10 * time.Second,
+			replies: []reply{
+				{0, []holding{all}, has([2]string{"1", "1"})},
+				{2 * time.Second, nil, has([2]string{"1", "1"})},
+				{9 * time.Second, nil, has([2]string{"1", "1"})},
+				{10 * time.Second, nil, has([2]string{"1", "1"})},
+			},
+			done: 10 * time.Second,
 		},
 		"sent before it was known to be held": {
-			before:  has([2]string{"1", "1"}),
-			replies: []reply{{0, []holding{all}, has([2]string{"2", "2"})}, {1900 * ms, nil, has([2]string{"2", "2"})}, {2 * time.Second, nil, has([2]string{"2", "2"})}},
-			done:    2 * time.Second,
+			before: has([2]string{"1", "1"}),
+			replies: []reply{
+				{0, []holding{all}, has([2]string{"2", "2"})},
+				{1900 * ms, nil, has([2]string{"2", "2"})},
+				{2 * time.Second, nil, has([2]string{"2", "2"})},
+			},
+			done: 2 * time.Second,
 		},
 		"one istiod of two does not hold it": {
 			replies: []reply{{0, []holding{old, all}, nil}, {time.Minute, []holding{old, all}, nil}},
 			done:    -1,
-			says: `istiod does not know the change after 1m0s, so that proxies may fail requests until it does: a does not hold the written DestinationRule "shop/reviews", ` +
+			says: `istiod does not know the change after 1m0s, so that proxies may fail requests until it does: a ` +
+				`does not hold the written DestinationRule "shop/reviews", ` +
 				`a still holds the deleted VirtualService "shop/reviews"`,
 		},
 		"one istiod does not send": {
-			replies: []reply{{0, []holding{all, all}, has([2]string{"1", "1"}, [2]string{"5", "5"})}, {time.Second, nil, has([2]string{"2", "2"}, [2]string{"5", "5"})}, {2 * time.Second, nil, has([2]string{"2", "2"}, [2]string{"5", "5"})}},
-			done:    -1, says: "istiod did not tell within 1m0s",
+			replies: []reply{
+				{0, []holding{all, all}, has([2]string{"1", "1"}, [2]string{"5", "5"})},
+				{time.Second, nil, has([2]string{"2", "2"}, [2]string{"5", "5"})},
+				{2 * time.Second, nil, has([2]string{"2", "2"}, [2]string{"5", "5"})},
+			},
+			done: -1, says: "istiod did not tell within 1m0s",
 		},
 		"a proxy never acknowledges": {
-			replies: []reply{{0, []holding{all}, has([2]string{"1", "1"})}, {time.Second, nil, has([2]string{"2", "1"})}, {time.Minute, nil, has([2]string{"2", "1"})}},
-			done:    -1, says: "these proxies did not acknowledge the change within 1m0s, and may fail requests until they do: web.shop",
+			replies: []reply{
+				{0, []holding{all}, has([2]string{"1", "1"})},
+				{time.Second, nil, has([2]string{"2", "1"})},
+				{time.Minute, nil, has([2]string{"2", "1"})},
+			},
+			done: -1, says: "these proxies did not acknowledge the change within 1m0s, and may fail requests until " +
+				"they do: web.shop",
 		},
 	}
 	for name, test := range tests {

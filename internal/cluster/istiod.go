@@ -18,8 +18,8 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/schema"
 )
 
-// monitoringPort is where istiod tells what the proxies have. It answers there to whoever comes from its own pod, as a
-// forwarded connection does.
+// monitoringPort is where istiod tells what the proxies have. It answers there to whoever comes from its own pod, as
+// a forwarded connection does.
 const monitoringPort = 15014
 
 // proxy is what istiod knows of one proxy: the nonces of what it was sent last, and of what it acknowledged last.
@@ -86,7 +86,8 @@ type unaskable struct{ error }
 // Unwrap returns the cause.
 func (u unaskable) Unwrap() error { return u.error }
 
-// isUnaskable reports whether trying again would not help: a right is missing, there is no istiod, or what answers is none.
+// isUnaskable reports whether trying again would not help: a right is missing, there is no istiod, or what answers is
+// none.
 func isUnaskable(err error) bool {
 	var never unaskable
 	var e *Error
@@ -133,8 +134,9 @@ func (c *Cluster) connectControlPlane(ctx context.Context, p Propagation) (*cont
 	return control, nil
 }
 
-// unforwarded is why a port-forward to a pod failed, with the reason that a right is missing where it is: the protocols of a port-forward
-// tell that in words only. A request that does not ask for one of them is refused with a status.
+// unforwarded is why a port-forward to a pod failed, with the reason that a right is missing where it is: the
+// protocols of a port-forward tell that in words only. A request that does not ask for one of them is refused with a
+// status.
 func (c *Cluster) unforwarded(ctx context.Context, namespace, pod string, err error) error {
 	var e *Error
 	if !errors.As(err, &e) || e.Reason != Unknown {
@@ -165,7 +167,10 @@ func (c *Cluster) istiodPods(ctx context.Context, namespace string) ([]string, e
 	err := c.persist(ctx, "list "+what, func(ctx context.Context, _ bool) (err error) {
 		ctx, cancel := context.WithTimeout(ctx, requestTimeout)
 		defer cancel()
-		list, err = c.client.Resource(schema.GroupVersionResource{Version: "v1", Resource: "pods"}).Namespace(namespace).
+		list, err = c.client.Resource(schema.GroupVersionResource{
+			Version:  "v1",
+			Resource: "pods",
+		}).Namespace(namespace).
 			List(ctx, metav1.ListOptions{LabelSelector: "app=istiod", FieldSelector: "status.phase=Running"})
 		return c.wrap("list", what, err)
 	})
@@ -265,8 +270,8 @@ func (i istiod) ask(ctx context.Context, page string, read func(*json.Decoder) e
 	return nil
 }
 
-// byID returns proxies by their id. A gRPC client without a sidecar connects once for each of its channels, with one id: those
-// are told apart by a number.
+// byID returns proxies by their id. A gRPC client without a sidecar connects once for each of its channels, with one
+// id: those are told apart by a number.
 func byID(list []proxy) proxies {
 	slices.SortFunc(list, func(a, b proxy) int {
 		x, y := a.nonces(), b.nonces()

@@ -24,8 +24,9 @@ const largestKubeconfig = 10 << 20
 
 var lineNumber = regexp.MustCompile(`\bline \d+`)
 
-// restConfig merges the kubeconfig files and what is set beside them, as kubectl does with its flags, but for credentials: who gives some
-// beside a kubeconfig means those, and not a client certificate of its user, which would win over a token without a word.
+// restConfig merges the kubeconfig files and what is set beside them, as kubectl does with its flags, but for
+// credentials: who gives some beside a kubeconfig means those, and not a client certificate of its user, which would
+// win over a token without a word.
 func (c Config) restConfig() (*rest.Config, error) {
 	if len(c.ConfigPaths) == 0 && c.Host == "" && os.Getenv("KUBERNETES_SERVICE_HOST") == "" {
 		return nil, ErrNoConfiguration
@@ -53,7 +54,9 @@ func (c Config) restConfig() (*rest.Config, error) {
 	case clientcmd.IsEmptyConfig(err) && len(c.ConfigPaths) == 0:
 		return nil, ErrNoConfiguration
 	case clientcmd.IsEmptyConfig(err):
-		return nil, fmt.Errorf("read %s: it names no cluster: check its current-context, or choose one with config_context", c.source())
+		return nil, fmt.Errorf(
+			"read %s: it names no cluster: check its current-context, or choose one with config_context", c.source(),
+		)
 	case err != nil:
 		return nil, fmt.Errorf("read %s: %w", c.source(), err)
 	}
@@ -152,7 +155,8 @@ func (c Config) check(rules *clientcmd.ClientConfigLoadingRules) error {
 	if c.ProxyURL != "" {
 		proxy, cluster.ProxyURL = "proxy_url", c.ProxyURL
 	}
-	if _, _, err := rest.DefaultServerURL(cluster.Server, "/", schema.GroupVersion{}, true); err != nil && cluster.Server != "" {
+	if _, _, err := rest.DefaultServerURL(cluster.Server, "/", schema.GroupVersion{}, true); err != nil &&
+		cluster.Server != "" {
 		return fmt.Errorf("%s must be a URL or host:port", server)
 	}
 	if u, err := url.Parse(cluster.ProxyURL); cluster.ProxyURL != "" && (err != nil || !isProxyScheme(u.Scheme)) {

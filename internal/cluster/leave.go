@@ -7,8 +7,8 @@ import (
 	"github.com/meshroute/terraform-provider-mesh/internal/istio"
 )
 
-// Remove deletes objects that an earlier change could not take back or take away, each only if it is still that one. It returns
-// those that are left.
+// Remove deletes objects that an earlier change could not take back or take away, each only if it is still that one.
+// It returns those that are left.
 func (c *Cluster) Remove(ctx context.Context, objects Identities) (Identities, error) {
 	left := Identities{}
 	var problems []error
@@ -36,8 +36,8 @@ func (c *Cluster) Remaining(ctx context.Context, objects Identities) (Identities
 	return left, nil
 }
 
-// StandIn returns the identity of the DestinationRule that a change of host made to stand in for a live one, and that was left behind
-// when it was killed; empty where there is none.
+// StandIn returns the identity of the DestinationRule that a change of host made to stand in for a live one, and that
+// was left behind when it was killed; empty where there is none.
 func (c *Cluster) StandIn(ctx context.Context, destinationRule *Live) (Identities, error) {
 	at := AddressOf(standIn(&destinationRule.Object))
 	live, err := c.Get(ctx, at)

@@ -14,9 +14,10 @@ import (
 	"github.com/meshroute/terraform-provider-mesh/internal/istio"
 )
 
-// RefuseLeftovers returns an error of reason FieldConflict for fields that other managers added to the live objects and
-// that wanted has not, and for labels and annotations that go with this change and that they own too. Server-side apply would leave
-// them where they are without a word. With force they are removed after the apply, and this returns nil.
+// RefuseLeftovers returns an error of reason FieldConflict for fields that other managers added to the live objects
+// and that wanted has not, and for labels and annotations that go with this change and that they own too. Server-side
+// apply would leave them where they are without a word. With force they are removed after the apply, and this returns
+// nil.
 func (c *Cluster) RefuseLeftovers(live LiveObjects, from, wanted istio.Objects) error {
 	if c.force {
 		return nil
@@ -65,8 +66,8 @@ func (l *Live) conflicts(spec, metadata map[string]any) []Conflict {
 	return found
 }
 
-// removeLeftovers removes from the live object what wanted has not, after wanted was applied to it. Of the labels and annotations that
-// is what was named before.
+// removeLeftovers removes from the live object what wanted has not, after wanted was applied to it. Of the labels and
+// annotations that is what was named before.
 func (c *Cluster) removeLeftovers(ctx context.Context, live *Live, was, wanted *istio.Object) (*Live, error) {
 	left, err := leftovers(live, wanted)
 	metadata := leftoverMetadata(live, was, wanted)
@@ -112,9 +113,9 @@ func (c *Cluster) mergeOnce(ctx context.Context, o *istio.Object, body []byte) (
 	return c.live(AddressOf(o), object)
 }
 
-// leftovers returns the fields of the live spec that wanted has not, as a merge patch that removes them. What is inside
-// a list is no leftover: a list is written as a whole. Neither are fields that this version does not know, as long as what they
-// are in is wanted.
+// leftovers returns the fields of the live spec that wanted has not, as a merge patch that removes them. What is
+// inside a list is no leftover: a list is written as a whole. Neither are fields that this version does not know, as
+// long as what they are in is wanted.
 func leftovers(live *Live, wanted *istio.Object) (map[string]any, error) {
 	if istio.SameSpec(live.Spec, wanted.Spec) {
 		return nil, nil
@@ -127,11 +128,12 @@ func leftovers(live *Live, wanted *istio.Object) (map[string]any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return removal(is["spec"].(map[string]any), want["spec"].(map[string]any)), nil //nolint:errcheck,forcetypeassert // a manifest has a spec
+	//nolint:errcheck,forcetypeassert // a manifest has a spec
+	return removal(is["spec"].(map[string]any), want["spec"].(map[string]any)), nil
 }
 
-// leftoverMetadata returns the labels and annotations that are still live, as a merge patch that removes them: those that the object had
-// been given before and that wanted has not.
+// leftoverMetadata returns the labels and annotations that are still live, as a merge patch that removes them: those
+// that the object had been given before and that wanted has not.
 func leftoverMetadata(live *Live, was, wanted *istio.Object) map[string]any {
 	patch := map[string]any{}
 	if was == nil {

@@ -12,7 +12,10 @@ import (
 func TestLeftovers(t *testing.T) {
 	t.Parallel()
 	wanted := func() *networking.DestinationRule {
-		return &networking.DestinationRule{Host: "a", TrafficPolicy: &networking.TrafficPolicy{Tls: &networking.ClientTLSSettings{}}}
+		return &networking.DestinationRule{
+			Host:          "a",
+			TrafficPolicy: &networking.TrafficPolicy{Tls: &networking.ClientTLSSettings{}},
+		}
 	}
 	tests := map[string]struct {
 		change func(*networking.DestinationRule)
@@ -20,19 +23,34 @@ func TestLeftovers(t *testing.T) {
 		origin map[string]any
 		want   map[string]any
 	}{
-		"nothing":        {change: func(*networking.DestinationRule) {}},
-		"another value":  {change: func(r *networking.DestinationRule) { r.Host = "b" }, want: map[string]any{}},
-		"a field":        {change: func(r *networking.DestinationRule) { r.ExportTo = []string{"."} }, want: map[string]any{"exportTo": nil}},
-		"a nested field": {change: func(r *networking.DestinationRule) { r.TrafficPolicy.Tls.Sni = "a" }, want: map[string]any{"trafficPolicy": map[string]any{"tls": map[string]any{"sni": nil}}}},
-		"a field that this version does not know stays": {
+		"nothing":       {change: func(*networking.DestinationRule) {}},
+		"another value": {change: func(r *networking.DestinationRule) { r.Host = "b" }, want: map[string]any{}},
+		"a field": {
 			change: func(r *networking.DestinationRule) { r.ExportTo = []string{"."} },
-			origin: map[string]any{"host": "a", "exportTo": []any{"."}, "trafficPolicy": map[string]any{"tls": map[string]any{}, "new": "a"}},
 			want:   map[string]any{"exportTo": nil},
 		},
+		"a nested field": {
+			change: func(r *networking.DestinationRule) { r.TrafficPolicy.Tls.Sni = "a" },
+			want:   map[string]any{"trafficPolicy": map[string]any{"tls": map[string]any{"sni": nil}}},
+		},
+		"a field that this version does not know stays": {
+			change: func(r *networking.DestinationRule) { r.ExportTo = []string{"."} },
+			origin: map[string]any{
+				"host":          "a",
+				"exportTo":      []any{"."},
+				"trafficPolicy": map[string]any{"tls": map[string]any{}, "new": "a"},
+			},
+			want: map[string]any{"exportTo": nil},
+		},
 		"an unknown field goes with what it is in": {
-			change: func(r *networking.DestinationRule) { r.TrafficPolicy.OutlierDetection = &networking.OutlierDetection{} },
-			origin: map[string]any{"host": "a", "trafficPolicy": map[string]any{"tls": map[string]any{}, "outlierDetection": map[string]any{"new": "a"}}},
-			want:   map[string]any{"trafficPolicy": map[string]any{"outlierDetection": nil}},
+			change: func(r *networking.DestinationRule) {
+				r.TrafficPolicy.OutlierDetection = &networking.OutlierDetection{}
+			},
+			origin: map[string]any{"host": "a", "trafficPolicy": map[string]any{
+				"tls":              map[string]any{},
+				"outlierDetection": map[string]any{"new": "a"},
+			}},
+			want: map[string]any{"trafficPolicy": map[string]any{"outlierDetection": nil}},
 		},
 	}
 	for name, test := range tests {
@@ -40,7 +58,8 @@ func TestLeftovers(t *testing.T) {
 			t.Parallel()
 			live := wanted()
 			test.change(live)
-			got, err := leftovers(&Live{Object: istio.Object{Spec: live, RawSpec: test.origin}}, &istio.Object{Spec: wanted()})
+			got, err := leftovers(&Live{Object: istio.Object{Spec: live, RawSpec: test.origin}},
+				&istio.Object{Spec: wanted()})
 			if err != nil {
 				t.Fatal(err)
 			}

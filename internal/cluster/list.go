@@ -35,8 +35,8 @@ func CheckLabelSelector(text string) error {
 	return err
 }
 
-// Each goes through the objects of a query, page by page, until the caller stops. An object that cannot be read is an error in
-// its place; that of a request is the last thing that is yielded.
+// Each goes through the objects of a query, page by page, until the caller stops. An object that cannot be read is an
+// error in its place; that of a request is the last thing that is yielded.
 func (c *Cluster) Each(ctx context.Context, q Query) iter.Seq2[*Live, error] {
 	return func(yield func(*Live, error) bool) {
 		size := int64(pageSize)
@@ -74,7 +74,9 @@ func (s scope) String() string {
 }
 
 // each goes through the objects of a scope, page by page. An error is the last thing that is yielded.
-func (c *Cluster) each(ctx context.Context, s scope, options metav1.ListOptions) iter.Seq2[*unstructured.Unstructured, error] {
+func (c *Cluster) each(
+	ctx context.Context, s scope, options metav1.ListOptions,
+) iter.Seq2[*unstructured.Unstructured, error] {
 	return func(yield func(*unstructured.Unstructured, error) bool) {
 		for {
 			page, err := c.page(ctx, s, options)
@@ -98,8 +100,8 @@ func (c *Cluster) each(ctx context.Context, s scope, options metav1.ListOptions)
 	}
 }
 
-// resumption returns how a list goes on after the API server has forgotten where it was: what follows is of a later time than what
-// came before. Empty for every other error.
+// resumption returns how a list goes on after the API server has forgotten where it was: what follows is of a later
+// time than what came before. Empty for every other error.
 func resumption(err error) string {
 	var status apierrors.APIStatus
 	if !apierrors.IsResourceExpired(err) || !errors.As(err, &status) {
@@ -108,7 +110,9 @@ func resumption(err error) string {
 	return status.Status().Continue
 }
 
-func (c *Cluster) page(ctx context.Context, s scope, options metav1.ListOptions) (*unstructured.UnstructuredList, error) {
+func (c *Cluster) page(
+	ctx context.Context, s scope, options metav1.ListOptions,
+) (*unstructured.UnstructuredList, error) {
 	var page *unstructured.UnstructuredList
 	err := c.persist(ctx, "list "+s.String(), func(ctx context.Context, _ bool) (err error) {
 		ctx, cancel := context.WithTimeout(ctx, requestTimeout)

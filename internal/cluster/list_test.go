@@ -19,11 +19,19 @@ func page(w http.ResponseWriter, next string, names ...string) {
 		if name == "broken" {
 			spec = map[string]any{"hosts": "a"}
 		}
-		items[i] = map[string]any{"apiVersion": istio.APIVersion, "kind": "VirtualService", "metadata": map[string]any{"name": name, "namespace": "shop"}, "spec": spec}
+		items[i] = map[string]any{
+			"apiVersion": istio.APIVersion,
+			"kind":       "VirtualService",
+			"metadata":   map[string]any{"name": name, "namespace": "shop"},
+			"spec":       spec,
+		}
 	}
 	w.Header().Set("Content-Type", "application/json")
 	_ = json.NewEncoder(w).Encode(map[string]any{
-		"apiVersion": istio.APIVersion, "kind": "VirtualServiceList", "metadata": map[string]any{"continue": next}, "items": items,
+		"apiVersion": istio.APIVersion,
+		"kind":       "VirtualServiceList",
+		"metadata":   map[string]any{"continue": next},
+		"items":      items,
 	})
 }
 
@@ -31,7 +39,8 @@ func page(w http.ResponseWriter, next string, names ...string) {
 func expired(w http.ResponseWriter, next string) {
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(http.StatusGone)
-	_, _ = fmt.Fprintf(w, `{"kind":"Status","apiVersion":"v1","metadata":{"continue":%q},"status":"Failure","message":"too old","reason":"Expired","code":410}`, next)
+	_, _ = fmt.Fprintf(w, `{"kind":"Status","apiVersion":"v1","metadata":{"continue":%q},"status":"Failure",`+
+		`"message":"too old","reason":"Expired","code":410}`, next)
 }
 
 // TestCluster_each: what a list comes to, and how many requests it takes.
@@ -64,8 +73,10 @@ func TestCluster_each(t *testing.T) {
 			few:   501, most: 600, want: []string{"a"}, requests: 1, asked: "500",
 		},
 		"an object that cannot be read": {
-			pages: map[string]func(http.ResponseWriter){"": func(w http.ResponseWriter) { page(w, "", "a", "broken", "c") }},
-			most:  10, want: []string{"a", "error", "c"}, requests: 1, asked: "500",
+			pages: map[string]func(http.ResponseWriter){"": func(w http.ResponseWriter) {
+				page(w, "", "a", "broken", "c")
+			}},
+			most: 10, want: []string{"a", "error", "c"}, requests: 1, asked: "500",
 		},
 		"a server that has forgotten where the list was": {
 			pages: map[string]func(http.ResponseWriter){
@@ -99,7 +110,11 @@ func TestCluster_each(t *testing.T) {
 				test.pages[r.URL.Query().Get("continue")](w)
 			})
 			var got []string
-			for live, err := range c.Each(t.Context(), Query{Kind: istio.KindVirtualService, Namespace: "shop", Few: test.few}) {
+			for live, err := range c.Each(t.Context(), Query{
+				Kind:      istio.KindVirtualService,
+				Namespace: "shop",
+				Few:       test.few,
+			}) {
 				if err != nil {
 					got = append(got, "error")
 				} else {
@@ -113,7 +128,8 @@ func TestCluster_each(t *testing.T) {
 				t.Errorf("objects (-want +got):\n%s", diff)
 			}
 			if requests.Load() != test.requests || asked != test.asked {
-				t.Errorf("%d requests for %s objects each, want %d for %s", requests.Load(), asked, test.requests, test.asked)
+				t.Errorf("%d requests for %s objects each, want %d for %s", requests.Load(), asked, test.requests,
+					test.asked)
 			}
 		})
 	}

@@ -7,11 +7,11 @@ import (
 )
 
 const (
-	// freshness is how long what was listed is good for the checks of a plan: Terraform plans many resources at once, and a list
-	// for each of them would take a time that grows with their square.
+	// freshness is how long what was listed is good for the checks of a plan: Terraform plans many resources at once,
+	// and a list for each of them would take a time that grows with their square.
 	freshness = 10 * time.Second
-	// failureKept is how long a list that failed is not tried again: what is forbidden, or does not answer, holds up the plans of
-	// many resources only once.
+	// failureKept is how long a list that failed is not tried again: what is forbidden, or does not answer, holds up
+	// the plans of many resources only once.
 	failureKept = time.Minute
 	// listTimeout bounds all lists of one resource together, and each alone: no plan has to wait for them any longer.
 	listTimeout = 10 * time.Second
@@ -34,9 +34,11 @@ type listed[T any] struct {
 	warnings []string
 }
 
-// get returns a list that is fresh, and was not begun before a time. Whoever asks while it is being made waits for that, as long as
-// its own context lasts, and gets nil then: the list goes on without it, for the others.
-func (l *lists[T]) get(ctx context.Context, namespace string, notBefore time.Time, list func(context.Context) (T, error)) *listed[T] {
+// get returns a list that is fresh, and was not begun before a time. Whoever asks while it is being made waits for
+// that, as long as its own context lasts, and gets nil then: the list goes on without it, for the others.
+func (l *lists[T]) get(
+	ctx context.Context, namespace string, notBefore time.Time, list func(context.Context) (T, error),
+) *listed[T] {
 	if ctx.Err() != nil {
 		return nil
 	}
@@ -55,7 +57,9 @@ func (l *lists[T]) get(ctx context.Context, namespace string, notBefore time.Tim
 }
 
 // keep returns the list of a namespace, and whether it is begun for this caller.
-func (l *lists[T]) keep(ctx context.Context, namespace string, notBefore time.Time, list func(context.Context) (T, error)) (kept *listed[T], ours bool) {
+func (l *lists[T]) keep(
+	ctx context.Context, namespace string, notBefore time.Time, list func(context.Context) (T, error),
+) (kept *listed[T], ours bool) {
 	l.mutex.Lock()
 	defer l.mutex.Unlock()
 	if kept = l.by[namespace]; kept != nil && !kept.began.Before(notBefore) && kept.good() {

@@ -51,7 +51,9 @@ func TestLists_get(t *testing.T) {
 			}
 		},
 		"the first who asks gives up": func(t *testing.T, a *asked) {
-			ctx, cancel := context.WithCancel(CollectWarnings(t.Context(), func(string) { t.Error("somebody who has gone is warned") }))
+			ctx, cancel := context.WithCancel(CollectWarnings(t.Context(), func(string) {
+				t.Error("somebody who has gone is warned")
+			}))
 			time.AfterFunc(time.Second/2, cancel)
 			if got := a.get(ctx, "", time.Time{}, list(a)); got != nil {
 				t.Errorf("list %d, %v", got.list, got.err)

@@ -10,8 +10,8 @@ import (
 	"github.com/meshroute/terraform-provider-mesh/internal/istio"
 )
 
-// LiveObjects is what one route consists of as the API server holds it, in the order of [istio.Objects]. An object that does not exist is
-// not in it. No method changes it; the zero value has none.
+// LiveObjects is what one route consists of as the API server holds it, in the order of [istio.Objects]. An object
+// that does not exist is not in it. No method changes it; the zero value has none.
 type LiveObjects struct {
 	all []*Live
 }
@@ -87,8 +87,8 @@ func (s LiveObjects) At(at Address) *Live {
 	return nil
 }
 
-// Ours returns the objects without what only the API server knows, and with only those labels and annotations that are
-// ours: see [Live.Ours].
+// Ours returns the objects without what only the API server knows, and with only those labels and annotations that
+// are ours: see [Live.Ours].
 func (s LiveObjects) Ours(wanted istio.Objects) istio.Objects {
 	var ours istio.Objects
 	for _, o := range s.all {

@@ -140,8 +140,8 @@ func (c *Cluster) get(ctx context.Context, at Address) (*Live, error) {
 }
 
 // create applies an object that must not exist yet. The resource version 1 is one that no object has: where the
-// object exists the API server answers with a conflict, and where it does not, apply makes it. So the check and the write
-// are one request, nothing of somebody else's is ever touched, and the fields are ours by Apply from the start.
+// object exists the API server answers with a conflict, and where it does not, apply makes it. So the check and the
+// write are one request, nothing of somebody else's is ever touched, and the fields are ours by Apply from the start.
 func (c *Cluster) create(ctx context.Context, o *istio.Object) (*Live, error) {
 	live, err := c.apply(ctx, o, c.force, func(metadata map[string]any) { metadata["resourceVersion"] = "1" })
 	// Fields in conflict are those of an object that exists: the API server looks at them first.
@@ -156,8 +156,8 @@ func (c *Cluster) create(ctx context.Context, o *istio.Object) (*Live, error) {
 }
 
 // update applies an object that must still be the one that was read: the API server refuses another uid or resource
-// version, and refuses to make the object where it is gone. Labels and annotations that was has, if it is not nil, and o has not are
-// removed. With force it takes fields from other managers.
+// version, and refuses to make the object where it is gone. Labels and annotations that was has, if it is not nil,
+// and o has not are removed. With force it takes fields from other managers.
 func (c *Cluster) update(ctx context.Context, o, was *istio.Object, is Identity, force bool) (*Live, error) {
 	live, err := c.apply(ctx, o, force || c.force, func(metadata map[string]any) {
 		metadata["uid"] = is.UID
@@ -180,7 +180,9 @@ func (c *Cluster) replaced(ctx context.Context, at Address, uid string) bool {
 	return err == nil && live != nil && live.UID != uid
 }
 
-func (c *Cluster) apply(ctx context.Context, o *istio.Object, force bool, guard func(metadata map[string]any)) (*Live, error) {
+func (c *Cluster) apply(
+	ctx context.Context, o *istio.Object, force bool, guard func(metadata map[string]any),
+) (*Live, error) {
 	manifest, err := istio.Manifest(o)
 	if err != nil {
 		return nil, err
@@ -251,7 +253,8 @@ func (c *Cluster) readManagers(live *Live, entries []metav1.ManagedFieldsEntry) 
 	live.Owned = OwnedKeys{Labels: map[string]bool{}, Annotations: map[string]bool{}}
 	for _, entry := range entries {
 		owned := &fieldpath.Set{}
-		if entry.FieldsV1 == nil || entry.Subresource != "" || owned.FromJSON(bytes.NewReader(entry.FieldsV1.GetRawBytes())) != nil {
+		if entry.FieldsV1 == nil || entry.Subresource != "" ||
+			owned.FromJSON(bytes.NewReader(entry.FieldsV1.GetRawBytes())) != nil {
 			continue
 		}
 		if entry.Manager == c.manager && entry.Operation == metav1.ManagedFieldsOperationApply {
@@ -312,8 +315,8 @@ func specFields(owned *fieldpath.Set) []string {
 // As reports whether the live object is just as wanted, what others put on it apart.
 func (l *Live) As(wanted *istio.Object) bool { return equal(l.Ours(wanted), wanted) }
 
-// Ours returns the object with only those labels and annotations that wanted names or that our field manager applied, and the
-// owner's mark: what others put there is theirs. A nil wanted names none.
+// Ours returns the object with only those labels and annotations that wanted names or that our field manager applied,
+// and the owner's mark: what others put there is theirs. A nil wanted names none.
 func (l *Live) Ours(wanted *istio.Object) *istio.Object {
 	if wanted == nil {
 		wanted = &istio.Object{}

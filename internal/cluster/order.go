@@ -31,16 +31,17 @@ type Step struct {
 // Steps returns how to get from one pair to another without a moment in which a rule names a subset that the
 // proxies do not know. A proxy answers such a request with 503.
 //
-// What is added to the object that declares subsets goes first, and what is taken from it goes last, with the object that routes in
-// between. A wait stands only where the step before must have reached the proxies: after something was added that the
-// rules are about to name, and after the rules stopped naming what is about to go. A change of weights, headers or
-// matches is one write without a wait.
+// What is added to the object that declares subsets goes first, and what is taken from it goes last, with the object
+// that routes in between. A wait stands only where the step before must have reached the proxies: after something was
+// added that the rules are about to name, and after the rules stopped naming what is about to go. A change of
+// weights, headers or matches is one write without a wait.
 //
-// A DestinationRule that moves to where it may hide the old one, or be hidden by it, declares the subsets of both until the old one
-// goes, and so does the old one.
+// A DestinationRule that moves to where it may hide the old one, or be hidden by it, declares the subsets of both
+// until the old one goes, and so does the old one.
 //
-// A DestinationRule speaks for one host. Where it changes to another one under the same name, a second DestinationRule
-// stands in for it meanwhile, so that the subsets of both hosts exist while the rules move from one to the other.
+// A DestinationRule speaks for one host. Where it changes to another one under the same name, a second
+// DestinationRule stands in for it meanwhile, so that the subsets of both hosts exist while the rules move from one
+// to the other.
 //
 // Source: Istio's traffic management best practices, "Avoid 503 errors while reconfiguring service routes"; measured
 // against istiod.
@@ -70,7 +71,8 @@ func Steps(from, to istio.Objects) []Step {
 	return appendAfterWait(steps, last...)
 }
 
-// appendRouting appends the steps of the object that routes. They wait for the step before where that added something.
+// appendRouting appends the steps of the object that routes. They wait for the step before where that added
+// something.
 func appendRouting(steps []Step, from, to istio.Objects, added bool) []Step {
 	if step, needed := write(from.Routing(), to.Routing()); needed {
 		if added {
@@ -105,8 +107,8 @@ func changesHost(from, to istio.Objects) bool {
 	return before.DestinationRuleSpec().Host != after.DestinationRuleSpec().Host
 }
 
-// stepsWithStandIn returns the steps from one host to another: the stand-in declares the new subsets, the rules move, the
-// DestinationRule follows, the stand-in goes.
+// stepsWithStandIn returns the steps from one host to another: the stand-in declares the new subsets, the rules move,
+// the DestinationRule follows, the stand-in goes.
 func stepsWithStandIn(from, to istio.Objects) []Step {
 	other := standIn(to.Declaring())
 	steps := appendRouting([]Step{{Action: Create, Object: other}}, from, to, true)

@@ -59,17 +59,25 @@ func (s shape) pair() istio.Objects {
 		if s.timeout {
 			rule.Timeout = durationpb.New(5e9)
 		}
-		pair = pair.With(&istio.Object{Namespace: s.namespace, Name: s.virtualService, Labels: s.labels, Spec: &networking.VirtualService{
-			Hosts: []string{s.host}, Http: []*networking.HTTPRoute{rule},
-		}})
+		pair = pair.With(&istio.Object{
+			Namespace: s.namespace,
+			Name:      s.virtualService,
+			Labels:    s.labels,
+			Spec: &networking.VirtualService{
+				Hosts: []string{s.host}, Http: []*networking.HTTPRoute{rule},
+			},
+		})
 	}
 	if s.destinationRule != "" {
 		rule := &networking.DestinationRule{Host: s.host, ExportTo: s.exportTo}
 		for _, name := range sortedKeys(s.subsets) {
-			rule.Subsets = append(rule.Subsets, &networking.Subset{Name: name, Labels: map[string]string{"app": s.subsets[name]}})
+			rule.Subsets = append(rule.Subsets,
+				&networking.Subset{Name: name, Labels: map[string]string{"app": s.subsets[name]}})
 		}
 		if s.policy {
-			rule.TrafficPolicy = &networking.TrafficPolicy{Tls: &networking.ClientTLSSettings{Mode: networking.ClientTLSSettings_ISTIO_MUTUAL}}
+			rule.TrafficPolicy = &networking.TrafficPolicy{
+				Tls: &networking.ClientTLSSettings{Mode: networking.ClientTLSSettings_ISTIO_MUTUAL},
+			}
 		}
 		pair = pair.With(&istio.Object{Namespace: s.namespace, Name: s.destinationRule, Labels: s.labels, Spec: rule})
 	}
@@ -83,7 +91,8 @@ func (s shape) with(change func(*shape)) shape {
 	return s
 }
 
-// inWords writes steps so that a person can read them: what happens, to which object, and what it then routes to or declares.
+// inWords writes steps so that a person can read them: what happens, to which object, and what it then routes to or
+// declares.
 func inWords(steps []Step) []string {
 	words := []string{}
 	for _, s := range steps {
@@ -137,9 +146,11 @@ func TestSteps(t *testing.T) {
 		from, to shape
 		want     []string
 	}{
-		"nothing changes":        {live, live, []string{}},
-		"nothing exists":         {none, none, []string{}},
-		"create":                 {none, live, []string{"create dr reviews [v1 v2]", "wait", "create vs reviews [v1 v2]"}},
+		"nothing changes": {live, live, []string{}},
+		"nothing exists":  {none, none, []string{}},
+		"create": {
+			none, live, []string{"create dr reviews [v1 v2]", "wait", "create vs reviews [v1 v2]"},
+		},
 		"delete":                 {live, none, []string{"delete vs reviews", "wait", "delete dr reviews"}},
 		"create, rule elsewhere": {none, elsewhere, []string{"create vs reviews [v1 v2]"}},
 		"delete, rule elsewhere": {elsewhere, none, []string{"delete vs reviews"}},
@@ -175,7 +186,10 @@ func TestSteps(t *testing.T) {
 			live, live.with(func(s *shape) { s.subsets["v3"] = "three" }), []string{"update dr reviews [v1 v2 v3]"},
 		},
 		"subset declared and used": {
-			live, live.with(func(s *shape) { s.subsets["v3"] = "three"; s.weights = map[string]int32{"v1": 90, "v3": 10} }),
+			live, live.with(func(s *shape) {
+				s.subsets["v3"] = "three"
+				s.weights = map[string]int32{"v1": 90, "v3": 10}
+			}),
 			[]string{"update dr reviews [v1 v2 v3]", "wait", "update vs reviews [v1 v3]"},
 		},
 		"unused subset removed": {
@@ -191,14 +205,22 @@ func TestSteps(t *testing.T) {
 				s.subsets["v3"] = "two"
 				s.weights = map[string]int32{"v1": 90, "v3": 10}
 			}),
-			[]string{"update dr reviews [v1 v2 v3]", "wait", "update vs reviews [v1 v3]", "wait", "update dr reviews [v1 v3]"},
+			[]string{
+				"update dr reviews [v1 v2 v3]",
+				"wait",
+				"update vs reviews [v1 v3]",
+				"wait",
+				"update dr reviews [v1 v3]",
+			},
 		},
 		"every subset renamed": {
 			live, live.with(func(s *shape) {
 				s.subsets = map[string]string{"a": "one", "b": "two"}
 				s.weights = map[string]int32{"a": 90, "b": 10}
 			}),
-			[]string{"update dr reviews [a b v1 v2]", "wait", "update vs reviews [a b]", "wait", "update dr reviews [a b]"},
+			[]string{
+				"update dr reviews [a b v1 v2]", "wait", "update vs reviews [a b]", "wait", "update dr reviews [a b]",
+			},
 		},
 		"VirtualService renamed": {
 			live, live.with(func(s *shape) { s.virtualService = "new" }),
@@ -210,29 +232,40 @@ func TestSteps(t *testing.T) {
 		},
 		"both renamed": {
 			live, live.with(func(s *shape) { s.virtualService, s.destinationRule = "new", "new" }),
-			[]string{"create dr new [v1 v2]", "wait", "create vs new [v1 v2]", "wait", "delete vs reviews", "wait", "delete dr reviews"},
+			[]string{
+				"create dr new [v1 v2]", "wait", "create vs new [v1 v2]", "wait", "delete vs reviews", "wait",
+				"delete dr reviews",
+			},
 		},
 		"namespace changed": {
 			live, live.with(func(s *shape) { s.namespace = "ops" }),
 			[]string{
-				"create dr ops/reviews [v1 v2]", "wait", "create vs ops/reviews [v1 v2]", "wait", "delete vs reviews", "wait",
+				"create dr ops/reviews [v1 v2]", "wait", "create vs ops/reviews [v1 v2]", "wait", "delete vs reviews",
+				"wait",
 				"delete dr reviews",
 			},
 		},
 		// Callers in either namespace see only the DestinationRule there, whichever VirtualService holds.
 		"namespace changed, subset renamed": {
 			live, live.with(func(s *shape) {
-				s.namespace, s.subsets, s.weights = "ops", map[string]string{"v1": "one", "v3": "two"}, map[string]int32{"v1": 90, "v3": 10}
+				s.namespace, s.subsets, s.weights = "ops", map[string]string{
+					"v1": "one",
+					"v3": "two",
+				}, map[string]int32{"v1": 90, "v3": 10}
 			}),
 			[]string{
-				"create dr ops/reviews [v1 v2 v3]", "update dr reviews [v1 v2 v3]", "wait", "create vs ops/reviews [v1 v3]", "wait", "delete vs reviews",
+				"create dr ops/reviews [v1 v2 v3]", "update dr reviews [v1 v2 v3]", "wait",
+				"create vs ops/reviews [v1 v3]", "wait", "delete vs reviews",
 				"wait", "update dr ops/reviews [v1 v3]", "delete dr reviews",
 			},
 		},
 		"namespace and host changed": {
-			live, live.with(func(s *shape) { s.namespace, s.host, s.subsets = "ops", ratings, map[string]string{"v1": "one"} }),
+			live, live.with(func(s *shape) {
+				s.namespace, s.host, s.subsets = "ops", ratings, map[string]string{"v1": "one"}
+			}),
 			[]string{
-				"create dr ops/reviews [v1]", "wait", "create vs ops/reviews [v1 v2]", "wait", "delete vs reviews", "wait", "delete dr reviews",
+				"create dr ops/reviews [v1]", "wait", "create vs ops/reviews [v1 v2]", "wait", "delete vs reviews",
+				"wait", "delete dr reviews",
 			},
 		},
 		// Istio merges only DestinationRules that are seen in the same namespaces.
@@ -242,7 +275,8 @@ func TestSteps(t *testing.T) {
 				s.subsets, s.weights = map[string]string{"v3": "two"}, map[string]int32{"v3": 100}
 			}),
 			[]string{
-				"create dr new [v1 v2 v3] for dev ops", "update dr reviews [v1 v2 v3] for dev ops", "wait", "create vs new [v3]", "wait", "delete vs reviews",
+				"create dr new [v1 v2 v3] for dev ops", "update dr reviews [v1 v2 v3] for dev ops",
+				"wait", "create vs new [v3]", "wait", "delete vs reviews",
 				"wait", "update dr new [v3] for ops", "delete dr reviews",
 			},
 		},
@@ -250,7 +284,8 @@ func TestSteps(t *testing.T) {
 			live.with(func(s *shape) { s.exportTo = []string{"dev"} }),
 			live.with(func(s *shape) { s.virtualService, s.destinationRule = "new", "new" }),
 			[]string{
-				"create dr new [v1 v2]", "update dr reviews [v1 v2]", "wait", "create vs new [v1 v2]", "wait", "delete vs reviews", "wait",
+				"create dr new [v1 v2]", "update dr reviews [v1 v2]", "wait", "create vs new [v1 v2]", "wait",
+				"delete vs reviews", "wait",
 				"delete dr reviews",
 			},
 		},
@@ -258,25 +293,32 @@ func TestSteps(t *testing.T) {
 		"host changed in place": {
 			live, live.with(func(s *shape) { s.host = ratings }),
 			[]string{
-				"create dr reviews-stand-in [v1 v2]", "wait", "update vs reviews [v1 v2]", "wait", "update dr reviews [v1 v2]", "wait",
+				"create dr reviews-stand-in [v1 v2]", "wait", "update vs reviews [v1 v2]", "wait",
+				"update dr reviews [v1 v2]", "wait",
 				"delete dr reviews-stand-in",
 			},
 		},
 		"host changed in place, VirtualService renamed": {
 			live, live.with(func(s *shape) { s.host, s.virtualService = ratings, "new" }),
 			[]string{
-				"create dr reviews-stand-in [v1 v2]", "wait", "create vs new [v1 v2]", "wait", "delete vs reviews", "wait",
+				"create dr reviews-stand-in [v1 v2]", "wait", "create vs new [v1 v2]", "wait", "delete vs reviews",
+				"wait",
 				"update dr reviews [v1 v2]", "wait", "delete dr reviews-stand-in",
 			},
 		},
 		"host changed together with the names": {
-			live, live.with(func(s *shape) { s.host, s.virtualService, s.destinationRule = ratings, "ratings", "ratings" }),
+			live, live.with(func(s *shape) {
+				s.host, s.virtualService, s.destinationRule = ratings, "ratings", "ratings"
+			}),
 			[]string{
-				"create dr ratings [v1 v2]", "wait", "create vs ratings [v1 v2]", "wait", "delete vs reviews", "wait", "delete dr reviews",
+				"create dr ratings [v1 v2]", "wait", "create vs ratings [v1 v2]", "wait", "delete vs reviews",
+				"wait", "delete dr reviews",
 			},
 		},
 		"host changed without rules": {
-			live.with(func(s *shape) { s.virtualService = "" }), live.with(func(s *shape) { s.host, s.virtualService = ratings, "" }),
+			live.with(func(s *shape) {
+				s.virtualService = ""
+			}), live.with(func(s *shape) { s.host, s.virtualService = ratings, "" }),
 			[]string{"update dr reviews [v1 v2]"},
 		},
 		"subset relabelled and left by the rules": {
@@ -284,7 +326,9 @@ func TestSteps(t *testing.T) {
 			[]string{"update vs reviews [v1]", "wait", "update dr reviews [v1 v2]"},
 		},
 		"subset relabelled and taken up by the rules": {
-			live.with(func(s *shape) { s.weights = map[string]int32{"v1": 100} }), live.with(func(s *shape) { s.subsets["v2"] = "three" }),
+			live.with(func(s *shape) {
+				s.weights = map[string]int32{"v1": 100}
+			}), live.with(func(s *shape) { s.subsets["v2"] = "three" }),
 			[]string{"update dr reviews [v1 v2]", "update vs reviews [v1 v2]"},
 		},
 		"seen in fewer namespaces": {
@@ -292,12 +336,22 @@ func TestSteps(t *testing.T) {
 			[]string{"update vs reviews [v1 v2]", "wait", "update dr reviews [v1 v2] for ."},
 		},
 		"seen in more namespaces": {
-			live.with(func(s *shape) { s.exportTo = []string{"."} }), live.with(func(s *shape) { s.exportTo = []string{".", "ops"}; s.header = "200" }),
+			live.with(func(s *shape) {
+				s.exportTo = []string{"."}
+			}), live.with(func(s *shape) { s.exportTo = []string{".", "ops"}; s.header = "200" }),
 			[]string{"update dr reviews [v1 v2] for . ops", "wait", "update vs reviews [v1 v2]"},
 		},
 		"seen in other namespaces": {
-			live.with(func(s *shape) { s.exportTo = []string{"dev"} }), live.with(func(s *shape) { s.exportTo = []string{"ops"}; s.header = "200" }),
-			[]string{"update dr reviews [v1 v2] for dev ops", "wait", "update vs reviews [v1 v2]", "wait", "update dr reviews [v1 v2] for ops"},
+			live.with(func(s *shape) {
+				s.exportTo = []string{"dev"}
+			}), live.with(func(s *shape) { s.exportTo = []string{"ops"}; s.header = "200" }),
+			[]string{
+				"update dr reviews [v1 v2] for dev ops",
+				"wait",
+				"update vs reviews [v1 v2]",
+				"wait",
+				"update dr reviews [v1 v2] for ops",
+			},
 		},
 		"DestinationRule given to somebody else": {live, elsewhere, []string{}},
 		"DestinationRule missing":                {elsewhere, live, []string{"create dr reviews [v1 v2]"}},
@@ -366,7 +420,8 @@ func (w world) dangling(caller string) []string {
 	known, missing := map[string]bool{}, []string{}
 	of := func(namespace, host string) (found []*istio.Object) {
 		for at, o := range w {
-			if at.Kind == istio.KindDestinationRule && at.Namespace == namespace && o.DestinationRuleSpec().GetHost() == host {
+			if at.Kind == istio.KindDestinationRule && at.Namespace == namespace &&
+				o.DestinationRuleSpec().GetHost() == host {
 				found = append(found, o)
 			}
 		}
@@ -400,7 +455,8 @@ func drawShape(t *rapid.T, label string) shape {
 	if rapid.IntRange(0, 5).Draw(t, label+" is absent") == 0 {
 		return shape{}
 	}
-	names := rapid.SliceOfNDistinct(rapid.SampledFrom([]string{"v1", "v2", "v3", "v4"}), 1, 4, rapid.ID[string]).Draw(t, label+" subsets")
+	names := rapid.SliceOfNDistinct(rapid.SampledFrom([]string{"v1", "v2", "v3", "v4"}), 1, 4, rapid.ID[string]).Draw(t,
+		label+" subsets")
 	s := shape{
 		host:            rapid.SampledFrom([]string{reviews, reviews, ratings}).Draw(t, label+" host"),
 		virtualService:  rapid.SampledFrom([]string{"reviews", "reviews", "reviews", "new"}).Draw(t, label+" vs"),
@@ -424,10 +480,10 @@ func drawShape(t *rapid.T, label string) shape {
 	return s
 }
 
-// TestPropertyStepsDropNoRequest: from any pair to any other, no rule ever names a subset that is not declared for its
-// host as a caller sees it whom both pairs serve, the last step leaves exactly the wanted pair, no wait stands first, last or beside another, and at most three
-// writes are made, one more where an object gets another name, one more where a DestinationRule gets another host and two more where it
-// gets another namespace.
+// TestPropertyStepsDropNoRequest: from any pair to any other, no rule ever names a subset that is not declared for
+// its host as a caller sees it whom both pairs serve, the last step leaves exactly the wanted pair, no wait stands
+// first, last or beside another, and at most three writes are made, one more where an object gets another name, one
+// more where a DestinationRule gets another host and two more where it gets another namespace.
 func TestPropertyStepsDropNoRequest(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
@@ -447,7 +503,8 @@ func TestPropertyStepsDropNoRequest(t *testing.T) {
 			}
 			for _, caller := range callers {
 				if missing := live.dangling(caller); len(missing) > 0 {
-					t.Fatalf("after step %d of %q rules name %q, which is not declared for %s", i+1, inWords(steps), missing, caller)
+					t.Fatalf("after step %d of %q rules name %q, which is not declared for %s", i+1, inWords(steps),
+						missing, caller)
 				}
 			}
 			if s.Action != Wait {
@@ -457,7 +514,8 @@ func TestPropertyStepsDropNoRequest(t *testing.T) {
 			}
 		}
 		most := 3
-		if a.virtualService != b.virtualService || a.destinationRule != b.destinationRule || a.namespace != b.namespace {
+		if a.virtualService != b.virtualService || a.destinationRule != b.destinationRule ||
+			a.namespace != b.namespace {
 			most = 4
 		}
 		if a.namespace != b.namespace {
@@ -470,7 +528,8 @@ func TestPropertyStepsDropNoRequest(t *testing.T) {
 			t.Fatalf("%d writes in %q, want at most %d", writes, inWords(steps), most)
 		}
 		if left := Steps(pairOf(live, to), to); len(left) > 0 || len(live) != len(to.All()) {
-			t.Fatalf("%q leaves %q to do and %d objects, want %d", inWords(steps), inWords(left), len(live), len(to.All()))
+			t.Fatalf("%q leaves %q to do and %d objects, want %d", inWords(steps), inWords(left), len(live),
+				len(to.All()))
 		}
 	})
 }

@@ -17,7 +17,8 @@ const (
 	Auto Mode = "auto"
 	// Settle waits for a fixed time.
 	Settle Mode = "settle"
-	// Ack asks istiod whether it holds what was written, and then which proxies have acknowledged what they were sent.
+	// Ack asks istiod whether it holds what was written, and then which proxies have acknowledged what they were
+	// sent.
 	Ack Mode = "ack"
 	// None does not wait: the order of the writes alone keeps the gap below some milliseconds.
 	None Mode = "none"
@@ -30,23 +31,26 @@ type OnTimeout string
 const (
 	// Continue goes on, with a warning.
 	Continue OnTimeout = "continue"
-	// Stop ends the change: before the rules have changed it goes back, and after that it leaves what was to be removed.
+	// Stop ends the change: before the rules have changed it goes back, and after that it leaves what was to be
+	// removed.
 	Stop OnTimeout = "stop"
 )
 
-// InformerBackoff is how long istiod may stay away from an API server that answers again. The reflectors of its informers try again
-// after 0.8 s, and then after twice as long each time, up to 30 s; to each of these times comes a random one of up to its length. Each kind has a
-// reflector of its own, so that a VirtualService may be seen before a DestinationRule that was written earlier. Source: k8s.io/client-go
-// tools/cache, defaultBackoffMax and defaultBackoffJitter; measured: more than 45 s.
+// InformerBackoff is how long istiod may stay away from an API server that answers again. The reflectors of its
+// informers try again after 0.8 s, and then after twice as long each time, up to 30 s; to each of these times comes a
+// random one of up to its length. Each kind has a reflector of its own, so that a VirtualService may be seen before a
+// DestinationRule that was written earlier. Source: k8s.io/client-go tools/cache, defaultBackoffMax and
+// defaultBackoffJitter; measured: more than 45 s.
 const InformerBackoff = 30*time.Second + 30*time.Second
 
 // Propagation is how a change lets the proxies follow before it takes the next step.
 type Propagation struct {
 	Mode Mode
-	// Settle is how long a wait of mode Settle takes, and how long one of mode Ack gives istiod to begin. With 0 the modes Auto and Settle wait for
-	// nothing.
+	// Settle is how long a wait of mode Settle takes, and how long one of mode Ack gives istiod to begin. With 0 the
+	// modes Auto and Settle wait for nothing.
 	Settle time.Duration
-	// SettleAfterFailure is how long istiod may take to come back to an API server that has failed a request of ours and answers again.
+	// SettleAfterFailure is how long istiod may take to come back to an API server that has failed a request of ours
+	// and answers again.
 	SettleAfterFailure time.Duration
 	// Timeout bounds a wait of mode Ack, and OnTimeout is what happens then.
 	Timeout   time.Duration
@@ -73,8 +77,8 @@ func (p Propagation) Longest(waits int) time.Duration {
 	return count*max(p.Settle, p.Timeout) + p.SettleAfterFailure
 }
 
-// settleTime is how long a wait for a fixed time takes that begins now, after an API server that had failed answered again at a
-// time, which is zero if that was never.
+// settleTime is how long a wait for a fixed time takes that begins now, after an API server that had failed answered
+// again at a time, which is zero if that was never.
 func (p Propagation) settleTime(recovered, now time.Time) time.Duration {
 	if recovered.IsZero() || p.Settle == 0 {
 		return p.Settle
@@ -82,8 +86,8 @@ func (p Propagation) settleTime(recovered, now time.Time) time.Duration {
 	return max(p.Settle, recovered.Add(p.SettleAfterFailure+p.Settle).Sub(now))
 }
 
-// settle returns when the proxies have what was written before, as far as the mode can tell, or when the context ends. The error
-// says who does not have it, where the change shall stop then.
+// settle returns when the proxies have what was written before, as far as the mode can tell, or when the context
+// ends. The error says who does not have it, where the change shall stop then.
 func (c *Cluster) settle(ctx context.Context, p Propagation, w *watch, of written, progress func(string)) error {
 	switch {
 	case p.Mode == None || p.Mode != Ack && p.Settle == 0:
@@ -93,8 +97,9 @@ func (c *Cluster) settle(ctx context.Context, p Propagation, w *watch, of writte
 	}
 	d := p.settleTime(c.recoveredAt(), time.Now())
 	if d > p.Settle {
-		warn(ctx, fmt.Sprintf("the API server failed requests of this apply, and istiod may take up to %s longer than it to see what is written; "+
-			"until then waits of the fixed time are that long (settle_after_failure)", p.SettleAfterFailure))
+		warn(ctx, fmt.Sprintf("the API server failed requests of this apply, and istiod may take up to %s longer "+
+			"than it to see what is written; until then waits of the fixed time are that long (settle_after_failure)",
+			p.SettleAfterFailure))
 	}
 	progress(fmt.Sprintf("waiting %s for the proxies", d.Round(time.Millisecond)))
 	pause(ctx, d)
@@ -109,15 +114,16 @@ func (c *Cluster) recoveredAt() time.Time {
 	return time.Time{}
 }
 
-// quiet is when a change of what proxies were sent was the last one for now: istiod merges events that are less than 100 ms apart.
+// quiet is when a change of what proxies were sent was the last one for now: istiod merges events that are less than
+// 100 ms apart.
 const quiet = 500 * time.Millisecond
 
-// soon is when nothing more comes of what istiod had sent something of before it was known to hold all of it: that was, most probably, the
-// whole.
+// soon is when nothing more comes of what istiod had sent something of before it was known to hold all of it: that
+// was, most probably, the whole.
 const soon = 2 * time.Second
 
-// inquiry is what istiod told during a wait: first whether every istiod holds what was written, then whether the proxies have
-// acknowledged what was sent after that.
+// inquiry is what istiod told during a wait: first whether every istiod holds what was written, then whether the
+// proxies have acknowledged what was sent after that.
 type inquiry struct {
 	of written
 	// settle is how long istiod is given to begin to send.
@@ -181,12 +187,17 @@ const mostNames = 5
 // unconfirmed says what is missing after a time.
 func (q *inquiry) unconfirmed(within string) string {
 	if q.problem != nil {
-		return fmt.Sprintf("istiod did not tell within %s that the proxies have the change; some may fail requests until they have it. The last question failed: %s",
+		return fmt.Sprintf("istiod did not tell within %s that the proxies have the change; some may fail requests "+
+			"until they have it. The last question failed: %s",
 			within, q.problem)
 	}
 	if q.proxies != nil {
 		if missing := q.proxies.missing(); len(missing) > 0 {
-			return fmt.Sprintf("these proxies did not acknowledge the change within %s, and may fail requests until they do: %s", within, enumerate(missing))
+			return fmt.Sprintf(
+				"these proxies did not acknowledge the change within %s, and may fail requests until they do: %s",
+				within,
+				enumerate(missing),
+			)
 		}
 	}
 	var missing []string
@@ -196,9 +207,13 @@ func (q *inquiry) unconfirmed(within string) string {
 		}
 	}
 	if len(missing) == 0 {
-		return fmt.Sprintf("istiod did not tell within %s that the proxies have the change; some may fail requests until they have it", within)
+		return fmt.Sprintf(
+			"istiod did not tell within %s that the proxies have the change; some may fail requests until they have it",
+			within,
+		)
 	}
-	return fmt.Sprintf("istiod does not know the change after %s, so that proxies may fail requests until it does: %s", within, enumerate(missing))
+	return fmt.Sprintf("istiod does not know the change after %s, so that proxies may fail requests until it does: %s",
+		within, enumerate(missing))
 }
 
 func (q *inquiry) verb(at Address) string {
@@ -222,8 +237,9 @@ func enumerate(texts []string) string {
 type observedProxies struct {
 	before, last   []proxies
 	began, changed time.Time
-	// enough are the versions, by istiod, that surely hold what was written before the wait: those after the one that was the
-	// newest when every istiod had heard of the write. It is nil until then. sent is when all of them were sent.
+	// enough are the versions, by istiod, that surely hold what was written before the wait: those after the one that
+	// was the newest when every istiod had heard of the write. It is nil until then. sent is when all of them were
+	// sent.
 	enough []int
 	sent   time.Time
 }
@@ -232,9 +248,9 @@ func newObservedProxies(before []proxies, began time.Time) *observedProxies {
 	return &observedProxies{before: before, last: before, began: began, changed: began}
 }
 
-// add notes what istiod tells, and reports whether the proxies have what was written: either nothing moves any more, or, in
-// a mesh that is never quiet, they have acknowledged something that was sent later. Where nothing is sent at all, no proxy
-// is concerned, which shows after the time to settle.
+// add notes what istiod tells, and reports whether the proxies have what was written: either nothing moves any more,
+// or, in a mesh that is never quiet, they have acknowledged something that was sent later. Where nothing is sent at
+// all, no proxy is concerned, which shows after the time to settle.
 func (s *observedProxies) add(now []proxies, at time.Time, settle time.Duration) bool {
 	if !equalProxies(s.last, now) {
 		s.changed = at

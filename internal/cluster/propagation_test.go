@@ -42,14 +42,16 @@ func TestProxies_version(t *testing.T) {
 	}{
 		"a random part that begins with a letter": {[]string{started + "57" + letters}, 57},
 		"a random part that begins with a digit":  {[]string{started + "57" + digits}, 57},
-		"the newest counts":                       {[]string{started + "9" + letters, started + "10" + digits, started + "2" + letters}, 10},
-		"nothing sent":                            {[]string{""}, 0},
-		"no proxy":                                {nil, 0},
-		"a random part alone":                     {[]string{digits}, 0},
-		"shorter than a random part":              {[]string{"57"}, 0},
-		"a version without a start":               {[]string{"57" + digits}, 57},
-		"no number":                               {[]string{started + digits}, 0},
-		"another form":                            {[]string{"version-info-of-something-else-that-is-long-enough"}, 0},
+		"the newest counts": {
+			[]string{started + "9" + letters, started + "10" + digits, started + "2" + letters}, 10,
+		},
+		"nothing sent":               {[]string{""}, 0},
+		"no proxy":                   {nil, 0},
+		"a random part alone":        {[]string{digits}, 0},
+		"shorter than a random part": {[]string{"57"}, 0},
+		"a version without a start":  {[]string{"57" + digits}, 57},
+		"no number":                  {[]string{started + digits}, 0},
+		"another form":               {[]string{"version-info-of-something-else-that-is-long-enough"}, 0},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -75,15 +77,29 @@ func TestNewer(t *testing.T) {
 		before, now []proxies
 		want        bool
 	}{
-		"one proxy was sent something newer": {[]proxies{{"a": sent("1", "1"), "b": sent("1", "1")}}, []proxies{{"a": sent("2", ""), "b": sent("1", "1")}}, true},
-		"nothing was sent":                   {[]proxies{{"a": sent("1", "1")}}, []proxies{{"a": sent("1", "1")}}, false},
-		"one istiod of two lags behind":      {[]proxies{{"a": sent("1", "1")}, {"b": sent("7", "7")}}, []proxies{{"a": sent("2", "2")}, {"b": sent("7", "7")}}, false},
-		"both istiods sent something newer":  {[]proxies{{"a": sent("1", "1")}, {"b": sent("7", "7")}}, []proxies{{"a": sent("2", "2")}, {"b": sent("8", "8")}}, true},
-		"an istiod without proxies":          {[]proxies{{"a": sent("1", "1")}, {}}, []proxies{{"a": sent("2", "2")}, {}}, true},
-		"no proxy anywhere":                  {[]proxies{{}}, []proxies{{}}, false},
-		"the first proxy came":               {[]proxies{{}}, []proxies{{"a": sent("3", "3")}}, true},
-		"the last proxy went":                {[]proxies{{"a": sent("3", "3")}}, []proxies{{}}, false},
-		"ten follows nine":                   {[]proxies{{"a": sent("9", "9")}}, []proxies{{"a": sent("10", "10")}}, true},
+		"one proxy was sent something newer": {
+			[]proxies{{"a": sent("1", "1"), "b": sent("1", "1")}},
+			[]proxies{{"a": sent("2", ""), "b": sent("1", "1")}},
+			true,
+		},
+		"nothing was sent": {
+			[]proxies{{"a": sent("1", "1")}}, []proxies{{"a": sent("1", "1")}}, false,
+		},
+		"one istiod of two lags behind": {
+			[]proxies{{"a": sent("1", "1")}, {"b": sent("7", "7")}},
+			[]proxies{{"a": sent("2", "2")}, {"b": sent("7", "7")}},
+			false,
+		},
+		"both istiods sent something newer": {
+			[]proxies{{"a": sent("1", "1")}, {"b": sent("7", "7")}},
+			[]proxies{{"a": sent("2", "2")}, {"b": sent("8", "8")}},
+			true,
+		},
+		"an istiod without proxies": {[]proxies{{"a": sent("1", "1")}, {}}, []proxies{{"a": sent("2", "2")}, {}}, true},
+		"no proxy anywhere":         {[]proxies{{}}, []proxies{{}}, false},
+		"the first proxy came":      {[]proxies{{}}, []proxies{{"a": sent("3", "3")}}, true},
+		"the last proxy went":       {[]proxies{{"a": sent("3", "3")}}, []proxies{{}}, false},
+		"ten follows nine":          {[]proxies{{"a": sent("9", "9")}}, []proxies{{"a": sent("10", "10")}}, true},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -132,10 +148,12 @@ func TestEqualProxies(t *testing.T) {
 		now  []proxies
 		want bool
 	}{
-		"the same":                         {base(), true},
-		"something sent":                   {[]proxies{{"a": sent("2", "1")}, {"b": sent("4", "3")}}, false},
-		"something acknowledged":           {[]proxies{{"a": sent("1", "1")}, {"b": sent("4", "4")}}, false},
-		"a proxy more":                     {[]proxies{{"a": sent("1", "1"), "c": sent("1", "1")}, {"b": sent("4", "3")}}, false},
+		"the same":               {base(), true},
+		"something sent":         {[]proxies{{"a": sent("2", "1")}, {"b": sent("4", "3")}}, false},
+		"something acknowledged": {[]proxies{{"a": sent("1", "1")}, {"b": sent("4", "4")}}, false},
+		"a proxy more": {
+			[]proxies{{"a": sent("1", "1"), "c": sent("1", "1")}, {"b": sent("4", "3")}}, false,
+		},
 		"a proxy less":                     {[]proxies{{"a": sent("1", "1")}, {}}, false},
 		"another proxy":                    {[]proxies{{"c": sent("1", "1")}, {"b": sent("4", "3")}}, false},
 		"a proxy that moved to the other":  {[]proxies{{}, {"a": sent("1", "1"), "b": sent("4", "3")}}, false},
@@ -163,7 +181,9 @@ func TestByID(t *testing.T) {
 	other.ID = "web.shop"
 	list := []proxy{named("2", "2"), other, named("2", "1"), named("1", "1")}
 	want := byID(slices.Clone(list))
-	if diff := cmp.Diff([]string{"client.shop", "client.shop #2", "client.shop #3", "web.shop"}, sortedKeys(want)); diff != "" {
+	if diff := cmp.Diff(
+		[]string{"client.shop", "client.shop #2", "client.shop #3", "web.shop"}, sortedKeys(want),
+	); diff != "" {
 		t.Errorf("ids (-want +got):\n%s", diff)
 	}
 	slices.Reverse(list)
@@ -233,7 +253,9 @@ func TestCluster_settle(t *testing.T) {
 		warning         string
 	}{
 		"acknowledged after a second": {
-			scenes: []scene{{proxy: sent("1", "1")}, {at: second / 5, proxy: sent("2", "1")}, {at: second, proxy: sent("2", "2")}},
+			scenes: []scene{
+				{proxy: sent("1", "1")}, {at: second / 5, proxy: sent("2", "1")}, {at: second, proxy: sent("2", "2")},
+			},
 			settle: 60 * second, timeout: 60 * second, least: second, most: 3 * second,
 		},
 		"sent late": {
@@ -241,26 +263,51 @@ func TestCluster_settle(t *testing.T) {
 			settle: 60 * second, timeout: 60 * second, least: second, most: 3 * second,
 		},
 		"never sent, because no proxy is concerned": {
-			scenes: []scene{{proxy: sent("1", "1")}}, settle: second, timeout: 60 * second, least: second, most: 3 * second,
+			scenes:  []scene{{proxy: sent("1", "1")}},
+			settle:  second,
+			timeout: 60 * second,
+			least:   second,
+			most:    3 * second,
 		},
 		"never acknowledged": {
-			scenes: []scene{{proxy: sent("1", "1")}, {at: second / 5, proxy: sent("2", "1")}}, settle: second / 2, timeout: second, least: second, most: 3 * second,
-			warning: "these proxies did not acknowledge the change within 1s, and may fail requests until they do: web.shop",
+			scenes:  []scene{{proxy: sent("1", "1")}, {at: second / 5, proxy: sent("2", "1")}},
+			settle:  second / 2,
+			timeout: second,
+			least:   second,
+			most:    3 * second,
+			warning: "these proxies did not acknowledge the change within 1s, and may fail requests until they do: " +
+				"web.shop",
 		},
 		"silent since before": {
-			scenes: []scene{{proxy: sent("2", "1")}}, settle: second / 2, timeout: second, least: second, most: 3 * second, warning: "within 1s",
+			scenes:  []scene{{proxy: sent("2", "1")}},
+			settle:  second / 2,
+			timeout: second,
+			least:   second,
+			most:    3 * second,
+			warning: "within 1s",
 		},
 		"gone in the middle, for good": {
-			scenes: []scene{{proxy: sent("1", "1")}, {at: second / 2, gone: true}}, settle: 60 * second, timeout: 2 * second, least: 2 * second, most: 4 * second,
-			warning: "istiod did not tell within 2s that the proxies have the change; some may fail requests until they have it. The last question failed: ask istiod at 127.0.0.1",
+			scenes:  []scene{{proxy: sent("1", "1")}, {at: second / 2, gone: true}},
+			settle:  60 * second,
+			timeout: 2 * second,
+			least:   2 * second,
+			most:    4 * second,
+			warning: "istiod did not tell within 2s that the proxies have the change; some may fail requests until " +
+				"they have it. The last question failed: ask istiod at 127.0.0.1",
 		},
 		"gone for a while": {
 			scenes: []scene{{proxy: sent("1", "1")}, {at: second / 5, gone: true}, {at: second, proxy: sent("2", "2")}},
 			settle: second, timeout: 60 * second, least: 2 * second, most: 5 * second,
 		},
-		"always something new": {scenes: busy, settle: 60 * second, timeout: 60 * second, least: second / 2, most: 4 * second},
+		"always something new": {
+			scenes: busy, settle: 60 * second, timeout: 60 * second, least: second / 2, most: 4 * second,
+		},
 		"asked, and no answer": {
-			scenes: []scene{{proxy: sent("1", "1")}, {at: second / 5, hangs: true}}, settle: second / 2, timeout: second, least: second, most: 3 * second,
+			scenes:  []scene{{proxy: sent("1", "1")}, {at: second / 5, hangs: true}},
+			settle:  second / 2,
+			timeout: second,
+			least:   second,
+			most:    3 * second,
 			warning: "istiod did not tell within 1s",
 		},
 	}
@@ -270,7 +317,12 @@ func TestCluster_settle(t *testing.T) {
 			istiod := tell(t, test.scenes...)
 			var said []string
 			ctx := CollectWarnings(t.Context(), func(text string) { said = append(said, text) })
-			p := Propagation{Mode: Ack, Settle: test.settle, Timeout: test.timeout, IstiodAddresses: []string{istiod.URL + "/"}}
+			p := Propagation{
+				Mode:            Ack,
+				Settle:          test.settle,
+				Timeout:         test.timeout,
+				IstiodAddresses: []string{istiod.URL + "/"},
+			}
 			c := &Cluster{}
 			w := c.watch(ctx, p)
 			began := time.Now()
@@ -281,21 +333,28 @@ func TestCluster_settle(t *testing.T) {
 			if took := time.Since(began); took < test.least || took > test.most {
 				t.Errorf("the wait took %s, want %s to %s", took, test.least, test.most)
 			}
-			if text := strings.Join(said, "\n"); (text == "") != (test.warning == "") || !strings.Contains(text, test.warning) {
+			if text := strings.Join(said, "\n"); (text == "") != (test.warning == "") ||
+				!strings.Contains(text, test.warning) {
 				t.Errorf("warnings %q, want %q", said, test.warning)
 			}
 		})
 	}
 }
 
-// TestCluster_settleWithoutIstiod: where istiod cannot be asked, every wait takes the fixed time, and the user is told once.
+// TestCluster_settleWithoutIstiod: where istiod cannot be asked, every wait takes the fixed time, and the user is
+// told once.
 func TestCluster_settleWithoutIstiod(t *testing.T) {
 	t.Parallel()
 	broken := httptest.NewServer(http.NotFoundHandler())
 	t.Cleanup(broken.Close)
 	var said []string
 	ctx := CollectWarnings(t.Context(), func(text string) { said = append(said, text) })
-	p := Propagation{Mode: Ack, Settle: 300 * time.Millisecond, Timeout: time.Minute, IstiodAddresses: []string{broken.URL}}
+	p := Propagation{
+		Mode:            Ack,
+		Settle:          300 * time.Millisecond,
+		Timeout:         time.Minute,
+		IstiodAddresses: []string{broken.URL},
+	}
 	c := &Cluster{}
 	for range 3 {
 		began := time.Now()
@@ -306,7 +365,8 @@ func TestCluster_settleWithoutIstiod(t *testing.T) {
 			t.Errorf("the wait took %s, want %s", took, p.Settle)
 		}
 	}
-	if len(said) != 1 || !strings.Contains(said[0], "404 Not Found") || !strings.Contains(said[0], `waits 300ms instead`) {
+	if len(said) != 1 || !strings.Contains(said[0], "404 Not Found") ||
+		!strings.Contains(said[0], `waits 300ms instead`) {
 		t.Errorf("warnings %q, want one that names the answer", said)
 	}
 }
@@ -329,8 +389,8 @@ func TestCluster_settleCancelled(t *testing.T) {
 	}
 }
 
-// TestCluster_watchAuto: in mode auto an istiod that cannot be asked is asked once, one warning says why, and a change that waits for
-// nothing does not ask.
+// TestCluster_watchAuto: in mode auto an istiod that cannot be asked is asked once, one warning says why, and a
+// change that waits for nothing does not ask.
 func TestCluster_watchAuto(t *testing.T) {
 	t.Parallel()
 	var asked atomic.Int32
@@ -360,8 +420,8 @@ func TestCluster_watchAuto(t *testing.T) {
 	}
 }
 
-// TestCluster_watchUnreachable: who asks for acknowledgements waits for an istiod that does not answer now. In mode auto only one that
-// has answered before is waited for.
+// TestCluster_watchUnreachable: who asks for acknowledgements waits for an istiod that does not answer now. In mode
+// auto only one that has answered before is waited for.
 func TestCluster_watchUnreachable(t *testing.T) {
 	t.Parallel()
 	istiod := tell(t, scene{proxy: sent("1", "1")})

@@ -16,9 +16,9 @@ import (
 // rehearsalTimeout bounds each request of a rehearsal, which no plan has to wait for.
 const rehearsalTimeout = 10 * time.Second
 
-// Rehearse asks the API server and its admission webhooks whether they would take what a change writes. Nothing is written. Its errors
-// have the reason [Denied] or [Invalid]. Whatever else goes wrong says nothing of the objects and is none: a user who may read only, a
-// webhook that takes no part in a dry run, a namespace that the same run makes.
+// Rehearse asks the API server and its admission webhooks whether they would take what a change writes. Nothing is
+// written. Its errors have the reason [Denied] or [Invalid]. Whatever else goes wrong says nothing of the objects and
+// is none: a user who may read only, a webhook that takes no part in a dry run, a namespace that the same run makes.
 func (c *Cluster) Rehearse(ctx context.Context, from, to istio.Objects) error {
 	var problems []error
 	for _, o := range to.All() {
@@ -47,7 +47,10 @@ func (c *Cluster) rehearse(ctx context.Context, o *istio.Object) error {
 	// Whose fields would change is another question, and one for apply: a plan has to be able to show drift.
 	force := true
 	_, err = c.resource(o.Kind(), o.Namespace).Patch(ctx, o.Name, types.ApplyPatchType, body, metav1.PatchOptions{
-		FieldManager: c.manager, Force: &force, FieldValidation: metav1.FieldValidationStrict, DryRun: []string{metav1.DryRunAll},
+		FieldManager:    c.manager,
+		Force:           &force,
+		FieldValidation: metav1.FieldValidationStrict,
+		DryRun:          []string{metav1.DryRunAll},
 	})
 	return c.wrap("apply", o.String(), err)
 }

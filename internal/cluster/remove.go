@@ -15,8 +15,8 @@ import (
 // goneInterval is how often an object with finalizers is looked for.
 const goneInterval = time.Second
 
-// remove deletes the object with that uid, and returns when it is gone. That it is gone already, or was made anew by somebody
-// else, is no error: ours does not exist any more. An object with finalizers routes on until they are done.
+// remove deletes the object with that uid, and returns when it is gone. That it is gone already, or was made anew by
+// somebody else, is no error: ours does not exist any more. An object with finalizers routes on until they are done.
 func (c *Cluster) remove(ctx context.Context, at Address, uid string) error {
 	var finalizers []string
 	err := c.persist(ctx, "delete "+at.String(), func(ctx context.Context, _ bool) (err error) {
@@ -68,8 +68,8 @@ func (c *Cluster) delete(ctx context.Context, at Address, uid string) ([]string,
 	return kept.Finalizers, nil
 }
 
-// awaitGone returns when the object with that uid does not exist any more, or with an error that names the finalizers when the
-// time for the change is up. It looks once at least.
+// awaitGone returns when the object with that uid does not exist any more, or with an error that names the finalizers
+// when the time for the change is up. It looks once at least.
 func (c *Cluster) awaitGone(ctx context.Context, at Address, uid string, finalizers []string) error {
 	wait, cancel := waitContext(ctx)
 	defer cancel()
@@ -92,7 +92,8 @@ func (c *Cluster) awaitGone(ctx context.Context, at Address, uid string, finaliz
 	}
 }
 
-// waitContext returns a context for waiting, which ends when the time for the change is up, without what there is to tidy up.
+// waitContext returns a context for waiting, which ends when the time for the change is up, without what there is to
+// tidy up.
 func waitContext(ctx context.Context) (context.Context, context.CancelFunc) {
 	if due, ok := ctx.Value(dueKey{}).(time.Time); ok {
 		return context.WithDeadline(ctx, due)

@@ -16,14 +16,16 @@ import (
 	"github.com/meshroute/terraform-provider-mesh/internal/istio"
 )
 
-// patience is how long a request without a deadline of its caller's is tried again. A restart of an API server takes seconds, on a
-// busy machine half a minute, in which it asks to come back in 5 s again and again.
+// patience is how long a request without a deadline of its caller's is tried again. A restart of an API server takes
+// seconds, on a busy machine half a minute, in which it asks to come back in 5 s again and again.
 const patience = 45 * time.Second
 
-// persist repeats a request as long as it fails for a reason that passes, until the deadline of its context. It comes back when
-// the answer says so; where that is too late, it does not wait for it. What is asked for must bear being done twice.
+// persist repeats a request as long as it fails for a reason that passes, until the deadline of its context. It comes
+// back when the answer says so; where that is too late, it does not wait for it. What is asked for must bear being
+// done twice.
 //
-// Without a deadline, as in a plan, only a server that has answered before is waited for: a wrong address is said at once.
+// Without a deadline, as in a plan, only a server that has answered before is waited for: a wrong address is said at
+// once.
 func (c *Cluster) persist(ctx context.Context, what string, request func(ctx context.Context, again bool) error) error {
 	began := time.Now()
 	until, patient := ctx.Deadline()
@@ -37,7 +39,8 @@ func (c *Cluster) persist(ctx context.Context, what string, request func(ctx con
 		asked := &asked{}
 		err := request(context.WithValue(ctx, askedKey{}, asked), tries > 1)
 		if err == nil && last != nil {
-			warn(ctx, fmt.Sprintf("to %s took %d tries and %.1f s. The last failure was: %s", what, tries, time.Since(began).Seconds(), last))
+			warn(ctx, fmt.Sprintf("to %s took %d tries and %.1f s. The last failure was: %s", what,
+				tries, time.Since(began).Seconds(), last))
 		}
 		if broken = broken || breaksWatches(err); broken && err == nil {
 			c.recovered.Store(time.Now().UnixNano())
@@ -52,7 +55,11 @@ func (c *Cluster) persist(ctx context.Context, what string, request func(ctx con
 			return asked.explain(err)
 		case asked.status != "":
 			// The same words for every request, so that one operation says them once.
-			warn(ctx, fmt.Sprintf("the API server at %s asked to wait before the next request, and the provider did: %s", c.host, asked.status))
+			warn(ctx, fmt.Sprintf(
+				"the API server at %s asked to wait before the next request, and the provider did: %s",
+				c.host,
+				asked.status,
+			))
 		default:
 			last = err
 		}
@@ -72,12 +79,13 @@ type asked struct {
 // mostAsked is a day, in seconds: nobody waits for more.
 const mostAsked = 24 * 60 * 60
 
-// note takes from an answer when to come back: client-go would do so by itself, and then neither say what it waits for nor, when
-// the time is up, what the last answer was.
+// note takes from an answer when to come back: client-go would do so by itself, and then neither say what it waits
+// for nor, when the time is up, what the last answer was.
 func (a *asked) note(response *http.Response) {
 	*a = asked{}
 	seconds, err := strconv.Atoi(response.Header.Get("Retry-After"))
-	if err != nil || response.StatusCode != http.StatusTooManyRequests && response.StatusCode < http.StatusInternalServerError {
+	if err != nil ||
+		response.StatusCode != http.StatusTooManyRequests && response.StatusCode < http.StatusInternalServerError {
 		return
 	}
 	response.Header.Del("Retry-After")
@@ -89,25 +97,28 @@ func (a *asked) note(response *http.Response) {
 func (a *asked) explain(err error) error {
 	var e *Error
 	if a.status != "" && errors.As(err, &e) {
-		e.Err = fmt.Errorf("%w (it answers %s, and asks to wait %s, for which there is no time left)", e.Err, a.status, a.wait)
+		e.Err = fmt.Errorf("%w (it answers %s, and asks to wait %s, for which there is no time left)", e.Err, a.status,
+			a.wait)
 	}
 	return err
 }
 
 // passes reports whether a failure may be gone in a moment.
 func passes(err error) bool {
-	return slices.ContainsFunc([]Reason{Unreachable, TimedOut, ServerFailed}, func(r Reason) bool { return IsReason(err, r) })
+	return slices.ContainsFunc([]Reason{Unreachable, TimedOut, ServerFailed}, func(r Reason) bool {
+		return IsReason(err, r)
+	})
 }
 
-// breaksWatches reports whether a failure may be one that ends others' watches too, as a restart of the API server does. One that is
-// busy keeps its watches.
+// breaksWatches reports whether a failure may be one that ends others' watches too, as a restart of the API server
+// does. One that is busy keeps its watches.
 func breaksWatches(err error) bool { return passes(err) && !apierrors.IsTooManyRequests(err) }
 
 // mostRefusals is how often credentials of an exec command may be refused in a row: they can expire on their way.
 const mostRefusals = 2
 
-// renewed reports whether a request that was refused may be accepted now: client-go runs the command of exec anew when the
-// API server does not accept its credentials, and leaves it to the caller to ask again.
+// renewed reports whether a request that was refused may be accepted now: client-go runs the command of exec anew
+// when the API server does not accept its credentials, and leaves it to the caller to ask again.
 func (c *Cluster) renewed(err error, tries int) bool {
 	return IsReason(err, Unauthorized) && c.config.ExecProvider != nil && tries <= mostRefusals
 }
@@ -140,8 +151,9 @@ func pause(ctx context.Context, d time.Duration) {
 // shortestWrite is what a write is given when the time for the whole change is nearly up.
 const shortestWrite = 5 * time.Second
 
-// writeContext lets a write run to its end when the caller is cancelled: half a change is worse than a whole one. It bounds
-// the write as the caller's deadline does, so that a server that hangs does not hold the change up much longer.
+// writeContext lets a write run to its end when the caller is cancelled: half a change is worse than a whole one. It
+// bounds the write as the caller's deadline does, so that a server that hangs does not hold the change up much
+// longer.
 func writeContext(ctx context.Context) (context.Context, context.CancelFunc) {
 	limit := requestTimeout
 	if deadline, ok := ctx.Deadline(); ok {

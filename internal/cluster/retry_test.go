@@ -78,34 +78,112 @@ func TestPersist(t *testing.T) {
 		few, many   int32
 	}{
 		"429 with a time": {
-			serve: after(2, busy(http.StatusTooManyRequests, 1)), deadline: time.Minute, warning: "429 Too Many Requests", least: 2 * second, most: 20 * second, few: 3, many: 3,
+			serve:    after(2, busy(http.StatusTooManyRequests, 1)),
+			deadline: time.Minute,
+			warning:  "429 Too Many Requests",
+			least:    2 * second,
+			most:     20 * second,
+			few:      3,
+			many:     3,
 		},
 		"503 with a time": {
-			serve: after(2, busy(http.StatusServiceUnavailable, 1)), deadline: time.Minute, warning: "503 Service Unavailable", least: 2 * second, most: 20 * second, few: 3, many: 3,
+			serve:    after(2, busy(http.StatusServiceUnavailable, 1)),
+			deadline: time.Minute,
+			warning:  "503 Service Unavailable",
+			least:    2 * second,
+			most:     20 * second,
+			few:      3,
+			many:     3,
 		},
 		"503 with a time, for a write": {
-			serve: after(2, busy(http.StatusServiceUnavailable, 1)), deadline: time.Minute, write: true, reason: NotFound, warning: "503 Service Unavailable",
-			least: 2 * second, most: 20 * second, few: 3, many: 3,
+			serve:    after(2, busy(http.StatusServiceUnavailable, 1)),
+			deadline: time.Minute,
+			write:    true,
+			reason:   NotFound,
+			warning:  "503 Service Unavailable",
+			least:    2 * second, most: 20 * second, few: 3, many: 3,
 		},
 		"503 for ever": {
 			serve: after(always, busy(http.StatusServiceUnavailable, 1)), deadline: 3 * second, reason: ServerFailed,
-			say: "it answers 503 Service Unavailable, and asks to wait 1s", warning: "503 Service Unavailable", least: second, most: 10 * second, few: 2, many: 4,
+			say:     "it answers 503 Service Unavailable, and asks to wait 1s",
+			warning: "503 Service Unavailable",
+			least:   second,
+			most:    10 * second,
+			few:     2,
+			many:    4,
 		},
 		"503 with a time that is too late": {
-			serve: after(always, busy(http.StatusServiceUnavailable, 3600)), deadline: time.Minute, reason: ServerFailed, say: "asks to wait 1h0m0s", most: 10 * second, few: 1, many: 1,
+			serve:    after(always, busy(http.StatusServiceUnavailable, 3600)),
+			deadline: time.Minute,
+			reason:   ServerFailed,
+			say:      "asks to wait 1h0m0s",
+			most:     10 * second,
+			few:      1,
+			many:     1,
 		},
 		"503 with a time of no end": {
-			serve: after(always, busy(http.StatusServiceUnavailable, math.MaxInt)), deadline: time.Minute, reason: ServerFailed, say: "asks to wait 24h0m0s", most: 10 * second, few: 1, many: 1,
+			serve:    after(always, busy(http.StatusServiceUnavailable, math.MaxInt)),
+			deadline: time.Minute,
+			reason:   ServerFailed,
+			say:      "asks to wait 24h0m0s",
+			most:     10 * second,
+			few:      1,
+			many:     1,
 		},
 		"503 with a time in the past": {
-			serve: after(2, busy(http.StatusServiceUnavailable, -1)), deadline: time.Minute, warning: "503 Service Unavailable", least: second / 4, most: 20 * second, few: 3, many: 3,
+			serve:    after(2, busy(http.StatusServiceUnavailable, -1)),
+			deadline: time.Minute,
+			warning:  "503 Service Unavailable",
+			least:    second / 4,
+			most:     20 * second,
+			few:      3,
+			many:     3,
 		},
-		"500 without a time":           {serve: after(2, broken), deadline: time.Minute, warning: "took 3 tries", least: second / 4, most: 20 * second, few: 3, many: 3},
-		"500 for ever":                 {serve: after(always, broken), deadline: 2 * second, reason: ServerFailed, say: "broken", least: second / 2, most: 10 * second, few: 2, many: 8},
-		"no answer":                    {serve: after(always, hang), deadline: second, reason: TimedOut, least: second, most: 10 * second, few: 1, many: 1},
-		"no answer to a write":         {serve: after(always, hang), deadline: second, write: true, reason: TimedOut, least: shortestWrite, most: 20 * second, few: 1, many: 1},
-		"500 without a deadline":       {serve: after(2, broken), warning: "took 3 tries", least: second / 4, most: 20 * second, few: 3, many: 3},
-		"credentials are not accepted": {serve: after(always, answer(http.StatusUnauthorized, "application/json", `{"kind":"Status","reason":"Unauthorized","code":401}`)), deadline: time.Minute, reason: Unauthorized, most: 10 * second, few: 1, many: 1},
+		"500 without a time": {
+			serve:    after(2, broken),
+			deadline: time.Minute,
+			warning:  "took 3 tries",
+			least:    second / 4,
+			most:     20 * second,
+			few:      3,
+			many:     3,
+		},
+		"500 for ever": {
+			serve:    after(always, broken),
+			deadline: 2 * second,
+			reason:   ServerFailed,
+			say:      "broken",
+			least:    second / 2,
+			most:     10 * second,
+			few:      2,
+			many:     8,
+		},
+		"no answer": {
+			serve:    after(always, hang),
+			deadline: second,
+			reason:   TimedOut,
+			least:    second,
+			most:     10 * second,
+			few:      1,
+			many:     1,
+		},
+		"no answer to a write": {
+			serve:    after(always, hang),
+			deadline: second,
+			write:    true,
+			reason:   TimedOut,
+			least:    shortestWrite,
+			most:     20 * second,
+			few:      1,
+			many:     1,
+		},
+		"500 without a deadline": {
+			serve: after(2, broken), warning: "took 3 tries", least: second / 4, most: 20 * second, few: 3, many: 3,
+		},
+		"credentials are not accepted": {serve: after(
+			always,
+			answer(http.StatusUnauthorized, "application/json", `{"kind":"Status","reason":"Unauthorized","code":401}`),
+		), deadline: time.Minute, reason: Unauthorized, most: 10 * second, few: 1, many: 1},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -132,17 +210,20 @@ func TestPersist(t *testing.T) {
 			if n := requests.Load(); n < test.few || n > test.many {
 				t.Errorf("%d requests, want %d to %d", n, test.few, test.many)
 			}
-			if test.reason == Unknown && err != nil || test.reason != Unknown && (!IsReason(err, test.reason) || !strings.Contains(err.Error(), test.say)) {
+			if test.reason == Unknown && err != nil ||
+				test.reason != Unknown && (!IsReason(err, test.reason) || !strings.Contains(err.Error(), test.say)) {
 				t.Errorf("error %v, want reason %d and %q", err, test.reason, test.say)
 			}
-			if texts := sortedKeys(said); len(texts) > 1 || !strings.Contains(strings.Join(texts, ""), test.warning) || test.warning == "" && len(texts) > 0 {
+			if texts := sortedKeys(said); len(texts) > 1 || !strings.Contains(strings.Join(texts, ""), test.warning) ||
+				test.warning == "" && len(texts) > 0 {
 				t.Errorf("warnings %q, want one with %q", texts, test.warning)
 			}
 		})
 	}
 }
 
-// TestPersist_stranger: a server that has never answered is not waited for where the caller sets no deadline, as in a plan.
+// TestPersist_stranger: a server that has never answered is not waited for where the caller sets no deadline, as in a
+// plan.
 func TestPersist_stranger(t *testing.T) {
 	t.Parallel()
 	var away atomic.Bool
@@ -170,7 +251,8 @@ func TestPersist_stranger(t *testing.T) {
 	}
 }
 
-// TestPersist_exec: credentials of a command that are refused are asked for again, and a write with them is made once.
+// TestPersist_exec: credentials of a command that are refused are asked for again, and a write with them is made
+// once.
 func TestPersist_exec(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
@@ -186,8 +268,10 @@ func TestPersist_exec(t *testing.T) {
 			t.Parallel()
 			server := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 				var run int
-				if _, err := fmt.Sscanf(r.Header.Get("Authorization"), "Bearer marker-token-%d", &run); err != nil || run < test.accepted {
-					answer(http.StatusUnauthorized, "application/json", `{"kind":"Status","reason":"Unauthorized","code":401}`)(w, r)
+				if _, err := fmt.Sscanf(r.Header.Get("Authorization"), "Bearer marker-token-%d", &run); err != nil ||
+					run < test.accepted {
+					answer(http.StatusUnauthorized, "application/json",
+						`{"kind":"Status","reason":"Unauthorized","code":401}`)(w, r)
 					return
 				}
 				answerNotFound(w, r)
@@ -195,21 +279,30 @@ func TestPersist_exec(t *testing.T) {
 			t.Cleanup(server.Close)
 			dir := t.TempDir()
 			command := filepath.Join(dir, "print")
-			script := fmt.Sprintf("#!/bin/sh\necho run >> %[1]q\nprintf '{\"kind\":\"ExecCredential\",\"apiVersion\":\"client.authentication.k8s.io/v1\",\"status\":{\"token\":\"marker-token-%%d\"}}' $(wc -l < %[1]q)\n",
+			script := fmt.Sprintf("#!/bin/sh\necho run >> %[1]q\nprintf '{\"kind\":\"ExecCredential\","+
+				"\"apiVersion\":\"client.authentication.k8s.io/v1\",\"status\":{\"token\":\"marker-token-%%d\"}}' "+
+				"$(wc -l < %[1]q)\n",
 				filepath.Join(dir, "runs"))
 			if err := os.WriteFile(command, []byte(script), 0o700); err != nil {
 				t.Fatal(err)
 			}
 			c, err := Connect(Config{
-				Host: server.URL, FieldManager: "test", Exec: &Exec{APIVersion: "client.authentication.k8s.io/v1", Command: command},
+				Host:         server.URL,
+				FieldManager: "test",
+				Exec:         &Exec{APIVersion: "client.authentication.k8s.io/v1", Command: command},
 				// Without TLS client-go sends no credentials.
-				ClusterCACertificate: string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: server.Certificate().Raw})),
+				ClusterCACertificate: string(pem.EncodeToMemory(&pem.Block{
+					Type:  "CERTIFICATE",
+					Bytes: server.Certificate().Raw,
+				})),
 			})
 			if err != nil {
 				t.Fatal(err)
 			}
 			var said []string
-			ctx, cancel := context.WithTimeout(CollectWarnings(t.Context(), func(text string) { said = append(said, text) }), time.Minute)
+			ctx, cancel := context.WithTimeout(CollectWarnings(t.Context(), func(text string) {
+				said = append(said, text)
+			}), time.Minute)
 			defer cancel()
 			_, err = c.Get(ctx, address)
 			if test.reason == Unknown && err != nil || test.reason != Unknown && !IsReason(err, test.reason) {

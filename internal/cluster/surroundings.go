@@ -23,8 +23,11 @@ var scopes = map[around.Resource]scope{
 	around.ServiceEntries:   {what: "every ServiceEntry", resource: istioResource("serviceentries")},
 	around.Gateways:         {what: "every Gateway", resource: istioResource("gateways")},
 	around.WorkloadEntries:  {what: "every WorkloadEntry", resource: istioResource("workloadentries")},
-	around.Services:         {what: "every Service", resource: schema.GroupVersionResource{Version: "v1", Resource: "services"}},
-	around.Pods:             {what: "every Pod", resource: schema.GroupVersionResource{Version: "v1", Resource: "pods"}},
+	around.Services: {
+		what:     "every Service",
+		resource: schema.GroupVersionResource{Version: "v1", Resource: "services"},
+	},
+	around.Pods: {what: "every Pod", resource: schema.GroupVersionResource{Version: "v1", Resource: "pods"}},
 }
 
 // extras are the resources of Istio's that a cluster may do without: where they are not served there are none.
@@ -40,7 +43,8 @@ func istioResource(resource string) schema.GroupVersionResource {
 	return schema.GroupVersionResource{Group: apiGroup, Version: apiVersion, Resource: resource}
 }
 
-// Surroundings are the lists that plans need, each kept for ten seconds and shared by all who ask. It is safe for concurrent use.
+// Surroundings are the lists that plans need, each kept for ten seconds and shared by all who ask. It is safe for
+// concurrent use.
 type Surroundings struct {
 	cluster       *Cluster
 	clusterDomain string
@@ -64,7 +68,9 @@ func NewSurroundings(c *Cluster, clusterDomain string) *Surroundings {
 }
 
 // each goes through the objects that a query asks for.
-func (s *Surroundings) each(ctx context.Context, query around.Query, options metav1.ListOptions, use func(*unstructured.Unstructured)) error {
+func (s *Surroundings) each(
+	ctx context.Context, query around.Query, options metav1.ListOptions, use func(*unstructured.Unstructured),
+) error {
 	options.Limit = pageSize
 	for o, err := range s.cluster.each(ctx, scopeOf(query), options) {
 		if IsReason(err, CRDMissing) && slices.Contains(extras, query.Resource) {
@@ -86,7 +92,8 @@ func (s *Surroundings) listDestinationRules(ctx context.Context, query around.Qu
 	return s.neighbors(ctx, istio.KindDestinationRule, query)
 }
 
-// neighbors lists VirtualServices or DestinationRules. What this provider cannot read istiod cannot either: it is left out.
+// neighbors lists VirtualServices or DestinationRules. What this provider cannot read istiod cannot either: it is
+// left out.
 func (s *Surroundings) neighbors(ctx context.Context, kind istio.Kind, query around.Query) (neighbors, error) {
 	found := neighbors{lives: map[*istio.Object]*Live{}}
 	var all []*around.Neighbor
@@ -134,9 +141,12 @@ func (s *Surroundings) View(namespace string, options traffic.Options, owner str
 	return &View{
 		surroundings: s, Namespace: namespace, began: now, until: now.Add(listTimeout),
 		Facts: around.Facts{
-			Options: options, Owner: owner, Services: map[string]map[string]around.Service{}, Gateways: map[string]map[string]bool{},
-			Pods: map[string]*around.Endpoints{}, Workloads: map[string]*around.Endpoints{}, Closed: map[around.Query]bool{},
-			Narrow: map[around.Resource]bool{},
+			Options: options, Owner: owner,
+			Services: map[string]map[string]around.Service{}, Gateways: map[string]map[string]bool{},
+			Pods:      map[string]*around.Endpoints{},
+			Workloads: map[string]*around.Endpoints{},
+			Closed:    map[around.Query]bool{},
+			Narrow:    map[around.Resource]bool{},
 		},
 	}
 }
@@ -196,8 +206,8 @@ func (v *View) Anew() { v.notBefore = v.began }
 // answering are the resources that say who answers.
 var answering = []around.Resource{around.Services, around.Pods, around.WorkloadEntries}
 
-// Renew lists once more who answers where what is known of that is from before the view began: pods may have started since then.
-// It reports whether there was anything to list.
+// Renew lists once more who answers where what is known of that is from before the view began: pods may have started
+// since then. It reports whether there was anything to list.
 func (v *View) Renew(ctx context.Context) bool {
 	old := v.old
 	v.old, v.notBefore = nil, v.began
@@ -215,28 +225,46 @@ func (v *View) list(ctx context.Context, query around.Query) error {
 	s := v.surroundings
 	switch query.Resource {
 	case around.VirtualServices:
-		return keepOrList(ctx, v, &s.virtualServices, query, s.listVirtualServices, func(found neighbors) { v.VirtualServices, v.lives = found.Neighbors, append(v.lives, found.lives) })
+		return keepOrList(ctx, v, &s.virtualServices, query, s.listVirtualServices, func(found neighbors) {
+			v.VirtualServices, v.lives = found.Neighbors, append(v.lives, found.lives)
+		})
 	case around.DestinationRules:
-		return keepOrList(ctx, v, &s.destinationRules, query, s.listDestinationRules, func(found neighbors) { v.DestinationRules, v.lives = found.Neighbors, append(v.lives, found.lives) })
+		return keepOrList(ctx, v, &s.destinationRules, query, s.listDestinationRules, func(found neighbors) {
+			v.DestinationRules, v.lives = found.Neighbors, append(v.lives, found.lives)
+		})
 	case around.ServiceEntries:
-		return keepOrList(ctx, v, &s.entries, query, s.listEntries, func(found *around.HostIndex[struct{}]) { v.Entries = found })
+		return keepOrList(ctx, v, &s.entries, query, s.listEntries, func(found *around.HostIndex[struct{}]) {
+			v.Entries = found
+		})
 	case around.Services:
-		return keepOrList(ctx, v, &s.services, query, s.listServices, func(found map[string]around.Service) { v.Services[query.Namespace] = found })
+		return keepOrList(ctx, v, &s.services, query, s.listServices, func(found map[string]around.Service) {
+			v.Services[query.Namespace] = found
+		})
 	case around.Gateways:
-		return keepOrList(ctx, v, &s.gateways, query, s.listGateways, func(found map[string]bool) { v.Gateways[query.Namespace] = found })
+		return keepOrList(ctx, v, &s.gateways, query, s.listGateways, func(found map[string]bool) {
+			v.Gateways[query.Namespace] = found
+		})
 	case around.Pods:
-		return keepOrList(ctx, v, &s.pods, query, s.listPods, func(found *around.Endpoints) { v.Pods[query.Namespace] = found })
+		return keepOrList(ctx, v, &s.pods, query, s.listPods, func(found *around.Endpoints) {
+			v.Pods[query.Namespace] = found
+		})
 	case around.WorkloadEntries:
-		return keepOrList(ctx, v, &s.workloads, query, s.listWorkloads, func(found *around.Endpoints) { v.Workloads[query.Namespace] = found })
+		return keepOrList(ctx, v, &s.workloads, query, s.listWorkloads, func(found *around.Endpoints) {
+			v.Workloads[query.Namespace] = found
+		})
 	}
 	return errors.New("look at " + string(query.Resource) + ": it is of no interest")
 }
 
 // keepOrList takes a list that is kept, or makes it, and lets it be written down.
 func keepOrList[T any](
-	ctx context.Context, v *View, from *lists[T], query around.Query, list func(context.Context, around.Query) (T, error), write func(T),
+	ctx context.Context, v *View, from *lists[T], query around.Query, list func(
+		context.Context, around.Query,
+	) (T, error), write func(T),
 ) error {
-	found := from.get(ctx, query.Namespace, v.notBefore, func(ctx context.Context) (T, error) { return list(ctx, query) })
+	found := from.get(ctx, query.Namespace, v.notBefore, func(ctx context.Context) (T, error) {
+		return list(ctx, query)
+	})
 	switch {
 	case found == nil:
 		return v.surroundings.cluster.wrap("list", scopeOf(query).String(), ctx.Err())

@@ -21,11 +21,20 @@ import (
 // listOf answers a list request with objects.
 func listOf(w http.ResponseWriter, items ...map[string]any) {
 	w.Header().Set("Content-Type", "application/json")
-	_ = json.NewEncoder(w).Encode(map[string]any{"apiVersion": "v1", "kind": "List", "metadata": map[string]any{}, "items": items})
+	_ = json.NewEncoder(w).Encode(map[string]any{
+		"apiVersion": "v1",
+		"kind":       "List",
+		"metadata":   map[string]any{},
+		"items":      items,
+	})
 }
 
 func item(name string, more map[string]any) map[string]any {
-	o := map[string]any{"apiVersion": "v1", "kind": "Any", "metadata": map[string]any{"name": name, "namespace": "shop"}}
+	o := map[string]any{
+		"apiVersion": "v1",
+		"kind":       "Any",
+		"metadata":   map[string]any{"name": name, "namespace": "shop"},
+	}
 	for key, value := range more {
 		o[key] = value
 	}
@@ -35,7 +44,8 @@ func item(name string, more map[string]any) map[string]any {
 // forbidden answers as an API server does to somebody who may not list.
 func forbidden(w http.ResponseWriter) {
 	answer(http.StatusForbidden, "application/json",
-		`{"kind":"Status","apiVersion":"v1","status":"Failure","reason":"Forbidden","code":403,"message":"you may not","details":{"kind":"any"}}`)(w, nil)
+		`{"kind":"Status","apiVersion":"v1","status":"Failure","reason":"Forbidden","code":403,`+
+			`"message":"you may not","details":{"kind":"any"}}`)(w, nil)
 }
 
 // TestView_look: what a look comes to, and how often the API server is asked for it.
@@ -55,7 +65,8 @@ func TestView_List(t *testing.T) {
 			query:  around.Query{Resource: around.VirtualServices}, requests: 1,
 			holds: func(v *View) bool {
 				n := v.VirtualServices.Named(&istio.Object{Namespace: "shop", Name: "b"})
-				return n != nil && v.Live(n.Object).Name == "b" && v.VirtualServices.Named(&istio.Object{Namespace: "shop", Name: "broken"}) == nil
+				return n != nil && v.Live(n.Object).Name == "b" &&
+					v.VirtualServices.Named(&istio.Object{Namespace: "shop", Name: "broken"}) == nil
 			},
 		},
 		"one namespace where all are forbidden": {
@@ -66,29 +77,51 @@ func TestView_List(t *testing.T) {
 				}
 				forbidden(w)
 			},
-			query: around.Query{Resource: around.VirtualServices}, requests: 2, narrow: true, holds: func(v *View) bool { return v.VirtualServices != nil },
+			query:    around.Query{Resource: around.VirtualServices},
+			requests: 2,
+			narrow:   true,
+			holds:    func(v *View) bool { return v.VirtualServices != nil },
 		},
 		"everything is forbidden": {
-			answer: func(w http.ResponseWriter, _ *http.Request) { forbidden(w) },
-			query:  around.Query{Resource: around.ServiceEntries}, requests: 2, unlisted: Forbidden, holds: func(v *View) bool { return v.Entries == nil },
+			answer:   func(w http.ResponseWriter, _ *http.Request) { forbidden(w) },
+			query:    around.Query{Resource: around.ServiceEntries},
+			requests: 2,
+			unlisted: Forbidden,
+			holds:    func(v *View) bool { return v.Entries == nil },
 		},
 		"an API that is not served": {
-			answer: missing, query: around.Query{Resource: around.VirtualServices}, requests: 1, unlisted: CRDMissing, holds: func(v *View) bool { return v.VirtualServices == nil },
+			answer:   missing,
+			query:    around.Query{Resource: around.VirtualServices},
+			requests: 1,
+			unlisted: CRDMissing,
+			holds:    func(v *View) bool { return v.VirtualServices == nil },
 		},
 		"ServiceEntries are not served": {
-			answer: missing, query: around.Query{Resource: around.ServiceEntries}, requests: 1, holds: func(v *View) bool { return v.Entries != nil },
+			answer:   missing,
+			query:    around.Query{Resource: around.ServiceEntries},
+			requests: 1,
+			holds:    func(v *View) bool { return v.Entries != nil },
 		},
 		"Gateways are not served": {
-			answer: missing, query: around.Query{Resource: around.Gateways, Namespace: "shop"}, requests: 1, holds: func(v *View) bool { return v.Gateways["shop"] != nil },
+			answer:   missing,
+			query:    around.Query{Resource: around.Gateways, Namespace: "shop"},
+			requests: 1,
+			holds:    func(v *View) bool { return v.Gateways["shop"] != nil },
 		},
 		"WorkloadEntries are not served": {
-			answer: missing, query: around.Query{Resource: around.WorkloadEntries, Namespace: "shop"}, requests: 1, holds: func(v *View) bool { return v.Workloads["shop"] != nil },
+			answer:   missing,
+			query:    around.Query{Resource: around.WorkloadEntries, Namespace: "shop"},
+			requests: 1,
+			holds:    func(v *View) bool { return v.Workloads["shop"] != nil },
 		},
 		"hosts of ServiceEntries": {
 			answer: func(w http.ResponseWriter, _ *http.Request) {
-				listOf(w, item("a", map[string]any{"spec": map[string]any{"hosts": []any{"*.shop.example"}}}), item("b", nil))
+				listOf(w, item("a", map[string]any{"spec": map[string]any{"hosts": []any{"*.shop.example"}}}),
+					item("b", nil))
 			},
-			query: around.Query{Resource: around.ServiceEntries}, requests: 1, holds: func(v *View) bool { return len(v.Entries.Covering("a.shop.example")) == 1 },
+			query:    around.Query{Resource: around.ServiceEntries},
+			requests: 1,
+			holds:    func(v *View) bool { return len(v.Entries.Covering("a.shop.example")) == 1 },
 		},
 		"services": {
 			answer: func(w http.ResponseWriter, _ *http.Request) {
@@ -96,13 +129,17 @@ func TestView_List(t *testing.T) {
 					more["selector"] = map[string]any{"app": "a"}
 					return map[string]any{"spec": more}
 				}
-				listOf(w, item("a", spec(map[string]any{"ports": []any{map[string]any{"name": "grpc", "port": 80}}})), item("named", spec(map[string]any{"type": "ExternalName"})),
+				listOf(w, item("a", spec(map[string]any{"ports": []any{map[string]any{"name": "grpc", "port": 80}}})),
+					item("named", spec(map[string]any{"type": "ExternalName"})),
 					item("eager", spec(map[string]any{"publishNotReadyAddresses": true})))
 			},
 			query: around.Query{Resource: around.Services, Namespace: "shop"}, requests: 1,
 			holds: func(v *View) bool {
 				return cmp.Equal(v.Services["shop"], map[string]around.Service{
-					"a": {Ports: []around.ServicePort{{Name: "grpc", Number: 80}}, Selector: map[string]string{"app": "a"}}, "named": {}, "eager": {},
+					"a": {
+						Ports:    []around.ServicePort{{Name: "grpc", Number: 80}},
+						Selector: map[string]string{"app": "a"},
+					}, "named": {}, "eager": {},
 				})
 			},
 		},
@@ -115,7 +152,8 @@ func TestView_List(t *testing.T) {
 				v := s.View("shop", traffic.Options{}, "")
 				v.List(t.Context(), []around.Query{test.query})
 				switch {
-				case test.unlisted != Unknown && (len(v.Unlisted) != 1 || !IsReason(v.Unlisted[0].Err, test.unlisted) || !v.Closed[test.query]):
+				case test.unlisted != Unknown &&
+					(len(v.Unlisted) != 1 || !IsReason(v.Unlisted[0].Err, test.unlisted) || !v.Closed[test.query]):
 					t.Errorf("unseen %v", v.Unlisted)
 				case test.unlisted == Unknown && len(v.Unlisted) > 0:
 					t.Errorf("unseen %v", v.Unlisted)
@@ -144,7 +182,8 @@ func TestView_live(t *testing.T) {
 func TestView_List_together(t *testing.T) {
 	t.Parallel()
 	wanted := []around.Query{
-		{Resource: around.Services, Namespace: "shop"}, {Resource: around.Pods, Namespace: "shop"}, {Resource: around.Services, Namespace: "web"},
+		{Resource: around.Services, Namespace: "shop"}, {Resource: around.Pods, Namespace: "shop"},
+		{Resource: around.Services, Namespace: "web"},
 	}
 	var arrived sync.WaitGroup
 	arrived.Add(len(wanted))
@@ -165,7 +204,8 @@ func TestView_List_together(t *testing.T) {
 	}
 }
 
-// TestView_look_deadline: a cluster that does not answer holds up one resource for the time of one look, and the next ones not at all.
+// TestView_look_deadline: a cluster that does not answer holds up one resource for the time of one look, and the next
+// ones not at all.
 func TestView_List_deadline(t *testing.T) {
 	t.Parallel()
 	c, requests := counted(t, func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() })
@@ -220,7 +260,8 @@ func TestView_List_interrupted(t *testing.T) {
 	}
 }
 
-// TestView_renew: what was listed before the view began is listed once more, and once only; what cannot be is not known any more.
+// TestView_renew: what was listed before the view began is listed once more, and once only; what cannot be is not
+// known any more.
 func TestView_renew(t *testing.T) {
 	t.Parallel()
 	var lists atomic.Int32

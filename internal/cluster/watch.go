@@ -11,8 +11,9 @@ import (
 
 // The rhythm of the questions to istiod.
 const (
-	// firstInterval is when istiod is asked again at first, so that it is known to hold an object before it sends that; the pauses grow up to
-	// askInterval, and are no shorter than the last answers took: what istiod holds can be large.
+	// firstInterval is when istiod is asked again at first, so that it is known to hold an object before it sends
+	// that; the pauses grow up to askInterval, and are no shorter than the last answers took: what istiod holds can
+	// be large.
 	firstInterval = 25 * time.Millisecond
 	askInterval   = 200 * time.Millisecond
 	// reconnectInterval is when a broken connection is made anew.
@@ -21,7 +22,8 @@ const (
 	connectTime = 10 * time.Second
 )
 
-// In mode Auto istiod is not asked again for a while where it cannot be asked, and for a shorter one where it did not answer.
+// In mode Auto istiod is not asked again for a while where it cannot be asked, and for a shorter one where it did not
+// answer.
 const (
 	unaskableTime  = 5 * time.Minute
 	unansweredTime = 30 * time.Second
@@ -46,8 +48,8 @@ type watch struct {
 	before []proxies
 }
 
-// watch prepares the next wait before its step, where the wait asks istiod. Where istiod cannot be asked it says so once, and
-// returns nil: such a wait takes a fixed time.
+// watch prepares the next wait before its step, where the wait asks istiod. Where istiod cannot be asked it says so
+// once, and returns nil: such a wait takes a fixed time.
 func (c *Cluster) watch(ctx context.Context, p Propagation) *watch {
 	if !p.asks() {
 		return nil
@@ -64,9 +66,11 @@ func (c *Cluster) watch(ctx context.Context, p Propagation) *watch {
 
 // unaskedText says why istiod is not asked, and what the user can do.
 func (c *Cluster) unaskedText(p Propagation, err error) string {
-	text := fmt.Sprintf("istiod could not be asked which proxies have a change, so the provider waits %s instead (propagation mode %q): %s", p.Settle, Settle, err)
+	text := fmt.Sprintf("istiod could not be asked which proxies have a change, so the provider waits %s instead "+
+		"(propagation mode %q): %s", p.Settle, Settle, err)
 	if IsReason(err, Forbidden) {
-		text += ". A Role with the rights for it is in examples/role-ack.yaml of the provider, and in its documentation under Acknowledgements"
+		text += ". A Role with the rights for it is in examples/role-ack.yaml of the provider, and in its " +
+			"documentation under Acknowledgements"
 	}
 	if p.Mode == Auto {
 		text += fmt.Sprintf(". With propagation = { mode = %q } istiod is not asked, and this is not said", Settle)
@@ -120,8 +124,8 @@ func (w *watch) close() {
 	}
 }
 
-// wait returns when every istiod holds what was written, and every proxy that was sent something after that has acknowledged it.
-// A connection that breaks is made anew until the time is up.
+// wait returns when every istiod holds what was written, and every proxy that was sent something after that has
+// acknowledged it. A connection that breaks is made anew until the time is up.
 func (w *watch) wait(ctx context.Context, of written, progress func(string)) error {
 	defer w.close()
 	began := time.Now()
@@ -162,7 +166,9 @@ func (w *watch) wait(ctx context.Context, of written, progress func(string)) err
 	}
 	text := q.unconfirmed(within.String())
 	if w.propagation.OnTimeout == Stop {
-		return &Error{Reason: Unconfirmed, Verb: "wait for", Object: "the proxies", Host: w.cluster.host, Err: errors.New(text)}
+		return &Error{
+			Reason: Unconfirmed, Verb: "wait for", Object: "the proxies", Host: w.cluster.host, Err: errors.New(text),
+		}
 	}
 	warn(ctx, text)
 	return nil

@@ -29,7 +29,9 @@ func (s *Surroundings) listGateways(ctx context.Context, query around.Query) (ma
 
 func (s *Surroundings) listServices(ctx context.Context, query around.Query) (map[string]around.Service, error) {
 	found := map[string]around.Service{}
-	err := s.each(ctx, query, metav1.ListOptions{}, func(o *unstructured.Unstructured) { found[o.GetName()] = serviceOf(o) })
+	err := s.each(ctx, query, metav1.ListOptions{}, func(o *unstructured.Unstructured) {
+		found[o.GetName()] = serviceOf(o)
+	})
 	return found, err
 }
 
@@ -53,16 +55,17 @@ func serviceOf(o *unstructured.Unstructured) around.Service {
 // listPods lists the pods that take requests: those that run, are ready, and are not about to end.
 func (s *Surroundings) listPods(ctx context.Context, query around.Query) (*around.Endpoints, error) {
 	found := &around.Endpoints{}
-	err := s.each(ctx, query, metav1.ListOptions{FieldSelector: "status.phase=Running"}, func(o *unstructured.Unstructured) {
-		if o.GetDeletionTimestamp() == nil && conditionOf(o, "Ready") == string(metav1.ConditionTrue) {
-			found.Add(o.GetLabels())
-		}
-	})
+	err := s.each(ctx, query, metav1.ListOptions{FieldSelector: "status.phase=Running"},
+		func(o *unstructured.Unstructured) {
+			if o.GetDeletionTimestamp() == nil && conditionOf(o, "Ready") == string(metav1.ConditionTrue) {
+				found.Add(o.GetLabels())
+			}
+		})
 	return found, err
 }
 
-// listWorkloads lists the WorkloadEntries that take requests. One that nobody checks has no condition, and counts as healthy. Labels
-// of the object go before those of its spec.
+// listWorkloads lists the WorkloadEntries that take requests. One that nobody checks has no condition, and counts as
+// healthy. Labels of the object go before those of its spec.
 // Source: istio.io/istio pilot/pkg/serviceregistry/serviceentry convertWorkloadEntry.
 func (s *Surroundings) listWorkloads(ctx context.Context, query around.Query) (*around.Endpoints, error) {
 	found := &around.Endpoints{}

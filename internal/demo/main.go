@@ -1,6 +1,6 @@
-// Command demo shows the provider's main job on a running lab: it applies the examples with Terraform or OpenTofu, sends
-// real gRPC requests through the routes that istiod computed from them, and prints who answered. It fails when a single
-// request goes elsewhere than the routes say.
+// Command demo shows the provider's main job on a running lab: it applies the examples with Terraform or OpenTofu,
+// sends real gRPC requests through the routes that istiod computed from them, and prints who answered. It fails when
+// a single request goes elsewhere than the routes say.
 package main
 
 import (
@@ -77,19 +77,24 @@ func byWeight(ctx context.Context, work *demoWorkspace) error {
 	if err := work.measure(ctx, "SayHello", request{Method: hello, Count: 10000}, split); err != nil {
 		return err
 	}
-	if err := work.measure(ctx, "SayHelloAgain", request{Method: again, Count: 1000}, expectation{"v1": {share: 1}}); err != nil {
+	if err := work.measure(ctx, "SayHelloAgain", request{Method: again, Count: 1000}, expectation{
+		"v1": {share: 1},
+	}); err != nil {
 		return err
 	}
 	fmt.Println("\n  a call that would take 7 s, limited to 5000 ms by the route:")
-	return work.check(ctx, request{Method: hello, Headers: map[string]string{"x-sleep": "7s"}, Count: 2}, func(a answers) error {
-		return errors.Join(a.failed("DeadlineExceeded"), a.tookBetween(4900, 6500))
-	})
+	return work.check(ctx, request{Method: hello, Headers: map[string]string{"x-sleep": "7s"}, Count: 2},
+		func(a answers) error {
+			return errors.Join(a.failed("DeadlineExceeded"), a.tookBetween(4900, 6500))
+		})
 }
 
 // policies shows that a timeout, retries and injected faults act.
 func policies(ctx context.Context, work *demoWorkspace) error {
 	fmt.Printf(report, "Timeout, retries and faults, each by its own rule")
-	if err := work.apply(ctx, "examples/policies/main.tf", moved("mesh_weighted_split", "mesh_canary_route")); err != nil {
+	if err := work.apply(
+		ctx, "examples/policies/main.tf", moved("mesh_weighted_split", "mesh_canary_route"),
+	); err != nil {
 		return err
 	}
 	try := func(rule string, more ...string) map[string]string {
@@ -108,16 +113,26 @@ func policies(ctx context.Context, work *demoWorkspace) error {
 		headers map[string]string
 		check   func(answers) error
 	}{
-		{"timeout 200ms, and an answer that takes 2 s: the call ends in time", try("timeout", "x-sleep", "2s"), func(a answers) error {
+		{"timeout 200ms, and an answer that takes 2 s: the call ends in time", try("timeout", "x-sleep", "2s"), func(
+			a answers,
+		) error {
 			return errors.Join(a.failed("DeadlineExceeded"), a.tookBetween(150, 1500))
 		}},
-		{"3 retries, and a service that fails twice: the third attempt answers", try("retries", "x-fail-first", "2"), func(a answers) error {
-			return errors.Join(a.succeeded(), a.attempted("3"))
-		}},
-		{"no retries, and the same service: the caller sees the failure", try("no-retries", "x-fail-first", "2"), func(a answers) error {
+		{
+			"3 retries, and a service that fails twice: the third attempt answers",
+			try("retries", "x-fail-first", "2"),
+			func(a answers) error {
+				return errors.Join(a.succeeded(), a.attempted("3"))
+			},
+		},
+		{"no retries, and the same service: the caller sees the failure", try("no-retries", "x-fail-first", "2"), func(
+			a answers,
+		) error {
 			return a.failed("Unavailable")
 		}},
-		{"injected abort PERMISSION_DENIED", try("abort"), func(a answers) error { return a.failed("PermissionDenied") }},
+		{"injected abort PERMISSION_DENIED", try("abort"), func(a answers) error {
+			return a.failed("PermissionDenied")
+		}},
 		{"injected delay of 300ms", try("delay"), func(a answers) error {
 			return errors.Join(a.succeeded(), a.tookBetween(290, 1500))
 		}},
@@ -140,7 +155,8 @@ func cleanUp(ctx context.Context, work *demoWorkspace) error {
 		return err
 	}
 	third := expectation{"v1": {share: 1.0 / 3}, "v2": {share: 1.0 / 3}, "v3": {share: 1.0 / 3}}
-	return work.measure(ctx, "without routes every pod of the service answers", request{Method: hello, Count: 3000}, third)
+	return work.measure(ctx, "without routes every pod of the service answers", request{Method: hello, Count: 3000},
+		third)
 }
 
 // moved is the block that tells Terraform that one resource became another, so that the objects stay.

@@ -48,7 +48,8 @@ func (w *demoWorkspace) measure(ctx context.Context, title string, r request, wa
 	for _, name := range slices.Sorted(maps.Keys(got.Answers)) {
 		share := float64(got.Answers[name]) / float64(got.Total)
 		full := int(math.Round(share * 40))
-		fmt.Printf("    %s  %s%s %6d  %5.1f %%\n", name, strings.Repeat("█", full), strings.Repeat("░", 40-full), got.Answers[name], share*100)
+		fmt.Printf("    %s  %s%s %6d  %5.1f %%\n", name, strings.Repeat("█", full), strings.Repeat("░", 40-full),
+			got.Answers[name], share*100)
 	}
 	return errors.Join(want.unexpected(got), want.deviates(got))
 }
@@ -88,12 +89,14 @@ func (w *demoWorkspace) check(ctx context.Context, r request, judge func(answers
 	if err != nil {
 		return err
 	}
-	fmt.Printf("    %d answered, %d failed%s, %.0f to %.0f ms\n", got.answered(), got.Total-got.answered(), got.causes(), got.LatencyMS.Min, got.LatencyMS.Max)
+	fmt.Printf("    %d answered, %d failed%s, %.0f to %.0f ms\n", got.answered(), got.Total-got.answered(),
+		got.causes(), got.LatencyMS.Min, got.LatencyMS.Max)
 	return judge(got)
 }
 
 func (w *demoWorkspace) send(ctx context.Context, r request) (answers, error) {
-	args := append(slices.Clone(w.call[1:]), "--json", "--host", host, "--method", r.Method, "-n", strconv.Itoa(r.Count))
+	args := append(slices.Clone(w.call[1:]), "--json", "--host", host, "--method", r.Method, "-n",
+		strconv.Itoa(r.Count))
 	for name, value := range r.Headers {
 		args = append(args, "--header", name+"="+value)
 	}
@@ -148,7 +151,8 @@ func (a answers) failed(code string) error {
 // tookBetween returns an error unless every request took between so many milliseconds.
 func (a answers) tookBetween(least, most float64) error {
 	if a.LatencyMS.Min < least || a.LatencyMS.Max > most {
-		return fmt.Errorf("requests took %.0f to %.0f ms, expected %.0f to %.0f", a.LatencyMS.Min, a.LatencyMS.Max, least, most)
+		return fmt.Errorf("requests took %.0f to %.0f ms, expected %.0f to %.0f", a.LatencyMS.Min, a.LatencyMS.Max,
+			least, most)
 	}
 	return nil
 }

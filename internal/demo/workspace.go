@@ -19,7 +19,9 @@ type demoWorkspace struct {
 
 // newWorkspace has an empty provider block: the lab's kubeconfig is in KUBE_CONFIG_PATH.
 func newWorkspace() (*demoWorkspace, error) {
-	cli, providerFolder, call := os.Getenv("TERRAFORM"), os.Getenv("PROVIDER_DIR"), strings.Fields(os.Getenv("MESH_TEST_CALL"))
+	cli, providerFolder, call := os.Getenv(
+		"TERRAFORM",
+	), os.Getenv("PROVIDER_DIR"), strings.Fields(os.Getenv("MESH_TEST_CALL"))
 	if cli == "" || providerFolder == "" || len(call) == 0 {
 		return nil, errors.New("TERRAFORM, PROVIDER_DIR and MESH_TEST_CALL must be set; make demo does that")
 	}
@@ -72,13 +74,15 @@ func (w *demoWorkspace) terraform(ctx context.Context, name string, args ...stri
 
 // overridden are the lines of that warning.
 var overridden = []string{
-	"Warning: Provider development overrides are in effect", "The following provider development overrides are set in the CLI", "configuration:",
-	" - meshroute/mesh in ", "The behavior may therefore not match any released version of the provider and", "applying changes may cause the state to become incompatible with published",
+	"Warning: Provider development overrides are in effect",
+	"The following provider development overrides are set in the CLI", "configuration:",
+	" - meshroute/mesh in ", "The behavior may therefore not match any released version of the provider and",
+	"applying changes may cause the state to become incompatible with published",
 	"releases.",
 }
 
-// quiet leaves out the warning that every command prints under a development override, and of a destroy everything but
-// its progress.
+// quiet leaves out the warning that every command prints under a development override, and of a destroy everything
+// but its progress.
 type quiet struct {
 	out     *os.File
 	brief   bool
@@ -109,8 +113,9 @@ func (q *quiet) hides(line string) bool {
 			return true
 		}
 	}
-	return q.brief && (strings.TrimSpace(line) == "" || strings.HasPrefix(line, " ") || strings.Contains(line, "Terraform") ||
-		strings.Contains(line, "OpenTofu") || strings.HasPrefix(line, "plan. Resource"))
+	return q.brief &&
+		(strings.TrimSpace(line) == "" || strings.HasPrefix(line, " ") || strings.Contains(line, "Terraform") ||
+			strings.Contains(line, "OpenTofu") || strings.HasPrefix(line, "plan. Resource"))
 }
 
 func indent(text string) string {

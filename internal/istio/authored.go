@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// Authored returns the labels and annotations that somebody wrote for an object: without those in which kubectl, this provider
-// and the tools of [Tools] keep what only they need.
+// Authored returns the labels and annotations that somebody wrote for an object: without those in which kubectl, this
+// provider and the tools of [Tools] keep what only they need.
 func Authored(o *Object) (labels, annotations map[string]string) {
 	return authored(o.Labels), authored(o.Annotations)
 }
@@ -27,7 +27,8 @@ var bookkeeping = []string{"kubectl.kubernetes.io/", "meta.helm.sh/", "argocd.ar
 func isBookkeeping(key, value string) bool {
 	begins := func(prefix string) bool { return strings.HasPrefix(key, prefix) }
 	return slices.ContainsFunc(bookkeeping, begins) || slices.ContainsFunc(marks, func(m mark) bool {
-		return slices.Contains(m.annotations, key) || slices.Contains(m.labels, key) || slices.ContainsFunc(m.prefixes, begins) ||
+		return slices.Contains(m.annotations, key) || slices.Contains(m.labels, key) ||
+			slices.ContainsFunc(m.prefixes, begins) ||
 			m.labelKey == key && m.labelValue == value
 	})
 }

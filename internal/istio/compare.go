@@ -14,8 +14,8 @@ import (
 )
 
 // SameSpec reports whether two specs mean the same to Istio. The order of subsets and of the destinations of a rule
-// means nothing, and neither does the weight of an only destination, nor the gateway `mesh` alone, which is the default, nor an
-// empty prefix of paths, nor an empty text to answer with.
+// means nothing, and neither does the weight of an only destination, nor the gateway `mesh` alone, which is the
+// default, nor an empty prefix of paths, nor an empty text to answer with.
 func SameSpec(a, b proto.Message) bool {
 	return proto.Equal(Canonical(a), Canonical(b))
 }
@@ -61,7 +61,8 @@ func jsonDifferences(at string, a, b any) []string {
 		}
 		var places []string
 		for i := range max(len(first), len(second)) {
-			places = append(places, jsonDifferences(fmt.Sprintf("%s[%d]", at, i), element(first, i), element(second, i))...)
+			places = append(places, jsonDifferences(fmt.Sprintf("%s[%d]", at, i), element(first, i),
+				element(second, i))...)
 		}
 		return places
 	}
@@ -87,7 +88,9 @@ func Canonical(spec proto.Message) proto.Message {
 	switch s := spec.(type) {
 	case *networking.DestinationRule:
 		s = proto.CloneOf(s)
-		slices.SortStableFunc(s.GetSubsets(), func(a, b *networking.Subset) int { return cmp.Compare(a.GetName(), b.GetName()) })
+		slices.SortStableFunc(s.GetSubsets(), func(a, b *networking.Subset) int {
+			return cmp.Compare(a.GetName(), b.GetName())
+		})
 		return s
 	case *networking.VirtualService:
 		s = proto.CloneOf(s)
@@ -114,8 +117,9 @@ func Canonical(spec proto.Message) proto.Message {
 	return spec
 }
 
-// trimEmpty leaves out the empty texts that say what none says: each path begins with the empty prefix, and an answer with an
-// empty body is one without. A prefix means more where it is rewritten, and where the matches of a delegate are merged with others.
+// trimEmpty leaves out the empty texts that say what none says: each path begins with the empty prefix, and an answer
+// with an empty body is one without. A prefix means more where it is rewritten, and where the matches of a delegate
+// are merged with others.
 func trimEmpty(rule *networking.HTTPRoute, delegate bool) {
 	if !delegate && rule.GetRewrite() == nil && rule.GetRedirect() == nil && rule.GetDelegate() == nil {
 		for _, match := range rule.GetMatch() {

@@ -20,7 +20,10 @@ func uint32Value(n uint32) *wrapperspb.UInt32Value { return wrapperspb.UInt32(n)
 func TestDifferences(t *testing.T) {
 	t.Parallel()
 	service := func(change func(*networking.VirtualService)) *networking.VirtualService {
-		s := &networking.VirtualService{Hosts: []string{"reviews"}, Http: []*networking.HTTPRoute{istiotest.ValidRule(0)}}
+		s := &networking.VirtualService{
+			Hosts: []string{"reviews"},
+			Http:  []*networking.HTTPRoute{istiotest.ValidRule(0)},
+		}
 		change(s)
 		return s
 	}
@@ -40,7 +43,9 @@ func TestDifferences(t *testing.T) {
 		})
 	}
 	rewrites := func(s *networking.VirtualService) { s.Http[0].Rewrite = &networking.HTTPRewrite{Uri: "/a"} }
-	redirects := func(s *networking.VirtualService) { s.Http[0].Redirect = &networking.HTTPRedirect{PrefixRewrite: "/a"} }
+	redirects := func(s *networking.VirtualService) {
+		s.Http[0].Redirect = &networking.HTTPRedirect{PrefixRewrite: "/a"}
+	}
 	isDelegate := func(s *networking.VirtualService) { s.Hosts = nil }
 	answers := func(body *networking.HTTPBody) *networking.VirtualService {
 		return service(func(s *networking.VirtualService) {
@@ -55,16 +60,23 @@ func TestDifferences(t *testing.T) {
 			a: valid, b: service(func(s *networking.VirtualService) { s.Gateways = []string{"mesh"} }),
 		},
 		"an empty prefix is every path": {
-			a: matching(empty, func(*networking.VirtualService) {}), b: matching(anything, func(*networking.VirtualService) {}),
+			a: matching(empty, func(*networking.VirtualService) {}),
+			b: matching(anything, func(*networking.VirtualService) {}),
 		},
 		"an empty prefix that is rewritten": {
-			a: matching(empty, rewrites), b: matching(anything, rewrites), want: []string{"http[0].match[0].uri.prefix"},
+			a:    matching(empty, rewrites),
+			b:    matching(anything, rewrites),
+			want: []string{"http[0].match[0].uri.prefix"},
 		},
 		"an empty prefix that is redirected": {
-			a: matching(empty, redirects), b: matching(anything, redirects), want: []string{"http[0].match[0].uri.prefix"},
+			a:    matching(empty, redirects),
+			b:    matching(anything, redirects),
+			want: []string{"http[0].match[0].uri.prefix"},
 		},
 		"an empty prefix of a delegate": {
-			a: matching(empty, isDelegate), b: matching(anything, isDelegate), want: []string{"http[0].match[0].uri.prefix"},
+			a:    matching(empty, isDelegate),
+			b:    matching(anything, isDelegate),
+			want: []string{"http[0].match[0].uri.prefix"},
 		},
 		"an empty body is none": {
 			a: answers(&networking.HTTPBody{Specifier: &networking.HTTPBody_String_{}}), b: answers(nil),
@@ -99,14 +111,18 @@ func TestDifferences(t *testing.T) {
 			want: []string{"gateways"},
 		},
 		"rules in another order": {
-			a: service(func(s *networking.VirtualService) { s.Http = append(s.Http, &networking.HTTPRoute{Name: "b"}) }),
+			a: service(func(s *networking.VirtualService) {
+				s.Http = append(s.Http, &networking.HTTPRoute{Name: "b"})
+			}),
 			b: service(func(s *networking.VirtualService) {
 				s.Http = append([]*networking.HTTPRoute{{Name: "b"}}, s.Http...)
 			}),
 			want: []string{
-				"http[0].corsPolicy", "http[0].fault", "http[0].headers", "http[0].match", "http[0].mirrors", "http[0].name", "http[0].retries",
+				"http[0].corsPolicy", "http[0].fault", "http[0].headers", "http[0].match", "http[0].mirrors",
+				"http[0].name", "http[0].retries",
 				"http[0].rewrite", "http[0].route", "http[0].timeout",
-				"http[1].corsPolicy", "http[1].fault", "http[1].headers", "http[1].match", "http[1].mirrors", "http[1].name", "http[1].retries",
+				"http[1].corsPolicy", "http[1].fault", "http[1].headers", "http[1].match", "http[1].mirrors",
+				"http[1].name", "http[1].retries",
 				"http[1].rewrite", "http[1].route", "http[1].timeout",
 			},
 		},
@@ -118,8 +134,9 @@ func TestDifferences(t *testing.T) {
 			want: []string{"http[0].route[0].weight", "http[0].route[1].weight", "http[0].timeout"},
 		},
 		"an empty block is not an absent one": {
-			a: service(func(s *networking.VirtualService) { s.Http[0].Retries = nil }),
-			b: service(func(s *networking.VirtualService) { s.Http[0].Retries = &networking.HTTPRetry{} }), want: []string{"http[0].retries"},
+			a:    service(func(s *networking.VirtualService) { s.Http[0].Retries = nil }),
+			b:    service(func(s *networking.VirtualService) { s.Http[0].Retries = &networking.HTTPRetry{} }),
+			want: []string{"http[0].retries"},
 		},
 	}
 	for name, test := range tests {
@@ -155,7 +172,11 @@ func TestDifferencesOfWhatIsNoJSON(t *testing.T) {
 func TestProblems(t *testing.T) {
 	t.Parallel()
 	at := istio.Path{"hosts", 0}
-	want := []istio.Problem{{At: at, Reason: "is 1"}, {At: at, Severity: istio.Void, Reason: "is 2"}, {At: at, Severity: istio.Doubtful, Reason: "is 3"}}
+	want := []istio.Problem{
+		{At: at, Reason: "is 1"},
+		{At: at, Severity: istio.Void, Reason: "is 2"},
+		{At: at, Severity: istio.Doubtful, Reason: "is 3"},
+	}
 	got := []istio.Problem{istio.Errorf(at, "is %d", 1), istio.Voidf(at, "is %d", 2), istio.Warnf(at, "is %d", 3)}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("problems (-want +got):\n%s", diff)

@@ -8,8 +8,8 @@ import (
 	"google.golang.org/protobuf/reflect/protoreflect"
 )
 
-// spellDurations returns a message's JSON with durations as protobuf spells them, in seconds. People write `100ms` and `24h`
-// into objects: istiod reads them as Go does, and the API server keeps what was written.
+// spellDurations returns a message's JSON with durations as protobuf spells them, in seconds. People write `100ms`
+// and `24h` into objects: istiod reads them as Go does, and the API server keeps what was written.
 // Source: istio.io/istio pkg/util/protomarshal, which uses jsonpb.
 func spellDurations(d protoreflect.MessageDescriptor, tree map[string]any) map[string]any {
 	spelled := make(map[string]any, len(tree))

@@ -8,12 +8,12 @@ import (
 	"google.golang.org/protobuf/reflect/protoreflect"
 )
 
-// mentioned finds where a text names a field of a spec, as the API server, field managers (`.spec.http[0].timeout`) and policy engines
-// (`/spec/http/0/timeout/`) do.
+// mentioned finds where a text names a field of a spec, as the API server, field managers (`.spec.http[0].timeout`)
+// and policy engines (`/spec/http/0/timeout/`) do.
 var mentioned = regexp.MustCompile(`(?:^|[^A-Za-z0-9_])((?:spec|metadata)(?:[./][^\s./,:;"'()\[\]]+|\[[^\]]*\])+)`)
 
-// FieldsIn returns the places of an object that a text names, in the order in which it does: fields of its spec, labels and annotations.
-// Of a field that this API does not know it returns what that is in.
+// FieldsIn returns the places of an object that a text names, in the order in which it does: fields of its spec,
+// labels and annotations. Of a field that this API does not know it returns what that is in.
 func FieldsIn(text string, o *Object) []Path {
 	var found []Path
 	for _, m := range mentioned.FindAllStringSubmatch(text, -1) {
@@ -24,8 +24,9 @@ func FieldsIn(text string, o *Object) []Path {
 	return found
 }
 
-// FieldPath returns the place of an object that a field is, such as `.spec.http[0].retries.perTryTimeout`, `spec.subsets[1].name` or
-// `.metadata.labels.team`. It is as long as this API knows the field, and empty for one of another part of the object.
+// FieldPath returns the place of an object that a field is, such as `.spec.http[0].retries.perTryTimeout`,
+// `spec.subsets[1].name` or `.metadata.labels.team`. It is as long as this API knows the field, and empty for one of
+// another part of the object.
 func FieldPath(field string, o *Object) Path {
 	top, rest, _ := strings.Cut(strings.TrimPrefix(field, "."), ".")
 	if top == "metadata" {

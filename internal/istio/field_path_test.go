@@ -11,7 +11,9 @@ import (
 
 func TestFieldPath(t *testing.T) {
 	t.Parallel()
-	service, rule := &istio.Object{Spec: &networking.VirtualService{}}, &istio.Object{Spec: &networking.DestinationRule{}}
+	service, rule := &istio.Object{
+		Spec: &networking.VirtualService{},
+	}, &istio.Object{Spec: &networking.DestinationRule{}}
 	for field, want := range map[string]struct {
 		of *istio.Object
 		at string
@@ -51,8 +53,10 @@ func TestFieldsIn(t *testing.T) {
 		`strict decoding error: unknown field "spec.http[0].something"`:                   {"http[0]"},
 		".spec.http[0].something: field not declared in schema":                           {"http[0]"},
 		"validation error: no long timeouts. rule t failed at path /spec/http/0/timeout/": {"http[0].timeout"},
-		"spec.http[0].timeout and spec.gateways must not be set":                          {"http[0].timeout", "gateways"},
-		"myspec.http is no field, and neither is the spec.":                               nil,
+		"spec.http[0].timeout and spec.gateways must not be set": {
+			"http[0].timeout", "gateways",
+		},
+		"myspec.http is no field, and neither is the spec.": nil,
 		"no field at all": nil,
 	} {
 		var got []string
@@ -67,7 +71,10 @@ func TestFieldsIn(t *testing.T) {
 
 // Whatever a webhook writes, it is read.
 func FuzzFieldsIn(f *testing.F) {
-	for _, seed := range []string{"spec.http[0].timeout", ".metadata.labels.a.b/c", "/spec/http/-1/x", "spec[spec[spec.http", "\xff.spec.http[\x00]"} {
+	for _, seed := range []string{
+		"spec.http[0].timeout", ".metadata.labels.a.b/c", "/spec/http/-1/x", "spec[spec[spec.http",
+		"\xff.spec.http[\x00]",
+	} {
 		f.Add(seed)
 	}
 	service := &istio.Object{Spec: &networking.VirtualService{}}

@@ -14,10 +14,15 @@ import (
 func FuzzParseSpec(f *testing.F) {
 	for _, spec := range []string{
 		`{}`, `null`, `{"hosts":null}`,
-		`{"hosts":["reviews"],"http":[{"match":[{"headers":{"version":{"exact":"200"}}}],"timeout":"5s","route":[{"destination":{"host":"reviews","subset":"v1"},"weight":0},{"destination":{"host":"reviews"}}]}]}`,
-		`{"http":[{"retries":{},"fault":{"abort":{"percentage":{},"httpStatus":503}},"mirror_percent":3,"corsPolicy":{"allowCredentials":false}}]}`,
-		`{"host":"reviews","subsets":[{"name":"v1","labels":{"version":"v1"},"trafficPolicy":{"tls":{},"loadBalancer":{"consistentHash":{"maglev":{"tableSize":"65537"}}}}}]}`,
-		`{"host":"reviews","trafficPolicy":{"tls":{"mode":"NEWER"},"novelty":{"a":[{"b":1}]},"connectionPool":{"http":{"h2UpgradePolicy":7}}}}`,
+		`{"hosts":["reviews"],"http":[{"match":[{"headers":{"version":{"exact":"200"}}}],"timeout":"5s",` +
+			`"route":[{"destination":{"host":"reviews","subset":"v1"},"weight":0},` +
+			`{"destination":{"host":"reviews"}}]}]}`,
+		`{"http":[{"retries":{},"fault":{"abort":{"percentage":{},"httpStatus":503}},"mirror_percent":3,` +
+			`"corsPolicy":{"allowCredentials":false}}]}`,
+		`{"host":"reviews","subsets":[{"name":"v1","labels":{"version":"v1"},"trafficPolicy":{"tls":{},` +
+			`"loadBalancer":{"consistentHash":{"maglev":{"tableSize":"65537"}}}}}]}`,
+		`{"host":"reviews","trafficPolicy":{"tls":{"mode":"NEWER"},"novelty":{"a":[{"b":1}]},` +
+			`"connectionPool":{"http":{"h2UpgradePolicy":7}}}}`,
 	} {
 		f.Add(true, []byte(spec))
 		f.Add(false, []byte(spec))

@@ -13,8 +13,8 @@ import (
 // MeshGateway is Istio's reserved name for all sidecars of the mesh, the default of spec.gateways.
 const MeshGateway = "mesh"
 
-// IsHost reports whether Istio takes the name for a host: a DNS name in small or capital letters, one that begins with a wildcard, or
-// an address.
+// IsHost reports whether Istio takes the name for a host: a DNS name in small or capital letters, one that begins
+// with a wildcard, or an address.
 func IsHost(name string) bool {
 	if at, err := netip.ParseAddr(name); err == nil {
 		return at.Zone() == ""

@@ -12,8 +12,9 @@ import (
 	"google.golang.org/protobuf/types/dynamicpb"
 )
 
-// Keep returns the wanted object with those fields of the live one that this API does not know: they are written along, so that
-// a list that is written as a whole does not lose them. What an object keeps already stays. Neither object is changed.
+// Keep returns the wanted object with those fields of the live one that this API does not know: they are written
+// along, so that a list that is written as a whole does not lose them. What an object keeps already stays. Neither
+// object is changed.
 func Keep(wanted, live *Object) *Object {
 	if wanted == nil || live == nil || live.RawSpec == nil || wanted.RawSpec != nil {
 		return wanted
@@ -23,8 +24,8 @@ func Keep(wanted, live *Object) *Object {
 	return &kept
 }
 
-// Lost lists the places of fields that the live object has, that this API does not know, and that go when wanted is written:
-// what they are in is gone, or nothing tells any more which one it was.
+// Lost lists the places of fields that the live object has, that this API does not know, and that go when wanted is
+// written: what they are in is gone, or nothing tells any more which one it was.
 func Lost(wanted, live *Object) []string {
 	if live.RawSpec == nil {
 		return nil
@@ -107,15 +108,17 @@ func (k *keeper) list(at string, fd protoreflect.FieldDescriptor, into, from []a
 		at := fmt.Sprintf("%s[%d]", at, i)
 		element, isMessage := from[i].(map[string]any)
 		if j >= 0 && isMessage {
-			k.message(at, fd.Message(), into[j].(map[string]any), element) //nolint:errcheck,forcetypeassert // its partner is a message too
+			//nolint:errcheck,forcetypeassert // its partner is a message too
+			k.message(at, fd.Message(), into[j].(map[string]any), element)
 		} else {
 			k.lost = append(k.lost, unknownValues(at, fd, from[i])...)
 		}
 	}
 }
 
-// pairUp returns for each element of from the one of into that it has become, -1 for none: the one that says the same, otherwise
-// the one of the same name or destination, otherwise, in a list that is as long as it was, the one in the same place.
+// pairUp returns for each element of from the one of into that it has become, -1 for none: the one that says the
+// same, otherwise the one of the same name or destination, otherwise, in a list that is as long as it was, the one in
+// the same place.
 func pairUp(d protoreflect.MessageDescriptor, into, from []any) []int {
 	pairs, taken := make([]int, len(from)), map[int]bool{}
 	was, is := make([]proto.Message, len(from)), make([]proto.Message, len(into))
@@ -168,8 +171,8 @@ func sameKey(d protoreflect.MessageDescriptor, a, b proto.Message) bool {
 	return false
 }
 
-// spelledZero reports whether a value stands there only because the zero of its field is spelled out: that says nothing about a
-// value that cannot be read.
+// spelledZero reports whether a value stands there only because the zero of its field is spelled out: that says
+// nothing about a value that cannot be read.
 func spelledZero(fd protoreflect.FieldDescriptor, value any) bool {
 	return DecisiveZero[fd.FullName()] && value == zeroJSON(fd)
 }

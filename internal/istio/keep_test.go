@@ -46,7 +46,8 @@ subsets:
 `
 )
 
-// TestKeep: what a live object holds and this version does not know is written along where what it is in still is there.
+// TestKeep: what a live object holds and this version does not know is written along where what it is in still is
+// there.
 func TestKeep(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
@@ -162,7 +163,8 @@ trafficPolicy: {newInAPolicy: 1, loadBalancer: {consistentHash: {useSourceIp: tr
 subsets: [{name: v2}, {name: v3}]
 `, []string{
 				"subsets[0].newOfASubset", "subsets[1].trafficPolicy.outlierDetection.newInside",
-				"trafficPolicy.loadBalancer.simple", "trafficPolicy.portLevelSettings[0].newOfAPort", "trafficPolicy.tls.mode",
+				"trafficPolicy.loadBalancer.simple", "trafficPolicy.portLevelSettings[0].newOfAPort",
+				"trafficPolicy.tls.mode",
 			},
 		},
 	} {
@@ -189,7 +191,10 @@ subsets: [{name: v2}, {name: v3}]
 // TestKeep_itself: a live object is written as it is, and one without unknown fields keeps nothing.
 func TestKeep_itself(t *testing.T) {
 	t.Parallel()
-	for kind, text := range map[istio.Kind]string{istio.KindVirtualService: newService, istio.KindDestinationRule: newRule} {
+	for kind, text := range map[istio.Kind]string{
+		istio.KindVirtualService:  newService,
+		istio.KindDestinationRule: newRule,
+	} {
 		live := parseObject(t, kind, text)
 		manifest, err := istio.Manifest(live)
 		if err != nil {
@@ -200,7 +205,8 @@ func TestKeep_itself(t *testing.T) {
 			t.Errorf("unknown fields (-live +written), lost %q:\n%s", istio.Lost(live, live), diff)
 		}
 		known := parseObject(t, kind, "{}")
-		if istio.Keep(live, known) != live || istio.Keep(known, nil) != known || istio.Keep(nil, live) != nil || istio.Lost(live, known) != nil {
+		if istio.Keep(live, known) != live || istio.Keep(known, nil) != known || istio.Keep(nil, live) != nil ||
+			istio.Lost(live, known) != nil {
 			t.Error("an object without unknown fields is kept from")
 		}
 	}
@@ -208,7 +214,12 @@ func TestKeep_itself(t *testing.T) {
 
 func parseObject(t *testing.T, kind istio.Kind, spec string) *istio.Object {
 	t.Helper()
-	raw := encode(t, map[string]any{"apiVersion": istio.APIVersion, "kind": kind, "metadata": map[string]any{"namespace": "shop", "name": "reviews"}, "spec": parseTree(t, spec)})
+	raw := encode(t, map[string]any{
+		"apiVersion": istio.APIVersion,
+		"kind":       kind,
+		"metadata":   map[string]any{"namespace": "shop", "name": "reviews"},
+		"spec":       parseTree(t, spec),
+	})
 	o, err := istio.ParseManifest(raw)
 	if err != nil {
 		t.Fatal(err)

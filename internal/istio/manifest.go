@@ -21,8 +21,8 @@ const APIVersion = apiGroup + "/v1"
 const apiGroup = "networking.istio.io"
 
 // DecisiveZero holds the fields whose zero is a decision and not an absence: `attempts: 0` switches retries off,
-// `value: 0` is zero percent, `mode: DISABLE` and `version: V1` are the enums' zero. Protobuf's JSON leaves zeros out, so
-// that a reader would see an empty block; objects and states spell these out.
+// `value: 0` is zero percent, `mode: DISABLE` and `version: V1` are the enums' zero. Protobuf's JSON leaves zeros
+// out, so that a reader would see an empty block; objects and states spell these out.
 var DecisiveZero = map[protoreflect.FullName]bool{
 	"istio.networking.v1alpha3.HTTPRetry.attempts":                  true,
 	"istio.networking.v1alpha3.Percent.value":                       true,
@@ -31,8 +31,8 @@ var DecisiveZero = map[protoreflect.FullName]bool{
 }
 
 // Manifest returns the object as the Kubernetes API takes it, and as a person would write it: no nulls, no empty
-// blocks, zeros only where they say something. The unknown fields of the object's raw spec are in it, where there is still a place
-// for them.
+// blocks, zeros only where they say something. The unknown fields of the object's raw spec are in it, where there is
+// still a place for them.
 func Manifest(o *Object) (map[string]any, error) {
 	spec, err := specJSON(o.Spec)
 	if err != nil {
@@ -56,8 +56,9 @@ func Manifest(o *Object) (map[string]any, error) {
 	}, nil
 }
 
-// ParseSpec reads the spec of a live object into message and returns what of it the API of this provider does not know:
-// unknown lists the places of the fields and enum values that were left out. An object without a spec has an empty one.
+// ParseSpec reads the spec of a live object into message and returns what of it the API of this provider does not
+// know: unknown lists the places of the fields and enum values that were left out. An object without a spec has an
+// empty one.
 func ParseSpec(kind Kind, spec map[string]any) (message proto.Message, unknown []string, err error) {
 	message = newSpec(kind)
 	if spec == nil {
@@ -154,7 +155,8 @@ func spellZeros(message protoreflect.Message, tree map[string]any) {
 				break
 			}
 			for i := range inner {
-				spellZeros(value.List().Get(i).Message(), inner[i].(map[string]any)) //nolint:errcheck,forcetypeassert // a message is an object
+				//nolint:errcheck,forcetypeassert // a message is an object
+				spellZeros(value.List().Get(i).Message(), inner[i].(map[string]any))
 			}
 			spellWeights(fd, inner)
 		case map[string]any:
@@ -162,7 +164,8 @@ func spellZeros(message protoreflect.Message, tree map[string]any) {
 				spellZeros(value.Message(), inner)
 			} else if fd.MapValue().Message() != nil {
 				value.Map().Range(func(key protoreflect.MapKey, v protoreflect.Value) bool {
-					spellZeros(v.Message(), inner[key.String()].(map[string]any)) //nolint:errcheck,forcetypeassert // a message is an object
+					//nolint:errcheck,forcetypeassert // a message is an object
+					spellZeros(v.Message(), inner[key.String()].(map[string]any))
 					return true
 				})
 			}
@@ -218,26 +221,35 @@ func ParseManifest(raw []byte) (*Object, error) {
 		return nil, fmt.Errorf("read manifest: %w", err)
 	}
 	if manifest.Kind != KindVirtualService && manifest.Kind != KindDestinationRule {
-		return nil, fmt.Errorf("read manifest: %.80q is neither a %s nor a %s", manifest.Kind, KindVirtualService, KindDestinationRule)
+		return nil, fmt.Errorf("read manifest: %.80q is neither a %s nor a %s", manifest.Kind, KindVirtualService,
+			KindDestinationRule)
 	}
 	// Other projects have kinds of the same names.
 	if group, _, _ := strings.Cut(manifest.APIVersion, "/"); group != apiGroup {
-		return nil, fmt.Errorf("read manifest: a %s of %.80q is none of %s", manifest.Kind, manifest.APIVersion, apiGroup)
+		return nil, fmt.Errorf("read manifest: a %s of %.80q is none of %s", manifest.Kind, manifest.APIVersion,
+			apiGroup)
 	}
 	spec, unknown, err := ParseSpec(manifest.Kind, manifest.Spec)
 	if err != nil {
 		return nil, err
 	}
 	m := manifest.Metadata
-	o := &Object{Namespace: m.Namespace, Name: m.Name, Labels: m.Labels, Annotations: m.Annotations, Spec: spec, Unknown: unknown}
+	o := &Object{
+		Namespace:   m.Namespace,
+		Name:        m.Name,
+		Labels:      m.Labels,
+		Annotations: m.Annotations,
+		Spec:        spec,
+		Unknown:     unknown,
+	}
 	if len(unknown) > 0 {
 		o.RawSpec = manifest.Spec
 	}
 	return o, nil
 }
 
-// ManifestYAML returns the objects of a pair as a stream of YAML documents that `kubectl apply` takes, in the order in which
-// they have to be created.
+// ManifestYAML returns the objects of a pair as a stream of YAML documents that `kubectl apply` takes, in the order
+// in which they have to be created.
 func ManifestYAML(pair Objects) (string, error) {
 	var documents []string
 	for _, o := range pair.All() {

@@ -9,12 +9,12 @@ import (
 // OwnerAnnotation holds the name of the owner who writes an object.
 const OwnerAnnotation = "terraform-provider-mesh/owner"
 
-// StandInAnnotation marks a DestinationRule that stands in for another one while that changes to another host. Its value
-// is the other's name.
+// StandInAnnotation marks a DestinationRule that stands in for another one while that changes to another host. Its
+// value is the other's name.
 const StandInAnnotation = "terraform-provider-mesh/stands-in-for"
 
-// OriginalAnnotation holds what an adopted object was before, where it is to be so again: the state holds it too, but is written
-// only when an apply ends well.
+// OriginalAnnotation holds what an adopted object was before, where it is to be so again: the state holds it too, but
+// is written only when an apply ends well.
 const OriginalAnnotation = "terraform-provider-mesh/original"
 
 // mark is how one tool shows that an object is its own. A prefix stands for every key that begins with it.
@@ -30,8 +30,8 @@ type mark struct {
 	advice string
 }
 
-// Sources: argo-rollouts `ManagedByRolloutsKey`, flagger's router, Kiali's wizard actions, Argo CD's resource tracking, Flux's
-// kustomize and helm controllers, Helm 3's ownership metadata.
+// Sources: argo-rollouts `ManagedByRolloutsKey`, flagger's router, Kiali's wizard actions, Argo CD's resource
+// tracking, Flux's kustomize and helm controllers, Helm 3's ownership metadata.
 var marks = []mark{
 	{
 		tool: "Argo Rollouts", annotations: []string{"argo-rollouts.argoproj.io/managed-by-rollouts"},
@@ -39,24 +39,36 @@ var marks = []mark{
 		advice: "the Rollout that names this object sets weights and subset labels during each step; leave them to it",
 	},
 	{
-		tool: "Flagger", annotations: []string{"flagger.kubernetes.io/original-configuration"}, ownerKind: "Canary", managers: []string{"flagger"},
-		advice: "its Canary writes the whole object again and again; delete the Canary first, or leave the object to it",
+		tool: "Flagger", annotations: []string{"flagger.kubernetes.io/original-configuration"},
+		ownerKind: "Canary", managers: []string{"flagger"},
+		advice: "its Canary writes the whole object again and again; delete the Canary first, or leave the " +
+			"object to it",
 	},
 	{
 		tool: "Kiali", labels: []string{"kiali_wizard", "kiali_wizard_related"}, managers: []string{"kiali"},
-		advice: "somebody made it in Kiali's wizard, where it can be changed at any time; remove it there or agree on one place",
+		advice: "somebody made it in Kiali's wizard, where it can be changed at any time; remove it there or agree " +
+			"on one place",
 	},
 	{
-		tool: "Argo CD", annotations: []string{"argocd.argoproj.io/tracking-id"}, managers: []string{"argocd-controller", "argocd-application-controller"},
-		advice: "its Application puts the content of a Git repository back; take the object out of that repository first",
+		tool: "Argo CD", annotations: []string{
+			"argocd.argoproj.io/tracking-id",
+		}, managers: []string{"argocd-controller", "argocd-application-controller"},
+		advice: "its Application puts the content of a Git repository back; take the object out of that " +
+			"repository first",
 	},
 	{
-		tool: "Flux", prefixes: []string{"kustomize.toolkit.fluxcd.io/", "helm.toolkit.fluxcd.io/"}, managers: []string{"kustomize-controller", "helm-controller"},
-		advice: "it puts the content of a Git repository back; take the object out of that repository first",
+		tool:     "Flux",
+		prefixes: []string{"kustomize.toolkit.fluxcd.io/", "helm.toolkit.fluxcd.io/"},
+		managers: []string{"kustomize-controller", "helm-controller"},
+		advice:   "it puts the content of a Git repository back; take the object out of that repository first",
 	},
 	{
-		tool: "Helm", labelKey: "app.kubernetes.io/managed-by", labelValue: "Helm", annotations: []string{"meta.helm.sh/release-name"}, managers: []string{"helm"},
-		advice: "the next upgrade of its release writes the object again; take it out of the chart first",
+		tool:        "Helm",
+		labelKey:    "app.kubernetes.io/managed-by",
+		labelValue:  "Helm",
+		annotations: []string{"meta.helm.sh/release-name"},
+		managers:    []string{"helm"},
+		advice:      "the next upgrade of its release writes the object again; take it out of the chart first",
 	},
 }
 
@@ -72,8 +84,8 @@ type Tool struct {
 	OnlyWeights bool
 }
 
-// Tools returns the tools that show on an object: by its labels and annotations, the kinds of its owners, the names of its field
-// managers and the labels of its subsets. Most certain evidence first, each tool once.
+// Tools returns the tools that show on an object: by its labels and annotations, the kinds of its owners, the names
+// of its field managers and the labels of its subsets. Most certain evidence first, each tool once.
 func Tools(o *Object, ownerKinds, managers []string) []Tool {
 	var found []Tool
 	for _, m := range marks {

@@ -16,7 +16,8 @@ var (
 	objectName    = regexp.MustCompile(`^` + label + `(\.` + label + `)*$`)
 )
 
-// IsNamespaceName reports whether Kubernetes takes the name for a namespace: an RFC 1123 label of at most 63 characters.
+// IsNamespaceName reports whether Kubernetes takes the name for a namespace: an RFC 1123 label of at most 63
+// characters.
 func IsNamespaceName(name string) bool { return len(name) <= 63 && namespaceName.MatchString(name) }
 
 // IsObjectName reports whether Kubernetes takes the name for an object, or as a DNS domain: RFC 1123 labels joined by

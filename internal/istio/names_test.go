@@ -11,7 +11,9 @@ import (
 
 func TestIsToken(t *testing.T) {
 	t.Parallel()
-	for text, want := range map[string]bool{"x-version": true, "GET": true, "!#$%&'*+-.^_`|~": true, "": false, "a b": false, "a:b": false, "größe": false} {
+	for text, want := range map[string]bool{
+		"x-version": true, "GET": true, "!#$%&'*+-.^_`|~": true, "": false, "a b": false, "a:b": false, "größe": false,
+	} {
 		if got := istio.IsToken(text); got != want {
 			t.Errorf("%q: %t, want %t", text, got, want)
 		}
@@ -21,8 +23,13 @@ func TestIsToken(t *testing.T) {
 func TestClaimPath(t *testing.T) {
 	t.Parallel()
 	for name, want := range map[string]string{
-		"@request.auth.claims.group": "group", "@request.auth.claims.a.b": "a][b", "@Request.Auth.Claims[a][b.c]": "a][b.c",
-		"@request.auth.claims": "", "@request.auth.claims.": "", "@request.auth.claims[]": "", "@request.auth.claimsx": "", "x-version": "",
+		"@request.auth.claims.group": "group",
+		"@request.auth.claims.a.b":   "a][b", "@Request.Auth.Claims[a][b.c]": "a][b.c",
+		"@request.auth.claims":   "",
+		"@request.auth.claims.":  "",
+		"@request.auth.claims[]": "",
+		"@request.auth.claimsx":  "",
+		"x-version":              "",
 	} {
 		if got, ok := istio.ClaimPath(name); got != want || ok != (want != "") {
 			t.Errorf("%q: %q %t, want %q", name, got, ok, want)
@@ -33,7 +40,12 @@ func TestClaimPath(t *testing.T) {
 func TestSplitAuthority(t *testing.T) {
 	t.Parallel()
 	for authority, want := range map[string][2]string{
-		"reviews": {"reviews", ""}, "reviews:80": {"reviews", "80"}, "[::1]:80": {"::1", "80"}, "[::1]": {"::1", ""}, "::1": {"::1", ""}, "": {"", ""},
+		"reviews":    {"reviews", ""},
+		"reviews:80": {"reviews", "80"},
+		"[::1]:80":   {"::1", "80"},
+		"[::1]":      {"::1", ""},
+		"::1":        {"::1", ""},
+		"":           {"", ""},
 	} {
 		if host, port := istio.SplitAuthority(authority); host != want[0] || port != want[1] {
 			t.Errorf("%q: %q and %q, want %q", authority, host, port, want)
@@ -43,7 +55,13 @@ func TestSplitAuthority(t *testing.T) {
 
 func TestCovers(t *testing.T) {
 	t.Parallel()
-	for host, want := range map[string]bool{"a.example.com": true, "a.b.example.com": true, "example.com": false, ".example.com": false, "a.example.org": false} {
+	for host, want := range map[string]bool{
+		"a.example.com":   true,
+		"a.b.example.com": true,
+		"example.com":     false,
+		".example.com":    false,
+		"a.example.org":   false,
+	} {
 		if got := istio.Covers(".example.com", host); got != want {
 			t.Errorf("%q: %t, want %t", host, got, want)
 		}
@@ -71,7 +89,8 @@ func TestCarries(t *testing.T) {
 
 func TestGatewayNames(t *testing.T) {
 	t.Parallel()
-	got := istio.GatewayNames([]string{"mesh", "edge", "./edge", "web/edge", "edge.web", "edge.web.svc.cluster.local"}, "shop")
+	got := istio.GatewayNames([]string{"mesh", "edge", "./edge", "web/edge", "edge.web", "edge.web.svc.cluster.local"},
+		"shop")
 	want := []string{"mesh", "shop/edge", "shop/edge", "web/edge", "web/edge", "web/edge"}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("gateways (-want +got):\n%s", diff)
@@ -89,11 +108,13 @@ func TestVisibleIn(t *testing.T) {
 		sees     map[string]bool
 		exported []string
 	}{
-		"nothing is said":    {nil, map[string]bool{"shop": true, "web": true, "": true}, nil},
-		"everybody":          {[]string{".", "*"}, map[string]bool{"shop": true, "web": true}, nil},
-		"its own namespace":  {[]string{"."}, map[string]bool{"shop": true, "web": false, "": true}, []string{"shop"}},
-		"another namespace":  {[]string{"web"}, map[string]bool{"shop": false, "web": true}, []string{"web"}},
-		"its own and others": {[]string{".", "web"}, map[string]bool{"shop": true, "web": true, "bar": false}, []string{"shop", "web"}},
+		"nothing is said":   {nil, map[string]bool{"shop": true, "web": true, "": true}, nil},
+		"everybody":         {[]string{".", "*"}, map[string]bool{"shop": true, "web": true}, nil},
+		"its own namespace": {[]string{"."}, map[string]bool{"shop": true, "web": false, "": true}, []string{"shop"}},
+		"another namespace": {[]string{"web"}, map[string]bool{"shop": false, "web": true}, []string{"web"}},
+		"its own and others": {
+			[]string{".", "web"}, map[string]bool{"shop": true, "web": true, "bar": false}, []string{"shop", "web"},
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -126,7 +147,14 @@ func TestSubsetOf(t *testing.T) {
 func TestShown(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]string{
-		"reviews": "reviews", "größe": "größe", "": `""`, "a b": `"a b"`, "a,b": `"a,b"`, "a\nb": `"a\nb"`, "\u0301a": "\"\u0301a\"", `\d`: `\d`,
+		"reviews": "reviews",
+		"größe":   "größe",
+		"":        `""`,
+		"a b":     `"a b"`,
+		"a,b":     `"a,b"`,
+		"a\nb":    `"a\nb"`,
+		"\u0301a": "\"\u0301a\"",
+		`\d`:      `\d`,
 	} {
 		if got := istio.Shown(text); got != want {
 			t.Errorf("%q: %s, want %s", text, got, want)
@@ -136,7 +164,12 @@ func TestShown(t *testing.T) {
 
 func TestEnumerate(t *testing.T) {
 	t.Parallel()
-	for want, parts := range map[string][]string{"": nil, "a": {"a"}, "a or b": {"a", "b"}, "a, b or c": {"a", "b", "c"}} {
+	for want, parts := range map[string][]string{
+		"":          nil,
+		"a":         {"a"},
+		"a or b":    {"a", "b"},
+		"a, b or c": {"a", "b", "c"},
+	} {
 		if got := istio.Enumerate(parts, "or"); got != want {
 			t.Errorf("%q, want %q", got, want)
 		}

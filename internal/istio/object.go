@@ -1,8 +1,8 @@
-// Package istio knows what a VirtualService and a DestinationRule are: their kinds and addresses, host names, what people put on
-// them, how they are written as manifests, what others keep in them, and where something is inside one.
+// Package istio knows what a VirtualService and a DestinationRule are: their kinds and addresses, host names, what
+// people put on them, how they are written as manifests, what others keep in them, and where something is inside one.
 //
-// It is pure and has no opinion. Istio's own messages are the domain model; plain messages of istio.io/api go in, plain values
-// come out.
+// It is pure and has no opinion. Istio's own messages are the domain model; plain messages of istio.io/api go in,
+// plain values come out.
 package istio
 
 import (
@@ -36,8 +36,8 @@ type Object struct {
 	Spec proto.Message
 	// Unknown lists fields of a live object's spec that Spec has no place for, such as `.http[0].new`.
 	Unknown []string
-	// RawSpec is the JSON of a live object's spec where that has unknown fields, from which [Manifest] writes them along at their
-	// places. It is nil otherwise.
+	// RawSpec is the JSON of a live object's spec where that has unknown fields, from which [Manifest] writes them
+	// along at their places. It is nil otherwise.
 	RawSpec map[string]any
 }
 
@@ -63,7 +63,8 @@ func (o *Object) VirtualServiceSpec() *networking.VirtualService {
 	return spec
 }
 
-// DestinationRuleSpec returns the object's spec where that is a DestinationRule's, nil otherwise and without an object.
+// DestinationRuleSpec returns the object's spec where that is a DestinationRule's, nil otherwise and without an
+// object.
 func (o *Object) DestinationRuleSpec() *networking.DestinationRule {
 	if o == nil {
 		return nil

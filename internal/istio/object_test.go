@@ -18,18 +18,24 @@ import (
 func TestFullHost(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct{ host, want string }{
-		"a name is a service of the namespace":       {host: "reviews", want: "reviews.shop.svc.example.org"},
-		"a name with the root's dot":                 {host: "reviews.", want: "reviews."},
-		"a name and a namespace are a host":          {host: "reviews.other", want: "reviews.other"},
-		"a service without the domain":               {host: "reviews.other.svc", want: "reviews.other.svc"},
-		"a longer name that ends in svc":             {host: "a.reviews.other.svc", want: "a.reviews.other.svc"},
-		"a full name":                                {host: "reviews.other.svc.example.org", want: "reviews.other.svc.example.org"},
-		"a full name with the root's dot":            {host: "reviews.other.svc.example.org.", want: "reviews.other.svc.example.org."},
-		"a name outside the cluster":                 {host: "api.example.com", want: "api.example.com"},
-		"a wildcard":                                 {host: "*.example.com", want: "*.example.com"},
-		"an IPv6 address":                            {host: "2001:db8::1", want: "2001:db8::1"},
-		"every host":                                 {host: "*", want: "*"},
-		"nothing":                                    {host: "", want: ""},
+		"a name is a service of the namespace": {host: "reviews", want: "reviews.shop.svc.example.org"},
+		"a name with the root's dot":           {host: "reviews.", want: "reviews."},
+		"a name and a namespace are a host":    {host: "reviews.other", want: "reviews.other"},
+		"a service without the domain":         {host: "reviews.other.svc", want: "reviews.other.svc"},
+		"a longer name that ends in svc":       {host: "a.reviews.other.svc", want: "a.reviews.other.svc"},
+		"a full name": {
+			host: "reviews.other.svc.example.org",
+			want: "reviews.other.svc.example.org",
+		},
+		"a full name with the root's dot": {
+			host: "reviews.other.svc.example.org.",
+			want: "reviews.other.svc.example.org.",
+		},
+		"a name outside the cluster": {host: "api.example.com", want: "api.example.com"},
+		"a wildcard":                 {host: "*.example.com", want: "*.example.com"},
+		"an IPv6 address":            {host: "2001:db8::1", want: "2001:db8::1"},
+		"every host":                 {host: "*", want: "*"},
+		"nothing":                    {host: "", want: ""},
 		"two dots at the end stay for Istio to deny": {host: "reviews..", want: "reviews.."},
 	}
 	for name, test := range tests {
@@ -44,7 +50,11 @@ func TestFullHost(t *testing.T) {
 
 func TestServiceName(t *testing.T) {
 	t.Parallel()
-	for host, want := range map[string]string{"reviews": "reviews", "reviews.shop.svc.cluster.local": "reviews", "": ""} {
+	for host, want := range map[string]string{
+		"reviews":                        "reviews",
+		"reviews.shop.svc.cluster.local": "reviews",
+		"":                               "",
+	} {
 		if got := istio.ServiceName(host); got != want {
 			t.Errorf("ServiceName(%q) = %q, want %q", host, got, want)
 		}
@@ -64,12 +74,16 @@ func TestPath(t *testing.T) {
 		path, other istio.Path
 		want        bool
 	}{
-		"in itself":                    {path: path, other: path, want: true},
-		"in its beginning":             {path: path, other: path[:3], want: true},
-		"in the whole object":          {path: path, other: nil, want: true},
-		"in what is inside it":         {path: path[:3], other: path, want: false},
-		"in another element":           {path: path, other: istio.Path{"http", 1}, want: false},
-		"in a field named like a key":  {path: istio.Path{"labels", istio.Key("app")}, other: istio.Path{"labels", "app"}, want: false},
+		"in itself":            {path: path, other: path, want: true},
+		"in its beginning":     {path: path, other: path[:3], want: true},
+		"in the whole object":  {path: path, other: nil, want: true},
+		"in what is inside it": {path: path[:3], other: path, want: false},
+		"in another element":   {path: path, other: istio.Path{"http", 1}, want: false},
+		"in a field named like a key": {
+			path:  istio.Path{"labels", istio.Key("app")},
+			other: istio.Path{"labels", "app"},
+			want:  false,
+		},
 		"in an object that is nothing": {path: nil, other: nil, want: true},
 	}
 	for name, test := range within {
@@ -109,7 +123,8 @@ func TestObject(t *testing.T) {
 	if pair.Routing().VirtualServiceSpec() == nil || pair.Declaring().DestinationRuleSpec() == nil {
 		t.Error("the pair lost a spec")
 	}
-	if empty := (istio.Objects{}); empty.Routing().VirtualServiceSpec() != nil || empty.Declaring().DestinationRuleSpec() != nil || empty.All() != nil {
+	if empty := (istio.Objects{}); empty.Routing().VirtualServiceSpec() != nil ||
+		empty.Declaring().DestinationRuleSpec() != nil || empty.All() != nil {
 		t.Error("an empty pair holds something")
 	}
 }
@@ -117,7 +132,10 @@ func TestObject(t *testing.T) {
 func TestManifest(t *testing.T) {
 	t.Parallel()
 	destination := func(subset string, weight int32) *networking.HTTPRouteDestination {
-		return &networking.HTTPRouteDestination{Destination: &networking.Destination{Host: "reviews", Subset: subset}, Weight: weight}
+		return &networking.HTTPRouteDestination{
+			Destination: &networking.Destination{Host: "reviews", Subset: subset},
+			Weight:      weight,
+		}
 	}
 	tests := map[string]struct {
 		spec proto.Message
@@ -125,14 +143,18 @@ func TestManifest(t *testing.T) {
 	}{
 		"an empty spec": {spec: &networking.VirtualService{}, want: map[string]any{}},
 		"the zero weight of one of two": {
-			spec: &networking.VirtualService{Http: []*networking.HTTPRoute{{Route: []*networking.HTTPRouteDestination{destination("v1", 100), destination("v2", 0)}}}},
+			spec: &networking.VirtualService{Http: []*networking.HTTPRoute{{
+				Route: []*networking.HTTPRouteDestination{destination("v1", 100), destination("v2", 0)},
+			}}},
 			want: map[string]any{"http": []any{map[string]any{"route": []any{
 				map[string]any{"destination": map[string]any{"host": "reviews", "subset": "v1"}, "weight": 100.0},
 				map[string]any{"destination": map[string]any{"host": "reviews", "subset": "v2"}, "weight": 0.0},
 			}}}},
 		},
 		"no weight of an only destination": {
-			spec: &networking.VirtualService{Http: []*networking.HTTPRoute{{Route: []*networking.HTTPRouteDestination{destination("v1", 0)}}}},
+			spec: &networking.VirtualService{
+				Http: []*networking.HTTPRoute{{Route: []*networking.HTTPRouteDestination{destination("v1", 0)}}},
+			},
 			want: map[string]any{"http": []any{map[string]any{"route": []any{
 				map[string]any{"destination": map[string]any{"host": "reviews", "subset": "v1"}},
 			}}}},
@@ -142,32 +164,52 @@ func TestManifest(t *testing.T) {
 			want: map[string]any{"http": []any{map[string]any{"retries": map[string]any{"attempts": 0.0}}}},
 		},
 		"zero percent": {
-			spec: &networking.VirtualService{Http: []*networking.HTTPRoute{{Mirrors: []*networking.HTTPMirrorPolicy{{Percentage: &networking.Percent{}}}}}},
-			want: map[string]any{"http": []any{map[string]any{"mirrors": []any{map[string]any{"percentage": map[string]any{"value": 0.0}}}}}},
+			spec: &networking.VirtualService{Http: []*networking.HTTPRoute{{
+				Mirrors: []*networking.HTTPMirrorPolicy{{Percentage: &networking.Percent{}}},
+			}}},
+			want: map[string]any{"http": []any{map[string]any{
+				"mirrors": []any{map[string]any{"percentage": map[string]any{"value": 0.0}}},
+			}}},
 		},
 		"TLS disabled in a subset": {
-			spec: &networking.DestinationRule{Subsets: []*networking.Subset{{TrafficPolicy: &networking.TrafficPolicy{Tls: &networking.ClientTLSSettings{}}}}},
-			want: map[string]any{"subsets": []any{map[string]any{"trafficPolicy": map[string]any{"tls": map[string]any{"mode": "DISABLE"}}}}},
+			spec: &networking.DestinationRule{Subsets: []*networking.Subset{{
+				TrafficPolicy: &networking.TrafficPolicy{Tls: &networking.ClientTLSSettings{}},
+			}}},
+			want: map[string]any{"subsets": []any{map[string]any{
+				"trafficPolicy": map[string]any{"tls": map[string]any{"mode": "DISABLE"}},
+			}}},
 		},
 		"the first proxy protocol": {
-			spec: &networking.DestinationRule{TrafficPolicy: &networking.TrafficPolicy{ProxyProtocol: &networking.TrafficPolicy_ProxyProtocol{}}},
+			spec: &networking.DestinationRule{
+				TrafficPolicy: &networking.TrafficPolicy{ProxyProtocol: &networking.TrafficPolicy_ProxyProtocol{}},
+			},
 			want: map[string]any{"trafficPolicy": map[string]any{"proxyProtocol": map[string]any{"version": "V1"}}},
 		},
 		"a 64-bit number as a number": {
-			spec: &networking.DestinationRule{TrafficPolicy: &networking.TrafficPolicy{LoadBalancer: &networking.LoadBalancerSettings{
-				LbPolicy: &networking.LoadBalancerSettings_ConsistentHash{ConsistentHash: &networking.LoadBalancerSettings_ConsistentHashLB{
-					HashAlgorithm: &networking.LoadBalancerSettings_ConsistentHashLB_Maglev{
-						Maglev: &networking.LoadBalancerSettings_ConsistentHashLB_MagLev{TableSize: 65537},
+			spec: &networking.DestinationRule{
+				TrafficPolicy: &networking.TrafficPolicy{LoadBalancer: &networking.LoadBalancerSettings{
+					LbPolicy: &networking.LoadBalancerSettings_ConsistentHash{
+						ConsistentHash: &networking.LoadBalancerSettings_ConsistentHashLB{
+							HashAlgorithm: &networking.LoadBalancerSettings_ConsistentHashLB_Maglev{
+								Maglev: &networking.LoadBalancerSettings_ConsistentHashLB_MagLev{TableSize: 65537},
+							},
+						},
 					},
 				}},
-			}}},
-			want: map[string]any{"trafficPolicy": map[string]any{"loadBalancer": map[string]any{"consistentHash": map[string]any{
-				"maglev": map[string]any{"tableSize": json.Number("65537")},
-			}}}},
+			},
+			want: map[string]any{
+				"trafficPolicy": map[string]any{"loadBalancer": map[string]any{"consistentHash": map[string]any{
+					"maglev": map[string]any{"tableSize": json.Number("65537")},
+				}}},
+			},
 		},
 		"a map of matches": {
-			spec: &networking.VirtualService{Http: []*networking.HTTPRoute{{Match: []*networking.HTTPMatchRequest{{Headers: map[string]*networking.StringMatch{"x": {}}}}}}},
-			want: map[string]any{"http": []any{map[string]any{"match": []any{map[string]any{"headers": map[string]any{"x": map[string]any{}}}}}}},
+			spec: &networking.VirtualService{Http: []*networking.HTTPRoute{{
+				Match: []*networking.HTTPMatchRequest{{Headers: map[string]*networking.StringMatch{"x": {}}}},
+			}}},
+			want: map[string]any{"http": []any{map[string]any{
+				"match": []any{map[string]any{"headers": map[string]any{"x": map[string]any{}}}},
+			}}},
 		},
 		"a map of texts": {
 			spec: &networking.DestinationRule{Subsets: []*networking.Subset{{Labels: map[string]string{"app": ""}}}},
@@ -191,8 +233,11 @@ func TestManifest(t *testing.T) {
 func TestManifestOfMetadata(t *testing.T) {
 	t.Parallel()
 	got, err := istio.Manifest(&istio.Object{
-		Namespace: "shop", Name: "reviews", Labels: map[string]string{"team": "a"}, Annotations: map[string]string{"note": "b"},
-		Spec: &networking.DestinationRule{Host: "reviews"},
+		Namespace:   "shop",
+		Name:        "reviews",
+		Labels:      map[string]string{"team": "a"},
+		Annotations: map[string]string{"note": "b"},
+		Spec:        &networking.DestinationRule{Host: "reviews"},
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -200,7 +245,10 @@ func TestManifestOfMetadata(t *testing.T) {
 	want := map[string]any{
 		"apiVersion": "networking.istio.io/v1", "kind": "DestinationRule",
 		"metadata": map[string]any{
-			"name": "reviews", "namespace": "shop", "labels": map[string]any{"team": "a"}, "annotations": map[string]any{"note": "b"},
+			"name":        "reviews",
+			"namespace":   "shop",
+			"labels":      map[string]any{"team": "a"},
+			"annotations": map[string]any{"note": "b"},
 		},
 		"spec": map[string]any{"host": "reviews"},
 	}
@@ -211,7 +259,10 @@ func TestManifestOfMetadata(t *testing.T) {
 
 func TestManifestRefusesWhatJSONCannotSay(t *testing.T) {
 	t.Parallel()
-	if _, err := istio.Manifest(&istio.Object{Name: "reviews", Spec: &networking.DestinationRule{Host: "\xff"}}); err == nil {
+	if _, err := istio.Manifest(&istio.Object{
+		Name: "reviews",
+		Spec: &networking.DestinationRule{Host: "\xff"},
+	}); err == nil {
 		t.Error("no error for a host that is no UTF-8")
 	}
 }
@@ -224,10 +275,25 @@ func TestParseSpec(t *testing.T) {
 		want    proto.Message
 		unknown []string
 	}{
-		"no spec":           {kind: istio.KindVirtualService, want: &networking.VirtualService{}},
-		"an empty spec":     {kind: istio.KindDestinationRule, spec: map[string]any{}, want: &networking.DestinationRule{}},
-		"null and duration": {kind: istio.KindVirtualService, spec: map[string]any{"hosts": nil, "http": []any{map[string]any{"timeout": "1.5s"}}}, want: &networking.VirtualService{Http: []*networking.HTTPRoute{{Timeout: durationpb.New(1500 * time.Millisecond)}}}},
-		"an unknown field":  {kind: istio.KindDestinationRule, spec: map[string]any{"host": "reviews", "novelty": true}, want: &networking.DestinationRule{Host: "reviews"}, unknown: []string{"novelty"}},
+		"no spec": {kind: istio.KindVirtualService, want: &networking.VirtualService{}},
+		"an empty spec": {
+			kind: istio.KindDestinationRule,
+			spec: map[string]any{},
+			want: &networking.DestinationRule{},
+		},
+		"null and duration": {
+			kind: istio.KindVirtualService,
+			spec: map[string]any{"hosts": nil, "http": []any{map[string]any{"timeout": "1.5s"}}},
+			want: &networking.VirtualService{
+				Http: []*networking.HTTPRoute{{Timeout: durationpb.New(1500 * time.Millisecond)}},
+			},
+		},
+		"an unknown field": {
+			kind:    istio.KindDestinationRule,
+			spec:    map[string]any{"host": "reviews", "novelty": true},
+			want:    &networking.DestinationRule{Host: "reviews"},
+			unknown: []string{"novelty"},
+		},
 		"an unknown field with nothing in it": {
 			kind: istio.KindDestinationRule, spec: map[string]any{"novelty": map[string]any{}},
 			want: &networking.DestinationRule{}, unknown: []string{"novelty"},
@@ -236,24 +302,30 @@ func TestParseSpec(t *testing.T) {
 			kind: istio.KindVirtualService,
 			spec: map[string]any{"http": []any{
 				map[string]any{"name": "a"},
-				map[string]any{"later": int64(1), "match": []any{map[string]any{"headers": map[string]any{"x": map[string]any{"suffix": "y"}}}}},
+				map[string]any{"later": int64(1), "match": []any{map[string]any{
+					"headers": map[string]any{"x": map[string]any{"suffix": "y"}},
+				}}},
 			}},
 			want: &networking.VirtualService{Http: []*networking.HTTPRoute{
-				{Name: "a"}, {Match: []*networking.HTTPMatchRequest{{Headers: map[string]*networking.StringMatch{"x": {}}}}},
+				{Name: "a"},
+				{Match: []*networking.HTTPMatchRequest{{Headers: map[string]*networking.StringMatch{"x": {}}}}},
 			}},
 			unknown: []string{"http[1].later", "http[1].match[0].headers.x.suffix"},
 		},
 		"an unknown enum value": {
-			kind:    istio.KindDestinationRule,
-			spec:    map[string]any{"trafficPolicy": map[string]any{"tls": map[string]any{"mode": "NEWER"}}},
-			want:    &networking.DestinationRule{TrafficPolicy: &networking.TrafficPolicy{Tls: &networking.ClientTLSSettings{}}},
+			kind: istio.KindDestinationRule,
+			spec: map[string]any{"trafficPolicy": map[string]any{"tls": map[string]any{"mode": "NEWER"}}},
+			want: &networking.DestinationRule{
+				TrafficPolicy: &networking.TrafficPolicy{Tls: &networking.ClientTLSSettings{}},
+			},
 			unknown: []string{"trafficPolicy.tls.mode"},
 		},
 		"zeros beside an unknown field are known": {
 			kind: istio.KindVirtualService,
 			spec: map[string]any{"novelty": "x", "http": []any{map[string]any{
 				"mirror_percent": int64(0), "route": []any{map[string]any{"weight": int64(0)}},
-				"corsPolicy": map[string]any{"unmatchedPreflights": "UNSPECIFIED", "maxAge": "0s"}, "headers": map[string]any{"request": map[string]any{"set": map[string]any{}}},
+				"corsPolicy": map[string]any{"unmatchedPreflights": "UNSPECIFIED", "maxAge": "0s"},
+				"headers":    map[string]any{"request": map[string]any{"set": map[string]any{}}},
 			}}},
 			want: &networking.VirtualService{Http: []*networking.HTTPRoute{{
 				MirrorPercent: uint32Value(0),
@@ -288,7 +360,9 @@ func TestParseSpecErrors(t *testing.T) {
 		"a value JSON does not have":  {"host": math.NaN()},
 		"a fraction for an integer":   {"http": []any{map[string]any{"retries": map[string]any{"attempts": 1.5}}}},
 		"a duration without a unit":   {"http": []any{map[string]any{"timeout": "5"}}},
-		"two members of a oneof":      {"http": []any{map[string]any{"match": []any{map[string]any{"uri": map[string]any{"exact": "/", "prefix": "/"}}}}}},
+		"two members of a oneof": {"http": []any{map[string]any{
+			"match": []any{map[string]any{"uri": map[string]any{"exact": "/", "prefix": "/"}}},
+		}}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -5,8 +5,8 @@ import (
 	"slices"
 )
 
-// Role is what an object does for a route. Whoever orders, compares or reports the objects of a route asks for their roles; only what
-// reads a spec has to know the kind.
+// Role is what an object does for a route. Whoever orders, compares or reports the objects of a route asks for their
+// roles; only what reads a spec has to know the kind.
 type Role int
 
 // The roles, in the order in which their objects are created: a subset is declared before a rule names it.
@@ -28,15 +28,15 @@ func (k Kind) Role() Role {
 // Role returns what the object does for a route.
 func (o *Object) Role() Role { return o.Kind().Role() }
 
-// Objects is what one route consists of: objects in the order in which they are created, at most one of each role. No method changes
-// it; the zero value has none.
+// Objects is what one route consists of: objects in the order in which they are created, at most one of each role. No
+// method changes it; the zero value has none.
 type Objects struct {
 	all       []*Object
 	elsewhere bool
 }
 
-// ObjectsOf returns the list of the given objects, in whatever order they are given. Of those with the same role the last one counts,
-// and nil is none.
+// ObjectsOf returns the list of the given objects, in whatever order they are given. Of those with the same role the
+// last one counts, and nil is none.
 func ObjectsOf(objects ...*Object) Objects {
 	var list Objects
 	for _, o := range objects {
@@ -87,8 +87,8 @@ func (s Objects) Without(role Role) Objects {
 	return s
 }
 
-// SubsetsElsewhere reports whether somebody else declares the subsets: no object of the list does, and one that did before stays where it
-// is.
+// SubsetsElsewhere reports whether somebody else declares the subsets: no object of the list does, and one that did
+// before stays where it is.
 func (s Objects) SubsetsElsewhere() bool { return s.elsewhere }
 
 // WithSubsetsElsewhere returns the list with another answer to whether somebody else declares the subsets.
@@ -106,7 +106,8 @@ func (s Objects) Map(change func(*Object) *Object) Objects {
 	return changed
 }
 
-// Counterpart returns the object of the list that has the kind, the namespace and the name of another one, nil for none.
+// Counterpart returns the object of the list that has the kind, the namespace and the name of another one, nil for
+// none.
 func (s Objects) Counterpart(other *Object) *Object {
 	for _, o := range s.all {
 		if o.Kind() == other.Kind() && o.Namespace == other.Namespace && o.Name == other.Name {

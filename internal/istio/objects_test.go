@@ -70,8 +70,11 @@ func TestManifestYAML(t *testing.T) {
 	t.Parallel()
 	pair := istio.ObjectsOf(
 		&istio.Object{
-			Namespace: "shop", Name: "reviews", Labels: map[string]string{"team": "a"}, Annotations: map[string]string{"note": "b"},
-			Spec: &networking.VirtualService{Hosts: []string{"reviews"}},
+			Namespace:   "shop",
+			Name:        "reviews",
+			Labels:      map[string]string{"team": "a"},
+			Annotations: map[string]string{"note": "b"},
+			Spec:        &networking.VirtualService{Hosts: []string{"reviews"}},
 		},
 		&istio.Object{Namespace: "shop", Name: "reviews", Spec: &networking.DestinationRule{Host: "reviews"}},
 	)
@@ -111,12 +114,22 @@ func TestManifestYAML(t *testing.T) {
 func TestAuthored(t *testing.T) {
 	t.Parallel()
 	labels, annotations := istio.Authored(&istio.Object{
-		Labels: map[string]string{"team": "a", istio.ManagedByLabel: "Helm", "kiali_wizard": "x", "kustomize.toolkit.fluxcd.io/name": "x"},
+		Labels: map[string]string{
+			"team":                             "a",
+			istio.ManagedByLabel:               "Helm",
+			"kiali_wizard":                     "x",
+			"kustomize.toolkit.fluxcd.io/name": "x",
+		},
 		Annotations: map[string]string{
-			"note": "b", istio.OwnerAnnotation: "shop/prod", "kubectl.kubernetes.io/last-applied-configuration": "{}", "argocd.argoproj.io/tracking-id": "x",
+			"note":                "b",
+			istio.OwnerAnnotation: "shop/prod",
+			"kubectl.kubernetes.io/last-applied-configuration": "{}",
+			"argocd.argoproj.io/tracking-id":                   "x",
 		},
 	})
-	if diff := cmp.Diff([]map[string]string{{"team": "a"}, {"note": "b"}}, []map[string]string{labels, annotations}); diff != "" {
+	if diff := cmp.Diff([]map[string]string{{"team": "a"}, {"note": "b"}}, []map[string]string{
+		labels, annotations,
+	}); diff != "" {
 		t.Errorf("written by people (-want +got):\n%s", diff)
 	}
 }

@@ -7,14 +7,15 @@ import (
 	networking "istio.io/api/networking/v1"
 )
 
-// KeepOthers returns what to write of a wanted pair where another controller sets the weights. It starts from the live pair: what
-// was configured before, was, tells what the wanted pair takes away from what the other one put in.
+// KeepOthers returns what to write of a wanted pair where another controller sets the weights. It starts from the
+// live pair: what was configured before, was, tells what the wanted pair takes away from what the other one put in.
 //
 //   - A destination that stays keeps its live share. One that is new gets none, whatever the wanted pair says.
-//   - A destination that goes leaves its share to the others in proportion. Where those have none, the wanted weights say who gets it.
+//   - A destination that goes leaves its share to the others in proportion. Where those have none, the wanted weights
+//     say who gets it.
 //   - A rule that was not there before has the wanted weights.
-//   - Rules, destinations and subsets that the other controller put in stay where they are, and so does Argo Rollouts' label of
-//     the subsets.
+//   - Rules, destinations and subsets that the other controller put in stay where they are, and so does Argo
+//     Rollouts' label of the subsets.
 //
 // A subset is the pods that its labels select: one that only gets another name stays. None of the pairs is changed.
 func KeepOthers(wanted, was, live Objects) Objects {
@@ -33,7 +34,8 @@ func KeepOthers(wanted, was, live Objects) Objects {
 			setRolloutsLabel(subset, findSubset(live.Declaring().DestinationRuleSpec(), subset.GetName()))
 		}
 		for _, subset := range live.Declaring().DestinationRuleSpec().GetSubsets() {
-			if findSubset(spec, subset.GetName()) == nil && findSubset(was.Declaring().DestinationRuleSpec(), subset.GetName()) == nil {
+			if findSubset(spec, subset.GetName()) == nil &&
+				findSubset(was.Declaring().DestinationRuleSpec(), subset.GetName()) == nil {
 				spec.Subsets = append(spec.Subsets, proto.CloneOf(subset))
 			}
 		}
@@ -42,13 +44,15 @@ func KeepOthers(wanted, was, live Objects) Objects {
 	return wanted
 }
 
-// WithoutOthers returns the live pair as it would be if nobody but the configured pair had said anything about weights: its weights,
-// without the rules, destinations and subsets that it does not have, and without Argo Rollouts' label. Neither pair is changed.
+// WithoutOthers returns the live pair as it would be if nobody but the configured pair had said anything about
+// weights: its weights, without the rules, destinations and subsets that it does not have, and without Argo Rollouts'
+// label. Neither pair is changed.
 func WithoutOthers(live, configured Objects) Objects {
 	return live.Map(func(o *Object) *Object { return WithoutOthersIn(o, configured.As(o.Role())) })
 }
 
-// WithoutOthersIn is [WithoutOthers] for one object. Without a configured one of its kind it returns the object as it is.
+// WithoutOthersIn is [WithoutOthers] for one object. Without a configured one of its kind it returns the object as it
+// is.
 func WithoutOthersIn(live, configured *Object) *Object {
 	if configured == nil || configured.Kind() != live.Kind() {
 		return live
@@ -63,7 +67,9 @@ func WithoutOthersIn(live, configured *Object) *Object {
 		o.Spec = spec
 	case *networking.DestinationRule:
 		spec, want := proto.CloneOf(is), configured.DestinationRuleSpec()
-		spec.Subsets = slices.DeleteFunc(spec.Subsets, func(s *networking.Subset) bool { return findSubset(want, s.GetName()) == nil })
+		spec.Subsets = slices.DeleteFunc(spec.Subsets, func(s *networking.Subset) bool {
+			return findSubset(want, s.GetName()) == nil
+		})
 		for _, subset := range spec.Subsets {
 			setRolloutsLabel(subset, findSubset(want, subset.GetName()))
 		}
@@ -72,18 +78,20 @@ func WithoutOthersIn(live, configured *Object) *Object {
 	return &o
 }
 
-// OthersIn lists, in words, the rules, destinations and subsets of a live pair that the other controller put in: those that neither the
-// pair configured before nor the wanted one has.
+// OthersIn lists, in words, the rules, destinations and subsets of a live pair that the other controller put in:
+// those that neither the pair configured before nor the wanted one has.
 func OthersIn(live, was, wanted Objects) []string {
 	was, live = followPods(was, wanted), followPods(live, wanted)
 	var found []string
-	is, before, after := live.Routing().VirtualServiceSpec(), was.Routing().VirtualServiceSpec(), wanted.Routing().VirtualServiceSpec()
+	is, before, after := live.Routing().
+		VirtualServiceSpec(), was.Routing().VirtualServiceSpec(), wanted.Routing().VirtualServiceSpec()
 	found = append(found, httpRules.others("http", is.GetHttp(), before.GetHttp(), after.GetHttp())...)
 	found = append(found, tlsRules.others("tls", is.GetTls(), before.GetTls(), after.GetTls())...)
 	found = append(found, tcpRules.others("tcp", is.GetTcp(), before.GetTcp(), after.GetTcp())...)
 	for _, subset := range live.Declaring().DestinationRuleSpec().GetSubsets() {
 		name := subset.GetName()
-		if findSubset(was.Declaring().DestinationRuleSpec(), name) == nil && findSubset(wanted.Declaring().DestinationRuleSpec(), name) == nil {
+		if findSubset(was.Declaring().DestinationRuleSpec(), name) == nil &&
+			findSubset(wanted.Declaring().DestinationRuleSpec(), name) == nil {
 			found = append(found, "the subset "+Shown(name))
 		}
 	}
@@ -99,7 +107,8 @@ func findSubset(destinationRule *networking.DestinationRule, name string) *netwo
 	return destinationRule.GetSubsets()[i]
 }
 
-// setRolloutsLabel gives a subset the label that another one of its name has, or none where that has none. Without another one it stays.
+// setRolloutsLabel gives a subset the label that another one of its name has, or none where that has none. Without
+// another one it stays.
 func setRolloutsLabel(subset, other *networking.Subset) {
 	value, ok := other.GetLabels()[rolloutsLabel]
 	switch {

@@ -51,7 +51,8 @@ func messages[M proto.Message](list []M) []proto.Message {
 	return all
 }
 
-// keep returns the wanted rules with what the live ones have of another controller: see [KeepOthers]. It changes the wanted rules.
+// keep returns the wanted rules with what the live ones have of another controller: see [KeepOthers]. It changes the
+// wanted rules.
 func (k ruleKind[R, D]) keep(wanted, was, live []R) []R {
 	of, before := k.partners(wanted, was, live)
 	for i, at := range of {
@@ -66,8 +67,8 @@ func (k ruleKind[R, D]) keep(wanted, was, live []R) []R {
 	return interleave(wanted, of, live, func(at int) bool { return before[at] < 0 })
 }
 
-// only returns those of the live rules that are configured, with the configured weights and only the configured destinations. It
-// changes the live rules.
+// only returns those of the live rules that are configured, with the configured weights and only the configured
+// destinations. It changes the live rules.
 func (k ruleKind[R, D]) only(live, configured []R) []R {
 	of := k.pair(configured, live, len(configured) == len(live))
 	var kept []R
@@ -115,7 +116,8 @@ func (k ruleKind[R, D]) others(protocol string, live, was, wanted []R) []string 
 		for n, j := range k.pairDestinations(*k.destinations(rule), configured) {
 			if j < 0 && len(configured) > 0 {
 				d, weight := k.weighted((*k.destinations(rule))[n])
-				found = append(found, fmt.Sprintf("the destination %s with the weight %d of the rule %s", calledDestination(d), *weight, k.called(protocol, at, rule)))
+				found = append(found, fmt.Sprintf("the destination %s with the weight %d of the rule %s",
+					calledDestination(d), *weight, k.called(protocol, at, rule)))
 			}
 		}
 	}
@@ -136,8 +138,8 @@ func calledDestination(d *networking.Destination) string {
 	return Shown(d.GetHost())
 }
 
-// partners returns for each wanted rule the place of the live one that it is, and for each live one the place of the rule before that it
-// was; -1 for none.
+// partners returns for each wanted rule the place of the live one that it is, and for each live one the place of the
+// rule before that it was; -1 for none.
 func (k ruleKind[R, D]) partners(wanted, was, live []R) (of, before []int) {
 	before = invert(k.pair(was, live, len(was) == len(live)), len(live))
 	earlier := k.pair(wanted, was, true)
@@ -156,8 +158,8 @@ func (k ruleKind[R, D]) partners(wanted, was, live []R) (of, before []int) {
 	return of, before
 }
 
-// SameRules returns for each rule the other one that is the same, nil for none: the one of its name, or without names the one that
-// matches the same requests or stands in its place.
+// SameRules returns for each rule the other one that is the same, nil for none: the one of its name, or without names
+// the one that matches the same requests or stands in its place.
 func SameRules(rules, others []*networking.HTTPRoute) []*networking.HTTPRoute {
 	same := make([]*networking.HTTPRoute, len(rules))
 	for i, at := range httpRules.pair(rules, others, true) {
@@ -168,9 +170,10 @@ func SameRules(rules, others []*networking.HTTPRoute) []*networking.HTTPRoute {
 	return same
 }
 
-// pair returns for each rule the place of the other one that is the same: the one of its name, or without names the one that matches
-// the same requests. With places, a rule without a name that matches other requests now is the one in its place, where that is no
-// other rule's. Each of the others is the same as one rule at most; -1 stands for none.
+// pair returns for each rule the place of the other one that is the same: the one of its name, or without names the
+// one that matches the same requests. With places, a rule without a name that matches other requests now is the one
+// in its place, where that is no other rule's. Each of the others is the same as one rule at most; -1 stands for
+// none.
 func (k ruleKind[R, D]) pair(rules, others []R, places bool) []int {
 	found, taken := make([]int, len(rules)), make([]bool, len(others))
 	for i := range found {
@@ -208,8 +211,8 @@ func invert(of []int, n int) []int {
 	return back
 }
 
-// interleave puts the live elements that others put in among the wanted ones: each stays behind the live element that it stood behind, or
-// at the front.
+// interleave puts the live elements that others put in among the wanted ones: each stays behind the live element that
+// it stood behind, or at the front.
 func interleave[E any](wanted []E, of []int, live []E, inserted func(at int) bool) []E {
 	behind := map[int][]E{}
 	last := -1

@@ -9,11 +9,12 @@ import (
 	networking "istio.io/api/networking/v1"
 )
 
-// onlyWeight is what the weight of an only destination counts as, whatever it says. Istio reads weights as proportions of their sum.
+// onlyWeight is what the weight of an only destination counts as, whatever it says. Istio reads weights as
+// proportions of their sum.
 const onlyWeight = 100
 
-// keepWeights gives a wanted rule the weights and the further destinations of the live one. Those that were configured and are no more
-// wanted go.
+// keepWeights gives a wanted rule the weights and the further destinations of the live one. Those that were
+// configured and are no more wanted go.
 func (k ruleKind[R, D]) keepWeights(rule R, was []D, live R) {
 	wanted, is := k.destinations(rule), *k.destinations(live)
 	if len(*wanted) == 0 || len(is) == 0 {
@@ -74,8 +75,8 @@ func (k ruleKind[R, D]) weights(destinations []D) []int {
 	return weights
 }
 
-// spread raises the weights of those that stay in proportion, by the largest remainder, so that the sum is again the total. It sets
-// those that go to 0.
+// spread raises the weights of those that stay in proportion, by the largest remainder, so that the sum is again the
+// total. It sets those that go to 0.
 func spread(weights []int, total int, goes func(int) bool) {
 	left := 0
 	for at := range weights {
@@ -102,8 +103,9 @@ func spread(weights []int, total int, goes func(int) bool) {
 	}
 }
 
-// pairDestinations returns for each destination the place of the other one that is the same, -1 for none. What tells destinations apart is
-// host, subset and port; where the port changes, or the service, the subset still tells which one it was.
+// pairDestinations returns for each destination the place of the other one that is the same, -1 for none. What tells
+// destinations apart is host, subset and port; where the port changes, or the service, the subset still tells which
+// one it was.
 func (k ruleKind[R, D]) pairDestinations(destinations, others []D) []int {
 	found, taken := make([]int, len(destinations)), make([]bool, len(others))
 	for i := range found {
@@ -111,7 +113,8 @@ func (k ruleKind[R, D]) pairDestinations(destinations, others []D) []int {
 	}
 	for _, same := range []func(a, b *networking.Destination) bool{
 		func(a, b *networking.Destination) bool {
-			return a.GetHost() == b.GetHost() && a.GetSubset() == b.GetSubset() && a.GetPort().GetNumber() == b.GetPort().GetNumber()
+			return a.GetHost() == b.GetHost() && a.GetSubset() == b.GetSubset() &&
+				a.GetPort().GetNumber() == b.GetPort().GetNumber()
 		},
 		func(a, b *networking.Destination) bool {
 			return a.GetHost() == b.GetHost() && a.GetSubset() == b.GetSubset()

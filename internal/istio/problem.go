@@ -48,11 +48,12 @@ type Severity int
 const (
 	// Refused is a mistake: the API server, istiod or Envoy refuses the object.
 	Refused Severity = iota
-	// Void is accepted by all of them, and certain never to do what it says: a match that never holds, a rule that no request
-	// reaches or that istiod drops, a setting for a port that there is not. A resource that only Terraform writes has no use
-	// for it, so there it is a mistake; where an object is taken as it is, it is a doubt.
+	// Void is accepted by all of them, and certain never to do what it says: a match that never holds, a rule that no
+	// request reaches or that istiod drops, a setting for a port that there is not. A resource that only Terraform
+	// writes has no use for it, so there it is a mistake; where an object is taken as it is, it is a doubt.
 	Void
-	// Doubtful is accepted and probably not meant: it is deprecated, superfluous next to something else, or not certain to work.
+	// Doubtful is accepted and probably not meant: it is deprecated, superfluous next to something else, or not
+	// certain to work.
 	Doubtful
 )
 

@@ -45,14 +45,15 @@ func TestPropertySameSpecIsReflexive(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		spec := randomSpec(t)
-		if same := proto.Clone(spec); !istio.SameSpec(spec, same) || istio.Fingerprint(spec) != istio.Fingerprint(same) {
+		if same := proto.Clone(spec); !istio.SameSpec(spec, same) ||
+			istio.Fingerprint(spec) != istio.Fingerprint(same) {
 			t.Fatalf("differs from itself at %v", istio.Differences(spec, same))
 		}
 	})
 }
 
-// Whether two specs mean the same does not depend on which comes first. Equal fingerprints, no differences and the same
-// meaning are one thing.
+// Whether two specs mean the same does not depend on which comes first. Equal fingerprints, no differences and the
+// same meaning are one thing.
 func TestPropertySameSpecIsSymmetric(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
@@ -61,7 +62,8 @@ func TestPropertySameSpecIsSymmetric(t *testing.T) {
 		if same != istio.SameSpec(b, a) {
 			t.Fatalf("same: %v one way only", same)
 		}
-		if there, back := istio.Differences(a, b), istio.Differences(b, a); !slices.Equal(there, back) || same != (len(there) == 0) {
+		if there, back := istio.Differences(a, b), istio.Differences(b, a); !slices.Equal(there, back) ||
+			same != (len(there) == 0) {
 			t.Fatalf("same: %v, differences: %v and %v", same, there, back)
 		}
 		if same != (istio.Fingerprint(a) == istio.Fingerprint(b)) {

@@ -2,8 +2,8 @@ package istio
 
 import "fmt"
 
-// Remedy is what to do about a problem. It is data, because how to say it depends on the language in which the reader writes objects:
-// whoever shows a problem says it in the reader's words, with [Problem.TextWith].
+// Remedy is what to do about a problem. It is data, because how to say it depends on the language in which the reader
+// writes objects: whoever shows a problem says it in the reader's words, with [Problem.TextWith].
 type Remedy int
 
 const (

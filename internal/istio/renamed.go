@@ -9,9 +9,9 @@ import (
 	networking "istio.io/api/networking/v1"
 )
 
-// UnderNewNames returns the VirtualService of a pair as it was before a change, with its subsets under the names that they have
-// afterwards: a subset is the pods that its labels select. Where its name means other pods by then, and none has its labels, they
-// stand behind its name. The pairs are not changed.
+// UnderNewNames returns the VirtualService of a pair as it was before a change, with its subsets under the names that
+// they have afterwards: a subset is the pods that its labels select. Where its name means other pods by then, and
+// none has its labels, they stand behind its name. The pairs are not changed.
 func UnderNewNames(before, after Objects) *Object {
 	was, is := before.Declaring().DestinationRuleSpec(), after.Declaring().DestinationRuleSpec()
 	if before.Routing() == nil || was == nil || is == nil || was.Host != is.Host {
@@ -25,8 +25,8 @@ func UnderNewNames(before, after Objects) *Object {
 	})
 }
 
-// followPods returns the pair as it was before a change, with those subsets under another name that the change calls so: of another name,
-// and with the same labels. The pairs are not changed.
+// followPods returns the pair as it was before a change, with those subsets under another name that the change calls
+// so: of another name, and with the same labels. The pairs are not changed.
 func followPods(before, after Objects) Objects {
 	was, is := before.Declaring().DestinationRuleSpec(), after.Declaring().DestinationRuleSpec()
 	if was == nil || is == nil || was.Host != is.Host {

@@ -18,11 +18,12 @@ func IsPlain(text, without string) bool {
 	return true
 }
 
-// Shown returns a text as it is when that is clear, and quoted when it is not. A mark at its start would change the character in
-// front of it.
+// Shown returns a text as it is when that is clear, and quoted when it is not. A mark at its start would change the
+// character in front of it.
 func Shown(text string) string {
 	first, _ := utf8.DecodeRuneInString(text)
-	if text == "" || unicode.IsMark(first) || strings.ContainsAny(text, "\"', ") || !IsPlain(text, "") && strconv.Quote(text) != `"`+text+`"` {
+	if text == "" || unicode.IsMark(first) || strings.ContainsAny(text, "\"', ") ||
+		!IsPlain(text, "") && strconv.Quote(text) != `"`+text+`"` {
 		return strconv.Quote(text)
 	}
 	return text

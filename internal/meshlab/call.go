@@ -50,10 +50,12 @@ func sendCalls(ctx context.Context, args []string) error {
 	flags.IntVar(&request.Count, "n", 1000, "short for --count")
 	flags.IntVar(&request.Concurrency, "concurrency", 8, "calls in progress at a time")
 	flags.Float64Var(&request.Rate, "rate", 0, "calls per second; 0: as fast as it goes")
-	flags.DurationVar((*time.Duration)(&request.Duration), "duration", 0, "stop after this time even if --count is not reached")
+	flags.DurationVar((*time.Duration)(&request.Duration), "duration",
+		0, "stop after this time even if --count is not reached")
 	flags.DurationVar((*time.Duration)(&request.Timeout), "timeout", 20*time.Second, "deadline of each call")
 	asJSON := flags.Bool("json", false, "print the report as JSON")
-	batch := flags.Bool("batch", false, "read one request per line as JSON from stdin, answer each with a line of JSON; flags are the defaults")
+	batch := flags.Bool("batch", false,
+		"read one request per line as JSON from stdin, answer each with a line of JSON; flags are the defaults")
 	if err := parse(flags, args); err != nil {
 		return err
 	}

@@ -23,8 +23,8 @@ import (
 	"github.com/meshroute/terraform-provider-mesh/internal/meshlab/cluster"
 )
 
-// needLab keeps the tests that start a lab out of a plain `go test`; MESHLAB_E2E or TF_ACC asks for them, and then what
-// they need is a failure when it is missing.
+// needLab keeps the tests that start a lab out of a plain `go test`; MESHLAB_E2E or TF_ACC asks for them, and then
+// what they need is a failure when it is missing.
 func needLab(t *testing.T) string {
 	t.Helper()
 	if os.Getenv("MESHLAB_E2E") == "" && os.Getenv("TF_ACC") == "" {
@@ -72,10 +72,16 @@ type labProcess struct {
 	output *bytes.Buffer
 }
 
-// startLabProcess starts `meshlab up` through an optional prefix of the command line and does not wait for it to be ready.
+// startLabProcess starts `meshlab up` through an optional prefix of the command line and does not wait for it to be
+// ready.
 func startLabProcess(t *testing.T, binary string, prefix ...string) *labProcess {
 	t.Helper()
-	p := &labProcess{dir: filepath.Join(t.TempDir(), "lab"), binary: binary, ended: make(chan error, 1), output: &bytes.Buffer{}}
+	p := &labProcess{
+		dir:    filepath.Join(t.TempDir(), "lab"),
+		binary: binary,
+		ended:  make(chan error, 1),
+		output: &bytes.Buffer{},
+	}
 	argv := append(prefix, binary, "up", "--dir", p.dir) //nolint:gocritic // prefix is not used again
 	p.cmd = exec.Command(argv[0], argv[1:]...)
 	p.cmd.Stdout, p.cmd.Stderr = p.output, p.output

@@ -67,7 +67,8 @@ func forwarded(ctx context.Context, config *rest.Config, way string, port int, p
 	}
 	stop, ready, ended := make(chan struct{}), make(chan struct{}), make(chan error, 1)
 	defer close(stop)
-	forwarder, err := portforward.NewOnAddressesForStreaming(dialer, []string{"127.0.0.1"}, []string{fmt.Sprintf("0:%d", port)}, stop, ready, io.Discard, io.Discard)
+	forwarder, err := portforward.NewOnAddressesForStreaming(dialer, []string{"127.0.0.1"},
+		[]string{fmt.Sprintf("0:%d", port)}, stop, ready, io.Discard, io.Discard)
 	if err != nil {
 		return "", err
 	}
@@ -83,7 +84,8 @@ func forwarded(ctx context.Context, config *rest.Config, way string, port int, p
 	if err != nil {
 		return "", err
 	}
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, fmt.Sprintf("http://127.0.0.1:%d%s", ports[0].Local, path), nil)
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet,
+		fmt.Sprintf("http://127.0.0.1:%d%s", ports[0].Local, path), nil)
 	if err != nil {
 		return "", err
 	}
@@ -107,7 +109,11 @@ func TestKubelet_portForward(t *testing.T) {
 	w := startWatchProcess(t, p)
 	w.until(t, func(line watchLine) bool { return line.Event == "ready" })
 	// The shipped Role does without what a WebSocket alone would need: see TestKubelet_verbs.
-	for way, user := range map[string]string{"SPDY": "kubeconfig-acker", "as kubectl does": "kubeconfig-acker", "WebSocket": "kubeconfig"} {
+	for way, user := range map[string]string{
+		"SPDY":            "kubeconfig-acker",
+		"as kubectl does": "kubeconfig-acker",
+		"WebSocket":       "kubeconfig",
+	} {
 		t.Run(way, func(t *testing.T) {
 			ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 			defer cancel()
@@ -124,7 +130,8 @@ func TestKubelet_portForward(t *testing.T) {
 				if err := json.Unmarshal([]byte(text), &proxies); err != nil {
 					t.Fatalf("%v: %s", err, text)
 				}
-				if len(proxies) != 1 || proxies[0].ClusterSent == "" || proxies[0].ClusterSent != proxies[0].ClusterAcked {
+				if len(proxies) != 1 || proxies[0].ClusterSent == "" ||
+					proxies[0].ClusterSent != proxies[0].ClusterAcked {
 					t.Errorf("port %d: %s", port, text)
 				}
 			}
@@ -132,7 +139,8 @@ func TestKubelet_portForward(t *testing.T) {
 				t.Error("a port on which nobody listens answered")
 			}
 			for _, other := range []string{"kubeconfig-developer", "kubeconfig-nobody"} {
-				if _, err := forwarded(ctx, p.config(t, other), way, 15014, "/debug/syncz"); err == nil || !strings.Contains(err.Error(), "orbidden") {
+				if _, err := forwarded(ctx, p.config(t, other), way, 15014, "/debug/syncz"); err == nil ||
+					!strings.Contains(err.Error(), "orbidden") {
 					t.Errorf("with %s: %v", other, err)
 				}
 			}
@@ -141,8 +149,8 @@ func TestKubelet_portForward(t *testing.T) {
 	p.stop(t)
 }
 
-// TestKubelet_verbs shows which verbs on pods/portforward are asked for: SPDY begins with a POST, which is "create"; a WebSocket begins with a
-// GET, which is "get", and since Kubernetes 1.35 needs "create" as well.
+// TestKubelet_verbs shows which verbs on pods/portforward are asked for: SPDY begins with a POST, which is "create";
+// a WebSocket begins with a GET, which is "get", and since Kubernetes 1.35 needs "create" as well.
 func TestKubelet_verbs(t *testing.T) {
 	p := startLabProcess(t, needLab(t))
 	p.ready(t)
@@ -172,7 +180,10 @@ func TestKubelet_verbs(t *testing.T) {
 			t.Fatal(err)
 		}
 		p.waitFor(t, "Role of "+user, 10*time.Second, func() error {
-			_, err := client.Resource(schema.GroupVersionResource{Version: "v1", Resource: "pods"}).Namespace("istio-system").List(t.Context(), metav1.ListOptions{})
+			_, err := client.Resource(schema.GroupVersionResource{
+				Version:  "v1",
+				Resource: "pods",
+			}).Namespace("istio-system").List(t.Context(), metav1.ListOptions{})
 			return err
 		})
 		for way, allowed := range c.want {

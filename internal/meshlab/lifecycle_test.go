@@ -22,10 +22,12 @@ import (
 	"github.com/meshroute/terraform-provider-mesh/internal/meshlab/cluster"
 )
 
-// TestLab_leavesNothing ends a lab in every way there is; no process, no port and, unless it was killed, no file but the logs is left.
+// TestLab_leavesNothing ends a lab in every way there is; no process, no port and, unless it was killed, no file but
+// the logs is left.
 func TestLab_leavesNothing(t *testing.T) {
 	binary := needLab(t)
-	// What a process does about a signal is inherited while it is ignored, as under nohup, and not while it is handled.
+	// What a process does about a signal is inherited while it is ignored, as under nohup, and not while it is
+	// handled.
 	signal.Notify(make(chan os.Signal, 1), syscall.SIGHUP)
 	t.Cleanup(func() { signal.Reset(syscall.SIGHUP) })
 	for name, c := range map[string]struct {
@@ -106,7 +108,9 @@ func TestLab_control(t *testing.T) {
 	w.until(t, func(line watchLine) bool { return line.Event == "ready" })
 	control("kill", cluster.Istiod)
 	w.until(t, func(line watchLine) bool { return line.Event == "disconnected" })
-	if err := client.Apply(t.Context(), []byte(strings.ReplaceAll(routes, "weight: 10", "weight: 11"))); !apierrors.IsInternalError(err) {
+	if err := client.Apply(
+		t.Context(), []byte(strings.ReplaceAll(routes, "weight: 10", "weight: 11")),
+	); !apierrors.IsInternalError(err) {
 		t.Errorf("without the validating webhook: %v", err)
 	}
 	control("restart", cluster.Istiod)
@@ -131,7 +135,9 @@ func TestLab_control(t *testing.T) {
 	}
 	cancel()
 	control("restart", cluster.Etcd)
-	p.waitFor(t, "API server with etcd", 30*time.Second, func() error { return client.Apply(t.Context(), []byte(applied)) })
+	p.waitFor(t, "API server with etcd", 30*time.Second, func() error {
+		return client.Apply(t.Context(), []byte(applied))
+	})
 	if after := p.revision(t); after != before {
 		t.Errorf("revision of the VirtualService %s, before etcd was killed %s", after, before)
 	}
@@ -143,7 +149,9 @@ func TestLab_control(t *testing.T) {
 		control("restart", server)
 	}
 	p.waitFor(t, "everything after everything was killed", 30*time.Second, func() error {
-		if err := client.Apply(t.Context(), []byte(strings.ReplaceAll(routes, "subset: v2", "subset: v1"))); err != nil {
+		if err := client.Apply(
+			t.Context(), []byte(strings.ReplaceAll(routes, "subset: v2", "subset: v1")),
+		); err != nil {
 			return err
 		}
 		if r := p.call(t, "-n", "10", "--timeout", "2s", "--header", "version=200"); r.Answers["v1"] != 10 {
@@ -154,7 +162,9 @@ func TestLab_control(t *testing.T) {
 		_, err := forwarded(ctx, p.config(t, "kubeconfig-acker"), "SPDY", 15014, "/debug/syncz")
 		return err
 	})
-	if out, err := exec.Command(p.binary, "control", "--dir", p.dir, "kill", "zookeeper").CombinedOutput(); err == nil || !strings.Contains(string(out), `no server "zookeeper"`) {
+	if out, err := exec.Command(
+		p.binary, "control", "--dir", p.dir, "kill", "zookeeper",
+	).CombinedOutput(); err == nil || !strings.Contains(string(out), `no server "zookeeper"`) {
 		t.Errorf("unknown server: %v %s", err, out)
 	}
 	p.stop(t)
@@ -175,8 +185,8 @@ func (p *labProcess) revision(t *testing.T) string {
 	return object.GetResourceVersion()
 }
 
-// TestRun_exitCode ends `meshlab run` in several ways; its exit code is the command's, and neither the command nor the lab's
-// temporary directory outlives it.
+// TestRun_exitCode ends `meshlab run` in several ways; its exit code is the command's, and neither the command nor
+// the lab's temporary directory outlives it.
 func TestRun_exitCode(t *testing.T) {
 	binary := needLab(t)
 	for name, c := range map[string]struct {
@@ -184,8 +194,10 @@ func TestRun_exitCode(t *testing.T) {
 		signal syscall.Signal // to meshlab alone, once the command runs
 		want   int
 	}{
-		"the command's own":           {"echo $MESH_TEST_LAB; exit 7", 0, 7},
-		"SIGTERM reaches the command": {"trap 'exit 9' TERM; echo $MESH_TEST_LAB; while :; do sleep 0.1; done", syscall.SIGTERM, 9},
+		"the command's own": {"echo $MESH_TEST_LAB; exit 7", 0, 7},
+		"SIGTERM reaches the command": {
+			"trap 'exit 9' TERM; echo $MESH_TEST_LAB; while :; do sleep 0.1; done", syscall.SIGTERM, 9,
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			cmd := exec.Command(binary, "run", "--", "/bin/sh", "-c", c.script)

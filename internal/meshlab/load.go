@@ -29,11 +29,14 @@ func sendLoad(ctx context.Context, args []string) error {
 	identityFlags(flags, &o.Identity)
 	flags.Float64Var(&o.Rate, "rate", 500, "calls per second, of all streams together")
 	flags.IntVar(&o.Channels, "channels", 2, "channels to each host, each with a connection to istiod of its own")
-	flags.IntVar(&o.MaxInFlight, "max-in-flight", 1000, "calls in progress at a time; what is due beyond that is skipped and counted")
+	flags.IntVar(&o.MaxInFlight, "max-in-flight", 1000,
+		"calls in progress at a time; what is due beyond that is skipped and counted")
 	flags.DurationVar(&o.Timeout, "timeout", 20*time.Second, "deadline of each call")
-	flags.DurationVar(&o.ReadyWait, "ready-wait", 5*time.Second, "how long new channels may take to connect before they are used")
+	flags.DurationVar(&o.ReadyWait, "ready-wait", 5*time.Second,
+		"how long new channels may take to connect before they are used")
 	flags.IntVar(&o.Defaults.Port, "port", scenario.Port, "port of a stream that names none")
-	flags.StringVar(&o.Defaults.Method, "method", greeter.SayHello, "method of a stream that names none, /package.Service/Method")
+	flags.StringVar(&o.Defaults.Method, "method", greeter.SayHello,
+		"method of a stream that names none, /package.Service/Method")
 	duration := flags.Duration("duration", 10*time.Minute, "stop after this time in any case")
 	text := flags.String("streams", "", "what to send: a `list` of streams as JSON, or @FILE that holds one")
 	if err := parse(flags, args); err != nil {
@@ -74,7 +77,8 @@ func readStreams(text string) ([]load.Stream, error) {
 	return streams, nil
 }
 
-// untilStopped returns a context that ends with the first reason to stop, or after a time; 0 means that there is no such time.
+// untilStopped returns a context that ends with the first reason to stop, or after a time; 0 means that there is no
+// such time.
 func untilStopped(ctx context.Context, limit time.Duration) (context.Context, context.CancelCauseFunc) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	var over <-chan time.Time
@@ -97,7 +101,8 @@ func untilStopped(ctx context.Context, limit time.Duration) (context.Context, co
 // sourceFlags and identityFlags are those that every command with grpc-go's xDS client has.
 func sourceFlags(flags *flag.FlagSet, source *call.Source) {
 	flags.StringVar(&source.XDS, "xds", "", "`address` of istiod (host:port, without TLS)")
-	flags.StringVar(&source.Bootstrap, "bootstrap", "", "bootstrap `file` to use when --xds is not given (default $"+call.BootstrapVariable+")")
+	flags.StringVar(&source.Bootstrap, "bootstrap",
+		"", "bootstrap `file` to use when --xds is not given (default $"+call.BootstrapVariable+")")
 }
 
 func identityFlags(flags *flag.FlagSet, identity *call.Identity) {

@@ -31,7 +31,8 @@ func startLoadProcess(t *testing.T, p *labProcess, args, after string) loadProce
 	if after != "" {
 		replace = ""
 	}
-	script := fmt.Sprintf(". %s/env; %s $(echo $MESH_TEST_CALL | sed 's/ call / load /') %s%s", p.dir, replace, args, after)
+	script := fmt.Sprintf(". %s/env; %s $(echo $MESH_TEST_CALL | sed 's/ call / load /') %s%s", p.dir, replace,
+		args, after)
 	l := loadProcess{cmd: exec.Command("/bin/sh", "-c", script)}
 	l.cmd.Stderr = os.Stderr
 	var err error
@@ -76,7 +77,8 @@ func (l loadProcess) ask(t *testing.T, command string) (answer struct {
 const twoStreams = `{"streams": [{"name": "v2 only", "host": "greeter.greeter.svc.cluster.local", "headers": {"version": "200"}},
 	{"name": "split", "host": "greeter.greeter.svc.cluster.local", "share": 4}]}`
 
-// TestLoad changes routes under load, in the order that loses nothing and once in one that does, with a watch beside it.
+// TestLoad changes routes under load, in the order that loses nothing and once in one that does, with a watch beside
+// it.
 func TestLoad(t *testing.T) {
 	p := startLabProcess(t, needLab(t))
 	p.ready(t)
@@ -101,7 +103,8 @@ func TestLoad(t *testing.T) {
 
 	time.Sleep(2 * time.Second)
 	report, window := mark("no routes")
-	if due := float64(report.Sent+report.Skipped) / report.Seconds; due < 950 || due > 1050 || report.Failed > 0 || report.UnknownCluster > 0 || len(report.Streams[1].Versions) != 3 ||
+	if due := float64(report.Sent+report.Skipped) / report.Seconds; due < 950 || due > 1050 || report.Failed > 0 ||
+		report.UnknownCluster > 0 || len(report.Streams[1].Versions) != 3 ||
 		report.Streams[1].Sent < 3*report.Streams[0].Sent {
 		t.Errorf("no routes: %+v", report)
 	}
@@ -119,7 +122,8 @@ func TestLoad(t *testing.T) {
 	}
 	time.Sleep(time.Second)
 	report, _ = mark("routed")
-	if got := report.Streams[0].Versions; report.Failed > 0 || !cmp.Equal(got, map[string]int{"v2": report.Streams[0].Sent}) {
+	if got := report.Streams[0].Versions; report.Failed > 0 ||
+		!cmp.Equal(got, map[string]int{"v2": report.Streams[0].Sent}) {
 		t.Errorf("routed: %+v", report)
 	}
 
@@ -136,7 +140,8 @@ func TestLoad(t *testing.T) {
 	time.Sleep(time.Second)
 	mark("repaired")
 
-	if a := l.ask(t, `{"streams": [{"host": "k8s-combat-service-istio-mesh.greeter.svc.cluster.local"}]}`); !a.OK || len(a.Late) > 0 {
+	if a := l.ask(t, `{"streams": [{"host": "k8s-combat-service-istio-mesh.greeter.svc.cluster.local"}]}`); !a.OK ||
+		len(a.Late) > 0 {
 		t.Errorf("another host: %+v", a)
 	}
 	time.Sleep(time.Second)
@@ -150,7 +155,8 @@ func TestLoad(t *testing.T) {
 	usage, ok := l.cmd.ProcessState.SysUsage().(*syscall.Rusage)
 	if ok {
 		t.Logf("%d calls in %.1f s, %.0f %% of a processor, %d MB", total.Sent, total.Seconds,
-			100*l.cmd.ProcessState.UserTime().Seconds()/total.Seconds+100*l.cmd.ProcessState.SystemTime().Seconds()/total.Seconds, usage.Maxrss/1024)
+			100*l.cmd.ProcessState.UserTime().Seconds()/total.Seconds+
+				100*l.cmd.ProcessState.SystemTime().Seconds()/total.Seconds, usage.Maxrss/1024)
 	}
 	p.stop(t)
 }
@@ -165,11 +171,17 @@ func TestLoad_ends(t *testing.T) {
 		after string
 		want  string
 	}{
-		"SIGINT":             {func(t *testing.T, l loadProcess) { signalOrFail(t, l, syscall.SIGINT) }, "", "", "interrupt"},
-		"SIGTERM":            {func(t *testing.T, l loadProcess) { signalOrFail(t, l, syscall.SIGTERM) }, "", "", "terminated"},
-		"stdin is closed":    {func(_ *testing.T, l loadProcess) { l.stdin.Close() }, "", "", "stdin was closed"},
-		"the time is over":   {func(*testing.T, loadProcess) {}, "--duration 500ms", "", "duration is over"},
-		"the parent is gone": {func(t *testing.T, l loadProcess) { signalOrFail(t, l, syscall.SIGKILL) }, "", "; exit 0", "the parent process is gone"},
+		"SIGINT": {func(t *testing.T, l loadProcess) {
+			signalOrFail(t, l, syscall.SIGINT)
+		}, "", "", "interrupt"},
+		"SIGTERM": {func(t *testing.T, l loadProcess) {
+			signalOrFail(t, l, syscall.SIGTERM)
+		}, "", "", "terminated"},
+		"stdin is closed":  {func(_ *testing.T, l loadProcess) { l.stdin.Close() }, "", "", "stdin was closed"},
+		"the time is over": {func(*testing.T, loadProcess) {}, "--duration 500ms", "", "duration is over"},
+		"the parent is gone": {func(t *testing.T, l loadProcess) {
+			signalOrFail(t, l, syscall.SIGKILL)
+		}, "", "; exit 0", "the parent process is gone"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			l := startLoadProcess(t, p, c.args+" --streams '["+`{"host": "`+watchedHost+`"}`+"]'", c.after)

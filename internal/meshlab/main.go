@@ -46,8 +46,14 @@ func main() {
 
 func command(args []string) error {
 	commands := map[string]func(context.Context, []string) error{
-		"build": build, "up": up, "run": run, "call": sendCalls, "load": sendLoad, "greeter": serveGreeter, "watch": watchRoutes,
-		"routes": printRoutes, "control": controlLab,
+		"build":   build,
+		"up":      up,
+		"run":     run,
+		"call":    sendCalls,
+		"load":    sendLoad,
+		"greeter": serveGreeter,
+		"watch":   watchRoutes,
+		"routes":  printRoutes, "control": controlLab,
 	}
 	if len(args) == 0 || commands[args[0]] == nil {
 		fmt.Fprint(os.Stderr, usage)

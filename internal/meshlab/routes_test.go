@@ -84,10 +84,14 @@ func TestLab_routes(t *testing.T) {
 	if r := p.call(t, "-n", "20", "--header", "version=200", "--header", "x-fail-first=2"); r.Attempts["3"] != 20 {
 		t.Errorf("two failing attempts of three: attempts %v, errors %v", r.Attempts, r.Errors)
 	}
-	if r := p.call(t, "-n", "20", "--header", "version=200", "--header", "x-fail-first=3"); total(r, "Unavailable") != 20 {
+	if r := p.call(
+		t, "-n", "20", "--header", "version=200", "--header", "x-fail-first=3",
+	); total(r, "Unavailable") != 20 {
 		t.Errorf("three failing attempts of three: answers %v, errors %v", r.Answers, r.Errors)
 	}
-	if r := p.call(t, "-n", "5", "--header", "version=200", "--header", "x-sleep=3s"); total(r, "DeadlineExceeded") != 5 || r.Latency["max"] > 2900 {
+	if r := p.call(
+		t, "-n", "5", "--header", "version=200", "--header", "x-sleep=3s",
+	); total(r, "DeadlineExceeded") != 5 || r.Latency["max"] > 2900 {
 		t.Errorf("timeout of 2 s: answers %v, errors %v, latency %v", r.Answers, r.Errors, r.Latency)
 	}
 	refusals(t, p)
@@ -121,7 +125,8 @@ func refusals(t *testing.T, p *labProcess) {
 		t.Errorf("the developer in another namespace: %v", err)
 	}
 	negative := strings.ReplaceAll(routes, "weight: 10", "weight: -10")
-	if err := p.client(t, "kubeconfig").Apply(ctx, []byte(negative)); err == nil || !strings.Contains(err.Error(), "weight -10 < 0") {
+	if err := p.client(t, "kubeconfig").Apply(ctx, []byte(negative)); err == nil ||
+		!strings.Contains(err.Error(), "weight -10 < 0") {
 		t.Errorf("a negative weight: %v", err)
 	}
 }

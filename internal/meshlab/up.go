@@ -83,7 +83,8 @@ func until(ctx context.Context, reasons <-chan stopped, f func(context.Context) 
 }
 
 func moduleFlag(flags *flag.FlagSet, module *string) {
-	flags.StringVar(module, "module", "", "`directory` of the Go module that pins the servers (default $MESHLAB_CONTROLPLANE_MODULE, else next to meshlab's source)")
+	flags.StringVar(module, "module", "", "`directory` of the Go module that pins the servers (default "+
+		"$MESHLAB_CONTROLPLANE_MODULE, else next to meshlab's source)")
 }
 
 func build(ctx context.Context, args []string) error {
@@ -143,7 +144,8 @@ func run(ctx context.Context, args []string) error {
 
 func labFlags(flags *flag.FlagSet) *lab.Options {
 	options := &lab.Options{Progress: os.Stderr}
-	flags.StringVar(&options.Dir, "dir", "", "`directory` of the lab; what the lab wrote is removed at the end, except the logs (default a temporary one)")
+	flags.StringVar(&options.Dir, "dir", "",
+		"`directory` of the lab; what the lab wrote is removed at the end, except the logs (default a temporary one)")
 	moduleFlag(flags, &options.Module)
 	return options
 }
@@ -189,8 +191,8 @@ func runIn(l *lab.Lab, reasons <-chan stopped, argv []string) error {
 	return exitOf(await(cmd.Process, done, reasons))
 }
 
-// await returns when the command has ended. Ctrl-C has reached the command as well, so it gets time to end by itself; any other
-// reason, or Ctrl-C again, is passed on as SIGTERM.
+// await returns when the command has ended. Ctrl-C has reached the command as well, so it gets time to end by itself;
+// any other reason, or Ctrl-C again, is passed on as SIGTERM.
 func await(child *os.Process, done <-chan error, reasons <-chan stopped) error {
 	var patience <-chan time.Time
 	terminated := false
@@ -235,10 +237,12 @@ func exitOf(err error) error {
 
 // describe prints what runs where.
 func describe(w io.Writer, l *lab.Lab) {
-	fmt.Fprintf(w, "\n%s\n\nAPI server  %s\nistiod      %s (xDS)\nlogs        %s\n\n", l.Versions, l.Cluster.URL, l.Cluster.XDS, filepath.Join(l.Dir, "logs"))
+	fmt.Fprintf(w, "\n%s\n\nAPI server  %s\nistiod      %s (xDS)\nlogs        %s\n\n", l.Versions, l.Cluster.URL,
+		l.Cluster.XDS, filepath.Join(l.Dir, "logs"))
 	for _, workload := range l.Scenario.Workloads {
 		fmt.Fprintf(w, "%-24s %s  %s\n", workload.Name, workload.Version, workload.Address)
 	}
-	fmt.Fprintf(w, "\nUse it from another shell:\n\n  . %s\n  kubectl get services,workloadentries -n %s\n\nCtrl-C stops it.\n",
+	fmt.Fprintf(w,
+		"\nUse it from another shell:\n\n  . %s\n  kubectl get services,workloadentries -n %s\n\nCtrl-C stops it.\n",
 		filepath.Join(l.Dir, "env"), scenario.Namespace)
 }

@@ -8,7 +8,8 @@ import (
 	"time"
 )
 
-// start runs a shell script and delivers how it ended, as runIn does. It returns when the script has said that it is ready.
+// start runs a shell script and delivers how it ended, as runIn does. It returns when the script has said that it is
+// ready.
 func start(t *testing.T, script string) (*exec.Cmd, <-chan error) {
 	t.Helper()
 	cmd := exec.Command("/bin/sh", "-c", script)
@@ -34,13 +35,17 @@ func TestAwait(t *testing.T) {
 		reasons []stopped
 		want    exitError
 	}{
-		"its own exit code":                      {"echo; exit 7", nil, 7},
-		"its own signal":                         {"echo; kill -KILL $$", nil, 137},
-		"after Ctrl-C it may finish":             {"echo; sleep 0.3; exit 5", []stopped{{syscall.SIGINT}}, 5},
-		"a second Ctrl-C terminates it":          {"echo; exec sleep 100", []stopped{{syscall.SIGINT}, {syscall.SIGINT}}, 143},
-		"SIGTERM is passed on":                   {"echo; exec sleep 100", []stopped{{syscall.SIGTERM}}, 143},
-		"terminated when the parent is gone":     {"echo; exec sleep 100", []stopped{{}}, 143},
-		"what it makes of SIGTERM is its answer": {"trap 'exit 9' TERM; echo; while :; do sleep 0.05; done", []stopped{{syscall.SIGHUP}}, 9},
+		"its own exit code":          {"echo; exit 7", nil, 7},
+		"its own signal":             {"echo; kill -KILL $$", nil, 137},
+		"after Ctrl-C it may finish": {"echo; sleep 0.3; exit 5", []stopped{{syscall.SIGINT}}, 5},
+		"a second Ctrl-C terminates it": {
+			"echo; exec sleep 100", []stopped{{syscall.SIGINT}, {syscall.SIGINT}}, 143,
+		},
+		"SIGTERM is passed on":               {"echo; exec sleep 100", []stopped{{syscall.SIGTERM}}, 143},
+		"terminated when the parent is gone": {"echo; exec sleep 100", []stopped{{}}, 143},
+		"what it makes of SIGTERM is its answer": {
+			"trap 'exit 9' TERM; echo; while :; do sleep 0.05; done", []stopped{{syscall.SIGHUP}}, 9,
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -22,12 +22,14 @@ func watchRoutes(ctx context.Context, args []string) error {
 	flags := flag.NewFlagSet("watch", flag.ContinueOnError)
 	o := watch.Options{Labels: map[string]string{}, Hosts: watch.Hosts{Namespace: scenario.Namespace}}
 	dir := proxyFlags(flags, &o)
-	hosts := "`host` whose routes and endpoints count; can be repeated (default the routes of every service in " + scenario.Namespace + ")"
+	hosts := "`host` whose routes and endpoints count; can be repeated (default the routes of every service in " +
+		scenario.Namespace + ")"
 	flags.Func("host", hosts, func(host string) error {
 		o.Hosts.Names = append(o.Hosts.Names, host)
 		return nil
 	})
-	duration := flags.Duration("duration", 0, "stop after this time (default when a signal comes, or stdin is a pipe and is closed)")
+	duration := flags.Duration("duration",
+		0, "stop after this time (default when a signal comes, or stdin is a pipe and is closed)")
 	if err := parse(flags, args); err != nil {
 		return err
 	}
@@ -56,7 +58,8 @@ func proxyFlags(flags *flag.FlagSet, o *watch.Options) *string {
 		}
 		return nil
 	})
-	return flags.String("dir", os.Getenv("MESH_TEST_LAB"), "`directory` of the lab whose istiod to use when --xds is not given")
+	return flags.String("dir", os.Getenv("MESH_TEST_LAB"),
+		"`directory` of the lab whose istiod to use when --xds is not given")
 }
 
 func findIstiod(o *watch.Options, dir string) (err error) {
@@ -66,7 +69,8 @@ func findIstiod(o *watch.Options, dir string) (err error) {
 	return err
 }
 
-// closes says whether the end of a standard input means that somebody has closed it: that of /dev/null or a file does not.
+// closes says whether the end of a standard input means that somebody has closed it: that of /dev/null or a file does
+// not.
 func closes(stdin *os.File) bool {
 	info, err := stdin.Stat()
 	return err == nil && info.Mode()&(os.ModeNamedPipe|os.ModeSocket) != 0

@@ -23,7 +23,8 @@ const watchedHost = "greeter.greeter.svc.cluster.local"
 
 // destinationRule defines a subset for each version.
 func destinationRule(versions ...string) string {
-	text := "{apiVersion: networking.istio.io/v1, kind: DestinationRule, metadata: {name: greeter, namespace: greeter},\n" +
+	text := "{apiVersion: networking.istio.io/v1, kind: DestinationRule, metadata: {name: greeter," +
+		" namespace: greeter},\n" +
 		"spec: {host: " + watchedHost + ", subsets: ["
 	for _, version := range versions {
 		text += fmt.Sprintf("{name: %s, labels: {app: k8s-combat-service-%s}}, ", version, version)
@@ -121,7 +122,8 @@ func (w watchProcess) until(t *testing.T, wanted func(watchLine) bool) []watchLi
 	}
 }
 
-// windowsOf returns the windows among lines, without those in which a cluster only waited for its endpoints inside one push.
+// windowsOf returns the windows among lines, without those in which a cluster only waited for its endpoints inside
+// one push.
 func windowsOf(lines []watchLine) []watchLine {
 	var windows []watchLine
 	for _, line := range lines {
@@ -178,7 +180,8 @@ func TestWatch_order(t *testing.T) {
 		t.Fatalf("a subset removed under its route: %+v", windows)
 	}
 	got := windows[0]
-	if got.Host != watchedHost || got.Cluster != cluster("v2") || got.Route != "50051/split" || got.MS < gap-500 || got.MS > gap+1000 {
+	if got.Host != watchedHost || got.Cluster != cluster("v2") || got.Route != "50051/split" || got.MS < gap-500 ||
+		got.MS > gap+1000 {
 		t.Errorf("a subset removed under its route for %.0f ms: %+v", gap, got)
 	}
 
@@ -195,7 +198,8 @@ func TestWatch_order(t *testing.T) {
 		t.Errorf("route deleted, then its subsets: %+v", windows)
 	}
 	summary := lines[len(lines)-1]
-	if summary.NCMS != got.MS || summary.UHMS != 0 || summary.NACKs != 0 || len(summary.Open) != 0 || summary.Changes < 5 {
+	if summary.NCMS != got.MS || summary.UHMS != 0 || summary.NACKs != 0 || len(summary.Open) != 0 ||
+		summary.Changes < 5 {
 		t.Errorf("summary %+v", summary)
 	}
 	t.Logf("removed for %.0f ms, window %+v\nsummary %+v", gap, got, summary)
@@ -205,7 +209,11 @@ func TestWatch_order(t *testing.T) {
 func TestIstiodOf(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct{ processes, want, problem string }{
-		"running lab":        {`{"istiod": {"argv": ["pilot", "--grpcAddr", "127.0.0.1:20001", "--httpAddr", "127.0.0.1:20002"]}}`, "127.0.0.1:20001", ""},
+		"running lab": {
+			`{"istiod": {"argv": ["pilot", "--grpcAddr", "127.0.0.1:20001", "--httpAddr", "127.0.0.1:20002"]}}`,
+			"127.0.0.1:20001",
+			"",
+		},
 		"no istiod":          {`{"etcd": {"argv": ["etcd"]}}`, "", "names no --grpcAddr"},
 		"not a list of them": {`[]`, "", "find istiod: json"},
 	} {
@@ -216,7 +224,8 @@ func TestIstiodOf(t *testing.T) {
 				t.Fatal(err)
 			}
 			got, err := istiodOf(dir)
-			if got != c.want || (err == nil) != (c.problem == "") || err != nil && !strings.Contains(err.Error(), c.problem) {
+			if got != c.want || (err == nil) != (c.problem == "") ||
+				err != nil && !strings.Contains(err.Error(), c.problem) {
 				t.Errorf("got %q, error %v", got, err)
 			}
 		})

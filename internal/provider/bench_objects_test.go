@@ -33,7 +33,8 @@ func (unchecked) Resources(context.Context) []func() resource.Resource {
 func validations(tb testing.TB) [2]func() {
 	tb.Helper()
 	objectType := form.SchemaOf(form.VirtualService).Type().TerraformType(context.Background()).(tftypes.Object)
-	config, err := tfprotov6.NewDynamicValue(objectType, formtest.State(form.VirtualService, largeVirtualService()).ToTerraform(objectType))
+	config, err := tfprotov6.NewDynamicValue(objectType,
+		formtest.State(form.VirtualService, largeVirtualService()).ToTerraform(objectType))
 	if err != nil {
 		tb.Fatal(err)
 	}
@@ -54,8 +55,8 @@ func validations(tb testing.TB) [2]func() {
 	return both
 }
 
-// BenchmarkValidateVirtualServices validates 100 VirtualServices of 20 rules each, by the framework alone and with all
-// checks, in turns, and reports how many times the framework's cost all of it is.
+// BenchmarkValidateVirtualServices validates 100 VirtualServices of 20 rules each, by the framework alone and with
+// all checks, in turns, and reports how many times the framework's cost all of it is.
 func BenchmarkValidateVirtualServices(b *testing.B) {
 	validate := validations(b)
 	var took [2]time.Duration
@@ -71,8 +72,8 @@ func BenchmarkValidateVirtualServices(b *testing.B) {
 	b.ReportMetric(float64(took[1])/float64(took[0]), "x-framework")
 }
 
-// TestValidate_cost: with all checks a configuration takes less than three times what the framework takes for the same schema alone. The
-// best of several turns is compared, which another load on the machine changes least.
+// TestValidate_cost: with all checks a configuration takes less than three times what the framework takes for the
+// same schema alone. The best of several turns is compared, which another load on the machine changes least.
 func TestValidate_cost(t *testing.T) {
 	t.Parallel()
 	validate := validations(t)
@@ -96,12 +97,23 @@ func largeVirtualService() *networking.VirtualService {
 		spec.Http = append(spec.Http, &networking.HTTPRoute{
 			Name: fmt.Sprint("rule-", i),
 			Match: []*networking.HTTPMatchRequest{{
-				Uri:     &networking.StringMatch{MatchType: &networking.StringMatch_Regex{Regex: fmt.Sprintf("/v%d/[^/]*", i)}},
-				Headers: map[string]*networking.StringMatch{"version": {MatchType: &networking.StringMatch_Exact{Exact: fmt.Sprint(i)}}, "x-canary": {}},
+				Uri: &networking.StringMatch{
+					MatchType: &networking.StringMatch_Regex{Regex: fmt.Sprintf("/v%d/[^/]*", i)},
+				},
+				Headers: map[string]*networking.StringMatch{
+					"version":  {MatchType: &networking.StringMatch_Exact{Exact: fmt.Sprint(i)}},
+					"x-canary": {},
+				},
 			}},
 			Route: []*networking.HTTPRouteDestination{
-				{Destination: &networking.Destination{Host: "reviews.shop.svc.cluster.local", Subset: "v1"}, Weight: 90},
-				{Destination: &networking.Destination{Host: "reviews.shop.svc.cluster.local", Subset: "v2"}, Weight: 10},
+				{
+					Destination: &networking.Destination{Host: "reviews.shop.svc.cluster.local", Subset: "v1"},
+					Weight:      90,
+				},
+				{
+					Destination: &networking.Destination{Host: "reviews.shop.svc.cluster.local", Subset: "v2"},
+					Weight:      10,
+				},
 			},
 			Retries: &networking.HTTPRetry{Attempts: 2, RetryOn: "5xx"},
 		})

@@ -12,9 +12,10 @@ import (
 	"github.com/meshroute/terraform-provider-mesh/internal/provider/form/formtest"
 )
 
-// BenchmarkNoChange measures what Terraform asks of an unchanged canary route of three rules, validate, read and plan, as the provider answers
-// and through the framework, in turns, and reports how many times as much the framework takes. No cluster is asked. The floor is what any
-// typed resource pays: the decoding of the configuration and the encoding of the state.
+// BenchmarkNoChange measures what Terraform asks of an unchanged canary route of three rules, validate, read and
+// plan, as the provider answers and through the framework, in turns, and reports how many times as much the framework
+// takes. No cluster is asked. The floor is what any typed resource pays: the decoding of the configuration and the
+// encoding of the state.
 func BenchmarkNoChange(b *testing.B) {
 	state := formtest.CanaryRouteValue(3)
 	objectType := state.Type()
@@ -33,11 +34,13 @@ func BenchmarkNoChange(b *testing.B) {
 	servers := [2]tfprotov6.ProviderServer{NewServer("bench")(), providerserver.NewProtocol6(New("bench")())()}
 	calls := map[string]func(tfprotov6.ProviderServer) ([]*tfprotov6.Diagnostic, error){
 		"validate": func(s tfprotov6.ProviderServer) ([]*tfprotov6.Diagnostic, error) {
-			resp, err := s.ValidateResourceConfig(b.Context(), &tfprotov6.ValidateResourceConfigRequest{TypeName: "mesh_canary_route", Config: config})
+			resp, err := s.ValidateResourceConfig(b.Context(),
+				&tfprotov6.ValidateResourceConfigRequest{TypeName: "mesh_canary_route", Config: config})
 			return resp.Diagnostics, err
 		},
 		"read": func(s tfprotov6.ProviderServer) ([]*tfprotov6.Diagnostic, error) {
-			resp, err := s.ReadResource(b.Context(), &tfprotov6.ReadResourceRequest{TypeName: "mesh_canary_route", CurrentState: prior})
+			resp, err := s.ReadResource(b.Context(),
+				&tfprotov6.ReadResourceRequest{TypeName: "mesh_canary_route", CurrentState: prior})
 			return resp.Diagnostics, err
 		},
 		"plan": func(s tfprotov6.ProviderServer) ([]*tfprotov6.Diagnostic, error) {

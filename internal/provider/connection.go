@@ -18,7 +18,10 @@ import (
 // connectionAttributes are named, and mean, what they do in hashicorp/kubernetes.
 func connectionAttributes() map[string]schema.Attribute {
 	text := func(description, environment string) schema.StringAttribute {
-		return schema.StringAttribute{Optional: true, MarkdownDescription: description + " Environment variable: `" + environment + "`."}
+		return schema.StringAttribute{
+			Optional:            true,
+			MarkdownDescription: description + " Environment variable: `" + environment + "`.",
+		}
 	}
 	secret := func(description, environment string) schema.StringAttribute {
 		a := text(description, environment)
@@ -26,32 +29,41 @@ func connectionAttributes() map[string]schema.Attribute {
 		return a
 	}
 	return map[string]schema.Attribute{
-		"host": text("URL or `host:port` of the API server. Without it the kubeconfig says where the API server is, and inside a "+
-			"cluster the pod's service account.", "KUBE_HOST"),
+		"host": text("URL or `host:port` of the API server. Without it the kubeconfig says where the API server is, "+
+			"and inside a cluster the pod's service account.", "KUBE_HOST"),
 		"username": text("User name for HTTP basic authentication.", "KUBE_USER"),
 		"password": secret("Password for HTTP basic authentication.", "KUBE_PASSWORD"),
 		"insecure": schema.BoolAttribute{
 			Optional: true,
-			MarkdownDescription: "Does not verify the API server's TLS certificate. Defaults to `false`. Environment variable: " +
-				"`KUBE_INSECURE`.",
+			MarkdownDescription: "Does not verify the API server's TLS certificate. Defaults to `false`. Environment " +
+				"variable: `KUBE_INSECURE`.",
 		},
-		"tls_server_name": text("Name that the API server's certificate must be for, where it is not the one in `host`.",
-			"KUBE_TLS_SERVER_NAME"),
-		"client_certificate":     text("PEM-encoded client certificate for TLS authentication.", "KUBE_CLIENT_CERT_DATA"),
-		"client_key":             secret("PEM-encoded key of the client certificate.", "KUBE_CLIENT_KEY_DATA"),
-		"cluster_ca_certificate": text("PEM-encoded certificates of the authorities that may sign the API server's certificate.", "KUBE_CLUSTER_CA_CERT_DATA"),
-		"config_path":            text("Path of the kubeconfig file; a leading `~` is the home directory.", "KUBE_CONFIG_PATH"),
+		"tls_server_name": text(
+			"Name that the API server's certificate must be for, where it is not the one in `host`.",
+			"KUBE_TLS_SERVER_NAME",
+		),
+		"client_certificate": text("PEM-encoded client certificate for TLS authentication.",
+			"KUBE_CLIENT_CERT_DATA"),
+		"client_key": secret("PEM-encoded key of the client certificate.", "KUBE_CLIENT_KEY_DATA"),
+		"cluster_ca_certificate": text(
+			"PEM-encoded certificates of the authorities that may sign the API server's certificate.",
+			"KUBE_CLUSTER_CA_CERT_DATA",
+		),
+		"config_path": text("Path of the kubeconfig file; a leading `~` is the home directory.", "KUBE_CONFIG_PATH"),
 		"config_paths": schema.ListAttribute{
 			ElementType: types.StringType, Optional: true,
 			Validators: []validator.List{listvalidator.ConflictsWith(path.MatchRoot("config_path"))},
-			MarkdownDescription: "Paths of several kubeconfig files, merged as kubectl merges them: the first that sets a value wins. " +
-				"Environment variable: `KUBE_CONFIG_PATHS`, separated like `PATH`.",
+			MarkdownDescription: "Paths of several kubeconfig files, merged as kubectl merges them: the first that " +
+				"sets a value wins. Environment variable: `KUBE_CONFIG_PATHS`, separated like `PATH`.",
 		},
-		"config_context":           text("Context of the kubeconfig to use instead of its current one.", "KUBE_CTX"),
-		"config_context_auth_info": text("User of the kubeconfig to use instead of the context's.", "KUBE_CTX_AUTH_INFO"),
-		"config_context_cluster":   text("Cluster of the kubeconfig to use instead of the context's.", "KUBE_CTX_CLUSTER"),
-		"token":                    secret("Bearer token, such as that of a service account.", "KUBE_TOKEN"),
-		"proxy_url":                text("URL of a proxy for all requests to the API server, with `http`, `https` or `socks5` scheme.", "KUBE_PROXY_URL"),
+		"config_context": text("Context of the kubeconfig to use instead of its current one.", "KUBE_CTX"),
+		"config_context_auth_info": text("User of the kubeconfig to use instead of the context's.",
+			"KUBE_CTX_AUTH_INFO"),
+		"config_context_cluster": text("Cluster of the kubeconfig to use instead of the context's.",
+			"KUBE_CTX_CLUSTER"),
+		"token": secret("Bearer token, such as that of a service account.", "KUBE_TOKEN"),
+		"proxy_url": text("URL of a proxy for all requests to the API server, with `http`, `https` or `socks5` scheme.",
+			"KUBE_PROXY_URL"),
 	}
 }
 
@@ -59,14 +71,19 @@ func connectionAttributes() map[string]schema.Attribute {
 func connectionBlocks() map[string]schema.Block {
 	return map[string]schema.Block{
 		"exec": schema.ListNestedBlock{
-			MarkdownDescription: "Command that prints credentials, such as `aws eks get-token`. It runs again when they expire.",
-			Validators:          []validator.List{listvalidator.SizeAtMost(1)},
+			MarkdownDescription: "Command that prints credentials, such as `aws eks get-token`. It runs again when " +
+				"they expire.",
+			Validators: []validator.List{listvalidator.SizeAtMost(1)},
 			NestedObject: schema.NestedBlockObject{Attributes: map[string]schema.Attribute{
 				"api_version": schema.StringAttribute{
-					Required:            true,
-					MarkdownDescription: "API version of the credentials that the command prints, such as `client.authentication.k8s.io/v1`.",
+					Required: true,
+					MarkdownDescription: "API version of the credentials that the command prints, such as " +
+						"`client.authentication.k8s.io/v1`.",
 				},
-				"command": schema.StringAttribute{Required: true, MarkdownDescription: "Command to run: a path, or a name that is looked up in `PATH`."},
+				"command": schema.StringAttribute{
+					Required:            true,
+					MarkdownDescription: "Command to run: a path, or a name that is looked up in `PATH`.",
+				},
 				"args": schema.ListAttribute{
 					ElementType: types.StringType, Optional: true, MarkdownDescription: "Arguments of the command.",
 				},

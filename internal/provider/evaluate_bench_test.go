@@ -14,8 +14,9 @@ import (
 	"github.com/meshroute/terraform-provider-mesh/internal/traffic"
 )
 
-// BenchmarkEvaluateFunction asks where one request goes under 200 rules: through the server as Terraform does, with a route that is new, with
-// the same one again, and without the server. Nearly all of a first call is the reading and checking of the route.
+// BenchmarkEvaluateFunction asks where one request goes under 200 rules: through the server as Terraform does, with a
+// route that is new, with the same one again, and without the server. Nearly all of a first call is the reading and
+// checking of the route.
 func BenchmarkEvaluateFunction(b *testing.B) {
 	ctx, server := context.Background(), NewServer("bench")()
 	state := formtest.CanaryRouteValue(199)
@@ -62,5 +63,6 @@ func anything(b *testing.B, v tftypes.Value) *tfprotov6.DynamicValue {
 
 // anObject returns an object of one attribute.
 func anObject(name string, v tftypes.Value) tftypes.Value {
-	return tftypes.NewValue(tftypes.Object{AttributeTypes: map[string]tftypes.Type{name: v.Type()}}, map[string]tftypes.Value{name: v})
+	return tftypes.NewValue(tftypes.Object{AttributeTypes: map[string]tftypes.Type{name: v.Type()}},
+		map[string]tftypes.Value{name: v})
 }

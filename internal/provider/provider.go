@@ -71,8 +71,8 @@ func (p *meshProvider) Schema(_ context.Context, _ fwprovider.SchemaRequest, res
 	attributes := connectionAttributes()
 	attributes["default_namespace"] = schema.StringAttribute{
 		Optional: true,
-		MarkdownDescription: "Namespace of the resources that set none themselves. Short service names resolve in the " +
-			"resource's namespace. Defaults to `default`; the namespace of the kubeconfig's context is not used.",
+		MarkdownDescription: "Namespace of the resources that set none themselves. Short service names resolve in " +
+			"the resource's namespace. Defaults to `default`; the namespace of the kubeconfig's context is not used.",
 	}
 	attributes["cluster_domain"] = schema.StringAttribute{
 		Optional:            true,
@@ -80,18 +80,19 @@ func (p *meshProvider) Schema(_ context.Context, _ fwprovider.SchemaRequest, res
 	}
 	attributes["field_manager"] = schema.SingleNestedAttribute{
 		Optional: true,
-		MarkdownDescription: "How the fields that Terraform writes are owned in Kubernetes' server-side apply. Give every " +
-			"workspace that may touch the same objects its own name.",
+		MarkdownDescription: "How the fields that Terraform writes are owned in Kubernetes' server-side apply. Give " +
+			"every workspace that may touch the same objects its own name.",
 		Attributes: map[string]schema.Attribute{
 			"name": schema.StringAttribute{
 				Optional: true,
-				MarkdownDescription: "Name that `kubectl get --show-managed-fields` shows for the fields that Terraform owns, 1 to 128 " +
-					"characters. Defaults to `terraform-provider-mesh`.",
+				MarkdownDescription: "Name that `kubectl get --show-managed-fields` shows for the fields that " +
+					"Terraform owns, 1 to 128 characters. Defaults to `terraform-provider-mesh`.",
 			},
 			"force_conflicts": schema.BoolAttribute{
 				Optional: true,
-				MarkdownDescription: "Takes fields that another manager has changed. By default such a change is shown and left alone: " +
-					"apply ends with an error that names the manager, the field and the time. Defaults to `false`.",
+				MarkdownDescription: "Takes fields that another manager has changed. By default such a change is " +
+					"shown and left alone: apply ends with an error that names the manager, the field and the time. " +
+					"Defaults to `false`.",
 			},
 		},
 	}
@@ -100,53 +101,71 @@ func (p *meshProvider) Schema(_ context.Context, _ fwprovider.SchemaRequest, res
 		MarkdownDescription: "How apply lets the proxies follow before it takes the next step.",
 		Attributes: map[string]schema.Attribute{
 			"mode": schema.StringAttribute{
-				Optional: true, Validators: []validator.String{form.PropagationMode}, MarkdownDescription: form.DescribePropagation["mode"],
+				Optional:            true,
+				Validators:          []validator.String{form.PropagationMode},
+				MarkdownDescription: form.DescribePropagation["mode"],
 			},
-			"settle":               schema.StringAttribute{Optional: true, MarkdownDescription: form.DescribePropagation["settle"]},
-			"settle_after_failure": schema.StringAttribute{Optional: true, MarkdownDescription: form.DescribePropagation["settle_after_failure"]},
-			"timeout":              schema.StringAttribute{Optional: true, MarkdownDescription: form.DescribePropagation["timeout"]},
+			"settle": schema.StringAttribute{
+				Optional:            true,
+				MarkdownDescription: form.DescribePropagation["settle"],
+			},
+			"settle_after_failure": schema.StringAttribute{
+				Optional:            true,
+				MarkdownDescription: form.DescribePropagation["settle_after_failure"],
+			},
+			"timeout": schema.StringAttribute{Optional: true, MarkdownDescription: form.DescribePropagation["timeout"]},
 			"on_timeout": schema.StringAttribute{
-				Optional: true, Validators: []validator.String{form.PropagationOnTimeout}, MarkdownDescription: form.DescribePropagation["on_timeout"],
+				Optional:            true,
+				Validators:          []validator.String{form.PropagationOnTimeout},
+				MarkdownDescription: form.DescribePropagation["on_timeout"],
 			},
 			"istiod_namespace": schema.StringAttribute{
-				Optional:            true,
-				MarkdownDescription: "Namespace of istiod's pods, which the modes `auto` and `ack` ask through a port-forward. Defaults to `istio-system`.",
+				Optional: true,
+				MarkdownDescription: "Namespace of istiod's pods, which the modes `auto` and `ack` ask through a " +
+					"port-forward. Defaults to `istio-system`.",
 			},
 			"istiod_addresses": schema.ListAttribute{
 				ElementType: types.StringType, Optional: true,
-				MarkdownDescription: "URLs of every istiod's monitoring port, such as `http://127.0.0.1:15014`, which the modes `auto` and `ack` ask in place of the " +
-					"pods. istiod answers only to its own host unless it is configured otherwise.",
+				MarkdownDescription: "URLs of every istiod's monitoring port, such as `http://127.0.0.1:15014`, " +
+					"which the modes `auto` and `ack` ask in place of the pods. istiod answers only to its own host " +
+					"unless it is configured otherwise.",
 			},
 		},
 	}
 	attributes["owner"] = schema.StringAttribute{
 		Optional: true,
-		MarkdownDescription: "Name of this workspace, such as `shop/${terraform.workspace}`, at most 128 printable characters. It is written on every object as " +
-			"the annotation `terraform-provider-mesh/owner`. With it an apply goes on where a killed one left off, and two workspaces that mean " +
-			"the same objects are told of each other. Defaults to none.",
+		MarkdownDescription: "Name of this workspace, such as `shop/${terraform.workspace}`, at most 128 printable " +
+			"characters. It is written on every object as the annotation `terraform-provider-mesh/owner`. With it an " +
+			"apply goes on where a killed one left off, and two workspaces that mean the same objects are told of " +
+			"each other. Defaults to none.",
 	}
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "Canary routing on Istio: which requests go to which version of a service, in which shares.",
-		Attributes:          attributes,
-		Blocks:              connectionBlocks(),
+		MarkdownDescription: "Canary routing on Istio: which requests go to which version of a service, in which " +
+			"shares.",
+		Attributes: attributes,
+		Blocks:     connectionBlocks(),
 	}
 }
 
 // Configure implements provider.Provider.
-func (p *meshProvider) Configure(_ context.Context, req fwprovider.ConfigureRequest, resp *fwprovider.ConfigureResponse) {
+func (p *meshProvider) Configure(
+	_ context.Context, req fwprovider.ConfigureRequest, resp *fwprovider.ConfigureResponse,
+) {
 	r := attr.Read(attr.FromTerraform(req.Config.Raw))
 	config := readConnection(r)
 	config.UserAgent = "terraform-provider-mesh/" + p.version
 	s := p.readSettings(r, &config, &resp.Diagnostics)
 	for _, problem := range r.Problems()[:min(len(r.Problems()), report.MostProblems)] {
-		resp.Diagnostics.AddAttributeError(problem.At, "Invalid provider configuration", report.Located(problem.At, problem.Reason))
+		resp.Diagnostics.AddAttributeError(problem.At, "Invalid provider configuration",
+			report.Located(problem.At, problem.Reason))
 	}
 	if resp.Diagnostics.HasError() {
 		return
 	}
 	if config.Insecure {
 		resp.Diagnostics.AddAttributeWarning(path.Root("insecure"), "TLS is not verified",
-			"Anybody between Terraform and the API server can read and change what is sent, the credentials included.\n\n"+
+			"Anybody between Terraform and the API server can read and change what is sent, the credentials "+
+				"included.\n\n"+
 				"Give the API server's certificate authority in cluster_ca_certificate instead.")
 	}
 	if len(r.Unknown()) == 0 {
@@ -161,11 +180,17 @@ func (p *meshProvider) Configure(_ context.Context, req fwprovider.ConfigureRequ
 	resp.ResourceData, resp.ListResourceData, resp.DataSourceData = s, s, s
 }
 
-func (p *meshProvider) readSettings(r *attr.Reader, config *cluster.Config, diagnostics *diag.Diagnostics) crud.Settings {
+func (p *meshProvider) readSettings(
+	r *attr.Reader, config *cluster.Config, diagnostics *diag.Diagnostics,
+) crud.Settings {
 	refuse := func(at path.Path, reason string) {
 		diagnostics.AddAttributeError(at, "Invalid provider configuration", report.Located(at, reason))
 	}
-	s := crud.Settings{Defaults: form.Defaults{Namespace: form.DefaultNamespace, ClusterDomain: form.DefaultClusterDomain, Propagation: form.DefaultPropagation()}}
+	s := crud.Settings{Defaults: form.Defaults{
+		Namespace:     form.DefaultNamespace,
+		ClusterDomain: form.DefaultClusterDomain,
+		Propagation:   form.DefaultPropagation(),
+	}}
 	// A value that is not known yet is empty, so that nothing is planned from it.
 	name := func(into *string, attribute string, valid func(string) bool, reason string) {
 		value := r.String(attribute)
@@ -176,8 +201,10 @@ func (p *meshProvider) readSettings(r *attr.Reader, config *cluster.Config, diag
 			refuse(path.Root(attribute), reason)
 		}
 	}
-	name(&s.Namespace, "default_namespace", istio.IsNamespaceName, "must be the name of a namespace: lower case letters, digits and -, at most 63 characters")
-	name(&s.ClusterDomain, "cluster_domain", istio.IsObjectName, "must be a DNS domain in lower case, such as \"cluster.local\"")
+	name(&s.Namespace, "default_namespace", istio.IsNamespaceName,
+		"must be the name of a namespace: lower case letters, digits and -, at most 63 characters")
+	name(&s.ClusterDomain, "cluster_domain", istio.IsObjectName,
+		"must be a DNS domain in lower case, such as \"cluster.local\"")
 	config.FieldManager = defaultFieldManager
 	if manager := r.Object("field_manager"); manager != nil {
 		if name := manager.String("name"); name != "" {
@@ -185,7 +212,8 @@ func (p *meshProvider) readSettings(r *attr.Reader, config *cluster.Config, diag
 		}
 		config.ForceConflicts = manager.Bool("force_conflicts")
 	}
-	if len(config.FieldManager) > 128 || strings.ContainsFunc(config.FieldManager, func(c rune) bool { return !unicode.IsPrint(c) }) {
+	if len(config.FieldManager) > 128 ||
+		strings.ContainsFunc(config.FieldManager, func(c rune) bool { return !unicode.IsPrint(c) }) {
 		refuse(path.Root("field_manager").AtName("name"), "must have at most 128 characters, all of them printable")
 	}
 	s.Owner, s.OwnerKnown = r.String("owner"), !r.Has("owner") || r.Known("owner")
@@ -205,13 +233,14 @@ func connect(config cluster.Config, diagnostics *diag.Diagnostics) *cluster.Clus
 		diagnostics.AddError("No cluster is configured",
 			"The provider does not know which Kubernetes cluster to talk to.\n\n"+
 				"Set one of these:\n"+
-				"  - config_path (or the environment variable KUBE_CONFIG_PATH) to a kubeconfig file, such as ~/.kube/config\n"+
+				"  - config_path (or the environment variable KUBE_CONFIG_PATH) to a kubeconfig file, such as "+
+				"~/.kube/config\n"+
 				"  - host with token, client_certificate and client_key, or exec (or KUBE_HOST and KUBE_TOKEN)\n"+
 				"Inside a cluster the pod's service account is used when nothing is set.")
 	case err != nil:
 		diagnostics.AddError("Cluster configuration unusable",
-			"Could not "+err.Error()+"."+"\n\nCheck config_path, config_context and the other connection attributes of the provider block, and the "+
-				"KUBE_* environment variables.")
+			"Could not "+err.Error()+"."+"\n\nCheck config_path, config_context and the other connection attributes "+
+				"of the provider block, and the KUBE_* environment variables.")
 	}
 	return c
 }

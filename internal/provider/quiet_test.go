@@ -9,8 +9,12 @@ import (
 // Not parallel: it is about the environment.
 func TestQuietUnlessAsked(t *testing.T) {
 	for asked, quiet := range map[string]bool{
-		"": true, "TF_LOG=": true, "TF_LOG=debug": false, "TF_LOG_PROVIDER=info": false, "TF_LOG_PROVIDER_MESH=trace": false,
-		"TF_LOG_SDK_PROTO=trace": false, "TF_LOG_CORE=trace": true, "TF_LOG_PATH=log": true,
+		"":                           true,
+		"TF_LOG=":                    true,
+		"TF_LOG=debug":               false,
+		"TF_LOG_PROVIDER=info":       false,
+		"TF_LOG_PROVIDER_MESH=trace": false,
+		"TF_LOG_SDK_PROTO=trace":     false, "TF_LOG_CORE=trace": true, "TF_LOG_PATH=log": true,
 	} {
 		t.Run(asked, func(t *testing.T) {
 			for _, variable := range os.Environ() {

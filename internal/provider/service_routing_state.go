@@ -12,7 +12,9 @@ import (
 )
 
 // encodeServing fills in what routes a host. What could not be looked at is null.
-func encodeServing(attributes map[string]attr.Value, view *cluster.View, host string, service *around.Service, conflicts []string) {
+func encodeServing(
+	attributes map[string]attr.Value, view *cluster.View, host string, service *around.Service, conflicts []string,
+) {
 	ready := func(labels map[string]string) attr.Value {
 		namespace, _, _ := view.InCluster(host)
 		if service != nil {
@@ -70,7 +72,9 @@ func encodeRoutes(view *cluster.View, routes []*around.Neighbor) attr.Value {
 	return attr.List(values)
 }
 
-func encodeRules(view *cluster.View, rules []*around.Neighbor, ready func(labels map[string]string) attr.Value) attr.Value {
+func encodeRules(
+	view *cluster.View, rules []*around.Neighbor, ready func(labels map[string]string) attr.Value,
+) attr.Value {
 	values := make([]attr.Value, len(rules))
 	for i, n := range rules {
 		spec := n.DestinationRuleSpec()

@@ -110,7 +110,8 @@ func newDestination(d *networking.Destination) Destination {
 
 func (h HeaderChanges) empty() bool { return len(h.Set) == 0 && len(h.Add) == 0 && len(h.Remove) == 0 }
 
-// headerChanges leaves out what no proxy changes as a header: the authority, which is a rewrite, and other pseudo-headers.
+// headerChanges leaves out what no proxy changes as a header: the authority, which is a rewrite, and other
+// pseudo-headers.
 func headerChanges(operations *networking.Headers_HeaderOperations) HeaderChanges {
 	pseudo := func(name string) bool { return strings.HasPrefix(name, ":") || strings.EqualFold(name, "host") }
 	keep := func(values map[string]string) map[string]string {
@@ -157,7 +158,8 @@ func newRetries(own, mesh *networking.HTTPRetry) *Retries {
 func newFault(spec *networking.HTTPFaultInjection) *Fault {
 	fault := &Fault{}
 	if delay := spec.GetDelay(); delay.GetFixedDelay() != nil {
-		fault.Delay, fault.DelayPercent = delay.GetFixedDelay().AsDuration(), float64(delay.Percent) //nolint:staticcheck // istiod reads it still
+		//nolint:staticcheck // istiod reads it still
+		fault.Delay, fault.DelayPercent = delay.GetFixedDelay().AsDuration(), float64(delay.Percent)
 		if delay.Percentage != nil {
 			fault.DelayPercent = delay.Percentage.Value
 		}
@@ -260,12 +262,13 @@ func substitute(path string, by *networking.RegexRewrite) string {
 	if err != nil {
 		return path
 	}
-	template := groupReference.ReplaceAllStringFunc(strings.ReplaceAll(by.Rewrite, "$", "$$"), func(reference string) string {
-		if reference == `\\` {
-			return `\`
-		}
-		return "${" + reference[1:] + "}"
-	})
+	template := groupReference.ReplaceAllStringFunc(strings.ReplaceAll(by.Rewrite, "$", "$$"),
+		func(reference string) string {
+			if reference == `\\` {
+				return `\`
+			}
+			return "${" + reference[1:] + "}"
+		})
 	return re.ReplaceAllString(path, template)
 }
 
@@ -280,11 +283,15 @@ func newRedirect(spec *networking.HTTPRedirect, on *pattern, in *received) *Redi
 			path = withQuery(path, in)
 		}
 	}
-	return &Redirect{Code: cmp.Or(spec.RedirectCode, 301), Location: scheme + "://" + redirectAuthority(spec, scheme, in) + path}
+	return &Redirect{
+		Code:     cmp.Or(spec.RedirectCode, 301),
+		Location: scheme + "://" + redirectAuthority(spec, scheme, in) + path,
+	}
 }
 
-// redirectAuthority returns host and port of a redirect. A port that the scheme implies is not written; where the rule says no scheme,
-// istiod takes that of the listener, which in a sidecar is always plain and at a gateway that of the server the request came to.
+// redirectAuthority returns host and port of a redirect. A port that the scheme implies is not written; where the
+// rule says no scheme, istiod takes that of the listener, which in a sidecar is always plain and at a gateway that of
+// the server the request came to.
 func redirectAuthority(spec *networking.HTTPRedirect, scheme string, in *received) string {
 	port := ""
 	switch p := spec.RedirectPort.(type) {

@@ -188,8 +188,8 @@ type search struct {
 	size     int // of all machines, in instructions
 }
 
-// commonString finds a shortest string of the given alphabet that matches every one of in and none of out. No is certain
-// for valid UTF-8.
+// commonString finds a shortest string of the given alphabet that matches every one of in and none of out. No is
+// certain for valid UTF-8.
 func (s *solver) commonString(in, out []*pattern, allowed func(rune) bool) (string, answer) {
 	q := search{wanted: len(in)}
 	edges := []rune{}

@@ -13,8 +13,8 @@ import (
 
 // conditions are an HTTPMatchRequest, or the lack of one, made ready.
 type conditions struct {
-	// place is about the proxy: port, gateway, labels, namespace. istiod decides it, and leaves the rest out of the route
-	// tables of the proxies for which it does not hold.
+	// place is about the proxy: port, gateway, labels, namespace. istiod decides it, and leaves the rest out of the
+	// route tables of the proxies for which it does not hold.
 	place []literal
 	// about is about the request.
 	about []literal
@@ -53,7 +53,8 @@ func newConditions(m *networking.HTTPMatchRequest, namespace string) conditions 
 		c.about = append(c.about, newHeaderLiteral(name, m.Headers[name]).of(istio.Path{"headers", istio.Key(name)}))
 	}
 	for _, name := range slices.Sorted(maps.Keys(m.WithoutHeaders)) {
-		c.about = append(c.about, newWithoutLiteral(name, m.WithoutHeaders[name]).of(istio.Path{"without_headers", istio.Key(name)}))
+		c.about = append(c.about,
+			newWithoutLiteral(name, m.WithoutHeaders[name]).of(istio.Path{"without_headers", istio.Key(name)}))
 	}
 	for _, name := range slices.Sorted(maps.Keys(m.QueryParams)) {
 		l := want(variable{kind: onQuery, name: name}, newPattern(m.QueryParams[name]))
@@ -110,7 +111,8 @@ func newClaimLiteral(path string, p *pattern) literal {
 	return l
 }
 
-// newWithoutLiteral compiles an entry of withoutHeaders. Compared with a value, a missing header counts as an empty one.
+// newWithoutLiteral compiles an entry of withoutHeaders. Compared with a value, a missing header counts as an empty
+// one.
 func newWithoutLiteral(name string, m *networking.StringMatch) literal {
 	l := newHeaderLiteral(name, m).not()
 	if l.on.kind == onHeader && l.present == others {
@@ -135,7 +137,8 @@ func newPlace(m *networking.HTTPMatchRequest, namespace string) []literal {
 		place = append(place, l.of(istio.Path{"source_labels", istio.Key(name)}))
 	}
 	if m.SourceNamespace != "" {
-		place = append(place, want(variable{kind: onNamespace}, exact(m.SourceNamespace)).of(istio.Path{"source_namespace"}))
+		place = append(place,
+			want(variable{kind: onNamespace}, exact(m.SourceNamespace)).of(istio.Path{"source_namespace"}))
 	}
 	return place
 }

@@ -68,11 +68,11 @@ type Verdict struct {
 	Witness *Request
 }
 
-// FindDead says of each rule, and of each match of a rule that has matches, whether it can ever take a request: for each
-// VirtualService with hosts by itself, in order, each rule before its matches. Delegates are among the routes.
+// FindDead says of each rule, and of each match of a rule that has matches, whether it can ever take a request: for
+// each VirtualService with hosts by itself, in order, each rule before its matches. Delegates are among the routes.
 //
-// Dead is certain, for requests whose parts are valid UTF-8. Alive comes with a request that proves it. A rule that only
-// other VirtualServices keep from its requests is not called dead.
+// Dead is certain, for requests whose parts are valid UTF-8. Alive comes with a request that proves it. A rule that
+// only other VirtualServices keep from its requests is not called dead.
 func FindDead(routes []*istio.Object, options Options) []Verdict {
 	var verdicts []Verdict
 	for _, s := range NewTable(routes, nil, options).virtualServices {
@@ -271,7 +271,9 @@ func (a *analysis) start(e *entry) (region, answer, *clash) {
 // shadow returns the first earlier match that takes every request of a region, -1 if there is none.
 func (a *analysis) shadow(r region, at int) int {
 	return slices.IndexFunc(a.entries[:at], func(earlier *entry) bool {
-		return !slices.ContainsFunc(earlier.literals, func(l literal) bool { return !a.excludes(r, l.not(), a.authorities) })
+		return !slices.ContainsFunc(earlier.literals, func(l literal) bool {
+			return !a.excludes(r, l.not(), a.authorities)
+		})
 	})
 }
 

@@ -33,58 +33,132 @@ func TestFindDead(t *testing.T) {
 		want    string
 	}{
 		// Istio's own analysis says nothing about these.
-		"narrower by a path":                  {[]string{"{headers: {v: {exact: '200'}}}", "{headers: {v: {exact: '200'}}, uri: {prefix: /x}}"}, "alive dead"},
-		"exact path below a prefix":           {[]string{"{uri: {prefix: /x}}", "{uri: {exact: /x/y}}"}, "alive dead"},
-		"header behind the prefix /":          {[]string{"{uri: {prefix: /}}", "{headers: {v: {exact: '1'}}}"}, "alive dead"},
-		"header behind an empty match":        {[]string{"{}", "{headers: {v: {exact: '1'}}}"}, "alive dead"},
-		"longer prefix and a method":          {[]string{"{uri: {prefix: /x}}", "{uri: {prefix: /x/y}, method: {exact: POST}}"}, "alive dead"},
-		"header names have no case":           {[]string{"{headers: {V: {exact: '1'}}}", "{headers: {v: {exact: '1'}}}"}, "alive dead"},
-		"a header required and excluded":      {[]string{"{headers: {v: {exact: '1'}}, withoutHeaders: {v: {exact: '1'}}}"}, "dead"},
-		"paths in any case":                   {[]string{"{uri: {exact: /A}, ignoreUriCase: true}", "{uri: {exact: /a}}"}, "alive dead"},
-		"Istio's false alarm":                 {[]string{"{uri: {prefix: /x}, headers: {v: {exact: '200'}}}", "{uri: {prefix: /x/y}, headers: {v: {exact: '2'}}}"}, "alive alive"},
-		"longer prefix":                       {[]string{"{uri: {prefix: /x}}", "{uri: {prefix: /x/y}}"}, "alive dead"},
-		"behind a rule without match":         {[]string{"", "{headers: {v: {exact: '1'}}}"}, "alive dead"},
-		"shorter prefix":                      {[]string{"{uri: {prefix: /x/y}}", "{uri: {prefix: /x}}"}, "alive alive"},
-		"without any value":                   {[]string{"{withoutHeaders: {v: {regex: '.*'}}}"}, "dead"},
-		"without an empty value it is there":  {[]string{"{headers: {v: {}}}", "{withoutHeaders: {v: {exact: ''}}}"}, "alive dead"},
-		"without presence":                    {[]string{"{withoutHeaders: {v: {}}, headers: {v: {prefix: a}}}"}, "dead"},
-		"two values":                          {[]string{"{headers: {v: {exact: '1'}, V: {exact: '2'}}}"}, "dead"},
-		"two spellings of one value":          {[]string{"{headers: {v: {prefix: '1'}, V: {exact: '12'}}}"}, "alive"},
-		"with and without share nothing":      {[]string{"{headers: {v: {}}}", "{withoutHeaders: {v: {}}}", "{uri: {prefix: /}}"}, "alive alive dead"},
-		"with and without leave nothing":      {[]string{"{headers: {v: {exact: a}}}", "{withoutHeaders: {v: {exact: a}}}", ""}, "alive alive dead"},
-		"all methods but one":                 {[]string{"{method: {exact: GET}}", "{method: {exact: POST}}", ""}, "alive alive alive"},
-		"a regex that is a literal":           {[]string{"{headers: {v: {regex: '200'}}}", "{headers: {v: {exact: '200'}}}"}, "alive dead"},
-		"a regex that is a prefix":            {[]string{"{uri: {regex: '/x.*'}}", "{uri: {prefix: /x/y}}"}, "alive dead"},
-		"equal regexes":                       {[]string{"{headers: {v: {regex: '[0-9]+'}}}", "{headers: {v: {regex: '[0-9]+'}}, method: {exact: GET}}"}, "alive dead"},
-		"narrower regex":                      {[]string{"{headers: {v: {regex: '[0-9]+'}}}", "{headers: {v: {regex: '[1-5]{3}'}}}"}, "alive dead"},
-		"wider regex":                         {[]string{"{headers: {v: {regex: '[1-5]{3}'}}}", "{headers: {v: {regex: '[0-9]+'}}}"}, "alive alive"},
-		"a literal of a regex":                {[]string{"{headers: {v: {regex: 'v[0-9]+'}}}", "{headers: {v: {exact: v12}}}"}, "alive dead"},
-		"a list of literals":                  {[]string{"{headers: {v: {exact: a}}}", "{headers: {v: {exact: b}}}", "{headers: {v: {regex: 'a|b'}}}"}, "alive alive dead"},
-		"presence by regex":                   {[]string{"{headers: {v: {regex: '.*'}}}", "{headers: {v: {}}}"}, "alive dead"},
-		"not empty is less than present":      {[]string{"{headers: {v: {regex: '.+'}}}", "{headers: {v: {}}}"}, "alive alive"},
-		"letters in any case":                 {[]string{"{headers: {v: {regex: '(?i)abc'}}}", "{headers: {v: {exact: ABC}}}"}, "alive dead"},
-		"a value in a comment of an agent":    {[]string{"{headers: {user-agent: {regex: '.*Firefox.*'}}}", "{headers: {user-agent: {exact: 'Mozilla Firefox 1'}}}"}, "alive dead"},
-		"regexes without a common value":      {[]string{"{headers: {v: {regex: 'a+'}, V: {regex: 'b+'}}}"}, "dead"},
-		"a word boundary is not followed":     {[]string{`{headers: {v: {regex: '.*\bx\b.*'}}}`}, "unknown"},
-		"an unreadable regex":                 {[]string{"{headers: {v: {regex: '('}}}"}, "unknown"},
-		"ports":                               {[]string{"{port: 80}", "{port: 81}", "{port: 80, uri: {prefix: /a}}", "{uri: {prefix: /a}}"}, "alive alive dead alive"},
-		"behind everything of a port":         {[]string{"{port: 80}", ""}, "alive alive"},
-		"sources":                             {[]string{"{sourceLabels: {app: a}}", "{sourceLabels: {app: a, v: b}}", "{sourceLabels: {app: b}}"}, "alive dead alive"},
-		"namespaces":                          {[]string{"{sourceNamespace: a}", "{sourceNamespace: a, uri: {prefix: /a}}", "{sourceNamespace: b}"}, "alive dead alive"},
+		"narrower by a path": {
+			[]string{"{headers: {v: {exact: '200'}}}", "{headers: {v: {exact: '200'}}, uri: {prefix: /x}}"},
+			"alive dead",
+		},
+		"exact path below a prefix": {[]string{"{uri: {prefix: /x}}", "{uri: {exact: /x/y}}"}, "alive dead"},
+		"header behind the prefix /": {
+			[]string{"{uri: {prefix: /}}", "{headers: {v: {exact: '1'}}}"}, "alive dead",
+		},
+		"header behind an empty match": {[]string{"{}", "{headers: {v: {exact: '1'}}}"}, "alive dead"},
+		"longer prefix and a method": {
+			[]string{"{uri: {prefix: /x}}", "{uri: {prefix: /x/y}, method: {exact: POST}}"}, "alive dead",
+		},
+		"header names have no case": {
+			[]string{"{headers: {V: {exact: '1'}}}", "{headers: {v: {exact: '1'}}}"}, "alive dead",
+		},
+		"a header required and excluded": {
+			[]string{"{headers: {v: {exact: '1'}}, withoutHeaders: {v: {exact: '1'}}}"}, "dead",
+		},
+		"paths in any case": {
+			[]string{"{uri: {exact: /A}, ignoreUriCase: true}", "{uri: {exact: /a}}"}, "alive dead",
+		},
+		"Istio's false alarm": {[]string{
+			"{uri: {prefix: /x}, headers: {v: {exact: '200'}}}", "{uri: {prefix: /x/y}, headers: {v: {exact: '2'}}}",
+		}, "alive alive"},
+		"longer prefix":               {[]string{"{uri: {prefix: /x}}", "{uri: {prefix: /x/y}}"}, "alive dead"},
+		"behind a rule without match": {[]string{"", "{headers: {v: {exact: '1'}}}"}, "alive dead"},
+		"shorter prefix": {
+			[]string{"{uri: {prefix: /x/y}}", "{uri: {prefix: /x}}"}, "alive alive",
+		},
+		"without any value": {[]string{"{withoutHeaders: {v: {regex: '.*'}}}"}, "dead"},
+		"without an empty value it is there": {
+			[]string{"{headers: {v: {}}}", "{withoutHeaders: {v: {exact: ''}}}"}, "alive dead",
+		},
+		"without presence": {
+			[]string{"{withoutHeaders: {v: {}}, headers: {v: {prefix: a}}}"}, "dead",
+		},
+		"two values":                 {[]string{"{headers: {v: {exact: '1'}, V: {exact: '2'}}}"}, "dead"},
+		"two spellings of one value": {[]string{"{headers: {v: {prefix: '1'}, V: {exact: '12'}}}"}, "alive"},
+		"with and without share nothing": {
+			[]string{"{headers: {v: {}}}", "{withoutHeaders: {v: {}}}", "{uri: {prefix: /}}"}, "alive alive dead",
+		},
+		"with and without leave nothing": {
+			[]string{"{headers: {v: {exact: a}}}", "{withoutHeaders: {v: {exact: a}}}", ""}, "alive alive dead",
+		},
+		"all methods but one": {
+			[]string{"{method: {exact: GET}}", "{method: {exact: POST}}", ""}, "alive alive alive",
+		},
+		"a regex that is a literal": {
+			[]string{"{headers: {v: {regex: '200'}}}", "{headers: {v: {exact: '200'}}}"}, "alive dead",
+		},
+		"a regex that is a prefix": {
+			[]string{"{uri: {regex: '/x.*'}}", "{uri: {prefix: /x/y}}"}, "alive dead",
+		},
+		"equal regexes": {
+			[]string{"{headers: {v: {regex: '[0-9]+'}}}", "{headers: {v: {regex: '[0-9]+'}}, method: {exact: GET}}"},
+			"alive dead",
+		},
+		"narrower regex": {
+			[]string{"{headers: {v: {regex: '[0-9]+'}}}", "{headers: {v: {regex: '[1-5]{3}'}}}"}, "alive dead",
+		},
+		"wider regex": {
+			[]string{"{headers: {v: {regex: '[1-5]{3}'}}}", "{headers: {v: {regex: '[0-9]+'}}}"}, "alive alive",
+		},
+		"a literal of a regex": {
+			[]string{"{headers: {v: {regex: 'v[0-9]+'}}}", "{headers: {v: {exact: v12}}}"}, "alive dead",
+		},
+		"a list of literals": {
+			[]string{"{headers: {v: {exact: a}}}", "{headers: {v: {exact: b}}}", "{headers: {v: {regex: 'a|b'}}}"},
+			"alive alive dead",
+		},
+		"presence by regex": {
+			[]string{"{headers: {v: {regex: '.*'}}}", "{headers: {v: {}}}"}, "alive dead",
+		},
+		"not empty is less than present": {
+			[]string{"{headers: {v: {regex: '.+'}}}", "{headers: {v: {}}}"}, "alive alive",
+		},
+		"letters in any case": {
+			[]string{"{headers: {v: {regex: '(?i)abc'}}}", "{headers: {v: {exact: ABC}}}"}, "alive dead",
+		},
+		"a value in a comment of an agent": {[]string{
+			"{headers: {user-agent: {regex: '.*Firefox.*'}}}", "{headers: {user-agent: {exact: 'Mozilla Firefox 1'}}}",
+		}, "alive dead"},
+		"regexes without a common value":  {[]string{"{headers: {v: {regex: 'a+'}, V: {regex: 'b+'}}}"}, "dead"},
+		"a word boundary is not followed": {[]string{`{headers: {v: {regex: '.*\bx\b.*'}}}`}, "unknown"},
+		"an unreadable regex":             {[]string{"{headers: {v: {regex: '('}}}"}, "unknown"},
+		"ports": {
+			[]string{"{port: 80}", "{port: 81}", "{port: 80, uri: {prefix: /a}}", "{uri: {prefix: /a}}"},
+			"alive alive dead alive",
+		},
+		"behind everything of a port": {[]string{"{port: 80}", ""}, "alive alive"},
+		"sources": {
+			[]string{"{sourceLabels: {app: a}}", "{sourceLabels: {app: a, v: b}}", "{sourceLabels: {app: b}}"},
+			"alive dead alive",
+		},
+		"namespaces": {
+			[]string{"{sourceNamespace: a}", "{sourceNamespace: a, uri: {prefix: /a}}", "{sourceNamespace: b}"},
+			"alive dead alive",
+		},
 		"the only gateway":                    {[]string{"{gateways: [mesh]}", "{uri: {prefix: /a}}"}, "alive dead"},
 		"a gateway that the object is not at": {[]string{"{gateways: [front]}"}, "dead"},
-		"query parameters":                    {[]string{"{queryParams: {a: {}}}", "{queryParams: {a: {exact: '1'}}}", "{queryParams: {b: {exact: '1'}}}"}, "alive dead alive"},
-		"a path with a query":                 {[]string{"{uri: {exact: '/a?b'}}"}, "dead"},
-		"a path without a slash":              {[]string{"{uri: {prefix: a}}"}, "dead"},
-		"an empty method":                     {[]string{"{method: {exact: ''}}"}, "dead"},
-		"a path that proxies rewrite first":   {[]string{"{uri: {exact: /a/../b}}"}, "unknown"},
-		"authorities":                         {[]string{"{authority: {prefix: reviews}}", "{authority: {exact: 'reviews:81'}}", ""}, "alive dead unknown"},
-		"an authority of somebody else":       {[]string{"{authority: {exact: example.com}}"}, "unknown"},
-		"claims":                              {[]string{"{headers: {'@request.auth.claims.a': {exact: b}}}", "{headers: {'@request.auth.claims[a]': {exact: b}}, method: {exact: GET}}", "{withoutHeaders: {'@request.auth.claims.a': {exact: b}}}", ""}, "alive dead alive dead"},
-		"two of one rule":                     {[]string{"{uri: {prefix: /a}}, {uri: {prefix: /a/b}}, {uri: {prefix: /b}}"}, "alive dead alive"},
-		"path with its query as a header":     {[]string{"{headers: {':path': {prefix: /a}}}", ""}, "alive alive"},
-		"scheme":                              {[]string{"{scheme: {exact: http}}", "{scheme: {prefix: http}}"}, "alive alive"},
-		"everything is presence of a method":  {[]string{"{method: {}}", "{uri: {prefix: /a}}"}, "alive dead"},
+		"query parameters": {
+			[]string{"{queryParams: {a: {}}}", "{queryParams: {a: {exact: '1'}}}", "{queryParams: {b: {exact: '1'}}}"},
+			"alive dead alive",
+		},
+		"a path with a query":               {[]string{"{uri: {exact: '/a?b'}}"}, "dead"},
+		"a path without a slash":            {[]string{"{uri: {prefix: a}}"}, "dead"},
+		"an empty method":                   {[]string{"{method: {exact: ''}}"}, "dead"},
+		"a path that proxies rewrite first": {[]string{"{uri: {exact: /a/../b}}"}, "unknown"},
+		"authorities": {
+			[]string{"{authority: {prefix: reviews}}", "{authority: {exact: 'reviews:81'}}", ""}, "alive dead unknown",
+		},
+		"an authority of somebody else": {[]string{"{authority: {exact: example.com}}"}, "unknown"},
+		"claims": {[]string{
+			"{headers: {'@request.auth.claims.a': {exact: b}}}",
+			"{headers: {'@request.auth.claims[a]': {exact: b}}, method: {exact: GET}}",
+			"{withoutHeaders: {'@request.auth.claims.a': {exact: b}}}",
+			"",
+		}, "alive dead alive dead"},
+		"two of one rule": {
+			[]string{"{uri: {prefix: /a}}, {uri: {prefix: /a/b}}, {uri: {prefix: /b}}"}, "alive dead alive",
+		},
+		"path with its query as a header": {[]string{"{headers: {':path': {prefix: /a}}}", ""}, "alive alive"},
+		"scheme": {
+			[]string{"{scheme: {exact: http}}", "{scheme: {prefix: http}}"}, "alive alive",
+		},
+		"everything is presence of a method": {[]string{"{method: {}}", "{uri: {prefix: /a}}"}, "alive dead"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -92,7 +166,8 @@ func TestFindDead(t *testing.T) {
 			for i, match := range test.matches {
 				spec += fmt.Sprintf("- name: r%d\n  match: [%s]\n  %s\n", i, match, istiotest.To("v1"))
 			}
-			verdicts := traffic.FindDead([]*istio.Object{istiotest.VirtualService(t, "reviews", spec)}, traffic.Options{})
+			verdicts := traffic.FindDead([]*istio.Object{istiotest.VirtualService(t, "reviews", spec)},
+				traffic.Options{})
 			if got := lives(verdicts); got != test.want {
 				t.Errorf("got %q, want %q", got, test.want)
 				for _, v := range verdicts {
@@ -135,7 +210,9 @@ http:
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			for _, v := range traffic.FindDead([]*istio.Object{istiotest.VirtualService(t, "reviews", test.spec)}, traffic.Options{}) {
+			for _, v := range traffic.FindDead(
+				[]*istio.Object{istiotest.VirtualService(t, "reviews", test.spec)}, traffic.Options{},
+			) {
 				if v.Rule.Name == "some" && v.Match.Index < 0 {
 					if diff := cmp.Diff(test.want, v.Reason); v.Life != traffic.Dead || diff != "" {
 						t.Errorf("%s (-want +got):\n%s", v.Life, diff)
@@ -161,7 +238,8 @@ http:
 - {name: deeper, match: [{uri: {prefix: /a/x/y}}], route: [{destination: {host: reviews}}]}
 - {name: outside, match: [{uri: {prefix: /b}}], route: [{destination: {host: reviews}}]}
 - {name: all, route: [{destination: {host: reviews}}]}`)
-	private := istiotest.Object(t, "VirtualService", "other/private", "exportTo: ['.']\nhttp: [{route: [{destination: {host: reviews}}]}]")
+	private := istiotest.Object(t, "VirtualService", "other/private",
+		"exportTo: ['.']\nhttp: [{route: [{destination: {host: reviews}}]}]")
 	var got []string
 	for _, v := range traffic.FindDead([]*istio.Object{root, part, private}, traffic.Options{}) {
 		if v.Match.Index < 0 {
@@ -186,7 +264,8 @@ http:
 func TestValidate_contradictionsOfDelegates(t *testing.T) {
 	t.Parallel()
 	never := "{headers: {v: {}}, withoutHeaders: {v: {}}}"
-	delegate := istiotest.VirtualService(t, "part", "hosts: []\nhttp: [{"+istiotest.To("v1")+"}, {match: ["+never+", {uri: {prefix: /a}}, "+never+"], "+istiotest.To("v2")+"}]")
+	delegate := istiotest.VirtualService(t, "part", "hosts: []\nhttp: [{"+istiotest.To("v1")+"}, {match: ["+never+
+		", {uri: {prefix: /a}}, "+never+"], "+istiotest.To("v2")+"}]")
 	var got []string
 	for _, p := range check.Validate(delegate) {
 		got = append(got, p.At.String())

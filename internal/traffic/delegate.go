@@ -18,8 +18,8 @@ type Dropped struct {
 	// Object and At say where it is.
 	Object *istio.Object
 	At     istio.Path
-	// Delegate is the VirtualService that a rule hands over to, and DelegateIndex the rule in it that is left out; nil and
-	// -1 when there is none or all of it is.
+	// Delegate is the VirtualService that a rule hands over to, and DelegateIndex the rule in it that is left out;
+	// nil and -1 when there is none or all of it is.
 	Delegate      *istio.Object
 	DelegateIndex int
 	// Missing says that the delegate is not among the objects given; it may exist.
@@ -37,12 +37,17 @@ type merged struct {
 
 // expand returns the rules of a VirtualService in full, and what is left out.
 // Source: istio.io/istio pilot/pkg/model mergeVirtualServices.
-func expand(o *istio.Object, delegates map[string]*istio.Object, clusterDomain string) (rules []merged, dropped []Dropped) {
+func expand(
+	o *istio.Object, delegates map[string]*istio.Object, clusterDomain string,
+) (rules []merged, dropped []Dropped) {
 	for i, rule := range o.VirtualServiceSpec().GetHttp() {
 		if rule == nil {
 			continue
 		}
-		root := merged{ref: RuleRef{Object: o, Index: i, DelegateIndex: -1, Name: rule.Name}, rule: resolved(rule, o.Namespace, clusterDomain)}
+		root := merged{
+			ref:  RuleRef{Object: o, Index: i, DelegateIndex: -1, Name: rule.Name},
+			rule: resolved(rule, o.Namespace, clusterDomain),
+		}
 		for j, m := range root.rule.Match {
 			root.match = append(root.match, MatchRef{Index: j, Root: j, Delegate: -1, Name: m.GetName()})
 		}
@@ -66,7 +71,8 @@ func (r merged) delegate(delegates map[string]*istio.Object, clusterDomain strin
 		return nil, []Dropped{lost}
 	case !istio.VisibleIn(delegate, r.ref.Object.Namespace):
 		lost.Delegate = delegate
-		lost.Reason = fmt.Sprintf("delegate %q is not exported to namespace %q, so istiod leaves this rule out", key, r.ref.Object.Namespace)
+		lost.Reason = fmt.Sprintf("delegate %q is not exported to namespace %q, so istiod leaves this rule out",
+			key, r.ref.Object.Namespace)
 		return nil, []Dropped{lost}
 	}
 	for i, rule := range delegate.VirtualServiceSpec().GetHttp() {
@@ -78,7 +84,8 @@ func (r merged) delegate(delegates map[string]*istio.Object, clusterDomain strin
 		if !ok {
 			lost := lost
 			lost.Delegate, lost.DelegateIndex = delegate, i
-			lost.Reason = fmt.Sprintf("http[%d] of delegate %q has a match that is not narrower than a match of this rule, so istiod leaves it out", i, key)
+			lost.Reason = fmt.Sprintf("http[%d] of delegate %q has a match that is not narrower than a match of this "+
+				"rule, so istiod leaves it out", i, key)
 			dropped = append(dropped, lost)
 			continue
 		}
@@ -91,7 +98,13 @@ func (r merged) delegate(delegates map[string]*istio.Object, clusterDomain strin
 // Source: istio.io/istio pilot/pkg/model mergeHTTPRoute.
 func (r merged) merge(delegate *istio.Object, index int, rule *networking.HTTPRoute) (merged, bool) {
 	root := r.rule
-	ref := RuleRef{Object: r.ref.Object, Index: r.ref.Index, Delegate: delegate, DelegateIndex: index, Name: joinNames(root.Name, rule.Name)}
+	ref := RuleRef{
+		Object:        r.ref.Object,
+		Index:         r.ref.Index,
+		Delegate:      delegate,
+		DelegateIndex: index,
+		Name:          joinNames(root.Name, rule.Name),
+	}
 	match, refs, ok := mergeMatches(root.Match, rule.Match)
 	if !ok {
 		return merged{}, false
@@ -127,7 +140,9 @@ func joinNames(root, own string) string {
 	return root + "-" + own
 }
 
-func mergeMatches(root, own []*networking.HTTPMatchRequest) (out []*networking.HTTPMatchRequest, refs []MatchRef, ok bool) {
+func mergeMatches(
+	root, own []*networking.HTTPMatchRequest,
+) (out []*networking.HTTPMatchRequest, refs []MatchRef, ok bool) {
 	add := func(m *networking.HTTPMatchRequest, i, j int) {
 		refs = append(refs, MatchRef{Index: len(out), Root: i, Delegate: j, Name: m.GetName()})
 		out = append(out, m)
@@ -225,7 +240,8 @@ func gatewayConflict(root, own []string) bool {
 	if len(root) == 0 || len(own) == 0 {
 		return false
 	}
-	return len(root) < len(own) || slices.ContainsFunc(own, func(name string) bool { return !slices.Contains(root, name) })
+	return len(root) < len(own) ||
+		slices.ContainsFunc(own, func(name string) bool { return !slices.Contains(root, name) })
 }
 
 // stringConflict is istiod's comparison, quirks included: two empty matches and two equal expressions conflict.

@@ -9,8 +9,8 @@ import (
 )
 
 // Diagram draws VirtualServices as the text of a Mermaid flowchart: hosts, the rules in the order in which they are
-// tried, and where each sends its requests. Delegates are among the routes. The same routes give the same text, and no
-// text of theirs is read as Mermaid, Markdown or HTML.
+// tried, and where each sends its requests. Delegates are among the routes. The same routes give the same text, and
+// no text of theirs is read as Mermaid, Markdown or HTML.
 func Diagram(routes []*istio.Object, options Options) string {
 	t := NewTable(routes, nil, options)
 	n := newNamer(t)
@@ -21,8 +21,8 @@ func Diagram(routes []*istio.Object, options Options) string {
 	return d.text()
 }
 
-// DiagramChange draws routes before and after a change in one picture. What is new has a thick green line, what changes a
-// thick yellow one, what is gone a broken red one, and their labels say so too.
+// DiagramChange draws routes before and after a change in one picture. What is new has a thick green line, what
+// changes a thick yellow one, what is gone a broken red one, and their labels say so too.
 func DiagramChange(before, after []*istio.Object, options Options) string {
 	was, is := NewTable(before, nil, options), NewTable(after, nil, options)
 	n := newNamer(was, is)
@@ -192,7 +192,8 @@ func (n *namer) arrows(rule *compiledRule) []arrow {
 		arrows = []arrow{{to: "no destination"}}
 	}
 	for _, mirror := range newMirrors(rule.rule) {
-		arrows = append(arrows, arrow{to: n.name(mirror.Destination), label: "copy of " + percentWords(mirror.Percent), copy: true})
+		arrows = append(arrows,
+			arrow{to: n.name(mirror.Destination), label: "copy of " + percentWords(mirror.Percent), copy: true})
 	}
 	return arrows
 }

@@ -48,7 +48,8 @@ func TestDiagram(t *testing.T) {
 	t.Parallel()
 	twenty := "http:\n"
 	for i := range 19 {
-		twenty += fmt.Sprintf("- {name: team-%d, match: [{uri: {prefix: /team/%d/}}], %s}\n", i, i, istiotest.To(fmt.Sprintf("v%d", i%4+1)))
+		twenty += fmt.Sprintf("- {name: team-%d, match: [{uri: {prefix: /team/%d/}}], %s}\n", i, i,
+			istiotest.To(fmt.Sprintf("v%d", i%4+1)))
 	}
 	twenty += "- {" + split("95", "5") + "}"
 	for name, spec := range map[string]string{
@@ -64,14 +65,16 @@ http:
 		"hostile_text": `
 http:
 - {name: "end\"]; click r0 \"javascript:alert(1)\" %%{init: {}}%%", match: [{headers: {x: {exact: "<img src=x onerror=alert(1)>"}}}], route: [{destination: {host: reviews, subset: "1. list"}}]}
-- {name: "end", match: [{uri: {exact: "/` + "`**bold**`" + `_it_[link](https://example.com)"}}], route: [{destination: {host: reviews, subset: "- item"}}]}
+- {name: "end", match: [{uri: {exact: "/` + "`**bold**`" +
+			`_it_[link](https://example.com)"}}], route: [{destination: {host: reviews, subset: "- item"}}]}
 - {name: "*it* **bold** _it_ __bold__ ~~gone~~ # head", match: [{headers: {_x_: {exact: "> quote"}}}], route: [{destination: {host: reviews, subset: "_it_"}}]}
 - {name: "fa:fa-car #quot; &lt; $$x$$ style:#1;", match: [{headers: {z: {regex: "a|b\\nc\u202e\t"}}}], route: [{destination: {host: www.example.com, subset: "größe ✓"}}]}`,
 		"nothing": "http: []",
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			golden(t, name, traffic.Diagram([]*istio.Object{istiotest.VirtualService(t, "reviews", spec)}, traffic.Options{}))
+			golden(t, name, traffic.Diagram([]*istio.Object{istiotest.VirtualService(t, "reviews", spec)},
+				traffic.Options{}))
 		})
 	}
 }
@@ -95,7 +98,8 @@ http:
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			before, after := istiotest.VirtualService(t, "reviews", test.before), istiotest.VirtualService(t, "reviews", test.after)
+			before, after := istiotest.VirtualService(t, "reviews", test.before), istiotest.VirtualService(t, "reviews",
+				test.after)
 			golden(t, name, traffic.DiagramChange([]*istio.Object{before}, []*istio.Object{after}, traffic.Options{}))
 		})
 	}
@@ -113,12 +117,13 @@ func TestDiagramChangeOfWholeRoutes(t *testing.T) {
 const labelText = `(?:[^\x00-\x7f]|[A-Za-z0-9 ./=,:-]|#[0-9]+;|%|<br/>)*`
 
 var flowchart = regexp.MustCompile(`\A---\nconfig:\n  flowchart:\n    wrappingWidth: [0-9]+\n---\nflowchart LR\n` +
-	`(?:  [hrd][0-9]+(?:\(\["` + labelText + `"\]\)|\["` + labelText + `"\]|\("` + labelText + `"\))(?::::(?:added|changed|removed))?\n)*` +
+	`(?:  [hrd][0-9]+(?:\(\["` + labelText + `"\]\)|\["` + labelText + `"\]|\("` + labelText +
+	`"\))(?::::(?:added|changed|removed))?\n)*` +
 	`(?:  [hr][0-9]+ (?:-->|-\.->)(?:\|"` + labelText + `"\|)? [rd][0-9]+\n)*` +
 	`(?:  (?:classDef (?:added|changed|removed)|linkStyle [0-9,]+) [a-z0-9:,#; -]+\n)*\z`)
 
-// Whatever is in a route, the picture of it is a flowchart of the one form, and the same each time; a change from a route
-// to itself looks like the route.
+// Whatever is in a route, the picture of it is a flowchart of the one form, and the same each time; a change from a
+// route to itself looks like the route.
 func TestPropertyDiagramIsAFlowchart(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
@@ -130,7 +135,9 @@ func TestPropertyDiagramIsAFlowchart(t *testing.T) {
 		if again := traffic.DiagramChange([]*istio.Object{a}, []*istio.Object{a}, traffic.Options{}); again != one {
 			t.Fatalf("a change to itself (-want +got):\n%s", cmp.Diff(one, again))
 		}
-		if both := traffic.DiagramChange([]*istio.Object{a}, []*istio.Object{b}, traffic.Options{}); !flowchart.MatchString(both) {
+		if both := traffic.DiagramChange(
+			[]*istio.Object{a}, []*istio.Object{b}, traffic.Options{},
+		); !flowchart.MatchString(both) {
 			t.Fatalf("no flowchart:\n%s", both)
 		}
 	})
@@ -141,7 +148,8 @@ func hostile(t *rapid.T) *istio.Object {
 	p := picker(func(n int) int { return rapid.IntRange(0, n-1).Draw(t, "choice") })
 	o := p.table()
 	for _, rule := range virtualServiceSpec(o).Http {
-		rule.Name = rapid.SampledFrom([]string{"", "end", "subgraph", "1. a", "%%{x}%%", "\"];", "a\nb", "- x"}).Draw(t, "name") + rapid.String().Draw(t, "more")
+		rule.Name = rapid.SampledFrom([]string{"", "end", "subgraph", "1. a", "%%{x}%%", "\"];", "a\nb", "- x"}).Draw(t,
+			"name") + rapid.String().Draw(t, "more")
 		rule.Route[0].Destination.Subset = rapid.String().Draw(t, "subset")
 	}
 	return o

@@ -10,24 +10,34 @@ import (
 	"github.com/meshroute/terraform-provider-mesh/internal/traffic"
 )
 
-// Header operations on the authority rewrite it, for one of several destinations alone where the rule does not for all of them.
+// Header operations on the authority rewrite it, for one of several destinations alone where the rule does not for
+// all of them.
 func TestEvaluateAuthority(t *testing.T) {
 	t.Parallel()
 	one := "{destination: {host: reviews, subset: v1}, headers: {request: {set: {Host: v1.example}}}}"
-	other := "{destination: {host: reviews, subset: v2}, weight: 50, headers: {request: {add: {':authority': v2.example}}}}"
+	other := "{destination: {host: reviews, subset: v2}, weight: 50," +
+		" headers: {request: {add: {':authority': v2.example}}}}"
 	plain := "{destination: {host: reviews, subset: v2}, weight: 50}"
 	for name, test := range map[string]struct{ rule, want string }{
-		"the only destination's":      {"route: [" + one + "]", "v1.example v1="},
-		"that of the only one left":   {"route: [" + one + ", " + other + "]", "v2=v2.example"},
-		"the rule's":                  {"headers: {request: {set: {host: all.example}}}, route: [" + other + "]", "all.example v2="},
-		"the rule's for all":          {"rewrite: {authority: all.example}, route: [" + other + ", " + strings.ReplaceAll(plain, "v2", "v3") + "]", "all.example v2= v3="},
-		"of one of two":               {"route: [" + other + ", " + strings.ReplaceAll(plain, "v2", "v3") + "]", "v2=v2.example v3="},
+		"the only destination's":    {"route: [" + one + "]", "v1.example v1="},
+		"that of the only one left": {"route: [" + one + ", " + other + "]", "v2=v2.example"},
+		"the rule's": {
+			"headers: {request: {set: {host: all.example}}}, route: [" + other + "]", "all.example v2=",
+		},
+		"the rule's for all": {
+			"rewrite: {authority: all.example}, route: [" + other + ", " + strings.ReplaceAll(plain, "v2", "v3") + "]",
+			"all.example v2= v3=",
+		},
+		"of one of two": {
+			"route: [" + other + ", " + strings.ReplaceAll(plain, "v2", "v3") + "]", "v2=v2.example v3=",
+		},
 		"twice the same, not at once": {"route: [" + other + ", " + plain + "]", "v2=v2.example v2="},
 		"nobody's":                    {"route: [" + plain + "]", "v2="},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			out := traffic.Evaluate([]*istio.Object{istiotest.VirtualService(t, "reviews", "http: [{"+test.rule+"}]")}, nil, traffic.Request{}, traffic.Options{})
+			out := traffic.Evaluate([]*istio.Object{istiotest.VirtualService(t, "reviews", "http: [{"+test.rule+"}]")},
+				nil, traffic.Request{}, traffic.Options{})
 			var got []string
 			if out.Rewrite != nil {
 				got = append(got, out.Rewrite.Authority)
@@ -53,24 +63,33 @@ func TestEvaluateAnswers(t *testing.T) {
 	}
 	in := traffic.Request{Authority: "reviews:8080", Path: "/a/b?c=d"}
 	for name, test := range map[string]struct{ spec, want string }{
-		"prefix":                        {rewrite("{uri: {prefix: /a}}", "{uri: /x}"), "/x/b?c=d"},
-		"prefix in any case":            {rewrite("{uri: {prefix: /A}, ignoreUriCase: true}", "{uri: /x}"), "/x/b?c=d"},
-		"exact":                         {rewrite("{uri: {exact: /a/b}}", "{uri: /x}"), "/x?c=d"},
-		"regex":                         {rewrite("{uri: {regex: '/a.*'}}", "{uri: /x}"), "/x?c=d"},
-		"groups":                        {rewrite("{uri: {prefix: /a}}", `{uriRegexRewrite: {match: '/(\w)/(\w)', rewrite: '/\2/\1$'}}`), "/b/a$?c=d"},
-		"everything":                    {"http: [{rewrite: {uri: /x/}, " + istiotest.To("v1") + "}]", "/x/a/b?c=d"},
-		"redirect keeps the rest":       {redirect("{scheme: https}"), "301 https://reviews:8080/a/b?c=d"},
-		"redirect elsewhere":            {redirect("{authority: example.com, uri: /x, redirectCode: 302}"), "302 http://example.com/x?c=d"},
-		"redirect with its own query":   {redirect("{uri: '/x?y'}"), "301 http://reviews:8080/x?y"},
-		"redirect of a prefix":          {redirect("{prefixRewrite: /x}"), "301 http://reviews:8080/x/b?c=d"},
-		"redirect to a port":            {redirect("{port: 81}"), "301 http://reviews:81/a/b?c=d"},
-		"redirect to the usual port":    {redirect("{port: 443, scheme: https, authority: example.com}"), "301 https://example.com/a/b?c=d"},
-		"redirect to the request's own": {redirect("{derivePort: FROM_REQUEST_PORT, authority: example.com}"), "301 http://example.com:8080/a/b?c=d"},
-		"direct response":               {"http: [{directResponse: {status: 418, body: {string: tea}}}]", "418 tea"},
+		"prefix":             {rewrite("{uri: {prefix: /a}}", "{uri: /x}"), "/x/b?c=d"},
+		"prefix in any case": {rewrite("{uri: {prefix: /A}, ignoreUriCase: true}", "{uri: /x}"), "/x/b?c=d"},
+		"exact":              {rewrite("{uri: {exact: /a/b}}", "{uri: /x}"), "/x?c=d"},
+		"regex":              {rewrite("{uri: {regex: '/a.*'}}", "{uri: /x}"), "/x?c=d"},
+		"groups": {
+			rewrite("{uri: {prefix: /a}}", `{uriRegexRewrite: {match: '/(\w)/(\w)', rewrite: '/\2/\1$'}}`), "/b/a$?c=d",
+		},
+		"everything":              {"http: [{rewrite: {uri: /x/}, " + istiotest.To("v1") + "}]", "/x/a/b?c=d"},
+		"redirect keeps the rest": {redirect("{scheme: https}"), "301 https://reviews:8080/a/b?c=d"},
+		"redirect elsewhere": {
+			redirect("{authority: example.com, uri: /x, redirectCode: 302}"), "302 http://example.com/x?c=d",
+		},
+		"redirect with its own query": {redirect("{uri: '/x?y'}"), "301 http://reviews:8080/x?y"},
+		"redirect of a prefix":        {redirect("{prefixRewrite: /x}"), "301 http://reviews:8080/x/b?c=d"},
+		"redirect to a port":          {redirect("{port: 81}"), "301 http://reviews:81/a/b?c=d"},
+		"redirect to the usual port": {
+			redirect("{port: 443, scheme: https, authority: example.com}"), "301 https://example.com/a/b?c=d",
+		},
+		"redirect to the request's own": {
+			redirect("{derivePort: FROM_REQUEST_PORT, authority: example.com}"), "301 http://example.com:8080/a/b?c=d",
+		},
+		"direct response": {"http: [{directResponse: {status: 418, body: {string: tea}}}]", "418 tea"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			out := traffic.Evaluate([]*istio.Object{istiotest.VirtualService(t, "reviews", test.spec)}, nil, in, traffic.Options{})
+			out := traffic.Evaluate([]*istio.Object{istiotest.VirtualService(t, "reviews", test.spec)}, nil, in,
+				traffic.Options{})
 			got := string(out.Kind)
 			switch {
 			case out.Rewrite != nil:
@@ -97,7 +116,8 @@ func TestEvaluateEmptyQuery(t *testing.T) {
 		"redirect: {uri: '/z?a=b'}": "http://reviews/z?a=b",
 	} {
 		route := istiotest.VirtualService(t, "reviews", "http: [{match: [{uri: {prefix: /a}}], "+does+"}]")
-		out := traffic.Evaluate([]*istio.Object{route}, nil, traffic.Request{Authority: "reviews", Path: "/a?"}, traffic.Options{})
+		out := traffic.Evaluate([]*istio.Object{route}, nil, traffic.Request{Authority: "reviews", Path: "/a?"},
+			traffic.Options{})
 		got := ""
 		if out.Rewrite != nil {
 			got = out.Rewrite.Path
@@ -111,7 +131,8 @@ func TestEvaluateEmptyQuery(t *testing.T) {
 	}
 }
 
-// A port of a redirect is not written where the scheme implies it, which istiod takes from the listener, not from the request.
+// A port of a redirect is not written where the scheme implies it, which istiod takes from the listener, not from the
+// request.
 func TestEvaluateRedirectPort(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
@@ -128,7 +149,8 @@ func TestEvaluateRedirectPort(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			object := istiotest.VirtualService(t, "reviews", "hosts: [a.example]\ngateways: [mesh, front]\nhttp: [{redirect: "+test.redirect+"}]")
+			object := istiotest.VirtualService(t, "reviews",
+				"hosts: [a.example]\ngateways: [mesh, front]\nhttp: [{redirect: "+test.redirect+"}]")
 			in := traffic.Request{Authority: "a.example", Scheme: test.scheme, Gateway: test.gateway}
 			out := traffic.Evaluate([]*istio.Object{object}, nil, in, traffic.Options{})
 			if out.Redirect == nil || out.Redirect.Location != test.want {

@@ -22,7 +22,8 @@ func expressed(v string) *networking.StringMatch {
 	return &networking.StringMatch{MatchType: &networking.StringMatch_Regex{Regex: v}}
 }
 
-// largeRoute has 200 rules of the kinds that people write, and a last one for the rest. With regexes, every rule has one.
+// largeRoute has 200 rules of the kinds that people write, and a last one for the rest. With regexes, every rule has
+// one.
 func largeRoute(regexes bool) *istio.Object {
 	spec := &networking.VirtualService{Hosts: []string{"reviews"}}
 	for i := range 199 {
@@ -31,7 +32,9 @@ func largeRoute(regexes bool) *istio.Object {
 		case regexes:
 			m.Uri = expressed(fmt.Sprintf("/api/v%d/[a-z]+(/[0-9]+)?", i))
 		case i%5 == 1:
-			m = &networking.HTTPMatchRequest{Headers: map[string]*networking.StringMatch{"version": exactly(fmt.Sprint(i))}}
+			m = &networking.HTTPMatchRequest{
+				Headers: map[string]*networking.StringMatch{"version": exactly(fmt.Sprint(i))},
+			}
 		case i%5 == 2:
 			m.Method = exactly("POST")
 		case i%5 == 3:
@@ -40,7 +43,11 @@ func largeRoute(regexes bool) *istio.Object {
 			m.WithoutHeaders = map[string]*networking.StringMatch{"x-beta": {}}
 			m.QueryParams = map[string]*networking.StringMatch{"debug": exactly("1")}
 		}
-		spec.Http = append(spec.Http, &networking.HTTPRoute{Name: fmt.Sprintf("r%d", i), Match: []*networking.HTTPMatchRequest{m}, Route: shares(100)})
+		spec.Http = append(spec.Http, &networking.HTTPRoute{
+			Name:  fmt.Sprintf("r%d", i),
+			Match: []*networking.HTTPMatchRequest{m},
+			Route: shares(100),
+		})
 	}
 	spec.Http = append(spec.Http, &networking.HTTPRoute{Name: "rest", Route: shares(90, 10)})
 	return &istio.Object{Namespace: "shop", Name: "reviews", Spec: spec}

@@ -13,15 +13,20 @@ import (
 	"github.com/meshroute/terraform-provider-mesh/internal/traffic"
 )
 
-// FuzzEvaluate takes whatever an API server could hold as a VirtualService: nothing panics, what is dead takes no request,
-// and a picture is a flowchart.
+// FuzzEvaluate takes whatever an API server could hold as a VirtualService: nothing panics, what is dead takes no
+// request, and a picture is a flowchart.
 func FuzzEvaluate(f *testing.F) {
 	for _, spec := range []string{
 		`{}`, `{"hosts":["*"]}`, `{"hosts":[""],"http":[null,{}]}`,
-		`{"hosts":["reviews"],"http":[{"match":[null,{}],"route":[null]},{"route":[{"destination":{"host":"reviews"},"weight":-1},{"weight":2}]}]}`,
-		`{"hosts":["reviews"],"http":[{"match":[{"headers":{"":null,"v":{"regex":"("}},"withoutHeaders":{"v":null}}],"redirect":{"redirectCode":305}}]}`,
-		`{"hosts":["reviews"],"http":[{"delegate":{},"match":[{"uri":{"regex":".*"}}]},{"directResponse":{"status":200,"body":{"bytes":"AA=="}}}]}`,
-		`{"hosts":["reviews"],"gateways":["a.b"],"http":[{"match":[{"gateways":["./x","y"],"port":1}],"rewrite":{"uriRegexRewrite":{"match":"(a","rewrite":"\\9"}},"fault":{"abort":{},"delay":{"percent":3}},"mirror":{},"mirrors":[null]}]}`,
+		`{"hosts":["reviews"],"http":[{"match":[null,{}],"route":[null]},{"route":[{"destination":{"host":"reviews"},` +
+			`"weight":-1},{"weight":2}]}]}`,
+		`{"hosts":["reviews"],"http":[{"match":[{"headers":{"":null,"v":{"regex":"("}},"withoutHeaders":{"v":null}}],` +
+			`"redirect":{"redirectCode":305}}]}`,
+		`{"hosts":["reviews"],"http":[{"delegate":{},"match":[{"uri":{"regex":".*"}}]},` +
+			`{"directResponse":{"status":200,"body":{"bytes":"AA=="}}}]}`,
+		`{"hosts":["reviews"],"gateways":["a.b"],"http":[{"match":[{"gateways":["./x","y"],"port":1}],` +
+			`"rewrite":{"uriRegexRewrite":{"match":"(a","rewrite":"\\9"}},"fault":{"abort":{},"delay":{"percent":3}},` +
+			`"mirror":{},"mirrors":[null]}]}`,
 	} {
 		f.Add([]byte(spec), "reviews", "/a?b=c", "v", "1")
 	}
@@ -35,11 +40,18 @@ func FuzzEvaluate(f *testing.F) {
 			t.Skip("no VirtualService")
 		}
 		o := []*istio.Object{{Namespace: "shop", Name: "reviews", Spec: message}}
-		request := traffic.Request{Authority: authority, Path: path, Headers: map[string][]string{header: {value}}, SourceNamespace: "shop"}
+		request := traffic.Request{
+			Authority:       authority,
+			Path:            path,
+			Headers:         map[string][]string{header: {value}},
+			SourceNamespace: "shop",
+		}
 		out := traffic.Evaluate(o, nil, request, traffic.Options{})
-		possible := utf8.ValidString(path+value) && !strings.ContainsAny(path+value, "\x00\r\n") && (path == "" || strings.HasPrefix(path, "/"))
+		possible := utf8.ValidString(path+value) && !strings.ContainsAny(path+value, "\x00\r\n") &&
+			(path == "" || strings.HasPrefix(path, "/"))
 		for _, v := range traffic.FindDead(o, traffic.Options{}) {
-			if v.Life == traffic.Dead && possible && out.Rule.Object != nil && v.Rule == out.Rule && (v.Match == out.Match || v.Match.Index < 0) {
+			if v.Life == traffic.Dead && possible && out.Rule.Object != nil && v.Rule == out.Rule &&
+				(v.Match == out.Match || v.Match.Index < 0) {
 				t.Fatalf("%s is dead (%s), but takes %+v", v.Place, v.Reason, request)
 			}
 		}
@@ -51,17 +63,20 @@ func FuzzEvaluate(f *testing.F) {
 	})
 }
 
-// FuzzRegexes compares what is made of regular expressions with what they are: a value matches as Go's regexp says, and a
-// rule behind another one is dead only if the first takes everything that the second would.
+// FuzzRegexes compares what is made of regular expressions with what they are: a value matches as Go's regexp says,
+// and a rule behind another one is dead only if the first takes everything that the second would.
 func FuzzRegexes(f *testing.F) {
 	for _, pair := range [][2]string{
-		{".*", "a"}, {"a|b", "[ab]"}, {"(?i)k", "k"}, {"^a$", "a"}, {"a?b?", "(ab)?"}, {"[^a]", "b+"}, {"", "a*"}, {`\bx`, "x"},
-		{"(a|ab)(c|bcd)", "abcd"}, {"[a-f]{2,3}", "ab"}, {"(?s).", "."}, {"(?U)a+", "aa"}, {`\pL+`, "é"}, {"a$|b", "b"}, {"(?:)", ""}, {"^^a", "a"},
+		{".*", "a"}, {"a|b", "[ab]"}, {"(?i)k", "k"}, {"^a$", "a"}, {"a?b?", "(ab)?"}, {"[^a]", "b+"}, {"", "a*"},
+		{`\bx`, "x"},
+		{"(a|ab)(c|bcd)", "abcd"}, {"[a-f]{2,3}", "ab"}, {"(?s).", "."}, {"(?U)a+", "aa"}, {`\pL+`, "é"}, {"a$|b", "b"},
+		{"(?:)", ""}, {"^^a", "a"},
 	} {
 		f.Add(pair[0], pair[1], "ab")
 	}
 	f.Fuzz(func(t *testing.T, first, second, value string) {
-		if len(first)+len(second) > 60 || strings.ContainsAny(value, "\x00\r\n") || !utf8.ValidString(first+second+value) || first == "*" || second == "*" {
+		if len(first)+len(second) > 60 || strings.ContainsAny(value, "\x00\r\n") ||
+			!utf8.ValidString(first+second+value) || first == "*" || second == "*" {
 			t.Skip("not what a header has")
 		}
 		// What is none by itself may be one between brackets.
@@ -80,9 +95,10 @@ func FuzzRegexes(f *testing.F) {
 		}
 		spec := &networking.VirtualService{Hosts: []string{"reviews"}}
 		for _, text := range []string{first, second} {
-			spec.Http = append(spec.Http, &networking.HTTPRoute{Name: text, Route: shares(100), Match: []*networking.HTTPMatchRequest{
-				{Headers: map[string]*networking.StringMatch{"v": expressed(text)}},
-			}})
+			spec.Http = append(spec.Http,
+				&networking.HTTPRoute{Name: text, Route: shares(100), Match: []*networking.HTTPMatchRequest{
+					{Headers: map[string]*networking.StringMatch{"v": expressed(text)}},
+				}})
 		}
 		o := []*istio.Object{{Namespace: "shop", Name: "reviews", Spec: spec}}
 		out := traffic.Evaluate(o, nil, traffic.Request{Headers: headers("v", value)}, traffic.Options{})

@@ -35,73 +35,185 @@ func TestEvaluateMatches(t *testing.T) {
 		in    traffic.Request
 		hits  bool
 	}{
-		"an empty match takes everything":                       {"{}", traffic.Request{}, true},
-		"exact path":                                            {"{uri: {exact: /a}}", traffic.Request{Path: "/a"}, true},
-		"exact path has no more":                                {"{uri: {exact: /a}}", traffic.Request{Path: "/a/"}, false},
-		"the path goes without its query":                       {"{uri: {exact: /a}}", traffic.Request{Path: "/a?b=c"}, true},
-		"and without a fragment":                                {"{uri: {exact: /a}}", traffic.Request{Path: "/a#b"}, true},
-		"a prefix is of text":                                   {"{uri: {prefix: /foo}}", traffic.Request{Path: "/foobar"}, true},
-		"a prefix with a question mark takes nothing":           {`{uri: {prefix: "/a?b"}}`, traffic.Request{Path: "/a?b"}, false},
-		"an empty prefix takes everything":                      {`{uri: {prefix: ""}}`, traffic.Request{Path: "*", Method: "OPTIONS"}, true},
-		"no rule takes what is no path":                         {"{}", traffic.Request{Path: "*", Method: "OPTIONS"}, false},
-		"a regex is of the whole path":                          {"{uri: {regex: /a}}", traffic.Request{Path: "/ab"}, false},
-		"a regex of alternatives is of the whole path":          {"{uri: {regex: /a|/b}}", traffic.Request{Path: "/ab"}, false},
-		"a regex takes the longer alternative":                  {`{uri: {regex: "/a|/ab[0-9]"}}`, traffic.Request{Path: "/ab1"}, true},
-		"paths differ by case":                                  {"{uri: {exact: /A}}", traffic.Request{Path: "/a"}, false},
-		"unless it is ignored":                                  {"{uri: {exact: /A}, ignoreUriCase: true}", traffic.Request{Path: "/a"}, true},
-		"in prefixes too":                                       {"{uri: {prefix: /a}, ignoreUriCase: true}", traffic.Request{Path: "/ABC"}, true},
-		"not in a regex":                                        {"{uri: {regex: /a}, ignoreUriCase: true}", traffic.Request{Path: "/A"}, false},
-		"only letters of ASCII have a case":                     {"{uri: {prefix: /k}, ignoreUriCase: true}", traffic.Request{Path: "/\u212a"}, false},
-		"header":                                                {"{headers: {v: {exact: '1'}}}", traffic.Request{Headers: headers("v", "1")}, true},
-		"header names have no case":                             {"{headers: {V: {exact: '1'}}}", traffic.Request{Headers: headers("v", "1")}, true},
-		"not in the request either":                             {"{headers: {v: {exact: '1'}}}", traffic.Request{Headers: headers("V", "1")}, true},
-		"header values have":                                    {"{headers: {v: {exact: a}}}", traffic.Request{Headers: headers("v", "A")}, false},
-		"several values are joined by a comma":                  {"{headers: {v: {exact: '1,2'}}}", traffic.Request{Headers: headers("v", "1", "v", "2")}, true},
-		"no value of several matches alone":                     {"{headers: {v: {exact: '1'}}}", traffic.Request{Headers: headers("v", "1", "v", "2")}, false},
-		"cookies are joined by a semicolon":                     {"{headers: {cookie: {exact: 'a=1; b=2'}}}", traffic.Request{Headers: headers("cookie", "a=1", "cookie", "b=2")}, true},
-		"an empty match of a header is presence":                {"{headers: {v: {}}}", traffic.Request{Headers: headers("v", "")}, true},
-		"presence of a header that is not there":                {"{headers: {v: {}}}", traffic.Request{}, false},
-		"a missing header is not empty":                         {"{headers: {v: {exact: ''}}}", traffic.Request{}, false},
-		"a regex of a missing header":                           {"{headers: {v: {regex: '.*'}}}", traffic.Request{}, false},
-		"a regex of a header":                                   {"{headers: {v: {regex: '[0-9]+'}}}", traffic.Request{Headers: headers("v", "200")}, true},
-		"without a header":                                      {"{withoutHeaders: {v: {}}}", traffic.Request{}, true},
-		"without a header that is there":                        {"{withoutHeaders: {v: {}}}", traffic.Request{Headers: headers("v", "1")}, false},
-		"the regex * is presence":                               {"{withoutHeaders: {v: {regex: '*'}}}", traffic.Request{Headers: headers("v", "1")}, false},
-		"without a value that another has":                      {"{withoutHeaders: {v: {exact: '1'}}}", traffic.Request{Headers: headers("v", "2")}, true},
-		"without a value, and no header":                        {"{withoutHeaders: {v: {exact: '1'}}}", traffic.Request{}, true},
-		"without a value, and it is there":                      {"{withoutHeaders: {v: {exact: '1'}}}", traffic.Request{Headers: headers("v", "1")}, false},
-		"without any value never matches":                       {"{withoutHeaders: {v: {regex: '.*'}}}", traffic.Request{}, false},
-		"a missing header counts as empty when it must not be":  {"{withoutHeaders: {v: {exact: ''}}}", traffic.Request{}, false},
-		"the method is a header":                                {"{headers: {':method': {exact: POST}}}", traffic.Request{Method: "POST"}, true},
-		"host is the authority":                                 {"{headers: {Host: {prefix: reviews}}}", traffic.Request{Authority: "reviews.shop"}, true},
-		"method":                                                {"{method: {exact: POST}}", traffic.Request{Method: "POST"}, true},
-		"methods have a case":                                   {"{method: {exact: POST}}", traffic.Request{Method: "post"}, false},
-		"scheme":                                                {"{scheme: {exact: https}}", traffic.Request{Scheme: "https"}, true},
-		"authority with its port":                               {"{authority: {exact: 'reviews:80'}}", traffic.Request{Authority: "reviews:80"}, true},
-		"authority as the client writes it":                     {"{authority: {exact: reviews}}", traffic.Request{Authority: "reviews:80"}, false},
-		"query parameter":                                       {"{queryParams: {a: {exact: '1'}}}", traffic.Request{Path: "/?b=2&a=1"}, true},
-		"the first of several query parameters":                 {"{queryParams: {a: {exact: '2'}}}", traffic.Request{Path: "/?a=1&a=2"}, false},
-		"query parameters are not decoded":                      {"{queryParams: {a: {exact: ' '}}}", traffic.Request{Path: "/?a=%20"}, false},
-		"a query parameter without value is empty":              {"{queryParams: {a: {exact: ''}}}", traffic.Request{Path: "/?a"}, true},
-		"presence of a query parameter":                         {"{queryParams: {a: {}}}", traffic.Request{Path: "/?a=1"}, true},
-		"a query parameter that is not there":                   {"{queryParams: {a: {exact: ''}}}", traffic.Request{Path: "/?b"}, false},
-		"port":                                                  {"{port: 80}", traffic.Request{}, true},
-		"another port":                                          {"{port: 80}", traffic.Request{Port: 81}, false},
-		"the port of the authority":                             {"{port: 50051}", traffic.Request{Authority: "reviews:50051"}, true},
-		"labels of the caller":                                  {"{sourceLabels: {app: web}}", traffic.Request{SourceLabels: map[string]string{"app": "web", "v": "1"}}, true},
-		"other labels":                                          {"{sourceLabels: {app: web}}", traffic.Request{SourceLabels: map[string]string{"app": "cart"}}, false},
-		"namespace of the caller":                               {"{sourceNamespace: shop}", traffic.Request{SourceNamespace: "shop"}, true},
-		"a caller from nowhere":                                 {"{sourceNamespace: shop}", traffic.Request{}, false},
-		"a gateway in a match makes it ignore labels":           {"{gateways: [mesh], sourceLabels: {app: web}}", traffic.Request{}, true},
-		"another gateway":                                       {"{gateways: [front]}", traffic.Request{}, false},
-		"claims hold one of several values":                     {"{headers: {'@request.auth.claims.group': {exact: b}}}", traffic.Request{Headers: headers("@request.auth.claims[group]", "a", "@request.auth.claims[group]", "b")}, true},
-		"without a claim":                                       {"{withoutHeaders: {'@request.auth.claims.group': {exact: b}}}", traffic.Request{}, true},
-		"an expression that cannot be read takes nothing":       {"{headers: {v: {regex: '('}}}", traffic.Request{Headers: headers("v", "(")}, false},
-		"without an expression that cannot be read is the same": {"{withoutHeaders: {v: {regex: '('}}}", traffic.Request{}, false},
+		"an empty match takes everything": {"{}", traffic.Request{}, true},
+		"exact path": {
+			"{uri: {exact: /a}}", traffic.Request{Path: "/a"}, true,
+		},
+		"exact path has no more": {
+			"{uri: {exact: /a}}", traffic.Request{Path: "/a/"}, false,
+		},
+		"the path goes without its query": {
+			"{uri: {exact: /a}}", traffic.Request{Path: "/a?b=c"}, true,
+		},
+		"and without a fragment": {
+			"{uri: {exact: /a}}", traffic.Request{Path: "/a#b"}, true,
+		},
+		"a prefix is of text": {
+			"{uri: {prefix: /foo}}", traffic.Request{Path: "/foobar"}, true,
+		},
+		"a prefix with a question mark takes nothing": {
+			`{uri: {prefix: "/a?b"}}`, traffic.Request{Path: "/a?b"}, false,
+		},
+		"an empty prefix takes everything": {
+			`{uri: {prefix: ""}}`, traffic.Request{Path: "*", Method: "OPTIONS"}, true,
+		},
+		"no rule takes what is no path": {
+			"{}", traffic.Request{Path: "*", Method: "OPTIONS"}, false,
+		},
+		"a regex is of the whole path": {
+			"{uri: {regex: /a}}", traffic.Request{Path: "/ab"}, false,
+		},
+		"a regex of alternatives is of the whole path": {
+			"{uri: {regex: /a|/b}}", traffic.Request{Path: "/ab"}, false,
+		},
+		"a regex takes the longer alternative": {
+			`{uri: {regex: "/a|/ab[0-9]"}}`, traffic.Request{Path: "/ab1"}, true,
+		},
+		"paths differ by case": {
+			"{uri: {exact: /A}}", traffic.Request{Path: "/a"}, false,
+		},
+		"unless it is ignored": {
+			"{uri: {exact: /A}, ignoreUriCase: true}", traffic.Request{Path: "/a"}, true,
+		},
+		"in prefixes too": {
+			"{uri: {prefix: /a}, ignoreUriCase: true}", traffic.Request{Path: "/ABC"}, true,
+		},
+		"not in a regex": {
+			"{uri: {regex: /a}, ignoreUriCase: true}", traffic.Request{Path: "/A"}, false,
+		},
+		"only letters of ASCII have a case": {
+			"{uri: {prefix: /k}, ignoreUriCase: true}", traffic.Request{Path: "/\u212a"}, false,
+		},
+		"header": {
+			"{headers: {v: {exact: '1'}}}", traffic.Request{Headers: headers("v", "1")}, true,
+		},
+		"header names have no case": {
+			"{headers: {V: {exact: '1'}}}", traffic.Request{Headers: headers("v", "1")}, true,
+		},
+		"not in the request either": {
+			"{headers: {v: {exact: '1'}}}", traffic.Request{Headers: headers("V", "1")}, true,
+		},
+		"header values have": {
+			"{headers: {v: {exact: a}}}", traffic.Request{Headers: headers("v", "A")}, false,
+		},
+		"several values are joined by a comma": {
+			"{headers: {v: {exact: '1,2'}}}", traffic.Request{Headers: headers("v", "1", "v", "2")}, true,
+		},
+		"no value of several matches alone": {
+			"{headers: {v: {exact: '1'}}}", traffic.Request{Headers: headers("v", "1", "v", "2")}, false,
+		},
+		"cookies are joined by a semicolon": {
+			"{headers: {cookie: {exact: 'a=1; b=2'}}}",
+			traffic.Request{Headers: headers("cookie", "a=1", "cookie", "b=2")},
+			true,
+		},
+		"an empty match of a header is presence": {
+			"{headers: {v: {}}}", traffic.Request{Headers: headers("v", "")}, true,
+		},
+		"presence of a header that is not there": {"{headers: {v: {}}}", traffic.Request{}, false},
+		"a missing header is not empty": {
+			"{headers: {v: {exact: ''}}}", traffic.Request{}, false,
+		},
+		"a regex of a missing header": {
+			"{headers: {v: {regex: '.*'}}}", traffic.Request{}, false,
+		},
+		"a regex of a header": {
+			"{headers: {v: {regex: '[0-9]+'}}}", traffic.Request{Headers: headers("v", "200")}, true,
+		},
+		"without a header": {"{withoutHeaders: {v: {}}}", traffic.Request{}, true},
+		"without a header that is there": {
+			"{withoutHeaders: {v: {}}}", traffic.Request{Headers: headers("v", "1")}, false,
+		},
+		"the regex * is presence": {
+			"{withoutHeaders: {v: {regex: '*'}}}", traffic.Request{Headers: headers("v", "1")}, false,
+		},
+		"without a value that another has": {
+			"{withoutHeaders: {v: {exact: '1'}}}", traffic.Request{Headers: headers("v", "2")}, true,
+		},
+		"without a value, and no header": {
+			"{withoutHeaders: {v: {exact: '1'}}}", traffic.Request{}, true,
+		},
+		"without a value, and it is there": {
+			"{withoutHeaders: {v: {exact: '1'}}}", traffic.Request{Headers: headers("v", "1")}, false,
+		},
+		"without any value never matches": {
+			"{withoutHeaders: {v: {regex: '.*'}}}", traffic.Request{}, false,
+		},
+		"a missing header counts as empty when it must not be": {
+			"{withoutHeaders: {v: {exact: ''}}}", traffic.Request{}, false,
+		},
+		"the method is a header": {
+			"{headers: {':method': {exact: POST}}}", traffic.Request{Method: "POST"}, true,
+		},
+		"host is the authority": {
+			"{headers: {Host: {prefix: reviews}}}", traffic.Request{Authority: "reviews.shop"}, true,
+		},
+		"method": {
+			"{method: {exact: POST}}", traffic.Request{Method: "POST"}, true,
+		},
+		"methods have a case": {
+			"{method: {exact: POST}}", traffic.Request{Method: "post"}, false,
+		},
+		"scheme": {
+			"{scheme: {exact: https}}", traffic.Request{Scheme: "https"}, true,
+		},
+		"authority with its port": {
+			"{authority: {exact: 'reviews:80'}}", traffic.Request{Authority: "reviews:80"}, true,
+		},
+		"authority as the client writes it": {
+			"{authority: {exact: reviews}}", traffic.Request{Authority: "reviews:80"}, false,
+		},
+		"query parameter": {
+			"{queryParams: {a: {exact: '1'}}}", traffic.Request{Path: "/?b=2&a=1"}, true,
+		},
+		"the first of several query parameters": {
+			"{queryParams: {a: {exact: '2'}}}", traffic.Request{Path: "/?a=1&a=2"}, false,
+		},
+		"query parameters are not decoded": {
+			"{queryParams: {a: {exact: ' '}}}", traffic.Request{Path: "/?a=%20"}, false,
+		},
+		"a query parameter without value is empty": {
+			"{queryParams: {a: {exact: ''}}}", traffic.Request{Path: "/?a"}, true,
+		},
+		"presence of a query parameter": {
+			"{queryParams: {a: {}}}", traffic.Request{Path: "/?a=1"}, true,
+		},
+		"a query parameter that is not there": {
+			"{queryParams: {a: {exact: ''}}}", traffic.Request{Path: "/?b"}, false,
+		},
+		"port":                      {"{port: 80}", traffic.Request{}, true},
+		"another port":              {"{port: 80}", traffic.Request{Port: 81}, false},
+		"the port of the authority": {"{port: 50051}", traffic.Request{Authority: "reviews:50051"}, true},
+		"labels of the caller": {
+			"{sourceLabels: {app: web}}", traffic.Request{SourceLabels: map[string]string{"app": "web", "v": "1"}},
+			true,
+		},
+		"other labels": {
+			"{sourceLabels: {app: web}}", traffic.Request{SourceLabels: map[string]string{"app": "cart"}}, false,
+		},
+		"namespace of the caller": {"{sourceNamespace: shop}", traffic.Request{SourceNamespace: "shop"}, true},
+		"a caller from nowhere":   {"{sourceNamespace: shop}", traffic.Request{}, false},
+		"a gateway in a match makes it ignore labels": {
+			"{gateways: [mesh], sourceLabels: {app: web}}", traffic.Request{}, true,
+		},
+		"another gateway": {"{gateways: [front]}", traffic.Request{}, false},
+		"claims hold one of several values": {
+			"{headers: {'@request.auth.claims.group': {exact: b}}}",
+			traffic.Request{Headers: headers("@request.auth.claims[group]", "a", "@request.auth.claims[group]", "b")},
+			true,
+		},
+		"without a claim": {"{withoutHeaders: {'@request.auth.claims.group': {exact: b}}}", traffic.Request{}, true},
+		"an expression that cannot be read takes nothing": {
+			"{headers: {v: {regex: '('}}}", traffic.Request{Headers: headers("v", "(")}, false,
+		},
+		"without an expression that cannot be read is the same": {
+			"{withoutHeaders: {v: {regex: '('}}}", traffic.Request{}, false,
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			out := traffic.Evaluate([]*istio.Object{istiotest.VirtualService(t, "reviews", matchRules(test.match))}, nil, test.in, traffic.Options{})
+			out := traffic.Evaluate([]*istio.Object{istiotest.VirtualService(t, "reviews", matchRules(test.match))},
+				nil, test.in, traffic.Options{})
 			if hits := out.Kind == traffic.Forward && out.Destinations[0].Subset == "hit"; hits != test.hits {
 				t.Errorf("hits: %v, want %v: %+v", hits, test.hits, out)
 			}
@@ -120,50 +232,95 @@ func TestEvaluateChooses(t *testing.T) {
 		in     traffic.Request
 		want   string
 	}{
-		"the oldest on sidecars":            {[]string{older, newer}, traffic.Request{}, "older"},
-		"the full name is the same":         {[]string{older, with(newer, "hosts: ["+full+"]")}, traffic.Request{Authority: full}, "older"},
-		"a short name of another namespace": {[]string{older}, traffic.Request{Authority: "reviews.shop", SourceNamespace: "other"}, "older"},
-		"a short name is read at home":      {[]string{older}, traffic.Request{Authority: "reviews", SourceNamespace: "other"}, "unclaimed"},
-		"a port and a last dot are nothing": {[]string{older}, traffic.Request{Authority: "REVIEWS.shop.svc.cluster.local.:81"}, "older"},
-		"a short name has no last dot":      {[]string{older}, traffic.Request{Authority: "reviews.shop."}, "unclaimed"},
-		"another host":                      {[]string{older}, traffic.Request{Authority: "ratings"}, "unclaimed"},
-		"a name beats a wildcard":           {[]string{with(older, "hosts: ['*.shop.svc.cluster.local']"), newer}, traffic.Request{Authority: "reviews"}, "newer"},
-		"a longer wildcard beats a shorter": {[]string{with(older, "hosts: ['*.com']"), with(newer, "hosts: ['*.shop.com']")}, traffic.Request{Authority: "a.shop.com"}, "newer"},
-		"a wildcard is not its own parent":  {[]string{with(older, "hosts: ['*.shop.com']")}, traffic.Request{Authority: "shop.com"}, "unclaimed"},
-		"not for sidecars":                  {[]string{with(older, "gateways: [front]"), newer}, traffic.Request{}, "newer"},
-		"not exported":                      {[]string{with(older, "exportTo: [elsewhere]"), newer}, traffic.Request{Authority: full, SourceNamespace: "shop"}, "newer"},
-		"private before older":              {[]string{older, with(newer, "exportTo: ['.']")}, traffic.Request{SourceNamespace: "shop"}, "newer"},
+		"the oldest on sidecars": {[]string{older, newer}, traffic.Request{}, "older"},
+		"the full name is the same": {
+			[]string{older, with(newer, "hosts: ["+full+"]")}, traffic.Request{Authority: full}, "older",
+		},
+		"a short name of another namespace": {
+			[]string{older}, traffic.Request{Authority: "reviews.shop", SourceNamespace: "other"}, "older",
+		},
+		"a short name is read at home": {
+			[]string{older}, traffic.Request{Authority: "reviews", SourceNamespace: "other"}, "unclaimed",
+		},
+		"a port and a last dot are nothing": {
+			[]string{older}, traffic.Request{Authority: "REVIEWS.shop.svc.cluster.local.:81"}, "older",
+		},
+		"a short name has no last dot": {
+			[]string{older}, traffic.Request{Authority: "reviews.shop."}, "unclaimed",
+		},
+		"another host": {[]string{older}, traffic.Request{Authority: "ratings"}, "unclaimed"},
+		"a name beats a wildcard": {
+			[]string{with(older, "hosts: ['*.shop.svc.cluster.local']"), newer},
+			traffic.Request{Authority: "reviews"},
+			"newer",
+		},
+		"a longer wildcard beats a shorter": {
+			[]string{with(older, "hosts: ['*.com']"), with(newer, "hosts: ['*.shop.com']")},
+			traffic.Request{Authority: "a.shop.com"},
+			"newer",
+		},
+		"a wildcard is not its own parent": {
+			[]string{with(older, "hosts: ['*.shop.com']")}, traffic.Request{Authority: "shop.com"}, "unclaimed",
+		},
+		"not for sidecars": {[]string{with(older, "gateways: [front]"), newer}, traffic.Request{}, "newer"},
+		"not exported": {
+			[]string{with(older, "exportTo: [elsewhere]"), newer},
+			traffic.Request{Authority: full, SourceNamespace: "shop"},
+			"newer",
+		},
+		"private before older": {
+			[]string{older, with(newer, "exportTo: ['.']")}, traffic.Request{SourceNamespace: "shop"}, "newer",
+		},
 		"without rules for the port it is not there": {
-			[]string{"http: [{name: older, match: [{port: 81}], " + istiotest.To("v1") + "}]", newer}, traffic.Request{}, "newer"},
+			[]string{"http: [{name: older, match: [{port: 81}], " + istiotest.To("v1") + "}]", newer},
+			traffic.Request{}, "newer"},
 		"no rule takes the request": {
-			[]string{"http: [{name: older, match: [{uri: {prefix: /a}}], " + istiotest.To("v1") + "}]", newer}, traffic.Request{}, "no_route"},
+			[]string{"http: [{name: older, match: [{uri: {prefix: /a}}], " + istiotest.To("v1") + "}]", newer},
+			traffic.Request{}, "no_route"},
 		"nothing behind a rule for all": {
-			[]string{"http: [{name: older, " + istiotest.To("v1") + "}, {name: newer, match: [{uri: {exact: '*'}}], " + istiotest.To("v2") + "}]"}, traffic.Request{Path: "*"}, "no_route"},
+			[]string{"http: [{name: older, " + istiotest.To("v1") + "}, {name: newer, match: [{uri: {exact: '*'}}], " +
+				istiotest.To("v2") + "}]"}, traffic.Request{Path: "*"}, "no_route"},
 		"first rule first": {
-			[]string{"http: [{name: older, match: [{uri: {prefix: /a}}], " + istiotest.To("v1") + "}, {name: newer, " + istiotest.To("v2") + "}]"}, traffic.Request{Path: "/ab"}, "older"},
+			[]string{"http: [{name: older, match: [{uri: {prefix: /a}}], " + istiotest.To("v1") + "}, {name: newer, " +
+				istiotest.To("v2") + "}]"}, traffic.Request{Path: "/ab"}, "older"},
 		"merged at a gateway, rules for all last": {
-			[]string{with(older, "gateways: [front]"), with("http: [{name: newer, match: [{uri: {prefix: /a}}], "+istiotest.To("v2")+"}]", "gateways: [front]")},
+			[]string{with(older, "gateways: [front]"), with("http: [{name: newer, match: [{uri: {prefix: /a}}], "+
+				istiotest.To("v2")+"}]", "gateways: [front]")},
 			traffic.Request{Gateway: "shop/front", Path: "/a"}, "newer"},
 		"merged at a gateway, older first": {
-			[]string{with("http: [{name: older, match: [{uri: {prefix: /}, method: {prefix: G}}], "+istiotest.To("v1")+"}]", "gateways: [front]"),
-				with("http: [{name: newer, match: [{uri: {prefix: /a}}], "+istiotest.To("v2")+"}]", "gateways: [front]")},
+			[]string{with("http: [{name: older, match: [{uri: {prefix: /}, method: {prefix: G}}], "+istiotest.To("v1")+
+				"}]", "gateways: [front]"),
+				with("http: [{name: newer, match: [{uri: {prefix: /a}}], "+istiotest.To("v2")+
+					"}]", "gateways: [front]")},
 			traffic.Request{Gateway: "shop/front", Path: "/a"}, "older"},
 		"of two rules for all the older's": {
-			[]string{with(older, "gateways: [front]"), with(newer, "gateways: [shop/front]")}, traffic.Request{Gateway: "shop/front"}, "older"},
+			[]string{with(older, "gateways: [front]"), with(newer, "gateways: [shop/front]")},
+			traffic.Request{Gateway: "shop/front"}, "older"},
 		"of two rules for all the one that is for what is no path too": {
-			[]string{with(older, "gateways: [front]"), with("http: [{name: newer, match: [{uri: {regex: '.*'}}], "+istiotest.To("v2")+"}]", "gateways: [front]")},
+			[]string{with(older, "gateways: [front]"), with("http: [{name: newer, match: [{uri: {regex: '.*'}}], "+
+				istiotest.To("v2")+"}]", "gateways: [front]")},
 			traffic.Request{Gateway: "shop/front", Path: "*", Method: "OPTIONS"}, "newer"},
 		"a last dot is another host at a gateway": {
-			[]string{with(older, "gateways: [front]")}, traffic.Request{Gateway: "shop/front", Authority: full + "."}, "unclaimed"},
-		"another gateway": {[]string{with(older, "gateways: [front]")}, traffic.Request{Gateway: "shop/back"}, "unclaimed"},
+			[]string{with(older, "gateways: [front]")}, traffic.Request{Gateway: "shop/front", Authority: full + "."},
+			"unclaimed"},
+		"another gateway": {
+			[]string{with(older, "gateways: [front]")}, traffic.Request{Gateway: "shop/back"}, "unclaimed",
+		},
 		"at a gateway a name without rules for the port leaves it to a wildcard": {
-			[]string{with("http: [{name: older, match: [{port: 81}], "+istiotest.To("v1")+"}]", "hosts: [a.example]\ngateways: [front]"), with(newer, "hosts: ['*.example']\ngateways: [front]")},
+			[]string{with("http: [{name: older, match: [{port: 81}], "+istiotest.To("v1")+
+				"}]", "hosts: [a.example]\ngateways: [front]"), with(newer, "hosts: ['*.example']\ngateways: [front]")},
 			traffic.Request{Gateway: "shop/front", Authority: "a.example"}, "newer"},
 		"on a sidecar too": {
-			[]string{with("http: [{name: older, match: [{port: 81}], "+istiotest.To("v1")+"}]", "hosts: [a.example]"), with(newer, "hosts: ['*.example']")},
+			[]string{
+				with("http: [{name: older, match: [{port: 81}], "+istiotest.To("v1")+"}]", "hosts: [a.example]"),
+				with(newer, "hosts: ['*.example']"),
+			},
 			traffic.Request{Authority: "a.example"}, "newer"},
 		"but that of a Service does not": {
-			[]string{"http: [{name: older, match: [{port: 81}], " + istiotest.To("v1") + "}]", with(newer, "hosts: ['*.shop.svc.cluster.local']")}, traffic.Request{Authority: full}, "unclaimed"},
+			[]string{
+				"http: [{name: older, match: [{port: 81}], " + istiotest.To("v1") + "}]",
+				with(newer, "hosts: ['*.shop.svc.cluster.local']"),
+			}, traffic.Request{Authority: full}, "unclaimed"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -182,12 +339,13 @@ func TestEvaluateChooses(t *testing.T) {
 	}
 }
 
-// Callers follow the VirtualServices of their own namespace that say to whom they are exported, then those that name it, then those for
-// all, and only then the older ones.
+// Callers follow the VirtualServices of their own namespace that say to whom they are exported, then those that name
+// it, then those for all, and only then the older ones.
 func TestEvaluateExported(t *testing.T) {
 	t.Parallel()
 	spec := func(exportTo string) string {
-		return "hosts: [reviews.shop.svc.cluster.local]\nexportTo: [" + exportTo + "]\nhttp: [{route: [{destination: {host: reviews.shop.svc.cluster.local}}]}]"
+		return "hosts: [reviews.shop.svc.cluster.local]\nexportTo: [" + exportTo +
+			"]\nhttp: [{route: [{destination: {host: reviews.shop.svc.cluster.local}}]}]"
 	}
 	for name, test := range map[string]struct{ shop, web, caller, want string }{
 		"both name the caller's":       {"., web", "., shop", "web", "web/newer"},
@@ -199,7 +357,10 @@ func TestEvaluateExported(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			routes := []*istio.Object{istiotest.VirtualService(t, "shop/older", spec(test.shop)), istiotest.VirtualService(t, "web/newer", spec(test.web))}
+			routes := []*istio.Object{
+				istiotest.VirtualService(t, "shop/older", spec(test.shop)),
+				istiotest.VirtualService(t, "web/newer", spec(test.web)),
+			}
 			out := traffic.Evaluate(routes, nil, traffic.Request{SourceNamespace: test.caller}, traffic.Options{})
 			if got := out.VirtualService; got == nil || got.Namespace+"/"+got.Name != test.want {
 				t.Errorf("got %s by %v, want %s", out.Kind, got, test.want)
@@ -226,26 +387,45 @@ http:
   - {destination: {host: reviews, subset: v2, port: {number: 81}}, weight: 3, headers: {response: {set: {set-cookie: canary}}}}
   - {destination: {host: reviews, subset: v3}, weight: 0}
 `)
-	rules := []*istio.Object{istiotest.Object(t, "DestinationRule", "reviews", "host: reviews\nsubsets: [{name: v1, labels: {version: v1}}]")}
+	rules := []*istio.Object{istiotest.Object(t, "DestinationRule", "reviews",
+		"host: reviews\nsubsets: [{name: v1, labels: {version: v1}}]")}
 	got := traffic.Evaluate([]*istio.Object{route}, rules, traffic.Request{Path: "/pay/now?x=1"}, traffic.Options{})
 	reviews := "reviews.shop.svc.cluster.local"
 	want := traffic.Outcome{
-		Kind:           traffic.Forward,
-		Request:        traffic.Request{Authority: reviews, Path: "/pay/now?x=1", Method: "GET", Scheme: "http", Port: 80, Gateway: "mesh"},
+		Kind: traffic.Forward,
+		Request: traffic.Request{
+			Authority: reviews, Path: "/pay/now?x=1", Method: "GET", Scheme: "http", Port: 80, Gateway: "mesh",
+		},
 		VirtualService: route,
 		Host:           reviews,
 		Rule:           traffic.RuleRef{Object: route, DelegateIndex: -1, Name: "checkout"},
 		Match:          traffic.MatchRef{Delegate: -1, Name: "pay"},
 		RouteName:      "checkout.pay",
 		Destinations: []traffic.Share{
-			{Destination: traffic.Destination{Host: reviews, Subset: "v1"}, Percent: 25, State: traffic.SubsetDeclared, Labels: map[string]string{"version": "v1"}},
-			{Destination: traffic.Destination{Host: reviews, Subset: "v2", Port: 81}, Percent: 75, State: traffic.SubsetMissing,
+			{
+				Destination: traffic.Destination{Host: reviews, Subset: "v1"},
+				Percent:     25,
+				State:       traffic.SubsetDeclared,
+				Labels:      map[string]string{"version": "v1"},
+			},
+			{Destination: traffic.Destination{
+				Host:   reviews,
+				Subset: "v2",
+				Port:   81,
+			}, Percent: 75, State: traffic.SubsetMissing,
 				ResponseHeaders: traffic.HeaderChanges{Set: map[string]string{"set-cookie": "canary"}}},
 		},
-		Timeout:         5 * time.Second,
-		Retries:         &traffic.Retries{Attempts: 3, On: "connect-failure,refused-stream,unavailable,cancelled,retriable-status-codes", PerTryTimeout: 2 * time.Second},
-		Fault:           &traffic.Fault{Delay: time.Second, DelayPercent: 10, AbortHTTPStatus: 503},
-		Mirrors:         []traffic.Mirror{{Destination: traffic.Destination{Host: "shadow.shop.svc.cluster.local"}, Percent: 5}},
+		Timeout: 5 * time.Second,
+		Retries: &traffic.Retries{
+			Attempts:      3,
+			On:            "connect-failure,refused-stream,unavailable,cancelled,retriable-status-codes",
+			PerTryTimeout: 2 * time.Second,
+		},
+		Fault: &traffic.Fault{Delay: time.Second, DelayPercent: 10, AbortHTTPStatus: 503},
+		Mirrors: []traffic.Mirror{{
+			Destination: traffic.Destination{Host: "shadow.shop.svc.cluster.local"},
+			Percent:     5,
+		}},
 		Rewrite:         &traffic.Rewrite{Path: "/p/now?x=1", Authority: "pay.example.com"},
 		RequestHeaders:  traffic.HeaderChanges{Set: map[string]string{"x": "y"}, Remove: []string{"z"}},
 		ResponseHeaders: traffic.HeaderChanges{Add: map[string]string{"a": "b"}},
@@ -265,14 +445,22 @@ func TestEvaluateRetries(t *testing.T) {
 		want    traffic.Retries
 	}{
 		"none written": {"", nil, traffic.Retries{Attempts: 2, On: on, Default: true}},
-		"of the mesh":  {"", &networking.HTTPRetry{Attempts: 7, RetryOn: "5xx"}, traffic.Retries{Attempts: 7, On: "5xx", Default: true}},
-		"off":          {"retries: {attempts: 0}, ", nil, traffic.Retries{}},
-		"own":          {"retries: {attempts: 4, retryOn: reset}, ", &networking.HTTPRetry{Attempts: 7}, traffic.Retries{Attempts: 4, On: "reset"}},
+		"of the mesh": {
+			"", &networking.HTTPRetry{Attempts: 7, RetryOn: "5xx"},
+			traffic.Retries{Attempts: 7, On: "5xx", Default: true},
+		},
+		"off": {"retries: {attempts: 0}, ", nil, traffic.Retries{}},
+		"own": {
+			"retries: {attempts: 4, retryOn: reset}, ",
+			&networking.HTTPRetry{Attempts: 7},
+			traffic.Retries{Attempts: 4, On: "reset"},
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			route := istiotest.VirtualService(t, "reviews", "http: [{"+test.retries+istiotest.To("v1")+"}]")
-			out := traffic.Evaluate([]*istio.Object{route}, nil, traffic.Request{}, traffic.Options{DefaultRetries: test.mesh})
+			out := traffic.Evaluate([]*istio.Object{route}, nil, traffic.Request{},
+				traffic.Options{DefaultRetries: test.mesh})
 			if diff := cmp.Diff(&test.want, out.Retries); diff != "" {
 				t.Errorf("retries (-want +got):\n%s", diff)
 			}
@@ -283,8 +471,10 @@ func TestEvaluateRetries(t *testing.T) {
 // Evaluate changes none of the objects, delegates included.
 func TestEvaluateChangesNothing(t *testing.T) {
 	t.Parallel()
-	root := istiotest.VirtualService(t, "reviews", "http: [{name: a, match: [{uri: {prefix: /a}}], delegate: {name: part}, timeout: 1s}]")
-	part := istiotest.Object(t, "VirtualService", "part", "http: [{name: b, match: [{uri: {prefix: /a/b}}], "+istiotest.To("v1")+"}]")
+	root := istiotest.VirtualService(t, "reviews",
+		"http: [{name: a, match: [{uri: {prefix: /a}}], delegate: {name: part}, timeout: 1s}]")
+	part := istiotest.Object(t, "VirtualService", "part",
+		"http: [{name: b, match: [{uri: {prefix: /a/b}}], "+istiotest.To("v1")+"}]")
 	before := []proto.Message{proto.Clone(root.Spec), proto.Clone(part.Spec)}
 	out := traffic.Evaluate([]*istio.Object{root, part}, nil, traffic.Request{Path: "/a/b"}, traffic.Options{})
 	if out.Rule.Name != "a-b" || out.Timeout != time.Second {

@@ -7,17 +7,21 @@ import (
 	"github.com/meshroute/terraform-provider-mesh/internal/istio"
 )
 
-// Explain says in one sentence what happens to a request and which rule decides it. The outcome is one of this table's.
+// Explain says in one sentence what happens to a request and which rule decides it. The outcome is one of this
+// table's.
 func (t *Table) Explain(o Outcome) string {
 	who := fmt.Sprintf("requests for %s", istio.Shown(o.Request.Authority))
 	switch o.Kind {
 	case Unclaimed:
 		if o.Request.Gateway == istio.MeshGateway {
-			return "no VirtualService claims " + who + " in the mesh: they go to the service of that name, whatever its version"
+			return "no VirtualService claims " + who +
+				" in the mesh: they go to the service of that name, whatever its version"
 		}
-		return fmt.Sprintf("no VirtualService claims %s at gateway %s: it answers 404", who, istio.Shown(o.Request.Gateway))
+		return fmt.Sprintf("no VirtualService claims %s at gateway %s: it answers 404",
+			who, istio.Shown(o.Request.Gateway))
 	case NoRoute:
-		return fmt.Sprintf("%s claims %s and none of its rules takes this one: the proxy answers 404", o.VirtualService, who)
+		return fmt.Sprintf("%s claims %s and none of its rules takes this one: the proxy answers 404", o.VirtualService,
+			who)
 	case Forward, RedirectTo, Respond:
 	}
 	text := ""
@@ -32,7 +36,8 @@ func (t *Table) Explain(o Outcome) string {
 	}
 	for _, share := range o.Destinations {
 		if share.State == SubsetMissing {
-			text += fmt.Sprintf("; no DestinationRule declares subset %s of %s, so that requests to it fail with 503", share.Subset, n.host(share.Host))
+			text += fmt.Sprintf("; no DestinationRule declares subset %s of %s, so that requests to it fail with 503",
+				share.Subset, n.host(share.Host))
 		}
 	}
 	return strings.TrimSpace(text)

@@ -14,8 +14,8 @@ import (
 
 // flow is a TLS or TCP rule.
 type flow struct {
-	// connections are those of the rule in words, such as `TCP connections on port 3306`; all says that they are all of that
-	// protocol, and first that the rule is the first for it.
+	// connections are those of the rule in words, such as `TCP connections on port 3306`; all says that they are all
+	// of that protocol, and first that the rule is the first for it.
 	connections string
 	all, first  bool
 	routes      []*networking.HTTPRouteDestination
@@ -25,14 +25,19 @@ type flow struct {
 func newFlows(s *virtualService, clusterDomain string) []flow {
 	var flows []flow
 	add := func(protocol string, i int, matches []string, routes []*networking.RouteDestination) {
-		f := flow{connections: protocol + " connections", all: len(matches) == 0 || slices.Contains(matches, ""), first: i == 0}
+		f := flow{
+			connections: protocol + " connections",
+			all:         len(matches) == 0 || slices.Contains(matches, ""),
+			first:       i == 0,
+		}
 		if !f.all {
 			f.connections += " " + strings.Join(matches, " or ")
 		}
 		for _, route := range routes {
 			d := &networking.Destination{
-				Host: istio.FullHost(route.GetDestination().GetHost(), s.object.Namespace, clusterDomain), Subset: route.GetDestination().GetSubset(),
-				Port: route.GetDestination().GetPort(),
+				Host:   istio.FullHost(route.GetDestination().GetHost(), s.object.Namespace, clusterDomain),
+				Subset: route.GetDestination().GetSubset(),
+				Port:   route.GetDestination().GetPort(),
 			}
 			f.routes = append(f.routes, &networking.HTTPRouteDestination{Destination: d, Weight: route.GetWeight()})
 		}
@@ -129,8 +134,10 @@ func moveFlows(was, is *Table, names *namer) []Move {
 		for _, f := range newFlows(s, names.clusterDomain) {
 			from, known := before[f.connections]
 			m := Move{
-				Requests: f.words(), Before: Outcome{Kind: Forward, Destinations: from}, After: Outcome{Kind: Forward, Destinations: newShares(f.routes)},
-				names: names,
+				Requests: f.words(),
+				Before:   Outcome{Kind: Forward, Destinations: from},
+				After:    Outcome{Kind: Forward, Destinations: newShares(f.routes)},
+				names:    names,
 			}
 			if known && !sameTarget(m.Before, m.After) {
 				moves = append(moves, m)

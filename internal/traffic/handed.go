@@ -10,14 +10,16 @@ import (
 	"github.com/meshroute/terraform-provider-mesh/internal/istio"
 )
 
-// elsewhere is the host of stand-ins: destinations of words, not of requests, which the subset names. No host is called that.
+// elsewhere is the host of stand-ins: destinations of words, not of requests, which the subset names. No host is
+// called that.
 const elsewhere = "."
 
 // handingOver stands for the rules behind the one that handed over to a delegate.
 var handingOver = Destination{Host: elsewhere, Subset: "the VirtualService that hands over"}
 
-// newWordTable makes a table to say in words what VirtualServices do. What cannot be known of them is a stand-in: a delegate
-// that is not among the objects, and, where only delegates are among them, what happens to the requests that they do not take.
+// newWordTable makes a table to say in words what VirtualServices do. What cannot be known of them is a stand-in: a
+// delegate that is not among the objects, and, where only delegates are among them, what happens to the requests that
+// they do not take.
 func newWordTable(routes []*istio.Object, options Options) *Table {
 	var roots, delegates []*istio.Object
 	present, created := map[string]bool{}, map[*istio.Object]time.Time{}

@@ -49,8 +49,9 @@ func (d *drawing) service(title []string, boxes []box, state change) {
 	}
 }
 
-// target draws where a rule sends requests, and returns its id. Rules that send them to the same place each have a node of their own:
-// with a common one the layout would put rules next to each other by where they lead, and not in the order in which they are tried.
+// target draws where a rule sends requests, and returns its id. Rules that send them to the same place each have a
+// node of their own: with a common one the layout would put rules next to each other by where they lead, and not in
+// the order in which they are tried.
 func (d *drawing) target(text string) string {
 	id := fmt.Sprintf("d%d", d.ends)
 	d.ends++
@@ -149,8 +150,8 @@ func spell(text string) string {
 	return b.String()
 }
 
-// harmless reports whether a character may stay. Punctuation at the start of a line, and a full stop at the end of a word,
-// make lists in Markdown.
+// harmless reports whether a character may stay. Punctuation at the start of a line, and a full stop at the end of a
+// word, make lists in Markdown.
 func harmless(r rune, place int, after rune) bool {
 	switch {
 	case r > unicode.MaxASCII:
@@ -170,8 +171,9 @@ func harmless(r rune, place int, after rune) bool {
 // noSpace is a space without a width.
 const noSpace = "#65279;"
 
-// startsMarkup reports whether Mermaid would read a character and what follows as markup even where all of it is entities: a formula
-// between two $ each, emphasis, a line break, an icon behind fa and a colon. A space behind the character prevents it.
+// startsMarkup reports whether Mermaid would read a character and what follows as markup even where all of it is
+// entities: a formula between two $ each, emphasis, a line break, an icon behind fa and a colon. A space behind the
+// character prevents it.
 func startsMarkup(runes []rune, i int) bool {
 	rest := string(runes[i+1 : min(i+4, len(runes))])
 	word := func(i int) bool {

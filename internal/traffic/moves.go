@@ -26,8 +26,8 @@ type Move struct {
 	names *namer
 }
 
-// Gain returns the destination that gains most, and its shares before and after. It is empty unless requests are sent to
-// destinations before and after.
+// Gain returns the destination that gains most, and its shares before and after. It is empty unless requests are sent
+// to destinations before and after.
 func (m Move) Gain() (to string, before, after float64) {
 	if m.Before.Kind != Forward || m.After.Kind != Forward {
 		return "", 0, 0
@@ -42,8 +42,8 @@ func (m Move) Gain() (to string, before, after float64) {
 	return to, before, after
 }
 
-// sides are the shares before and after by who answers: another port of the same host and subset is no other destination, unless
-// there are several ports of it on one side.
+// sides are the shares before and after by who answers: another port of the same host and subset is no other
+// destination, unless there are several ports of it on one side.
 func (m Move) sides() (before, after []Share) {
 	ports := func(shares []Share, of Destination) (all []uint32) {
 		for _, share := range shares {
@@ -69,26 +69,28 @@ func (m Move) sides() (before, after []Share) {
 	return without(m.Before.Destinations), without(m.After.Destinations)
 }
 
-// Jumps reports whether a destination gains more than so many percent points of requests that had another one. A new rule
-// that names whom it is for is no jump.
+// Jumps reports whether a destination gains more than so many percent points of requests that had another one. A new
+// rule that names whom it is for is no jump.
 func (m Move) Jumps(most float64) bool {
 	_, before, after := m.Gain()
 	return !m.Named && after-before > most && !nearly(after-before, most)
 }
 
-// String says the move: `share of v2 of all other requests: 10 % → 25 %`, or `requests with header version=200 move from
-// v1 to v2`.
+// String says the move: `share of v2 of all other requests: 10 % → 25 %`, or `requests with header version=200 move
+// from v1 to v2`.
 func (m Move) String() string {
 	requests := m.Who()
 	from, into := m.sides()
 	one := len(m.Before.Destinations) < 2 && len(m.After.Destinations) < 2
 	if m.Before.Kind != Forward || m.After.Kind != Forward || one || sameShares(from, into) {
-		return shortened(fmt.Sprintf("%s move from %s to %s", requests, m.names.target(m.Before), m.names.target(m.After)))
+		return shortened(fmt.Sprintf("%s move from %s to %s", requests, m.names.target(m.Before),
+			m.names.target(m.After)))
 	}
 	var parts []string
 	for _, d := range shifted(from, into) {
 		before, after := shareOf(from, d), shareOf(into, d)
-		parts = append(parts, fmt.Sprintf("share of %s of %s: %s → %s", m.names.name(d), requests, percentWords(before), percentWords(after)))
+		parts = append(parts, fmt.Sprintf("share of %s of %s: %s → %s", m.names.name(d), requests, percentWords(before),
+			percentWords(after)))
 	}
 	return shortened(strings.Join(parts, ", "))
 }
@@ -174,21 +176,22 @@ func sameTarget(a, b Outcome) bool {
 	return true
 }
 
-// mostCompared is of how many moves it is found out whether all their requests move alike, which takes as long as the table is
-// large. Of others it is said that some do.
+// mostCompared is of how many moves it is found out whether all their requests move alike, which takes as long as the
+// table is large. Of others it is said that some do.
 const mostCompared = 50
 
-// Moves says where traffic goes elsewhere after a change: rule by rule as they are afterwards, then the rules that are
-// gone, then connections. Both lists have the VirtualServices with hosts and the delegates of them; what is not known of them is a
-// stand-in, as in a [Summary]. A match that no request could be found for is passed over, unless the same one sends its
-// requests elsewhere.
+// Moves says where traffic goes elsewhere after a change: rule by rule as they are afterwards, then the rules that
+// are gone, then connections. Both lists have the VirtualServices with hosts and the delegates of them; what is not
+// known of them is a stand-in, as in a [Summary]. A match that no request could be found for is passed over, unless
+// the same one sends its requests elsewhere.
 func Moves(before, after []*istio.Object, options Options) []Move {
 	was, is := newWordTable(before, options), newWordTable(after, options)
 	names := newNamer(was, is)
 	return slices.Concat(moveRequests(was, is, names), moveFlows(was, is, names))
 }
 
-// moveRequests says which requests go elsewhere. Where the same rules take them, only those are looked at that do something else.
+// moveRequests says which requests go elsewhere. Where the same rules take them, only those are looked at that do
+// something else.
 func moveRequests(was, is *Table, names *namer) []Move {
 	others, alike := is.otherAims(was)
 	if alike && len(others) == 0 {
@@ -253,11 +256,13 @@ func (c *comparison) compareGone(f reached) {
 	if !told {
 		f.first = f.first && len(c.is.finds) == 0
 		left := f.entry.match.words() == "" && out.Kind == NoRoute // all that no rule takes afterwards
-		c.add(Move{Rule: f.entry.rule.ref, Gone: true, Before: f.outcome, After: out, Partly: !left && !c.allAlike(f, c.is, out)}, f)
+		c.add(Move{Rule: f.entry.rule.ref, Gone: true, Before: f.outcome, After: out, Partly: !left &&
+			!c.allAlike(f, c.is, out)}, f)
 	}
 }
 
-// allAlike reports whether all requests of a match are known to have the same outcome in another survey as its witness.
+// allAlike reports whether all requests of a match are known to have the same outcome in another survey as its
+// witness.
 func (c *comparison) allAlike(f reached, other *survey, out Outcome) bool {
 	c.left--
 	return f.witness != nil && (c.alike || c.left >= 0 && f.allAlike(other, out))

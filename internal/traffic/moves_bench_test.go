@@ -31,8 +31,8 @@ func manyRules(rules int, regexes bool) *istio.Object {
 	return o
 }
 
-// What moves when the last rule has other weights, and when every rule sends its requests elsewhere, and half of them to one place
-// and half to another.
+// What moves when the last rule has other weights, and when every rule sends its requests elsewhere, and half of them
+// to one place and half to another.
 func BenchmarkMoves(b *testing.B) {
 	for _, rules := range []int{200, 1000} {
 		for kind, regexes := range map[string]bool{"mixed": false, "regexes": true} {

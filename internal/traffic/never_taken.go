@@ -37,8 +37,8 @@ func NeverTaken(o *istio.Object) []istio.Problem {
 	return append(problems, contradictions(o, spec)...)
 }
 
-// contradictions finds matches that never hold by themselves among those of which no more can be said without the other
-// VirtualService: in rules that delegate, and in delegates.
+// contradictions finds matches that never hold by themselves among those of which no more can be said without the
+// other VirtualService: in rules that delegate, and in delegates.
 func contradictions(o *istio.Object, spec *networking.VirtualService) []istio.Problem {
 	alone := &networking.VirtualService{Hosts: spec.Hosts}
 	if len(alone.Hosts) == 0 {
@@ -63,7 +63,10 @@ func contradictions(o *istio.Object, spec *networking.VirtualService) []istio.Pr
 		return nil
 	}
 	var problems []istio.Problem
-	a := newAnalysis(newVirtualService(&istio.Object{Namespace: o.Namespace, Name: o.Name, Spec: alone}, nil, Options{}.Domain()), Options{})
+	a := newAnalysis(
+		newVirtualService(&istio.Object{Namespace: o.Namespace, Name: o.Name, Spec: alone}, nil, Options{}.Domain()),
+		Options{},
+	)
 	for _, e := range a.entries {
 		if _, is, clash := a.start(e); is == no {
 			place := e.place()
@@ -78,7 +81,8 @@ func contradictions(o *istio.Object, spec *networking.VirtualService) []istio.Pr
 func (v Verdict) problem() istio.Problem {
 	_, at := v.Path()
 	if v.clash != nil {
-		return istio.Voidf(at.At(v.clash.condition.at...), "%s, so that this match never holds%s", v.Reason, v.clash.advice())
+		return istio.Voidf(at.At(v.clash.condition.at...), "%s, so that this match never holds%s",
+			v.Reason, v.clash.advice())
 	}
 	p := istio.Voidf(at, "%s", v.rest)
 	p.Remedy = istio.NarrowerFirst
@@ -89,8 +93,8 @@ func (v Verdict) problem() istio.Problem {
 	return p
 }
 
-// unsure reports whether a condition contradicts something that depends on the object's namespace, which may not be known
-// yet. Gateways are looked at by [check.checker.matchGateways].
+// unsure reports whether a condition contradicts something that depends on the object's namespace, which may not be
+// known yet. Gateways are looked at by [check.checker.matchGateways].
 func (c *clash) unsure(spec *networking.VirtualService) bool {
 	if c == nil {
 		return false

@@ -19,8 +19,8 @@ const (
 	Respond OutcomeKind = "direct_response"
 	// NoRoute says that a VirtualService holds, and none of its rules takes the request: 404, for gRPC UNIMPLEMENTED.
 	NoRoute OutcomeKind = "no_route"
-	// Unclaimed says that no VirtualService holds. A sidecar sends the request to the service that the authority names, to every
-	// version of it; a gateway answers 404.
+	// Unclaimed says that no VirtualService holds. A sidecar sends the request to the service that the authority
+	// names, to every version of it; a gateway answers 404.
 	Unclaimed OutcomeKind = "unclaimed"
 )
 
@@ -56,8 +56,8 @@ func (r RuleRef) String() string {
 type MatchRef struct {
 	// Index is the place among the rule's matches after delegation, from 0; -1 for a rule without matches.
 	Index int
-	// Root and Delegate are the places in the match lists of the VirtualService and of its delegate that the match is made
-	// of, -1 if it has no part of one.
+	// Root and Delegate are the places in the match lists of the VirtualService and of its delegate that the match is
+	// made of, -1 if it has no part of one.
 	Root, Delegate int
 	// Name is the name of the match, joined as `root-delegate`. May be empty.
 	Name string
@@ -65,7 +65,8 @@ type MatchRef struct {
 
 // Destination is where requests go.
 type Destination struct {
-	// Host is the full host, Subset the name of a subset of it or empty, Port the port there or 0 for that of the request.
+	// Host is the full host, Subset the name of a subset of it or empty, Port the port there or 0 for that of the
+	// request.
 	Host   string
 	Subset string
 	Port   uint32
@@ -98,8 +99,8 @@ const (
 // Share is a destination and how much it gets.
 type Share struct {
 	Destination
-	// Percent is above 0 and up to 100: Istio reads weights as proportions of their sum, drops those of 0, and gives an
-	// only destination everything. The same destination named twice is one share.
+	// Percent is above 0 and up to 100: Istio reads weights as proportions of their sum, drops those of 0, and gives
+	// an only destination everything. The same destination named twice is one share.
 	Percent float64
 	// State and Labels are about the subset, by the DestinationRule that holds for the caller.
 	State  SubsetState
@@ -169,8 +170,8 @@ type Outcome struct {
 	Kind OutcomeKind
 	// Request is the request with its defaults filled in.
 	Request Request
-	// VirtualService is the one that holds, nil if none does. At a gateway, where several can hold, it is the one that has
-	// the rule, and without a rule the oldest.
+	// VirtualService is the one that holds, nil if none does. At a gateway, where several can hold, it is the one
+	// that has the rule, and without a rule the oldest.
 	VirtualService *istio.Object
 	// Host is the host by which it claims the request, in full; possibly a wildcard.
 	Host string

@@ -38,7 +38,8 @@ func exact(values ...string) *pattern { return &pattern{shape: exactly, values: 
 
 func prefix(text string) *pattern { return &pattern{shape: startsWith, text: text} }
 
-// newPattern compiles a StringMatch. Nil and `{}` are anything, and so is the regex `*`, which Istio reads as presence.
+// newPattern compiles a StringMatch. Nil and `{}` are anything, and so is the regex `*`, which Istio reads as
+// presence.
 // Source: istio.io/istio pilot/pkg/networking/core/route canBeConvertedToPresentMatch.
 func newPattern(m *networking.StringMatch) *pattern {
 	switch t := m.GetMatchType().(type) {
@@ -138,7 +139,8 @@ func literals(tree *syntax.Regexp) ([]string, bool) {
 			all = longer
 		}
 		return unique(all), true
-	case syntax.OpNoMatch, syntax.OpAnyCharNotNL, syntax.OpAnyChar, syntax.OpBeginLine, syntax.OpEndLine, syntax.OpBeginText, syntax.OpEndText,
+	case syntax.OpNoMatch, syntax.OpAnyCharNotNL, syntax.OpAnyChar, syntax.OpBeginLine, syntax.OpEndLine,
+		syntax.OpBeginText, syntax.OpEndText,
 		syntax.OpWordBoundary, syntax.OpNoWordBoundary, syntax.OpStar, syntax.OpPlus, syntax.OpRepeat:
 	}
 	return nil, false
@@ -162,8 +164,8 @@ func unique(values []string) []string {
 	return slices.Compact(values)
 }
 
-// literalPrefix returns the text before `.*`, if an expression is no more than that. No value has a line break, which is
-// all that the dot leaves out.
+// literalPrefix returns the text before `.*`, if an expression is no more than that. No value has a line break, which
+// is all that the dot leaves out.
 func literalPrefix(tree *syntax.Regexp) (string, bool) {
 	for tree.Op == syntax.OpCapture {
 		tree = tree.Sub[0]

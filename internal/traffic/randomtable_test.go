@@ -27,7 +27,9 @@ func (p picker) chance(percent int) bool { return p(100) < percent }
 var (
 	somePaths   = []string{"/", "/a", "/a/b", "/ab", "/b", "/A", "", "a", "/a?b"}
 	someValues  = []string{"1", "2", "12", "", "a", "b", "ab", "A"}
-	someRegexes = []string{".*", ".+", "1", "1|2", "[0-9]+", "a.*", "(a|b)+", "(?i)a.*", "", ".*b", "[^1]*", "1*2?", "^a$", "(", `\bx`}
+	someRegexes = []string{
+		".*", ".+", "1", "1|2", "[0-9]+", "a.*", "(a|b)+", "(?i)a.*", "", ".*b", "[^1]*", "1*2?", "^a$", "(", `\bx`,
+	}
 	somePathRE  = []string{".*", "/.*", "/a", "/a.*", "/a|/b", "/(a|b)/.*", "/[a-z]+", ".+b", "[^a]*", "(?i)/a", "a.*"}
 	someHeaders = []string{"v", "V", "w", "cookie", "host", ":method", "@request.auth.claims.g"}
 	someMethods = []string{"GET", "POST", "", "P"}
@@ -75,7 +77,8 @@ func (p picker) request() *networking.HTTPMatchRequest {
 		m.Scheme = p.match([]string{"http", "https"}, []string{"https?"})
 	}
 	if p.chance(5) {
-		m.Authority = p.match([]string{"reviews", "reviews.shop", "reviews.shop.svc.cluster.local"}, []string{"reviews.*"})
+		m.Authority = p.match([]string{"reviews", "reviews.shop", "reviews.shop.svc.cluster.local"},
+			[]string{"reviews.*"})
 	}
 	if p.chance(15) {
 		m.Port = uint32(80 + p(2))
@@ -105,7 +108,9 @@ func (p picker) table() *istio.Object {
 		spec.ExportTo = []string{"."}
 	}
 	for range 1 + p(6) {
-		rule := &networking.HTTPRoute{Route: []*networking.HTTPRouteDestination{{Destination: &networking.Destination{Host: "reviews"}}}}
+		rule := &networking.HTTPRoute{
+			Route: []*networking.HTTPRouteDestination{{Destination: &networking.Destination{Host: "reviews"}}},
+		}
 		if !p.chance(5) {
 			for range 1 + p(3) {
 				rule.Match = append(rule.Match, p.request())
@@ -140,7 +145,10 @@ func (p picker) near(m *networking.StringMatch, values []string) string {
 // aimed returns a request that is made of one match, with some of it wrong.
 func (p picker) aimed(m *networking.HTTPMatchRequest) traffic.Request {
 	r := traffic.Request{
-		Path: p.near(m.GetUri(), somePaths), Method: p.of("GET", "POST", "PUT"), Headers: map[string][]string{}, Port: uint32(80 + p(2)),
+		Path:    p.near(m.GetUri(), somePaths),
+		Method:  p.of("GET", "POST", "PUT"),
+		Headers: map[string][]string{},
+		Port:    uint32(80 + p(2)),
 		Gateway: p.of("mesh", "mesh", "shop/front"), SourceNamespace: p.of("shop", "shop", "web", "other"),
 		SourceLabels: map[string]string{"app": p.of("a", "b", "c")}, Scheme: p.of("", "https"),
 	}

@@ -156,9 +156,12 @@ func realistic(r Request) bool {
 			}
 		}
 	}
-	return istio.IsPlain(r.Method, "\"(),/:;<=>?@[\\]{} ") && istio.IsPlain(r.Authority, "/?#@ \\") && (r.Scheme == "" || r.Scheme == "http" || r.Scheme == "https")
+	return istio.IsPlain(r.Method, "\"(),/:;<=>?@[\\]{} ") && istio.IsPlain(r.Authority, "/?#@ \\") &&
+		(r.Scheme == "" || r.Scheme == "http" || r.Scheme == "https")
 }
 
 func dotted(path string) bool {
-	return slices.ContainsFunc(strings.Split(path, "/"), func(segment string) bool { return segment == "." || segment == ".." })
+	return slices.ContainsFunc(strings.Split(path, "/"), func(segment string) bool {
+		return segment == "." || segment == ".."
+	})
 }

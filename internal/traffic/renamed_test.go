@@ -19,22 +19,45 @@ func TestUnderNewNames(t *testing.T) {
 		rules         string // afterwards
 		want          []string
 	}{
-		"nothing changes":      {old + ", " + canary, old + ", " + canary, canaries("", split("90", "10")), nil},
-		"another name":         {old + ", " + canary, old + ", {name: v3, labels: {version: b}}", "http: [{route: [{destination: {host: reviews, subset: v1}, weight: 90}, {destination: {host: reviews, subset: v3}, weight: 10}]}]", nil},
-		"other pods":           {old + ", " + canary, old + ", {name: v2, labels: {version: c}}", canaries("", split("90", "10")), []string{"share of v2 of all requests: 0 % → 10 %, share of v2 (version=b) of all requests: 10 % → 0 %"}},
-		"names are swapped":    {old + ", " + canary, "{name: v2, labels: {version: a}}, {name: v1, labels: {version: b}}", canaries("", split("90", "10")), []string{"share of v1 of all requests: 10 % → 90 %"}},
-		"a controller's label": {old + ", " + canary, old + ", {name: v2, labels: {version: b, rollouts-pod-template-hash: x}}", canaries("", split("90", "10")), nil},
-		"one is gone":          {old + ", " + canary, old, canaries("", istiotest.To("v1")), []string{"share of v2 of all requests: 10 % → 0 %"}},
-		"two of the same pods": {old + ", " + canary, old + ", {name: v3, labels: {version: b}}, {name: v4, labels: {version: b}}", canaries("", istiotest.To("v1")), []string{"share of v2 of all requests: 10 % → 0 %"}},
+		"nothing changes": {old + ", " + canary, old + ", " + canary, canaries("", split("90", "10")), nil},
+		"another name": {
+			old + ", " + canary, old + ", {name: v3, labels: {version: b}}", "http: [{route: [{destination: {host: " +
+				"reviews, subset: v1}, weight: 90}, {destination: {host: reviews, subset: v3}, weight: 10}]}]", nil,
+		},
+		"other pods": {
+			old + ", " + canary,
+			old + ", {name: v2, labels: {version: c}}",
+			canaries("", split("90", "10")),
+			[]string{"share of v2 of all requests: 0 % → 10 %, share of v2 (version=b) of all requests: 10 % → 0 %"},
+		},
+		"names are swapped": {
+			old + ", " + canary,
+			"{name: v2, labels: {version: a}}, {name: v1, labels: {version: b}}",
+			canaries("", split("90", "10")),
+			[]string{"share of v1 of all requests: 10 % → 90 %"},
+		},
+		"a controller's label": {old + ", " + canary, old +
+			", {name: v2, labels: {version: b, rollouts-pod-template-hash: x}}", canaries("", split("90", "10")), nil},
+		"one is gone": {old + ", " +
+			canary, old, canaries("", istiotest.To("v1")), []string{"share of v2 of all requests: 10 % → 0 %"}},
+		"two of the same pods": {
+			old + ", " + canary, old + ", {name: v3, labels: {version: b}}, {name: v4, labels: {version: b}}",
+			canaries("", istiotest.To("v1")), []string{"share of v2 of all requests: 10 % → 0 %"},
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			pair := func(rules, subsets string) istio.Objects {
-				return istio.ObjectsOf(istiotest.VirtualService(t, "reviews", rules), istiotest.Object(t, "DestinationRule", "reviews", "host: reviews\nsubsets: ["+subsets+"]"))
+				return istio.ObjectsOf(istiotest.VirtualService(t, "reviews", rules),
+					istiotest.Object(t, "DestinationRule", "reviews", "host: reviews\nsubsets: ["+subsets+"]"))
 			}
 			before, after := pair(canaries("", split("90", "10")), test.before), pair(test.rules, test.after)
 			var got []string
-			for _, m := range traffic.Moves([]*istio.Object{istio.UnderNewNames(before, after)}, []*istio.Object{after.Routing()}, traffic.Options{}) {
+			for _, m := range traffic.Moves(
+				[]*istio.Object{istio.UnderNewNames(before, after)},
+				[]*istio.Object{after.Routing()},
+				traffic.Options{},
+			) {
 				got = append(got, m.String())
 			}
 			if diff := cmp.Diff(test.want, got); diff != "" {
@@ -42,7 +65,8 @@ func TestUnderNewNames(t *testing.T) {
 			}
 		})
 	}
-	bare := istio.ObjectsOf(istiotest.VirtualService(t, "reviews", canaries("", istiotest.To("v1")))).WithSubsetsElsewhere(true)
+	bare := istio.ObjectsOf(istiotest.VirtualService(t, "reviews",
+		canaries("", istiotest.To("v1")))).WithSubsetsElsewhere(true)
 	if istio.UnderNewNames(bare, bare) != bare.Routing() {
 		t.Error("without a DestinationRule names are what they are")
 	}

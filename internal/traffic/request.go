@@ -9,8 +9,8 @@ import (
 	"github.com/meshroute/terraform-provider-mesh/internal/istio"
 )
 
-// Request is one HTTP or gRPC request as a proxy sees it: after Istio has normalised the path, before any rewrite. The
-// zero value is a GET of `/` at the first host that the routes name, from a sidecar, over plain HTTP on port 80.
+// Request is one HTTP or gRPC request as a proxy sees it: after Istio has normalised the path, before any rewrite.
+// The zero value is a GET of `/` at the first host that the routes name, from a sidecar, over plain HTTP on port 80.
 type Request struct {
 	// Authority is the Host or :authority header, with the port when the client sends one. Short names such as
 	// `reviews` or `reviews.shop` are read in SourceNamespace. Empty: the first host of the first VirtualService.
@@ -28,13 +28,15 @@ type Request struct {
 	// Port is the port of the listener, which is the port of the service on a sidecar: 1 to 65535. 0: the port in
 	// Authority, and without one the default of Scheme.
 	Port uint32
-	// Gateway is where the request enters: MeshGateway for a sidecar, or `namespace/name` of a Gateway. Empty: a sidecar.
+	// Gateway is where the request enters: MeshGateway for a sidecar, or `namespace/name` of a Gateway. Empty: a
+	// sidecar.
 	Gateway string
-	// SourceLabels are the labels of the calling workload, or at a gateway those of the gateway's own pods. Nil: not known; then no
-	// match on sourceLabels holds, and no DestinationRule that chooses callers by their labels.
+	// SourceLabels are the labels of the calling workload, or at a gateway those of the gateway's own pods. Nil: not
+	// known; then no match on sourceLabels holds, and no DestinationRule that chooses callers by their labels.
 	SourceLabels map[string]string
 	// SourceNamespace is the namespace of that workload. Empty: not known; then no VirtualService is hidden by its
-	// exportTo, no match on sourceNamespace holds, and short authorities are read in the namespace of each VirtualService.
+	// exportTo, no match on sourceNamespace holds, and short authorities are read in the namespace of each
+	// VirtualService.
 	SourceNamespace string
 }
 

@@ -14,8 +14,8 @@ type solver struct {
 	left     int // instructions of regular expressions that may still be followed
 }
 
-// mostFollowed is how many instructions of regular expressions are followed for one VirtualService: about a tenth of a
-// second's work, which no table comes near that somebody reads. Beyond it answers are unknown.
+// mostFollowed is how many instructions of regular expressions are followed for one VirtualService: about a tenth of
+// a second's work, which no table comes near that somebody reads. Beyond it answers are unknown.
 const mostFollowed = 1 << 23
 
 func newSolver() *solver {

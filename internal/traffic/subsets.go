@@ -54,9 +54,10 @@ func (s *Subsets) find(d Destination, caller string, labels map[string]string) (
 	return SubsetMissing, nil
 }
 
-// Holders returns the DestinationRules that decide about a host for callers of a namespace, merged into one, the oldest first:
-// those of the first namespace that has one for it, of the caller's, the service's and the root namespace. For an unknown caller
-// they are all that the service's or the root namespace has. Those that choose callers by their labels are left out.
+// Holders returns the DestinationRules that decide about a host for callers of a namespace, merged into one, the
+// oldest first: those of the first namespace that has one for it, of the caller's, the service's and the root
+// namespace. For an unknown caller they are all that the service's or the root namespace has. Those that choose
+// callers by their labels are left out.
 // Source: istio.io/istio pilot/pkg/model PushContext.destinationRule, SidecarScope.DestinationRule.
 func (s *Subsets) Holders(host, caller string) []*istio.Object {
 	root := s.options.rootNamespace()
@@ -83,8 +84,8 @@ func (s *Subsets) Holders(host, caller string) []*istio.Object {
 	return nil
 }
 
-// own reports whether a DestinationRule is found first by callers of its namespace. Those of the root namespace are for the whole mesh,
-// but for those that are exported to it alone.
+// own reports whether a DestinationRule is found first by callers of its namespace. Those of the root namespace are
+// for the whole mesh, but for those that are exported to it alone.
 func (s *Subsets) own(o *istio.Object, caller string) bool {
 	if caller == s.options.rootNamespace() {
 		return forItself(o)
@@ -92,8 +93,9 @@ func (s *Subsets) own(o *istio.Object, caller string) bool {
 	return istio.VisibleIn(o, caller)
 }
 
-// selected returns the DestinationRules that decide about a host for a caller with labels (nil: not known), false where its namespace
-// has none for the host that chooses callers by their labels. Where it has, no other namespace is asked, whoever they choose.
+// selected returns the DestinationRules that decide about a host for a caller with labels (nil: not known), false
+// where its namespace has none for the host that chooses callers by their labels. Where it has, no other namespace is
+// asked, whoever they choose.
 // Source: istio.io/istio pilot/pkg/model setDestinationRules, SidecarScope.DestinationRule.
 func (s *Subsets) selected(host, caller string, labels map[string]string) (selected []*istio.Object, ok bool) {
 	if caller == "" || labels == nil {
@@ -104,7 +106,8 @@ func (s *Subsets) selected(host, caller string, labels map[string]string) (selec
 	if !slices.ContainsFunc(found, choosing) {
 		return nil, false
 	}
-	found = append(slices.DeleteFunc(slices.Clone(found), func(o *istio.Object) bool { return !choosing(o) }), slices.DeleteFunc(found, choosing)...)
+	found = append(slices.DeleteFunc(slices.Clone(found), func(o *istio.Object) bool { return !choosing(o) }),
+		slices.DeleteFunc(found, choosing)...)
 	for _, group := range mergedDestinationRules(found) {
 		switch selector := selectorOf(group[0]); {
 		case selector == nil:
@@ -125,9 +128,10 @@ func forItself(o *istio.Object) bool {
 	return slices.Equal(unique(istio.ExportedTo(o)), []string{o.Namespace})
 }
 
-// mergedDestinationRules returns DestinationRules of one namespace and host, given by age, as istiod merges them: those that are exported alike,
-// and into an older one also a later one that is exported to more. Of several that a caller sees the last one holds, and no other.
-// One for all callers goes into those that choose some of them too, and stays one of its own only if it is exported to more.
+// mergedDestinationRules returns DestinationRules of one namespace and host, given by age, as istiod merges them:
+// those that are exported alike, and into an older one also a later one that is exported to more. Of several that a
+// caller sees the last one holds, and no other. One for all callers goes into those that choose some of them too, and
+// stays one of its own only if it is exported to more.
 // Source: istio.io/istio pilot/pkg/model mergeDestinationRule.
 func mergedDestinationRules(destinationRules []*istio.Object) [][]*istio.Object {
 	var groups [][]*istio.Object
@@ -136,7 +140,9 @@ func mergedDestinationRules(destinationRules []*istio.Object) [][]*istio.Object 
 		for i, group := range groups {
 			first, later := exportNames(group[0]), exportNames(o)
 			alike := slices.Equal(first, later)
-			more := len(first) > 0 && !slices.ContainsFunc(first, func(name string) bool { return !slices.Contains(later, name) })
+			more := len(first) > 0 && !slices.ContainsFunc(first, func(name string) bool {
+				return !slices.Contains(later, name)
+			})
 			if alone = !more && !alike || chooseOthers(group[0], o); !alone {
 				groups[i] = append(group, o)
 				alone = !alike && selectorOf(group[0]) != nil && selectorOf(o) == nil
@@ -155,8 +161,8 @@ func chooseOthers(a, b *istio.Object) bool {
 	return first != nil && second != nil && !maps.Equal(first.GetMatchLabels(), second.GetMatchLabels())
 }
 
-// exportNames returns to whom a DestinationRule is exported, in the words of its author: istiod compares those. One that chooses callers by
-// their labels is for its own namespace.
+// exportNames returns to whom a DestinationRule is exported, in the words of its author: istiod compares those. One
+// that chooses callers by their labels is for its own namespace.
 func exportNames(o *istio.Object) []string {
 	if selectorOf(o) != nil {
 		return []string{"."}
@@ -164,7 +170,8 @@ func exportNames(o *istio.Object) []string {
 	return unique(slices.Clone(o.DestinationRuleSpec().GetExportTo()))
 }
 
-// holding returns the DestinationRules of a namespace for the most specific host that covers the given one, of those that count.
+// holding returns the DestinationRules of a namespace for the most specific host that covers the given one, of those
+// that count.
 func (s *Subsets) holding(namespace, host string, counts func(*istio.Object) bool) []*istio.Object {
 	best := ""
 	var found []*istio.Object

@@ -19,9 +19,9 @@ const (
 )
 
 // Summary says in words what VirtualServices do, one line per rule in order, and a last one for requests that no rule
-// takes: `requests with header version=200 go to v2`, `all other requests: v1 90 %, v2 10 %`. It is equal for specs that mean the
-// same. Delegates are among the routes; those that are not are named, and without any VirtualService that has hosts the delegates
-// themselves are said. With several VirtualServices each line says whose it is.
+// takes: `requests with header version=200 go to v2`, `all other requests: v1 90 %, v2 10 %`. It is equal for specs
+// that mean the same. Delegates are among the routes; those that are not are named, and without any VirtualService
+// that has hosts the delegates themselves are said. With several VirtualServices each line says whose it is.
 func Summary(routes []*istio.Object, options Options) []string {
 	t := newWordTable(routes, options)
 	n := newNamer(t)

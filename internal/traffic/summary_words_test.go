@@ -24,9 +24,14 @@ http:
 - {match: [{uri: {prefix: /a}}], delegate: {name: ratings}}
 - {match: [{uri: {prefix: /b}}], timeout: 5s, delegate: {name: ratings, namespace: other}}
 - {route: [{destination: {host: reviews, subset: v1}}]}`
-	delegate := &istio.Object{Namespace: "other", Name: "ratings", Spec: &networking.VirtualService{Http: []*networking.HTTPRoute{
-		{Match: []*networking.HTTPMatchRequest{{Uri: prefixed("/b/c")}}, Route: shares(100)}, {Route: shares(90, 10)},
-	}}}
+	delegate := &istio.Object{
+		Namespace: "other",
+		Name:      "ratings",
+		Spec: &networking.VirtualService{Http: []*networking.HTTPRoute{
+			{Match: []*networking.HTTPMatchRequest{{Uri: prefixed("/b/c")}}, Route: shares(100)},
+			{Route: shares(90, 10)},
+		}},
+	}
 	route := istiotest.VirtualService(t, "reviews", both)
 	for name, test := range map[string]struct {
 		objects []*istio.Object
@@ -48,12 +53,18 @@ http:
 http:
 - {delegate: {name: ratings}}
 - {match: [{port: 1}], route: [{destination: {host: reviews, subset: v1}}]}`)}, traffic.Options{}, []string{
-			"all requests are handed to VirtualService shop/ratings", "requests with port 1 go to v1", "requests that are left then have no route",
+			"all requests are handed to VirtualService shop/ratings", "requests with port 1 go to v1",
+			"requests that are left then have no route",
 		}},
-		"a delegate": {[]*istio.Object{{Namespace: "shop", Name: "ratings", Spec: &networking.VirtualService{Http: []*networking.HTTPRoute{
-			{Match: []*networking.HTTPMatchRequest{{Uri: prefixed("/b/c")}}, Route: shares(100)},
-		}}}}, traffic.Options{}, []string{
-			"requests with path starting with /b/c go to v1", "all other requests go on with the rules of the VirtualService that hands over",
+		"a delegate": {[]*istio.Object{{
+			Namespace: "shop",
+			Name:      "ratings",
+			Spec: &networking.VirtualService{Http: []*networking.HTTPRoute{
+				{Match: []*networking.HTTPMatchRequest{{Uri: prefixed("/b/c")}}, Route: shares(100)},
+			}},
+		}}, traffic.Options{}, []string{
+			"requests with path starting with /b/c go to v1",
+			"all other requests go on with the rules of the VirtualService that hands over",
 		}},
 		"a delegate that takes everything": {[]*istio.Object{delegate}, traffic.Options{}, []string{
 			"requests with path starting with /b/c go to v1", "all other requests: v1 90 %, v2 10 %",
@@ -63,7 +74,8 @@ http:
 - {match: [{uri: {prefix: /a}}], route: [{destination: {host: reviews, subset: v1}}]}
 - {route: [{destination: {host: reviews, subset: v2}, weight: 0}, {destination: {host: reviews, subset: v1}, weight: 100}]}`)},
 			traffic.Options{SharesByOthers: true}, []string{
-				"requests with path starting with /a go to v1", "all other requests go to v1 and v2 in shares that others set",
+				"requests with path starting with /a go to v1",
+				"all other requests go to v1 and v2 in shares that others set",
 			}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -85,7 +97,8 @@ tcp:
 - {match: [{destinationSubnets: [10.0.0.0/8], sourceNamespace: shop}], route: [{destination: {host: a, subset: v1}, weight: 90}, {destination: {host: a, subset: v2}, weight: 10}]}
 - {route: [{destination: {host: a}}]}`)}, traffic.Options{SharesByOthers: true})
 	want := []string{
-		"TLS connections with SNI a.example|b.example on port 443 or with SNI c.example from app=web at gateway gw go to a",
+		"TLS connections with SNI a.example|b.example on port 443 or with SNI c.example from app=web at gateway gw " +
+			"go to a",
 		"TCP connections on port 3306 go to mysql:3306",
 		"TCP connections to 10.0.0.0/8 from namespace shop: v1 of a 90 %, v2 of a 10 %",
 		"all other TCP connections go to a",
@@ -109,7 +122,9 @@ func TestSummary_bounds(t *testing.T) {
 	if len(got) != 201 || got[200] != "and 800 more rules" {
 		t.Fatalf("%d lines, the last %q", len(got), got[len(got)-1])
 	}
-	if n := utf8.RuneCountInString(got[0]); n != 300 || !strings.HasPrefix(got[0], "requests with path starting with /ünd/0 or") || !strings.HasSuffix(got[0], " go to v1") {
+	if n := utf8.RuneCountInString(got[0]); n != 300 || !strings.HasPrefix(
+		got[0], "requests with path starting with /ünd/0 or",
+	) || !strings.HasSuffix(got[0], " go to v1") {
 		t.Errorf("a line of %d characters: %s", n, got[0])
 	}
 }
@@ -132,7 +147,8 @@ func TestPropertySummaryFollowsMeaning(t *testing.T) {
 		}
 		spelled.Spec = spec
 		summary := traffic.Summary([]*istio.Object{o}, traffic.Options{})
-		if diff := cmp.Diff(summary, traffic.Summary([]*istio.Object{&spelled}, traffic.Options{})); diff != "" && istio.SameSpec(o.Spec, spec) {
+		if diff := cmp.Diff(summary, traffic.Summary([]*istio.Object{&spelled}, traffic.Options{})); diff != "" &&
+			istio.SameSpec(o.Spec, spec) {
 			t.Fatalf("summaries differ:\n%s", diff)
 		}
 		for _, line := range summary {

@@ -18,7 +18,8 @@ type survey struct {
 	taken map[string]bool
 }
 
-// reached is a match, a request that it takes, and what happens to that. Without a request nobody knows whether there is one.
+// reached is a match, a request that it takes, and what happens to that. Without a request nobody knows whether there
+// is one.
 type reached struct {
 	analysis *analysis
 	entry    *entry
@@ -68,8 +69,8 @@ func everyRule(*compiledRule) bool { return true }
 
 func noRule(*compiledRule) bool { return false }
 
-// otherAims returns the rules that do something else with their requests than those at the same places in another table. It is not
-// ok where it is not plain that the rules of both take the same requests.
+// otherAims returns the rules that do something else with their requests than those at the same places in another
+// table. It is not ok where it is not plain that the rules of both take the same requests.
 func (t *Table) otherAims(other *Table) (others map[*compiledRule]bool, ok bool) {
 	if len(t.virtualServices) != len(other.virtualServices) {
 		return nil, false
@@ -81,7 +82,9 @@ func (t *Table) otherAims(other *Table) (others map[*compiledRule]bool, ok bool)
 		}
 		for j, rule := range s.rules {
 			was := other.virtualServices[i].rules[j]
-			if !slices.EqualFunc(rule.rule.Match, was.rule.Match, func(a, b *networking.HTTPMatchRequest) bool { return proto.Equal(a, b) }) {
+			if !slices.EqualFunc(rule.rule.Match, was.rule.Match, func(a, b *networking.HTTPMatchRequest) bool {
+				return proto.Equal(a, b)
+			}) {
 				return nil, false
 			}
 			if !rule.aimsAlike(was) {
@@ -94,7 +97,8 @@ func (t *Table) otherAims(other *Table) (others map[*compiledRule]bool, ok bool)
 
 // claimsAlike reports whether two VirtualServices claim the same requests, and have as many rules for them.
 func (s *virtualService) claimsAlike(other *virtualService) bool {
-	return s.object.Namespace == other.object.Namespace && slices.Equal(s.hosts, other.hosts) && slices.Equal(s.gateways, other.gateways) &&
+	return s.object.Namespace == other.object.Namespace && slices.Equal(s.hosts, other.hosts) &&
+		slices.Equal(s.gateways, other.gateways) &&
 		slices.Equal(istio.ExportedTo(s.object), istio.ExportedTo(other.object)) && len(s.rules) == len(other.rules)
 }
 
@@ -103,7 +107,8 @@ func (r *compiledRule) aimsAlike(other *compiledRule) bool {
 	if r.forwards() && other.forwards() {
 		return sameTarget(r.aim(), other.aim())
 	}
-	return proto.Equal(r.rule.Redirect, other.rule.Redirect) && proto.Equal(r.rule.DirectResponse, other.rule.DirectResponse)
+	return proto.Equal(r.rule.Redirect, other.rule.Redirect) &&
+		proto.Equal(r.rule.DirectResponse, other.rule.DirectResponse)
 }
 
 // chooses reports whether a match is for some requests and not for all.
@@ -152,11 +157,13 @@ func (r *compiledRule) sends(out Outcome) bool {
 
 // implies reports whether all requests of a region satisfy a match.
 func (f reached) implies(r region, m *compiledMatch) bool {
-	return !slices.ContainsFunc(m.all(), func(l literal) bool { return !f.analysis.excludes(r, l.not(), f.analysis.authorities) })
+	return !slices.ContainsFunc(m.all(), func(l literal) bool {
+		return !f.analysis.excludes(r, l.not(), f.analysis.authorities)
+	})
 }
 
-// passes reports whether no request that reaches the match satisfies another one: they exclude each other, or an earlier
-// match takes what they share.
+// passes reports whether no request that reaches the match satisfies another one: they exclude each other, or an
+// earlier match takes what they share.
 func (f reached) passes(r region, m *compiledMatch) bool {
 	a := f.analysis
 	for _, l := range m.all() {

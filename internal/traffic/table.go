@@ -1,5 +1,5 @@
-// Package traffic says what happens to a request: which rule takes it and where it goes, which rules no request reaches, which
-// shares move when rules change, and all that in words and in pictures. It is pure.
+// Package traffic says what happens to a request: which rule takes it and where it goes, which rules no request
+// reaches, which shares move when rules change, and all that in words and in pictures. It is pure.
 package traffic
 
 import (
@@ -19,8 +19,9 @@ type Options struct {
 	ClusterDomain string
 	// RootNamespace is the namespace whose DestinationRules hold for the whole mesh. Empty: istio-system.
 	RootNamespace string
-	// Created has the creation times of objects: of two VirtualServices that claim a host, the older one holds. Objects
-	// without a time are newer than those with one, and among themselves as old as their order says, the first the oldest.
+	// Created has the creation times of objects: of two VirtualServices that claim a host, the older one holds.
+	// Objects without a time are newer than those with one, and among themselves as old as their order says, the
+	// first the oldest.
 	Created map[*istio.Object]time.Time
 	// DefaultRetries is the mesh's defaultHttpRetryPolicy. Nil: Istio's own, two attempts.
 	DefaultRetries *networking.HTTPRetry
@@ -33,8 +34,8 @@ func (o Options) rootNamespace() string { return cmp.Or(o.RootNamespace, "istio-
 // Domain returns the DNS domain of the cluster, Kubernetes' default where none is given.
 func (o Options) Domain() string { return cmp.Or(o.ClusterDomain, "cluster.local") }
 
-// Table is a set of VirtualServices and DestinationRules, made ready to be asked where requests go. It does not change
-// and may be used by several goroutines.
+// Table is a set of VirtualServices and DestinationRules, made ready to be asked where requests go. It does not
+// change and may be used by several goroutines.
 type Table struct {
 	options         Options
 	virtualServices []*virtualService
@@ -119,10 +120,14 @@ func newVirtualService(o *istio.Object, delegates map[string]*istio.Object, clus
 	for _, m := range rules {
 		rule := &compiledRule{merged: m}
 		for i, match := range m.rule.Match {
-			rule.matches = append(rule.matches, compiledMatch{conditions: newConditions(match, o.Namespace), ref: m.match[i]})
+			rule.matches = append(rule.matches,
+				compiledMatch{conditions: newConditions(match, o.Namespace), ref: m.match[i]})
 		}
 		if len(rule.matches) == 0 {
-			rule.matches = []compiledMatch{{conditions: newConditions(nil, ""), ref: MatchRef{Index: -1, Root: -1, Delegate: -1}}}
+			rule.matches = []compiledMatch{{
+				conditions: newConditions(nil, ""),
+				ref:        MatchRef{Index: -1, Root: -1, Delegate: -1},
+			}}
 		}
 		s.rules = append(s.rules, rule)
 	}
@@ -132,8 +137,8 @@ func newVirtualService(o *istio.Object, delegates map[string]*istio.Object, clus
 // Dropped lists what istiod leaves out of the VirtualServices without telling anyone.
 func (t *Table) Dropped() []Dropped { return slices.Clone(t.dropped) }
 
-// Evaluate says what happens to one request under the given VirtualServices (delegates among them) and DestinationRules.
-// For many requests, make a [Table] once.
+// Evaluate says what happens to one request under the given VirtualServices (delegates among them) and
+// DestinationRules. For many requests, make a [Table] once.
 func Evaluate(virtualServices, destinationRules []*istio.Object, request Request, options Options) Outcome {
 	return NewTable(virtualServices, destinationRules, options).Evaluate(request)
 }
@@ -167,8 +172,9 @@ func (t *Table) firstHost() string {
 	return host
 }
 
-// claim returns the VirtualServices that hold for a request, and the host by which they do: one on a sidecar, all those
-// of one host at a gateway. What has no route for a proxy keeps a Service from wildcards on a sidecar, and no other host from anybody.
+// claim returns the VirtualServices that hold for a request, and the host by which they do: one on a sidecar, all
+// those of one host at a gateway. What has no route for a proxy keeps a Service from wildcards on a sidecar, and no
+// other host from anybody.
 // Source: istio.io/istio pilot/pkg/model computeWildcardHostVirtualServiceIndex, and in pilot/pkg/networking/core
 // buildGatewayHTTPRouteConfig.
 func (t *Table) claim(in *received) ([]*virtualService, string) {
@@ -228,8 +234,8 @@ func moreSpecific(a, b string) bool {
 	return len(a) > len(b)
 }
 
-// AudienceRank orders VirtualServices as istiod lists them for the callers of one namespace, before their age: those of that namespace
-// that say to whom they are exported, those of others that name it, those for all.
+// AudienceRank orders VirtualServices as istiod lists them for the callers of one namespace, before their age: those
+// of that namespace that say to whom they are exported, those of others that name it, those for all.
 // Source: istio.io/istio pilot/pkg/model initVirtualServices, SelectVirtualServices, VirtualServicesForGateway.
 func AudienceRank(o *istio.Object, caller string) int {
 	switch {
@@ -254,7 +260,8 @@ func (s *virtualService) hasRoutes(in *received) bool {
 }
 
 // hostFor returns the most specific host by which a VirtualService claims a request, empty if none does. literal says
-// that the host is what the client wrote, and not what it stands for; ofService that a sidecar knows a Service of that name.
+// that the host is what the client wrote, and not what it stands for; ofService that a sidecar knows a Service of
+// that name.
 func (s *virtualService) hostFor(in *received, clusterDomain string) (host string, literal, ofService bool) {
 	full := in.host
 	if in.Gateway == istio.MeshGateway && !in.absolute {
@@ -297,7 +304,8 @@ func inFull(host, namespace, clusterDomain string) string {
 	return host
 }
 
-// find returns the first rule that takes the request. With several VirtualServices, rules that take everything go last.
+// find returns the first rule that takes the request. With several VirtualServices, rules that take everything go
+// last.
 // Source: istio.io/istio pilot/pkg/networking/core/route BuildHTTPRoutesForVirtualService, SortVHostRoutes.
 func find(virtualServices []*virtualService, in *received) (*compiledRule, *compiledMatch) {
 	var last *compiledRule

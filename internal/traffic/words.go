@@ -57,7 +57,12 @@ func (v variable) words() string {
 		return "path"
 	case onHeader:
 		if v.always() {
-			return map[string]string{authorityHeader: "authority", methodHeader: "method", schemeHeader: "scheme", pathHeader: "path and query"}[v.name]
+			return map[string]string{
+				authorityHeader: "authority",
+				methodHeader:    "method",
+				schemeHeader:    "scheme",
+				pathHeader:      "path and query",
+			}[v.name]
 		}
 		return "header " + istio.Shown(v.name)
 	case onQuery:
@@ -103,7 +108,8 @@ func (c *conditions) words() string {
 	var parts []string
 	for _, list := range [][]literal{c.about, c.place} {
 		for i := range list {
-			if list[i].on.kind == onPath && list[i].pattern.shape == startsWith && (list[i].pattern.text == "/" || list[i].pattern.text == "") {
+			if list[i].on.kind == onPath && list[i].pattern.shape == startsWith &&
+				(list[i].pattern.text == "/" || list[i].pattern.text == "") {
 				continue
 			}
 			parts = append(parts, list[i].words())

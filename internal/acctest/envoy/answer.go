@@ -11,8 +11,8 @@ import (
 
 // Answer is what an Envoy does with a request.
 type Answer struct {
-	// VirtualService is namespace/name of the one that the route comes from; empty when none does, which is istiod's route to the
-	// service itself, or no route to anything.
+	// VirtualService is namespace/name of the one that the route comes from; empty when none does, which is istiod's
+	// route to the service itself, or no route to anything.
 	VirtualService string
 	// Route is the name of the route.
 	Route string
@@ -76,7 +76,8 @@ func (r *route) answer(request *Request) (Answer, error) {
 		return a, nil
 	}
 	a.Route = r.Name
-	a.Headers = changes("", r.RequestHeadersToAdd, r.RequestHeadersToRemove, r.ResponseHeadersToAdd, r.ResponseHeadersToRemove)
+	a.Headers = changes("", r.RequestHeadersToAdd, r.RequestHeadersToRemove, r.ResponseHeadersToAdd,
+		r.ResponseHeadersToRemove)
 	var err error
 	if a.Fault, err = r.fault(); err != nil {
 		return Answer{}, err
@@ -143,7 +144,8 @@ func (c *action) fill(a *Answer, m *match, request *Request) error {
 			}
 			a.Authorities[w.Name] += w.HostRewriteLiteral
 		}
-		a.Headers = append(a.Headers, changes(w.Name+" ", w.RequestHeadersToAdd, w.RequestHeadersToRemove, w.ResponseHeadersToAdd, w.ResponseHeadersToRemove)...)
+		a.Headers = append(a.Headers, changes(w.Name+" ", w.RequestHeadersToAdd, w.RequestHeadersToRemove,
+			w.ResponseHeadersToAdd, w.ResponseHeadersToRemove)...)
 	}
 	if p := c.RetryPolicy; p != nil {
 		a.Retries = Retries{Attempts: 1, On: p.RetryOn, PerTryTimeout: time.Duration(p.PerTryTimeout)}
@@ -186,7 +188,8 @@ func withQuery(path string, request *Request) string {
 	return path
 }
 
-// substitute replaces every match of an RE2 expression. In the substitution \1 is a group, \0 the match and \\ a backslash.
+// substitute replaces every match of an RE2 expression. In the substitution \1 is a group, \0 the match and \\ a
+// backslash.
 func substitute(path, expression, substitution string) (string, error) {
 	compiled, err := regexp.Compile(expression)
 	if err != nil {
@@ -225,7 +228,12 @@ type redirect struct {
 
 // redirectCodes are the values of RedirectResponseCode; the first is the default.
 var redirectCodes = map[string]int{
-	"": 301, "MOVED_PERMANENTLY": 301, "FOUND": 302, "SEE_OTHER": 303, "TEMPORARY_REDIRECT": 307, "PERMANENT_REDIRECT": 308,
+	"":                   301,
+	"MOVED_PERMANENTLY":  301,
+	"FOUND":              302,
+	"SEE_OTHER":          303,
+	"TEMPORARY_REDIRECT": 307,
+	"PERMANENT_REDIRECT": 308,
 }
 
 func (d *redirect) location(m *match, request *Request) string {
@@ -274,7 +282,9 @@ type headerToAdd struct {
 	AppendAction string `json:"appendAction"`
 }
 
-func changes(of string, request []headerToAdd, requestRemove []string, response []headerToAdd, responseRemove []string) []string {
+func changes(
+	of string, request []headerToAdd, requestRemove []string, response []headerToAdd, responseRemove []string,
+) []string {
 	var all []string
 	add := func(side string, added []headerToAdd, removed []string) {
 		for _, h := range added {
@@ -330,7 +340,9 @@ func (r *route) fault() (Fault, error) {
 	}
 	return Fault{
 		Delay: time.Duration(config.Delay.FixedDelay), DelayPercent: config.Delay.Percentage.percent(),
-		HTTPStatus: config.Abort.HTTPStatus, GRPCStatus: config.Abort.GRPCStatus, AbortPercent: config.Abort.Percentage.percent(),
+		HTTPStatus:   config.Abort.HTTPStatus,
+		GRPCStatus:   config.Abort.GRPCStatus,
+		AbortPercent: config.Abort.Percentage.percent(),
 	}, nil
 }
 

@@ -6,8 +6,8 @@ import (
 	"slices"
 )
 
-// claimMatcher is an envoy.type.matcher.v3.MetadataMatcher as istiod writes it for a claim of a token: the claim, which may be a
-// list, is or holds a value.
+// claimMatcher is an envoy.type.matcher.v3.MetadataMatcher as istiod writes it for a claim of a token: the claim,
+// which may be a list, is or holds a value.
 type claimMatcher struct {
 	Filter string `json:"filter"`
 	Path   []struct {

@@ -23,7 +23,8 @@ const shop = `{"name": "80", "ignorePortInHostMatching": true, "virtualHosts": [
 
 func TestEvaluate(t *testing.T) {
 	t.Parallel()
-	metadata := `"metadata": {"filterMetadata": {"istio": {"config": "/apis/networking.istio.io/v1/namespaces/n/virtual-service/v"}}}`
+	metadata := `"metadata": {"filterMetadata": {"istio": {"config": ` +
+		`"/apis/networking.istio.io/v1/namespaces/n/virtual-service/v"}}}`
 	found, err := Parse([]byte(strings.ReplaceAll(shop, "METADATA", metadata)))
 	if err != nil {
 		t.Fatal(err)
@@ -35,22 +36,51 @@ func TestEvaluate(t *testing.T) {
 		}
 		return headers
 	}
-	tester := Answer{VirtualService: "n/v", Route: "testers", Clusters: map[string]float64{"a": 100}, Path: "/inner/x", Authority: "inner.example"}
+	tester := Answer{
+		VirtualService: "n/v",
+		Route:          "testers",
+		Clusters:       map[string]float64{"a": 100},
+		Path:           "/inner/x",
+		Authority:      "inner.example",
+	}
 	for name, c := range map[string]struct {
 		request Request
 		want    Answer
 	}{
-		"a redirect keeps the query":      {Request{Authority: "shop.example:80", Path: "/old/x?y=1", Scheme: "http"}, Answer{VirtualService: "n/v", Route: "old", Redirect: "302 http://shop.example:8080/new?y=1"}},
-		"a regex has no case of its own":  {Request{Authority: "shop", Path: "/closed"}, Answer{VirtualService: "n/v", Route: "closed", Response: "404 no"}},
-		"case counts in a regex":          {Request{Authority: "shop", Path: "/Closed"}, Answer{NoRoute: true}},
-		"shares and a query":              {Request{Authority: "SHOP", Path: "/uSER?p&q=1"}, Answer{VirtualService: "n/v", Route: "users", Clusters: map[string]float64{"a": 25, "b": 75}, Timeout: 1500e6}},
-		"another query":                   {Request{Authority: "shop", Path: "/user?q=1&q=2&q=12"}, Answer{VirtualService: "n/v", Route: "users", Clusters: map[string]float64{"a": 25, "b": 75}, Timeout: 1500e6}},
-		"values are joined":               {Request{Authority: "shop", Path: "/x", Headers: team()}, tester},
-		"a header that must be away":      {Request{Authority: "shop", Path: "/x", Headers: team("x-old", "")}, Answer{NoRoute: true}},
-		"a header that must be different": {Request{Authority: "shop", Path: "/x", Headers: team("x-level", "12")}, Answer{NoRoute: true}},
-		"a route of istiod's own":         {Request{Authority: "shop", Path: "/service"}, Answer{}},
-		"a wildcard":                      {Request{Authority: "x.example", Path: "/"}, Answer{VirtualService: "n/v", Route: "rest", Clusters: map[string]float64{"rest": 100}}},
-		"no host":                         {Request{Authority: "elsewhere", Path: "/"}, Answer{}},
+		"a redirect keeps the query": {
+			Request{Authority: "shop.example:80", Path: "/old/x?y=1", Scheme: "http"},
+			Answer{VirtualService: "n/v", Route: "old", Redirect: "302 http://shop.example:8080/new?y=1"},
+		},
+		"a regex has no case of its own": {
+			Request{Authority: "shop", Path: "/closed"},
+			Answer{VirtualService: "n/v", Route: "closed", Response: "404 no"},
+		},
+		"case counts in a regex": {Request{Authority: "shop", Path: "/Closed"}, Answer{NoRoute: true}},
+		"shares and a query": {Request{Authority: "SHOP", Path: "/uSER?p&q=1"}, Answer{
+			VirtualService: "n/v",
+			Route:          "users",
+			Clusters:       map[string]float64{"a": 25, "b": 75},
+			Timeout:        1500e6,
+		}},
+		"another query": {Request{Authority: "shop", Path: "/user?q=1&q=2&q=12"}, Answer{
+			VirtualService: "n/v",
+			Route:          "users",
+			Clusters:       map[string]float64{"a": 25, "b": 75},
+			Timeout:        1500e6,
+		}},
+		"values are joined": {Request{Authority: "shop", Path: "/x", Headers: team()}, tester},
+		"a header that must be away": {
+			Request{Authority: "shop", Path: "/x", Headers: team("x-old", "")}, Answer{NoRoute: true},
+		},
+		"a header that must be different": {
+			Request{Authority: "shop", Path: "/x", Headers: team("x-level", "12")}, Answer{NoRoute: true},
+		},
+		"a route of istiod's own": {Request{Authority: "shop", Path: "/service"}, Answer{}},
+		"a wildcard": {
+			Request{Authority: "x.example", Path: "/"},
+			Answer{VirtualService: "n/v", Route: "rest", Clusters: map[string]float64{"rest": 100}},
+		},
+		"no host": {Request{Authority: "elsewhere", Path: "/"}, Answer{}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -67,7 +97,8 @@ func TestParse_unknown(t *testing.T) {
 	t.Parallel()
 	for _, match := range []string{
 		`{"pathSeparatedPrefix": "/a"}`, `{"prefix": "/", "headers": [{"name": "a", "rangeMatch": {"start": 1}}]}`,
-		`{"prefix": "/", "dynamicMetadata": [{"filter": "other"}]}`, `{"prefix": "/", "queryParameters": [{"name": "a"}]}`, `{"safeRegex": {"regex": "("}}`,
+		`{"prefix": "/", "dynamicMetadata": [{"filter": "other"}]}`,
+		`{"prefix": "/", "queryParameters": [{"name": "a"}]}`, `{"safeRegex": {"regex": "("}}`,
 	} {
 		if _, err := Parse([]byte(`{"virtualHosts": [{"routes": [{"match": ` + match + `}]}]}`)); err == nil {
 			t.Errorf("%s is taken", match)
@@ -78,7 +109,8 @@ func TestParse_unknown(t *testing.T) {
 func TestSubstitute(t *testing.T) {
 	t.Parallel()
 	for _, c := range [][4]string{
-		{"/a/b", "^/a/(.*)$", `/new/\1`, "/new/b"}, {"/aa", "a", `x\0`, "/xaxa"}, {"/a", "a", `\\`, `/\`}, {"/b", "a", "c", "/b"},
+		{"/a/b", "^/a/(.*)$", `/new/\1`, "/new/b"}, {"/aa", "a", `x\0`, "/xaxa"}, {"/a", "a", `\\`, `/\`},
+		{"/b", "a", "c", "/b"},
 	} {
 		if got, err := substitute(c[0], c[1], c[2]); err != nil || got != c[3] {
 			t.Errorf("%q: got %q, want %q, error %v", c[:3], got, c[3], err)

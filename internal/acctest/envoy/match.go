@@ -9,7 +9,8 @@ import (
 // Request is an HTTP request as an Envoy received it.
 type Request struct {
 	Authority, Path, Method, Scheme string
-	// Headers has the values of each header, names in any case; under `@request.auth.claims.` and its name those of a claim.
+	// Headers has the values of each header, names in any case; under `@request.auth.claims.` and its name those of a
+	// claim.
 	Headers map[string][]string
 }
 
@@ -126,7 +127,8 @@ func (m *match) matches(r *Request) bool {
 	for i := range m.QueryParameters {
 		q := &m.QueryParameters[i]
 		value, present := r.parameter(q.Name)
-		if q.PresentMatch != nil && present != *q.PresentMatch || q.StringMatch != nil && (!present || !q.StringMatch.matches(value)) {
+		if q.PresentMatch != nil && present != *q.PresentMatch ||
+			q.StringMatch != nil && (!present || !q.StringMatch.matches(value)) {
 			return false
 		}
 	}

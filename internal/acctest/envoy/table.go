@@ -1,5 +1,6 @@
-// Package envoy matches requests against the route tables that istiod sends to an Envoy. It is written from Envoy's documented
-// semantics (config.route.v3) and shares no code with internal/traffic, whose answers tests compare with its own.
+// Package envoy matches requests against the route tables that istiod sends to an Envoy. It is written from Envoy's
+// documented semantics (config.route.v3) and shares no code with internal/traffic, whose answers tests compare with
+// its own.
 package envoy
 
 import (
@@ -81,8 +82,8 @@ func Parse(lines []byte) (map[string]*Table, error) {
 	}
 }
 
-// virtualHost returns the one whose domain fits best: a whole name, then the longest that begins with a wildcard, then the
-// longest that ends with one, then `*`.
+// virtualHost returns the one whose domain fits best: a whole name, then the longest that begins with a wildcard,
+// then the longest that ends with one, then `*`.
 func (t *Table) virtualHost(authority string) *virtualHost {
 	host := strings.ToLower(authority)
 	if t.IgnorePortInHostMatching {

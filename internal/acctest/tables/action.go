@@ -24,7 +24,9 @@ func (d *drawer) redirect() *networking.HTTPRedirect {
 	case 0:
 		redirect.RedirectPort = &networking.HTTPRedirect_Port{Port: []uint32{80, 443, 8080}[d.IntN(3)]}
 	case 1:
-		redirect.RedirectPort = &networking.HTTPRedirect_DerivePort{DerivePort: networking.HTTPRedirect_RedirectPortSelection(d.IntN(2))}
+		redirect.RedirectPort = &networking.HTTPRedirect_DerivePort{
+			DerivePort: networking.HTTPRedirect_RedirectPortSelection(d.IntN(2)),
+		}
 	}
 	return redirect
 }
@@ -37,7 +39,8 @@ func (d *drawer) decorate(rule *networking.HTTPRoute) {
 	}
 	if d.chance(15) {
 		rule.Mirrors = append(rule.Mirrors, &networking.HTTPMirrorPolicy{
-			Destination: &networking.Destination{Host: d.Service, Subset: d.of(subsetNames...)}, Percentage: d.percent(),
+			Destination: &networking.Destination{Host: d.Service, Subset: d.of(subsetNames...)},
+			Percentage:  d.percent(),
 		})
 	}
 	if d.chance(10) && rule.Mirrors == nil {
@@ -65,7 +68,10 @@ func (d *drawer) rewrite() *networking.HTTPRewrite {
 	rewrite := &networking.HTTPRewrite{Authority: d.of("", "inner.example")}
 	switch {
 	case d.chance(35):
-		rewrite.UriRegexRewrite = &networking.RegexRewrite{Match: d.of("^/a/(.*)$", "a", "/([a-z])([a-z]*)"), Rewrite: d.of(`/new/\1`, `x\0`, `/`, `\\`)}
+		rewrite.UriRegexRewrite = &networking.RegexRewrite{
+			Match:   d.of("^/a/(.*)$", "a", "/([a-z])([a-z]*)"),
+			Rewrite: d.of(`/new/\1`, `x\0`, `/`, `\\`),
+		}
 		if rewrite.UriRegexRewrite.Match == "a" && rewrite.UriRegexRewrite.Rewrite == `/new/\1` {
 			rewrite.UriRegexRewrite.Rewrite = "b"
 		}

@@ -12,8 +12,8 @@ import (
 	"github.com/meshroute/terraform-provider-mesh/internal/traffic"
 )
 
-// MainPort is the port of the scenario's service, OtherPort one more, in front of the same pods, and GatewayPort and GatewayTLSPort
-// are those of a gateway.
+// MainPort is the port of the scenario's service, OtherPort one more, in front of the same pods, and GatewayPort and
+// GatewayTLSPort are those of a gateway.
 const (
 	MainPort       = 50051
 	OtherPort      = 50052
@@ -96,7 +96,8 @@ func (d *drawer) some(services []*istio.Object) []*networking.HTTPMatchRequest {
 
 // otherHosts are hosts besides the Service that a VirtualService may have.
 func (d *drawer) otherHosts() []string {
-	return []string{d.Service + ".example", "*." + d.Service + ".example", "*.deep." + d.Service + ".example", "deep." + d.Service + ".example"}
+	return []string{d.Service +
+		".example", "*." + d.Service + ".example", "*.deep." + d.Service + ".example", "deep." + d.Service + ".example"}
 }
 
 func (d *drawer) aimHeaders(headers map[string][]string, at map[string]*networking.StringMatch, percent int) {
@@ -119,7 +120,8 @@ func (d *drawer) aimHeaders(headers map[string][]string, at map[string]*networki
 	}
 }
 
-// near returns a value at the edge of a match: on it, one character off it, in other letters, or what has nothing to do with it.
+// near returns a value at the edge of a match: on it, one character off it, in other letters, or what has nothing to
+// do with it.
 func (d *drawer) near(m *networking.StringMatch, values []string) string {
 	text := m.GetExact() + m.GetPrefix()
 	if m.GetRegex() != "" || text == "" {
@@ -154,7 +156,8 @@ func (d *drawer) aimRest(request *traffic.Request, m *networking.HTTPMatchReques
 	}
 	if d.chance(15) || m.GetAuthority() != nil {
 		full := d.Service + "." + d.Namespace
-		names := []string{full, full + ".svc", full + ".svc.cluster.local", full + ".svc.cluster.local:50051", full + ".svc.cluster.local.", full + ".", strings.ToUpper(full)}
+		names := []string{full, full + ".svc", full + ".svc.cluster.local", full +
+			".svc.cluster.local:50051", full + ".svc.cluster.local.", full + ".", strings.ToUpper(full)}
 		if request.SourceNamespace == d.Namespace {
 			names = append(names, d.Service)
 		}
@@ -173,9 +176,9 @@ func (d *drawer) aimRest(request *traffic.Request, m *networking.HTTPMatchReques
 	}
 }
 
-// makeSendable changes a request so that it can be sent, and grpc-go and Envoy agree about it. In Envoy a missing header counts as
-// empty where withoutHeaders compares it with a value; grpc-go never takes such a match without the header. An empty header is present
-// for Envoy, and absent for grpc-go.
+// makeSendable changes a request so that it can be sent, and grpc-go and Envoy agree about it. In Envoy a missing
+// header counts as empty where withoutHeaders compares it with a value; grpc-go never takes such a match without the
+// header. An empty header is present for Envoy, and absent for grpc-go.
 func (d *drawer) makeSendable(services []*istio.Object, request *traffic.Request) {
 	if !strings.HasPrefix(request.Path, "/") {
 		request.Path = "/" + request.Path

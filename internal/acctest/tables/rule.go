@@ -10,27 +10,38 @@ import (
 	networking "istio.io/api/networking/v1"
 )
 
-// words are what random matches and requests are made of. There are few, so that rules have much to do with each other.
+// words are what random matches and requests are made of. There are few, so that rules have much to do with each
+// other.
 type words struct{ paths, prefixes, expressions, headerNames []string }
 
 var (
 	// A gRPC client calls nothing but methods, and grpc-go finds no header whose name a match writes in capitals.
 	grpcWords = words{
 		headerNames: []string{"x-version", "x-user", "x-team", "cookie"},
-		paths:       []string{"/pkg.Svc/Get", "/pkg.Svc/GetAll", "/pkg.Svc/", "/pkg.Other/Get", "/PKG.svc/get", "/pkg.Svc/Get/More", "/p/q"},
-		prefixes:    []string{"/", "/pkg.", "/pkg.Svc/", "/pkg.Svc/Get", "/p", "/PKG.SVC"},
-		expressions: []string{".*", `/pkg\.Svc/.*`, ".*/Get", "/(pkg|p)[./].*", "/pkg.Svc/Get(All)?", "(?i)/pkg.svc/get", "[^G]*", "/.+", `/pkg\.[A-Z]\w+/Get`},
+		paths: []string{
+			"/pkg.Svc/Get", "/pkg.Svc/GetAll", "/pkg.Svc/", "/pkg.Other/Get", "/PKG.svc/get", "/pkg.Svc/Get/More",
+			"/p/q",
+		},
+		prefixes: []string{"/", "/pkg.", "/pkg.Svc/", "/pkg.Svc/Get", "/p", "/PKG.SVC"},
+		expressions: []string{
+			".*", `/pkg\.Svc/.*`, ".*/Get", "/(pkg|p)[./].*", "/pkg.Svc/Get(All)?", "(?i)/pkg.svc/get", "[^G]*",
+			"/.+", `/pkg\.[A-Z]\w+/Get`,
+		},
 	}
 	httpWords = words{
 		headerNames: []string{"x-version", "X-Version", "x-user", "X-User", "cookie"},
 		paths:       []string{"/", "/a", "/a/", "/a/b", "/ab", "/b", "/A", "/A/b", "/a/b/c"},
 		prefixes:    []string{"/", "/a", "/a/", "/A", "/ab", "/b"},
-		expressions: []string{".*", "/.*", "/a", "/a.*", "/a|/b", "/(a|b)/.*", "/[a-z]+", ".+b", "[^a]*", "(?i)/a", `/a(/\w+)+`},
+		expressions: []string{
+			".*", "/.*", "/a", "/a.*", "/a|/b", "/(a|b)/.*", "/[a-z]+", ".+b", "[^a]*", "(?i)/a", `/a(/\w+)+`,
+		},
 	}
 	someValues      = []string{"1", "2", "12", "v1", "V1", "a", "b", "ab", "a,b", "1,2"}
-	someExpressions = []string{".*", ".+", "1", "1|2", "[0-9]+", "v.*", "(a|b)+", "(?i)v1", "a,.*", "[^1]*", "1*2?", "^a$", ".*b", "*"}
-	someMethods     = []string{"GET", "POST", "PUT", "get"}
-	subsetNames     = []string{"one", "two", "three"}
+	someExpressions = []string{
+		".*", ".+", "1", "1|2", "[0-9]+", "v.*", "(a|b)+", "(?i)v1", "a,.*", "[^1]*", "1*2?", "^a$", ".*b", "*",
+	}
+	someMethods = []string{"GET", "POST", "PUT", "get"}
+	subsetNames = []string{"one", "two", "three"}
 )
 
 // claim is what a match calls a claim of the caller's token. It has only comparisons: `{}` has no meaning for it.
@@ -84,7 +95,10 @@ func (d *drawer) rule(name string, compact bool) *networking.HTTPRoute {
 		rule.Timeout = durationpb.New(time.Duration(2+d.IntN(8)) * time.Second)
 	}
 	if d.chance(25) {
-		rule.Retries = &networking.HTTPRetry{Attempts: int32(d.IntN(3)), RetryOn: d.of("", "unavailable", "cancelled,unavailable")}
+		rule.Retries = &networking.HTTPRetry{
+			Attempts: int32(d.IntN(3)),
+			RetryOn:  d.of("", "unavailable", "cancelled,unavailable"),
+		}
 		if rule.Retries.Attempts == 0 {
 			rule.Retries.RetryOn = ""
 		}
@@ -100,7 +114,8 @@ func (d *drawer) destinations(compact bool) []*networking.HTTPRouteDestination {
 	var routes []*networking.HTTPRouteDestination
 	add := func(subset string, weight int) {
 		routes = append(routes, &networking.HTTPRouteDestination{
-			Destination: &networking.Destination{Host: d.of(d.Service, d.fullHost()), Subset: subset}, Weight: int32(weight),
+			Destination: &networking.Destination{Host: d.of(d.Service, d.fullHost()), Subset: subset},
+			Weight:      int32(weight),
 		})
 	}
 	subsets := d.Perm(len(subsetNames))
@@ -126,13 +141,15 @@ func (d *drawer) destinations(compact bool) []*networking.HTTPRouteDestination {
 
 func abortWithStatus(status int32, percent float64) *networking.HTTPFaultInjection {
 	return &networking.HTTPFaultInjection{Abort: &networking.HTTPFaultInjection_Abort{
-		ErrorType: &networking.HTTPFaultInjection_Abort_HttpStatus{HttpStatus: status}, Percentage: &networking.Percent{Value: percent},
+		ErrorType:  &networking.HTTPFaultInjection_Abort_HttpStatus{HttpStatus: status},
+		Percentage: &networking.Percent{Value: percent},
 	}}
 }
 
 func abortWithCode(code string, percent float64) *networking.HTTPFaultInjection {
 	return &networking.HTTPFaultInjection{Abort: &networking.HTTPFaultInjection_Abort{
-		ErrorType: &networking.HTTPFaultInjection_Abort_GrpcStatus{GrpcStatus: code}, Percentage: &networking.Percent{Value: percent},
+		ErrorType:  &networking.HTTPFaultInjection_Abort_GrpcStatus{GrpcStatus: code},
+		Percentage: &networking.Percent{Value: percent},
 	}}
 }
 
@@ -148,8 +165,10 @@ func (d *drawer) fault() *networking.HTTPFaultInjection {
 	}
 	if !d.GRPC && d.chance(30) {
 		fault.Delay = &networking.HTTPFaultInjection_Delay{
-			HttpDelayType: &networking.HTTPFaultInjection_Delay_FixedDelay{FixedDelay: durationpb.New(time.Duration(1+d.IntN(9)) * 100 * time.Millisecond)},
-			Percentage:    &networking.Percent{Value: float64(d.IntN(3)) * 12.5},
+			HttpDelayType: &networking.HTTPFaultInjection_Delay_FixedDelay{
+				FixedDelay: durationpb.New(time.Duration(1+d.IntN(9)) * 100 * time.Millisecond),
+			},
+			Percentage: &networking.Percent{Value: float64(d.IntN(3)) * 12.5},
 		}
 		if d.chance(30) {
 			fault.Abort = nil
@@ -234,7 +253,9 @@ func (d *drawer) request(compact bool) *networking.HTTPMatchRequest {
 		}
 		m.Headers[claim] = d.comparison(someValues, someValues, someExpressions[:len(someExpressions)-1])
 	} else if d.chance(5) {
-		m.WithoutHeaders = map[string]*networking.StringMatch{claim: d.comparison(someValues, someValues, someExpressions[:len(someExpressions)-1])}
+		m.WithoutHeaders = map[string]*networking.StringMatch{
+			claim: d.comparison(someValues, someValues, someExpressions[:len(someExpressions)-1]),
+		}
 	}
 	if d.chance(15) {
 		m.QueryParams = d.matches([]string{"q", "r", "Q"})
@@ -247,7 +268,9 @@ func (d *drawer) request(compact bool) *networking.HTTPMatchRequest {
 	}
 	if d.chance(10) {
 		full := d.Service + "." + d.Namespace
-		m.Authority = d.comparison([]string{d.Service, full, full + ".svc.cluster.local", full + fmt.Sprintf(":%d", MainPort)}, []string{d.Service, full + "."},
+		m.Authority = d.comparison([]string{
+			d.Service, full, full + ".svc.cluster.local", full + fmt.Sprintf(":%d", MainPort),
+		}, []string{d.Service, full + "."},
 			[]string{".*", strings.ReplaceAll(full, ".", `\.`) + ".*"})
 	}
 	return m

@@ -1,5 +1,5 @@
-// Package tables draws random route tables and requests aimed at their edges, for tests that compare what internal/traffic says about
-// them with what real data planes do.
+// Package tables draws random route tables and requests aimed at their edges, for tests that compare what
+// internal/traffic says about them with what real data planes do.
 package tables
 
 import (
@@ -38,15 +38,15 @@ const (
 
 // Options say what to draw.
 type Options struct {
-	// GRPC leaves out what grpc-go does not act on as an Envoy does: matches on authority, method, scheme and query, mirrors,
-	// rewrites, changed headers, and a subset that stands twice in one rule; and of the requests those of which the two think
-	// differently, see makeAlike.
+	// GRPC leaves out what grpc-go does not act on as an Envoy does: matches on authority, method, scheme and query,
+	// mirrors, rewrites, changed headers, and a subset that stands twice in one rule; and of the requests those of
+	// which the two think differently, see makeAlike.
 	GRPC bool
-	// Service and Namespace are where the requests go. The Service has the ports MainPort and OtherPort, and pods with the
-	// labels version v1, v2 and v3.
+	// Service and Namespace are where the requests go. The Service has the ports MainPort and OtherPort, and pods
+	// with the labels version v1, v2 and v3.
 	Service, Namespace string
-	// Gateway is the name of a Gateway there, which has servers for every host at GatewayPort and, with TLS, at GatewayTLSPort. Empty:
-	// only sidecars are asked.
+	// Gateway is the name of a Gateway there, which has servers for every host at GatewayPort and, with TLS, at
+	// GatewayTLSPort. Empty: only sidecars are asked.
 	Gateway string
 }
 
@@ -54,7 +54,11 @@ type Options struct {
 func Draw(seed uint64, o Options) *Table {
 	d := newDrawer(seed, o)
 	t := &Table{
-		Seed: seed, Host: d.fullHost(), Rules: d.destinationRules(seed % kinds), Compact: seed%kinds == compactKind, drawer: d,
+		Seed:    seed,
+		Host:    d.fullHost(),
+		Rules:   d.destinationRules(seed % kinds),
+		Compact: seed%kinds == compactKind,
+		drawer:  d,
 	}
 	for {
 		t.Services = []*istio.Object{d.virtualService(o.Service, t.Compact)}
@@ -81,7 +85,8 @@ func (t *Table) valid() bool {
 		(!t.Compact || !slices.ContainsFunc(traffic.FindDead(t.Services, traffic.Options{}), dead))
 }
 
-// Caller is a proxy at which requests come in: its namespace, its label app and, for a gateway, its label gateway, which names it.
+// Caller is a proxy at which requests come in: its namespace, its label app and, for a gateway, its label gateway,
+// which names it.
 type Caller struct{ Namespace, App, Gateway string }
 
 // Labels are those of the proxy's pods.
@@ -132,7 +137,9 @@ func (t *Table) mark() {
 				Headers:      map[string]*networking.StringMatch{ProbeHeader: exactly(fmt.Sprint(t.Seed))},
 			}},
 			Fault: abortWithCode(ProbeCode, 100),
-			Route: []*networking.HTTPRouteDestination{{Destination: &networking.Destination{Host: t.Service, Subset: subsetNames[0]}}},
+			Route: []*networking.HTTPRouteDestination{{
+				Destination: &networking.Destination{Host: t.Service, Subset: subsetNames[0]},
+			}},
 		})
 	}
 }
@@ -140,8 +147,8 @@ func (t *Table) mark() {
 // Probe is the name of the probers' rule.
 func (t *Table) Probe() string { return fmt.Sprintf("probe-%d", t.Seed) }
 
-// destinationRules declares the subsets, each of one version. What a rule in another namespace says, and the names that
-// subsets have, tell which rule an answer went by.
+// destinationRules declares the subsets, each of one version. What a rule in another namespace says, and the names
+// that subsets have, tell which rule an answer went by.
 func (d *drawer) destinationRules(kind uint64) []*istio.Object {
 	versions := d.Perm(len(subsetNames))
 	subsets := func(turn int) []*networking.Subset {
@@ -153,7 +160,11 @@ func (d *drawer) destinationRules(kind uint64) []*istio.Object {
 		return all
 	}
 	rule := func(namespace, name string, subsets []*networking.Subset) *istio.Object {
-		return &istio.Object{Namespace: namespace, Name: name, Spec: &networking.DestinationRule{Host: d.fullHost(), Subsets: subsets}}
+		return &istio.Object{
+			Namespace: namespace,
+			Name:      name,
+			Spec:      &networking.DestinationRule{Host: d.fullHost(), Subsets: subsets},
+		}
 	}
 	all := subsets(0)
 	switch kind {
@@ -183,8 +194,8 @@ func (d *drawer) virtualService(name string, compact bool) *istio.Object {
 	return &istio.Object{Namespace: d.Namespace, Name: name, Spec: spec}
 }
 
-// rival returns a second VirtualService for the host, at times one of the namespace of other clients. One of the two may be for some
-// proxies alone, to which the others have no route.
+// rival returns a second VirtualService for the host, at times one of the namespace of other clients. One of the two
+// may be for some proxies alone, to which the others have no route.
 func (d *drawer) rival(first *istio.Object) *istio.Object {
 	rival := d.virtualService(d.Service+d.of("-", "0")+"rival", false)
 	if d.chance(40) {
@@ -249,7 +260,8 @@ func (d *drawer) move(o *istio.Object) {
 func (d *drawer) gateways() []string {
 	all := [][]string{nil, nil, {"mesh"}}
 	if d.Gateway != "" {
-		all = append(all, []string{d.Gateway}, []string{d.Gateway, "mesh"}, []string{"mesh", d.Namespace + "/" + d.Gateway})
+		all = append(all, []string{d.Gateway}, []string{d.Gateway, "mesh"},
+			[]string{"mesh", d.Namespace + "/" + d.Gateway})
 	}
 	return all[d.IntN(len(all))]
 }
@@ -259,7 +271,13 @@ func (d *drawer) delegated(root *istio.Object) *istio.Object {
 	name := d.Service + "-part"
 	rules := root.VirtualServiceSpec().Http
 	rule := rules[d.IntN(len(rules))]
-	handed := &networking.HTTPRoute{Name: rule.Name, Match: rule.Match, Delegate: &networking.Delegate{Name: name}, Timeout: rule.Timeout, Retries: rule.Retries}
+	handed := &networking.HTTPRoute{
+		Name:     rule.Name,
+		Match:    rule.Match,
+		Delegate: &networking.Delegate{Name: name},
+		Timeout:  rule.Timeout,
+		Retries:  rule.Retries,
+	}
 	if d.chance(50) {
 		handed.Delegate.Namespace = d.Namespace
 	}
@@ -282,7 +300,11 @@ func (d *drawer) delegated(root *istio.Object) *istio.Object {
 
 // narrower returns a match that fits into another one, more or less.
 func (d *drawer) narrower(wide *networking.HTTPMatchRequest) *networking.HTTPMatchRequest {
-	m := &networking.HTTPMatchRequest{Name: d.of("", "narrow"), IgnoreUriCase: wide.IgnoreUriCase, SourceNamespace: wide.SourceNamespace}
+	m := &networking.HTTPMatchRequest{
+		Name:            d.of("", "narrow"),
+		IgnoreUriCase:   wide.IgnoreUriCase,
+		SourceNamespace: wide.SourceNamespace,
+	}
 	if prefix := wide.Uri.GetPrefix(); prefix != "" {
 		m.Uri = exactly(prefix + d.of("", "/", "b", "Get"))
 		if d.chance(50) {

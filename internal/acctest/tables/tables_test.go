@@ -36,11 +36,13 @@ func TestDraw_varied(t *testing.T) {
 		fields  []string // of matches and rules
 	}{
 		"grpc": {sidecars, []string{
-			"uri", "ignoreUriCase", "headers", "withoutHeaders", "port", "sourceLabels", "sourceNamespace", "gateways", "delegate", "weight", "fault",
+			"uri", "ignoreUriCase", "headers", "withoutHeaders", "port", "sourceLabels", "sourceNamespace", "gateways",
+			"delegate", "weight", "fault",
 			"redirect", "directResponse", "timeout", "retries", "exact", "prefix", "regex",
 		}},
 		"envoy": {Options{Service: "reviews", Namespace: "shop", Gateway: "front"}, []string{
-			"queryParams", "method", "scheme", "authority", "@request.auth.claims", "mirror", "mirrors", "rewrite", "uriRegexRewrite", "headers", "delay",
+			"queryParams", "method", "scheme", "authority", "@request.auth.claims", "mirror", "mirrors", "rewrite",
+			"uriRegexRewrite", "headers", "delay",
 		}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -66,7 +68,9 @@ func TestDraw_varied(t *testing.T) {
 					t.Errorf("no table has a %s", field)
 				}
 			}
-			for _, kind := range []traffic.OutcomeKind{traffic.Forward, traffic.RedirectTo, traffic.Respond, traffic.NoRoute, traffic.Unclaimed} {
+			for _, kind := range []traffic.OutcomeKind{
+				traffic.Forward, traffic.RedirectTo, traffic.Respond, traffic.NoRoute, traffic.Unclaimed,
+			} {
 				if outcomes[kind] < 20 {
 					t.Errorf("%d of 2000 requests come to %s: %v", outcomes[kind], kind, outcomes)
 				}

@@ -1,5 +1,5 @@
-// Command floor is a plugin with the provider's schemas that does nothing: what Terraform and the protocol cost with them,
-// whatever a provider does. It plans and applies what Terraform proposes and reads what is in the state.
+// Command floor is a plugin with the provider's schemas that does nothing: what Terraform and the protocol cost with
+// them, whatever a provider does. It plans and applies what Terraform proposes and reads what is in the state.
 package main
 
 import (
@@ -20,7 +20,9 @@ func main() {
 	}
 	go provider.EndWithParent()
 	newServer := provider.NewServer("floor")
-	err := tf6server.Serve("registry.terraform.io/meshroute/mesh", func() tfprotov6.ProviderServer { return floor{newServer()} })
+	err := tf6server.Serve("registry.terraform.io/meshroute/mesh", func() tfprotov6.ProviderServer {
+		return floor{newServer()}
+	})
 	if err != nil {
 		log.Fatal(err)
 	}

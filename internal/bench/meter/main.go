@@ -1,5 +1,6 @@
-// Command meter stands in a plugin's place and runs the plugin as its child, so that what the plugin used is told apart from what
-// Terraform used. It imports little, because the kernel counts what a process had before exec into the child's peak of memory.
+// Command meter stands in a plugin's place and runs the plugin as its child, so that what the plugin used is told
+// apart from what Terraform used. It imports little, because the kernel counts what a process had before exec into
+// the child's peak of memory.
 package main
 
 import (
@@ -30,7 +31,8 @@ func main() {
 }
 
 func run(plugin, report string) (int, error) {
-	// A plugin ignores an interrupt and ends when Terraform asks it to; so does this. Ignored signals would be inherited.
+	// A plugin ignores an interrupt and ends when Terraform asks it to; so does this. Ignored signals would be
+	// inherited.
 	signal.Notify(make(chan os.Signal, 1), os.Interrupt)
 	command := exec.Command(plugin, os.Args[1:]...)
 	command.Stdin, command.Stdout, command.Stderr = os.Stdin, os.Stdout, os.Stderr

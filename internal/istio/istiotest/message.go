@@ -1,4 +1,5 @@
-// Package istiotest makes objects for tests: random messages, samples that are wrong or right, and what is read from YAML.
+// Package istiotest makes objects for tests: random messages, samples that are wrong or right, and what is read from
+// YAML.
 package istiotest
 
 import (
@@ -13,8 +14,8 @@ import (
 )
 
 // Fill sets random fields of m and of everything inside it, and returns m. Only the fields named by only are set, all
-// of them if there are none. Values are those that Terraform and JSON can carry: valid UTF-8, finite numbers, unsigned
-// numbers up to the largest int64, known enum values, durations in the range of [time.Duration].
+// of them if there are none. Values are those that Terraform and JSON can carry: valid UTF-8, finite numbers,
+// unsigned numbers up to the largest int64, known enum values, durations in the range of [time.Duration].
 func Fill[M proto.Message](t *rapid.T, m M, only ...protoreflect.Name) M {
 	filler{only: only}.fill(t, m.ProtoReflect())
 	return m
@@ -126,8 +127,10 @@ func duration(t *rapid.T) time.Duration {
 func text(t *rapid.T) string {
 	if rapid.Bool().Draw(t, "usual") {
 		return rapid.SampledFrom([]string{
-			"", "v1", "v2", "reviews", "reviews.shop", "reviews.shop.svc", "reviews.shop.svc.cluster.local", "*", "*.example.com",
-			"mesh", "shop/public", ".", "GET", "200", "version", ":authority", "^v[12]$", "[", "5xx,reset", "%START_TIME%", "größe",
+			"", "v1", "v2", "reviews", "reviews.shop", "reviews.shop.svc", "reviews.shop.svc.cluster.local", "*",
+			"*.example.com",
+			"mesh", "shop/public", ".", "GET", "200", "version", ":authority", "^v[12]$", "[", "5xx,reset",
+			"%START_TIME%", "größe",
 		}).Draw(t, "text")
 	}
 	return rapid.StringN(0, 6, 24).Draw(t, "any text")

@@ -26,7 +26,10 @@ func Object(t testing.TB, kind, name, spec string) *istio.Object {
 	if !ok {
 		namespace, name = "shop", namespace
 	}
-	manifest := fmt.Sprintf("apiVersion: networking.istio.io/v1\nkind: %s\nmetadata: {name: %s, namespace: %s}\nspec:\n", kind, name, namespace)
+	manifest := fmt.Sprintf(
+		"apiVersion: networking.istio.io/v1\nkind: %s\nmetadata: {name: %s, namespace: %s}\nspec:\n", kind, name,
+		namespace,
+	)
 	for line := range strings.SplitSeq(strings.Trim(spec, "\n"), "\n") {
 		manifest += "  " + line + "\n"
 	}

@@ -25,11 +25,16 @@ func ValidRule(i int) *networking.HTTPRoute {
 		Timeout: durationpb.New(time.Second),
 		Retries: &networking.HTTPRetry{Attempts: 2, PerTryTimeout: durationpb.New(time.Second / 2), RetryOn: "5xx"},
 		Fault: &networking.HTTPFaultInjection{Abort: &networking.HTTPFaultInjection_Abort{
-			ErrorType: &networking.HTTPFaultInjection_Abort_HttpStatus{HttpStatus: 503}, Percentage: &networking.Percent{Value: 1},
+			ErrorType:  &networking.HTTPFaultInjection_Abort_HttpStatus{HttpStatus: 503},
+			Percentage: &networking.Percent{Value: 1},
 		}},
-		Mirrors: []*networking.HTTPMirrorPolicy{{Destination: &networking.Destination{Host: "recorder.shop.svc.cluster.local"}}},
+		Mirrors: []*networking.HTTPMirrorPolicy{{
+			Destination: &networking.Destination{Host: "recorder.shop.svc.cluster.local"},
+		}},
 		CorsPolicy: &networking.CorsPolicy{
-			AllowOrigins: []*networking.StringMatch{{MatchType: &networking.StringMatch_Exact{Exact: "https://shop.example"}}},
+			AllowOrigins: []*networking.StringMatch{{
+				MatchType: &networking.StringMatch_Exact{Exact: "https://shop.example"},
+			}},
 			AllowMethods: []string{"GET", "POST"}, MaxAge: durationpb.New(time.Minute),
 		},
 		Headers: &networking.Headers{Request: &networking.Headers_HeaderOperations{

@@ -11,8 +11,8 @@ import (
 	"github.com/meshroute/terraform-provider-mesh/internal/istio"
 )
 
-// Sample is an object of samples/invalid or samples/valid: the spec of one of the two kinds. NAMESPACE stands for the namespace that
-// it is in.
+// Sample is an object of samples/invalid or samples/valid: the spec of one of the two kinds. NAMESPACE stands for the
+// namespace that it is in.
 type Sample struct {
 	VirtualService  map[string]any    `json:"VirtualService,omitempty"`
 	DestinationRule map[string]any    `json:"DestinationRule,omitempty"`
@@ -55,7 +55,9 @@ func Samples(t *testing.T, dir, namespace string) map[string]Sample {
 			t.Fatal(err)
 		}
 		read := map[string]Sample{}
-		if err := yaml.UnmarshalStrict([]byte(strings.ReplaceAll(string(text), "NAMESPACE", namespace)), &read); err != nil {
+		if err := yaml.UnmarshalStrict(
+			[]byte(strings.ReplaceAll(string(text), "NAMESPACE", namespace)), &read,
+		); err != nil {
 			t.Fatalf("read %s: %v", file.Name(), err)
 		}
 		for name, s := range read {

@@ -82,7 +82,9 @@ func Module(dir string) (string, error) {
 		dir = filepath.Join(filepath.Dir(filepath.Dir(file)), "controlplane")
 	}
 	if _, err := os.Stat(filepath.Join(dir, "go.mod")); err != nil {
-		return "", fmt.Errorf("find the module that pins the control plane (set --module or MESHLAB_CONTROLPLANE_MODULE): %w", err)
+		return "", fmt.Errorf(
+			"find the module that pins the control plane (set --module or MESHLAB_CONTROLPLANE_MODULE): %w", err,
+		)
 	}
 	return dir, nil
 }

@@ -35,7 +35,11 @@ func TestPinned(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := map[string]string{"etcd": "v3.6.8", "kube-apiserver": "v1.36.3", "istiod": "v0.0.0-20260827124520-eed52ebb66ad"}
+	want := map[string]string{
+		"etcd":           "v3.6.8",
+		"kube-apiserver": "v1.36.3",
+		"istiod":         "v0.0.0-20260827124520-eed52ebb66ad",
+	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("versions (-want +got):\n%s", diff)
 	}
@@ -47,7 +51,8 @@ func TestPinned_missing(t *testing.T) {
 		without := slices.DeleteFunc(strings.SplitAfter(gomod, "\n"), func(line string) bool {
 			return strings.Contains(line, s.modulePath+" v")
 		})
-		if _, err := pinned([]byte(strings.Join(without, ""))); err == nil || !strings.Contains(err.Error(), s.modulePath) {
+		if _, err := pinned([]byte(strings.Join(without, ""))); err == nil ||
+			!strings.Contains(err.Error(), s.modulePath) {
 			t.Errorf("without %s: got error %v", s.modulePath, err)
 		}
 	}
@@ -120,7 +125,8 @@ func TestBuild_failed(t *testing.T) {
 	t.Setenv("XDG_CACHE_HOME", cache)
 	fakeGo(t, "echo the compiler says no >&2; exit 1")
 	_, err := Build(t.Context(), writeModule(t), &bytes.Buffer{})
-	if err == nil || !strings.Contains(err.Error(), "build etcd v3.6.8") || !strings.Contains(err.Error(), "the compiler says no") {
+	if err == nil || !strings.Contains(err.Error(), "build etcd v3.6.8") ||
+		!strings.Contains(err.Error(), "the compiler says no") {
 		t.Errorf("got error %v", err)
 	}
 	onlyLocks(t, cache)
@@ -159,7 +165,8 @@ func TestBuild_interrupted(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if status, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid)); err == nil && !strings.Contains(string(status), ") Z ") {
+	if status, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid)); err == nil &&
+		!strings.Contains(string(status), ") Z ") {
 		t.Errorf("process %d still runs", pid)
 	}
 }
@@ -197,7 +204,9 @@ echo binary >"$2"`)
 	if diff := cmp.Diff(sets[0], sets[1]); diff != "" {
 		t.Errorf("sets:\n%s", diff)
 	}
-	for _, path := range []string{sets[0].Path("etcd"), sets[0].Path("kube-apiserver"), sets[0].Path("istiod"), sets[0].CRDs()} {
+	for _, path := range []string{
+		sets[0].Path("etcd"), sets[0].Path("kube-apiserver"), sets[0].Path("istiod"), sets[0].CRDs(),
+	} {
 		if _, err := os.Stat(path); err != nil {
 			t.Error(err)
 		}

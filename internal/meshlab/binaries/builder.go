@@ -26,7 +26,8 @@ type builder struct {
 }
 
 func (b builder) all(ctx context.Context) error {
-	fmt.Fprintln(b.progress, "building the control plane; the first time takes 6 to 10 minutes on two cores, later times seconds")
+	fmt.Fprintln(b.progress,
+		"building the control plane; the first time takes 6 to 10 minutes on two cores, later times seconds")
 	for _, s := range servers {
 		if err := b.server(ctx, s); err != nil {
 			return err
@@ -52,15 +53,17 @@ func (b builder) server(ctx context.Context, s server) error {
 			}
 		}
 	}()
-	if _, err := b.run(ctx, "build", "-ldflags", linkerFlags(s, version), "-o", filepath.Join(b.out, s.name), s.packagePath); err != nil {
+	if _, err := b.run(
+		ctx, "build", "-ldflags", linkerFlags(s, version), "-o", filepath.Join(b.out, s.name), s.packagePath,
+	); err != nil {
 		return fmt.Errorf("build %s %s: %w", s.name, version, err)
 	}
 	fmt.Fprintf(b.progress, "built %s %s in %s\n", s.name, version, time.Since(start).Round(time.Second))
 	return nil
 }
 
-// linkerFlags leaves out debug information and gives the API server the version that it reports; without the stamp it says
-// v0.0.0, and clients that look at the version misbehave.
+// linkerFlags leaves out debug information and gives the API server the version that it reports; without the stamp it
+// says v0.0.0, and clients that look at the version misbehave.
 func linkerFlags(s server, version string) string {
 	flags := "-s -w"
 	if s.name != "kube-apiserver" {
@@ -90,8 +93,8 @@ func (b builder) crds(ctx context.Context) error {
 	return nil
 }
 
-// run executes the go command in the module and returns what it printed. When ctx ends, the command and the compilers that it started
-// end too.
+// run executes the go command in the module and returns what it printed. When ctx ends, the command and the compilers
+// that it started end too.
 func (b builder) run(ctx context.Context, args ...string) (string, error) {
 	cmd := exec.CommandContext(ctx, "go", args...)
 	cmd.Dir = b.module

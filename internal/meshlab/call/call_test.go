@@ -29,8 +29,10 @@ func TestRequestValidate(t *testing.T) {
 		change func(*Request)
 		want   string
 	}{
-		"no host":           {func(r *Request) { r.Host = "" }, "host is missing"},
-		"method not a path": {func(r *Request) { r.Method = "SayHello" }, `method "SayHello": want /package.Service/Method`},
+		"no host": {func(r *Request) { r.Host = "" }, "host is missing"},
+		"method not a path": {func(r *Request) {
+			r.Method = "SayHello"
+		}, `method "SayHello": want /package.Service/Method`},
 		"negative count":    {func(r *Request) { r.Count = -1 }, "count, rate and duration must not be negative"},
 		"endless":           {func(r *Request) { r.Count = 0 }, "count or duration must be given"},
 		"nobody sends":      {func(r *Request) { r.Concurrency = 0 }, "concurrency must be at least 1, got 0"},
@@ -65,7 +67,8 @@ func TestSynthesize(t *testing.T) {
 	if err := json.Unmarshal(data, &got); err != nil {
 		t.Fatal(err)
 	}
-	if !strings.HasPrefix(got.Node.ID, "sidecar~127.0.0.99~client-") || !strings.HasSuffix(got.Node.ID, ".shop~shop.svc.cluster.local") {
+	if !strings.HasPrefix(got.Node.ID, "sidecar~127.0.0.99~client-") ||
+		!strings.HasSuffix(got.Node.ID, ".shop~shop.svc.cluster.local") {
 		t.Errorf("node id %q", got.Node.ID)
 	}
 	want := map[string]any{
@@ -137,7 +140,8 @@ func TestClientsBatch(t *testing.T) {
 	t.Parallel()
 	clients := NewClients(Source{XDS: "127.0.0.1:1"})
 	t.Cleanup(clients.Close)
-	in := `{"count": -1}` + "\n\n" + `{"timeout": 5}` + "\n" + `{"labels": "x"}` + "\n" + `{"count": 1, "timeout": "10ms"}` + "\n"
+	in := `{"count": -1}` + "\n\n" + `{"timeout": 5}` + "\n" + `{"labels": "x"}` + "\n" +
+		`{"count": 1, "timeout": "10ms"}` + "\n"
 	var out bytes.Buffer
 	if err := clients.Batch(t.Context(), validRequest(), strings.NewReader(in), &out); err != nil {
 		t.Fatal(err)

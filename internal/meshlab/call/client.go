@@ -29,7 +29,8 @@ type Identity struct {
 	Labels    string // key=value, separated by commas
 }
 
-// Source says where a client gets its configuration: from an istiod at XDS (host:port), else as the file Bootstrap says.
+// Source says where a client gets its configuration: from an istiod at XDS (host:port), else as the file Bootstrap
+// says.
 type Source struct {
 	XDS       string
 	Bootstrap string
@@ -73,7 +74,8 @@ func synthesize(address string, identity Identity) ([]byte, error) {
 			"server_features": []any{"xds_v3"},
 		}},
 		"node": map[string]any{
-			"id": fmt.Sprintf("sidecar~%s~client-%d-%d.%s~%s.svc.cluster.local", nodeAddress, os.Getpid(), nodes.Add(1), namespace, namespace),
+			"id": fmt.Sprintf("sidecar~%s~client-%d-%d.%s~%s.svc.cluster.local", nodeAddress, os.Getpid(), nodes.Add(1),
+				namespace, namespace),
 			"metadata": map[string]any{
 				"GENERATOR":    "grpc",
 				"NAMESPACE":    namespace,
@@ -117,7 +119,11 @@ type channelKey struct {
 
 // NewClients returns clients that have no channel yet.
 func NewClients(source Source) *Clients {
-	return &Clients{source: source, resolvers: map[Identity]resolver.Builder{}, channels: map[channelKey]*grpc.ClientConn{}}
+	return &Clients{
+		source:    source,
+		resolvers: map[Identity]resolver.Builder{},
+		channels:  map[channelKey]*grpc.ClientConn{},
+	}
 }
 
 // Close closes all channels.
@@ -159,8 +165,8 @@ func (c *Clients) Dial(identity Identity, host string, port int) (*grpc.ClientCo
 	return channel, nil
 }
 
-// resolver returns the xDS client of an identity. grpc-go reads its own bootstrap once per process, at start; only this constructor
-// takes one as an argument, and several side by side.
+// resolver returns the xDS client of an identity. grpc-go reads its own bootstrap once per process, at start; only
+// this constructor takes one as an argument, and several side by side.
 func (c *Clients) resolver(identity Identity) (resolver.Builder, error) {
 	if builder := c.resolvers[identity]; builder != nil {
 		return builder, nil

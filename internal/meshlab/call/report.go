@@ -30,7 +30,12 @@ type tally struct {
 }
 
 func newTally() *tally {
-	return &tally{answers: map[string]int{}, errors: map[string]int{}, endpoints: map[string]int{}, attempts: map[string]int{}}
+	return &tally{
+		answers:   map[string]int{},
+		errors:    map[string]int{},
+		endpoints: map[string]int{},
+		attempts:  map[string]int{},
+	}
 }
 
 func report(tallies []*tally, took time.Duration) Report {
@@ -95,7 +100,8 @@ func (r Report) Print(w io.Writer) {
 
 func bar(n, total int) string {
 	full := int(math.Round(float64(barWidth*n) / float64(total)))
-	return fmt.Sprintf("%s%s %6d of %d  %5.1f %%", strings.Repeat("█", full), strings.Repeat("░", barWidth-full), n, total,
+	return fmt.Sprintf("%s%s %6d of %d  %5.1f %%", strings.Repeat("█", full), strings.Repeat("░", barWidth-full),
+		n, total,
 		100*float64(n)/float64(total))
 }
 

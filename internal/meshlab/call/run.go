@@ -136,11 +136,15 @@ type Answer struct {
 func Send(ctx context.Context, channel *grpc.ClientConn, method string, headers metadata.MD) (Answer, error) {
 	var header metadata.MD
 	ctx = metadata.NewOutgoingContext(ctx, headers)
-	if err := channel.Invoke(ctx, method, wrapperspb.String("meshlab"), &greeter.Message{}, grpc.Header(&header)); err != nil {
+	if err := channel.Invoke(
+		ctx, method, wrapperspb.String("meshlab"), &greeter.Message{}, grpc.Header(&header),
+	); err != nil {
 		return Answer{}, err
 	}
 	return Answer{
-		Version: value(header, greeter.VersionHeader), Endpoint: value(header, greeter.AddressHeader), Attempts: value(header, greeter.AttemptsHeader),
+		Version:  value(header, greeter.VersionHeader),
+		Endpoint: value(header, greeter.AddressHeader),
+		Attempts: value(header, greeter.AttemptsHeader),
 	}, nil
 }
 

@@ -40,7 +40,8 @@ func NewClient(config *rest.Config) (*Client, error) {
 	return &Client{http: httpClient, dynamic: dynamicClient}, nil
 }
 
-// Apply makes the objects of a YAML stream what the stream says, in its order. What it says of their status is made so too.
+// Apply makes the objects of a YAML stream what the stream says, in its order. What it says of their status is made
+// so too.
 func (c *Client) Apply(ctx context.Context, manifest []byte) error {
 	objects, err := decode(manifest)
 	if err != nil {

@@ -50,8 +50,9 @@ type Cluster struct {
 	children map[string]*process.Process
 }
 
-// Start starts everything and returns when the CRDs are served, istiod is ready and its validating webhook refuses what it
-// has to refuse, and its pod forwards ports. Everything that it writes goes to dir. After an error nothing runs. A server that ends by itself is told to lost.
+// Start starts everything and returns when the CRDs are served, istiod is ready and its validating webhook refuses
+// what it has to refuse, and its pod forwards ports. Everything that it writes goes to dir. After an error nothing
+// runs. A server that ends by itself is told to lost.
 func Start(ctx context.Context, dir string, bin binaries.Set, lost func(error)) (*Cluster, error) {
 	c := &Cluster{dir: dir, bin: bin, lost: lost, children: map[string]*process.Process{}}
 	if err := c.start(ctx); err != nil {
@@ -121,8 +122,8 @@ func (c *Cluster) Process(name string) *process.Process {
 	return c.children[name]
 }
 
-// Restart starts a server again with the arguments that it had, after ending it if it still runs. It returns as soon as the
-// process is there, before it is ready.
+// Restart starts a server again with the arguments that it had, after ending it if it still runs. It returns as soon
+// as the process is there, before it is ready.
 func (c *Cluster) Restart(name string) (*process.Process, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -162,8 +163,8 @@ func (c *Cluster) launch(name string, env []string, args ...string) error {
 	return err
 }
 
-// wait asks check every 50 ms until it returns nil. It gives up when a server has ended, when ctx ends, or after two minutes,
-// and then says what was missing last.
+// wait asks check every 50 ms until it returns nil. It gives up when a server has ended, when ctx ends, or after two
+// minutes, and then says what was missing last.
 func (c *Cluster) wait(ctx context.Context, what string, check func(context.Context) error) error {
 	ctx, cancel := context.WithTimeout(ctx, 2*time.Minute)
 	defer cancel()
@@ -179,7 +180,8 @@ func (c *Cluster) wait(ctx context.Context, what string, check func(context.Cont
 		}
 		select {
 		case <-ctx.Done():
-			return fmt.Errorf("wait for %s: %w; last answer: %w (logs in %s)", what, context.Cause(ctx), last, filepath.Join(c.dir, "logs"))
+			return fmt.Errorf("wait for %s: %w; last answer: %w (logs in %s)", what, context.Cause(ctx), last,
+				filepath.Join(c.dir, "logs"))
 		case <-time.After(50 * time.Millisecond):
 		}
 	}

@@ -28,7 +28,11 @@ func TestStart_serverEnds(t *testing.T) {
 	if err == nil {
 		t.Fatal("started")
 	}
-	for _, want := range []string{"wait for kube-apiserver: kube-apiserver ended: exit status 4", "no room at the inn", filepath.Join("logs", "kube-apiserver.log")} {
+	for _, want := range []string{
+		"wait for kube-apiserver: kube-apiserver ended: exit status 4",
+		"no room at the inn",
+		filepath.Join("logs", "kube-apiserver.log"),
+	} {
 		if !strings.Contains(err.Error(), want) {
 			t.Errorf("error lacks %q: %v", want, err)
 		}

@@ -62,10 +62,12 @@ func (c *Cluster) writeIdentities() error {
 			return c.ca.WriteServer(filepath.Join(dir, "kubelet.crt"), filepath.Join(dir, "kubelet.key"), "kubelet")
 		},
 		func() error {
-			return c.ca.WriteClient(filepath.Join(dir, "kubelet-client.crt"), filepath.Join(dir, "kubelet-client.key"), APIServer)
+			return c.ca.WriteClient(filepath.Join(dir, "kubelet-client.crt"), filepath.Join(dir, "kubelet-client.key"),
+				APIServer)
 		},
 		func() error {
-			return c.ca.WriteClient(filepath.Join(c.dir, "client.crt"), filepath.Join(c.dir, "client.key"), admin, "system:masters")
+			return c.ca.WriteClient(filepath.Join(c.dir, "client.crt"), filepath.Join(c.dir, "client.key"), admin,
+				"system:masters")
 		},
 	)
 }

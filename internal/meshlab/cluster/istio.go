@@ -27,7 +27,9 @@ func (c *Cluster) createCRDs(ctx context.Context) error {
 	var g errgroup.Group
 	for _, crd := range crds {
 		g.Go(func() error {
-			if _, err := c.Admin.resource(crd).Create(ctx, crd, metav1.CreateOptions{FieldManager: fieldManager}); err != nil {
+			if _, err := c.Admin.resource(crd).Create(ctx, crd, metav1.CreateOptions{
+				FieldManager: fieldManager,
+			}); err != nil {
 				return fmt.Errorf("create CRD %q: %w", crd.GetName(), err)
 			}
 			return nil
@@ -96,10 +98,13 @@ spec:
   - timeout: 1s
 `
 
-// registerWebhook points the API server at istiod's validating webhook, by URL because there is no pod behind a Service, and
-// returns when it has been seen to refuse an object.
+// registerWebhook points the API server at istiod's validating webhook, by URL because there is no pod behind a
+// Service, and returns when it has been seen to refuse an object.
 func (c *Cluster) registerWebhook(ctx context.Context, address string) error {
-	configMaps := c.Admin.dynamic.Resource(schema.GroupVersionResource{Version: "v1", Resource: "configmaps"}).Namespace(rootNamespace)
+	configMaps := c.Admin.dynamic.Resource(schema.GroupVersionResource{
+		Version:  "v1",
+		Resource: "configmaps",
+	}).Namespace(rootNamespace)
 	var bundle string
 	err := c.wait(ctx, "istiod's certificate authority", func(ctx context.Context) error {
 		object, err := configMaps.Get(ctx, "istio-ca-root-cert", metav1.GetOptions{})
@@ -115,7 +120,9 @@ func (c *Cluster) registerWebhook(ctx context.Context, address string) error {
 	if err != nil {
 		return err
 	}
-	if err := c.Admin.Apply(ctx, fmt.Appendf(nil, webhookYAML, address, base64.StdEncoding.EncodeToString([]byte(bundle)))); err != nil {
+	if err := c.Admin.Apply(
+		ctx, fmt.Appendf(nil, webhookYAML, address, base64.StdEncoding.EncodeToString([]byte(bundle))),
+	); err != nil {
 		return err
 	}
 	probe, err := decode([]byte(refused))
@@ -123,7 +130,8 @@ func (c *Cluster) registerWebhook(ctx context.Context, address string) error {
 		return err
 	}
 	return c.wait(ctx, "istiod's validating webhook", func(ctx context.Context) error {
-		_, err := c.Admin.resource(probe[0]).Create(ctx, probe[0], metav1.CreateOptions{DryRun: []string{metav1.DryRunAll}})
+		_, err := c.Admin.resource(probe[0]).Create(ctx, probe[0],
+			metav1.CreateOptions{DryRun: []string{metav1.DryRunAll}})
 		if err == nil {
 			return fmt.Errorf("an invalid VirtualService was accepted")
 		}

@@ -16,8 +16,8 @@ const (
 	istiodPod = "istiod-0"
 )
 
-// nodeYAML is a node whose kubelet forwards ports, and on it the pod that istiod would be in. Both say what their controllers would say
-// of a healthy one.
+// nodeYAML is a node whose kubelet forwards ports, and on it the pod that istiod would be in. Both say what their
+// controllers would say of a healthy one.
 const nodeYAML = `
 apiVersion: v1
 kind: Node
@@ -58,7 +58,8 @@ status:
   - {name: discovery, image: pilot, imageID: pilot, ready: true, started: true, restartCount: 0, state: {running: {}}}
 `
 
-// startNode starts a kubelet for the pod of istiod, whose ports lead to the addresses, and creates the pod and its node.
+// startNode starts a kubelet for the pod of istiod, whose ports lead to the addresses, and creates the pod and its
+// node.
 func (c *Cluster) startNode(ctx context.Context, ports map[int32]string) error {
 	pki := func(name string) string { return filepath.Join(c.dir, "pki", name) }
 	certificate, err := tls.LoadX509KeyPair(pki("kubelet.crt"), pki("kubelet.key"))
@@ -70,12 +71,19 @@ func (c *Cluster) startNode(ctx context.Context, ports map[int32]string) error {
 	if err != nil {
 		return fmt.Errorf("start kubelet: %w", err)
 	}
-	if c.kubeletLog, err = os.OpenFile(filepath.Join(c.dir, "logs", "kubelet.log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600); err != nil {
+	if c.kubeletLog, err = os.OpenFile(
+		filepath.Join(c.dir, "logs", "kubelet.log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600,
+	); err != nil {
 		listener.Close()
 		return fmt.Errorf("open log of kubelet: %w", err)
 	}
 	c.kubelet, err = kubelet.Serve(listener, kubelet.Options{
-		Certificate: certificate, Clients: c.ca.PEM, Namespace: rootNamespace, Pod: istiodPod, Ports: ports, Log: c.kubeletLog,
+		Certificate: certificate,
+		Clients:     c.ca.PEM,
+		Namespace:   rootNamespace,
+		Pod:         istiodPod,
+		Ports:       ports,
+		Log:         c.kubeletLog,
 	})
 	if err != nil {
 		listener.Close()

@@ -35,7 +35,8 @@ func (c *Cluster) startAPIServer(ctx context.Context, etcdURL string) error {
 		"--service-account-key-file="+pki("sa.pub"), "--service-account-signing-key-file="+pki("sa.key"),
 		"--token-auth-file="+pki("tokens.csv"),
 		"--kubelet-client-certificate="+pki("kubelet-client.crt"), "--kubelet-client-key="+pki("kubelet-client.key"),
-		"--kubelet-certificate-authority="+filepath.Join(c.dir, "ca.crt"), "--kubelet-preferred-address-types=InternalIP",
+		"--kubelet-certificate-authority="+filepath.Join(c.dir, "ca.crt"),
+		"--kubelet-preferred-address-types=InternalIP",
 		"--authorization-mode=RBAC", "--service-cluster-ip-range=10.96.0.0/16",
 		"--disable-admission-plugins=ServiceAccount")
 	if err != nil {
@@ -59,7 +60,11 @@ func (c *Cluster) startIstiod(ctx context.Context) error {
 	c.XDS = c.endpoint()
 	status, webhook, monitoring := c.endpoint(), c.endpoint(), c.endpoint()
 	files := map[string]string{
-		"mesh.yaml":     fmt.Sprintf("defaultConfig: {discoveryAddress: %q}\ntrustDomain: cluster.local\nrootNamespace: %s\n", c.XDS, rootNamespace),
+		"mesh.yaml": fmt.Sprintf(
+			"defaultConfig: {discoveryAddress: %q}\ntrustDomain: cluster.local\nrootNamespace: %s\n",
+			c.XDS,
+			rootNamespace,
+		),
 		"networks.yaml": "networks: {}\n",
 	}
 	for name, content := range files {
@@ -80,7 +85,10 @@ func (c *Cluster) startIstiod(ctx context.Context) error {
 		"--kubeconfig", c.Kubeconfig(admin),
 		"--grpcAddr", c.XDS, "--httpAddr", status, "--httpsAddr", webhook,
 		"--secureGRPCAddr", c.endpoint(), "--monitoringAddr", monitoring, "--ctrlz_port", fmt.Sprint(c.block.Next()),
-		"--meshConfig", filepath.Join(dir, "mesh.yaml"), "--networksConfig", filepath.Join(dir, "networks.yaml")); err != nil {
+		"--meshConfig",
+		filepath.Join(dir, "mesh.yaml"),
+		"--networksConfig",
+		filepath.Join(dir, "networks.yaml")); err != nil {
 		return err
 	}
 	err := c.wait(ctx, Istiod, func(ctx context.Context) error {

@@ -1,4 +1,5 @@
-// Package greeter is the gRPC service whose traffic the lab routes: helloworld.Greeter, which answers with its version.
+// Package greeter is the gRPC service whose traffic the lab routes: helloworld.Greeter, which answers with its
+// version.
 package greeter
 
 import (
@@ -64,8 +65,8 @@ type Server struct {
 	done     chan error
 }
 
-// Serve answers requests on listener until Stop. It answers SayHello and SayHelloAgain of helloworld.Greeter, and every other
-// method in the same way, so that a route can match on paths that no service declares.
+// Serve answers requests on listener until Stop. It answers SayHello and SayHelloAgain of helloworld.Greeter, and
+// every other method in the same way, so that a route can match on paths that no service declares.
 func Serve(listener net.Listener, version string, attempts *Attempts) *Server {
 	s := &Server{version: version, address: listener.Addr().String(), attempts: attempts, done: make(chan error, 1)}
 	s.grpc = grpc.NewServer(grpc.UnknownServiceHandler(s.answerAny))
@@ -87,7 +88,9 @@ func (s *Server) Stop() { s.grpc.Stop() }
 func method(name string) grpc.MethodDesc {
 	return grpc.MethodDesc{
 		MethodName: name,
-		Handler: func(server any, ctx context.Context, decode func(any) error, _ grpc.UnaryServerInterceptor) (any, error) {
+		Handler: func(
+			server any, ctx context.Context, decode func(any) error, _ grpc.UnaryServerInterceptor,
+		) (any, error) {
 			request := &Message{}
 			if err := decode(request); err != nil {
 				return nil, err

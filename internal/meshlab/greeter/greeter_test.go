@@ -50,7 +50,8 @@ func TestServe(t *testing.T) {
 	} {
 		reply, header, err := ask(t, channel, method)
 		want := greeting + " you, from v2 at " + channel.Target()
-		if err != nil || reply != want || first(header, VersionHeader) != "v2" || first(header, AddressHeader) != channel.Target() {
+		if err != nil || reply != want || first(header, VersionHeader) != "v2" ||
+			first(header, AddressHeader) != channel.Target() {
 			t.Errorf("%s: reply %q, header %v, error %v; want %q", method, reply, header, err, want)
 		}
 	}
@@ -60,7 +61,8 @@ func TestServe_sleep(t *testing.T) {
 	t.Parallel()
 	channel := connect(t, "v1", NewAttempts())
 	begin := time.Now()
-	if _, _, err := ask(t, channel, SayHello, SleepHeader, "120ms"); err != nil || time.Since(begin) < 120*time.Millisecond {
+	if _, _, err := ask(t, channel, SayHello, SleepHeader, "120ms"); err != nil ||
+		time.Since(begin) < 120*time.Millisecond {
 		t.Errorf("answered after %s, error %v", time.Since(begin), err)
 	}
 	if _, _, err := ask(t, channel, SayHello, SleepHeader, "long"); status.Code(err) != codes.InvalidArgument {
@@ -85,7 +87,9 @@ func TestServe_failFirst(t *testing.T) {
 	if _, header, err := ask(t, two, SayHello, CallIDHeader, "b"); err != nil || first(header, AttemptsHeader) != "1" {
 		t.Errorf("header %v, error %v", header, err)
 	}
-	if _, _, err := ask(t, two, SayHello, CallIDHeader, "c", FailFirstHeader, "x"); status.Code(err) != codes.InvalidArgument {
+	if _, _, err := ask(
+		t, two, SayHello, CallIDHeader, "c", FailFirstHeader, "x",
+	); status.Code(err) != codes.InvalidArgument {
 		t.Errorf("error %v", err)
 	}
 }

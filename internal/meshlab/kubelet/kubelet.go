@@ -1,5 +1,5 @@
-// Package kubelet forwards ports of a pod to servers on this machine, over the protocol that the API server expects of a kubelet.
-// It is all of a kubelet that a lab without containers can use.
+// Package kubelet forwards ports of a pod to servers on this machine, over the protocol that the API server expects
+// of a kubelet. It is all of a kubelet that a lab without containers can use.
 package kubelet
 
 import (
@@ -51,8 +51,12 @@ func Serve(listener net.Listener, o Options) (*Server, error) {
 		// Long enough for everybody on this machine.
 		ReadHeaderTimeout: time.Minute,
 		ErrorLog:          slog.NewLogLogger(logger.Handler(), slog.LevelError),
-		TLSConfig:         &tls.Config{Certificates: []tls.Certificate{o.Certificate}, ClientCAs: clients, ClientAuth: tls.RequireAndVerifyClientCert},
-		Protocols:         new(http.Protocols), // a connection of HTTP/2 cannot be taken over by another protocol
+		TLSConfig: &tls.Config{
+			Certificates: []tls.Certificate{o.Certificate},
+			ClientCAs:    clients,
+			ClientAuth:   tls.RequireAndVerifyClientCert,
+		},
+		Protocols: new(http.Protocols), // a connection of HTTP/2 cannot be taken over by another protocol
 	}}
 	s.http.Protocols.SetHTTP1(true)
 	go s.http.ServeTLS(listener, "", "") //nolint:errcheck // it ends with Close
@@ -72,7 +76,8 @@ func (o Options) handler() http.Handler {
 		portforward.ServePortForward(w, r, forwarder(o.Ports), o.Pod, "", &portforward.V4Options{},
 			idleTimeout, streamCreationTimeout, portforward.SupportedProtocols)
 	}
-	// The API server asks as its client does: with POST for SPDY, with GET for SPDY inside a WebSocket, which it unpacks itself.
+	// The API server asks as its client does: with POST for SPDY, with GET for SPDY inside a WebSocket, which it
+	// unpacks itself.
 	mux.HandleFunc("GET /portForward/{namespace}/{pod}", forward)
 	mux.HandleFunc("POST /portForward/{namespace}/{pod}", forward)
 	return mux
@@ -81,7 +86,8 @@ func (o Options) handler() http.Handler {
 // forwarder connects ports of the pod to addresses.
 type forwarder map[int32]string
 
-// PortForward copies between the stream and a new connection until both directions have ended, or the server has closed the connection.
+// PortForward copies between the stream and a new connection until both directions have ended, or the server has
+// closed the connection.
 func (f forwarder) PortForward(ctx context.Context, _, _ string, port int32, stream io.ReadWriteCloser) error {
 	address, listens := f[port]
 	if !listens {

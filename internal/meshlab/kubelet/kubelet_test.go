@@ -20,7 +20,8 @@ import (
 	"github.com/meshroute/terraform-provider-mesh/internal/meshlab/pki"
 )
 
-// serve starts a kubelet with a pod whose port 15014 leads to address, and returns how a client that is trusted reaches it.
+// serve starts a kubelet with a pod whose port 15014 leads to address, and returns how a client that is trusted
+// reaches it.
 func serve(t *testing.T, address string) *rest.Config {
 	t.Helper()
 	authority, err := pki.NewAuthority("lab")
@@ -52,8 +53,12 @@ func serve(t *testing.T, address string) *rest.Config {
 	}
 	t.Cleanup(server.Close)
 	return &rest.Config{
-		Host:            "https://" + listener.Addr().String(),
-		TLSClientConfig: rest.TLSClientConfig{CAData: authority.PEM, CertFile: in("client.crt"), KeyFile: in("client.key")},
+		Host: "https://" + listener.Addr().String(),
+		TLSClientConfig: rest.TLSClientConfig{
+			CAData:   authority.PEM,
+			CertFile: in("client.crt"),
+			KeyFile:  in("client.key"),
+		},
 	}
 }
 
@@ -71,7 +76,8 @@ func forward(t *testing.T, config *rest.Config, pod string, port int) (string, e
 	dialer := spdy.NewDialerForStreaming(upgrader, &http.Client{Transport: transport}, http.MethodPost, at)
 	stop, ready, ended := make(chan struct{}), make(chan struct{}), make(chan error, 1)
 	t.Cleanup(func() { close(stop) })
-	forwarder, err := portforward.NewOnAddressesForStreaming(dialer, []string{"127.0.0.1"}, []string{fmt.Sprintf("0:%d", port)}, stop, ready, io.Discard, io.Discard)
+	forwarder, err := portforward.NewOnAddressesForStreaming(dialer, []string{"127.0.0.1"},
+		[]string{fmt.Sprintf("0:%d", port)}, stop, ready, io.Discard, io.Discard)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -127,12 +133,14 @@ func TestServer_forwards(t *testing.T) {
 func TestServer_refuses(t *testing.T) {
 	t.Parallel()
 	config := serve(t, "127.0.0.1:1")
-	if _, err := forward(t, config, "istiod-1", 15014); err == nil || !strings.Contains(err.Error(), "pod does not exist") {
+	if _, err := forward(t, config, "istiod-1", 15014); err == nil ||
+		!strings.Contains(err.Error(), "pod does not exist") {
 		t.Errorf("another pod: %v", err)
 	}
 	anonymous := rest.CopyConfig(config)
 	anonymous.CertFile, anonymous.KeyFile = "", ""
-	if _, err := forward(t, anonymous, "istiod-0", 15014); err == nil || !strings.Contains(err.Error(), "certificate required") {
+	if _, err := forward(t, anonymous, "istiod-0", 15014); err == nil ||
+		!strings.Contains(err.Error(), "certificate required") {
 		t.Errorf("without a certificate: %v", err)
 	}
 }

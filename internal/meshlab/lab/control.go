@@ -12,8 +12,8 @@ import (
 	"github.com/meshroute/terraform-provider-mesh/internal/meshlab/ports"
 )
 
-// control lets a test break a lab on purpose: POST /kill/NAME ends a server, POST /restart/NAME starts it again with the
-// arguments that it had. DIR/control holds its URL, DIR/processes.json what runs.
+// control lets a test break a lab on purpose: POST /kill/NAME ends a server, POST /restart/NAME starts it again with
+// the arguments that it had. DIR/control holds its URL, DIR/processes.json what runs.
 type control struct {
 	dir     string
 	cluster *cluster.Cluster
@@ -46,7 +46,9 @@ func serveControl(dir string, c *cluster.Cluster) (*control, error) {
 	})
 	ctl.server = &http.Server{Handler: mux, ReadHeaderTimeout: time.Minute}
 	go ctl.server.Serve(listener) //nolint:errcheck // it ends with the lab
-	if err := os.WriteFile(filepath.Join(dir, "control"), fmt.Appendf(nil, "http://%s\n", listener.Addr()), 0o600); err != nil {
+	if err := os.WriteFile(
+		filepath.Join(dir, "control"), fmt.Appendf(nil, "http://%s\n", listener.Addr()), 0o600,
+	); err != nil {
 		return nil, fmt.Errorf("write control address: %w", err)
 	}
 	return ctl, ctl.writeProcesses()

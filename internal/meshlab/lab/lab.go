@@ -43,7 +43,8 @@ type Lab struct {
 	control    *control
 }
 
-// Start builds what is not built and starts a lab. After an error nothing of it is left, except the logs when Dir was given.
+// Start builds what is not built and starts a lab. After an error nothing of it is left, except the logs when Dir was
+// given.
 func Start(ctx context.Context, o Options) (*Lab, error) {
 	module, err := binaries.Module(o.Module)
 	if err != nil {
@@ -94,8 +95,12 @@ func (l *Lab) firstCall(ctx context.Context) error {
 	clients := call.NewClients(call.Source{XDS: l.Cluster.XDS})
 	defer clients.Close()
 	request := call.Request{
-		Host: scenario.Service + "." + scenario.Namespace + ".svc.cluster.local", Port: scenario.Port, Method: greeter.SayHello,
-		Count: len(l.Scenario.Workloads), Concurrency: 1, Timeout: call.Duration(5 * time.Second), Namespace: scenario.Namespace,
+		Host: scenario.Service + "." + scenario.Namespace + ".svc.cluster.local",
+		Port: scenario.Port, Method: greeter.SayHello,
+		Count:       len(l.Scenario.Workloads),
+		Concurrency: 1,
+		Timeout:     call.Duration(5 * time.Second),
+		Namespace:   scenario.Namespace,
 	}
 	var last call.Report
 	for deadline := time.Now().Add(30 * time.Second); time.Now().Before(deadline); time.Sleep(50 * time.Millisecond) {
@@ -150,7 +155,8 @@ const lockFile = "lock"
 // ours are the entries of a lab directory, so that nothing else is ever removed from a directory that a user named.
 var ours = []string{
 	"ca.crt", "client.crt", "client.key", "control", "env", "env.new", "etcd", "istiod", "kubeconfig",
-	"kubeconfig-" + cluster.Developer, "kubeconfig-" + cluster.Acker, "kubeconfig-" + cluster.Nobody, lockFile, "pki", "processes.json",
+	"kubeconfig-" + cluster.Developer, "kubeconfig-" + cluster.Acker, "kubeconfig-" + cluster.Nobody, lockFile,
+	"pki", "processes.json",
 }
 
 func (l *Lab) refuseForeign() error {
@@ -227,8 +233,8 @@ func (l *Lab) Stop() error {
 	return errors.Join(l.clean(), os.Remove(filepath.Join(l.Dir, lockFile)))
 }
 
-// Environ returns the environment for a command in the lab: the caller's, without anything in it that would lead to another
-// cluster, and Env.
+// Environ returns the environment for a command in the lab: the caller's, without anything in it that would lead to
+// another cluster, and Env.
 func (l *Lab) Environ() []string {
 	environ := slices.DeleteFunc(os.Environ(), func(entry string) bool {
 		return strings.HasPrefix(entry, "KUBE") || strings.HasPrefix(entry, "MESH_TEST_")
@@ -253,8 +259,8 @@ func (l *Lab) Env() []string {
 	}
 }
 
-// writeEnv writes DIR/env for a shell to source. It is the last file that a start writes: who waits for a lab, waits for it. So it
-// appears whole.
+// writeEnv writes DIR/env for a shell to source. It is the last file that a start writes: who waits for a lab, waits
+// for it. So it appears whole.
 func (l *Lab) writeEnv() error {
 	var text strings.Builder
 	for _, entry := range l.Env() {

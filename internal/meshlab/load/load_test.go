@@ -27,11 +27,18 @@ func TestCompleteAll(t *testing.T) {
 		streams []Stream
 		want    string
 	}{
-		"no host":           {[]Stream{{}}, "stream 0: host is missing"},
-		"port out of range": {[]Stream{{Host: "a"}, {Host: "b", Port: 70000}}, "stream 1: port must be between 1 and 65535, got 70000"},
-		"method not a path": {[]Stream{{Host: "a", Method: "SayHello"}}, `stream 0: method "SayHello": want /package.Service/Method`},
-		"negative share":    {[]Stream{{Host: "a", Share: -1}}, "stream 0: share must be between 0 and 1e+06, got -1"},
-		"twice the same":    {[]Stream{{Host: "a"}, {Host: "a"}}, `stream 1: there is another one named "a:50051/helloworld.Greeter/SayHello"`},
+		"no host": {[]Stream{{}}, "stream 0: host is missing"},
+		"port out of range": {
+			[]Stream{{Host: "a"}, {Host: "b", Port: 70000}}, "stream 1: port must be between 1 and 65535, got 70000",
+		},
+		"method not a path": {
+			[]Stream{{Host: "a", Method: "SayHello"}}, `stream 0: method "SayHello": want /package.Service/Method`,
+		},
+		"negative share": {[]Stream{{Host: "a", Share: -1}}, "stream 0: share must be between 0 and 1e+06, got -1"},
+		"twice the same": {
+			[]Stream{{Host: "a"}, {Host: "a"}},
+			`stream 1: there is another one named "a:50051/helloworld.Greeter/SayHello"`,
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -90,10 +97,13 @@ func TestPeriod(t *testing.T) {
 	p := newPeriod(began)
 	one := Stream{Name: "one"}
 	unavailable := status.Error(codes.Unavailable, "gone")
-	calls := []error{nil, nil, unavailable, status.Error(codes.Unavailable, `unknown cluster selected for RPC: "v2"`), nil}
+	calls := []error{
+		nil, nil, unavailable, status.Error(codes.Unavailable, `unknown cluster selected for RPC: "v2"`), nil,
+	}
 	for i, err := range calls {
 		p.begin(one)
-		p.end(one, call.Answer{Version: fmt.Sprintf("v%d", i%2+1), Endpoint: "a"}, err, time.Duration(i)*time.Millisecond)
+		p.end(one, call.Answer{Version: fmt.Sprintf("v%d", i%2+1), Endpoint: "a"}, err,
+			time.Duration(i)*time.Millisecond)
 	}
 	p.skip(7)
 	want := Report{
@@ -112,7 +122,8 @@ func TestPeriod(t *testing.T) {
 	total.add(p)
 	got := total.report(began.Add(4 * time.Second))
 	s := got.Streams[0]
-	if got.Sent != 10 || got.Skipped != 14 || got.Rate != 2.5 || s.Versions["v1"] != 4 || s.Errors["Unavailable: gone"] != 2 || s.MaxMS != 4 {
+	if got.Sent != 10 || got.Skipped != 14 || got.Rate != 2.5 || s.Versions["v1"] != 4 ||
+		s.Errors["Unavailable: gone"] != 2 || s.MaxMS != 4 {
 		t.Errorf("twice the same period: %+v", got)
 	}
 }
@@ -142,7 +153,8 @@ type conversation struct {
 	ended chan error
 }
 
-func converse(t *testing.T, ctx context.Context, change func(*Options)) conversation { //nolint:revive // t first, as everywhere
+//nolint:revive // t first, as everywhere
+func converse(t *testing.T, ctx context.Context, change func(*Options)) conversation {
 	t.Helper()
 	o := Options{
 		Source: call.Source{XDS: "127.0.0.1:1"}, Identity: call.Identity{Namespace: "default"}, Rate: 200, Channels: 2,
@@ -188,7 +200,8 @@ func TestRun_conversation(t *testing.T) {
 	if a := c.ask(t, `{"mark": "nothing"}`); a.Mark != "nothing" || a.Sent != 0 || len(a.Streams) != 0 {
 		t.Errorf("before the first stream: %+v", a)
 	}
-	a := c.ask(t, `{"streams": [{"name": "one", "host": "a"}, {"name": "two", "host": "a", "headers": {"version": "200"}, "share": 3}]}`)
+	a := c.ask(t, `{"streams": [{"name": "one", "host": "a"}, {"name": "two", "host": "a",`+
+		` "headers": {"version": "200"}, "share": 3}]}`)
 	if !a.OK || !cmp.Equal(a.Late, []string{"a:50051"}) {
 		t.Errorf("streams: %+v", a)
 	}
@@ -244,7 +257,9 @@ func TestRun_ends(t *testing.T) {
 		want string
 	}{
 		"stdin closed": {func(_ context.CancelCauseFunc, stdin io.Closer) { stdin.Close() }, "stdin was closed"},
-		"signal":       {func(cancel context.CancelCauseFunc, _ io.Closer) { cancel(errors.New("interrupt")) }, "interrupt"},
+		"signal": {func(cancel context.CancelCauseFunc, _ io.Closer) {
+			cancel(errors.New("interrupt"))
+		}, "interrupt"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -264,7 +279,9 @@ func TestRun_ends(t *testing.T) {
 }
 
 func FuzzParseCommand(f *testing.F) {
-	for _, seed := range []string{`{"mark": "a"}`, `{"stop": true}`, `{"streams": [{"host": "a", "share": 1e308}]}`, `{"streams": null}`} {
+	for _, seed := range []string{
+		`{"mark": "a"}`, `{"stop": true}`, `{"streams": [{"host": "a", "share": 1e308}]}`, `{"streams": null}`,
+	} {
 		f.Add([]byte(seed))
 	}
 	f.Fuzz(func(t *testing.T, line []byte) {

@@ -12,8 +12,8 @@ import (
 	"github.com/meshroute/terraform-provider-mesh/internal/meshlab/call"
 )
 
-// UnknownCluster is in the error of a call that grpc-go lost by itself: it had taken the new routes before its balancer knew a
-// cluster of theirs. No order of writes avoids it.
+// UnknownCluster is in the error of a call that grpc-go lost by itself: it had taken the new routes before its
+// balancer knew a cluster of theirs. No order of writes avoids it.
 const UnknownCluster = "unknown cluster selected for RPC"
 
 // How many different errors of a stream a report names, and how long each may be.
@@ -22,8 +22,8 @@ const (
 	maxErrorLength = 400
 )
 
-// counts are those of one stream in one period. Every call that was sent is in exactly one of answered, unknown, errors and others once
-// it has ended.
+// counts are those of one stream in one period. Every call that was sent is in exactly one of answered, unknown,
+// errors and others once it has ended.
 type counts struct {
 	stream    Stream
 	sent      int
@@ -145,8 +145,8 @@ func (p *period) add(other *period) {
 	}
 }
 
-// Report is what a period, or the whole run, counted. Failed is without UnknownCluster: sent is the sum of answered, failed and
-// unknown_cluster.
+// Report is what a period, or the whole run, counted. Failed is without UnknownCluster: sent is the sum of answered,
+// failed and unknown_cluster.
 type Report struct {
 	Mark           string         `json:"mark,omitempty"`
 	Total          bool           `json:"total,omitempty"`
@@ -180,12 +180,17 @@ type StreamReport struct {
 func (p *period) report(until time.Time) Report {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	r := Report{Seconds: math.Round(until.Sub(p.began).Seconds()*1000) / 1000, Skipped: p.skipped, Streams: []StreamReport{}}
+	r := Report{
+		Seconds: math.Round(until.Sub(p.began).Seconds()*1000) / 1000,
+		Skipped: p.skipped,
+		Streams: []StreamReport{},
+	}
 	for _, name := range p.order {
 		c := p.streams[name]
 		s := StreamReport{
-			Stream: c.stream, Sent: c.sent, Answered: c.answered, UnknownCluster: c.unknown, Versions: c.versions, Endpoints: c.endpoints,
-			Errors: c.errors, OtherErrors: c.others, MaxMS: ms(c.slowest), Failed: c.sent - c.answered - c.unknown,
+			Stream: c.stream, Sent: c.sent, Answered: c.answered, UnknownCluster: c.unknown, Versions: c.versions,
+			Endpoints: c.endpoints,
+			Errors:    c.errors, OtherErrors: c.others, MaxMS: ms(c.slowest), Failed: c.sent - c.answered - c.unknown,
 		}
 		r.Streams = append(r.Streams, s)
 		r.Sent += s.Sent

@@ -53,8 +53,9 @@ type refused struct {
 	Problem string `json:"error"`
 }
 
-// Run sends streams until ctx ends or a command stops it, and answers each command, a line of JSON, with a line of JSON; the total comes last. Streams
-// that are given here are answered as if they had come first. The end of in stops the run if closes is set.
+// Run sends streams until ctx ends or a command stops it, and answers each command, a line of JSON, with a line of
+// JSON; the total comes last. Streams that are given here are answered as if they had come first. The end of in stops
+// the run if closes is set.
 func Run(ctx context.Context, o Options, streams []Stream, in io.Reader, closes bool, out io.Writer) error {
 	began := time.Now()
 	l := &load{sender: newSender(o, began), total: newPeriod(began), encoder: json.NewEncoder(out)}

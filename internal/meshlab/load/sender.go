@@ -26,8 +26,8 @@ type Options struct {
 	Defaults    Stream        // port and method of a stream that names none
 }
 
-// maxBehind is how late a call may be sent. What is due longer is skipped: a burst after a moment without processor time is a
-// load that nobody asked for.
+// maxBehind is how late a call may be sent. What is due longer is skipped: a burst after a moment without processor
+// time is a load that nobody asked for.
 const maxBehind = 250 * time.Millisecond
 
 // channel is one to a host, with the calls that are using it.
@@ -66,8 +66,8 @@ func newSender(o Options, began time.Time) *sender {
 	return s
 }
 
-// use makes the streams those that are sent, and returns the targets whose new channels were not connected in time. Until then
-// the old ones are sent. Channels that no stream needs are closed after their last call.
+// use makes the streams those that are sent, and returns the targets whose new channels were not connected in time.
+// Until then the old ones are sent. Channels that no stream needs are closed after their last call.
 func (s *sender) use(ctx context.Context, streams []Stream) (late []string, err error) {
 	channels := map[string][]*channel{}
 	var opened []*channel
@@ -93,7 +93,8 @@ func (s *sender) use(ctx context.Context, streams []Stream) (late []string, err 
 
 	routes := make([]*route, 0, len(streams))
 	for _, stream := range streams {
-		routes = append(routes, &route{Stream: stream, headers: metadata.New(stream.Headers), channels: channels[stream.target()]})
+		routes = append(routes,
+			&route{Stream: stream, headers: metadata.New(stream.Headers), channels: channels[stream.target()]})
 	}
 	s.mu.Lock()
 	s.routes, s.turns = routes, newTurns(streams)

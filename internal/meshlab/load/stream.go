@@ -1,5 +1,5 @@
-// Package load sends a steady stream of gRPC requests through the routes that istiod computes, while somebody changes those routes,
-// and counts who answered in periods that its caller marks.
+// Package load sends a steady stream of gRPC requests through the routes that istiod computes, while somebody changes
+// those routes, and counts who answered in periods that its caller marks.
 package load
 
 import (

@@ -1,4 +1,5 @@
-// Package pki makes the certificates and keys of one lab. They live as long as the lab and are worth nothing after it.
+// Package pki makes the certificates and keys of one lab. They live as long as the lab and are worth nothing after
+// it.
 package pki
 
 import (

@@ -9,7 +9,8 @@ import (
 	"testing"
 )
 
-// A server with the server certificate and a client with the client certificate trust each other through the authority alone.
+// A server with the server certificate and a client with the client certificate trust each other through the
+// authority alone.
 func TestAuthority(t *testing.T) {
 	t.Parallel()
 	authority, err := NewAuthority("lab")
@@ -29,12 +30,17 @@ func TestAuthority(t *testing.T) {
 
 	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		subject := r.TLS.PeerCertificates[0].Subject
-		if subject.CommonName != "admin" || len(subject.Organization) != 1 || subject.Organization[0] != "system:masters" {
+		if subject.CommonName != "admin" || len(subject.Organization) != 1 ||
+			subject.Organization[0] != "system:masters" {
 			http.Error(w, subject.String(), http.StatusForbidden)
 			return
 		}
 	}))
-	server.TLS = &tls.Config{Certificates: []tls.Certificate{load(t, in("server.crt"), in("server.key"))}, ClientCAs: roots, ClientAuth: tls.RequireAndVerifyClientCert}
+	server.TLS = &tls.Config{
+		Certificates: []tls.Certificate{load(t, in("server.crt"), in("server.key"))},
+		ClientCAs:    roots,
+		ClientAuth:   tls.RequireAndVerifyClientCert,
+	}
 	server.StartTLS()
 	t.Cleanup(server.Close)
 	client := &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{

@@ -16,8 +16,9 @@ const (
 	blockSize = 16
 )
 
-// Block is a run of ports on 127.0.0.1. It is reserved by listening on the one before its first for as long as the lab lives, so
-// that another lab looks elsewhere even while some of the ports are not yet, or for a moment not, in use.
+// Block is a run of ports on 127.0.0.1. It is reserved by listening on the one before its first for as long as the
+// lab lives, so that another lab looks elsewhere even while some of the ports are not yet, or for a moment not, in
+// use.
 type Block struct {
 	guard net.Listener
 	next  int
@@ -32,7 +33,8 @@ func Reserve() (*Block, error) {
 			return b, nil
 		}
 	}
-	return nil, fmt.Errorf("find free ports: no %d ports in a row on 127.0.0.1 between %d and %d", blockSize, first, last)
+	return nil, fmt.Errorf("find free ports: no %d ports in a row on 127.0.0.1 between %d and %d", blockSize, first,
+		last)
 }
 
 func try(base int) *Block {
@@ -88,7 +90,8 @@ func Listen(n, port int) ([]net.Listener, error) {
 			return listeners, nil
 		}
 	}
-	return nil, fmt.Errorf("listen on port %d of %d loopback addresses (on a system other than Linux they need an alias on the loopback interface): %w",
+	return nil, fmt.Errorf("listen on port %d of %d loopback addresses (on a system other than Linux they need an "+
+		"alias on the loopback interface): %w",
 		port, n, err)
 }
 

@@ -60,8 +60,8 @@ func Start(c Command) (*Process, error) {
 	return p, nil
 }
 
-// Err describes the end of a process that Kill did not cause: its name, its exit status and its last log lines. It is nil while
-// the process runs.
+// Err describes the end of a process that Kill did not cause: its name, its exit status and its last log lines. It is
+// nil while the process runs.
 func (p *Process) Err() error {
 	select {
 	case <-p.Done:
@@ -78,7 +78,8 @@ func (p *Process) Err() error {
 	return fmt.Errorf("%s ended: %s; its last log lines (%s):\n%s", p.Name, end, p.Log, Tail(p.Log, 15))
 }
 
-// Kill ends the process at once and returns when it is gone, which it may have been before. There is nothing to save in a lab.
+// Kill ends the process at once and returns when it is gone, which it may have been before. There is nothing to save
+// in a lab.
 func (p *Process) Kill() {
 	p.asked.Store(true)
 	_ = p.cmd.Process.Kill()

@@ -17,7 +17,8 @@ func TestProcessErr(t *testing.T) {
 	}
 	<-p.Done
 	err = p.Err()
-	if err == nil || !strings.Contains(err.Error(), "sayer ended: exit status 3") || !strings.Contains(err.Error(), "last words") {
+	if err == nil || !strings.Contains(err.Error(), "sayer ended: exit status 3") ||
+		!strings.Contains(err.Error(), "last words") {
 		t.Errorf("got error %v", err)
 	}
 }
@@ -25,7 +26,11 @@ func TestProcessErr(t *testing.T) {
 // The end that Kill brings is not reported, and Kill returns only when the process is gone.
 func TestProcessKill(t *testing.T) {
 	t.Parallel()
-	p, err := Start(Command{Name: "sleeper", Argv: []string{"/bin/sleep", "1000"}, Log: filepath.Join(t.TempDir(), "log")})
+	p, err := Start(Command{
+		Name: "sleeper",
+		Argv: []string{"/bin/sleep", "1000"},
+		Log:  filepath.Join(t.TempDir(), "log"),
+	})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -30,8 +30,8 @@ var versions = []string{"v1", "v2", "v3"}
 //go:embed scenario.yaml
 var manifest string
 
-// The Roles that the provider ships as examples: for somebody who ships services, and for somebody who also waits until
-// proxies have acknowledged a change. They are copies because a module cannot embed what is outside of it.
+// The Roles that the provider ships as examples: for somebody who ships services, and for somebody who also waits
+// until proxies have acknowledged a change. They are copies because a module cannot embed what is outside of it.
 var (
 	//go:embed role.yaml
 	routesRole []byte

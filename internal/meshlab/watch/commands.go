@@ -11,8 +11,8 @@ import (
 	"time"
 )
 
-// Command is a line of JSON that a running watch obeys: Mark ends a period, Stop ends the watch. Exactly one of them is there, or
-// Problem, which says what is wrong with the line.
+// Command is a line of JSON that a running watch obeys: Mark ends a period, Stop ends the watch. Exactly one of them
+// is there, or Problem, which says what is wrong with the line.
 type Command struct {
 	Mark    *string `json:"mark"`
 	Stop    bool    `json:"stop"`

@@ -45,7 +45,8 @@ func decode[R resource](response *discoveryv3.DiscoveryResponse, name func(R) st
 		}
 		r, ok := message.(R)
 		if !ok {
-			return nil, fmt.Errorf("decode resource %d: it is a %s, want a %s", i, packed.GetTypeUrl(), response.GetTypeUrl())
+			return nil, fmt.Errorf("decode resource %d: it is a %s, want a %s", i, packed.GetTypeUrl(),
+				response.GetTypeUrl())
 		}
 		if err := validate(r); err != nil {
 			return nil, fmt.Errorf("validate %q: %w", name(r), err)
@@ -58,7 +59,8 @@ func decode[R resource](response *discoveryv3.DiscoveryResponse, name func(R) st
 	return decoded, nil
 }
 
-// validate checks a message and the messages packed into it, at any depth. A packed message of an unknown type passes.
+// validate checks a message and the messages packed into it, at any depth. A packed message of an unknown type
+// passes.
 func validate(message proto.Message) error {
 	if v, ok := message.(validator); ok {
 		if err := v.ValidateAll(); err != nil {

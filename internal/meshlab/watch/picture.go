@@ -1,5 +1,6 @@
-// Package watch is an ADS client that subscribes as an Envoy sidecar does. It keeps the clusters, endpoints and route tables that
-// istiod sends, and tells for how long a route that it held named a cluster that it did not hold, or held without endpoints.
+// Package watch is an ADS client that subscribes as an Envoy sidecar does. It keeps the clusters, endpoints and route
+// tables that istiod sends, and tells for how long a route that it held named a cluster that it did not hold, or held
+// without endpoints.
 package watch
 
 import (
@@ -25,8 +26,8 @@ const (
 	routeType    = "type.googleapis.com/envoy.config.route.v3.RouteConfiguration"
 )
 
-// Picture is what a sidecar holds, and which of its routes lead nowhere. It judges nothing before it has been complete once: every
-// EDS cluster with its endpoints, every route table that a listener names.
+// Picture is what a sidecar holds, and which of its routes lead nowhere. It judges nothing before it has been
+// complete once: every EDS cluster with its endpoints, every route table that a listener names.
 type Picture struct {
 	hosts Hosts
 

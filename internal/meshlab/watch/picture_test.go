@@ -37,7 +37,8 @@ func second(n int) time.Time { return start.Add(time.Duration(n) * time.Second) 
 func fullPicture(t *testing.T, hosts Hosts) *Picture {
 	t.Helper()
 	p := NewPicture(hosts)
-	applyAll(t, p, 0, edsClusters(t, "v1", "v2"), listeners(t, "80"), healthy(t, "v1", "v2"), table(t, routeTo("", share("v1", 90), share("v2", 10))))
+	applyAll(t, p, 0, edsClusters(t, "v1", "v2"), listeners(t, "80"), healthy(t, "v1", "v2"),
+		table(t, routeTo("", share("v1", 90), share("v2", 10))))
 	if !p.ready || len(p.Open()) != 0 {
 		t.Fatalf("ready %t, open %v", p.ready, p.Open())
 	}
@@ -58,7 +59,9 @@ func TestPicture_windows(t *testing.T) {
 	}{
 		"cluster added, then named": {
 			byName,
-			[]*discoveryv3.DiscoveryResponse{edsClusters(t, "v1", "v2", "v3"), healthy(t, "v3"), table(t, routeToOne("", "v3"))},
+			[]*discoveryv3.DiscoveryResponse{
+				edsClusters(t, "v1", "v2", "v3"), healthy(t, "v3"), table(t, routeToOne("", "v3")),
+			},
 			nil, nil,
 		},
 		"no longer named, then removed": {
@@ -82,8 +85,15 @@ func TestPicture_windows(t *testing.T) {
 		"a cluster that changes keeps its endpoints": {
 			byName,
 			[]*discoveryv3.DiscoveryResponse{response(t, clusterType,
-				&clusterv3.Cluster{Name: "v1", AltStatName: "x", ClusterDiscoveryType: &clusterv3.Cluster_Type{Type: clusterv3.Cluster_EDS}},
-				&clusterv3.Cluster{Name: "v2", ClusterDiscoveryType: &clusterv3.Cluster_Type{Type: clusterv3.Cluster_EDS}})},
+				&clusterv3.Cluster{
+					Name:                 "v1",
+					AltStatName:          "x",
+					ClusterDiscoveryType: &clusterv3.Cluster_Type{Type: clusterv3.Cluster_EDS},
+				},
+				&clusterv3.Cluster{
+					Name:                 "v2",
+					ClusterDiscoveryType: &clusterv3.Cluster_Type{Type: clusterv3.Cluster_EDS},
+				})},
 			nil, nil,
 		},
 		"named before it is there": {
@@ -129,7 +139,9 @@ func TestPicture_windows(t *testing.T) {
 		},
 		"the host goes": {
 			byName,
-			[]*discoveryv3.DiscoveryResponse{edsClusters(t, "v1"), response(t, routeType, &routev3.RouteConfiguration{Name: "80"})},
+			[]*discoveryv3.DiscoveryResponse{edsClusters(t, "v1"), response(t, routeType, &routev3.RouteConfiguration{
+				Name: "80",
+			})},
 			[]Window{{fault(NoCluster, "v2", "80/#0"), second(10), second(11)}}, nil,
 		},
 		"the listener goes": {
@@ -141,10 +153,19 @@ func TestPicture_windows(t *testing.T) {
 			byName,
 			[]*discoveryv3.DiscoveryResponse{
 				response(t, clusterType,
-					&clusterv3.Cluster{Name: "v1", ClusterDiscoveryType: &clusterv3.Cluster_Type{Type: clusterv3.Cluster_ORIGINAL_DST}},
-					&clusterv3.Cluster{Name: "v2", ClusterDiscoveryType: &clusterv3.Cluster_Type{Type: clusterv3.Cluster_STATIC}}),
+					&clusterv3.Cluster{
+						Name:                 "v1",
+						ClusterDiscoveryType: &clusterv3.Cluster_Type{Type: clusterv3.Cluster_ORIGINAL_DST},
+					},
+					&clusterv3.Cluster{
+						Name:                 "v2",
+						ClusterDiscoveryType: &clusterv3.Cluster_Type{Type: clusterv3.Cluster_STATIC},
+					}),
 				response(t, clusterType,
-					&clusterv3.Cluster{Name: "v1", ClusterDiscoveryType: &clusterv3.Cluster_Type{Type: clusterv3.Cluster_ORIGINAL_DST}},
+					&clusterv3.Cluster{
+						Name:                 "v1",
+						ClusterDiscoveryType: &clusterv3.Cluster_Type{Type: clusterv3.Cluster_ORIGINAL_DST},
+					},
 					&clusterv3.Cluster{
 						Name: "v2", ClusterDiscoveryType: &clusterv3.Cluster_Type{Type: clusterv3.Cluster_STRICT_DNS},
 						LoadAssignment: endpoints("v2", corev3.HealthStatus_UNKNOWN),
@@ -154,11 +175,13 @@ func TestPicture_windows(t *testing.T) {
 		},
 		"a route table inside a listener": {
 			byName,
-			[]*discoveryv3.DiscoveryResponse{response(t, listenerType, listenerWith(t, "in", &hcmv3.HttpConnectionManager{
-				RouteSpecifier: &hcmv3.HttpConnectionManager_RouteConfig{RouteConfig: &routev3.RouteConfiguration{
-					VirtualHosts: []*routev3.VirtualHost{virtualHostOf(shopHost, routeToOne("", "v3"))},
-				}},
-			}))},
+			[]*discoveryv3.DiscoveryResponse{response(
+				t, listenerType, listenerWith(t, "in", &hcmv3.HttpConnectionManager{
+					RouteSpecifier: &hcmv3.HttpConnectionManager_RouteConfig{RouteConfig: &routev3.RouteConfiguration{
+						VirtualHosts: []*routev3.VirtualHost{virtualHostOf(shopHost, routeToOne("", "v3"))},
+					}},
+				}),
+			)},
 			nil,
 			[]Window{{fault(NoCluster, "v3", "in/0/#0"), second(10), time.Time{}}},
 		},
@@ -182,7 +205,8 @@ func mirroredTo(route *routev3.Route, cluster string) *routev3.Route {
 	return route
 }
 
-// Nothing counts before the picture is full, in whatever order it fills; what is missing then is missing from then on.
+// Nothing counts before the picture is full, in whatever order it fills; what is missing then is missing from then
+// on.
 func TestPicture_ready(t *testing.T) {
 	t.Parallel()
 	p := NewPicture(Hosts{Namespace: "greeter"})
@@ -190,7 +214,8 @@ func TestPicture_ready(t *testing.T) {
 		listeners(t, "80", "8080"), table(t, routeToOne("", "v3")), edsClusters(t, "v1", "v2"), healthy(t, "v1"),
 		response(t, routeType, &routev3.RouteConfiguration{Name: "8080"}),
 	} {
-		if change, err := p.Apply(r, second(i)); err != nil || !cmp.Equal(change, Change{Changed: true}) || len(p.Open()) > 0 {
+		if change, err := p.Apply(r, second(i)); err != nil || !cmp.Equal(change, Change{Changed: true}) ||
+			len(p.Open()) > 0 {
 			t.Errorf("response %d: %+v, error %v", i, change, err)
 		}
 	}
@@ -217,7 +242,8 @@ func TestPicture_ready(t *testing.T) {
 func TestPicture_total(t *testing.T) {
 	t.Parallel()
 	p := fullPicture(t, Hosts{Names: []string{shopHost}})
-	applyAll(t, p, 10, edsClusters(t, "v1"), table(t, routeToOne("a", "v2"), routeToOne("b", "v3")), table(t, routeToOne("b", "v3")),
+	applyAll(t, p, 10, edsClusters(t, "v1"), table(t, routeToOne("a", "v2"), routeToOne("b", "v3")),
+		table(t, routeToOne("b", "v3")),
 		table(t, routeToOne("", "v1")), table(t, routeToOne("", "v3")))
 	if got := p.Total(NoCluster, second(16)); got != 5*time.Second {
 		t.Errorf("NC for %s, want 3 s and the 2 s until now", got)
@@ -234,9 +260,11 @@ func TestPicture_total(t *testing.T) {
 func TestPicture_refusals(t *testing.T) {
 	t.Parallel()
 	badFault := routeToOne("", "v1")
-	badFault.TypedPerFilterConfig = map[string]*anypb.Any{"envoy.filters.http.fault": packed(t, &faultv3.HTTPFault{Abort: &faultv3.FaultAbort{
-		ErrorType: &faultv3.FaultAbort_HttpStatus{HttpStatus: 7},
-	}})}
+	badFault.TypedPerFilterConfig = map[string]*anypb.Any{
+		"envoy.filters.http.fault": packed(t, &faultv3.HTTPFault{Abort: &faultv3.FaultAbort{
+			ErrorType: &faultv3.FaultAbort_HttpStatus{HttpStatus: 7},
+		}}),
+	}
 	unknown := edsClusters(t, "v1")
 	unknown.TypeUrl = "type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.Secret"
 	brokenFilter := listenerWith(t, "in", &hcmv3.HttpConnectionManager{})
@@ -247,12 +275,15 @@ func TestPicture_refusals(t *testing.T) {
 		response *discoveryv3.DiscoveryResponse
 		want     string
 	}{
-		"constraint of the resource":             {invalidClusters(t), `validate "v2": `},
-		"constraint of a packed message":         {table(t, badFault), "HttpStatus"},
-		"same cluster twice":                     {edsClusters(t, "v1", "v1"), `validate "v1": it is there twice`},
-		"type that nobody subscribed to":         {unknown, "a sidecar did not ask for it"},
-		"resource of another type":               {mixed, "want a type.googleapis.com/envoy.config.cluster.v3.Cluster"},
-		"resource that does not unmarshal":       {&discoveryv3.DiscoveryResponse{TypeUrl: clusterType, Resources: []*anypb.Any{{TypeUrl: clusterType, Value: []byte("x")}}}, "decode resource 0"},
+		"constraint of the resource":     {invalidClusters(t), `validate "v2": `},
+		"constraint of a packed message": {table(t, badFault), "HttpStatus"},
+		"same cluster twice":             {edsClusters(t, "v1", "v1"), `validate "v1": it is there twice`},
+		"type that nobody subscribed to": {unknown, "a sidecar did not ask for it"},
+		"resource of another type":       {mixed, "want a type.googleapis.com/envoy.config.cluster.v3.Cluster"},
+		"resource that does not unmarshal": {&discoveryv3.DiscoveryResponse{
+			TypeUrl:   clusterType,
+			Resources: []*anypb.Any{{TypeUrl: clusterType, Value: []byte("x")}},
+		}, "decode resource 0"},
 		"packed message that does not unmarshal": {response(t, listenerType, brokenFilter), `validate "in": `},
 	} {
 		t.Run(name, func(t *testing.T) {

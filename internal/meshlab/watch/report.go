@@ -163,8 +163,12 @@ func (r *report) mark(at time.Time, name string, p *Picture) {
 		faults = append(faults, fields(w, at))
 	}
 	r.write(markEvent{
-		event: event{at.UTC(), "mark"}, Mark: name, Ready: r.ready, Connected: r.ready && !r.down, Seconds: at.Sub(r.last.at).Round(time.Millisecond).Seconds(),
-		Changes: r.seen.changes - r.last.seen.changes, NACKs: r.seen.nacks - r.last.seen.nacks,
+		event:     event{at.UTC(), "mark"},
+		Mark:      name,
+		Ready:     r.ready,
+		Connected: r.ready && !r.down,
+		Seconds:   at.Sub(r.last.at).Round(time.Millisecond).Seconds(),
+		Changes:   r.seen.changes - r.last.seen.changes, NACKs: r.seen.nacks - r.last.seen.nacks,
 		Disconnects: r.seen.disconnects - r.last.seen.disconnects,
 		NCMS:        within(NoCluster), WarmingMS: within(Warming), UHMS: within(NoEndpoints), Faults: faults,
 	})
@@ -177,15 +181,25 @@ func (r *report) summary(at time.Time, p *Picture) {
 		open = append(open, fields(w, at))
 	}
 	r.write(summaryEvent{
-		event: event{at.UTC(), "summary"}, Ready: r.ready, Changes: r.seen.changes, NACKs: r.seen.nacks, Windows: p.Windows(), Open: open,
-		NCMS: ms(p.Total(NoCluster, at)), WarmingMS: ms(p.Total(Warming, at)), UHMS: ms(p.Total(NoEndpoints, at)),
+		event:   event{at.UTC(), "summary"},
+		Ready:   r.ready,
+		Changes: r.seen.changes,
+		NACKs:   r.seen.nacks,
+		Windows: p.Windows(),
+		Open:    open,
+		NCMS:    ms(p.Total(NoCluster, at)), WarmingMS: ms(p.Total(Warming, at)), UHMS: ms(p.Total(NoEndpoints, at)),
 	})
 }
 
 // fields describes a window as of until.
 func fields(w Window, until time.Time) windowFields {
 	f := windowFields{
-		Kind: w.Kind, Host: w.Host, Cluster: w.Cluster, Route: w.Route, Began: w.Began.UTC(), MS: ms(until.Sub(w.Began)),
+		Kind:    w.Kind,
+		Host:    w.Host,
+		Cluster: w.Cluster,
+		Route:   w.Route,
+		Began:   w.Began.UTC(),
+		MS:      ms(until.Sub(w.Began)),
 	}
 	if !w.Ended.IsZero() {
 		f.Ended = w.Ended.UTC()

@@ -92,14 +92,20 @@ func (p *Picture) newRoutes() []Routes {
 		}
 	}
 	p.shown = now
-	slices.SortFunc(news, func(a, b Routes) int { return cmp.Or(cmp.Compare(a.Host, b.Host), cmp.Compare(a.Table, b.Table)) })
+	slices.SortFunc(news, func(a, b Routes) int {
+		return cmp.Or(cmp.Compare(a.Host, b.Host), cmp.Compare(a.Table, b.Table))
+	})
 	return news
 }
 
 func describe(at virtualHost, table *routev3.RouteConfiguration, vh *routev3.VirtualHost) Routes {
 	routes := Routes{Host: at.host, Table: at.table}
 	for i, route := range vh.GetRoutes() {
-		r := Route{Name: label(at.table, i, route), Weights: shares(route.GetRoute()), Mirrors: mirrors(table, vh, route.GetRoute())}
+		r := Route{
+			Name:    label(at.table, i, route),
+			Weights: shares(route.GetRoute()),
+			Mirrors: mirrors(table, vh, route.GetRoute()),
+		}
 		routes.Routes = append(routes.Routes, r)
 		if routes.Weights == nil && matchesAll(route.GetMatch()) {
 			routes.Weights = r.Weights
@@ -121,7 +127,8 @@ func matchesAll(match *routev3.RouteMatch) bool {
 		match.GetRuntimeFraction() == nil
 }
 
-// shares returns how the requests of a route are split, in percent. A cluster that only a request header names is not in it.
+// shares returns how the requests of a route are split, in percent. A cluster that only a request header names is not
+// in it.
 func shares(action *routev3.RouteAction) map[string]float64 {
 	split := map[string]float64{}
 	if action.GetCluster() != "" {
@@ -139,7 +146,8 @@ func shares(action *routev3.RouteAction) map[string]float64 {
 	return split
 }
 
-// mirrors returns the clusters that get a copy of the requests; a route's own policies hide those of what is around it.
+// mirrors returns the clusters that get a copy of the requests; a route's own policies hide those of what is around
+// it.
 func mirrors(table *routev3.RouteConfiguration, vh *routev3.VirtualHost, action *routev3.RouteAction) []string {
 	if action == nil {
 		return nil

@@ -57,8 +57,8 @@ func (o Options) node() *corev3.Node {
 	}
 }
 
-// Run watches until ctx ends, and writes what it sees to out as lines of JSON, the summary last. When istiod goes away it keeps
-// what it holds and connects again, as often as it takes.
+// Run watches until ctx ends, and writes what it sees to out as lines of JSON, the summary last. When istiod goes
+// away it keeps what it holds and connects again, as often as it takes.
 func Run(ctx context.Context, o Options, out io.Writer) error {
 	connection, err := connect(o.XDS)
 	if err != nil {
@@ -103,7 +103,12 @@ func connect(address string) (*grpc.ClientConn, error) {
 		grpc.WithTransportCredentials(insecure.NewCredentials()),
 		grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(math.MaxInt32)),
 		grpc.WithConnectParams(grpc.ConnectParams{
-			Backoff:           backoff.Config{BaseDelay: retryDelay, Multiplier: 1.6, Jitter: 0.2, MaxDelay: time.Second},
+			Backoff: backoff.Config{
+				BaseDelay:  retryDelay,
+				Multiplier: 1.6,
+				Jitter:     0.2,
+				MaxDelay:   time.Second,
+			},
 			MinConnectTimeout: time.Second,
 		}))
 	if err != nil {
@@ -114,9 +119,12 @@ func connect(address string) (*grpc.ClientConn, error) {
 
 func newWatcher(connection *grpc.ClientConn, o Options, out io.Writer) *watcher {
 	return &watcher{
-		service: discoveryv3.NewAggregatedDiscoveryServiceClient(connection),
-		node:    o.node(), picture: NewPicture(o.Hosts), report: newReport(out, time.Now()), versions: map[string]string{},
-		ready: func() {},
+		service:  discoveryv3.NewAggregatedDiscoveryServiceClient(connection),
+		node:     o.node(),
+		picture:  NewPicture(o.Hosts),
+		report:   newReport(out, time.Now()),
+		versions: map[string]string{},
+		ready:    func() {},
 	}
 }
 
@@ -193,7 +201,8 @@ type stream struct {
 	names  map[string][]string // that the last request of the type asked for
 }
 
-// answer takes a response in and acknowledges it, or refuses it. What the response makes the sidecar subscribe to is requested first.
+// answer takes a response in and acknowledges it, or refuses it. What the response makes the sidecar subscribe to is
+// requested first.
 func (s *stream) answer(response *discoveryv3.DiscoveryResponse) error {
 	typeURL := response.GetTypeUrl()
 	s.nonces[typeURL] = response.GetNonce()
@@ -229,11 +238,14 @@ func (w *watcher) takeIn(response *discoveryv3.DiscoveryResponse) error {
 	return nil
 }
 
-// request asks for the wanted resources of a type. It is also the answer to the last response of the type: a refusal with an
-// error, else an acknowledgement.
+// request asks for the wanted resources of a type. It is also the answer to the last response of the type: a refusal
+// with an error, else an acknowledgement.
 func (s *stream) request(typeURL string, refusal error) error {
 	request := &discoveryv3.DiscoveryRequest{
-		TypeUrl: typeURL, VersionInfo: s.versions[typeURL], ResponseNonce: s.nonces[typeURL], ResourceNames: s.picture.Wanted(typeURL),
+		TypeUrl:       typeURL,
+		VersionInfo:   s.versions[typeURL],
+		ResponseNonce: s.nonces[typeURL],
+		ResourceNames: s.picture.Wanted(typeURL),
 	}
 	if refusal != nil {
 		request.ErrorDetail = &statuspb.Status{Code: int32(codes.InvalidArgument), Message: refusal.Error()}

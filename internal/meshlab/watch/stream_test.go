@@ -23,7 +23,9 @@ type pilot struct {
 	end     chan error
 }
 
-func (p *pilot) StreamAggregatedResources(stream discoveryv3.AggregatedDiscoveryService_StreamAggregatedResourcesServer) error {
+func (p *pilot) StreamAggregatedResources(
+	stream discoveryv3.AggregatedDiscoveryService_StreamAggregatedResourcesServer,
+) error {
 	select {
 	case p.streams <- stream:
 	case <-stream.Context().Done():
@@ -44,7 +46,10 @@ func servePilot(t *testing.T) (*pilot, string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := &pilot{streams: make(chan discoveryv3.AggregatedDiscoveryService_StreamAggregatedResourcesServer), end: make(chan error)}
+	p := &pilot{
+		streams: make(chan discoveryv3.AggregatedDiscoveryService_StreamAggregatedResourcesServer),
+		end:     make(chan error),
+	}
 	server := grpc.NewServer()
 	discoveryv3.RegisterAggregatedDiscoveryServiceServer(server, p)
 	go server.Serve(listener) //nolint:errcheck // it ends with the test
@@ -73,7 +78,12 @@ func receive(t *testing.T, stream discoveryv3.AggregatedDiscoveryService_StreamA
 }
 
 // send gives a response a version and a nonce of its own, and sends it.
-func send(t *testing.T, stream discoveryv3.AggregatedDiscoveryService_StreamAggregatedResourcesServer, r *discoveryv3.DiscoveryResponse, version string) {
+func send(
+	t *testing.T,
+	stream discoveryv3.AggregatedDiscoveryService_StreamAggregatedResourcesServer,
+	r *discoveryv3.DiscoveryResponse,
+	version string,
+) {
 	t.Helper()
 	r.VersionInfo, r.Nonce = version, "nonce "+version
 	if err := stream.Send(r); err != nil {
@@ -81,7 +91,9 @@ func send(t *testing.T, stream discoveryv3.AggregatedDiscoveryService_StreamAggr
 	}
 }
 
-func expect(t *testing.T, stream discoveryv3.AggregatedDiscoveryService_StreamAggregatedResourcesServer, want ...request) {
+func expect(
+	t *testing.T, stream discoveryv3.AggregatedDiscoveryService_StreamAggregatedResourcesServer, want ...request,
+) {
 	t.Helper()
 	for _, w := range want {
 		if diff := cmp.Diff(w, receive(t, stream)); diff != "" {
@@ -137,7 +149,8 @@ func (w watching) next(t *testing.T, want string) map[string]any {
 	return event
 }
 
-// TestRun plays an istiod: a first picture, a response that is refused, a fault, the end of the stream, and a second stream.
+// TestRun plays an istiod: a first picture, a response that is refused, a fault, the end of the stream, and a second
+// stream.
 func TestRun(t *testing.T) {
 	t.Parallel()
 	p, address := servePilot(t)
@@ -152,7 +165,8 @@ func TestRun(t *testing.T) {
 	send(t, s, healthy(t, v12...), "e1")
 	expect(t, s, request{Type: endpointType, Version: "e1", Nonce: "nonce e1", Names: v12})
 	send(t, s, listeners(t, "80"), "l1")
-	expect(t, s, request{Type: routeType, Names: []string{"80"}}, request{Type: listenerType, Version: "l1", Nonce: "nonce l1"})
+	expect(t, s, request{Type: routeType, Names: []string{"80"}},
+		request{Type: listenerType, Version: "l1", Nonce: "nonce l1"})
 	send(t, s, table(t, routeToOne("", "v2")), "r1")
 	w.next(t, "ready")
 	w.next(t, "routes")
@@ -171,13 +185,15 @@ func TestRun(t *testing.T) {
 	p.end <- errors.New("istiod stops")
 	w.next(t, "disconnected")
 	s = <-p.streams
-	expect(t, s, request{Type: clusterType, Version: "c3", Node: node}, request{Type: endpointType, Version: "e1", Names: []string{"v1"}},
+	expect(t, s, request{Type: clusterType, Version: "c3", Node: node},
+		request{Type: endpointType, Version: "e1", Names: []string{"v1"}},
 		request{Type: listenerType, Version: "l1"}, request{Type: routeType, Version: "r1", Names: []string{"80"}})
 	send(t, s, table(t, routeToOne("", "v1")), "r2")
 	w.next(t, "connected")
 	window := w.next(t, "window")
 	w.next(t, "routes")
-	if window["kind"] != "NC" || window["cluster"] != "v2" || window["host"] != shopHost || window["ms"].(float64) <= 0 {
+	if window["kind"] != "NC" || window["cluster"] != "v2" || window["host"] != shopHost ||
+		window["ms"].(float64) <= 0 {
 		t.Errorf("window %v", window)
 	}
 	expect(t, s, request{Type: routeType, Version: "r2", Nonce: "nonce r2", Names: []string{"80"}})
@@ -236,7 +252,8 @@ func TestRun_marks(t *testing.T) {
 	p, address := servePilot(t)
 	w := startWatching(t, address)
 	s := first(t, p, w)
-	if got := w.ask(t, `{"mark": "quiet"}`, "mark"); got["mark"] != "quiet" || got["ready"] != true || got["nc_ms"] != 0.0 || len(got["faults"].([]any)) != 0 {
+	if got := w.ask(t, `{"mark": "quiet"}`, "mark"); got["mark"] != "quiet" || got["ready"] != true ||
+		got["nc_ms"] != 0.0 || len(got["faults"].([]any)) != 0 {
 		t.Errorf("before the fault: %v", got)
 	}
 	send(t, s, edsClusters(t, "v1"), "c2")
@@ -253,14 +270,17 @@ func TestRun_marks(t *testing.T) {
 			t.Fatalf("mark %v", got)
 		}
 		fault := faults[0].(map[string]any)
-		if fault["kind"] != "NC" || fault["cluster"] != "v2" || fault["route"] != window["route"] || (fault["ended"] != nil) != (got["mark"] == "it ends") {
+		if fault["kind"] != "NC" || fault["cluster"] != "v2" || fault["route"] != window["route"] ||
+			(fault["ended"] != nil) != (got["mark"] == "it ends") {
 			t.Errorf("fault %v of mark %v", fault, got["mark"])
 		}
 	}
-	if sum := begins["nc_ms"].(float64) + ends["nc_ms"].(float64); sum < window["ms"].(float64)-0.01 || sum > window["ms"].(float64)+0.01 {
+	if sum := begins["nc_ms"].(float64) + ends["nc_ms"].(float64); sum < window["ms"].(float64)-0.01 ||
+		sum > window["ms"].(float64)+0.01 {
 		t.Errorf("%v + %v ms in two periods of a window of %v ms", begins["nc_ms"], ends["nc_ms"], window["ms"])
 	}
-	if got := w.ask(t, `{"mark": "over"}`, "mark"); got["nc_ms"] != 0.0 || len(got["faults"].([]any)) != 0 || got["changes"] != 0.0 {
+	if got := w.ask(t, `{"mark": "over"}`, "mark"); got["nc_ms"] != 0.0 || len(got["faults"].([]any)) != 0 ||
+		got["changes"] != 0.0 {
 		t.Errorf("after the fault: %v", got)
 	}
 	w.ask(t, `{"marks": "x"}`, "error")
@@ -275,7 +295,8 @@ func TestRun_marksWhileBlind(t *testing.T) {
 	t.Parallel()
 	w := startWatching(t, "127.0.0.1:1")
 	w.next(t, "disconnected")
-	if got := w.ask(t, `{"mark": "blind"}`, "mark"); got["ready"] != false || got["connected"] != false || got["disconnects"] != 1.0 {
+	if got := w.ask(t, `{"mark": "blind"}`, "mark"); got["ready"] != false || got["connected"] != false ||
+		got["disconnects"] != 1.0 {
 		t.Errorf("mark %v", got)
 	}
 	w.stdin.Close()

@@ -13,7 +13,8 @@ import (
 // Kind says why Envoy would answer 503 to a request that a route sends to a cluster.
 type Kind string
 
-// The flags that Envoy's access log has for it. Warming is logged as NC too: a new cluster serves nothing before its endpoints came.
+// The flags that Envoy's access log has for it. Warming is logged as NC too: a new cluster serves nothing before its
+// endpoints came.
 const (
 	NoCluster   Kind = "NC"
 	Warming     Kind = "WARMING"

@@ -82,7 +82,9 @@ func (b *breakable) services(k *kube, names ...string) {
 		spec := service.Object["spec"].(map[string]any)
 		delete(spec, "clusterIP")
 		delete(spec, "clusterIPs")
-		if _, err := k.objects("v1", "services", "greeter").Create(b.t.Context(), service, metav1.CreateOptions{}); err != nil {
+		if _, err := k.objects("v1", "services", "greeter").Create(
+			b.t.Context(), service, metav1.CreateOptions{},
+		); err != nil {
 			b.t.Fatal(err)
 		}
 	}
@@ -113,18 +115,21 @@ func (r result) warnings() []string {
 	return all
 }
 
-// TestAccAck: mode ack ends a wait when the proxies have acknowledged, says which never do, and where istiod cannot be asked
-// takes the fixed time, with one warning that says why.
+// TestAccAck: mode ack ends a wait when the proxies have acknowledged, says which never do, and where istiod cannot
+// be asked takes the fixed time, with one warning that says why.
 func TestAccAck(t *testing.T) {
 	t.Parallel()
 	lab := newBreakable(t)
 	k := newKube(t, lab.kubeconfig())
-	names := []string{"forward", "address", "right-a", "right-b", "right-c", "frozen", "killed-ack", "killed-settle", "none"}
+	names := []string{
+		"forward", "address", "right-a", "right-b", "right-c", "frozen", "killed-ack", "killed-settle", "none",
+	}
 	lab.services(k, names...)
 	proxy := lab.watch()
 	user := func(name string) string { return filepath.Join(lab.dir, "kubeconfig-"+name) }
 	block := func(kubeconfig, settle, timeout, more string) string {
-		return fmt.Sprintf("  config_path = %q\n  propagation = { mode = \"ack\", settle = %q, timeout = %q%s }\n", kubeconfig, settle, timeout, more)
+		return fmt.Sprintf("  config_path = %q\n  propagation = { mode = \"ack\", settle = %q, timeout = %q%s }\n",
+			kubeconfig, settle, timeout, more)
 	}
 	// A wait of the fixed time would take this long; a rename of a subset waits twice.
 	const settle = time.Minute
@@ -148,7 +153,11 @@ func TestAccAck(t *testing.T) {
 		if took >= settle/2 || len(r.warnings()) > 0 {
 			t.Errorf("%s: a rename took %s, with the warnings %q", name, took, r.warnings())
 		}
-		for _, step := range []string{"step 1 of 5: update DestinationRule", "step 3 of 5: update VirtualService", "step 5 of 5: update DestinationRule"} {
+		for _, step := range []string{
+			"step 1 of 5: update DestinationRule",
+			"step 3 of 5: update VirtualService",
+			"step 5 of 5: update DestinationRule",
+		} {
 			if !strings.Contains(r.text, step) {
 				t.Errorf("%s: the log does not say %q", name, step)
 			}
@@ -167,7 +176,8 @@ func TestAccAck(t *testing.T) {
 	r, _ := rename(t, newCLI(t), block(user("developer"), "500ms", "50s", ""), "", "right-a", "right-b", "right-c")
 	oneWarning(r, "the provider waits 500ms instead", `cannot list resource "pods"`, `in the namespace "istio-system"`)
 	r, _ = rename(t, newCLI(t), block(lab.kubeconfig(), "500ms", "50s", `, istiod_namespace = "elsewhere"`), "", "none")
-	oneWarning(r, "the provider waits 500ms instead", `every Pod of istiod in namespace "elsewhere"`, "none that is ready")
+	oneWarning(r, "the provider waits 500ms instead", `every Pod of istiod in namespace "elsewhere"`,
+		"none that is ready")
 
 	terraform := newCLI(t)
 	patient := block(user("acker"), "500ms", "3s", "")
@@ -189,7 +199,8 @@ func testKilledInWait(t *testing.T, lab *breakable, proxy *sidecar, block string
 	t.Helper()
 	terraform := newCLI(t, "TF_LOG=INFO")
 	configure := func(subset string) {
-		both := routesTo(subset, `propagation = { mode = each.key == "killed-ack" ? "ack" : "settle" }`, "killed-ack", "killed-settle")
+		both := routesTo(subset, `propagation = { mode = each.key == "killed-ack" ? "ack" : "settle" }`, "killed-ack",
+			"killed-settle")
 		terraform.configure(block, both)
 	}
 	configure("v1")
@@ -221,7 +232,8 @@ func testKilledInWait(t *testing.T, lab *breakable, proxy *sidecar, block string
 
 	lab.control("kill", "istiod")
 	terraform.configure(block, routesTo("v1", `timeouts = { update = "2s" }`, "killed-ack"))
-	r = terraform.fails("API server failed", []string{"failed calling webhook", "istio", `DestinationRule "greeter/killed-ack"`}, "apply")
+	r = terraform.fails("API server failed",
+		[]string{"failed calling webhook", "istio", `DestinationRule "greeter/killed-ack"`}, "apply")
 	if strings.Contains(r.text, "Unhandled Error") {
 		t.Errorf("client-go wrote to standard error:\n%s", r.text)
 	}
@@ -231,7 +243,8 @@ func testKilledInWait(t *testing.T, lab *breakable, proxy *sidecar, block string
 func (k *kube) awaitGeneration(resource, name string, generation int64) {
 	k.t.Helper()
 	for deadline := time.Now().Add(time.Minute); ; time.Sleep(20 * time.Millisecond) {
-		object, err := k.objects("networking.istio.io/v1", resource, "greeter").Get(k.t.Context(), name, metav1.GetOptions{})
+		object, err := k.objects("networking.istio.io/v1", resource, "greeter").Get(k.t.Context(),
+			name, metav1.GetOptions{})
 		if err == nil && object.GetGeneration() >= generation {
 			return
 		}

@@ -43,9 +43,12 @@ func TestAccAdopt_handMade(t *testing.T) {
 		}
 		rule, routes := lab.MustGet(bothKinds[0], lab.Service), lab.MustGet(bothKinds[1], lab.Service)
 		want := asJSON(t, []string{
-			lab.Expand(`DestinationRule "NAMESPACE/SERVICE" of "kubectl-create", resource version `) + rule.GetResourceVersion() +
+			lab.Expand(`DestinationRule "NAMESPACE/SERVICE" of "kubectl-create", resource version `) +
+				rule.GetResourceVersion() +
 				`: changes metadata.labels["team"]`,
-			lab.Expand(`VirtualService "NAMESPACE/SERVICE" of "kubectl-create" and of "kubectl-edit", resource version `) + routes.GetResourceVersion() +
+			lab.Expand(
+				`VirtualService "NAMESPACE/SERVICE" of "kubectl-create" and of "kubectl-edit", resource version `,
+			) + routes.GetResourceVersion() +
 				`: changes spec.http[0].timeout, metadata.labels["team"]`,
 		})
 		if got := of(t, change.After, "adopted"); got != want {
@@ -54,7 +57,8 @@ func TestAccAdopt_handMade(t *testing.T) {
 		w.must("apply", "saved.tfplan")
 		w.wantAttribute("adopted", want)
 		wantUIDs(t, lab, before)
-		wantMetadata(t, lab, map[string]string{"cost": "42", "team": "shop", "app.kubernetes.io/managed-by": "terraform-provider-mesh"},
+		wantMetadata(t, lab,
+			map[string]string{"cost": "42", "team": "shop", "app.kubernetes.io/managed-by": "terraform-provider-mesh"},
 			map[string]string{"note": "by hand", ownerAnnotation: "shop/prod"})
 		if err := f.routed(lab)(nil); err != nil {
 			t.Error(err)
@@ -90,7 +94,10 @@ func TestAccAdopt_nothing(t *testing.T) {
 // TestAccAdopt_half: one of the two objects is there, the other one is made.
 func TestAccAdopt_half(t *testing.T) {
 	bothForms(t, func(t *testing.T, f form) {
-		for kind, manifest := range map[string]string{acctest.VirtualService: handMadeVirtualService, acctest.DestinationRule: handMadeDestinationRule} {
+		for kind, manifest := range map[string]string{
+			acctest.VirtualService:  handMadeVirtualService,
+			acctest.DestinationRule: handMadeDestinationRule,
+		} {
 			t.Run(kind, func(t *testing.T) {
 				t.Parallel()
 				lab := acctest.Start(t)
@@ -98,7 +105,8 @@ func TestAccAdopt_half(t *testing.T) {
 				w := newWorkspace(t, lab, f, "")
 				w.declare(parts{top: "adopt = true"})
 				change, _ := w.plan()
-				if got := of(t, change.After, "adopted"); strings.Count(got, "resource version") != 1 || !strings.Contains(got, kind) || !strings.Contains(got, "changes nothing") {
+				if got := of(t, change.After, "adopted"); strings.Count(got, "resource version") != 1 ||
+					!strings.Contains(got, kind) || !strings.Contains(got, "changes nothing") {
 					t.Errorf("adopted is planned as %s", got)
 				}
 				w.must("apply", "saved.tfplan")
@@ -126,12 +134,14 @@ func TestAccAdopt_changedAfterPlan(t *testing.T) {
 		w.plan()
 		lab.Edit(acctest.DestinationRule, lab.Service, func(spec map[string]any) { spec["exportTo"] = []any{"."} })
 		check := nobodyTouched(t, lab)
-		// Terraform plans again when it applies, and does not ask the provider what to say when that comes to something else.
+		// Terraform plans again when it applies, and does not ask the provider what to say when that comes to
+		// something else.
 		const another = "Provider produced inconsistent final plan"
 		w.fails(another, []string{".adopted", "DestinationRule", `kubectl-edit`}, "apply", "saved.tfplan")
 		check()
 		if list := w.must("state", "list").text; strings.Contains(list, f.address) {
-			t.Errorf("what was not adopted is in the state:\n%s\n%s", list, readFile(t, filepath.Join(w.dir, "terraform.tfstate")))
+			t.Errorf("what was not adopted is in the state:\n%s\n%s", list,
+				readFile(t, filepath.Join(w.dir, "terraform.tfstate")))
 		}
 		// An object that came, and one that went.
 		w.plan()
@@ -158,15 +168,34 @@ func TestAccAdopt_tools(t *testing.T) {
 		say                 []string
 	}
 	for name, m := range map[string]marks{
-		"flagger":       {ownerKind: "Canary", say: []string{"Flagger", "owner of kind Canary", "delete the Canary first"}},
-		"argo rollouts": {annotations: map[string]string{"argo-rollouts.argoproj.io/managed-by-rollouts": "shop"}, say: []string{"Argo Rollouts", "managed-by-rollouts", `weights_managed_by = "other"`}},
-		"kiali":         {labels: map[string]string{"kiali_wizard": "request_routing"}, say: []string{"Kiali", `label "kiali_wizard"`, "remove it there"}},
-		"argo cd":       {annotations: map[string]string{"argocd.argoproj.io/tracking-id": "shop:x"}, say: []string{"Argo CD", "tracking-id", "out of that repository"}},
+		"flagger": {
+			ownerKind: "Canary",
+			say:       []string{"Flagger", "owner of kind Canary", "delete the Canary first"},
+		},
+		"argo rollouts": {
+			annotations: map[string]string{"argo-rollouts.argoproj.io/managed-by-rollouts": "shop"},
+			say:         []string{"Argo Rollouts", "managed-by-rollouts", `weights_managed_by = "other"`},
+		},
+		"kiali": {
+			labels: map[string]string{"kiali_wizard": "request_routing"},
+			say:    []string{"Kiali", `label "kiali_wizard"`, "remove it there"},
+		},
+		"argo cd": {
+			annotations: map[string]string{"argocd.argoproj.io/tracking-id": "shop:x"},
+			say:         []string{"Argo CD", "tracking-id", "out of that repository"},
+		},
 		"flux kustomize": {labels: map[string]string{"kustomize.toolkit.fluxcd.io/name": "shop"},
 			say: []string{"Flux", "kustomize.toolkit.fluxcd.io/name", "out of that repository"}},
-		"flux helm": {labels: map[string]string{"helm.toolkit.fluxcd.io/namespace": "shop"}, say: []string{"Flux", "helm.toolkit.fluxcd.io/namespace"}},
-		"helm": {labels: map[string]string{"app.kubernetes.io/managed-by": "Helm"}, annotations: map[string]string{"meta.helm.sh/release-name": "shop"},
-			say: []string{"Helm", "meta.helm.sh/release-name", "out of the chart"}},
+		"flux helm": {
+			labels: map[string]string{"helm.toolkit.fluxcd.io/namespace": "shop"},
+			say:    []string{"Flux", "helm.toolkit.fluxcd.io/namespace"},
+		},
+		"helm": {
+			labels:      map[string]string{"app.kubernetes.io/managed-by": "Helm"},
+			annotations: map[string]string{"meta.helm.sh/release-name": "shop"},
+
+			say: []string{"Helm", "meta.helm.sh/release-name", "out of the chart"},
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -179,14 +208,20 @@ func TestAccAdopt_tools(t *testing.T) {
 				o.SetLabels(m.labels)
 				o.SetAnnotations(m.annotations)
 				if m.ownerKind != "" {
-					o.SetOwnerReferences([]metav1.OwnerReference{{APIVersion: "flagger.app/v1beta1", Kind: m.ownerKind, Name: "shop", UID: "4711"}})
+					o.SetOwnerReferences([]metav1.OwnerReference{{
+						APIVersion: "flagger.app/v1beta1",
+						Kind:       m.ownerKind,
+						Name:       "shop",
+						UID:        "4711",
+					}})
 				}
 			})
 			w := newWorkspace(t, lab, f, "")
 			w.declare(parts{})
 			w.fails("Object exists already", m.say, "plan")
 			w.declare(parts{top: "adopt = true"})
-			w.must("plan").want(t, "warning", "Object of another tool", append([]string{"VirtualService", lab.Service}, m.say...)...)
+			w.must("plan").want(t, "warning", "Object of another tool",
+				append([]string{"VirtualService", lab.Service}, m.say...)...)
 			w.must("apply")
 			o := lab.MustGet(acctest.VirtualService, lab.Service)
 			for key, want := range m.annotations {
@@ -214,7 +249,11 @@ func TestAccAdopt_unknown(t *testing.T) {
 			"a value": {`value = "shop"`, "adopt = true\n labels = { team = terraform_data.late.output.value }"},
 			"adopt":   {`value = true`, "adopt = terraform_data.late.output.value"},
 			"a name":  {`value = local.service`, "adopt = true\n name = terraform_data.late.output.value"},
-			"all":     {`value = true`, "adopt = terraform_data.late.output.value\n deletion = terraform_data.late.output.value ? \"restore\" : \"delete\"\n weights_managed_by = terraform_data.late.output.value ? \"other\" : \"terraform\"\n timeouts = { create = terraform_data.late.output.value ? \"1m\" : \"2m\" }\n propagation = { settle = terraform_data.late.output.value ? \"0s\" : \"2m\" }"},
+			"all": {`value = true`, "adopt = terraform_data.late.output.value\n deletion = " +
+				"terraform_data.late.output.value ? \"restore\" : \"delete\"\n weights_managed_by = " +
+				"terraform_data.late.output.value ? \"other\" : \"terraform\"\n timeouts = { create = " +
+				"terraform_data.late.output.value ? \"1m\" : \"2m\" }\n propagation = { settle = " +
+				"terraform_data.late.output.value ? \"0s\" : \"2m\" }"},
 		} {
 			t.Run(name, func(t *testing.T) {
 				t.Parallel()
@@ -229,7 +268,8 @@ func TestAccAdopt_unknown(t *testing.T) {
 				}
 				w.must("apply", "saved.tfplan")
 				wantUIDs(t, lab, before)
-				if got := w.attribute("adopted"); strings.Count(got, "resource version")+strings.Count(got, "apart from") != 2 {
+				if got := w.attribute("adopted"); strings.Count(got, "resource version")+
+					strings.Count(got, "apart from") != 2 {
 					t.Errorf("adopted is %s", got)
 				}
 				w.unchanged()
@@ -250,8 +290,10 @@ func TestAccAdopt_otherNames(t *testing.T) {
 	lab.Create(named(handMadeVirtualService, "vs"))
 	lab.Create(named(handMadeDestinationRule, "dr"))
 	w := newWorkspace(t, lab, f, "")
-	w.apply(parts{top: "adopt = true\n virtual_service_name = \"${local.service}-vs\"\n destination_rule_name = \"${local.service}-dr\""})
-	if got := w.attribute("adopted"); !strings.Contains(got, lab.Service+"-vs") || !strings.Contains(got, lab.Service+"-dr") {
+	w.apply(parts{top: "adopt = true\n virtual_service_name = \"${local.service}-vs\"\n destination_rule_name = " +
+		"\"${local.service}-dr\""})
+	if got := w.attribute("adopted"); !strings.Contains(got, lab.Service+"-vs") ||
+		!strings.Contains(got, lab.Service+"-dr") {
 		t.Errorf("adopted is %s", got)
 	}
 	w.unchanged()

@@ -55,11 +55,16 @@ http:
 				lab.Traffic(acctest.Request{Count: 1000}, acctest.Only("v1")),
 			),
 			ConfigStateChecks: []statecheck.StateCheck{
-				statecheck.ExpectKnownValue("mesh_canary_route.test", tfjsonpath.New("service"), knownvalue.StringExact(lab.Service)),
-				statecheck.ExpectKnownValue("mesh_canary_route.test", tfjsonpath.New("host"), knownvalue.StringExact(lab.Host)),
-				statecheck.ExpectKnownValue("mesh_canary_route.test", tfjsonpath.New("namespace"), knownvalue.StringExact(lab.Namespace)),
-				statecheck.ExpectKnownValue("mesh_canary_route.test", tfjsonpath.New("name"), knownvalue.StringExact(lab.Service)),
-				statecheck.ExpectKnownValue("mesh_canary_route.test", tfjsonpath.New("foreign_fields"), knownvalue.ListExact(nil)),
+				statecheck.ExpectKnownValue("mesh_canary_route.test", tfjsonpath.New("service"),
+					knownvalue.StringExact(lab.Service)),
+				statecheck.ExpectKnownValue("mesh_canary_route.test", tfjsonpath.New("host"),
+					knownvalue.StringExact(lab.Host)),
+				statecheck.ExpectKnownValue("mesh_canary_route.test", tfjsonpath.New("namespace"),
+					knownvalue.StringExact(lab.Namespace)),
+				statecheck.ExpectKnownValue("mesh_canary_route.test", tfjsonpath.New("name"),
+					knownvalue.StringExact(lab.Service)),
+				statecheck.ExpectKnownValue("mesh_canary_route.test", tfjsonpath.New("foreign_fields"),
+					knownvalue.ListExact(nil)),
 			},
 		},
 		resource.TestStep{
@@ -122,7 +127,8 @@ resource "mesh_canary_route" "test" {
 			lab.Traffic(two, acctest.Only("v2")), lab.Traffic(three, acctest.Only("v1"))),
 		step(v1+v2+v3, `{ `+ruleFor+`"200" } } }], subset = "v2" }, { `+ruleFor+`"300" } } }], subset = "v3" }`,
 			lab.Traffic(two, acctest.Only("v2")), lab.Traffic(three, acctest.Only("v3"))),
-		step(v1+renamed+v3, `{ `+ruleFor+`"200" } } }], subset = "canary" }, { `+ruleFor+`"300" } } }], subset = "v3" }`,
+		step(v1+renamed+v3,
+			`{ `+ruleFor+`"200" } } }], subset = "canary" }, { `+ruleFor+`"300" } } }], subset = "v3" }`,
 			lab.Spec(acctest.DestinationRule, lab.Service, `
 host: HOST
 subsets:
@@ -132,8 +138,10 @@ subsets:
 `),
 			lab.Traffic(two, acctest.Only("v2")), lab.Traffic(three, acctest.Only("v3"))),
 		step(v1, ``,
-			lab.Spec(acctest.DestinationRule, lab.Service, "host: HOST\nsubsets: [{name: v1, labels: {app: k8s-combat-service-v1}}]"),
-			lab.Spec(acctest.VirtualService, lab.Service, "hosts: [HOST]\nhttp: [{route: [{destination: {host: HOST, subset: v1}}]}]"),
+			lab.Spec(acctest.DestinationRule, lab.Service,
+				"host: HOST\nsubsets: [{name: v1, labels: {app: k8s-combat-service-v1}}]"),
+			lab.Spec(acctest.VirtualService, lab.Service,
+				"hosts: [HOST]\nhttp: [{route: [{destination: {host: HOST, subset: v1}}]}]"),
 			lab.Traffic(two, acctest.Only("v1")), lab.Traffic(three, acctest.Only("v1"))),
 	)
 }

@@ -12,8 +12,8 @@ import (
 	"github.com/meshroute/terraform-provider-mesh/internal/acctest"
 )
 
-// quarter is a namespace of one test's own, in which a Service greeter has workloads in versions v1 and v2, and a second one,
-// empty, beside it. NS stands for the name of the first in every text, and NS-b for that of the second.
+// quarter is a namespace of one test's own, in which a Service greeter has workloads in versions v1 and v2, and a
+// second one, empty, beside it. NS stands for the name of the first in every text, and NS-b for that of the second.
 type quarter struct {
 	*cli
 	k    *kube
@@ -28,10 +28,12 @@ func newQuarter(t *testing.T) *quarter {
 	lab := acctest.Start(t)
 	q := &quarter{cli: newCLI(t, reattach(t)), k: newKube(t, lab.Kubeconfig), name: lab.Service}
 	q.lab = lab.In(q.name)
-	q.admin = fmt.Sprintf("  config_path = %q\n  default_namespace = %q\n  propagation = { mode = \"none\" }\n", lab.Kubeconfig, q.name)
+	q.admin = fmt.Sprintf("  config_path = %q\n  default_namespace = %q\n  propagation = { mode = \"none\" }\n",
+		lab.Kubeconfig, q.name)
 	q.put("namespaces", "apiVersion: v1\nkind: Namespace\nmetadata: {name: NS}")
 	q.put("namespaces", "apiVersion: v1\nkind: Namespace\nmetadata: {name: NS-b}")
-	q.put("services", "apiVersion: v1\nkind: Service\nmetadata: {name: greeter, namespace: NS}\nspec: {selector: {app: greeter}, ports: [{name: grpc, port: 50051}]}")
+	q.put("services", "apiVersion: v1\nkind: Service\nmetadata: {name: greeter, namespace: NS}\nspec: {selector: "+
+		"{app: greeter}, ports: [{name: grpc, port: 50051}]}")
 	q.workload("v1", "", "")
 	q.workload("v2", "", "")
 	return q
@@ -47,12 +49,14 @@ func (q *quarter) put(resource, text string) *unstructured.Unstructured {
 
 func (q *quarter) virtualService(metadata, spec string) {
 	q.t.Helper()
-	q.put("virtualservices", "apiVersion: networking.istio.io/v1\nkind: VirtualService\nmetadata: {"+metadata+"}\nspec: {"+spec+"}")
+	q.put("virtualservices",
+		"apiVersion: networking.istio.io/v1\nkind: VirtualService\nmetadata: {"+metadata+"}\nspec: {"+spec+"}")
 }
 
 func (q *quarter) destinationRule(metadata, spec string) {
 	q.t.Helper()
-	q.put("destinationrules", "apiVersion: networking.istio.io/v1\nkind: DestinationRule\nmetadata: {"+metadata+"}\nspec: {"+spec+"}")
+	q.put("destinationrules",
+		"apiVersion: networking.istio.io/v1\nkind: DestinationRule\nmetadata: {"+metadata+"}\nspec: {"+spec+"}")
 }
 
 // workload makes a WorkloadEntry of a version; health is the status of its condition, empty for none.
@@ -61,26 +65,34 @@ func (q *quarter) workload(version, name, health string) {
 	if name == "" {
 		name = version
 	}
-	o := q.put("workloadentries", "apiVersion: networking.istio.io/v1\nkind: WorkloadEntry\nmetadata: {name: "+name+", namespace: NS}\n"+
-		"spec: {address: 127.0.0.1, labels: {app: greeter, version: "+version+"}}")
+	o := q.put("workloadentries",
+		"apiVersion: networking.istio.io/v1\nkind: WorkloadEntry\nmetadata: {name: "+name+", namespace: NS}\n"+
+			"spec: {address: 127.0.0.1, labels: {app: greeter, version: "+version+"}}")
 	if health != "" {
-		q.status("workloadentries", o, map[string]any{"conditions": []any{map[string]any{"type": "Healthy", "status": health}}})
+		q.status("workloadentries", o,
+			map[string]any{"conditions": []any{map[string]any{"type": "Healthy", "status": health}}})
 	}
 }
 
 // pod makes a pod of a version that no node takes, and says of it that it runs.
 func (q *quarter) pod(version, name, ready string) *unstructured.Unstructured {
 	q.t.Helper()
-	o := q.put("pods", "apiVersion: v1\nkind: Pod\nmetadata: {name: "+name+", namespace: NS, labels: {app: greeter, version: "+version+"}}\n"+
+	o := q.put("pods", "apiVersion: v1\nkind: Pod\nmetadata: {name: "+name+
+		", namespace: NS, labels: {app: greeter, version: "+version+"}}\n"+
 		"spec: {serviceAccountName: runner, nodeSelector: {none: none}, containers: [{name: greeter, image: none}]}")
-	q.status("pods", o, map[string]any{"phase": "Running", "conditions": []any{map[string]any{"type": "Ready", "status": ready}}})
+	q.status("pods", o, map[string]any{
+		"phase":      "Running",
+		"conditions": []any{map[string]any{"type": "Ready", "status": ready}},
+	})
 	return o
 }
 
 func (q *quarter) status(resource string, o *unstructured.Unstructured, status map[string]any) {
 	q.t.Helper()
 	o.Object["status"] = status
-	if _, err := q.k.objects(o.GetAPIVersion(), resource, o.GetNamespace()).UpdateStatus(q.t.Context(), o, metav1.UpdateOptions{}); err != nil {
+	if _, err := q.k.objects(o.GetAPIVersion(), resource, o.GetNamespace()).UpdateStatus(
+		q.t.Context(), o, metav1.UpdateOptions{},
+	); err != nil {
 		q.t.Fatalf("set the status of %s: %v", o.GetName(), err)
 	}
 }
@@ -94,7 +106,8 @@ func (q *quarter) without(missing right) string {
 	for _, namespace := range []string{q.name, q.name + "-b"} {
 		q.k.grant(role, namespace, account, q.name, missing)
 	}
-	return fmt.Sprintf("  host = %q\n  cluster_ca_certificate = %q\n  token = %q\n  default_namespace = %q\n  propagation = { mode = \"none\" }\n",
+	return fmt.Sprintf("  host = %q\n  cluster_ca_certificate = %q\n  token = %q\n  default_namespace = %q\n  "+
+		"propagation = { mode = \"none\" }\n",
 		q.k.config.Host, q.k.authority, q.k.login(q.name, account), q.name)
 }
 

@@ -20,14 +20,19 @@ import (
 // connection is what the tests of the connection attributes share.
 type connection struct {
 	host, token, authority string
-	// kubeconfig has the contexts good, bad-user (a wrong token) and bad-cluster (nobody answers); the current one is the last.
+	// kubeconfig has the contexts good, bad-user (a wrong token) and bad-cluster (nobody answers); the current one is
+	// the last.
 	kubeconfig string
 }
 
 func newConnection(t *testing.T, lab *acctest.Lab) connection {
 	t.Helper()
 	k := newKube(t, lab.Kubeconfig)
-	c := connection{host: k.config.Host, authority: k.authority, token: k.token(lab.Namespace, lab.Service, everyVerb...)}
+	c := connection{
+		host:      k.config.Host,
+		authority: k.authority,
+		token:     k.token(lab.Namespace, lab.Service, everyVerb...),
+	}
 	encoded := base64.StdEncoding.EncodeToString([]byte(c.authority))
 	c.kubeconfig = fmt.Sprintf(`apiVersion: v1
 kind: Config
@@ -121,43 +126,112 @@ printf '{"kind":"ExecCredential","apiVersion":"client.authentication.k8s.io/v1",
 		warn  string
 		want  *failure
 	}{
-		"host, token and authorities":               {block: withToken},
-		"KUBE_HOST and so on":                       {env: []string{"KUBE_HOST=" + c.host, "KUBE_TOKEN=" + c.token, "KUBE_CLUSTER_CA_CERT_DATA=" + c.authority}},
-		"the block over the environment":            {block: withToken, env: []string{"KUBE_HOST=https://127.0.0.1:1", "KUBE_TOKEN=x", "KUBE_CLUSTER_CA_CERT_DATA=x"}},
-		"config_path":                               {block: []string{"config_path", quote(file), "config_context", `"good"`}},
-		"KUBE_CONFIG_PATH and KUBE_CTX":             {env: []string{"KUBE_CONFIG_PATH=" + file, "KUBE_CTX=good"}},
-		"config_paths":                              {block: []string{"config_paths", fmt.Sprintf("[%q, %q]", contexts, file)}},
-		"KUBE_CONFIG_PATHS":                         {env: []string{"KUBE_CONFIG_PATHS=" + contexts + string(filepath.ListSeparator) + file}},
-		"config_paths over KUBE_CONFIG_PATH":        {block: []string{"config_paths", fmt.Sprintf("[%q, %q]", contexts, file)}, env: []string{"KUBE_CONFIG_PATH=/nonexistent"}},
-		"config_path over KUBE_CONFIG_PATHS":        {block: []string{"config_path", quote(file), "config_context", `"good"`}, env: []string{"KUBE_CONFIG_PATHS=/nonexistent"}},
-		"config_context of a wrong token":           {block: []string{"config_path", quote(file), "config_context", `"bad-user"`}, want: refused},
-		"config_context_auth_info":                  {block: []string{"config_path", quote(file), "config_context", `"bad-user"`, "config_context_auth_info", `"good"`}},
-		"KUBE_CTX_AUTH_INFO":                        {env: []string{"KUBE_CONFIG_PATH=" + file, "KUBE_CTX=bad-user", "KUBE_CTX_AUTH_INFO=good"}},
-		"config_context_cluster":                    {block: []string{"config_path", quote(file), "config_context_cluster", `"good"`}},
-		"KUBE_CTX_CLUSTER":                          {env: []string{"KUBE_CONFIG_PATH=" + file, "KUBE_CTX_CLUSTER=good"}},
-		"the current context, where nobody answers": {block: []string{"config_path", quote(file)}, want: &failure{"Cluster not reachable", []string{"https://127.0.0.1:1", "connection refused", "API server runs"}}},
-		"exec":                                  {block: base, more: fmt.Sprintf("  exec {\n    api_version = \"client.authentication.k8s.io/v1\"\n    command = %q\n    args = [\"for-shop\"]\n    env = { SHOP_TOKEN = %q }\n  }\n", plugin, c.token)},
-		"exec that fails":                       {block: base, more: fmt.Sprintf("  exec {\n    api_version = \"client.authentication.k8s.io/v1\"\n    command = %q\n  }\n", plugin), want: &failure{"No credentials from exec", []string{plugin, "exit code 1", "by hand"}}},
-		"insecure":                              {block: []string{"host", quote(c.host), "token", quote(c.token), "insecure", "true"}, warn: "TLS is not verified"},
-		"KUBE_INSECURE":                         {env: []string{"KUBE_HOST=" + c.host, "KUBE_TOKEN=" + c.token, "KUBE_INSECURE=true"}, warn: "TLS is not verified"},
-		"no authority":                          {block: []string{"host", quote(c.host), "token", quote(c.token)}, want: &failure{"Certificate not trusted", []string{"unknown authority", c.host, "cluster_ca_certificate"}}},
-		"tls_server_name of somebody else":      {block: append([]string{"tls_server_name", `"shop.example"`}, withToken...), want: &failure{"Certificate not trusted", []string{"shop.example", "tls_server_name"}}},
-		"KUBE_TLS_SERVER_NAME of somebody else": {block: withToken, env: []string{"KUBE_TLS_SERVER_NAME=shop.example"}, want: &failure{"Certificate not trusted", []string{"shop.example", "tls_server_name"}}},
-		"username and password":                 {block: append([]string{"username", `"u"`, "password", `"p"`}, base...), want: anonymous},
-		"KUBE_USER and KUBE_PASSWORD":           {block: base, env: []string{"KUBE_USER=u", "KUBE_PASSWORD=p"}, want: anonymous},
-		"username and token":                    {block: append([]string{"username", `"u"`, "password", `"p"`}, withToken...), want: twice},
-		// The API server cannot tell which password came; that both variables are read shows in what they cannot be combined with.
-		"KUBE_USER and token":                  {block: withToken, env: []string{"KUBE_USER=u"}, want: twice},
-		"KUBE_PASSWORD and token":              {block: withToken, env: []string{"KUBE_PASSWORD=p"}, want: twice},
-		"a wrong token":                        {block: append([]string{"token", `"expired"`}, base...), want: refused},
-		"proxy_url":                            {block: append([]string{"proxy_url", quote(proxyURL)}, withToken...)},
-		"KUBE_PROXY_URL":                       {block: withToken, env: []string{"KUBE_PROXY_URL=" + proxyURL}},
-		"proxy_url with a wrong password":      {block: append([]string{"proxy_url", quote(strings.Replace(proxyURL, "pw", "no", 1))}, withToken...), want: noProxy},
-		"KUBE_PROXY_URL with a wrong password": {block: withToken, env: []string{"KUBE_PROXY_URL=" + strings.Replace(proxyURL, "pw", "no", 1)}, want: noProxy},
-		"http instead of https":                {block: []string{"host", quote(strings.Replace(c.host, "https", "http", 1)), "token", quote(c.token)}, want: &failure{"Not a Kubernetes API server", []string{"http://", "https"}}},
+		"host, token and authorities": {block: withToken},
+		"KUBE_HOST and so on": {
+			env: []string{"KUBE_HOST=" + c.host, "KUBE_TOKEN=" + c.token, "KUBE_CLUSTER_CA_CERT_DATA=" + c.authority},
+		},
+		"the block over the environment": {
+			block: withToken,
+			env:   []string{"KUBE_HOST=https://127.0.0.1:1", "KUBE_TOKEN=x", "KUBE_CLUSTER_CA_CERT_DATA=x"},
+		},
+		"config_path": {
+			block: []string{"config_path", quote(file), "config_context", `"good"`},
+		},
+		"KUBE_CONFIG_PATH and KUBE_CTX": {env: []string{"KUBE_CONFIG_PATH=" + file, "KUBE_CTX=good"}},
+		"config_paths": {
+			block: []string{"config_paths", fmt.Sprintf("[%q, %q]", contexts, file)},
+		},
+		"KUBE_CONFIG_PATHS": {
+			env: []string{"KUBE_CONFIG_PATHS=" + contexts + string(filepath.ListSeparator) + file},
+		},
+		"config_paths over KUBE_CONFIG_PATH": {
+			block: []string{"config_paths", fmt.Sprintf("[%q, %q]", contexts, file)},
+			env:   []string{"KUBE_CONFIG_PATH=/nonexistent"},
+		},
+		"config_path over KUBE_CONFIG_PATHS": {
+			block: []string{"config_path", quote(file), "config_context", `"good"`},
+			env:   []string{"KUBE_CONFIG_PATHS=/nonexistent"},
+		},
+		"config_context of a wrong token": {
+			block: []string{"config_path", quote(file), "config_context", `"bad-user"`},
+			want:  refused,
+		},
+		"config_context_auth_info": {block: []string{
+			"config_path", quote(file), "config_context", `"bad-user"`, "config_context_auth_info", `"good"`,
+		}},
+		"KUBE_CTX_AUTH_INFO": {
+			env: []string{"KUBE_CONFIG_PATH=" + file, "KUBE_CTX=bad-user", "KUBE_CTX_AUTH_INFO=good"},
+		},
+		"config_context_cluster": {
+			block: []string{"config_path", quote(file), "config_context_cluster", `"good"`},
+		},
+		"KUBE_CTX_CLUSTER": {
+			env: []string{"KUBE_CONFIG_PATH=" + file, "KUBE_CTX_CLUSTER=good"},
+		},
+		"the current context, where nobody answers": {block: []string{"config_path", quote(file)}, want: &failure{
+			"Cluster not reachable", []string{"https://127.0.0.1:1", "connection refused", "API server runs"},
+		}},
+		"exec": {
+			block: base, more: fmt.Sprintf("  exec {\n    api_version = \"client.authentication.k8s.io/v1\"\n    "+
+				"command = %q\n    args = [\"for-shop\"]\n    env = { SHOP_TOKEN = %q }\n  }\n", plugin, c.token),
+		},
+		"exec that fails": {block: base, more: fmt.Sprintf(
+			"  exec {\n    api_version = \"client.authentication.k8s.io/v1\"\n    command = %q\n  }\n", plugin,
+		), want: &failure{"No credentials from exec", []string{plugin, "exit code 1", "by hand"}}},
+		"insecure": {
+			block: []string{"host", quote(c.host), "token", quote(c.token), "insecure", "true"},
+			warn:  "TLS is not verified",
+		},
+		"KUBE_INSECURE": {
+			env:  []string{"KUBE_HOST=" + c.host, "KUBE_TOKEN=" + c.token, "KUBE_INSECURE=true"},
+			warn: "TLS is not verified",
+		},
+		"no authority": {
+			block: []string{"host", quote(c.host), "token", quote(c.token)},
+			want:  &failure{"Certificate not trusted", []string{"unknown authority", c.host, "cluster_ca_certificate"}},
+		},
+		"tls_server_name of somebody else": {
+			block: append([]string{"tls_server_name", `"shop.example"`}, withToken...),
+			want:  &failure{"Certificate not trusted", []string{"shop.example", "tls_server_name"}},
+		},
+		"KUBE_TLS_SERVER_NAME of somebody else": {
+			block: withToken,
+			env:   []string{"KUBE_TLS_SERVER_NAME=shop.example"},
+			want:  &failure{"Certificate not trusted", []string{"shop.example", "tls_server_name"}},
+		},
+		"username and password": {
+			block: append([]string{"username", `"u"`, "password", `"p"`}, base...),
+			want:  anonymous,
+		},
+		"KUBE_USER and KUBE_PASSWORD": {block: base, env: []string{"KUBE_USER=u", "KUBE_PASSWORD=p"}, want: anonymous},
+		"username and token": {
+			block: append([]string{"username", `"u"`, "password", `"p"`}, withToken...),
+			want:  twice,
+		},
+		// The API server cannot tell which password came; that both variables are read shows in what they cannot be
+		// combined with.
+		"KUBE_USER and token":     {block: withToken, env: []string{"KUBE_USER=u"}, want: twice},
+		"KUBE_PASSWORD and token": {block: withToken, env: []string{"KUBE_PASSWORD=p"}, want: twice},
+		"a wrong token":           {block: append([]string{"token", `"expired"`}, base...), want: refused},
+		"proxy_url":               {block: append([]string{"proxy_url", quote(proxyURL)}, withToken...)},
+		"KUBE_PROXY_URL":          {block: withToken, env: []string{"KUBE_PROXY_URL=" + proxyURL}},
+		"proxy_url with a wrong password": {
+			block: append([]string{"proxy_url", quote(strings.Replace(proxyURL, "pw", "no", 1))}, withToken...),
+			want:  noProxy,
+		},
+		"KUBE_PROXY_URL with a wrong password": {
+			block: withToken,
+			env:   []string{"KUBE_PROXY_URL=" + strings.Replace(proxyURL, "pw", "no", 1)},
+			want:  noProxy,
+		},
+		"http instead of https": {
+			block: []string{"host", quote(strings.Replace(c.host, "https", "http", 1)), "token", quote(c.token)},
+			want:  &failure{"Not a Kubernetes API server", []string{"http://", "https"}},
+		},
 	}
 	if lab.Dir != "" {
-		certificate, key := readFile(t, filepath.Join(lab.Dir, "client.crt")), readFile(t, filepath.Join(lab.Dir, "client.key"))
+		certificate, key := readFile(t, filepath.Join(lab.Dir, "client.crt")), readFile(t,
+			filepath.Join(lab.Dir, "client.key"))
 		add := func(name string, block, env []string) {
 			tests[name] = struct {
 				block []string
@@ -167,8 +241,10 @@ printf '{"kind":"ExecCredential","apiVersion":"client.authentication.k8s.io/v1",
 				want  *failure
 			}{block: append(block, base...), env: env}
 		}
-		add("client_certificate and client_key", []string{"client_certificate", quote(certificate), "client_key", quote(key)}, nil)
-		add("KUBE_CLIENT_CERT_DATA and KUBE_CLIENT_KEY_DATA", nil, []string{"KUBE_CLIENT_CERT_DATA=" + certificate, "KUBE_CLIENT_KEY_DATA=" + key})
+		add("client_certificate and client_key",
+			[]string{"client_certificate", quote(certificate), "client_key", quote(key)}, nil)
+		add("KUBE_CLIENT_CERT_DATA and KUBE_CLIENT_KEY_DATA", nil,
+			[]string{"KUBE_CLIENT_CERT_DATA=" + certificate, "KUBE_CLIENT_KEY_DATA=" + key})
 		tests["tls_server_name"] = tests["host, token and authorities"]
 		named := tests["tls_server_name"]
 		named.block = append([]string{"tls_server_name", `"kubernetes.default.svc"`}, withToken...)
@@ -201,7 +277,8 @@ printf '{"kind":"ExecCredential","apiVersion":"client.authentication.k8s.io/v1",
 	}
 }
 
-// TestAccConnection_configuration: what is wrong with the provider block is said before anything is asked of a cluster.
+// TestAccConnection_configuration: what is wrong with the provider block is said before anything is asked of a
+// cluster.
 func TestAccConnection_configuration(t *testing.T) {
 	t.Parallel()
 	lab := acctest.Start(t)
@@ -212,21 +289,58 @@ func TestAccConnection_configuration(t *testing.T) {
 		block, summary string
 		say            []string
 	}{
-		"nothing":                 {"", "No cluster is configured", []string{"config_path", "KUBE_CONFIG_PATH", "host"}},
-		"missing file":            {`config_path = "/nonexistent/config"`, "Cluster configuration unusable", []string{"/nonexistent/config", "no such file", "config_path"}},
-		"broken file":             {"config_path = " + quote(broken), "Cluster configuration unusable", []string{broken, "line 2"}},
-		"missing context":         {good + `config_context = "red"`, "Cluster configuration unusable", []string{lab.Kubeconfig, `context "red" does not exist`, "config_context"}},
-		"config_path and paths":   {good + `config_paths = ["/x"]`, "Invalid Attribute Combination", []string{"config_path"}},
-		"long wait":               {good + `propagation = { settle = "61s" }`, "Invalid provider configuration", []string{"0s to 60s", "61s"}},
-		"negative wait":           {good + `propagation = { settle = "-1s" }`, "Invalid provider configuration", []string{"0s to 60s"}},
-		"wait without a unit":     {good + `propagation = { settle = "2" }`, "Invalid provider configuration", []string{"0s to 60s"}},
-		"long field manager":      {good + `field_manager = { name = "` + strings.Repeat("m", 200) + `" }`, "Invalid provider configuration", []string{"128 characters"}},
-		"unprintable manager":     {good + `field_manager = { name = "a\nb" }`, "Invalid provider configuration", []string{"printable"}},
-		"namespace that is none":  {good + `default_namespace = "Shop!"`, "Invalid provider configuration", []string{"default_namespace", "lower case"}},
-		"domain that is none":     {good + `cluster_domain = "-"`, "Invalid provider configuration", []string{"cluster_domain"}},
-		"two exec blocks":         {good + strings.Repeat("\nexec {\n  api_version = \"client.authentication.k8s.io/v1\"\n  command = \"x\"\n}\n", 2), "Invalid Attribute Value", []string{"exec"}},
-		"unknown attribute":       {good + `load_config_file = true`, "Unsupported argument", []string{"load_config_file"}},
-		"certificate without key": {`host = "https://127.0.0.1:1"` + "\n" + `client_certificate = "x"`, "Cluster configuration unusable", []string{"client_certificate and client_key"}},
+		"nothing": {
+			"", "No cluster is configured", []string{"config_path", "KUBE_CONFIG_PATH", "host"},
+		},
+		"missing file": {
+			`config_path = "/nonexistent/config"`,
+			"Cluster configuration unusable",
+			[]string{"/nonexistent/config", "no such file", "config_path"},
+		},
+		"broken file": {
+			"config_path = " + quote(broken), "Cluster configuration unusable", []string{broken, "line 2"},
+		},
+		"missing context": {
+			good + `config_context = "red"`,
+			"Cluster configuration unusable",
+			[]string{lab.Kubeconfig, `context "red" does not exist`, "config_context"},
+		},
+		"config_path and paths": {
+			good + `config_paths = ["/x"]`, "Invalid Attribute Combination", []string{"config_path"},
+		},
+		"long wait": {
+			good + `propagation = { settle = "61s" }`, "Invalid provider configuration", []string{"0s to 60s", "61s"},
+		},
+		"negative wait": {
+			good + `propagation = { settle = "-1s" }`, "Invalid provider configuration", []string{"0s to 60s"},
+		},
+		"wait without a unit": {
+			good + `propagation = { settle = "2" }`, "Invalid provider configuration", []string{"0s to 60s"},
+		},
+		"long field manager": {good + `field_manager = { name = "` + strings.Repeat("m", 200) +
+			`" }`, "Invalid provider configuration", []string{"128 characters"}},
+		"unprintable manager": {
+			good + `field_manager = { name = "a\nb" }`, "Invalid provider configuration", []string{"printable"},
+		},
+		"namespace that is none": {
+			good + `default_namespace = "Shop!"`,
+			"Invalid provider configuration",
+			[]string{"default_namespace", "lower case"},
+		},
+		"domain that is none": {
+			good + `cluster_domain = "-"`, "Invalid provider configuration", []string{"cluster_domain"},
+		},
+		"two exec blocks": {good + strings.Repeat(
+			"\nexec {\n  api_version = \"client.authentication.k8s.io/v1\"\n  command = \"x\"\n}\n", 2,
+		), "Invalid Attribute Value", []string{"exec"}},
+		"unknown attribute": {
+			good + `load_config_file = true`, "Unsupported argument", []string{"load_config_file"},
+		},
+		"certificate without key": {
+			`host = "https://127.0.0.1:1"` + "\n" + `client_certificate = "x"`,
+			"Cluster configuration unusable",
+			[]string{"client_certificate and client_key"},
+		},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -275,7 +389,8 @@ resource "mesh_canary_route" "test" {
 	}
 	before := lab.MustGet(acctest.VirtualService, lab.Service).GetResourceVersion()
 	configure(2)
-	terraform.must("plan").want(t, "warning", "Cluster not known yet", "known only after apply", "state was not compared")
+	terraform.must("plan").want(t, "warning", "Cluster not known yet", "known only after apply",
+		"state was not compared")
 	terraform.must("apply")
 	if after := lab.MustGet(acctest.VirtualService, lab.Service).GetResourceVersion(); after != before {
 		t.Errorf("resource version %s, want %s: nothing changed but what the provider knows", after, before)
@@ -315,17 +430,20 @@ output "host" { value = mesh_canary_route.test.host }
 	lab.Edit(acctest.VirtualService, lab.Service, func(spec map[string]any) {
 		spec["http"].([]any)[0].(map[string]any)["timeout"] = "7s"
 	})
-	terraform.fails("Fields owned by another manager", []string{"kubectl-edit", ".spec.http", "force_conflicts = true"}, "apply")
+	terraform.fails("Fields owned by another manager", []string{"kubectl-edit", ".spec.http", "force_conflicts = true"},
+		"apply")
 	if !terraform.inState(routeAddress) {
 		t.Error("the conflict took the resource out of the state")
 	}
 	configure(`field_manager = { name = "shop-team", force_conflicts = true }`)
 	terraform.must("apply")
-	http := lab.MustGet(acctest.VirtualService, lab.Service).Object["spec"].(map[string]any)["http"].([]any)[0].(map[string]any)
+	http := lab.MustGet(acctest.VirtualService,
+		lab.Service).Object["spec"].(map[string]any)["http"].([]any)[0].(map[string]any)
 	if http["timeout"] != "5s" {
 		t.Errorf("timeout %v, want 5s again", http["timeout"])
 	}
-	configure(`cluster_domain = "mesh.example"` + "\n" + `field_manager = { name = "shop-team", force_conflicts = true }`)
+	configure(`cluster_domain = "mesh.example"` + "\n" +
+		`field_manager = { name = "shop-team", force_conflicts = true }`)
 	terraform.must("plan", "-out=settings.tfplan")
 	r := terraform.must("show", "-no-color", "settings.tfplan")
 	if want := lab.Service + "." + lab.Namespace + ".svc.mesh.example"; !strings.Contains(r.text, want) {
@@ -336,8 +454,8 @@ output "host" { value = mesh_canary_route.test.host }
 	nothingIn(t, lab)
 }
 
-// TestAccConnection_inCluster: without any configuration, a pod's service account is used. The files that a pod has are
-// put in place in a mount namespace of Terraform's own.
+// TestAccConnection_inCluster: without any configuration, a pod's service account is used. The files that a pod has
+// are put in place in a mount namespace of Terraform's own.
 func TestAccConnection_inCluster(t *testing.T) {
 	t.Parallel()
 	lab := acctest.Start(t)
@@ -361,7 +479,9 @@ cp "$1"/* /var/run/secrets/kubernetes.io/serviceaccount
 shift
 exec "$@"`
 	terraform.wrapper = []string{"unshare", "--map-root-user", "--mount", "sh", "-c", script, "sh", files.dir}
-	if out, err := exec.Command(terraform.wrapper[0], append(terraform.wrapper[1:], "true")...).CombinedOutput(); err != nil {
+	if out, err := exec.Command(
+		terraform.wrapper[0], append(terraform.wrapper[1:], "true")...,
+	).CombinedOutput(); err != nil {
 		t.Skipf("this machine gives no mount namespace: %v: %s", err, out)
 	}
 	if r := terraform.must("plan"); len(r.Diagnostics) > 0 {

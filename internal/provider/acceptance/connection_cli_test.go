@@ -71,12 +71,15 @@ func newCLI(t *testing.T, env ...string) *cli {
 		t.Fatal(err)
 	}
 	plugins := filepath.Join(c.dir, "plugins")
-	if err := errors.Join(os.Mkdir(plugins, 0o700), os.Symlink(executable, filepath.Join(plugins, "terraform-provider-mesh"))); err != nil {
+	if err := errors.Join(
+		os.Mkdir(plugins, 0o700), os.Symlink(executable, filepath.Join(plugins, "terraform-provider-mesh")),
+	); err != nil {
 		t.Fatal(err)
 	}
 	// A source without a registry is one of OpenTofu's own there.
-	c.write("cli.tfrc", fmt.Sprintf("provider_installation {\n  dev_overrides {\n    %q = %q\n    %q = %q\n  }\n  direct {}\n}\n",
-		sourceAddress, plugins, "registry.opentofu.org/meshroute/mesh", plugins))
+	c.write("cli.tfrc",
+		fmt.Sprintf("provider_installation {\n  dev_overrides {\n    %q = %q\n    %q = %q\n  }\n  direct {}\n}\n",
+			sourceAddress, plugins, "registry.opentofu.org/meshroute/mesh", plugins))
 	return c
 }
 
@@ -93,8 +96,10 @@ func (c *cli) write(name, content string) string {
 // configure writes the configuration: the attributes of the provider block, and everything else.
 func (c *cli) configure(providerBlock, rest string) {
 	c.t.Helper()
-	c.write("main.tf", fmt.Sprintf("terraform {\n  required_providers {\n    mesh = { source = %q }\n  }\n}\n\nprovider \"mesh\" {\n%s\n}\n\n%s",
-		sourceAddress, providerBlock, rest))
+	c.write("main.tf", fmt.Sprintf(
+		"terraform {\n  required_providers {\n    mesh = { source = %q }\n  }\n}\n\nprovider \"mesh\" {\n%s\n}\n\n%s",
+		sourceAddress, providerBlock, rest,
+	))
 }
 
 func terraformPath() string {
@@ -136,7 +141,8 @@ func (c *cli) run(arguments ...string) result {
 	lines.Buffer(nil, 1<<20)
 	for lines.Scan() {
 		var message struct{ Diagnostic *diagnostic }
-		if json.Unmarshal(lines.Bytes(), &message) == nil && message.Diagnostic != nil && message.Diagnostic.Summary != "Provider development overrides are in effect" {
+		if json.Unmarshal(lines.Bytes(), &message) == nil && message.Diagnostic != nil &&
+			message.Diagnostic.Summary != "Provider development overrides are in effect" {
 			r.Diagnostics = append(r.Diagnostics, *message.Diagnostic)
 		}
 	}

@@ -69,7 +69,10 @@ func (k *kube) create(resource, text string) *unstructured.Unstructured {
 }
 
 // resourceTypes are the resources of one object, by its kind.
-var resourceTypes = map[string]string{acctest.VirtualService: "mesh_virtual_service", acctest.DestinationRule: "mesh_destination_rule"}
+var resourceTypes = map[string]string{
+	acctest.VirtualService:  "mesh_virtual_service",
+	acctest.DestinationRule: "mesh_destination_rule",
+}
 
 // resourceOf is what the API server calls objects of the kind of o.
 func resourceOf(o *unstructured.Unstructured) string { return strings.ToLower(o.GetKind()) + "s" }
@@ -82,7 +85,8 @@ func (k *kube) ofKind(o *unstructured.Unstructured) dynamic.ResourceInterface {
 // get returns a live object in the API's newest version.
 func (k *kube) get(o *unstructured.Unstructured) *unstructured.Unstructured {
 	k.t.Helper()
-	live, err := k.objects(istio.APIVersion, resourceOf(o), o.GetNamespace()).Get(k.t.Context(), o.GetName(), metav1.GetOptions{})
+	live, err := k.objects(istio.APIVersion, resourceOf(o), o.GetNamespace()).Get(k.t.Context(), o.GetName(),
+		metav1.GetOptions{})
 	if err != nil {
 		k.t.Fatalf("read %s: %v", o.GetName(), err)
 	}
@@ -98,14 +102,17 @@ func (k *kube) remove(apiVersion, resource, namespace, name string) {
 	}
 }
 
-// token makes a service account that may do these verbs with both kinds in a namespace, and look who answers there, and returns a token of it.
+// token makes a service account that may do these verbs with both kinds in a namespace, and look who answers there,
+// and returns a token of it.
 func (k *kube) token(namespace, name string, verbs ...string) string {
 	k.t.Helper()
 	header := "metadata: {name: " + name + ", namespace: " + namespace + "}\n"
 	k.create("serviceaccounts", "apiVersion: v1\nkind: ServiceAccount\n"+header)
 	k.create("roles", "apiVersion: rbac.authorization.k8s.io/v1\nkind: Role\n"+header+
-		"rules:\n- {apiGroups: [networking.istio.io], resources: [virtualservices, destinationrules], verbs: ["+strings.Join(verbs, ", ")+"]}\n"+
-		"- {apiGroups: [networking.istio.io], resources: [workloadentries], verbs: [list]}\n- {apiGroups: [''], resources: [services, pods], verbs: [list]}\n")
+		"rules:\n- {apiGroups: [networking.istio.io], resources: [virtualservices, destinationrules], verbs: ["+
+		strings.Join(verbs, ", ")+"]}\n"+
+		"- {apiGroups: [networking.istio.io], resources: [workloadentries], verbs: [list]}\n- {apiGroups: [''], "+
+		"resources: [services, pods], verbs: [list]}\n")
 	k.create("rolebindings", "apiVersion: rbac.authorization.k8s.io/v1\nkind: RoleBinding\n"+header+
 		"roleRef: {apiGroup: rbac.authorization.k8s.io, kind: Role, name: "+name+"}\n"+
 		"subjects: [{kind: ServiceAccount, name: "+name+", namespace: "+namespace+"}]\n")
@@ -119,7 +126,8 @@ func (k *kube) login(namespace, name string) string {
 		"apiVersion": "authentication.k8s.io/v1", "kind": "TokenRequest",
 		"metadata": map[string]any{"name": name}, "spec": map[string]any{"expirationSeconds": int64(3600)},
 	}}
-	answer, err := k.objects("v1", "serviceaccounts", namespace).Create(k.t.Context(), request, metav1.CreateOptions{}, "token")
+	answer, err := k.objects("v1", "serviceaccounts", namespace).Create(k.t.Context(), request, metav1.CreateOptions{},
+		"token")
 	if err != nil {
 		k.t.Fatalf("request token: %v", err)
 	}

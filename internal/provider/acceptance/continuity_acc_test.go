@@ -10,8 +10,8 @@ import (
 	"github.com/meshroute/terraform-provider-mesh/internal/acctest"
 )
 
-// lostRace is what grpc-go answers now and then to a call that is under way when a cluster goes: a race of that client,
-// whatever the order of the objects.
+// lostRace is what grpc-go answers now and then to a call that is under way when a cluster goes: a race of that
+// client, whatever the order of the objects.
 const lostRace = "unknown cluster selected for RPC"
 
 // TestAcc_noRequestDropped sends requests all the time while subsets come, get other names and go.
@@ -22,7 +22,8 @@ func TestAcc_noRequestDropped(t *testing.T) {
 	step := func(subsets, fallback string, want map[string]float64) resource.TestStep {
 		return resource.TestStep{
 			Config: lab.ConfigWith(`propagation = { settle = "1s" }`,
-				"resource \"mesh_canary_route\" \"test\" {\n  service = local.service\n  subsets = {\n"+subsets+"  }\n  default = { "+fallback+" }\n}"),
+				"resource \"mesh_canary_route\" \"test\" {\n  service = local.service\n  subsets = {\n"+subsets+
+					"  }\n  default = { "+fallback+" }\n}"),
 			Check: lab.Traffic(acctest.Request{Count: 1000}, acctest.Shares(want)),
 		}
 	}
@@ -41,13 +42,17 @@ func TestAcc_noRequestDropped(t *testing.T) {
 			PreConfig: func() {
 				answers := stop()
 				t.Logf("while subsets came and went: %d calls, errors %v", answers.Total, answers.Errors)
-				maps.DeleteFunc(answers.Errors, func(text string, _ int) bool { return strings.Contains(text, lostRace) })
+				maps.DeleteFunc(answers.Errors, func(text string, _ int) bool {
+					return strings.Contains(text, lostRace)
+				})
 				if answers.Total < 500 || len(answers.Errors) > 0 {
 					t.Errorf("want hundreds of calls without error, got %s", answers)
 				}
 			},
-			Config: lab.Config("resource \"mesh_canary_route\" \"test\" {\n  service = local.service\n  subsets = {\n" + renamed +
-				"  }\n  default = { subset = \"canary\" }\n}"),
+			Config: lab.Config(
+				"resource \"mesh_canary_route\" \"test\" {\n  service = local.service\n  subsets = {\n" + renamed +
+					"  }\n  default = { subset = \"canary\" }\n}",
+			),
 		},
 	)
 }

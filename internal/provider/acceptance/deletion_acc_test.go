@@ -94,12 +94,19 @@ func TestAccDeletion_restore(t *testing.T) {
 			"after updates": func(w *workspace, _ *acctest.Lab) {
 				// Some of the labels and annotations that are changed belong to somebody else.
 				w.block += "\n  field_manager = { force_conflicts = true }"
-				w.apply(parts{top: "deletion = \"restore\"\n labels = { cost = \"1\", tier = \"edge\" }\n annotations = { note = \"ours\" }\n export_to = [\"*\"]",
-					match: `[{ uri = { prefix = "/helloworld" } }]`, subset: `traffic_policy = { load_balancer = { simple = "RANDOM" } }`})
-				w.apply(parts{top: "deletion = \"restore\"\n annotations = { note = \"ours again\" }", rule: `timeout = "1s"`})
+				w.apply(parts{top: "deletion = \"restore\"\n labels = { cost = \"1\", tier = \"edge\" }\n " +
+					"annotations = { note = \"ours\" }\n export_to = [\"*\"]",
+					match:  `[{ uri = { prefix = "/helloworld" } }]`,
+					subset: `traffic_policy = { load_balancer = { simple = "RANDOM" } }`})
+				w.apply(parts{
+					top:  "deletion = \"restore\"\n annotations = { note = \"ours again\" }",
+					rule: `timeout = "1s"`,
+				})
 			},
 			"after drift": func(w *workspace, lab *acctest.Lab) {
-				lab.Edit(acctest.VirtualService, lab.Service, func(spec map[string]any) { firstRule(spec)["timeout"] = "8s" })
+				lab.Edit(acctest.VirtualService, lab.Service, func(spec map[string]any) {
+					firstRule(spec)["timeout"] = "8s"
+				})
 			},
 		} {
 			t.Run(name, func(t *testing.T) {
@@ -108,7 +115,8 @@ func TestAccDeletion_restore(t *testing.T) {
 				f.handMadePair(lab)
 				was, before := snapshot(lab), uids(lab)
 				w := newWorkspace(t, lab, f, "shop/prod")
-				w.apply(parts{top: "adopt = true\n deletion = \"restore\"\n labels = { team = \"shop\" }\n annotations = { note = \"ours\" }"})
+				w.apply(parts{top: "adopt = true\n deletion = \"restore\"\n labels = { team = \"shop\" }\n " +
+					"annotations = { note = \"ours\" }"})
 				later(w, lab)
 				w.must("destroy")
 				wantUIDs(t, lab, before)
@@ -116,7 +124,10 @@ func TestAccDeletion_restore(t *testing.T) {
 				lab.Eventually(acctest.Request{Headers: version("200")}, acctest.Only("v2"))
 			})
 		}
-		for kind, manifest := range map[string]string{acctest.VirtualService: handMadeVirtualService, acctest.DestinationRule: handMadeDestinationRule} {
+		for kind, manifest := range map[string]string{
+			acctest.VirtualService:  handMadeVirtualService,
+			acctest.DestinationRule: handMadeDestinationRule,
+		} {
 			t.Run("only the "+kind, func(t *testing.T) {
 				t.Parallel()
 				lab := acctest.Start(t)
@@ -150,8 +161,8 @@ func TestAccDeletion_restore(t *testing.T) {
 	})
 }
 
-// TestAccDeletion_finalizer: an object that is kept by a finalizer is not gone: destroy waits as long as it may, and says
-// which finalizer.
+// TestAccDeletion_finalizer: an object that is kept by a finalizer is not gone: destroy waits as long as it may, and
+// says which finalizer.
 func TestAccDeletion_finalizer(t *testing.T) {
 	bothForms(t, func(t *testing.T, f form) {
 		for _, kind := range bothKinds {
@@ -165,7 +176,8 @@ func TestAccDeletion_finalizer(t *testing.T) {
 				}
 				finalizers("example.com/keep")
 				began := time.Now()
-				w.fails("Object waits for finalizers", []string{kind, lab.Service, "example.com/keep", "timeouts.delete"}, "destroy")
+				w.fails("Object waits for finalizers",
+					[]string{kind, lab.Service, "example.com/keep", "timeouts.delete"}, "destroy")
 				if took := time.Since(began); took < 3*time.Second || took > 10*time.Second {
 					t.Errorf("destroy took %s", took)
 				}
@@ -191,7 +203,8 @@ func TestAccDeletion_namespaceGone(t *testing.T) {
 	k.create("namespaces", "apiVersion: v1\nkind: Namespace\nmetadata: {name: "+going+"}\n")
 	attributes := "timeouts = { create = \"5m\", update = \"5m\" }\n namespace = "
 	in := func(namespace string) string {
-		return strings.Replace(canaryForm.with(parts{top: attributes + fmt.Sprintf("%q", namespace)}), "service = local.service", "service = local.host", 1)
+		return strings.Replace(canaryForm.with(parts{top: attributes + fmt.Sprintf("%q", namespace)}),
+			"service = local.service", "service = local.host", 1)
 	}
 	atOnce := func(summary string, say ...string) {
 		t.Helper()

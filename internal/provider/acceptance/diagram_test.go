@@ -25,17 +25,38 @@ func TestFunction_diagram(t *testing.T) {
 		// want are lines of the picture.
 		want []string
 	}{
-		"a canary":              {[]string{canaryObject}, []string{"flowchart LR", `  h0(["reviews.shop.svc.cluster.local"])`, `  r0["rule 1<br/>header x-tester"]`, `  r1 -->|"10 %"| d2`}},
-		"a list":                {[]string{"[" + rootObject + "," + cartObject + "," + splitObject + "]"}, []string{`  h1(["ratings.default.svc.cluster.local"])`, `  r6 -->|"29 %"| d9`}},
-		"before and after":      {[]string{canaryObject, moved}, []string{`  r1 -->|"90 % → 75 %"| d1`, `  r1 -->|"10 % → 25 %"| d2`, "  linkStyle 3,4 stroke:#bf8700,stroke-width:3px"}},
-		"a new route":           {[]string{"[]", canaryObject}, []string{`  h0(["new: reviews.shop.svc.cluster.local"]):::added`}},
-		"a route that goes":     {[]string{canaryObject, "[]"}, []string{`  h0(["gone: reviews.shop.svc.cluster.local"]):::removed`}},
-		"none at all":           {[]string{"[]", "[]"}, []string{"flowchart LR"}},
-		"unknown":               {[]string{"unknown"}, []string{"unknown"}},
-		"unknown afterwards":    {[]string{canaryObject, "unknown"}, []string{"unknown"}},
-		"an unknown annotation": {[]string{strings.Replace(canaryObject, "{", "{ annotations = unknown\n", 1)}, []string{"flowchart LR"}},
-		"hostile names": {[]string{strings.NewReplacer(`match = [`, `name = "x\"]; click r0 \"javascript:a()\" %%{init: {}}%%", match = [`).Replace(canaryObject)},
-			[]string{`  r0["rule 1<br/>x#34;#93;#59; click r0 #34;javascript#58;a#40;#41;#34; #37;#123;init#58; #123;#125;#125;#37;#37;<br/>header x-tester"]`}},
+		"a canary": {[]string{canaryObject}, []string{
+			"flowchart LR",
+			`  h0(["reviews.shop.svc.cluster.local"])`,
+			`  r0["rule 1<br/>header x-tester"]`,
+			`  r1 -->|"10 %"| d2`,
+		}},
+		"a list": {
+			[]string{"[" + rootObject + "," + cartObject + "," + splitObject + "]"},
+			[]string{`  h1(["ratings.default.svc.cluster.local"])`, `  r6 -->|"29 %"| d9`},
+		},
+		"before and after": {[]string{canaryObject, moved}, []string{
+			`  r1 -->|"90 % → 75 %"| d1`,
+			`  r1 -->|"10 % → 25 %"| d2`,
+			"  linkStyle 3,4 stroke:#bf8700,stroke-width:3px",
+		}},
+		"a new route": {
+			[]string{"[]", canaryObject}, []string{`  h0(["new: reviews.shop.svc.cluster.local"]):::added`},
+		},
+		"a route that goes": {
+			[]string{canaryObject, "[]"}, []string{`  h0(["gone: reviews.shop.svc.cluster.local"]):::removed`},
+		},
+		"none at all":        {[]string{"[]", "[]"}, []string{"flowchart LR"}},
+		"unknown":            {[]string{"unknown"}, []string{"unknown"}},
+		"unknown afterwards": {[]string{canaryObject, "unknown"}, []string{"unknown"}},
+		"an unknown annotation": {
+			[]string{strings.Replace(canaryObject, "{", "{ annotations = unknown\n", 1)}, []string{"flowchart LR"},
+		},
+		"hostile names": {[]string{strings.NewReplacer(
+			`match = [`, `name = "x\"]; click r0 \"javascript:a()\" %%{init: {}}%%", match = [`,
+		).Replace(canaryObject)},
+			[]string{`  r0["rule 1<br/>x#34;#93;#59; click r0 #34;javascript#58;a#40;#41;#34; #37;#123;init#58; ` +
+				`#123;#125;#125;#37;#37;<br/>header x-tester"]`}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -55,17 +76,19 @@ func TestFunction_diagram(t *testing.T) {
 		argument  int64
 		say       string
 	}{
-		"null":                  {[]string{"null"}, 0, "There is no route"},
-		"an empty list":         {[]string{"[]"}, 0, "Nothing here claims requests"},
-		"a number":              {[]string{"1"}, 0, "A resource of this provider is needed"},
-		"null afterwards":       {[]string{canaryObject, "null"}, 1, "There is no route"},
-		"a wrong one afterward": {[]string{canaryObject, `{ service = "a", default = 1 }`}, 1, "default: must be an object"},
-		"two wrong ones":        {[]string{"1", "2"}, 0, "is needed, or an object with the attributes of one.\nA resource"},
-		"three":                 {[]string{canaryObject, canaryObject, canaryObject}, 2, "before and after one change"},
-		"no delegate":           {[]string{rootObject}, 0, "is not there"},
-		"a delegate gone":       {[]string{"[" + rootObject + "," + cartObject + "]", rootObject}, 1, "is not there"},
-		"subsets alone":         {[]string{rulesObject}, 0, "Nothing here claims requests"},
-		"a key that hides":      {[]string{`{ service = "a", "x\u202ey" = 1, default = {} }`}, 0, "is no attribute here"},
+		"null":            {[]string{"null"}, 0, "There is no route"},
+		"an empty list":   {[]string{"[]"}, 0, "Nothing here claims requests"},
+		"a number":        {[]string{"1"}, 0, "A resource of this provider is needed"},
+		"null afterwards": {[]string{canaryObject, "null"}, 1, "There is no route"},
+		"a wrong one afterward": {
+			[]string{canaryObject, `{ service = "a", default = 1 }`}, 1, "default: must be an object",
+		},
+		"two wrong ones":   {[]string{"1", "2"}, 0, "is needed, or an object with the attributes of one.\nA resource"},
+		"three":            {[]string{canaryObject, canaryObject, canaryObject}, 2, "before and after one change"},
+		"no delegate":      {[]string{rootObject}, 0, "is not there"},
+		"a delegate gone":  {[]string{"[" + rootObject + "," + cartObject + "]", rootObject}, 1, "is not there"},
+		"subsets alone":    {[]string{rulesObject}, 0, "Nothing here claims requests"},
+		"a key that hides": {[]string{`{ service = "a", "x\u202ey" = 1, default = {} }`}, 0, "is no attribute here"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -84,10 +107,11 @@ func anyValues(t *testing.T, expressions []string) []*tfprotov6.DynamicValue {
 	return values
 }
 
-var updatePictures = flag.Bool("update-pictures", false, "write the texts from which make diagrams draws the pictures of the docs")
+var updatePictures = flag.Bool("update-pictures", false,
+	"write the texts from which make diagrams draws the pictures of the docs")
 
-// TestDocs_pictures: the texts in examples/pictures are what diagram returns for the module that the guide shows, and each picture is drawn from the
-// text beside it.
+// TestDocs_pictures: the texts in examples/pictures are what diagram returns for the module that the guide shows, and
+// each picture is drawn from the text beside it.
 func TestDocs_pictures(t *testing.T) {
 	t.Parallel()
 	s := newServer(t)
@@ -118,11 +142,15 @@ func TestDocs_pictures(t *testing.T) {
 // testedModule returns the route of the module that the guide shows, with so many percent for the canary.
 func testedModule(t *testing.T, percent int64) *tfprotov6.DynamicValue {
 	t.Helper()
-	parsed, diagnostics := hclsyntax.ParseConfig([]byte(readFile(t, "../../../examples/tested-module/main.tf")), "main.tf", hcl.InitialPos)
+	parsed, diagnostics := hclsyntax.ParseConfig([]byte(readFile(t, "../../../examples/tested-module/main.tf")),
+		"main.tf", hcl.InitialPos)
 	if diagnostics.HasErrors() {
 		t.Fatal(diagnostics)
 	}
-	variables := map[string]cty.Value{"var": cty.ObjectVal(map[string]cty.Value{"namespace": cty.StringVal("greeter"), "canary_percent": cty.NumberIntVal(percent)})}
+	variables := map[string]cty.Value{"var": cty.ObjectVal(map[string]cty.Value{
+		"namespace":      cty.StringVal("greeter"),
+		"canary_percent": cty.NumberIntVal(percent),
+	})}
 	for _, block := range parsed.Body.(*hclsyntax.Body).Blocks {
 		if block.Type != "resource" {
 			continue
@@ -145,7 +173,8 @@ func testedModule(t *testing.T, percent int64) *tfprotov6.DynamicValue {
 	return nil
 }
 
-// pictureText returns the text that make diagrams put into a PNG: an iTXt chunk with the keyword Mermaid, uncompressed.
+// pictureText returns the text that make diagrams put into a PNG: an iTXt chunk with the keyword Mermaid,
+// uncompressed.
 func pictureText(t *testing.T, png []byte) string {
 	t.Helper()
 	for rest := png[min(8, len(png)):]; len(rest) > 12; {

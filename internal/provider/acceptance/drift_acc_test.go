@@ -26,7 +26,8 @@ func testDrift(t *testing.T, f form) {
 		}}
 	}
 	healed := resource.ComposeTestCheckFunc(
-		lab.Spec(acctest.VirtualService, lab.Service, f.virtualService(byVersionYAML, "timeout: 5s")+"exportTo: ['*']\n"),
+		lab.Spec(acctest.VirtualService, lab.Service,
+			f.virtualService(byVersionYAML, "timeout: 5s")+"exportTo: ['*']\n"),
 		lab.Spec(acctest.DestinationRule, lab.Service, destinationRule+"exportTo: ['*']\n"),
 		lab.Traffic(acctest.Request{Headers: version("200")}, acctest.Only("v2")),
 		lab.Live(func() error {
@@ -37,8 +38,10 @@ func testDrift(t *testing.T, f form) {
 			return nil
 		}),
 	)
-	match := `[{"authority":null,"gateways":null,"headers":{"version":{"exact":"300","prefix":null,"regex":null}},"ignore_uri_case":null,` +
-		`"method":null,"name":null,"port":null,"query_params":null,"scheme":null,"source_labels":null,"source_namespace":null,` +
+	match := `[{"authority":null,"gateways":null,"headers":{"version":{"exact":"300","prefix":null,"regex":null}},` +
+		`"ignore_uri_case":null,` +
+		`"method":null,"name":null,"port":null,"query_params":null,"scheme":null,"source_labels":null,` +
+		`"source_namespace":null,` +
 		`"stat_prefix":null,"uri":null,"without_headers":null}]`
 	rules := `[{"cors_policy":null,"fault":null,"headers":null,"match":` + match +
 		`,"mirrors":null,"name":null,"retries":null,"rewrite":null,"subset":"v2","timeout":"5000ms","weights":null}]`
@@ -52,7 +55,9 @@ func testDrift(t *testing.T, f form) {
 		resource.TestStep{
 			PreConfig: func() {
 				lab.Edit(acctest.VirtualService, lab.Service, func(spec map[string]any) {
-					firstRule(spec)["match"] = []any{map[string]any{"headers": map[string]any{"version": map[string]any{"exact": "300"}}}}
+					firstRule(spec)["match"] = []any{map[string]any{
+						"headers": map[string]any{"version": map[string]any{"exact": "300"}},
+					}}
 				})
 				lab.Eventually(acctest.Request{Headers: version("200")}, acctest.Only("v1"))
 			},
@@ -61,10 +66,14 @@ func testDrift(t *testing.T, f form) {
 		// A subset is taken away.
 		resource.TestStep{
 			PreConfig: func() {
-				lab.Edit(acctest.DestinationRule, lab.Service, func(spec map[string]any) { spec["subsets"] = spec["subsets"].([]any)[:1] })
+				lab.Edit(acctest.DestinationRule, lab.Service, func(spec map[string]any) {
+					spec["subsets"] = spec["subsets"].([]any)[:1]
+				})
 				lab.Eventually(acctest.Request{Headers: version("200")}, acctest.Failing("Unavailable"))
 			},
-			Config: lab.ConfigForced(f.with(config)), ConfigPlanChecks: f.action(plancheck.ResourceActionUpdate), Check: healed,
+			Config:           lab.ConfigForced(f.with(config)),
+			ConfigPlanChecks: f.action(plancheck.ResourceActionUpdate),
+			Check:            healed,
 		},
 		// What was removed belongs to nobody, and heals without force.
 		resource.TestStep{
@@ -83,7 +92,10 @@ func testDrift(t *testing.T, f form) {
 			PreConfig: func() {
 				lab.EditObject(acctest.DestinationRule, lab.Service, func(o *unstructured.Unstructured) {
 					o.SetAnnotations(map[string]string{"team": "shop", "other": "1"})
-					o.SetLabels(map[string]string{"app.kubernetes.io/managed-by": "terraform-provider-mesh", "other": "1"})
+					o.SetLabels(map[string]string{
+						"app.kubernetes.io/managed-by": "terraform-provider-mesh",
+						"other":                        "1",
+					})
 				})
 			},
 			Config:           lab.Config(f.with(config)),
@@ -136,8 +148,8 @@ func testForeignFields(t *testing.T, f form) {
 	)
 }
 
-// testDisappears deletes one object, the other and both: the plan is not empty, and apply makes them anew. An object that
-// is still there stays the same one.
+// testDisappears deletes one object, the other and both: the plan is not empty, and apply makes them anew. An object
+// that is still there stays the same one.
 func testDisappears(t *testing.T, f form) {
 	t.Parallel()
 	lab := acctest.Start(t)
@@ -161,7 +173,9 @@ func testDisappears(t *testing.T, f form) {
 					delete(kept, kind)
 				}
 			},
-			Config: config, ConfigPlanChecks: f.action(action), Check: resource.ComposeTestCheckFunc(f.routed(lab), remember),
+			Config:           config,
+			ConfigPlanChecks: f.action(action),
+			Check:            resource.ComposeTestCheckFunc(f.routed(lab), remember),
 		}
 	}
 	run(t, lab,
@@ -201,7 +215,12 @@ func TestAcc_labelOfOneObject(t *testing.T) {
 	run(t, lab,
 		resource.TestStep{Config: lab.Config(config), Check: healed},
 		resource.TestStep{PreConfig: relabel(""), Config: lab.Config(config), ConfigPlanChecks: shown, Check: healed},
-		resource.TestStep{PreConfig: relabel("b"), Config: lab.ConfigForced(config), ConfigPlanChecks: shown, Check: healed},
+		resource.TestStep{
+			PreConfig:        relabel("b"),
+			Config:           lab.ConfigForced(config),
+			ConfigPlanChecks: shown,
+			Check:            healed,
+		},
 	)
 }
 
@@ -224,8 +243,10 @@ resource "mesh_canary_route" "test" {
   default = { weights = { v1 = null, v2 = 20 } }
 }
 `
-	match := `[{"authority":null,"gateways":null,"headers":{"version":{"exact":"200","prefix":null,"regex":null}},"ignore_uri_case":false,` +
-		`"method":null,"name":null,"port":null,"query_params":null,"scheme":null,"source_labels":null,"source_namespace":null,` +
+	match := `[{"authority":null,"gateways":null,"headers":{"version":{"exact":"200","prefix":null,"regex":null}},` +
+		`"ignore_uri_case":false,` +
+		`"method":null,"name":null,"port":null,"query_params":null,"scheme":null,"source_labels":null,` +
+		`"source_namespace":null,` +
 		`"stat_prefix":null,"uri":null,"without_headers":null}]`
 	run(t, lab,
 		resource.TestStep{Config: lab.Config(config)},
@@ -239,9 +260,12 @@ resource "mesh_canary_route" "test" {
 			},
 			Config: lab.ConfigForced(config),
 			ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{
-				planBefore{canaryForm.address, "rules", `[{"cors_policy":null,"fault":null,"headers":null,"match":` + match +
-					`,"mirrors":null,"name":null,"retries":null,"rewrite":null,"subset":null,"timeout":"5000ms","weights":{"v1":null,"v2":40}}]`},
-				planBefore{canaryForm.address, "default", `{"cors_policy":null,"fault":null,"headers":null,"mirrors":null,"name":null,` +
+				planBefore{canaryForm.address, "rules", `[{"cors_policy":null,"fault":null,"headers":null,"match":` +
+					match +
+					`,"mirrors":null,"name":null,"retries":null,"rewrite":null,"subset":null,"timeout":"5000ms",` +
+					`"weights":{"v1":null,"v2":40}}]`},
+				planBefore{canaryForm.address, "default", `{"cors_policy":null,"fault":null,"headers":null,` +
+					`"mirrors":null,"name":null,` +
 					`"retries":null,"rewrite":null,"subset":null,"timeout":null,"weights":{"v1":null,"v2":20}}`},
 			}},
 		},

@@ -25,8 +25,8 @@ const (
 	requestsPerTable = 40
 )
 
-// agreement compares what internal/traffic says about random tables with what becomes of requests. MESH_TEST_SEED draws the
-// same tables again; that of a single table draws it with MESH_TEST_TABLES=1.
+// agreement compares what internal/traffic says about random tables with what becomes of requests. MESH_TEST_SEED
+// draws the same tables again; that of a single table draws it with MESH_TEST_TABLES=1.
 type agreement struct {
 	t         *testing.T
 	lab       *acctest.Lab
@@ -40,7 +40,14 @@ type agreement struct {
 
 func newAgreement(t *testing.T) *agreement {
 	t.Helper()
-	a := &agreement{t: t, lab: acctest.Start(t), terraform: newCLI(t), seed: loadSeed(t), tables: fewTables, asked: map[traffic.OutcomeKind]int{}}
+	a := &agreement{
+		t:         t,
+		lab:       acctest.Start(t),
+		terraform: newCLI(t),
+		seed:      loadSeed(t),
+		tables:    fewTables,
+		asked:     map[traffic.OutcomeKind]int{},
+	}
 	if text := os.Getenv("MESH_TEST_TABLES"); text != "" {
 		var err error
 		if a.tables, err = strconv.Atoi(text); err != nil {
@@ -67,7 +74,9 @@ func (a *agreement) rounds(options tables.Options, check func([]*tables.Table)) 
 			round = append(round, table)
 			config.WriteString(table.HCL(fmt.Sprintf("t%d", i-first)))
 		}
-		a.terraform.configure(fmt.Sprintf("  config_path = %q\n  propagation = { settle = \"0s\" }\n", a.lab.Kubeconfig), config.String())
+		a.terraform.configure(
+			fmt.Sprintf("  config_path = %q\n  propagation = { settle = \"0s\" }\n", a.lab.Kubeconfig), config.String(),
+		)
 		began := time.Now()
 		a.apply()
 		a.t.Logf("%d tables applied in %.1f s", len(round), time.Since(began).Seconds())
@@ -113,11 +122,12 @@ func (a *agreement) disagree(drawn *tables.Table, request traffic.Request, out t
 		}
 		text.WriteString("---\n" + manifest)
 	}
-	a.t.Errorf("MESH_TEST_SEED=%d MESH_TEST_TABLES=1: request %+v\nby %s, %s: %s\n%s", drawn.Seed, request, out.Rule, out.Kind, how, &text)
+	a.t.Errorf("MESH_TEST_SEED=%d MESH_TEST_TABLES=1: request %+v\nby %s, %s: %s\n%s", drawn.Seed, request, out.Rule,
+		out.Kind, how, &text)
 }
 
-// TestAccEvaluate: what internal/traffic says about random requests to random tables is what becomes of them when grpc-go sends them
-// through istiod's routes.
+// TestAccEvaluate: what internal/traffic says about random requests to random tables is what becomes of them when
+// grpc-go sends them through istiod's routes.
 func TestAccEvaluate(t *testing.T) {
 	t.Parallel()
 	a := newAgreement(t)
@@ -147,8 +157,13 @@ func (a *agreement) awaitRoutes(drawn *tables.Table) {
 	prober := probers[len(probers)-1] // in the namespace of the Service, and so sees every table
 	for _, port := range []int{tables.MainPort, tables.OtherPort} {
 		a.lab.Eventually(acctest.Request{
-			Host: drawn.Host, Port: port, Namespace: prober.Namespace, Labels: labelText(prober.Labels()), Count: 1, Concurrency: 1,
-			Headers: map[string]string{tables.ProbeHeader: fmt.Sprint(drawn.Seed)},
+			Host:        drawn.Host,
+			Port:        port,
+			Namespace:   prober.Namespace,
+			Labels:      labelText(prober.Labels()),
+			Count:       1,
+			Concurrency: 1,
+			Headers:     map[string]string{tables.ProbeHeader: fmt.Sprint(drawn.Seed)},
 		}, acctest.Failing(grpcCodes[tables.ProbeCode]))
 	}
 }
@@ -170,8 +185,8 @@ func labelText(labels map[string]string) string {
 	return strings.Join(all, ",")
 }
 
-// answered sends a request and reports whether the answer is as wanted. An answer that is not is asked for again for a while: the
-// other clients can be told of a table a little after the prober.
+// answered sends a request and reports whether the answer is as wanted. An answer that is not is asked for again for
+// a while: the other clients can be told of a table a little after the prober.
 func (a *agreement) answered(request traffic.Request, host string, want answer) bool {
 	a.t.Helper()
 	for deadline := time.Now().Add(behindProber); ; time.Sleep(100 * time.Millisecond) {
@@ -206,11 +221,16 @@ func (w answer) is(a acctest.Answers) bool {
 
 // grpcCodes are codes as istio and as Go spell them.
 var grpcCodes = map[string]string{
-	tables.ProbeCode: "DataLoss", "ABORTED": "Aborted", "NOT_FOUND": "NotFound", "RESOURCE_EXHAUSTED": "ResourceExhausted",
+	tables.ProbeCode:     "DataLoss",
+	"ABORTED":            "Aborted",
+	"NOT_FOUND":          "NotFound",
+	"RESOURCE_EXHAUSTED": "ResourceExhausted",
 }
 
 // httpCodes are what gRPC makes of the status of an abort.
-var httpCodes = map[int32]string{400: "Internal", 401: "Unauthenticated", 403: "PermissionDenied", 404: "Unimplemented", 503: "Unavailable"}
+var httpCodes = map[int32]string{
+	400: "Internal", 401: "Unauthenticated", 403: "PermissionDenied", 404: "Unimplemented", 503: "Unavailable",
+}
 
 // expected turns an outcome into what a gRPC client hears. What is no destination is an error for it.
 func expected(out traffic.Outcome) answer {

@@ -16,8 +16,9 @@ import (
 	"github.com/meshroute/terraform-provider-mesh/internal/traffic"
 )
 
-// TestAccEvaluate_envoy: what internal/traffic says about random requests to random tables is what an independent matcher finds in
-// the routes that istiod computes for an Envoy, down to timeouts, retries, faults, mirrors, rewrites, redirects and headers.
+// TestAccEvaluate_envoy: what internal/traffic says about random requests to random tables is what an independent
+// matcher finds in the routes that istiod computes for an Envoy, down to timeouts, retries, faults, mirrors,
+// rewrites, redirects and headers.
 func TestAccEvaluate_envoy(t *testing.T) {
 	t.Parallel()
 	a := newAgreement(t)
@@ -43,8 +44,8 @@ func TestAccEvaluate_envoy(t *testing.T) {
 	})
 }
 
-// inRoutes returns how the routes of the caller differ from what is wanted of a request. It fetches those that differ again for a
-// while: istiod can learn of what a table hands over to a little after the rule of the probers.
+// inRoutes returns how the routes of the caller differ from what is wanted of a request. It fetches those that differ
+// again for a while: istiod can learn of what a table hands over to a little after the rule of the probers.
 func (a *agreement) inRoutes(routes map[tables.Caller]envoyTables, request traffic.Request, want envoy.Answer) string {
 	a.t.Helper()
 	labels := request.SourceLabels
@@ -65,7 +66,8 @@ func (a *agreement) inRoutes(routes map[tables.Caller]envoyTables, request traff
 	}
 }
 
-// gateway is a Gateway at which every host comes in, plain and with TLS. Its pods, which nobody needs, have its name as a label.
+// gateway is a Gateway at which every host comes in, plain and with TLS. Its pods, which nobody needs, have its name
+// as a label.
 var gateway = fmt.Sprintf(`
 apiVersion: networking.istio.io/v1
 kind: Gateway
@@ -86,7 +88,11 @@ func (e envoyTables) evaluate(request traffic.Request) (envoy.Answer, error) {
 		return envoy.Answer{}, nil
 	}
 	got, err := table.Evaluate(envoy.Request{
-		Authority: request.Authority, Path: request.Path, Method: request.Method, Scheme: request.Scheme, Headers: request.Headers,
+		Authority: request.Authority,
+		Path:      request.Path,
+		Method:    request.Method,
+		Scheme:    request.Scheme,
+		Headers:   request.Headers,
 	})
 	if slices.Sort(got.Headers); got.Path == request.Path {
 		got.Path = "" // rewritten to what it is
@@ -107,16 +113,20 @@ func (a *agreement) fetch(caller tables.Caller) envoyTables {
 		a.t.Fatal(err)
 	}
 	if caller.Gateway == "" {
-		return envoyTables{tables.MainPort: found[fmt.Sprint(tables.MainPort)], tables.OtherPort: found[fmt.Sprint(tables.OtherPort)]}
+		return envoyTables{
+			tables.MainPort:  found[fmt.Sprint(tables.MainPort)],
+			tables.OtherPort: found[fmt.Sprint(tables.OtherPort)],
+		}
 	}
 	return envoyTables{
-		tables.GatewayPort:    found[fmt.Sprintf("http.%d", tables.GatewayPort)],
-		tables.GatewayTLSPort: found[fmt.Sprintf("https.%d.https.%s.%s", tables.GatewayTLSPort, caller.Gateway, caller.Namespace)],
+		tables.GatewayPort: found[fmt.Sprintf("http.%d", tables.GatewayPort)],
+		tables.GatewayTLSPort: found[fmt.Sprintf("https.%d.https.%s.%s", tables.GatewayTLSPort, caller.Gateway,
+			caller.Namespace)],
 	}
 }
 
-// awaitTables waits until istiod has all tables, each where the prober in a sidecar or at the gateway sees it. It computes routes for
-// who connects from what it has told everybody else.
+// awaitTables waits until istiod has all tables, each where the prober in a sidecar or at the gateway sees it. It
+// computes routes for who connects from what it has told everybody else.
 func (a *agreement) awaitTables(round []*tables.Table) {
 	a.t.Helper()
 	for deadline := time.Now().Add(acctest.Patience); ; time.Sleep(100 * time.Millisecond) {
@@ -124,7 +134,11 @@ func (a *agreement) awaitTables(round []*tables.Table) {
 		for _, prober := range round[0].Probers() {
 			found := a.fetch(prober)
 			missing = slices.DeleteFunc(missing, func(drawn *tables.Table) bool {
-				request := traffic.Request{Authority: drawn.Host, Port: tables.MainPort, Headers: map[string][]string{tables.ProbeHeader: {fmt.Sprint(drawn.Seed)}}}
+				request := traffic.Request{
+					Authority: drawn.Host,
+					Port:      tables.MainPort,
+					Headers:   map[string][]string{tables.ProbeHeader: {fmt.Sprint(drawn.Seed)}},
+				}
 				if prober.Gateway != "" {
 					request.Port = tables.GatewayPort
 				}
@@ -150,12 +164,17 @@ func inEnvoy(out traffic.Outcome) envoy.Answer {
 		return envoy.Answer{NoRoute: true}
 	}
 	want := envoy.Answer{
-		VirtualService: out.VirtualService.Namespace + "/" + out.VirtualService.Name, Route: out.RouteName, Timeout: out.Timeout,
-		Headers: append(inWords("request", out.RequestHeaders), inWords("response", out.ResponseHeaders)...),
+		VirtualService: out.VirtualService.Namespace + "/" + out.VirtualService.Name,
+		Route:          out.RouteName,
+		Timeout:        out.Timeout,
+		Headers:        append(inWords("request", out.RequestHeaders), inWords("response", out.ResponseHeaders)...),
 	}
 	if f := out.Fault; f != nil {
 		want.Fault = envoy.Fault{
-			Delay: f.Delay, DelayPercent: f.DelayPercent, HTTPStatus: int(f.AbortHTTPStatus), GRPCStatus: grpcNumbers[f.AbortGRPCStatus],
+			Delay:        f.Delay,
+			DelayPercent: f.DelayPercent,
+			HTTPStatus:   int(f.AbortHTTPStatus),
+			GRPCStatus:   grpcNumbers[f.AbortGRPCStatus],
 			AbortPercent: f.AbortPercent,
 		}
 	}

@@ -19,7 +19,8 @@ import (
 // evaluate calls the function, and returns the object that it returns.
 func (s server) evaluate(t testing.TB, route, request *tfprotov6.DynamicValue) (cty.Value, *tfprotov6.FunctionError) {
 	t.Helper()
-	resp, err := s.CallFunction(t.Context(), &tfprotov6.CallFunctionRequest{Name: "evaluate", Arguments: []*tfprotov6.DynamicValue{route, request}})
+	resp, err := s.CallFunction(t.Context(),
+		&tfprotov6.CallFunctionRequest{Name: "evaluate", Arguments: []*tfprotov6.DynamicValue{route, request}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -30,7 +31,8 @@ func (s server) evaluate(t testing.TB, route, request *tfprotov6.DynamicValue) (
 	if err != nil {
 		t.Fatal(err)
 	}
-	encoded, err := functions.Functions["evaluate"].Return.Type.MarshalJSON() //nolint:staticcheck // the type as Terraform gets it
+	//nolint:staticcheck // the type as Terraform gets it
+	encoded, err := functions.Functions["evaluate"].Return.Type.MarshalJSON()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -83,7 +85,8 @@ func wantOutcome(t *testing.T, got cty.Value, want string) {
 	}
 }
 
-const splitObject = `{ service = "ratings", subsets = { v1 = { labels = { version = "v1" } }, v2 = { labels = { version = "v2" }, weight = 29 } }, timeout = "90s" }`
+const splitObject = `{ service = "ratings", subsets = { v1 = { labels = { version = "v1" } },` +
+	` v2 = { labels = { version = "v2" }, weight = 29 } }, timeout = "90s" }`
 
 const rootObject = `{
   name = "shop", namespace = "shop", hosts = ["shop.example"], gateways = ["edge/web"]
@@ -111,14 +114,17 @@ const cartObject = `{
   http = [{ match = [{ uri = { prefix = "/cart/pay" } }], route = [{ destination = { host = "pay" } }] }, { name = "view", route = [{ destination = { host = "cart" } }] }]
 }`
 
-const rulesObject = `{ name = "web", namespace = "shop", host = "web", subsets = [{ name = "v1", labels = { version = "v1" } }] }`
+const rulesObject = `{ name = "web", namespace = "shop", host = "web", subsets = [{ name = "v1",` +
+	` labels = { version = "v1" } }] }`
 
 func TestFunction_evaluate(t *testing.T) {
 	t.Parallel()
 	s := newServer(t)
 	all := "[" + strings.Join([]string{rootObject, cartObject, rulesObject, splitObject, canaryObject}, ",") + "]"
-	mocked := strings.Replace(canaryObject, `namespace = "shop"`, `namespace = unknown, foreign_fields = unknown, name = unknown, virtual_service_name = unknown, `+
-		`destination_rule_name = unknown, host = unknown, hosts = unknown, gateways = unknown, manage_destination_rule = unknown, owner = unknown`, 1)
+	mocked := strings.Replace(canaryObject, `namespace = "shop"`, `namespace = unknown, foreign_fields = unknown, `+
+		`name = unknown, virtual_service_name = unknown, `+
+		`destination_rule_name = unknown, host = unknown, hosts = unknown, gateways = unknown, `+
+		`manage_destination_rule = unknown, owner = unknown`, 1)
 	for name, test := range map[string]struct{ route, request, want string }{
 		"a rule of a canary": {canaryObject, `{ headers = { X-Tester = "yes" } }`, `{
 			kind = "forward", virtual_service = "shop/reviews", host = "reviews.shop.svc.cluster.local", rule = null, rule_index = 0, delegate = null, delegate_rule_index = null
@@ -130,21 +136,53 @@ func TestFunction_evaluate(t *testing.T) {
 			request_headers = { set = {}, add = {}, remove = [] }, response_headers = { set = {}, add = {}, remove = [] }
 			summary = "Rule http[0]: requests with header x-tester go to v2."
 		}`},
-		"the default of a canary": {canaryObject, `{}`, `{ subset = null, shares = { v1 = 90, v2 = 10 }, rule_index = 1, match_index = null,
-			summary = "Rule http[1]: all other requests: v1 90 %, v2 10 %." }`},
-		"null is absent": {canaryObject, `{ authority = null, path = null, method = null, scheme = null, headers = { x-tester = null, a = [] }, port = null, gateway = null,
-			source_labels = null, source_namespace = null }`, `{ shares = { v1 = 90, v2 = 10 } }`},
-		"a number in a header":   {strings.Replace(canaryObject, "{}", `{ exact = "200" }`, 1), `{ headers = { x-tester = 200 } }`, `{ subset = "v2" }`},
-		"a header of two values": {strings.Replace(canaryObject, "{}", `{ exact = "a,b" }`, 1), `{ headers = { x-tester = ["a", "b"] } }`, `{ subset = "v2" }`},
-		"a split":                {splitObject, `{}`, `{ virtual_service = "default/ratings", shares = { v1 = 71, v2 = 29 }, timeout = "1m30s" }`},
-		"another host":           {canaryObject, `{ authority = "ratings.shop" }`, `{ kind = "unclaimed", virtual_service = null, host = null, rule_index = null, shares = {}, destinations = [], retries = null, summary = "No VirtualService claims requests for ratings.shop in the mesh: they go to the service of that name, whatever its version." }`},
-		"at another gateway":     {canaryObject, `{ gateway = "edge/web" }`, `{ kind = "unclaimed", summary = "No VirtualService claims requests for reviews.shop.svc.cluster.local at gateway edge/web: it answers 404." }`},
-		"a redirect": {all, `{ authority = "shop.example", gateway = "edge/web", path = "/old?a=b", scheme = "https", port = 443 }`,
-			`{ kind = "redirect", rule = "old", route_name = "old", redirect = { code = 308, location = "https://shop.example/new?a=b" }, retries = null, subset = null }`},
+		"the default of a canary": {
+			canaryObject, `{}`, `{ subset = null, shares = { v1 = 90, v2 = 10 }, rule_index = 1, match_index = null,
+			summary = "Rule http[1]: all other requests: v1 90 %, v2 10 %." }`,
+		},
+		"null is absent": {
+			canaryObject,
+			`{ authority = null, path = null, method = null, scheme = null, headers = { x-tester = null, a = [] }, port = null, gateway = null,
+			source_labels = null, source_namespace = null }`,
+			`{ shares = { v1 = 90, v2 = 10 } }`,
+		},
+		"a number in a header": {
+			strings.Replace(canaryObject, "{}", `{ exact = "200" }`, 1),
+			`{ headers = { x-tester = 200 } }`,
+			`{ subset = "v2" }`,
+		},
+		"a header of two values": {
+			strings.Replace(canaryObject, "{}", `{ exact = "a,b" }`, 1),
+			`{ headers = { x-tester = ["a", "b"] } }`,
+			`{ subset = "v2" }`,
+		},
+		"a split": {
+			splitObject,
+			`{}`,
+			`{ virtual_service = "default/ratings", shares = { v1 = 71, v2 = 29 }, timeout = "1m30s" }`,
+		},
+		"another host": {
+			canaryObject, `{ authority = "ratings.shop" }`, `{ kind = "unclaimed", virtual_service = null,` +
+				` host = null, rule_index = null, shares = {}, destinations = [], retries = null, summary = "No ` +
+				`VirtualService claims requests for ratings.shop in the mesh: they go to the service of that name, ` +
+				`whatever its version." }`,
+		},
+		"at another gateway": {canaryObject, `{ gateway = "edge/web" }`, `{ kind = "unclaimed",` +
+			` summary = "No VirtualService claims requests for reviews.shop.svc.cluster.local at gateway edge/web: ` +
+			`it answers 404." }`},
+		"a redirect": {
+			all,
+			`{ authority = "shop.example", gateway = "edge/web", path = "/old?a=b", scheme = "https", port = 443 }`,
+			`{ kind = "redirect", rule = "old", route_name = "old", redirect = { code = 308,` +
+				` location = "https://shop.example/new?a=b" }, retries = null, subset = null }`,
+		},
 		"an answer of the proxy": {all, `{ gateway = "edge/web", path = "/tea" }`,
-			`{ kind = "direct_response", match = "tea", route_name = ".tea", direct_response = { status = 418, body = "short and stout" } }`},
+			`{ kind = "direct_response", match = "tea", route_name = ".tea", direct_response = { status = 418,` +
+				` body = "short and stout" } }`},
 		"a rule of a delegate": {all, `{ gateway = "edge/web", path = "/cart/view" }`,
-			`{ kind = "forward", virtual_service = "shop/shop", delegate = "cart/cart", rule = "cart-view", rule_index = 2, delegate_rule_index = 1, shares = { "cart.cart.svc.cluster.local" = 100 }, subset = null }`},
+			`{ kind = "forward", virtual_service = "shop/shop", delegate = "cart/cart", rule = "cart-view",` +
+				` rule_index = 2, delegate_rule_index = 1, shares = { "cart.cart.svc.cluster.local" = 100 }, subset ` +
+				`= null }`},
 		"everything at once": {all, `{ gateway = "edge/web", path = "/browse/x?q=1" }`, `{
 			kind = "forward", rule = "rest", rule_index = 3, match = "browse", match_index = 1, route_name = "rest.browse"
 			shares = { "web.shop.svc.cluster.local subset v1" = 33.333333333333336, "web2.shop.svc.cluster.local:81 subset v1" = 66.66666666666667 }, subset = null
@@ -159,21 +197,31 @@ func TestFunction_evaluate(t *testing.T) {
 			mirrors = [{ host = "shadow.shop.svc.cluster.local", subset = null, port = null, percent = 12.5 }]
 			request_headers = { set = {}, add = {}, remove = [] }, response_headers = { set = {}, add = { x-a = "b" }, remove = ["server"] }
 		}`},
-		"no rule": {all, `{ gateway = "edge/web", path = "/" }`, `{ kind = "no_route", virtual_service = "shop/shop", rule = null, rule_index = null, summary = "VirtualService \"shop/shop\" claims requests for shop.example and none of its rules takes this one: the proxy answers 404." }`},
+		"no rule": {all, `{ gateway = "edge/web", path = "/" }`, `{ kind = "no_route", virtual_service = "shop/shop",` +
+			` rule = null, rule_index = null, summary = "VirtualService \"shop/shop\" claims requests for ` +
+			`shop.example and none of its rules takes this one: the proxy answers 404." }`},
 		"a subset that is not declared": {
-			`[{ name = "a", hosts = ["a"], namespace = "shop", http = [{ route = [{ destination = { host = "web", subset = "v1" }, weight = 60 }, { destination = { host = "web", subset = "v2" }, weight = 40 }] }] },` + rulesObject + `]`,
-			`{}`, `{ summary = "Rule http[0]: all requests: v1 60 %, v2 40 %; no DestinationRule declares subset v2 of web, so that requests to it fail with 503." }`,
+			`[{ name = "a", hosts = ["a"], namespace = "shop", http = [{ route = [{ destination = { host = "web",` +
+				` subset = "v1" }, weight = 60 }, { destination = { host = "web", subset = "v2" }, weight = 40 ` +
+				`}] }] },` + rulesObject + `]`,
+			`{}`, `{ summary = "Rule http[0]: all requests: v1 60 %,` +
+				` v2 40 %; no DestinationRule declares subset v2 of web, so that requests to it fail with 503." }`,
 		},
 		"an authority of one of two": {
 			`{ name = "a", namespace = "shop", hosts = ["a.example"], http = [{ route = [
 				{ destination = { host = "a" }, weight = 1, headers = { request = { set = { Host = "b.example" } } } }, { destination = { host = "c" }, weight = 0 }] }] }`,
-			`{}`, `{ rewrite = null, destinations = [{ host = "a.shop.svc.cluster.local", subset = null, port = null, percent = 100, authority = "b.example", declared = null
+			`{}`,
+			`{ rewrite = null, destinations = [{ host = "a.shop.svc.cluster.local", subset = null, port = null, percent = 100, authority = "b.example", declared = null
 				request_headers = { set = {}, add = {}, remove = [] }, response_headers = { set = {}, add = {}, remove = [] } }] }`,
 		},
-		"another route of the list":       {all, `{ authority = "reviews", source_namespace = "shop" }`, `{ virtual_service = "shop/reviews" }`},
-		"what a mocked provider computes": {mocked, `{}`, `{ virtual_service = "default/reviews", shares = { v1 = 90, v2 = 10 }, host = "reviews.default.svc.cluster.local" }`},
+		"another route of the list": {
+			all, `{ authority = "reviews", source_namespace = "shop" }`, `{ virtual_service = "shop/reviews" }`,
+		},
+		"what a mocked provider computes": {mocked, `{}`, `{ virtual_service = "default/reviews", shares = { v1 = 90,` +
+			` v2 = 10 }, host = "reviews.default.svc.cluster.local" }`},
 		"a mocked weight": {
-			`{ foreign_fields = unknown, service = "a", subsets = { v1 = { labels = { a = "b" }, weight = unknown }, v2 = { labels = { a = "c" }, weight = 25 } } }`,
+			`{ foreign_fields = unknown, service = "a", subsets = { v1 = { labels = { a = "b" }, weight = unknown },` +
+				` v2 = { labels = { a = "c" }, weight = 25 } } }`,
 			`{}`, `{ shares = { v1 = 75, v2 = 25 } }`,
 		},
 		"values that decide nothing": {
@@ -181,7 +229,11 @@ func TestFunction_evaluate(t *testing.T) {
 			subsets = { v1 = { labels = unknown, traffic_policy = unknown }, v2 = { labels = { a = unknown } } }, default = { subset = "v2" } }`,
 			`{}`, `{ subset = "v2" }`,
 		},
-		"a labelled set of paths": {strings.Replace(canaryObject, "headers = { x-tester = {} }", `source_labels = { app = "web" }`, 1), `{ source_labels = { app = "web" } }`, `{ subset = "v2" }`},
+		"a labelled set of paths": {
+			strings.Replace(canaryObject, "headers = { x-tester = {} }", `source_labels = { app = "web" }`, 1),
+			`{ source_labels = { app = "web" } }`,
+			`{ subset = "v2" }`,
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -199,12 +251,13 @@ func TestFunction_evaluateUnknown(t *testing.T) {
 	t.Parallel()
 	s := newServer(t)
 	for name, test := range map[string]struct{ route, request string }{
-		"the route":         {`unknown`, `{}`},
-		"a route of two":    {"[" + canaryObject + ", unknown]", `{}`},
-		"the service":       {strings.Replace(canaryObject, `"reviews"`, "unknown", 1), `{}`},
-		"the namespace":     {strings.Replace(canaryObject, `"shop"`, "unknown", 1), `{}`},
-		"a weight":          {strings.Replace(canaryObject, `90`, "unknown", 1), `{}`},
-		"the rules":         {`{ service = "reviews", subsets = { v1 = { labels = { a = "b" } } }, rules = unknown, default = { subset = "v1" } }`, `{}`},
+		"the route":      {`unknown`, `{}`},
+		"a route of two": {"[" + canaryObject + ", unknown]", `{}`},
+		"the service":    {strings.Replace(canaryObject, `"reviews"`, "unknown", 1), `{}`},
+		"the namespace":  {strings.Replace(canaryObject, `"shop"`, "unknown", 1), `{}`},
+		"a weight":       {strings.Replace(canaryObject, `90`, "unknown", 1), `{}`},
+		"the rules": {`{ service = "reviews", subsets = { v1 = { labels = { a = "b" } } }, rules = unknown,` +
+			` default = { subset = "v1" } }`, `{}`},
 		"a header's match":  {strings.Replace(canaryObject, `{}`, "unknown", 1), `{}`},
 		"the request":       {canaryObject, `unknown`},
 		"the path":          {canaryObject, `{ path = unknown }`},
@@ -245,59 +298,137 @@ func TestFunction_evaluateWrong(t *testing.T) {
 		argument       int64
 		say            []string
 	}{
-		"no route":                          {`null`, `{}`, 0, []string{"There is no route"}},
-		"an empty list":                     {`[]`, `{}`, 0, []string{"Nothing here claims requests"}},
-		"null in a list":                    {`[null]`, `{}`, 0, []string{"[0]: A resource of this provider is needed"}},
-		"a list in a list":                  {`[[` + canaryObject + `]]`, `{}`, 0, []string{"[0]: A resource of this provider is needed"}},
-		"a text":                            {`"reviews"`, `{}`, 0, []string{"A resource of this provider is needed"}},
-		"another resource":                  {`{ bucket = "a" }`, `{}`, 0, []string{"Which resource this is cannot be told"}},
-		"resources of for_each":             {`{ a = ` + canaryObject + ` }`, `{}`, 0, []string{"values("}},
-		"an attribute too many":             {strings.Replace(canaryObject, "{", "{ hosst = 1\n", 1), `{}`, 0, []string{"hosst: is no attribute here"}},
-		"a DestinationRule alone":           {rulesObject, `{}`, 0, []string{"Nothing here claims requests"}},
-		"a delegate alone":                  {cartObject, `{}`, 0, []string{"Nothing here claims requests"}},
-		"no delegate":                       {rootObject, `{}`, 0, []string{"http[2].delegate", `delegate "cart/cart" is not there`, "Give it too"}},
-		"the same twice":                    {"[" + canaryObject + "," + canaryObject + "]", `{}`, 0, []string{`VirtualService "shop/reviews" is given twice, at [0] too`, `DestinationRule "shop/reviews"`}},
-		"what a plan refuses":               {strings.Replace(canaryObject, `"v2" }]`, `"v3" }]`, 1), `{}`, 0, []string{"rules[0].subset"}},
-		"what a plan refuses, of two":       {"[" + splitObject + "," + strings.Replace(canaryObject, `"v2" }]`, `"v3" }]`, 1) + "]", `{}`, 0, []string{"[1]: rules[0].subset"}},
-		"a route and a request":             {`{ bucket = 1 }`, `{ port = 0 }`, 0, []string{"Which resource", "port: must be between 1 and 65535, got 0"}},
-		"no request":                        {canaryObject, `null`, 1, []string{"There is no request"}},
-		"a request of text":                 {canaryObject, `"/"`, 1, []string{"A request is an object such as"}},
-		"a request of list":                 {canaryObject, `[]`, 1, []string{"A request is an object such as"}},
-		"an attribute that is not":          {canaryObject, `{ pathh = "/" }`, 1, []string{"pathh: is no attribute here"}},
-		"everything wrong":                  {canaryObject, `{ authority = "https://a", path = "a", method = "G T", scheme = "ftp", headers = { "a b" = "c", host = "d" }, port = 65536, gateway = "web", source_namespace = "A", x = 1 }`, 1, []string{"authority: ", "path: ", "method: ", "scheme: ", `headers["a b"]: `, `headers["host"]: is no header here: set authority`, "port: ", "gateway: ", "source_namespace: ", "x: "}},
-		"empty texts":                       {canaryObject, `{ authority = "", path = "", method = "", scheme = "", gateway = "", source_namespace = "" }`, 1, []string{"authority: must not be empty", "path: ", "method: ", "scheme: ", "gateway: ", "source_namespace: "}},
-		"a port below all":                  {canaryObject, `{ port = -1 }`, 1, []string{"port: must be between 1 and 65535, got -1"}},
-		"half a port":                       {canaryObject, `{ port = 80.5 }`, 1, []string{"port: must be a whole number"}},
-		"a port beyond all":                 {canaryObject, `{ port = 1e300 }`, 1, []string{"port: must be"}},
-		"a port of words":                   {canaryObject, `{ port = "http" }`, 1, []string{"port: must be a number"}},
-		"a path that is an object":          {canaryObject, `{ path = {} }`, 1, []string{"path: must be a string"}},
-		"a path with a space":               {canaryObject, `{ path = "/a b" }`, 1, []string{"path: must be percent-encoded"}},
-		"a path that moves the cursor":      {canaryObject, `{ path = "/a\u001b[31m" }`, 1, []string{"path: "}},
-		"a path that is too long":           {canaryObject, `{ path = "/` + text(70000) + `" }`, 1, []string{"path: must not be longer"}},
-		"a path beyond all":                 {canaryObject, `{ path = "/` + text(300<<10) + `" }`, 1, []string{"path: must not hold a text"}},
-		"a header beyond all, of several":   {canaryObject, `{ headers = { a = ["b", "` + text(300<<10) + `"] } }`, 1, []string{"headers.a[1]: must not hold a text"}},
-		"a key that is no name":             {canaryObject, `{ headers = { "a b" = "` + text(300<<10) + `" } }`, 1, []string{`headers["a b"]: must not hold a text`}},
+		"no route":      {`null`, `{}`, 0, []string{"There is no route"}},
+		"an empty list": {`[]`, `{}`, 0, []string{"Nothing here claims requests"}},
+		"null in a list": {
+			`[null]`, `{}`, 0, []string{"[0]: A resource of this provider is needed"},
+		},
+		"a list in a list": {
+			`[[` + canaryObject + `]]`, `{}`, 0, []string{"[0]: A resource of this provider is needed"},
+		},
+		"a text": {`"reviews"`, `{}`, 0, []string{"A resource of this provider is needed"}},
+		"another resource": {
+			`{ bucket = "a" }`, `{}`, 0, []string{"Which resource this is cannot be told"},
+		},
+		"resources of for_each": {`{ a = ` + canaryObject + ` }`, `{}`, 0, []string{"values("}},
+		"an attribute too many": {
+			strings.Replace(canaryObject, "{", "{ hosst = 1\n", 1), `{}`, 0, []string{"hosst: is no attribute here"},
+		},
+		"a DestinationRule alone": {rulesObject, `{}`, 0, []string{"Nothing here claims requests"}},
+		"a delegate alone":        {cartObject, `{}`, 0, []string{"Nothing here claims requests"}},
+		"no delegate": {
+			rootObject, `{}`, 0, []string{"http[2].delegate", `delegate "cart/cart" is not there`, "Give it too"},
+		},
+		"the same twice": {
+			"[" + canaryObject + "," + canaryObject + "]",
+			`{}`,
+			0,
+			[]string{`VirtualService "shop/reviews" is given twice, at [0] too`, `DestinationRule "shop/reviews"`},
+		},
+		"what a plan refuses": {
+			strings.Replace(canaryObject, `"v2" }]`, `"v3" }]`, 1), `{}`, 0, []string{"rules[0].subset"},
+		},
+		"what a plan refuses, of two": {"[" + splitObject + "," +
+			strings.Replace(canaryObject, `"v2" }]`, `"v3" }]`, 1) + "]", `{}`, 0, []string{"[1]: rules[0].subset"}},
+		"a route and a request": {
+			`{ bucket = 1 }`, `{ port = 0 }`, 0, []string{"Which resource", "port: must be between 1 and 65535, got 0"},
+		},
+		"no request":        {canaryObject, `null`, 1, []string{"There is no request"}},
+		"a request of text": {canaryObject, `"/"`, 1, []string{"A request is an object such as"}},
+		"a request of list": {canaryObject, `[]`, 1, []string{"A request is an object such as"}},
+		"an attribute that is not": {
+			canaryObject, `{ pathh = "/" }`, 1, []string{"pathh: is no attribute here"},
+		},
+		"everything wrong": {canaryObject, `{ authority = "https://a", path = "a", method = "G T", scheme = "ftp",` +
+			` headers = { "a b" = "c", host = "d" }, port = 65536, gateway = "web", source_namespace = "A", x = 1 }`,
+			1, []string{
+				"authority: ", "path: ", "method: ", "scheme: ", `headers["a b"]: `,
+				`headers["host"]: is no header here: set authority`, "port: ", "gateway: ", "source_namespace: ", "x: ",
+			}},
+		"empty texts": {
+			canaryObject,
+			`{ authority = "", path = "", method = "", scheme = "", gateway = "", source_namespace = "" }`,
+			1,
+			[]string{
+				"authority: must not be empty", "path: ", "method: ", "scheme: ", "gateway: ", "source_namespace: ",
+			},
+		},
+		"a port below all": {
+			canaryObject, `{ port = -1 }`, 1, []string{"port: must be between 1 and 65535, got -1"},
+		},
+		"half a port": {
+			canaryObject, `{ port = 80.5 }`, 1, []string{"port: must be a whole number"},
+		},
+		"a port beyond all":        {canaryObject, `{ port = 1e300 }`, 1, []string{"port: must be"}},
+		"a port of words":          {canaryObject, `{ port = "http" }`, 1, []string{"port: must be a number"}},
+		"a path that is an object": {canaryObject, `{ path = {} }`, 1, []string{"path: must be a string"}},
+		"a path with a space": {
+			canaryObject, `{ path = "/a b" }`, 1, []string{"path: must be percent-encoded"},
+		},
+		"a path that moves the cursor": {canaryObject, `{ path = "/a\u001b[31m" }`, 1, []string{"path: "}},
+		"a path that is too long": {
+			canaryObject, `{ path = "/` + text(70000) + `" }`, 1, []string{"path: must not be longer"},
+		},
+		"a path beyond all": {
+			canaryObject, `{ path = "/` + text(300<<10) + `" }`, 1, []string{"path: must not hold a text"},
+		},
+		"a header beyond all, of several": {canaryObject, `{ headers = { a = ["b", "` + text(300<<10) +
+			`"] } }`, 1, []string{"headers.a[1]: must not hold a text"}},
+		"a key that is no name": {canaryObject, `{ headers = { "a b" = "` + text(300<<10) +
+			`" } }`, 1, []string{`headers["a b"]: must not hold a text`}},
 		"an authority with a user":          {canaryObject, `{ authority = "a@b" }`, 1, []string{"authority: "}},
 		"an authority with a port of words": {canaryObject, `{ authority = "a:http" }`, 1, []string{"authority: "}},
 		"an authority with port 0":          {canaryObject, `{ authority = "a:0" }`, 1, []string{"authority: "}},
 		"an authority with nothing":         {canaryObject, `{ authority = "a:" }`, 1, []string{"authority: "}},
 		"an authority of two lines":         {canaryObject, `{ authority = "a\nb" }`, 1, []string{"authority: "}},
 		"an authority of stars":             {canaryObject, `{ authority = "*.example" }`, 1, []string{"authority: "}},
-		"headers in a list":                 {canaryObject, `{ headers = ["a"] }`, 1, []string{"headers: must be a map"}},
-		"headers in a text":                 {canaryObject, `{ headers = "a: b" }`, 1, []string{"headers: must be a map"}},
-		"a header that is an object":        {canaryObject, `{ headers = { a = {} } }`, 1, []string{`headers["a"]: must be a string`}},
-		"a header with null inside":         {canaryObject, `{ headers = { a = ["b", null] } }`, 1, []string{`headers["a"][1]: must not be null`}},
-		"a header with a list inside":       {canaryObject, `{ headers = { a = [["b"]] } }`, 1, []string{`headers["a"][0]: must be a string`}},
-		"a header with an end of line":      {canaryObject, `{ headers = { a = "b\r\nc: d" } }`, 1, []string{`headers["a"]: must not hold line breaks`}},
-		"a header that is a number beyond":  {canaryObject, `{ headers = { a = 1e4000 } }`, 1, []string{`headers["a"]: must be a string`}},
-		"a pseudo-header":                   {canaryObject, `{ headers = { ":path" = "/" } }`, 1, []string{`headers[":path"]: is no header here: set path`}},
-		"a header without a name":           {canaryObject, `{ headers = { "" = "a" } }`, 1, []string{`headers[""]: is no name of a header`}},
-		"a header that hides":               {canaryObject, `{ headers = { "a\u202eb" = "a" } }`, 1, []string{"is no name of a header"}},
-		"a header beyond all":               {canaryObject, `{ headers = { a = "` + text(70000) + `" } }`, 1, []string{`headers["a"]: must not be longer`}},
-		"more headers than are taken":       {canaryObject, `{ headers = {` + many(6000) + `} }`, 1, []string{"headers: must have at most 5000 elements"}},
-		"labels in a list":                  {canaryObject, `{ source_labels = ["a"] }`, 1, []string{"source_labels: must be a map"}},
-		"a label that is null":              {canaryObject, `{ source_labels = { a = null } }`, 1, []string{`source_labels["a"]: must not be null`}},
-		"a gateway of three":                {canaryObject, `{ gateway = "a/b/c" }`, 1, []string{"gateway: must be mesh or the NAMESPACE/NAME"}},
+		"headers in a list": {
+			canaryObject, `{ headers = ["a"] }`, 1, []string{"headers: must be a map"},
+		},
+		"headers in a text": {
+			canaryObject, `{ headers = "a: b" }`, 1, []string{"headers: must be a map"},
+		},
+		"a header that is an object": {
+			canaryObject, `{ headers = { a = {} } }`, 1, []string{`headers["a"]: must be a string`},
+		},
+		"a header with null inside": {
+			canaryObject, `{ headers = { a = ["b", null] } }`, 1, []string{`headers["a"][1]: must not be null`},
+		},
+		"a header with a list inside": {
+			canaryObject, `{ headers = { a = [["b"]] } }`, 1, []string{`headers["a"][0]: must be a string`},
+		},
+		"a header with an end of line": {
+			canaryObject, `{ headers = { a = "b\r\nc: d" } }`, 1, []string{`headers["a"]: must not hold line breaks`},
+		},
+		"a header that is a number beyond": {
+			canaryObject, `{ headers = { a = 1e4000 } }`, 1, []string{`headers["a"]: must be a string`},
+		},
+		"a pseudo-header": {
+			canaryObject,
+			`{ headers = { ":path" = "/" } }`,
+			1,
+			[]string{`headers[":path"]: is no header here: set path`},
+		},
+		"a header without a name": {
+			canaryObject, `{ headers = { "" = "a" } }`, 1, []string{`headers[""]: is no name of a header`},
+		},
+		"a header that hides": {
+			canaryObject, `{ headers = { "a\u202eb" = "a" } }`, 1, []string{"is no name of a header"},
+		},
+		"a header beyond all": {canaryObject, `{ headers = { a = "` + text(70000) +
+			`" } }`, 1, []string{`headers["a"]: must not be longer`}},
+		"more headers than are taken": {
+			canaryObject, `{ headers = {` + many(6000) + `} }`, 1, []string{"headers: must have at most 5000 elements"},
+		},
+		"labels in a list": {
+			canaryObject, `{ source_labels = ["a"] }`, 1, []string{"source_labels: must be a map"},
+		},
+		"a label that is null": {
+			canaryObject, `{ source_labels = { a = null } }`, 1, []string{`source_labels["a"]: must not be null`},
+		},
+		"a gateway of three": {
+			canaryObject, `{ gateway = "a/b/c" }`, 1, []string{"gateway: must be mesh or the NAMESPACE/NAME"},
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

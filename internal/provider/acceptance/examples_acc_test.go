@@ -29,12 +29,18 @@ var exampleRoutes = map[string][]struct {
 	"mesh_destination_rule": {{acctest.Request{Count: 1000}, acctest.Shares(thirds)}},
 	"mesh_virtual_service": {
 		{acctest.Request{Count: 1000}, acctest.Shares(thirds)},
-		{acctest.Request{Headers: map[string]string{"x-sleep": "7s"}, Count: 8, Timeout: "9s"}, acctest.Failing("DeadlineExceeded")},
+		{
+			acctest.Request{Headers: map[string]string{"x-sleep": "7s"}, Count: 8, Timeout: "9s"},
+			acctest.Failing("DeadlineExceeded"),
+		},
 	},
 	"mesh_weighted_split": {
 		{acctest.Request{Count: 10000}, acctest.Shares(map[string]float64{"v1": 10, "v2": 90})},
 		{acctest.Request{Method: againPath, Count: 1000}, acctest.Only("v1")},
-		{acctest.Request{Headers: map[string]string{"x-sleep": "7s"}, Count: 8, Timeout: "9s"}, acctest.Failing("DeadlineExceeded")},
+		{
+			acctest.Request{Headers: map[string]string{"x-sleep": "7s"}, Count: 8, Timeout: "9s"},
+			acctest.Failing("DeadlineExceeded"),
+		},
 	},
 }
 
@@ -65,8 +71,12 @@ func TestAccExamples(t *testing.T) { //nolint:tparallel // the examples are abou
 			resource.Test(t, resource.TestCase{
 				ProtoV6ProviderFactories: factories,
 				CheckDestroy: resource.ComposeTestCheckFunc(
-					lab.Missing(acctest.VirtualService, exampleService), lab.Missing(acctest.DestinationRule, exampleService)),
-				Steps: []resource.TestStep{{Config: lab.Config(string(example)), Check: resource.ComposeTestCheckFunc(checks...)}},
+					lab.Missing(acctest.VirtualService, exampleService),
+					lab.Missing(acctest.DestinationRule, exampleService)),
+				Steps: []resource.TestStep{{
+					Config: lab.Config(string(example)),
+					Check:  resource.ComposeTestCheckFunc(checks...),
+				}},
 			})
 		})
 	}

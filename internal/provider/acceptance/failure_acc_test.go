@@ -14,8 +14,8 @@ import (
 	"github.com/meshroute/terraform-provider-mesh/internal/acctest"
 )
 
-// refusing makes an admission policy that refuses objects of a kind with the label refused, and lets a dry run pass: as policies do
-// that came into being, or saw another cluster, between plan and apply.
+// refusing makes an admission policy that refuses objects of a kind with the label refused, and lets a dry run pass:
+// as policies do that came into being, or saw another cluster, between plan and apply.
 func (k *kube) refusing(name, namespace, resource, reason string) {
 	k.t.Helper()
 	k.create("validatingadmissionpolicies", fmt.Sprintf(`
@@ -39,8 +39,9 @@ spec: {policyName: %s, validationActions: [Deny]}
 	time.Sleep(1500 * time.Millisecond)
 }
 
-// TestAccFailure_admission: what the cluster's admission refuses is said in its own words; where the VirtualService is
-// refused, the DestinationRule that was made for it goes again, and the live pair stays as it is when an update is refused.
+// TestAccFailure_admission: what the cluster's admission refuses is said in its own words; where the VirtualService
+// is refused, the DestinationRule that was made for it goes again, and the live pair stays as it is when an update is
+// refused.
 func TestAccFailure_admission(t *testing.T) {
 	t.Parallel()
 	for name, reason := range map[string]string{"invalid": "Invalid", "forbidden": "Forbidden"} {
@@ -51,7 +52,8 @@ func TestAccFailure_admission(t *testing.T) {
 			k.refusing(lab.Service, lab.Namespace, "virtualservices", reason)
 			block := fmt.Sprintf("  config_path = %q\n  propagation = { settle = \"0s\" }\n", lab.Kubeconfig)
 			refused := []string{
-				fmt.Sprintf(`VirtualService "%s/%s"`, lab.Namespace, lab.Service), "ValidatingAdmissionPolicy", "the label refused is not wanted", "Change what the message is about",
+				fmt.Sprintf(`VirtualService "%s/%s"`, lab.Namespace, lab.Service), "ValidatingAdmissionPolicy",
+				"the label refused is not wanted", "Change what the message is about",
 			}
 			terraform := newCLI(t)
 			terraform.configure(block, routeTo(lab.Service, lab.Namespace, `labels = { refused = "yes" }`))
@@ -79,7 +81,8 @@ func TestAccFailure_admission(t *testing.T) {
 	}
 }
 
-// TestAccFailure_rollback: where what was created cannot be removed again, it stays in the state, so that it is not forgotten.
+// TestAccFailure_rollback: where what was created cannot be removed again, it stays in the state, so that it is not
+// forgotten.
 func TestAccFailure_rollback(t *testing.T) {
 	t.Parallel()
 	lab := acctest.Start(t)
@@ -87,24 +90,29 @@ func TestAccFailure_rollback(t *testing.T) {
 	k.refusing(lab.Service, lab.Namespace, "virtualservices", "Invalid")
 	terraform := newCLI(t)
 	block := func(token string) string {
-		return fmt.Sprintf("  host = %q\n  cluster_ca_certificate = %q\n  token = %q\n  propagation = { settle = \"0s\" }\n", k.config.Host, k.authority, token)
+		return fmt.Sprintf(
+			"  host = %q\n  cluster_ca_certificate = %q\n  token = %q\n  propagation = { settle = \"0s\" }\n",
+			k.config.Host, k.authority, token,
+		)
 	}
-	terraform.configure(block(k.token(lab.Namespace, lab.Service, "get", "list", "create", "patch")), routeTo(lab.Service, lab.Namespace, `labels = { refused = "yes" }`))
+	terraform.configure(block(k.token(lab.Namespace, lab.Service, "get", "list", "create", "patch")),
+		routeTo(lab.Service, lab.Namespace, `labels = { refused = "yes" }`))
 	r := terraform.fails("Refused by admission control", []string{"the label refused is not wanted"}, "apply")
 	r.want(t, "error", "Permission missing", `cannot delete resource "destinationrules"`)
 	lab.MustGet(acctest.DestinationRule, lab.Service)
 	if !terraform.inState(routeAddress) {
 		t.Error("the DestinationRule is in the cluster and not in the state")
 	}
-	terraform.configure(block(k.token(lab.Namespace, lab.Service+"-all", everyVerb...)), routeTo(lab.Service, lab.Namespace, ""))
+	terraform.configure(block(k.token(lab.Namespace, lab.Service+"-all", everyVerb...)),
+		routeTo(lab.Service, lab.Namespace, ""))
 	terraform.must("apply")
 	terraform.must("plan", "-detailed-exitcode")
 	terraform.must("destroy")
 	nothingIn(t, lab)
 }
 
-// TestAccFailure_rename: once the old VirtualService is gone there is no way back. A rename that cannot remove the old
-// DestinationRule keeps the new pair, says what is left over, and goes on from there.
+// TestAccFailure_rename: once the old VirtualService is gone there is no way back. A rename that cannot remove the
+// old DestinationRule keeps the new pair, says what is left over, and goes on from there.
 func TestAccFailure_rename(t *testing.T) {
 	t.Parallel()
 	lab := acctest.Start(t)
@@ -121,13 +129,17 @@ func TestAccFailure_rename(t *testing.T) {
 	}
 	allowDelete("virtualservices")
 	terraform := newCLI(t)
-	block := fmt.Sprintf("  host = %q\n  cluster_ca_certificate = %q\n  token = %q\n  propagation = { settle = \"0s\" }\n", k.config.Host, k.authority, token)
+	block := fmt.Sprintf(
+		"  host = %q\n  cluster_ca_certificate = %q\n  token = %q\n  propagation = { settle = \"0s\" }\n",
+		k.config.Host, k.authority, token,
+	)
 	terraform.configure(block, routeTo(lab.Service, lab.Namespace, ""))
 	terraform.must("apply")
 
 	renamed := routeTo(lab.Service, lab.Namespace, fmt.Sprintf("name = %q", lab.Service+"-new"))
 	terraform.configure(block, renamed)
-	r := terraform.fails("Permission missing", []string{`cannot delete resource "destinationrules"`, "done before"}, "apply")
+	r := terraform.fails("Permission missing", []string{`cannot delete resource "destinationrules"`, "done before"},
+		"apply")
 	r.want(t, "warning", "Objects left over", "The next apply removes what is left", lab.Service)
 	lab.MustGet(acctest.VirtualService, lab.Service+"-new")
 	lab.MustGet(acctest.DestinationRule, lab.Service+"-new")
@@ -159,7 +171,8 @@ func TestAccFailure_namespace(t *testing.T) {
 		t.Parallel()
 		k := newKube(t, lab.Kubeconfig)
 		k.create("namespaces", "apiVersion: v1\nkind: Namespace\nmetadata: {name: "+lab.Service+"-going}\n")
-		k.create("configmaps", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: keep, namespace: "+lab.Service+"-going}\n")
+		k.create("configmaps",
+			"apiVersion: v1\nkind: ConfigMap\nmetadata: {name: keep, namespace: "+lab.Service+"-going}\n")
 		k.remove("v1", "namespaces", "", lab.Service+"-going")
 		time.Sleep(500 * time.Millisecond)
 		terraform := newCLI(t)
@@ -171,7 +184,8 @@ func TestAccFailure_namespace(t *testing.T) {
 	})
 }
 
-// webhook registers an admission webhook that gives an answer for the objects of one name, and that listens in this test.
+// webhook registers an admission webhook that gives an answer for the objects of one name, and that listens in this
+// test.
 func (k *kube) webhook(name, namespace, response string) {
 	k.t.Helper()
 	server := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -185,7 +199,8 @@ func (k *kube) webhook(name, namespace, response string) {
 			return
 		}
 		w.Header().Set("Content-Type", "application/json")
-		fmt.Fprintf(w, `{"apiVersion":"admission.k8s.io/v1","kind":"AdmissionReview","response":{"uid":%q,%s}}`, review.Request.UID, response)
+		fmt.Fprintf(w, `{"apiVersion":"admission.k8s.io/v1","kind":"AdmissionReview","response":{"uid":%q,%s}}`,
+			review.Request.UID, response)
 	}))
 	k.t.Cleanup(server.Close)
 	authority := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: server.Certificate().Raw})
@@ -210,10 +225,11 @@ webhooks:
 func TestAccFailure_webhook(t *testing.T) {
 	t.Parallel()
 	tests := map[string]string{
-		"as istiod does":     `"allowed":false,"status":{"message":"the team label is missing","code":400}`,
-		"as Gatekeeper does": `"allowed":false,"status":{"message":"the team label is missing","reason":"Forbidden","code":403}`,
-		"without a code":     `"allowed":false,"status":{"message":"the team label is missing"}`,
-		"with a warning":     `"allowed":true,"warnings":["the team label is missing"]`,
+		"as istiod does": `"allowed":false,"status":{"message":"the team label is missing","code":400}`,
+		"as Gatekeeper does": `"allowed":false,"status":{"message":"the team label is ` +
+			`missing","reason":"Forbidden","code":403}`,
+		"without a code": `"allowed":false,"status":{"message":"the team label is missing"}`,
+		"with a warning": `"allowed":true,"warnings":["the team label is missing"]`,
 	}
 	for name, response := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -224,13 +240,17 @@ func TestAccFailure_webhook(t *testing.T) {
 			}
 			newKube(t, lab.Kubeconfig).webhook(lab.Service, lab.Namespace, response)
 			terraform := newCLI(t)
-			terraform.configure(fmt.Sprintf("  config_path = %q\n  propagation = { settle = \"0s\" }\n", lab.Kubeconfig), routeTo(lab.Service, lab.Namespace, ""))
+			terraform.configure(
+				fmt.Sprintf("  config_path = %q\n  propagation = { settle = \"0s\" }\n", lab.Kubeconfig),
+				routeTo(lab.Service, lab.Namespace, ""),
+			)
 			if strings.Contains(response, "warnings") {
 				terraform.must("apply").want(t, "warning", "Warning from the cluster", "The team label is missing")
 				return
 			}
 			terraform.fails("Refused by admission control", []string{
-				fmt.Sprintf(`VirtualService "%s/%s"`, lab.Namespace, lab.Service), `admission webhook "shop.example.com"`, "the team label is missing",
+				fmt.Sprintf(`VirtualService "%s/%s"`, lab.Namespace, lab.Service),
+				`admission webhook "shop.example.com"`, "the team label is missing",
 			}, "plan")
 			nothingIn(t, lab)
 			if terraform.inState(routeAddress) {
@@ -240,15 +260,20 @@ func TestAccFailure_webhook(t *testing.T) {
 	}
 }
 
-// TestAccFailure_credentials: a token that is not valid any more takes nothing out of the state, and a new one goes on
-// where the old one stopped.
+// TestAccFailure_credentials: a token that is not valid any more takes nothing out of the state, and a new one goes
+// on where the old one stopped.
 func TestAccFailure_credentials(t *testing.T) {
 	t.Parallel()
 	lab := acctest.Start(t)
 	c := newConnection(t, lab)
 	terraform := newCLI(t)
 	configure := func(token, more string) {
-		terraform.configure(fmt.Sprintf("  host = %q\n  cluster_ca_certificate = %q\n  token = %q\n  propagation = { settle = \"0s\" }\n", c.host, c.authority, token),
+		terraform.configure(fmt.Sprintf(
+			"  host = %q\n  cluster_ca_certificate = %q\n  token = %q\n  propagation = { settle = \"0s\" }\n",
+			c.host,
+			c.authority,
+			token,
+		),
 			routeTo(lab.Service, lab.Namespace, more))
 	}
 	configure(c.token, "")
@@ -256,14 +281,16 @@ func TestAccFailure_credentials(t *testing.T) {
 	before := lab.ManifestYAML(acctest.VirtualService, lab.Service)
 	for _, command := range []string{"plan", "apply", "destroy"} {
 		configure(c.token+"x", `labels = { team = "shop" }`)
-		terraform.fails("Credentials not accepted", []string{c.host, "Unauthorized", "a token may have expired", "exec"}, command)
+		terraform.fails("Credentials not accepted",
+			[]string{c.host, "Unauthorized", "a token may have expired", "exec"}, command)
 		if !terraform.inState(routeAddress) {
 			t.Fatalf("a refused %s took the resource out of the state", command)
 		}
 	}
 	configure(c.token+"x", `labels = { team = "shop" }`)
 	terraform.fails("Credentials not accepted", []string{"Unauthorized"}, "apply", "-refresh=false")
-	if after := lab.ManifestYAML(acctest.VirtualService, lab.Service); after != before || !terraform.inState(routeAddress) {
+	if after := lab.ManifestYAML(acctest.VirtualService, lab.Service); after != before ||
+		!terraform.inState(routeAddress) {
 		t.Errorf("a refused update changed the object, or took it out of the state:\n%s\nto\n%s", before, after)
 	}
 	configure(c.token, "")

@@ -135,7 +135,8 @@ func TestAccFailure_controlPlane(t *testing.T) {
 	webhook := []string{"failed calling webhook", "istio.io", "check that istiod runs"}
 	terraform.fails("API server failed", append(webhook, `VirtualService "greeter/greeter"`), "apply")
 	kept("a failed webhook")
-	other.fails("API server failed", append(webhook, `DestinationRule "greeter/k8s-combat-service-istio-mesh"`), "apply")
+	other.fails("API server failed", append(webhook, `DestinationRule "greeter/k8s-combat-service-istio-mesh"`),
+		"apply")
 	if other.inState(routeAddress) || version() != before {
 		t.Error("a write that failed has left something")
 	}
@@ -145,7 +146,8 @@ func TestAccFailure_controlPlane(t *testing.T) {
 
 	lab.control("kill", "kube-apiserver")
 	for _, command := range []string{"plan", "destroy"} {
-		terraform.fails("Cluster not reachable", []string{"connection refused", k.config.Host, "API server runs"}, command)
+		terraform.fails("Cluster not reachable", []string{"connection refused", k.config.Host, "API server runs"},
+			command)
 	}
 	kept("a refresh without an API server")
 	lab.control("restart", "kube-apiserver")

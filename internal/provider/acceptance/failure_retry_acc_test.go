@@ -23,14 +23,16 @@ func TestAccFailure_passes(t *testing.T) {
 			terraform := newCLI(t)
 			block := fmt.Sprintf("  host = %q\n  propagation = { settle = \"0s\" }\n", proxy.URL)
 			for _, c := range []struct{ what, more string }{
-				{"create", ""}, {"update", `hosts = ["greeter.example"]`}, {"rename", fmt.Sprintf("name = %q", lab.Service+"-new")},
+				{"create", ""}, {"update", `hosts = ["greeter.example"]`},
+				{"rename", fmt.Sprintf("name = %q", lab.Service+"-new")},
 			} {
 				proxy.Break(fault, fault)
 				terraform.configure(block, routeTo(lab.Service, lab.Namespace, c.more))
 				terraform.must("apply")
 				terraform.must("plan", "-detailed-exitcode")
 			}
-			if lab.Get(acctest.VirtualService, lab.Service) != nil || lab.Get(acctest.DestinationRule, lab.Service) != nil {
+			if lab.Get(acctest.VirtualService, lab.Service) != nil ||
+				lab.Get(acctest.DestinationRule, lab.Service) != nil {
 				t.Error("the rename left an object behind")
 			}
 			lab.Eventually(acctest.Request{}, acctest.Only("v1"))
@@ -44,8 +46,8 @@ func TestAccFailure_passes(t *testing.T) {
 	}
 }
 
-// TestAccFailure_throttled: an API server that says when to come back is waited for, and each operation says so once, however
-// many of its requests that meets.
+// TestAccFailure_throttled: an API server that says when to come back is waited for, and each operation says so once,
+// however many of its requests that meets.
 func TestAccFailure_throttled(t *testing.T) {
 	t.Parallel()
 	lab := acctest.Start(t)
@@ -77,10 +79,13 @@ func TestAccFailure_answerOfAnother(t *testing.T) {
 	lab := acctest.Start(t)
 	proxy := lab.StartProxy(t)
 	terraform := newCLI(t)
-	terraform.configure(fmt.Sprintf("  host = %q\n  propagation = { settle = \"0s\" }\n", proxy.URL), routeTo(lab.Service, lab.Namespace, ""))
+	terraform.configure(fmt.Sprintf("  host = %q\n  propagation = { settle = \"0s\" }\n", proxy.URL),
+		routeTo(lab.Service, lab.Namespace, ""))
 	terraform.must("plan", "-out=saved.tfplan")
-	lab.Create("apiVersion: networking.istio.io/v1\nkind: DestinationRule\nmetadata: {name: SERVICE, namespace: NAMESPACE}\n" +
-		"spec: {host: HOST, subsets: [{name: v1, labels: {app: k8s-combat-service-v1}}]}\n")
+	lab.Create(
+		"apiVersion: networking.istio.io/v1\nkind: DestinationRule\nmetadata: {name: SERVICE, namespace: NAMESPACE}\n" +
+			"spec: {host: HOST, subsets: [{name: v1, labels: {app: k8s-combat-service-v1}}]}\n",
+	)
 	proxy.Break(acctest.Refuse)
 	terraform.fails("Object exists already", []string{"DestinationRule"}, "apply", "saved.tfplan")
 	lab.Delete(acctest.DestinationRule, lab.Service)

@@ -37,16 +37,22 @@ func TestAccFailure_secrets(t *testing.T) {
 	ca := base64.StdEncoding.EncodeToString([]byte(c.authority))
 	kubeconfig := func(name, user string) string {
 		return files.write(name, fmt.Sprintf(
-			"apiVersion: v1\nkind: Config\ncurrent-context: a\nclusters: [{name: a, cluster: {server: %q, certificate-authority-data: %s}}]\ncontexts: [{name: a, context: {cluster: a, user: a}}]\nusers: [{name: a, user: %s}]\n",
+			"apiVersion: v1\nkind: Config\ncurrent-context: a\nclusters: [{name: a, cluster: {server: %q, "+
+				"certificate-authority-data: %s}}]\ncontexts: [{name: a, context: {cluster: a, user: a}}]\nusers: "+
+				"[{name: a, user: %s}]\n",
 			c.host, ca, user))
 	}
 	printing := func(name, text string) string { return files.write(name, "#!/bin/sh\n"+text+"\n") }
-	credential := `printf '{"kind":"ExecCredential","apiVersion":"client.authentication.k8s.io/v1","status":{"token":"%s"}}' "$MARK"`
+	credential := `printf '{"kind":"ExecCredential","apiVersion":"client.authentication.k8s.io/v1",` +
+		`"status":{"token":"%s"}}' "$MARK"`
 	execUser := func(command, marker string) string {
-		return fmt.Sprintf("{exec: {apiVersion: client.authentication.k8s.io/v1, interactiveMode: Never, command: %q, env: [{name: MARK, value: %s}]}}", command, marker)
+		return fmt.Sprintf("{exec: {apiVersion: client.authentication.k8s.io/v1, interactiveMode: Never, command: %q,"+
+			" env: [{name: MARK, value: %s}]}}", command, marker)
 	}
 	execBlock := func(command string) string {
-		return fmt.Sprintf("  host = %q\n  cluster_ca_certificate = %q\n  exec {\n    api_version = \"client.authentication.k8s.io/v1\"\n    command = %q\n    env = { MARK = var.secret }\n  }\n", c.host, c.authority, command)
+		return fmt.Sprintf("  host = %q\n  cluster_ca_certificate = %q\n  exec {\n    api_version = "+
+			"\"client.authentication.k8s.io/v1\"\n    command = %q\n    env = { MARK = var.secret }\n  }\n", c.host,
+			c.authority, command)
 	}
 	reach := []string{"KUBE_HOST=" + c.host, "KUBE_CLUSTER_CA_CERT_DATA=" + c.authority}
 	with := func(more ...string) []string { return append(append([]string{}, reach...), more...) }
@@ -57,33 +63,101 @@ func TestAccFailure_secrets(t *testing.T) {
 	tests := map[string]secretive{
 		"token": {env: with("KUBE_TOKEN=" + c.token), secrets: []string{c.token, signature}, works: true},
 		"token through a proxy": {
-			env:     with("KUBE_TOKEN="+c.token, "KUBE_PROXY_URL=http://user:"+mark("proxy")+"@"+proxy),
-			secrets: []string{signature, mark("proxy"), base64.StdEncoding.EncodeToString([]byte("user:" + mark("proxy")))}, works: true,
+			env: with("KUBE_TOKEN="+c.token, "KUBE_PROXY_URL=http://user:"+mark("proxy")+"@"+proxy),
+			secrets: []string{signature, mark("proxy"), base64.StdEncoding.EncodeToString([]byte("user:" +
+				mark("proxy")))}, works: true,
 		},
-		"proxy that is down":                 {env: with("KUBE_TOKEN="+mark("token"), "KUBE_PROXY_URL=http://user:"+mark("proxy")+"@127.0.0.1:1"), secrets: []string{mark("token"), mark("proxy")}},
-		"proxy that is none":                 {env: with("KUBE_TOKEN="+mark("token"), "KUBE_PROXY_URL=http://user:"+mark("proxy")+"@["), secrets: []string{mark("token"), mark("proxy")}},
-		"host with a password":               {env: []string{"KUBE_HOST=https://user:" + mark("host") + "@127.0.0.1:1"}, secrets: []string{mark("host")}},
-		"wrong token":                        {env: with("KUBE_TOKEN=" + mark("token")), secrets: []string{mark("token")}},
-		"wrong password":                     {env: with("KUBE_USER=u", "KUBE_PASSWORD="+mark("password")), secrets: []string{mark("password"), base64.StdEncoding.EncodeToString([]byte("u:" + mark("password")))}},
-		"key that is none":                   {env: with("KUBE_CLIENT_CERT_DATA="+mark("cert"), "KUBE_CLIENT_KEY_DATA="+mark("key")), secrets: []string{mark("key")}},
-		"kubeconfig with a token":            {env: []string{"KUBE_CONFIG_PATH=" + kubeconfig("good", "{token: "+c.token+"}")}, secrets: []string{c.token, signature}, works: true},
-		"kubeconfig with a wrong token":      {env: []string{"KUBE_CONFIG_PATH=" + kubeconfig("wrong", "{token: "+mark("kubeconfig")+"}")}, secrets: []string{mark("kubeconfig")}},
-		"broken kubeconfig":                  {env: []string{"KUBE_CONFIG_PATH=" + kubeconfig("broken", "{token: *"+mark("kubeconfig")+"}")}, secrets: []string{mark("kubeconfig")}},
-		"exec of a kubeconfig":               {env: []string{"KUBE_CONFIG_PATH=" + kubeconfig("exec", execUser(printing("print", credential), c.token))}, secrets: []string{c.token, signature}, works: true},
-		"exec whose token is refused":        {env: []string{"KUBE_CONFIG_PATH=" + kubeconfig("exec-wrong", execUser(printing("print-wrong", credential), mark("exec")))}, secrets: []string{mark("exec")}},
-		"exec that fails":                    {env: []string{"KUBE_CONFIG_PATH=" + kubeconfig("exec-fails", execUser(printing("fails", credential+"; exit 3"), mark("exec")))}, secrets: []string{mark("exec")}},
-		"exec that prints something else":    {env: []string{"KUBE_CONFIG_PATH=" + kubeconfig("exec-text", execUser(printing("text", `echo "{token: *$MARK}"`), mark("exec")))}, secrets: []string{mark("exec")}},
-		"token of the configuration":         {block: declare("token = var.secret"), env: []string{"TF_VAR_secret=" + c.token}, secrets: []string{c.token, signature}, works: true, declared: true},
-		"password of the configuration":      {block: declare("username = \"u\"\n  password = var.secret"), env: []string{"TF_VAR_secret=" + mark("password")}, secrets: []string{mark("password")}, declared: true},
-		"proxy_url of the configuration":     {block: declare("token = \"x\"\n  proxy_url = \"http://user:${var.secret}@127.0.0.1:1\""), env: []string{"TF_VAR_secret=" + mark("proxy")}, secrets: []string{mark("proxy")}, declared: true},
-		"bad proxy_url of the configuration": {block: declare("token = \"x\"\n  proxy_url = \"user:${var.secret}@127.0.0.1:1\""), env: []string{"TF_VAR_secret=" + mark("proxy")}, secrets: []string{mark("proxy")}, declared: true},
-		"exec of the configuration":          {block: execBlock(printing("print-block", credential)), env: []string{"TF_VAR_secret=" + c.token}, secrets: []string{c.token, signature}, works: true, declared: true},
-		"failing exec of the configuration":  {block: execBlock(printing("fails-block", credential+"; exit 3")), env: []string{"TF_VAR_secret=" + mark("exec")}, secrets: []string{mark("exec")}, declared: true},
+		"proxy that is down": {
+			env:     with("KUBE_TOKEN="+mark("token"), "KUBE_PROXY_URL=http://user:"+mark("proxy")+"@127.0.0.1:1"),
+			secrets: []string{mark("token"), mark("proxy")},
+		},
+		"proxy that is none": {
+			env:     with("KUBE_TOKEN="+mark("token"), "KUBE_PROXY_URL=http://user:"+mark("proxy")+"@["),
+			secrets: []string{mark("token"), mark("proxy")},
+		},
+		"host with a password": {
+			env:     []string{"KUBE_HOST=https://user:" + mark("host") + "@127.0.0.1:1"},
+			secrets: []string{mark("host")},
+		},
+		"wrong token": {
+			env:     with("KUBE_TOKEN=" + mark("token")),
+			secrets: []string{mark("token")},
+		},
+		"wrong password": {
+			env:     with("KUBE_USER=u", "KUBE_PASSWORD="+mark("password")),
+			secrets: []string{mark("password"), base64.StdEncoding.EncodeToString([]byte("u:" + mark("password")))},
+		},
+		"key that is none": {
+			env:     with("KUBE_CLIENT_CERT_DATA="+mark("cert"), "KUBE_CLIENT_KEY_DATA="+mark("key")),
+			secrets: []string{mark("key")},
+		},
+		"kubeconfig with a token": {
+			env:     []string{"KUBE_CONFIG_PATH=" + kubeconfig("good", "{token: "+c.token+"}")},
+			secrets: []string{c.token, signature},
+			works:   true,
+		},
+		"kubeconfig with a wrong token": {
+			env:     []string{"KUBE_CONFIG_PATH=" + kubeconfig("wrong", "{token: "+mark("kubeconfig")+"}")},
+			secrets: []string{mark("kubeconfig")},
+		},
+		"broken kubeconfig": {
+			env:     []string{"KUBE_CONFIG_PATH=" + kubeconfig("broken", "{token: *"+mark("kubeconfig")+"}")},
+			secrets: []string{mark("kubeconfig")},
+		},
+		"exec of a kubeconfig": {env: []string{
+			"KUBE_CONFIG_PATH=" + kubeconfig("exec", execUser(printing("print", credential), c.token)),
+		}, secrets: []string{c.token, signature}, works: true},
+		"exec whose token is refused": {env: []string{
+			"KUBE_CONFIG_PATH=" + kubeconfig("exec-wrong", execUser(printing("print-wrong", credential), mark("exec"))),
+		}, secrets: []string{mark("exec")}},
+		"exec that fails": {env: []string{"KUBE_CONFIG_PATH=" + kubeconfig("exec-fails",
+			execUser(printing("fails", credential+"; exit 3"), mark("exec")))}, secrets: []string{mark("exec")}},
+		"exec that prints something else": {env: []string{"KUBE_CONFIG_PATH=" + kubeconfig("exec-text",
+			execUser(printing("text", `echo "{token: *$MARK}"`), mark("exec")))}, secrets: []string{mark("exec")}},
+		"token of the configuration": {
+			block:    declare("token = var.secret"),
+			env:      []string{"TF_VAR_secret=" + c.token},
+			secrets:  []string{c.token, signature},
+			works:    true,
+			declared: true,
+		},
+		"password of the configuration": {
+			block:    declare("username = \"u\"\n  password = var.secret"),
+			env:      []string{"TF_VAR_secret=" + mark("password")},
+			secrets:  []string{mark("password")},
+			declared: true,
+		},
+		"proxy_url of the configuration": {
+			block:    declare("token = \"x\"\n  proxy_url = \"http://user:${var.secret}@127.0.0.1:1\""),
+			env:      []string{"TF_VAR_secret=" + mark("proxy")},
+			secrets:  []string{mark("proxy")},
+			declared: true,
+		},
+		"bad proxy_url of the configuration": {
+			block:    declare("token = \"x\"\n  proxy_url = \"user:${var.secret}@127.0.0.1:1\""),
+			env:      []string{"TF_VAR_secret=" + mark("proxy")},
+			secrets:  []string{mark("proxy")},
+			declared: true,
+		},
+		"exec of the configuration": {
+			block:    execBlock(printing("print-block", credential)),
+			env:      []string{"TF_VAR_secret=" + c.token},
+			secrets:  []string{c.token, signature},
+			works:    true,
+			declared: true,
+		},
+		"failing exec of the configuration": {
+			block:    execBlock(printing("fails-block", credential+"; exit 3")),
+			env:      []string{"TF_VAR_secret=" + mark("exec")},
+			secrets:  []string{mark("exec")},
+			declared: true,
+		},
 	}
 	if lab.Dir != "" {
 		key := readFile(t, filepath.Join(lab.Dir, "client.key"))
 		tests["client key"] = secretive{
-			env:     with("KUBE_CLIENT_CERT_DATA="+readFile(t, filepath.Join(lab.Dir, "client.crt")), "KUBE_CLIENT_KEY_DATA="+key),
+			env: with("KUBE_CLIENT_CERT_DATA="+readFile(t, filepath.Join(lab.Dir, "client.crt")),
+				"KUBE_CLIENT_KEY_DATA="+key),
 			secrets: strings.Split(strings.TrimSpace(key), "\n")[1:2], works: true,
 		}
 	}
@@ -99,7 +173,8 @@ func TestAccFailure_secrets(t *testing.T) {
 			if test.declared {
 				variable = "variable \"secret\" {\n  type = string\n  sensitive = true\n}\n"
 			}
-			terraform.configure("  propagation = { settle = \"0s\" }\n"+test.block, variable+routeTo(own.Service, own.Namespace, ""))
+			terraform.configure("  propagation = { settle = \"0s\" }\n"+test.block,
+				variable+routeTo(own.Service, own.Namespace, ""))
 			output := terraform.run("plan", "-out=saved.tfplan")
 			if output.ok != test.works {
 				t.Fatalf("plan succeeds: %t, want %t\n%s", output.ok, test.works, output)

@@ -44,13 +44,15 @@ type matrix struct {
 	runs, failed map[[2]string]int
 }
 
-// TestAccFaults lets one call of an apply go wrong, or the provider or Terraform die at it, for every call of every transition:
-// whatever happened, the next apply converges, and nothing is lost, left over, taken over or tainted. Every second transition runs
-// with one of the faults by default, everything with MESH_TEST_FAULTS=all, as `make faults` does.
+// TestAccFaults lets one call of an apply go wrong, or the provider or Terraform die at it, for every call of every
+// transition: whatever happened, the next apply converges, and nothing is lost, left over, taken over or tainted.
+// Every second transition runs with one of the faults by default, everything with MESH_TEST_FAULTS=all, as `make
+// faults` does.
 func TestAccFaults(t *testing.T) {
 	t.Parallel()
 	lab := acctest.Start(t)
-	newKube(t, lab.Kubeconfig).create("namespaces", "apiVersion: v1\nkind: Namespace\nmetadata: {name: "+lab.Service+"}\n")
+	newKube(t, lab.Kubeconfig).create("namespaces",
+		"apiVersion: v1\nkind: Namespace\nmetadata: {name: "+lab.Service+"}\n")
 	m := &matrix{
 		elsewhere: lab.Service, busy: make(chan struct{}, 4), idle: make(chan struct{}, 12),
 		runs: map[[2]string]int{}, failed: map[[2]string]int{},
@@ -66,8 +68,8 @@ func TestAccFaults(t *testing.T) {
 	m.print()
 }
 
-// transition makes a transition without a fault, and then again with each of its crashes. Every time it must come to the
-// same.
+// transition makes a transition without a fault, and then again with each of its crashes. Every time it must come to
+// the same.
 func (m *matrix) transition(t *testing.T, number int, name string) {
 	t.Helper()
 	m.busy <- struct{}{}
@@ -98,7 +100,8 @@ func (m *matrix) crash(t *testing.T, c crash, clean outcome) {
 	t.Helper()
 	t.Cleanup(func() {
 		if t.Failed() {
-			t.Logf("to run it again: MESH_TEST_FAULTS=all go test ./internal/provider/acceptance -run '^TestAccFaults$/^%s$/^k=%d$/^%s$'",
+			t.Logf("to run it again: MESH_TEST_FAULTS=all go test ./internal/provider/acceptance -run "+
+				"'^TestAccFaults$/^%s$/^k=%d$/^%s$'",
 				strings.ReplaceAll(c.transition, " ", "_"), c.call, c.fault)
 		}
 	})
@@ -123,7 +126,8 @@ func (m *matrix) count(c crash, failed bool) {
 // everyFault reports whether more than a sample was asked for.
 func everyFault() bool { return os.Getenv("MESH_TEST_FAULTS") == "all" }
 
-// crashes returns every fault at every call of a transition, or one in which, over the transitions of a sample, each fault has its turn.
+// crashes returns every fault at every call of a transition, or one in which, over the transitions of a sample, each
+// fault has its turn.
 func crashes(number int, name string, calls int) []crash {
 	kinds := slices.Sorted(maps.Keys(faults))
 	var all []crash

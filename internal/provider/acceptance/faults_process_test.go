@@ -31,8 +31,8 @@ func atProxy(f acctest.Fault) func(*faultedRun) acctest.Trap {
 	return func(*faultedRun) acctest.Trap { return acctest.Trap{Fault: f} }
 }
 
-// faults are those of the project's definition of done, and two more: an API server that stays away, and Terraform itself
-// killed.
+// faults are those of the project's definition of done, and two more: an API server that stays away, and Terraform
+// itself killed.
 var faults = map[string]fault{
 	"refused":     {trap: atProxy(acctest.Refuse)},
 	"answer-lost": {trap: atProxy(acctest.LoseAnswer)},
@@ -40,25 +40,31 @@ var faults = map[string]fault{
 	"429-in-1s":   {trap: atProxy(acctest.ThrottleForASecond)},
 	"500":         {trap: atProxy(acctest.Fail)},
 	"hang":        {trap: atProxy(acctest.Hang), idle: true},
-	"away":        {trap: func(*faultedRun) acctest.Trap { return acctest.Trap{Fault: acctest.Refuse, Lasting: true} }, idle: true},
+	"away": {
+		trap: func(*faultedRun) acctest.Trap { return acctest.Trap{Fault: acctest.Refuse, Lasting: true} },
+		idle: true,
+	},
 	"sigkill": {trap: func(run *faultedRun) acctest.Trap {
 		return acctest.Trap{Fault: acctest.LoseAnswer, Meanwhile: run.killProvider}
 	}},
-	"sigint": {trap: func(run *faultedRun) acctest.Trap { return acctest.Trap{Fault: acctest.Pass, Meanwhile: run.interrupt} }},
+	"sigint": {trap: func(run *faultedRun) acctest.Trap {
+		return acctest.Trap{Fault: acctest.Pass, Meanwhile: run.interrupt}
+	}},
 	"sigkill-of-cli": {trap: func(run *faultedRun) acctest.Trap {
 		return acctest.Trap{Fault: acctest.LoseAnswer, Meanwhile: run.killTerraform}
 	}, silent: true},
 }
 
-// reattach serves the provider in this process, for the commands at which nothing dies, and returns the environment that
-// leads Terraform to it. It spares starting the provider four times for each command.
+// reattach serves the provider in this process, for the commands at which nothing dies, and returns the environment
+// that leads Terraform to it. It spares starting the provider four times for each command.
 func reattach(t *testing.T) string {
 	t.Helper()
 	started, closed := channelFor(tf6server.WithDebug), make(chan struct{})
 	failed := make(chan error, 1)
 	go func() {
 		failed <- tf6server.Serve(sourceAddress, provider.NewServer("test"),
-			tf6server.WithDebug(t.Context(), started, closed), tf6server.WithLoggingSink(t), tf6server.WithoutLogStderrOverride())
+			tf6server.WithDebug(t.Context(), started, closed), tf6server.WithLoggingSink(t),
+			tf6server.WithoutLogStderrOverride())
 	}()
 	select {
 	case err := <-failed:

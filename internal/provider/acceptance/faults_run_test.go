@@ -43,8 +43,13 @@ func newFaultedRun(t *testing.T, tr transition, elsewhere string) *faultedRun {
 	t.Helper()
 	lab := acctest.Start(t)
 	return &faultedRun{
-		process: newProcess(t), transition: tr, lab: lab, proxy: lab.StartProxy(t), terraform: newCLI(t, reattach(t)), elsewhere: elsewhere,
-		settle: "200ms", count: func(bool) {}, converged: func() {},
+		process:    newProcess(t),
+		transition: tr,
+		lab:        lab,
+		proxy:      lab.StartProxy(t),
+		terraform:  newCLI(t, reattach(t)),
+		elsewhere:  elsewhere,
+		settle:     "200ms", count: func(bool) {}, converged: func() {},
 	}
 }
 
@@ -56,8 +61,8 @@ type outcome struct {
 	picture string
 }
 
-// do makes the transition with a fault at one call, or with none at call 0, and checks that the next apply converges and that
-// nothing is lost, left over or taken.
+// do makes the transition with a fault at one call, or with none at call 0, and checks that the next apply converges
+// and that nothing is lost, left over or taken.
 func (r *faultedRun) do(call int, f fault) outcome {
 	r.t.Helper()
 	untouched := r.lab.Bystand()
@@ -105,7 +110,8 @@ func (r *faultedRun) do(call int, f fault) outcome {
 	return o
 }
 
-// fail runs the command with a fault, whose own result is free: it may succeed, or fail and say why. It returns the calls.
+// fail runs the command with a fault, whose own result is free: it may succeed, or fail and say why. It returns the
+// calls.
 func (r *faultedRun) fail(command string, call int, f fault) []string {
 	r.t.Helper()
 	trap := acctest.Trap{}
@@ -124,11 +130,15 @@ func (r *faultedRun) fail(command string, call int, f fault) []string {
 	r.count(!result.ok)
 	r.t.Cleanup(func() {
 		if r.t.Failed() && call > 0 {
-			r.t.Logf("the calls of the faulted terraform %s, which went wrong from call %d on: %s\nit succeeded: %t\n%s",
-				command, call, numbered(calls), result.ok, result)
+			r.t.Logf(
+				"the calls of the faulted terraform %s, which went wrong from call %d on: %s\nit succeeded: %t\n%s",
+				command, call, numbered(calls), result.ok, result,
+			)
 		}
 	})
-	said := slices.ContainsFunc(result.Diagnostics, func(d diagnostic) bool { return d.Severity == "error" && d.Summary != "" })
+	said := slices.ContainsFunc(result.Diagnostics, func(d diagnostic) bool {
+		return d.Severity == "error" && d.Summary != ""
+	})
 	switch {
 	case len(calls) < call:
 		r.t.Errorf("call %d never came", call)
@@ -140,7 +150,8 @@ func (r *faultedRun) fail(command string, call int, f fault) []string {
 		r.t.Errorf("terraform %s fails and does not say why:\n%s", command, result.text)
 	}
 	for _, i := range r.state() {
-		if i.Status == "tainted" && r.lab.In(i.text("namespace")).Get(acctest.VirtualService, i.text("virtual_service_name")) != nil {
+		if i.Status == "tainted" &&
+			r.lab.In(i.text("namespace")).Get(acctest.VirtualService, i.text("virtual_service_name")) != nil {
 			r.t.Errorf("%s is tainted while its VirtualService routes: the next apply would delete it", i.address)
 		}
 	}
@@ -148,8 +159,8 @@ func (r *faultedRun) fail(command string, call int, f fault) []string {
 	return calls
 }
 
-// routes checks that the live rules name no subset that is not there, and that a transition between two configurations has
-// rules at every moment.
+// routes checks that the live rules name no subset that is not there, and that a transition between two
+// configurations has rules at every moment.
 func (r *faultedRun) routes() {
 	r.t.Helper()
 	subsets := map[string][]string{}
@@ -168,7 +179,8 @@ func (r *faultedRun) routes() {
 	for _, o := range rules {
 		for _, d := range destinationsOf(&o) {
 			if !slices.Contains(subsets[r.full(d.host)], d.subset) {
-				r.t.Errorf("VirtualService %s sends requests to %s, subset %q, which no DestinationRule has", o.GetName(), d.host, d.subset)
+				r.t.Errorf("VirtualService %s sends requests to %s, subset %q, which no DestinationRule has",
+					o.GetName(), d.host, d.subset)
 			}
 		}
 	}
@@ -197,7 +209,10 @@ func (r *faultedRun) text(text string) string {
 
 func (r *faultedRun) configure(d declared) {
 	r.t.Helper()
-	block := fmt.Sprintf("  host = %q\n  %s\n  propagation = { mode = \"settle\", settle = %q, settle_after_failure = \"0s\" }\n", r.proxy.URL, faultOwner, r.settle)
+	block := fmt.Sprintf(
+		"  host = %q\n  %s\n  propagation = { mode = \"settle\", settle = %q, settle_after_failure = \"0s\" }\n",
+		r.proxy.URL, faultOwner, r.settle,
+	)
 	r.terraform.configure(block, r.text(d.config))
 }
 
@@ -222,8 +237,8 @@ func (r *faultedRun) survivors() []address {
 	return slices.DeleteFunc(r.expand(r.before.objects), func(a address) bool { return !slices.Contains(after, a) })
 }
 
-// look checks that exactly these objects exist, and that our field manager owns each. It returns all of them and the state,
-// with what differs from test to test left out.
+// look checks that exactly these objects exist, and that our field manager owns each. It returns all of them and the
+// state, with what differs from test to test left out.
 func (r *faultedRun) look(want []address) string {
 	r.t.Helper()
 	live := r.lab.Traces()

@@ -9,15 +9,18 @@ import (
 	"github.com/meshroute/terraform-provider-mesh/internal/acctest"
 )
 
-// TestAccFaults_traffic interrupts Terraform at the calls of an update while requests are sent all the time, until the next apply has
-// converged: none of them fails. By default that is each write, with MESH_TEST_FAULTS=all every call.
+// TestAccFaults_traffic interrupts Terraform at the calls of an update while requests are sent all the time, until
+// the next apply has converged: none of them fails. By default that is each write, with MESH_TEST_FAULTS=all every
+// call.
 func TestAccFaults_traffic(t *testing.T) {
 	t.Parallel()
 	// Writes take longer than in the other runs: the proxies have to follow for real.
 	const settle = "2s"
 	renamed := transitions["a subset is called otherwise"]
 	patient := strings.NewReplacer(`"4s"`, `"20s"`)
-	renamed.before.config, renamed.after.config = patient.Replace(renamed.before.config), patient.Replace(renamed.after.config)
+	renamed.before.config, renamed.after.config = patient.Replace(
+		renamed.before.config,
+	), patient.Replace(renamed.after.config)
 	clean := newFaultedRun(t, renamed, "")
 	clean.settle = settle
 	for i, call := range clean.do(0, fault{}).calls {
@@ -36,7 +39,9 @@ func TestAccFaults_traffic(t *testing.T) {
 			r.converged = func() {
 				answers := stop()
 				t.Logf("%s: %s", call, answers)
-				maps.DeleteFunc(answers.Errors, func(text string, _ int) bool { return strings.Contains(text, lostRace) })
+				maps.DeleteFunc(answers.Errors, func(text string, _ int) bool {
+					return strings.Contains(text, lostRace)
+				})
 				if answers.Total < 100 || len(answers.Errors) > 0 {
 					t.Errorf("want hundreds of calls without error, got %s", answers)
 				}

@@ -7,14 +7,15 @@ import (
 	"github.com/meshroute/terraform-provider-mesh/internal/acctest"
 )
 
-// transition is a change of what is declared. In all its texts SERVICE, NAMESPACE, HOST and ELSEWHERE stand for the test's own
-// names; ELSEWHERE is a second namespace.
+// transition is a change of what is declared. In all its texts SERVICE, NAMESPACE, HOST and ELSEWHERE stand for the
+// test's own names; ELSEWHERE is a second namespace.
 type transition struct {
 	// given makes what somebody else made before Terraform. It may be nil.
 	given func(lab *acctest.Lab)
 	// meanwhile is what somebody else changes between the first apply and the faulted one. It may be nil.
 	meanwhile func(lab *acctest.Lab)
-	// before is what is applied without faults, after what the faulted apply is about. The zero after is `terraform destroy`.
+	// before is what is applied without faults, after what the faulted apply is about. The zero after is `terraform
+	// destroy`.
 	before, after declared
 	// remade says that after has new objects, also where they have the old names.
 	remade bool
@@ -48,7 +49,8 @@ func pair(namespace, name string) []address {
 type routeParts struct{ service, namespace, top, subsets, match, fallback, beside string }
 
 const (
-	twoSubsets   = `v1 = { labels = { app = "k8s-combat-service-v1" } }, v2 = { labels = { app = "k8s-combat-service-v2" } }`
+	twoSubsets = `v1 = { labels = { app = "k8s-combat-service-v1" } }, v2 = { labels = { app = ` +
+		`"k8s-combat-service-v2" } }`
 	threeSubsets = twoSubsets + `, v3 = { labels = { app = "k8s-combat-service-v3" } }`
 )
 
@@ -70,7 +72,8 @@ resource "mesh_canary_route" "test" {
   %s
 }
 %s
-`, or(p.service, "SERVICE"), or(p.namespace, "NAMESPACE"), or(p.subsets, twoSubsets), or(p.match, "200"), or(p.fallback, "v1 = 90, v2 = 10"),
+`, or(p.service, "SERVICE"), or(p.namespace, "NAMESPACE"), or(p.subsets, twoSubsets), or(p.match, "200"),
+		or(p.fallback, "v1 = 90, v2 = 10"),
 		p.top, faultTimeouts, p.beside)
 }
 
@@ -82,7 +85,8 @@ func (p routeParts) named(name string) declared {
 // generation is a resource whose change replaces the route.
 func generation(number int, lifecycle string) routeParts {
 	return routeParts{
-		top:    fmt.Sprintf("lifecycle {\n    replace_triggered_by = [terraform_data.generation]\n    %s\n  }", lifecycle),
+		top: fmt.Sprintf("lifecycle {\n    replace_triggered_by = [terraform_data.generation]\n    %s\n  }",
+			lifecycle),
 		beside: fmt.Sprintf("resource \"terraform_data\" \"generation\" {\n  input = %d\n}", number),
 	}
 }
@@ -92,7 +96,8 @@ var (
 	withThree = routeParts{subsets: threeSubsets, fallback: "v1 = 80, v2 = 10, v3 = 10"}.named("SERVICE")
 	splitOf   = func(subsets string) declared {
 		return declared{objects: pair("NAMESPACE", "SERVICE"), config: fmt.Sprintf(
-			"resource \"mesh_weighted_split\" \"test\" {\n  service = \"SERVICE\"\n  namespace = \"NAMESPACE\"\n  subsets = { %s }\n  %s\n}\n", subsets, faultTimeouts)}
+			"resource \"mesh_weighted_split\" \"test\" {\n  service = \"SERVICE\"\n  namespace = \"NAMESPACE\"\n  "+
+				"subsets = { %s }\n  %s\n}\n", subsets, faultTimeouts)}
 	}
 )
 
@@ -106,7 +111,10 @@ var transitions = map[string]transition{
 	"a subset is called otherwise": {before: plain, after: routeParts{
 		subsets: strings.Replace(twoSubsets, "v2 =", "canary =", 1), fallback: "v1 = 90, canary = 10",
 	}.named("SERVICE")},
-	"a subset is relabelled": {before: plain, after: routeParts{subsets: strings.Replace(twoSubsets, "service-v2", "service-v3", 1)}.named("SERVICE")},
+	"a subset is relabelled": {
+		before: plain,
+		after:  routeParts{subsets: strings.Replace(twoSubsets, "service-v2", "service-v3", 1)}.named("SERVICE"),
+	},
 	"traffic policy": {before: plain, after: routeParts{
 		top: `traffic_policy = { load_balancer = { simple = "ROUND_ROBIN" } }`,
 	}.named("SERVICE")},
@@ -119,7 +127,10 @@ var transitions = map[string]transition{
 	"other object name": {before: plain, after: routeParts{top: `name = "SERVICE-x"`}.named("SERVICE-x")},
 	"other namespace": {
 		before: routeParts{service: "HOST"}.named("SERVICE"),
-		after:  declared{config: routeParts{service: "HOST", namespace: "ELSEWHERE"}.String(), objects: pair("ELSEWHERE", "SERVICE")},
+		after: declared{
+			config:  routeParts{service: "HOST", namespace: "ELSEWHERE"}.String(),
+			objects: pair("ELSEWHERE", "SERVICE"),
+		},
 	},
 	"replaced, the new first": {
 		before: generation(1, "create_before_destroy = true").named("SERVICE"),
@@ -130,15 +141,22 @@ var transitions = map[string]transition{
 		}(),
 		remade: true,
 	},
-	"replaced, the old first": {before: generation(1, "").named("SERVICE"), after: generation(2, "").named("SERVICE"), remade: true, gap: true},
+	"replaced, the old first": {
+		before: generation(1, "").named("SERVICE"),
+		after:  generation(2, "").named("SERVICE"),
+		remade: true,
+		gap:    true,
+	},
 	"rule released": {
 		before: plain,
 		after:  routeParts{top: "manage_destination_rule = false", subsets: "v1 = {}, v2 = {}"}.named("SERVICE"),
 		left:   pair("NAMESPACE", "SERVICE")[:1],
 	},
 	"split": {
-		before: splitOf(`v1 = { labels = { app = "k8s-combat-service-v1" }, weight = 90 }, v2 = { labels = { app = "k8s-combat-service-v2" } }`),
-		after:  splitOf(`v1 = { labels = { app = "k8s-combat-service-v1" }, weight = 10 }, v3 = { labels = { app = "k8s-combat-service-v3" } }`),
+		before: splitOf(`v1 = { labels = { app = "k8s-combat-service-v1" }, weight = 90 }, v2 = { labels = { app = ` +
+			`"k8s-combat-service-v2" } }`),
+		after: splitOf(`v1 = { labels = { app = "k8s-combat-service-v1" }, weight = 10 }, v3 = { labels = { app = ` +
+			`"k8s-combat-service-v3" } }`),
 	},
 	"destroy": {before: plain},
 	"adopted": {
@@ -156,11 +174,14 @@ var transitions = map[string]transition{
 		before: routeParts{top: `deletion = "abandon"`}.named("SERVICE"), after: given, left: given.objects,
 	},
 	"weights handed over": {
-		before: plain, after: routeParts{top: handedOver}.named("SERVICE"), weights: map[string]float64{"v1": 90, "v2": 10},
+		before:  plain,
+		after:   routeParts{top: handedOver}.named("SERVICE"),
+		weights: map[string]float64{"v1": 90, "v2": 10},
 	},
 	"match beside the weights of another": {
 		before: routeParts{top: handedOver}.named("SERVICE"), meanwhile: shiftWeights,
-		after: routeParts{top: handedOver, match: "300"}.named("SERVICE"), weights: map[string]float64{"v1": 30, "v2": 70},
+		after:   routeParts{top: handedOver, match: "300"}.named("SERVICE"),
+		weights: map[string]float64{"v1": 30, "v2": 70},
 	},
 }
 
@@ -178,7 +199,10 @@ func shiftWeights(lab *acctest.Lab) {
 		rules := spec["http"].([]any)
 		for _, route := range rules[len(rules)-1].(map[string]any)["route"].([]any) {
 			route := route.(map[string]any)
-			route["weight"] = map[string]int64{"v1": 30, "v2": 70}[route["destination"].(map[string]any)["subset"].(string)]
+			route["weight"] = map[string]int64{
+				"v1": 30,
+				"v2": 70,
+			}[route["destination"].(map[string]any)["subset"].(string)]
 		}
 	})
 }

@@ -61,7 +61,8 @@ resource "mesh_canary_route" "test" {
 
 var splitForm = form{
 	address: "mesh_weighted_split.test",
-	route:   `[{destination: {host: HOST, subset: v1}, weight: 0}, {destination: {host: HOST, subset: v2}, weight: 100}]`,
+	route: `[{destination: {host: HOST, subset: v1}, weight: 0}, {destination: {host: HOST, subset: v2},` +
+		` weight: 100}]`,
 	template: `
 resource "mesh_weighted_split" "test" {
   service = local.service
@@ -111,8 +112,10 @@ func (f form) with(p parts) string {
 // further lines of the rule.
 func (f form) virtualService(match, rule string) string {
 	lines := strings.ReplaceAll(strings.TrimSpace(rule), "\n", "\n  ")
-	return fmt.Sprintf("hosts: [HOST]\nhttp:\n- match: %s\n  %s\n  route: %s\n- route: [{destination: {host: HOST, subset: v1}}]\n",
-		match, lines, f.route)
+	return fmt.Sprintf(
+		"hosts: [HOST]\nhttp:\n- match: %s\n  %s\n  route: %s\n- route: [{destination: {host: HOST, subset: v1}}]\n",
+		match, lines, f.route,
+	)
 }
 
 // destinationRule is the spec of the live DestinationRule for a form's configuration.

@@ -11,8 +11,8 @@ import (
 	"github.com/meshroute/terraform-provider-mesh/internal/acctest"
 )
 
-// TestAccFunctions calls the functions as a configuration does. What manifest says of a resource is what the cluster has, and the
-// API server takes it, and keeps it word for word.
+// TestAccFunctions calls the functions as a configuration does. What manifest says of a resource is what the cluster
+// has, and the API server takes it, and keeps it word for word.
 func TestAccFunctions(t *testing.T) {
 	t.Parallel()
 	lab := acctest.Start(t)
@@ -62,7 +62,11 @@ resource "mesh_destination_rule" "test" {
   subsets = [{ name = "v1", labels = { version = "1" } }]
 }
 `, lab.Service, lab.Namespace)
-	c.configure(fmt.Sprintf("config_path = %q\n default_namespace = %q\n owner = \"shop/prod\"\n propagation = { settle = \"0s\" }", lab.Kubeconfig, lab.Namespace), resources+yaml)
+	c.configure(fmt.Sprintf(
+		"config_path = %q\n default_namespace = %q\n owner = \"shop/prod\"\n propagation = { settle = \"0s\" }",
+		lab.Kubeconfig,
+		lab.Namespace,
+	), resources+yaml)
 	c.must("apply")
 	defer c.must("destroy")
 	state := &tfjson.State{}
@@ -93,13 +97,18 @@ resource "mesh_destination_rule" "test" {
 	}
 
 	for expression, words := range map[string][]string{
-		`provider::mesh::manifest({ name = "a", host = "a", subsets = 1 })`:                                    {"must be a list"},
-		`provider::mesh::manifest({ name = "a", hosts = ["a"], http = [{ timeout = "1us", redirect = {} }] })`: {"http[0]"},
+		`provider::mesh::manifest({ name = "a", host = "a", subsets = 1 })`: {
+			"must be a list",
+		},
+		`provider::mesh::manifest({ name = "a", hosts = ["a"], http = [{ timeout = "1us", redirect = {} }] })`: {
+			"http[0]",
+		},
 		`provider::mesh::manifest(null)`:      {"route"},
 		`provider::mesh::fqdn("a b", "shop")`: {"is no name of a service"},
 		`provider::mesh::fqdn("a", null)`:     {"null"},
 	} {
-		c.configure(fmt.Sprintf("config_path = %q\n default_namespace = %q\n", lab.Kubeconfig, lab.Namespace), resources+fmt.Sprintf("output \"wrong\" { value = %s }\n", expression))
+		c.configure(fmt.Sprintf("config_path = %q\n default_namespace = %q\n", lab.Kubeconfig, lab.Namespace),
+			resources+fmt.Sprintf("output \"wrong\" { value = %s }\n", expression))
 		r := c.run("plan")
 		if r.ok {
 			t.Errorf("%s is planned", expression)
@@ -117,7 +126,11 @@ resource "mesh_destination_rule" "test" {
 			}
 		}
 	}
-	c.configure(fmt.Sprintf("config_path = %q\n default_namespace = %q\n owner = \"shop/prod\"\n propagation = { settle = \"0s\" }", lab.Kubeconfig, lab.Namespace), resources)
+	c.configure(fmt.Sprintf(
+		"config_path = %q\n default_namespace = %q\n owner = \"shop/prod\"\n propagation = { settle = \"0s\" }",
+		lab.Kubeconfig,
+		lab.Namespace,
+	), resources)
 }
 
 // TestAccFunctions_examples applies what the pages of the functions show.
@@ -136,7 +149,9 @@ func TestAccFunctions_examples(t *testing.T) {
 	if got := state.Values.Outputs["host"].Value; got != "greeter.shop.svc.cluster.local" {
 		t.Errorf("fqdn is %q", got)
 	}
-	if testers, others := state.Values.Outputs["testers"].Value, fmt.Sprint(state.Values.Outputs["others"].Value); testers != "v2" || others != "map[v1:75 v2:25]" {
+	if testers, others := state.Values.Outputs["testers"].Value, fmt.Sprint(
+		state.Values.Outputs["others"].Value,
+	); testers != "v2" || others != "map[v1:75 v2:25]" {
 		t.Errorf("testers get %v, others %s", testers, others)
 	}
 	for name, line := range map[string]string{"picture": `-->|"90 %"|`, "change": `-->|"90 % → 75 %"|`} {

@@ -11,8 +11,9 @@ import (
 	"github.com/meshroute/terraform-provider-mesh/internal/acctest"
 )
 
-// TestAccFunctions_planned asks about routes that are not created yet: what the plan knows already says where requests go, and after the
-// apply the answers are the same. A weight that is known only after apply makes its answers so, and no others.
+// TestAccFunctions_planned asks about routes that are not created yet: what the plan knows already says where
+// requests go, and after the apply the answers are the same. A weight that is known only after apply makes its
+// answers so, and no others.
 func TestAccFunctions_planned(t *testing.T) {
 	t.Parallel()
 	lab := acctest.Start(t)
@@ -74,10 +75,12 @@ check "half" {
   }
 }
 `
-	c.configure(fmt.Sprintf("config_path = %q\n default_namespace = %q\n propagation = { settle = \"0s\" }", lab.Kubeconfig, lab.Namespace), fmt.Sprintf(resources, lab.Service, lab.Namespace))
+	c.configure(fmt.Sprintf("config_path = %q\n default_namespace = %q\n propagation = { settle = \"0s\" }",
+		lab.Kubeconfig, lab.Namespace), fmt.Sprintf(resources, lab.Service, lab.Namespace))
 	said := c.must("plan", "-out=saved.tfplan")
 	if !slices.ContainsFunc(said.Diagnostics, func(d diagnostic) bool {
-		return d.Severity == "warning" && strings.Contains(d.Detail, "Rule http[1]: all other requests: v1 90 %, v2 10 %.")
+		return d.Severity == "warning" &&
+			strings.Contains(d.Detail, "Rule http[1]: all other requests: v1 90 %, v2 10 %.")
 	}) {
 		t.Errorf("the check says nothing: %v", said.Diagnostics)
 	}
@@ -87,7 +90,15 @@ check "half" {
 	defer c.must("destroy")
 	state := &tfjson.State{}
 	c.show(state)
-	for name, want := range map[string]any{"testers": "v2", "others": "10", "cart": "cart-all 3s v1 true", "several": nil, "picture": nil, "later": "25", "later_picture": nil} {
+	for name, want := range map[string]any{
+		"testers":       "v2",
+		"others":        "10",
+		"cart":          "cart-all 3s v1 true",
+		"several":       nil,
+		"picture":       nil,
+		"later":         "25",
+		"later_picture": nil,
+	} {
 		planned, unknown := plan.OutputChanges[name].After, plan.OutputChanges[name].AfterUnknown == true
 		is := fmt.Sprint(state.Values.Outputs[name].Value)
 		if want != nil && is != want {

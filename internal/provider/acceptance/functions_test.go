@@ -22,7 +22,9 @@ import (
 )
 
 // call calls a function with encoded arguments.
-func (s server) call(t testing.TB, name string, arguments ...*tfprotov6.DynamicValue) (string, *tfprotov6.FunctionError) {
+func (s server) call(
+	t testing.TB, name string, arguments ...*tfprotov6.DynamicValue,
+) (string, *tfprotov6.FunctionError) {
 	t.Helper()
 	resp, err := s.CallFunction(t.Context(), &tfprotov6.CallFunctionRequest{Name: name, Arguments: arguments})
 	if err != nil {
@@ -45,7 +47,8 @@ func (s server) call(t testing.TB, name string, arguments ...*tfprotov6.DynamicV
 	return text, nil
 }
 
-// anyValue encodes an expression as Terraform does for a parameter of any type. In it, `unknown` is a value that is not known yet.
+// anyValue encodes an expression as Terraform does for a parameter of any type. In it, `unknown` is a value that is
+// not known yet.
 func anyValue(t testing.TB, expression string) *tfprotov6.DynamicValue {
 	t.Helper()
 	parsed, diagnostics := hclsyntax.ParseExpression([]byte(expression), "test.tf", hcl.InitialPos)
@@ -90,10 +93,12 @@ func TestFunction_fqdn(t *testing.T) {
 		// wrong is the argument that is refused, -1 for none.
 		wrong int64
 	}{
-		"a short name":              {[]string{"reviews", "shop"}, "reviews.shop.svc.cluster.local", -1},
-		"another cluster":           {[]string{"reviews", "shop", "mesh.example"}, "reviews.shop.svc.mesh.example", -1},
-		"a name of two parts":       {[]string{"reviews.shop", "web"}, "reviews.shop", -1},
-		"a full name":               {[]string{"reviews.shop.svc.cluster.local", "web"}, "reviews.shop.svc.cluster.local", -1},
+		"a short name":        {[]string{"reviews", "shop"}, "reviews.shop.svc.cluster.local", -1},
+		"another cluster":     {[]string{"reviews", "shop", "mesh.example"}, "reviews.shop.svc.mesh.example", -1},
+		"a name of two parts": {[]string{"reviews.shop", "web"}, "reviews.shop", -1},
+		"a full name": {
+			[]string{"reviews.shop.svc.cluster.local", "web"}, "reviews.shop.svc.cluster.local", -1,
+		},
 		"a wildcard":                {[]string{"*.example", "shop"}, "*.example", -1},
 		"all hosts":                 {[]string{"*", "shop"}, "*", -1},
 		"an address":                {[]string{"10.0.0.1", "shop"}, "10.0.0.1", -1},
@@ -207,56 +212,88 @@ func TestFunction_manifest(t *testing.T) {
 		wrong          int64
 		say            string
 	}{
-		"a canary":               {canaryObject, canaryYAML, -1, ""},
-		"a canary with an owner": {strings.Replace(canaryObject, "{", "{ owner = \"shop/prod\"\n", 1), canaryYAML, -1, ""},
+		"a canary": {canaryObject, canaryYAML, -1, ""},
+		"a canary with an owner": {
+			strings.Replace(canaryObject, "{", "{ owner = \"shop/prod\"\n", 1), canaryYAML, -1, "",
+		},
 		"a canary of rules alone": {
-			`{ service = "reviews", subsets = { v1 = { labels = { a = "b" } } }, rules = [{ match = [{ port = 80 }], subset = "v1" }] }`,
-			"apiVersion: networking.istio.io/v1\nkind: DestinationRule\nmetadata:\n  name: reviews\n  namespace: default\nspec:\n  host: reviews.default.svc.cluster.local\n" +
-				"  subsets:\n  - labels:\n      a: b\n    name: v1\n---\napiVersion: networking.istio.io/v1\nkind: VirtualService\nmetadata:\n  name: reviews\n  namespace: default\n" +
-				"spec:\n  hosts:\n  - reviews.default.svc.cluster.local\n  http:\n  - match:\n    - port: 80\n    route:\n    - destination:\n        host: reviews.default.svc.cluster.local\n        subset: v1\n",
+			`{ service = "reviews", subsets = { v1 = { labels = { a = "b" } } }, rules = [{ match = [{ port = 80 }],` +
+				` subset = "v1" }] }`,
+			"apiVersion: networking.istio.io/v1\nkind: DestinationRule\nmetadata:\n  name: reviews\n  namespace: " +
+				"default\nspec:\n  host: reviews.default.svc.cluster.local\n" +
+				"  subsets:\n  - labels:\n      a: b\n    name: v1\n---\napiVersion: networking.istio.io/v1\nkind: " +
+				"VirtualService\nmetadata:\n  name: reviews\n  namespace: default\n" +
+				"spec:\n  hosts:\n  - reviews.default.svc.cluster.local\n  http:\n  - match:\n    - port: 80\n    " +
+				"route:\n    - destination:\n        host: reviews.default.svc.cluster.local\n        subset: v1\n",
 			-1, "",
 		},
 		"a DestinationRule": {
 			`{ name = "reviews", host = "reviews", subsets = [{ name = "v1", labels = { version = 1 } }] }`,
-			"apiVersion: networking.istio.io/v1\nkind: DestinationRule\nmetadata:\n  name: reviews\n  namespace: default\nspec:\n  host: reviews\n  subsets:\n  - labels:\n" +
+			"apiVersion: networking.istio.io/v1\nkind: DestinationRule\nmetadata:\n  name: reviews\n  namespace: " +
+				"default\nspec:\n  host: reviews\n  subsets:\n  - labels:\n" +
 				"      version: \"1\"\n    name: v1\n",
 			-1, "",
 		},
 		"a VirtualService": {
-			`{ name = "reviews", hosts = ["a.example"], gateways = ["web"], http = [{ redirect = { uri = "/", redirect_code = "308" } }] }`,
-			"apiVersion: networking.istio.io/v1\nkind: VirtualService\nmetadata:\n  name: reviews\n  namespace: default\nspec:\n  gateways:\n  - web\n  hosts:\n  - a.example\n" +
+			`{ name = "reviews", hosts = ["a.example"], gateways = ["web"], http = [{ redirect = { uri = "/",` +
+				` redirect_code = "308" } }] }`,
+			"apiVersion: networking.istio.io/v1\nkind: VirtualService\nmetadata:\n  name: reviews\n  namespace: " +
+				"default\nspec:\n  gateways:\n  - web\n  hosts:\n  - a.example\n" +
 				"  http:\n  - redirect:\n      redirectCode: 308\n      uri: /\n",
 			-1, "",
 		},
 		"a VirtualService with a rule without effect": {
-			`{ name = "reviews", hosts = ["reviews"], http = [{ match = [{ uri = { exact = "no-path" } }], route = [{ destination = { host = "reviews" } }] }] }`,
-			"apiVersion: networking.istio.io/v1\nkind: VirtualService\nmetadata:\n  name: reviews\n  namespace: default\nspec:\n  hosts:\n  - reviews\n  http:\n" +
-				"  - match:\n    - uri:\n        exact: no-path\n    route:\n    - destination:\n        host: reviews\n",
+			`{ name = "reviews", hosts = ["reviews"], http = [{ match = [{ uri = { exact = "no-path" } }],` +
+				` route = [{ destination = { host = "reviews" } }] }] }`,
+			"apiVersion: networking.istio.io/v1\nkind: VirtualService\nmetadata:\n  name: reviews\n  namespace: " +
+				"default\nspec:\n  hosts:\n  - reviews\n  http:\n" +
+				"  - match:\n    - uri:\n        exact: no-path\n    route:\n    - destination:\n        host: " +
+				"reviews\n",
 			-1, "",
 		},
 		"a canary with a rule without effect": {
-			`{ service = "reviews", subsets = { v1 = { labels = { a = "b" } } }, default = { subset = "v1" }, rules = [{ match = [{ uri = { exact = "no-path" } }], subset = "v1" }] }`,
+			`{ service = "reviews", subsets = { v1 = { labels = { a = "b" } } }, default = { subset = "v1" },` +
+				` rules = [{ match = [{ uri = { exact = "no-path" } }], subset = "v1" }] }`,
 			"", 0, "rules[0].match[0].uri: no request can have path no-path",
 		},
-		"what is not known yet":        {`unknown`, "unknown", -1, ""},
-		"an attribute that is not":     {`{ name = "reviews", host = unknown }`, "unknown", -1, ""},
-		"null":                         {`null`, "", 0, "There is no route to render"},
-		"a text":                       {`"reviews"`, "", 0, "an object with the attributes of one"},
-		"a number":                     {`1`, "", 0, "an object with the attributes of one"},
-		"a list":                       {`[]`, "", 0, "an object with the attributes of one"},
-		"an empty object":              {`{}`, "", 0, "Which resource this is cannot be told"},
-		"an object of another kind":    {`{ name = "reviews", ports = [80] }`, "", 0, "Which resource this is cannot be told"},
-		"an attribute too many":        {`{ name = "reviews", host = "reviews", hosst = "a" }`, "", 0, "hosst"},
-		"a text for a list":            {`{ name = "reviews", host = "reviews", subsets = "v1" }`, "", 0, "must be a list"},
-		"a list for a text":            {`{ name = "reviews", host = ["reviews"] }`, "", 0, "must be a string"},
-		"a text for a number":          {`{ name = "reviews", host = "reviews", traffic_policy = { load_balancer = { warmup = { minimum_percent = "x" } } } }`, "", 0, "must be a number"},
-		"no name":                      {`{ host = "reviews" }`, "", 0, "name"},
-		"a namespace that is none":     {`{ name = "reviews", namespace = "Shop", host = "reviews" }`, "", 0, "is no namespace"},
-		"what istiod refuses":          {`{ name = "reviews", hosts = ["a.example"], http = [{ route = [{ destination = { host = "a" } }], timeout = "1us" }] }`, "", 0, "http[0].timeout"},
-		"what a plan refuses":          {strings.Replace(canaryObject, `subset = "v2"`, `subset = "v3"`, 1), "", 0, "v3"},
-		"two problems":                 {`{ name = "A", namespace = "B", host = "reviews" }`, "", 0, "\n"},
-		"more values than are taken":   {`{ name = "reviews", hosts = ` + many(11000, `"a.example"`) + ` }`, "", 0, "at most"},
-		"a text that is too long":      {`{ name = "reviews", host = "` + strings.Repeat("a", 300<<10) + `" }`, "", 0, "host: must not hold a text"},
+		"what is not known yet":    {`unknown`, "unknown", -1, ""},
+		"an attribute that is not": {`{ name = "reviews", host = unknown }`, "unknown", -1, ""},
+		"null":                     {`null`, "", 0, "There is no route to render"},
+		"a text":                   {`"reviews"`, "", 0, "an object with the attributes of one"},
+		"a number":                 {`1`, "", 0, "an object with the attributes of one"},
+		"a list":                   {`[]`, "", 0, "an object with the attributes of one"},
+		"an empty object":          {`{}`, "", 0, "Which resource this is cannot be told"},
+		"an object of another kind": {
+			`{ name = "reviews", ports = [80] }`, "", 0, "Which resource this is cannot be told",
+		},
+		"an attribute too many": {`{ name = "reviews", host = "reviews", hosst = "a" }`, "", 0, "hosst"},
+		"a text for a list": {
+			`{ name = "reviews", host = "reviews", subsets = "v1" }`, "", 0, "must be a list",
+		},
+		"a list for a text": {`{ name = "reviews", host = ["reviews"] }`, "", 0, "must be a string"},
+		"a text for a number": {
+			`{ name = "reviews", host = "reviews",` +
+				` traffic_policy = { load_balancer = { warmup = { minimum_percent = "x" } } } }`,
+			"",
+			0,
+			"must be a number",
+		},
+		"no name": {`{ host = "reviews" }`, "", 0, "name"},
+		"a namespace that is none": {
+			`{ name = "reviews", namespace = "Shop", host = "reviews" }`, "", 0, "is no namespace",
+		},
+		"what istiod refuses": {`{ name = "reviews", hosts = ["a.example"],` +
+			` http = [{ route = [{ destination = { host = "a" } }], timeout = "1us" }] }`, "", 0, "http[0].timeout"},
+		"what a plan refuses": {
+			strings.Replace(canaryObject, `subset = "v2"`, `subset = "v3"`, 1), "", 0, "v3",
+		},
+		"two problems": {`{ name = "A", namespace = "B", host = "reviews" }`, "", 0, "\n"},
+		"more values than are taken": {
+			`{ name = "reviews", hosts = ` + many(11000, `"a.example"`) + ` }`, "", 0, "at most",
+		},
+		"a text that is too long": {
+			`{ name = "reviews", host = "` + strings.Repeat("a", 300<<10) + `" }`, "", 0, "host: must not hold a text",
+		},
 		"a host of control characters": {`{ name = "reviews", host = "a\u001b[31m" }`, "", 0, ""},
 		"a key that hides":             {`{ name = "reviews", host = "a", "x\u202ey" = 1 }`, "", 0, ""},
 	}
@@ -340,7 +377,9 @@ func TestFunction_encoded(t *testing.T) {
 		}
 	}
 	t.Logf("%d values in %s", 2*len(values), time.Since(began).Round(time.Millisecond))
-	for _, arguments := range [][]*tfprotov6.DynamicValue{nil, {nil}, {{}}, {{JSON: []byte("{")}}, slices.Repeat([]*tfprotov6.DynamicValue{textValue(t, "a")}, 5)} {
+	for _, arguments := range [][]*tfprotov6.DynamicValue{
+		nil, {nil}, {{}}, {{JSON: []byte("{")}}, slices.Repeat([]*tfprotov6.DynamicValue{textValue(t, "a")}, 5),
+	} {
 		for _, function := range []string{"manifest", "fqdn", "none"} {
 			if got, wrong := s.call(t, function, arguments...); wrong == nil {
 				t.Errorf("%s of %d arguments returns %q", function, len(arguments), got)

@@ -16,8 +16,9 @@ import (
 
 var codeBlock = regexp.MustCompile("(?s)```(terraform|shell)\n(.*?)```")
 
-// TestAccGuide_gettingStarted does what the guide tells a newcomer to do, block by block, word for word: configuration goes
-// into main.tf, commands run in a shell. The provider comes from a folder that stands in for the registry.
+// TestAccGuide_gettingStarted does what the guide tells a newcomer to do, block by block, word for word:
+// configuration goes into main.tf, commands run in a shell. The provider comes from a folder that stands in for the
+// registry.
 func TestAccGuide_gettingStarted(t *testing.T) {
 	t.Parallel()
 	lab := acctest.Start(t)
@@ -27,7 +28,8 @@ func TestAccGuide_gettingStarted(t *testing.T) {
 	buildInto(t, mirror)
 	writeFile(t, filepath.Join(work, "main.tf"), "")
 	writeFile(t, filepath.Join(home, ".kube", "config"), readFile(t, lab.Kubeconfig))
-	writeFile(t, filepath.Join(home, "cli.tfrc"), fmt.Sprintf("provider_installation {\n  filesystem_mirror {\n    path = %q\n  }\n}\n", mirror))
+	writeFile(t, filepath.Join(home, "cli.tfrc"),
+		fmt.Sprintf("provider_installation {\n  filesystem_mirror {\n    path = %q\n  }\n}\n", mirror))
 
 	guide := readFile(t, "../../../templates/guides/getting-started.md")
 	configuration, exports := "", ""
@@ -76,14 +78,16 @@ func buildInto(t *testing.T, mirror string) {
 	t.Helper()
 	for _, registry := range []string{"registry.terraform.io", "registry.opentofu.org"} {
 		folder := filepath.Join(mirror, registry, "meshroute", "mesh", "0.0.1", runtime.GOOS+"_"+runtime.GOARCH)
-		command := exec.CommandContext(t.Context(), "go", "build", "-o", filepath.Join(folder, "terraform-provider-mesh_v0.0.1"), "../../..")
+		command := exec.CommandContext(t.Context(), "go", "build",
+			"-o", filepath.Join(folder, "terraform-provider-mesh_v0.0.1"), "../../..")
 		if output, err := command.CombinedOutput(); err != nil {
 			t.Fatalf("build the provider: %v\n%s", err, output)
 		}
 	}
 }
 
-// runShell runs commands as a newcomer would, with the command line under its common name, and returns what they print.
+// runShell runs commands as a newcomer would, with the command line under its common name, and returns what they
+// print.
 func runShell(t *testing.T, home, work, commands string) string {
 	t.Helper()
 	cli := os.Getenv("TF_ACC_TERRAFORM_PATH")
@@ -92,9 +96,11 @@ func runShell(t *testing.T, home, work, commands string) string {
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
-	command := exec.CommandContext(ctx, "bash", "-euo", "pipefail", "-c", "terraform() { \""+cli+"\" \"$@\"; }\n"+commands)
+	command := exec.CommandContext(ctx, "bash", "-euo", "pipefail",
+		"-c", "terraform() { \""+cli+"\" \"$@\"; }\n"+commands)
 	command.Dir = work
-	command.Env = append(withoutCluster(os.Environ()), "HOME="+home, "TF_CLI_CONFIG_FILE="+filepath.Join(home, "cli.tfrc"), "CHECKPOINT_DISABLE=1")
+	command.Env = append(withoutCluster(os.Environ()), "HOME="+home,
+		"TF_CLI_CONFIG_FILE="+filepath.Join(home, "cli.tfrc"), "CHECKPOINT_DISABLE=1")
 	output, err := command.CombinedOutput()
 	if err != nil {
 		t.Fatalf("%s\n%v\n%s", commands, err, output)

@@ -19,10 +19,15 @@ import (
 )
 
 // guideFiles are the files that blocks of configuration go into, by what they begin with.
-var guideFiles = map[string]string{"terraform {": "main.tf", "list ": "search.tfquery.hcl", "import {": "import.tf", "moved {": "moved.tf"}
+var guideFiles = map[string]string{
+	"terraform {": "main.tf",
+	"list ":       "search.tfquery.hcl",
+	"import {":    "import.tf",
+	"moved {":     "moved.tf",
+}
 
-// TestAccGuide_bringExistingObjects does what the guide tells people to do who have objects, block by block, word for word. Each way
-// of bringing them has a folder of its own, and none of them writes to the cluster.
+// TestAccGuide_bringExistingObjects does what the guide tells people to do who have objects, block by block, word for
+// word. Each way of bringing them has a folder of its own, and none of them writes to the cluster.
 func TestAccGuide_bringExistingObjects(t *testing.T) {
 	t.Parallel()
 	lab := acctest.Start(t)
@@ -31,7 +36,8 @@ func TestAccGuide_bringExistingObjects(t *testing.T) {
 	buildInto(t, mirror)
 	standInMirror(t, mirror, "hashicorp", "kubernetes")
 	writeFile(t, filepath.Join(home, ".kube", "config"), readFile(t, lab.Kubeconfig))
-	writeFile(t, filepath.Join(home, "cli.tfrc"), "provider_installation {\n  filesystem_mirror {\n    path = \""+mirror+"\"\n  }\n}\n")
+	writeFile(t, filepath.Join(home, "cli.tfrc"),
+		"provider_installation {\n  filesystem_mirror {\n    path = \""+mirror+"\"\n  }\n}\n")
 	const name = "reviews"
 	for _, source := range readOtherStates(t)["gavinbunney-kubectl-1.19.0"] {
 		var attributes struct {
@@ -43,7 +49,8 @@ func TestAccGuide_bringExistingObjects(t *testing.T) {
 		lab.ApplyAs("kubectl", attributes.YAML)
 		t.Cleanup(func() { lab.Delete(kindOf[source.becomes()], name) })
 	}
-	untouchedRoutes, untouchedSubsets := untouched(t, lab, acctest.VirtualService, name), untouched(t, lab, acctest.DestinationRule, name)
+	untouchedRoutes, untouchedSubsets := untouched(t, lab, acctest.VirtualService, name), untouched(t,
+		lab, acctest.DestinationRule, name)
 
 	exports, main, generated := "", "", ""
 	ran := 0
@@ -62,7 +69,8 @@ func TestAccGuide_bringExistingObjects(t *testing.T) {
 				case "moved.tf":
 					// The guide has the configuration written as by an import.
 					writeFile(t, filepath.Join(work, "generated.tf"), generated)
-					writeFile(t, filepath.Join(work, "terraform.tfstate"), readFile(t, "testdata/moved/hashicorp-kubernetes-3.0.1.tfstate"))
+					writeFile(t, filepath.Join(work, "terraform.tfstate"),
+						readFile(t, "testdata/moved/hashicorp-kubernetes-3.0.1.tfstate"))
 				case "search.tfquery.hcl":
 					newServer(t).checkQueries(t, code)
 				}
@@ -103,14 +111,18 @@ func guideFile(t *testing.T, code string) string {
 	return ""
 }
 
-// standInMirror puts the provider into a mirror under the name of another one, of which Terraform wants no more than a schema.
+// standInMirror puts the provider into a mirror under the name of another one, of which Terraform wants no more than
+// a schema.
 func standInMirror(t *testing.T, mirror, organization, name string) {
 	t.Helper()
 	platform := runtime.GOOS + "_" + runtime.GOARCH
 	for _, registry := range []string{"registry.terraform.io", "registry.opentofu.org"} {
 		folder := filepath.Join(mirror, registry, organization, name, "3.0.1", platform)
-		built := filepath.Join(mirror, registry, "meshroute", "mesh", "0.0.1", platform, "terraform-provider-mesh_v0.0.1")
-		if err := errors.Join(os.MkdirAll(folder, 0o700), os.Link(built, filepath.Join(folder, "terraform-provider-"+name+"_v3.0.1"))); err != nil {
+		built := filepath.Join(mirror, registry, "meshroute", "mesh", "0.0.1", platform,
+			"terraform-provider-mesh_v0.0.1")
+		if err := errors.Join(
+			os.MkdirAll(folder, 0o700), os.Link(built, filepath.Join(folder, "terraform-provider-"+name+"_v3.0.1")),
+		); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -141,9 +153,10 @@ func (s server) checkQueries(t *testing.T, code string) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		resp, err := s.ProviderServer.(tfprotov6.ListResourceServer).ValidateListResourceConfig(t.Context(), &tfprotov6.ValidateListResourceConfigRequest{
-			TypeName: block.Labels[0], Config: &value,
-		})
+		resp, err := s.ProviderServer.(tfprotov6.ListResourceServer).ValidateListResourceConfig(t.Context(),
+			&tfprotov6.ValidateListResourceConfigRequest{
+				TypeName: block.Labels[0], Config: &value,
+			})
 		if err != nil || len(resp.Diagnostics) > 0 {
 			t.Errorf("%v: %v, %v", block.Labels, err, resp)
 		}

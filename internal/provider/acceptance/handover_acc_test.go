@@ -40,8 +40,8 @@ func setWeights(spec map[string]any, weights map[string]int64) {
 	}
 }
 
-// rollout is a controller like Argo Rollouts: every 200 ms it updates the weights of the first rule, and puts its label on the
-// subsets. It notes when somebody else has set its weights back.
+// rollout is a controller like Argo Rollouts: every 200 ms it updates the weights of the first rule, and puts its
+// label on the subsets. It notes when somebody else has set its weights back.
 type rollout struct {
 	t      *testing.T
 	stop   context.CancelFunc
@@ -68,7 +68,9 @@ func startRollout(t *testing.T, lab *acctest.Lab) *rollout {
 			if err == nil {
 				last = next
 				r.number = r.number%90 + 1
-				err = updateAs(ctx, k, lab, rolloutsManager, acctest.DestinationRule, func(o *unstructured.Unstructured) {
+				err = updateAs(ctx, k, lab, rolloutsManager, acctest.DestinationRule, func(
+					o *unstructured.Unstructured,
+				) {
 					for _, subset := range specOf(o)["subsets"].([]any) {
 						subset.(map[string]any)["labels"].(map[string]any)[rolloutsLabel] = fmt.Sprint(r.number / 10)
 					}
@@ -104,7 +106,8 @@ func byOthers(p parts) parts {
 	return p
 }
 
-// TestAccHandover_rollout: while a controller moves the weights, Terraform changes everything else, and never a weight.
+// TestAccHandover_rollout: while a controller moves the weights, Terraform changes everything else, and never a
+// weight.
 func TestAccHandover_rollout(t *testing.T) {
 	bothForms(t, func(t *testing.T, f form) {
 		lab := acctest.Start(t)
@@ -130,14 +133,20 @@ func TestAccHandover_rollout(t *testing.T) {
 		if got := fmt.Sprint(firstRule(spec(acctest.VirtualService))["match"]); !strings.Contains(got, "300") {
 			t.Errorf("match is %s", got)
 		}
-		// Both objects change, with waits in which the weights go on. In a split, every subset is a destination of the rule.
-		more := parts{top: `propagation = { mode = "settle", settle = "2s" }`, subset: `traffic_policy = { load_balancer = { simple = "RANDOM" } }`}
+		// Both objects change, with waits in which the weights go on. In a split, every subset is a destination of
+		// the rule.
+		more := parts{
+			top:    `propagation = { mode = "settle", settle = "2s" }`,
+			subset: `traffic_policy = { load_balancer = { simple = "RANDOM" } }`,
+		}
 		if f.address == canaryForm.address {
 			more.subset += "\n }\n v3 = {\n labels = { app = \"k8s-combat-service-v3\" }"
 		}
-		w.write(strings.Replace(f.shared("90", "10", byOthers(more)), `default = { subset = "v1" }`, `default = { subset = "v3" }`, 1))
+		w.write(strings.Replace(f.shared("90", "10", byOthers(more)), `default = { subset = "v1" }`,
+			`default = { subset = "v3" }`, 1))
 		w.must("apply")
-		if got := fmt.Sprint(spec(acctest.DestinationRule)); !strings.Contains(got, "RANDOM") || strings.Contains(got, "v3") != (f.address == canaryForm.address) {
+		if got := fmt.Sprint(spec(acctest.DestinationRule)); !strings.Contains(got, "RANDOM") ||
+			strings.Contains(got, "v3") != (f.address == canaryForm.address) {
 			t.Errorf("the DestinationRule is %s", got)
 		}
 		w.unchanged()
@@ -159,7 +168,8 @@ func TestAccHandover_rollout(t *testing.T) {
 	})
 }
 
-// TestAccHandover_person: what a person sets besides weights is drift: shown, and overwritten only after it was shown.
+// TestAccHandover_person: what a person sets besides weights is drift: shown, and overwritten only after it was
+// shown.
 func TestAccHandover_person(t *testing.T) {
 	bothForms(t, func(t *testing.T, f form) {
 		lab := acctest.Start(t)
@@ -167,7 +177,11 @@ func TestAccHandover_person(t *testing.T) {
 		w := newWorkspace(t, lab, f, "")
 		edit := func(manager string, change func(spec map[string]any)) {
 			t.Helper()
-			if err := updateAs(t.Context(), k, lab, manager, acctest.VirtualService, func(o *unstructured.Unstructured) { change(specOf(o)) }); err != nil {
+			if err := updateAs(
+				t.Context(), k, lab, manager, acctest.VirtualService, func(o *unstructured.Unstructured) {
+					change(specOf(o))
+				},
+			); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -199,7 +213,8 @@ func TestAccHandover_person(t *testing.T) {
 
 		edit(rolloutsManager, timeout)
 		change, _ := w.plan()
-		if got := of(t, change.Before, "rules") + of(t, change.Before, "timeout"); !change.Actions.Update() || !strings.Contains(got, `"9s"`) {
+		if got := of(t, change.Before, "rules") + of(t, change.Before, "timeout"); !change.Actions.Update() ||
+			!strings.Contains(got, `"9s"`) {
 			t.Errorf("the plan does not show the timeout: %v, %s", change.Actions, got)
 		}
 		edit(rolloutsManager, weigh(30, 70))
@@ -216,13 +231,19 @@ func TestAccHandover_person(t *testing.T) {
 		w.must("apply")
 		wantLive(30, 70, "2s")
 
-		// A destination that is added takes nothing from those that are there, whatever its weight is to be in a new rule.
-		third := strings.NewReplacer("weights = { v1 = 50, v2 = 30 }", "weights = { v1 = 50, v2 = 30, v3 = 20 }", "THIRD",
+		// A destination that is added takes nothing from those that are there, whatever its weight is to be in a new
+		// rule.
+		third := strings.NewReplacer("weights = { v1 = 50, v2 = 30 }", "weights = { v1 = 50, v2 = 30, v3 = 20 }",
+			"THIRD",
 			map[bool]string{true: "weight = 20"}[f.address == splitForm.address]).Replace(
 			shared("50", "30", parts{subset: "}\n v3 = {\n labels = { app = \"k8s-combat-service-v3\" }\n THIRD"}))
 		w.write(third)
 		w.must("apply")
-		if got, want := weightsOf(specOf(lab.MustGet(acctest.VirtualService, lab.Service))), (map[string]int64{"v1": 30, "v2": 70, "v3": 0}); !maps.Equal(got, want) {
+		if got, want := weightsOf(specOf(lab.MustGet(acctest.VirtualService, lab.Service))), (map[string]int64{
+			"v1": 30,
+			"v2": 70,
+			"v3": 0,
+		}); !maps.Equal(got, want) {
 			t.Errorf("weights are %v, want %v", got, want)
 		}
 		w.wantAttribute("live_weights", `{"http[0]":{"v1":30,"v2":70,"v3":0}}`)
@@ -233,14 +254,17 @@ func TestAccHandover_person(t *testing.T) {
 		back := strings.Replace(third, `weights_managed_by = "other"`, `weights_managed_by = "terraform"`, 1)
 		w.write(back)
 		change, _ = w.plan()
-		if got := of(t, change.Before, "live_weights"); got != `{"http[0]":{"v1":10,"v2":70,"v3":0}}` || of(t, change.After, "live_weights") != "null" {
+		if got := of(t, change.Before, "live_weights"); got != `{"http[0]":{"v1":10,"v2":70,"v3":0}}` ||
+			of(t, change.After, "live_weights") != "null" {
 			t.Errorf("live_weights are planned from %s to %s", got, of(t, change.After, "live_weights"))
 		}
-		w.fails("Fields owned by another manager", []string{rolloutsManager, ".spec.http", "Argo Rollouts"}, "apply", "saved.tfplan")
+		w.fails("Fields owned by another manager", []string{rolloutsManager, ".spec.http", "Argo Rollouts"}, "apply",
+			"saved.tfplan")
 		w.block = "field_manager = { force_conflicts = true }"
 		w.write(back)
 		w.must("apply")
-		if got := weightsOf(specOf(lab.MustGet(acctest.VirtualService, lab.Service))); got["v1"] != 50 || got["v2"] != 30 {
+		if got := weightsOf(specOf(lab.MustGet(acctest.VirtualService, lab.Service))); got["v1"] != 50 ||
+			got["v2"] != 30 {
 			t.Errorf("weights are %v", got)
 		}
 		w.unchanged()
@@ -261,10 +285,15 @@ func TestAccHandover_adopt(t *testing.T) {
 		r := startRollout(t, lab)
 		time.Sleep(600 * time.Millisecond)
 		before := uids(lab)
-		w.write(f.shared("90", "10", byOthers(parts{top: "adopt = true\n propagation = { mode = \"settle\", settle = \"1s\" }", rule: `timeout = "3s"`,
-			subset: `traffic_policy = { load_balancer = { simple = "RANDOM" } }`})))
+		w.write(f.shared("90", "10", byOthers(parts{
+			top:  "adopt = true\n propagation = { mode = \"settle\", settle = \"1s\" }",
+			rule: `timeout = "3s"`,
+
+			subset: `traffic_policy = { load_balancer = { simple = "RANDOM" } }`,
+		})))
 		change, _ := w.plan()
-		if got := of(t, change.After, "adopted"); strings.Contains(got, "weight]") || !strings.Contains(got, "spec.http[0].timeout") || !strings.Contains(got, rolloutsManager) {
+		if got := of(t, change.After, "adopted"); strings.Contains(got, "weight]") ||
+			!strings.Contains(got, "spec.http[0].timeout") || !strings.Contains(got, rolloutsManager) {
 			t.Errorf("adopted is planned as %s", got)
 		}
 		time.Sleep(600 * time.Millisecond)
@@ -280,7 +309,8 @@ func TestAccHandover_adopt(t *testing.T) {
 		w.plan()
 		editTimeout(lab)
 		check := nobodyTouched(t, lab)
-		w.fails("Provider produced inconsistent final plan", []string{"VirtualService", `kubectl-edit`}, "apply", "saved.tfplan")
+		w.fails("Provider produced inconsistent final plan", []string{"VirtualService", `kubectl-edit`}, "apply",
+			"saved.tfplan")
 		check()
 		w.must("apply")
 		w.must("destroy")
@@ -288,8 +318,8 @@ func TestAccHandover_adopt(t *testing.T) {
 	})
 }
 
-// TestAccHandover_editDuringApply: an edit between two requests of one apply is never overwritten unseen, and the error says
-// whose it was.
+// TestAccHandover_editDuringApply: an edit between two requests of one apply is never overwritten unseen, and the
+// error says whose it was.
 func TestAccHandover_editDuringApply(t *testing.T) {
 	bothForms(t, func(t *testing.T, f form) {
 		lab := acctest.Start(t)
@@ -327,7 +357,8 @@ func TestAccHandover_editDuringApply(t *testing.T) {
 					lab.Edit(kind, lab.Service, func(spec map[string]any) { spec["exportTo"] = []any{"."} })
 					check = untouched(t, lab, kind, lab.Service)
 				}})
-				w.fails("Object changed since the plan", []string{kind, `"kubectl-edit"`, "Nothing was overwritten"}, "apply", "saved.tfplan")
+				w.fails("Object changed since the plan", []string{kind, `"kubectl-edit"`, "Nothing was overwritten"},
+					"apply", "saved.tfplan")
 				proxy.Disarm()
 				check()
 				// The next plan shows it, and the one who did it is asked for.
@@ -353,24 +384,32 @@ func TestAccHandover_editDuringWait(t *testing.T) {
 		lab := acctest.Start(t)
 		w := newWorkspace(t, lab, f, "")
 		w.apply(parts{})
-		moved := strings.NewReplacer("v2", "v3").Replace(f.with(parts{top: `propagation = { mode = "settle", settle = "3s" }`}))
+		moved := strings.NewReplacer("v2",
+			"v3").Replace(f.with(parts{top: `propagation = { mode = "settle", settle = "3s" }`}))
 		w.write(moved)
 		var check func()
 		var edit sync.WaitGroup
 		k := newKube(t, lab.Kubeconfig)
 		edit.Go(func() {
-			for deadline := time.Now().Add(30 * time.Second); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
+			for deadline := time.Now().Add(
+				30 * time.Second,
+			); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
 				if len(specOf(lab.MustGet(acctest.DestinationRule, lab.Service))["subsets"].([]any)) == 3 {
 					break
 				}
 			}
-			err := updateAs(t.Context(), k, lab, "kubectl-edit", acctest.VirtualService, func(o *unstructured.Unstructured) { firstRule(specOf(o))["timeout"] = "9s" })
+			err := updateAs(t.Context(), k, lab, "kubectl-edit", acctest.VirtualService,
+				func(o *unstructured.Unstructured) { firstRule(specOf(o))["timeout"] = "9s" })
 			if err != nil {
 				t.Error(err)
 			}
 			check = untouched(t, lab, acctest.VirtualService, lab.Service)
 		})
-		w.fails("Fields owned by another manager", []string{"VirtualService", `"kubectl-edit"`, ".spec.http", " at 20", "done before", "DestinationRule"}, "apply")
+		w.fails(
+			"Fields owned by another manager",
+			[]string{"VirtualService", `"kubectl-edit"`, ".spec.http", " at 20", "done before", "DestinationRule"},
+			"apply",
+		)
 		edit.Wait()
 		check()
 		lab.Eventually(acctest.Request{Headers: version("200")}, acctest.Only("v2"))

@@ -34,8 +34,8 @@ func newServer(t testing.TB) server {
 	return server{s, schemas}
 }
 
-// validate returns what the provider says about the attributes of a resource, which are HCL. In it, `unknown` is a value
-// that is not known yet.
+// validate returns what the provider says about the attributes of a resource, which are HCL. In it, `unknown` is a
+// value that is not known yet.
 func (s server) validate(t *testing.T, resourceType, attributes string) []*tfprotov6.Diagnostic {
 	t.Helper()
 	objectType := s.schemas.ResourceSchemas[resourceType].ValueType()
@@ -43,7 +43,8 @@ func (s server) validate(t *testing.T, resourceType, attributes string) []*tfpro
 	if err != nil {
 		t.Fatal(err)
 	}
-	answer, err := s.ValidateResourceConfig(t.Context(), &tfprotov6.ValidateResourceConfigRequest{TypeName: resourceType, Config: &config})
+	answer, err := s.ValidateResourceConfig(t.Context(),
+		&tfprotov6.ValidateResourceConfigRequest{TypeName: resourceType, Config: &config})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -63,7 +64,9 @@ func parseHCL(t testing.TB, objectType tftypes.Type, attributes string) tftypes.
 	}
 	values := map[string]cty.Value{}
 	for name, attribute := range body {
-		value, diagnostics := attribute.Expr.Value(&hcl.EvalContext{Variables: map[string]cty.Value{"unknown": cty.DynamicVal}})
+		value, diagnostics := attribute.Expr.Value(&hcl.EvalContext{
+			Variables: map[string]cty.Value{"unknown": cty.DynamicVal},
+		})
 		if diagnostics.HasErrors() {
 			t.Fatalf("evaluate configuration: %s\n%s", diagnostics.Error(), attributes)
 		}
@@ -132,7 +135,11 @@ func convertValue(value cty.Value, to tftypes.Type) (tftypes.Value, error) {
 }
 
 func convertPrimitive(value cty.Value, to tftypes.Type) (tftypes.Value, error) {
-	want := map[string]cty.Type{tftypes.String.String(): cty.String, tftypes.Number.String(): cty.Number, tftypes.Bool.String(): cty.Bool}[to.String()]
+	want := map[string]cty.Type{
+		tftypes.String.String(): cty.String,
+		tftypes.Number.String(): cty.Number,
+		tftypes.Bool.String():   cty.Bool,
+	}[to.String()]
 	value, err := convert.Convert(value, want)
 	if err != nil {
 		return tftypes.Value{}, err

@@ -31,7 +31,12 @@ func encodedValues(t *testing.T, valid []byte) map[string][]byte {
 	t.Helper()
 	one := func(v any) []byte { return encode(t, func(e *msgpack.Encoder) error { return e.Encode(v) }) }
 	values := map[string][]byte{
-		"no bytes": {}, "a text": one("a"), "a number": one(1), "a boolean": one(true), "a list": one([]int{1}), "an empty object": one(map[string]int{}),
+		"no bytes":             {},
+		"a text":               one("a"),
+		"a number":             one(1),
+		"a boolean":            one(true),
+		"a list":               one([]int{1}),
+		"an empty object":      one(map[string]int{}),
 		"an unknown attribute": one(map[string]int{"none": 1}), "keys that are numbers": one(map[int]int{1: 1}),
 		"a list of 4 billion elements":  {0xdd, 0xff, 0xff, 0xff, 0xff},
 		"a map of 4 billion entries":    {0xdf, 0xff, 0xff, 0xff, 0xff},
@@ -95,20 +100,35 @@ func TestHostile_encoded(t *testing.T) { //nolint:paralleltest // it reads what 
 		a.encoded(name, resourceType, &tfprotov6.DynamicValue{MsgPack: value}, &valid)
 	}
 	for name, text := range map[string]string{
-		"nothing": " ", "null": "null", "a text": `"a"`, "an open object": `{"service":`, "an open text": `{"service":"a`, "a key twice": `{"service":"a","service":"b"}`,
-		"a number for a text": `{"service":1}`, "a list for a text": `{"service":["a"]}`, "a million lists": strings.Repeat("[", 1<<20), "deep objects": strings.Repeat(`{"rules":`, 50_000),
-		"an unknown attribute": `{"none":{"a":[1,2]}}`, "a huge number": `{"rules":[{"weights":{"v1":1e999999999}}]}`, "no UTF-8": "{\"service\":\"\xff\"}", "an escape": `{"service":"\u001b[31m"}`, "half a surrogate": `{"\ud800":1}`,
-		"2 MB": `{"service":"` + strings.Repeat("a", 4<<20) + `"}`, "many elements": `{"hosts":[` + strings.Repeat(`"a",`, 100_000) + `"a"]}`,
+		"nothing":              " ",
+		"null":                 "null",
+		"a text":               `"a"`,
+		"an open object":       `{"service":`,
+		"an open text":         `{"service":"a`,
+		"a key twice":          `{"service":"a","service":"b"}`,
+		"a number for a text":  `{"service":1}`,
+		"a list for a text":    `{"service":["a"]}`,
+		"a million lists":      strings.Repeat("[", 1<<20),
+		"deep objects":         strings.Repeat(`{"rules":`, 50_000),
+		"an unknown attribute": `{"none":{"a":[1,2]}}`, "a huge number": `{"rules":[{"weights":{"v1":1e999999999}}]}`,
+		"no UTF-8":  "{\"service\":\"\xff\"}",
+		"an escape": `{"service":"\u001b[31m"}`, "half a surrogate": `{"\ud800":1}`,
+		"2 MB":          `{"service":"` + strings.Repeat("a", 4<<20) + `"}`,
+		"many elements": `{"hosts":[` + strings.Repeat(`"a",`, 100_000) + `"a"]}`,
 	} {
 		a.encoded(name+" in JSON", resourceType, &tfprotov6.DynamicValue{JSON: []byte(text)}, &valid)
 		state := &tfprotov6.RawState{JSON: []byte(text)}
 		a.input("upgrade "+name, func() ([]*tfprotov6.Diagnostic, error) {
-			answer, err := a.UpgradeResourceState(a.ctx, &tfprotov6.UpgradeResourceStateRequest{TypeName: resourceType, RawState: state})
+			answer, err := a.UpgradeResourceState(a.ctx,
+				&tfprotov6.UpgradeResourceStateRequest{TypeName: resourceType, RawState: state})
 			return diagnosticsOf(answer, err)
 		})
 		a.input("move "+name, func() ([]*tfprotov6.Diagnostic, error) {
 			answer, err := a.MoveResourceState(a.ctx, &tfprotov6.MoveResourceStateRequest{
-				TargetTypeName: resourceType, SourceTypeName: "mesh_weighted_split", SourceProviderAddress: sourceAddress, SourceState: state,
+				TargetTypeName:        resourceType,
+				SourceTypeName:        "mesh_weighted_split",
+				SourceProviderAddress: sourceAddress,
+				SourceState:           state,
 			})
 			return diagnosticsOf(answer, err)
 		})
@@ -125,13 +145,24 @@ func (a *attack) encoded(what, resourceType string, value, valid *tfprotov6.Dyna
 		call func() (any, error)
 	}{
 		{"validate", func() (any, error) {
-			return a.ValidateResourceConfig(ctx, &tfprotov6.ValidateResourceConfigRequest{TypeName: resourceType, Config: value})
+			return a.ValidateResourceConfig(ctx,
+				&tfprotov6.ValidateResourceConfigRequest{TypeName: resourceType, Config: value})
 		}},
 		{"plan", func() (any, error) {
-			return a.PlanResourceChange(ctx, &tfprotov6.PlanResourceChangeRequest{TypeName: resourceType, Config: valid, ProposedNewState: valid, PriorState: value})
+			return a.PlanResourceChange(ctx, &tfprotov6.PlanResourceChangeRequest{
+				TypeName:         resourceType,
+				Config:           valid,
+				ProposedNewState: valid,
+				PriorState:       value,
+			})
 		}},
 		{"apply", func() (any, error) {
-			return a.ApplyResourceChange(ctx, &tfprotov6.ApplyResourceChangeRequest{TypeName: resourceType, Config: value, PlannedState: value, PriorState: value})
+			return a.ApplyResourceChange(ctx, &tfprotov6.ApplyResourceChangeRequest{
+				TypeName:     resourceType,
+				Config:       value,
+				PlannedState: value,
+				PriorState:   value,
+			})
 		}},
 		{"read", func() (any, error) {
 			return a.ReadResource(ctx, &tfprotov6.ReadResourceRequest{TypeName: resourceType, CurrentState: value})
@@ -170,9 +201,9 @@ func diagnosticsOf(answer any, err error) ([]*tfprotov6.Diagnostic, error) {
 	return nil, fmt.Errorf("no answer that is known: %T", answer)
 }
 
-// What is just within the bounds is validated and planned, at a cost that grows with the number of rules and no faster. What is
-// beyond one is refused at the attribute, in words that name the bound and where it comes from. How long it takes is what
-// BenchmarkLargeRoute measures.
+// What is just within the bounds is validated and planned, at a cost that grows with the number of rules and no
+// faster. What is beyond one is refused at the attribute, in words that name the bound and where it comes from. How
+// long it takes is what BenchmarkLargeRoute measures.
 func TestGuard_bounds(t *testing.T) { //nolint:paralleltest // it reads what the process logs, and measures
 	a := newAttack(t)
 	a.longest = time.Minute
@@ -186,7 +217,8 @@ func TestGuard_bounds(t *testing.T) { //nolint:paralleltest // it reads what the
 		return b.String()
 	}
 	route := func(subsets, rules, hosts string) string {
-		return fmt.Sprintf("service = \"greeter\"\nsubsets = {\n  v1 = { labels = { app = \"v1\" } }\n%s}\nrules = [%s]\nhosts = [%s]\ndefault = { subset = \"v1\" }\n", subsets, rules, hosts)
+		return fmt.Sprintf("service = \"greeter\"\nsubsets = {\n  v1 = { labels = { app = \"v1\" } }\n%s}\nrules = "+
+			"[%s]\nhosts = [%s]\ndefault = { subset = \"v1\" }\n", subsets, rules, hosts)
 	}
 	const (
 		match  = `{ headers = { version = { exact = "%d" } } },`
@@ -195,19 +227,29 @@ func TestGuard_bounds(t *testing.T) { //nolint:paralleltest // it reads what the
 	)
 	cost := map[string]time.Duration{}
 	for name, c := range map[string]struct{ config, at, says string }{
-		"100 rules":            {config: route("", repeat(100, rule), "")},
-		"1,000 rules":          {config: route("", repeat(1000, rule), "")},
-		"1,000 subsets":        {config: route(repeat(999, subset), "", "")},
-		"500 of each":          {config: route(repeat(499, subset), repeat(500, rule), "")},
-		"500 matches":          {config: route("", `{ match = [`+repeat(500, match)+`], subset = "v1" }`, "")},
-		"5,000 hosts":          {config: route("", "", repeat(5000, `"h%d",`))},
-		"1,001 rules":          {route("", repeat(1001, rule), ""), "rules", "at most 1000 elements, got 1001"},
-		"1,001 subsets":        {route(repeat(1000, subset), "", ""), "subsets", "at most 1000 elements, got 1001"},
-		"1,001 matches":        {route("", `{ match = [`+repeat(1001, match)+`], subset = "v1" }`, ""), "rules[0].match", "at most 1000 elements, got 1001"},
-		"5,001 hosts":          {route("", "", repeat(5001, `"h%d",`)), "hosts", "at most 5000 elements, got 5001"},
-		"too many values":      {route("", repeat(1000, strings.Replace(rule, "version =", `a = { exact = "a" }, b = { exact = "a" }, c = { exact = "a" }, d = { exact = "a" }, e = { exact = "a" }, version =`, 1)), ""), "", "more than 50000 values"},
-		"a text of 300 kB":     {route("", "", `"`+strings.Repeat("a", 300<<10)+`"`), "hosts[0]", "more than 262144 bytes"},
-		"texts of 2 MB in all": {route("", "", strings.Repeat(`"`+strings.Repeat("a", 200<<10)+`",`, 10)), "", "etcd keeps no object of more than 1.5 MiB"},
+		"100 rules":     {config: route("", repeat(100, rule), "")},
+		"1,000 rules":   {config: route("", repeat(1000, rule), "")},
+		"1,000 subsets": {config: route(repeat(999, subset), "", "")},
+		"500 of each":   {config: route(repeat(499, subset), repeat(500, rule), "")},
+		"500 matches":   {config: route("", `{ match = [`+repeat(500, match)+`], subset = "v1" }`, "")},
+		"5,000 hosts":   {config: route("", "", repeat(5000, `"h%d",`))},
+		"1,001 rules":   {route("", repeat(1001, rule), ""), "rules", "at most 1000 elements, got 1001"},
+		"1,001 subsets": {route(repeat(1000, subset), "", ""), "subsets", "at most 1000 elements, got 1001"},
+		"1,001 matches": {route("", `{ match = [`+repeat(1001, match)+
+			`], subset = "v1" }`, ""), "rules[0].match", "at most 1000 elements, got 1001"},
+		"5,001 hosts": {route("", "", repeat(5001, `"h%d",`)), "hosts", "at most 5000 elements, got 5001"},
+		"too many values": {route(
+			"", repeat(1000, strings.Replace(rule, "version =", `a = { exact = "a" }, b = { exact = "a" }, c = { `+
+				`exact = "a" }, d = { exact = "a" }, e = { exact = "a" }, version =`, 1)), "",
+		), "", "more than 50000 values"},
+		"a text of 300 kB": {
+			route("", "", `"`+strings.Repeat("a", 300<<10)+`"`), "hosts[0]", "more than 262144 bytes",
+		},
+		"texts of 2 MB in all": {
+			route("", "", strings.Repeat(`"`+strings.Repeat("a", 200<<10)+`",`, 10)),
+			"",
+			"etcd keeps no object of more than 1.5 MiB",
+		},
 	} {
 		config := parseHCL(t, objectType, c.config)
 		before := processorTime(t)
@@ -217,7 +259,8 @@ func TestGuard_bounds(t *testing.T) { //nolint:paralleltest // it reads what the
 		switch {
 		case i < 0 && c.says != "":
 			t.Errorf("%s: is not refused", name)
-		case i >= 0 && (c.says == "" || !strings.Contains(got[i].Detail, c.says) || !strings.Contains(got[i].Detail, "etcd") || pathText(got[i].Attribute) != c.at):
+		case i >= 0 && (c.says == "" || !strings.Contains(got[i].Detail, c.says) ||
+			!strings.Contains(got[i].Detail, "etcd") || pathText(got[i].Attribute) != c.at):
 			t.Errorf("%s: at %q: %s: %.300s", name, pathText(got[i].Attribute), got[i].Summary, got[i].Detail)
 		}
 	}
@@ -256,15 +299,24 @@ func FuzzGuard(f *testing.F) {
 		a := attackOn(t, shared)
 		config := &tfprotov6.DynamicValue{MsgPack: encoded}
 		a.input("validate", func() ([]*tfprotov6.Diagnostic, error) {
-			return diagnosticsOf(a.ValidateResourceConfig(a.ctx, &tfprotov6.ValidateResourceConfigRequest{TypeName: resourceType, Config: config}))
+			return diagnosticsOf(a.ValidateResourceConfig(a.ctx,
+				&tfprotov6.ValidateResourceConfigRequest{TypeName: resourceType, Config: config}))
 		})
 		for _, prior := range []*tfprotov6.DynamicValue{&none, &valid} {
 			a.input("plan", func() ([]*tfprotov6.Diagnostic, error) {
-				return diagnosticsOf(a.PlanResourceChange(a.ctx, &tfprotov6.PlanResourceChangeRequest{TypeName: resourceType, Config: config, ProposedNewState: config, PriorState: prior}))
+				return diagnosticsOf(a.PlanResourceChange(a.ctx, &tfprotov6.PlanResourceChangeRequest{
+					TypeName:         resourceType,
+					Config:           config,
+					ProposedNewState: config,
+					PriorState:       prior,
+				}))
 			})
 		}
 		a.input("upgrade", func() ([]*tfprotov6.Diagnostic, error) {
-			return diagnosticsOf(a.UpgradeResourceState(a.ctx, &tfprotov6.UpgradeResourceStateRequest{TypeName: resourceType, RawState: &tfprotov6.RawState{JSON: state}}))
+			return diagnosticsOf(a.UpgradeResourceState(a.ctx, &tfprotov6.UpgradeResourceStateRequest{
+				TypeName: resourceType,
+				RawState: &tfprotov6.RawState{JSON: state},
+			}))
 		})
 	})
 }

@@ -30,7 +30,8 @@ func (b *lockedBuffer) Write(p []byte) (int, error) {
 	return b.Buffer.Write(p)
 }
 
-// captureKlog returns what client-go logs past Terraform's log until the test ends, at a level at which it logs headers.
+// captureKlog returns what client-go logs past Terraform's log until the test ends, at a level at which it logs
+// headers.
 func captureKlog(t *testing.T) *lockedBuffer {
 	t.Helper()
 	state, flags, logged := klog.CaptureState(), flag.NewFlagSet("klog", flag.ContinueOnError), &lockedBuffer{}
@@ -50,7 +51,8 @@ func captureKlog(t *testing.T) *lockedBuffer {
 const escapes = "\\u001b[2J\\u202eowned\\u0007"
 
 func hostileStatus(code int) string {
-	return strings.NewReplacer("CODE", strconv.Itoa(code), "LONG", escapes+strings.Repeat("a", 100_000), "BAD", escapes).Replace(
+	return strings.NewReplacer("CODE", strconv.Itoa(code), "LONG", escapes+strings.Repeat("a", 100_000), "BAD",
+		escapes).Replace(
 		`{"kind":"Status","apiVersion":"v1","status":"Failure","code":CODE,"reason":"BAD","message":"LONG",` +
 			`"details":{"name":"BAD","group":"BAD","causes":[{"field":"BAD","message":"BAD"}]}}`)
 }
@@ -76,17 +78,23 @@ var hostileAnswers = map[string]func(w http.ResponseWriter, r *http.Request){
 		send(w, `{"kind":"`+escapes+`","apiVersion":"`+escapes+`","metadata":{"name":"`+escapes+`"}}`)
 	},
 	"a spec that is no object": func(w http.ResponseWriter, _ *http.Request) {
-		send(w, `{"kind":"VirtualService","apiVersion":"networking.istio.io/v1","metadata":{"name":"greeter"},"spec":"`+escapes+`"}`)
+		send(w, `{"kind":"VirtualService","apiVersion":"networking.istio.io/v1","metadata":{"name":"greeter"},"spec":"`+
+			escapes+`"}`)
 	},
 	"a spec of unknown fields": func(w http.ResponseWriter, _ *http.Request) {
-		send(w, `{"kind":"VirtualService","apiVersion":"networking.istio.io/v1","metadata":{"name":"greeter"},"spec":{"`+escapes+`":1}}`)
+		send(w, `{"kind":"VirtualService","apiVersion":"networking.istio.io/v1","metadata":{"name":"greeter"},`+
+			`"spec":{"`+escapes+`":1}}`)
 	},
 	"a spec of wrong types": func(w http.ResponseWriter, _ *http.Request) {
-		send(w, `{"kind":"VirtualService","apiVersion":"networking.istio.io/v1","metadata":{"name":1,"annotations":[],"managedFields":"x"},"spec":{"http":{"a":"`+escapes+`"}}}`)
+		send(w, `{"kind":"VirtualService","apiVersion":"networking.istio.io/v1","metadata":{"name":1,`+
+			`"annotations":[],"managedFields":"x"},"spec":{"http":{"a":"`+escapes+`"}}}`)
 	},
 	"a route of 300 rules": func(w http.ResponseWriter, _ *http.Request) {
-		send(w, `{"kind":"VirtualService","apiVersion":"networking.istio.io/v1","metadata":{"name":"greeter","namespace":"default"},"spec":{"hosts":["greeter"],"http":[`+
-			strings.Repeat(`{"match":[{"uri":{"exact":"/a"}}],"route":[{"destination":{"host":"greeter","subset":"v1"}}]},`, 299)+`{"route":[{"destination":{"host":"greeter","subset":"v1"}}]}]}}`)
+		send(w, `{"kind":"VirtualService","apiVersion":"networking.istio.io/v1","metadata":{"name":"greeter",`+
+			`"namespace":"default"},"spec":{"hosts":["greeter"],"http":[`+
+			strings.Repeat(
+				`{"match":[{"uri":{"exact":"/a"}}],"route":[{"destination":{"host":"greeter","subset":"v1"}}]},`, 299,
+			)+`{"route":[{"destination":{"host":"greeter","subset":"v1"}}]}]}}`)
 	},
 	"10 MB": func(w http.ResponseWriter, _ *http.Request) {
 		send(w, `{"kind":"`+strings.Repeat("a", 10<<20)+`"}`)
@@ -128,7 +136,9 @@ var hostileAnswers = map[string]func(w http.ResponseWriter, r *http.Request){
 		w.Header().Set("Content-Encoding", "gzip")
 		send(w, "no gzip")
 	},
-	"a redirect to itself": func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, r.URL.Path, http.StatusFound) },
+	"a redirect to itself": func(w http.ResponseWriter, r *http.Request) {
+		http.Redirect(w, r, r.URL.Path, http.StatusFound)
+	},
 	"a redirect to a file": func(w http.ResponseWriter, r *http.Request) {
 		http.Redirect(w, r, "file:///etc/passwd", http.StatusFound)
 	},
@@ -138,15 +148,17 @@ var hostileAnswers = map[string]func(w http.ResponseWriter, r *http.Request){
 	},
 }
 
-// TestHostile_server reads from peers that are no good API server: a fake stands for a hostile peer here, not for a real
-// one. What waits for an answer ends with timeouts.read, and what is logged past Terraform holds no token.
+// TestHostile_server reads from peers that are no good API server: a fake stands for a hostile peer here, not for a
+// real one. What waits for an answer ends with timeouts.read, and what is logged past Terraform holds no token.
 func TestHostile_server(t *testing.T) {
 	logged := captureKlog(t)
 	answers := map[string]func(http.ResponseWriter, *http.Request){}
 	for name, answer := range hostileAnswers {
 		answers[name] = answer
 	}
-	for _, code := range []int{201, 204, 301, 400, 401, 403, 404, 405, 406, 409, 410, 413, 415, 418, 422, 429, 500, 501, 503, 504, 599, 799} {
+	for _, code := range []int{
+		201, 204, 301, 400, 401, 403, 404, 405, 406, 409, 410, 413, 415, 418, 422, 429, 500, 501, 503, 504, 599, 799,
+	} {
 		answers[fmt.Sprintf("status %d", code)] = func(w http.ResponseWriter, _ *http.Request) {
 			w.WriteHeader(code)
 			send(w, hostileStatus(code))
@@ -163,8 +175,8 @@ func TestHostile_server(t *testing.T) {
 				defer peer.Close()
 				defer peer.CloseClientConnections()
 				a := newAttack(t, hostileSecret)
-				// What makes the provider wait does so for the second that is set, the shortest that can be. Nothing takes
-				// one more, in the best of three tries.
+				// What makes the provider wait does so for the second that is set, the shortest that can be. Nothing
+				// takes one more, in the best of three tries.
 				a.longest += time.Second
 				a.configure(fmt.Sprintf("host = %q\ntoken = %q", peer.URL, hostileSecret))
 				a.readFrom(name, "timeouts = { read = \"1s\" }\n")
@@ -206,11 +218,13 @@ func TestHostile_redirect(t *testing.T) { //nolint:paralleltest // it reads what
 func (a *attack) readFrom(what, more string) {
 	a.t.Helper()
 	objectType := a.schemas.ResourceSchemas["mesh_canary_route"].ValueType()
-	state, err := tfprotov6.NewDynamicValue(objectType, parseHCL(a.t, objectType, validRoute+"namespace = \"default\"\n"+more))
+	state, err := tfprotov6.NewDynamicValue(objectType,
+		parseHCL(a.t, objectType, validRoute+"namespace = \"default\"\n"+more))
 	if err != nil {
 		a.t.Fatal(err)
 	}
 	a.input(what, func() ([]*tfprotov6.Diagnostic, error) {
-		return diagnosticsOf(a.ReadResource(a.ctx, &tfprotov6.ReadResourceRequest{TypeName: "mesh_canary_route", CurrentState: &state}))
+		return diagnosticsOf(a.ReadResource(a.ctx,
+			&tfprotov6.ReadResourceRequest{TypeName: "mesh_canary_route", CurrentState: &state}))
 	})
 }

@@ -33,8 +33,8 @@ const (
 	longestAnswer = 1 << 20
 )
 
-// attack sends hostile inputs to a provider and checks what comes back: no panic, an answer in time, and no text that a
-// terminal would take for more than text or that holds a secret.
+// attack sends hostile inputs to a provider and checks what comes back: no panic, an answer in time, and no text that
+// a terminal would take for more than text or that holds a secret.
 type attack struct {
 	t *testing.T
 	server
@@ -49,8 +49,8 @@ type attack struct {
 	slow    string
 }
 
-// The least inputs that each test tries. All together they are a thousand, which is more than a constant can say wrong:
-// a negative number is no uint.
+// The least inputs that each test tries. All together they are a thousand, which is more than a constant can say
+// wrong: a negative number is no uint.
 const (
 	leastResources   = 700
 	leastConnection  = 200
@@ -60,8 +60,9 @@ const (
 	_                = uint(leastResources + leastConnection + leastKubeconfigs + leastImports + leastEncoded - 1000)
 )
 
-// sampled reports whether a value is tried at a place, given the numbers of both. Every place gets one value in so many, a
-// different one at each, and every value one place in so many. With MESH_TEST_HOSTILE=all everything is tried everywhere.
+// sampled reports whether a value is tried at a place, given the numbers of both. Every place gets one value in so
+// many, a different one at each, and every value one place in so many. With MESH_TEST_HOSTILE=all everything is tried
+// everywhere.
 func sampled(place, value, oneIn int) bool {
 	return os.Getenv("MESH_TEST_HOSTILE") == "all" || (place+value)%oneIn == 0
 }
@@ -73,7 +74,15 @@ func newAttack(t *testing.T, secrets ...string) *attack {
 
 func attackOn(t *testing.T, s server, secrets ...string) *attack {
 	t.Helper()
-	return &attack{t: t, server: s, ctx: t.Context(), logs: &bytes.Buffer{}, secrets: secrets, inputs: map[string]bool{}, longest: longestCall}
+	return &attack{
+		t:       t,
+		server:  s,
+		ctx:     t.Context(),
+		logs:    &bytes.Buffer{},
+		secrets: secrets,
+		inputs:  map[string]bool{},
+		longest: longestCall,
+	}
 }
 
 // listen searches the log too, at its lowest level. Writing it takes longer than most calls.
@@ -113,8 +122,9 @@ func (a *attack) call(what string, call func() ([]*tfprotov6.Diagnostic, error))
 	}
 }
 
-// timeInQueue is how long the threads of this process were ready to run while others had the processors, as far as the system
-// tells: nearly nothing on a machine that has nothing else to do. A peer's threads are among them, and the collector's.
+// timeInQueue is how long the threads of this process were ready to run while others had the processors, as far as
+// the system tells: nearly nothing on a machine that has nothing else to do. A peer's threads are among them, and the
+// collector's.
 func timeInQueue() time.Duration {
 	var total time.Duration
 	threads, _ := filepath.Glob("/proc/self/task/*/schedstat")
@@ -198,8 +208,8 @@ func (a *attack) report(least int) {
 	}
 }
 
-// resource validates a configuration and, as Terraform does where nothing is wrong, plans a new resource with it if asked to. It
-// returns what the validation says.
+// resource validates a configuration and, as Terraform does where nothing is wrong, plans a new resource with it if
+// asked to. It returns what the validation says.
 func (a *attack) resource(what, resourceType string, config tftypes.Value, plan bool) (said []*tfprotov6.Diagnostic) {
 	a.t.Helper()
 	raw, err := tfprotov6.NewDynamicValue(config.Type(), config)
@@ -208,7 +218,8 @@ func (a *attack) resource(what, resourceType string, config tftypes.Value, plan 
 		return nil
 	}
 	a.input("validate "+what, func() ([]*tfprotov6.Diagnostic, error) {
-		answer, err := a.ValidateResourceConfig(a.ctx, &tfprotov6.ValidateResourceConfigRequest{TypeName: resourceType, Config: &raw})
+		answer, err := a.ValidateResourceConfig(a.ctx,
+			&tfprotov6.ValidateResourceConfigRequest{TypeName: resourceType, Config: &raw})
 		if err != nil {
 			return nil, err
 		}
@@ -258,7 +269,8 @@ func emptyCluster(t *testing.T) string {
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "application/json")
 		w.WriteHeader(http.StatusNotFound)
-		fmt.Fprint(w, `{"kind":"Status","apiVersion":"v1","status":"Failure","reason":"NotFound","code":404,"message":"not found","details":{"group":"networking.istio.io","kind":"virtualservices"}}`)
+		fmt.Fprint(w, `{"kind":"Status","apiVersion":"v1","status":"Failure","reason":"NotFound","code":404,`+
+			`"message":"not found","details":{"group":"networking.istio.io","kind":"virtualservices"}}`)
 	}))
 	t.Cleanup(s.Close)
 	return s.URL
@@ -272,14 +284,15 @@ func (a *attack) configure(attributes string) {
 	if err != nil {
 		a.t.Fatal(err)
 	}
-	answer, err := a.ConfigureProvider(a.ctx, &tfprotov6.ConfigureProviderRequest{TerraformVersion: "1.14.0", Config: &raw})
+	answer, err := a.ConfigureProvider(a.ctx,
+		&tfprotov6.ConfigureProviderRequest{TerraformVersion: "1.14.0", Config: &raw})
 	if err != nil || len(answer.Diagnostics) > 0 {
 		a.t.Fatal(err, answer)
 	}
 }
 
-// oneInResources is one value in how many that TestHostile_resources tries at a place. It plans a quarter of those, because a
-// plan takes the framework ten times as long.
+// oneInResources is one value in how many that TestHostile_resources tries at a place. It plans a quarter of those,
+// because a plan takes the framework ten times as long.
 const oneInResources = 97
 
 // TestHostile_resources puts hostile values into every place of both resources.
@@ -288,7 +301,8 @@ func TestHostile_resources(t *testing.T) { //nolint:paralleltest // it reads wha
 	a.configure(fmt.Sprintf("host = %q\ntoken = \"marker-token\"", emptyCluster(t)))
 	for _, resourceType := range []string{"mesh_canary_route", "mesh_weighted_split"} {
 		objectType := a.schemas.ResourceSchemas[resourceType].ValueType()
-		config := parseHCL(t, objectType, map[string]string{"mesh_canary_route": validRoute, "mesh_weighted_split": validSplit}[resourceType])
+		config := parseHCL(t, objectType,
+			map[string]string{"mesh_canary_route": validRoute, "mesh_weighted_split": validSplit}[resourceType])
 		made := map[string][]hostileValue{}
 		for i, p := range places(objectType) {
 			key := p.of.String()
@@ -297,7 +311,8 @@ func TestHostile_resources(t *testing.T) { //nolint:paralleltest // it reads wha
 			}
 			for j, v := range made[key] {
 				if sampled(i, j, oneInResources) {
-					a.resource(fmt.Sprintf("%s%s = %s", resourceType, p.name, v.name), resourceType, put(config, p.at, v.value), sampled(i, j, 4*oneInResources))
+					a.resource(fmt.Sprintf("%s%s = %s", resourceType, p.name, v.name), resourceType,
+						put(config, p.at, v.value), sampled(i, j, 4*oneInResources))
 				}
 			}
 		}

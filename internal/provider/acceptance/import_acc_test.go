@@ -16,12 +16,15 @@ import (
 type importedUnchanged struct{ address string }
 
 // CheckPlan implements plancheck.PlanCheck.
-func (c importedUnchanged) CheckPlan(_ context.Context, req plancheck.CheckPlanRequest, resp *plancheck.CheckPlanResponse) {
+func (c importedUnchanged) CheckPlan(
+	_ context.Context, req plancheck.CheckPlanRequest, resp *plancheck.CheckPlanResponse,
+) {
 	for _, change := range req.Plan.ResourceChanges {
 		if change.Address == c.address && change.Change.Importing != nil && change.Change.Actions.NoOp() {
 			return
 		}
-		resp.Error = fmt.Errorf("%s: importing %v, actions %v, before %v, after %v", change.Address, change.Change.Importing,
+		resp.Error = fmt.Errorf("%s: importing %v, actions %v, before %v, after %v", change.Address,
+			change.Change.Importing,
 			change.Change.Actions, change.Change.Before, change.Change.After)
 	}
 }
@@ -38,14 +41,20 @@ func testImport(t *testing.T, f form) {
 		}
 	}
 	refuse := func(id, words string) resource.TestStep {
-		return resource.TestStep{ResourceName: f.address, ImportState: true, ImportStateId: lab.Expand(id), ExpectError: saying(words)}
+		return resource.TestStep{
+			ResourceName:  f.address,
+			ImportState:   true,
+			ImportStateId: lab.Expand(id),
+			ExpectError:   saying(words),
+		}
 	}
 	const twoNames = "virtual_service_name = \"${local.service}-vs\"\n destination_rule_name = \"${local.service}-dr\""
 	named := func(names string) string { return f.with(parts{top: names}) }
 	imported := func(id, names string, before func()) resource.TestStep {
 		return resource.TestStep{
 			PreConfig: before,
-			Config:    lab.Config(named(names) + fmt.Sprintf("import {\n  to = %s\n  id = %q\n}\n", f.address, lab.Expand(id))),
+			Config: lab.Config(named(names) +
+				fmt.Sprintf("import {\n  to = %s\n  id = %q\n}\n", f.address, lab.Expand(id))),
 			ConfigPlanChecks: resource.ConfigPlanChecks{
 				PreApply:             []plancheck.PlanCheck{importedUnchanged{f.address}},
 				PostApplyPostRefresh: []plancheck.PlanCheck{plancheck.ExpectEmptyPlan()},
@@ -84,8 +93,10 @@ func testImport(t *testing.T, f form) {
 		verify("NAMESPACE/SERVICE-vs/SERVICE-dr"),
 		// Whoever made the objects owns their fields: a first change of them needs force, and the next ones do not.
 		resource.TestStep{
-			Config:      lab.Config(f.with(parts{top: twoNames, rule: `timeout = "3s"`})),
-			ExpectError: regexp.MustCompile(`Fields owned by another manager(?s:.*)kubectl-create(?s:.*)force_conflicts`),
+			Config: lab.Config(f.with(parts{top: twoNames, rule: `timeout = "3s"`})),
+			ExpectError: regexp.MustCompile(
+				`Fields owned by another manager(?s:.*)kubectl-create(?s:.*)force_conflicts`,
+			),
 		},
 		resource.TestStep{Config: lab.ConfigForced(f.with(parts{top: twoNames, rule: `timeout = "3s"`}))},
 		resource.TestStep{

@@ -10,7 +10,8 @@ import (
 	"github.com/meshroute/terraform-provider-mesh/internal/acctest"
 )
 
-// foreignPair holds what neither form of two objects can say: where TCP goes, and a policy for the pods of one workload.
+// foreignPair holds what neither form of two objects can say: where TCP goes, and a policy for the pods of one
+// workload.
 const foreignPair = `
 apiVersion: networking.istio.io/v1
 kind: VirtualService
@@ -36,8 +37,8 @@ spec:
   - {name: v2, labels: {app: k8s-combat-service-v2}}
 `
 
-// TestAccImport_foreign: a pair that is more than a form can say is imported with a warning that names every such field, and the
-// resources that have all of them. Those import it without a change.
+// TestAccImport_foreign: a pair that is more than a form can say is imported with a warning that names every such
+// field, and the resources that have all of them. Those import it without a change.
 func TestAccImport_foreign(t *testing.T) {
 	bothForms(t, func(t *testing.T, f form) {
 		lab := acctest.Start(t)
@@ -49,10 +50,12 @@ func TestAccImport_foreign(t *testing.T) {
 		id := lab.Namespace + "/" + lab.Service
 		w.write(f.with(parts{}) + fmt.Sprintf("import {\n  to = %s\n  id = %q\n}\n", f.address, id))
 		w.must("plan").want(t, "warning", "More than this resource expresses",
-			"VirtualService spec.http[0].route[0].headers,", "VirtualService spec.tcp", "DestinationRule spec.workloadSelector,",
+			"VirtualService spec.http[0].route[0].headers,", "VirtualService spec.tcp",
+			"DestinationRule spec.workloadSelector,",
 			"terraform import mesh_virtual_service.NAME "+id, "terraform import mesh_destination_rule.NAME "+id)
 
-		w.write(fmt.Sprintf("import {\n  to = mesh_virtual_service.test\n  id = %[1]q\n}\nimport {\n  to = mesh_destination_rule.test\n  id = %[1]q\n}\n", id))
+		w.write(fmt.Sprintf("import {\n  to = mesh_virtual_service.test\n  id = %[1]q\n}\nimport {\n  to = "+
+			"mesh_destination_rule.test\n  id = %[1]q\n}\n", id))
 		w.must("plan", "-generate-config-out=generated.tf")
 		w.must("apply")
 		w.unchanged()
@@ -60,15 +63,18 @@ func TestAccImport_foreign(t *testing.T) {
 	})
 }
 
-// TestAccImport_labels: a label that was imported and is then left out goes, if its owner lets it: what the plan says happens, or is refused.
+// TestAccImport_labels: a label that was imported and is then left out goes, if its owner lets it: what the plan says
+// happens, or is refused.
 func TestAccImport_labels(t *testing.T) {
 	t.Parallel()
 	lab := acctest.Start(t)
 	lab.ApplyAs("other-team", fmt.Sprintf(`{apiVersion: networking.istio.io/v1, kind: DestinationRule,
-  metadata: {name: %s, namespace: %s, labels: {team: shop, tier: edge}}, spec: {host: %s}}`, lab.Service, lab.Namespace, lab.Service))
+  metadata: {name: %s, namespace: %s, labels: {team: shop, tier: edge}}, spec: {host: %s}}`, lab.Service, lab.Namespace,
+		lab.Service))
 	c := newCLI(t)
 	rule := func(labels string) string {
-		return fmt.Sprintf("import {\n  to = mesh_destination_rule.test\n  id = \"%[1]s/%[2]s\"\n}\n\nresource \"mesh_destination_rule\" \"test\" {\n"+
+		return fmt.Sprintf("import {\n  to = mesh_destination_rule.test\n  id = \"%[1]s/%[2]s\"\n}\n\nresource "+
+			"\"mesh_destination_rule\" \"test\" {\n"+
 			"name = %[2]q\n namespace = %[1]q\n host = %[2]q\n labels = %[3]s\n}\n", lab.Namespace, lab.Service, labels)
 	}
 	provider := fmt.Sprintf("config_path = %q\n", lab.Kubeconfig)
@@ -81,7 +87,9 @@ func TestAccImport_labels(t *testing.T) {
 	}
 	c.configure(provider+" field_manager = { force_conflicts = true }", rule(`{ team = "shop" }`))
 	c.must("apply")
-	if diff := cmp.Diff(map[string]string{"team": "shop"}, lab.MustGet(acctest.DestinationRule, lab.Service).GetLabels()); diff != "" {
+	if diff := cmp.Diff(
+		map[string]string{"team": "shop"}, lab.MustGet(acctest.DestinationRule, lab.Service).GetLabels(),
+	); diff != "" {
 		t.Errorf("labels (-want +got):\n%s", diff)
 	}
 	c.must("plan", "-detailed-exitcode")

@@ -116,10 +116,15 @@ func (a *apiServer) says(t *testing.T, s istiotest.Sample) opinion {
 		"metadata": map[string]any{"name": "sample", "namespace": a.namespace},
 	}}
 	o.SetAnnotations(s.Annotations)
-	resource := schema.GroupVersionResource{Group: "networking.istio.io", Version: "v1", Resource: strings.ToLower(string(s.Kind())) + "s"}
-	_, err := a.client.Resource(resource).Namespace(a.namespace).Create(context.WithoutCancel(t.Context()), o, metav1.CreateOptions{
-		DryRun: []string{metav1.DryRunAll}, FieldValidation: metav1.FieldValidationStrict,
-	})
+	resource := schema.GroupVersionResource{
+		Group:    "networking.istio.io",
+		Version:  "v1",
+		Resource: strings.ToLower(string(s.Kind())) + "s",
+	}
+	_, err := a.client.Resource(resource).Namespace(a.namespace).Create(context.WithoutCancel(t.Context()), o,
+		metav1.CreateOptions{
+			DryRun: []string{metav1.DryRunAll}, FieldValidation: metav1.FieldValidationStrict,
+		})
 	said := opinion{Warned: a.lines(a.warnings.take()...)}
 	if status := (apierrors.APIStatus)(nil); errors.As(err, &status) {
 		said.Refused = a.lines(status.Status().Message)
@@ -164,7 +169,8 @@ func readRecords(t *testing.T) map[string]record {
 	return records
 }
 
-// TestInvalidObjects compares what the provider says about every sample with what a real API server said, as recorded.
+// TestInvalidObjects compares what the provider says about every sample with what a real API server said, as
+// recorded.
 func TestInvalidObjects(t *testing.T) {
 	t.Parallel()
 	recorded := readRecords(t)
@@ -208,18 +214,23 @@ func compareRecords(t *testing.T, recorded, records map[string]record) {
 		case r.APIServer.refuses() && !r.Provider.refuses():
 			t.Errorf("%s: the API server refuses it, the provider does not: %q", name, r.APIServer.Refused)
 		case r.Provider.refuses() && !r.APIServer.refuses() && why != "refused by Envoy":
-			t.Errorf("%s: the API server takes it, so that it has to be importable, and the provider refuses it: %q", name, r.Provider.Refused)
+			t.Errorf("%s: the API server takes it, so that it has to be importable, and the provider refuses it: %q",
+				name, r.Provider.Refused)
 		case r.Provider.silent():
 			t.Errorf("%s: the provider says nothing", name)
-		case why != "" && (r.APIServer.refuses() || why != "refused by Envoy" && why != "without effect"), why == "" && r.APIServer.silent():
-			t.Errorf("%s: the API server says %q %q, which is marked as accepted %q", name, r.APIServer.Refused, r.APIServer.Warned, why)
+		case why != "" && (r.APIServer.refuses() || why != "refused by Envoy" && why != "without effect"),
+			why == "" && r.APIServer.silent():
+			t.Errorf("%s: the API server says %q %q, which is marked as accepted %q", name, r.APIServer.Refused,
+				r.APIServer.Warned, why)
 		case r.APIServer.silent():
 			beyond++
-			t.Logf("%-70s %-17s %s", name, why, strings.Join(append(slices.Clone(r.Provider.Refused), r.Provider.Warned...), "; "))
+			t.Logf("%-70s %-17s %s", name,
+				why, strings.Join(append(slices.Clone(r.Provider.Refused), r.Provider.Warned...), "; "))
 		}
 	}
-	t.Logf("%d invalid objects: the API server refuses %d and warns of %d; the provider refuses %d and warns of %d, and speaks of %d "+
-		"about which the API server is silent", len(invalid), serverRefuses, serverWarns, refuses, warns, beyond)
+	t.Logf("%d invalid objects: the API server refuses %d and warns of %d; the provider refuses %d and warns of %d, "+
+		"and speaks of %d about which the API server is silent", len(invalid), serverRefuses, serverWarns, refuses,
+		warns, beyond)
 	for _, name := range slices.Sorted(maps.Keys(valid)) {
 		if r := records[name]; !r.APIServer.silent() || !r.Provider.silent() {
 			t.Errorf("%s is valid: the API server says %q, the provider %q", name, r.APIServer, r.Provider)

@@ -26,7 +26,8 @@ func configured(t testing.TB, attributes string) server {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if resp, err := s.ConfigureProvider(t.Context(), &tfprotov6.ConfigureProviderRequest{Config: &block}); err != nil || len(resp.Diagnostics) > 0 {
+	if resp, err := s.ConfigureProvider(t.Context(), &tfprotov6.ConfigureProviderRequest{Config: &block}); err != nil ||
+		len(resp.Diagnostics) > 0 {
 		t.Fatal(err, resp)
 	}
 	return s
@@ -53,9 +54,10 @@ func (s server) listConfig(t testing.TB, q query) *tfprotov6.DynamicValue {
 // list asks for all results.
 func (s server) list(t testing.TB, q query) []tfprotov6.ListResourceResult {
 	t.Helper()
-	stream, err := s.ProviderServer.(tfprotov6.ListResourceServer).ListResource(t.Context(), &tfprotov6.ListResourceRequest{
-		TypeName: q.resourceType, Config: s.listConfig(t, q), Limit: q.limit, IncludeResource: q.withResource,
-	})
+	stream, err := s.ProviderServer.(tfprotov6.ListResourceServer).ListResource(t.Context(),
+		&tfprotov6.ListResourceRequest{
+			TypeName: q.resourceType, Config: s.listConfig(t, q), Limit: q.limit, IncludeResource: q.withResource,
+		})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -74,7 +76,9 @@ func (s server) names(t *testing.T, q query) []string {
 			t.Errorf("%q: identity %v, resource %v", result.DisplayName, result.Identity, result.Resource)
 			continue
 		}
-		identity, err := result.Identity.IdentityData.Unmarshal(tftypes.Object{AttributeTypes: map[string]tftypes.Type{"namespace": tftypes.String, "name": tftypes.String}})
+		identity, err := result.Identity.IdentityData.Unmarshal(tftypes.Object{
+			AttributeTypes: map[string]tftypes.Type{"namespace": tftypes.String, "name": tftypes.String},
+		})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -107,10 +111,14 @@ func TestAccList(t *testing.T) {
 	lab := acctest.Start(t)
 	// A form of two objects can say what the pair does, and cannot say tcp.
 	canaryForm.handMadePair(lab)
-	lab.Create("apiVersion: networking.istio.io/v1\nkind: VirtualService\nmetadata: {name: SERVICE-tcp, namespace: NAMESPACE, labels: {team: SERVICE}}\n" +
-		"spec: {hosts: [SERVICE.tcp.example], gateways: [NAMESPACE/none], tcp: [{route: [{destination: {host: SERVICE}}]}]}\n")
+	lab.Create("apiVersion: networking.istio.io/v1\nkind: VirtualService\nmetadata: {name: SERVICE-tcp, namespace: " +
+		"NAMESPACE, labels: {team: SERVICE}}\n" +
+		"spec: {hosts: [SERVICE.tcp.example], gateways: [NAMESPACE/none], tcp: [{route: [{destination: {host: " +
+		"SERVICE}}]}]}\n")
 	for _, kind := range bothKinds {
-		lab.EditObject(kind, lab.Service, func(o *unstructured.Unstructured) { o.SetLabels(map[string]string{"team": lab.Service}) })
+		lab.EditObject(kind, lab.Service, func(o *unstructured.Unstructured) {
+			o.SetLabels(map[string]string{"team": lab.Service})
+		})
 	}
 	s := configured(t, fmt.Sprintf("config_path = %q\ndefault_namespace = %q\n", lab.Kubeconfig, lab.Namespace))
 	selector := fmt.Sprintf("label_selector = \"team=%s\"", lab.Service)
@@ -119,13 +127,19 @@ func TestAccList(t *testing.T) {
 		query
 		want []string
 	}{
-		"rules":                   {query{"mesh_destination_rule", selector, 0, true}, []string{pair}},
-		"routes":                  {query{"mesh_virtual_service", selector, 0, true}, []string{pair, tcp}},
-		"names alone":             {query{"mesh_virtual_service", selector, 0, false}, []string{pair, tcp}},
-		"one of them":             {query{"mesh_virtual_service", selector + "\nnamespace = \"*\"", 1, true}, []string{pair}},
+		"rules":       {query{"mesh_destination_rule", selector, 0, true}, []string{pair}},
+		"routes":      {query{"mesh_virtual_service", selector, 0, true}, []string{pair, tcp}},
+		"names alone": {query{"mesh_virtual_service", selector, 0, false}, []string{pair, tcp}},
+		"one of them": {
+			query{"mesh_virtual_service", selector + "\nnamespace = \"*\"", 1, true}, []string{pair},
+		},
 		"pairs that a form tells": {query{"mesh_canary_route", selector, 0, true}, []string{pair}},
-		"another namespace":       {query{"mesh_virtual_service", selector + "\nnamespace = \"default\"", 0, true}, nil},
-		"a set of labels":         {query{"mesh_virtual_service", fmt.Sprintf("label_selector = \"team in (%s, web),!cost\"", lab.Service), 0, false}, []string{pair, tcp}},
+		"another namespace": {
+			query{"mesh_virtual_service", selector + "\nnamespace = \"default\"", 0, true}, nil,
+		},
+		"a set of labels": {query{
+			"mesh_virtual_service", fmt.Sprintf("label_selector = \"team in (%s, web),!cost\"", lab.Service), 0, false,
+		}, []string{pair, tcp}},
 	} {
 		if diff := cmp.Diff(test.want, s.names(t, test.query)); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", name, diff)
@@ -185,14 +199,18 @@ func TestAccList_pages(t *testing.T) {
 	var all []string
 	for i := range 12 {
 		name := fmt.Sprintf("%s-%02d", lab.Service, i)
-		lab.Create(fmt.Sprintf("apiVersion: networking.istio.io/v1\nkind: DestinationRule\nmetadata: {name: %s, namespace: NAMESPACE, labels: {team: SERVICE}}\n"+
+		lab.Create(fmt.Sprintf("apiVersion: networking.istio.io/v1\nkind: DestinationRule\nmetadata: {name: %s, "+
+			"namespace: NAMESPACE, labels: {team: SERVICE}}\n"+
 			"spec: {host: %s.example}\n", name, name))
 		t.Cleanup(func() { lab.Delete(acctest.DestinationRule, name) })
 		all = append(all, lab.Namespace+"/"+name)
 	}
 	proxy := lab.StartProxy(t)
 	s := configured(t, fmt.Sprintf("host = %q\ndefault_namespace = %q\n", proxy.URL, lab.Namespace))
-	q := query{resourceType: "mesh_destination_rule", attributes: fmt.Sprintf("label_selector = \"team=%s\"", lab.Service)}
+	q := query{
+		resourceType: "mesh_destination_rule",
+		attributes:   fmt.Sprintf("label_selector = \"team=%s\"", lab.Service),
+	}
 	for limit, want := range map[int64][]string{0: all, 5: all[:5], 12: all, 100: all} {
 		q.limit = limit
 		proxy.Take()
@@ -224,7 +242,8 @@ func TestAccList_pages(t *testing.T) {
 	}
 }
 
-// TestAccList_refused: what is wrong with a list block stands at its attribute, and what the cluster refuses says what it was.
+// TestAccList_refused: what is wrong with a list block stands at its attribute, and what the cluster refuses says
+// what it was.
 func TestAccList_refused(t *testing.T) {
 	t.Parallel()
 	lab := acctest.Start(t)
@@ -237,9 +256,10 @@ func TestAccList_refused(t *testing.T) {
 	} {
 		for _, resourceType := range []string{"mesh_virtual_service", "mesh_canary_route"} {
 			q := query{resourceType: resourceType, attributes: attributes}
-			resp, err := s.ProviderServer.(tfprotov6.ListResourceServer).ValidateListResourceConfig(t.Context(), &tfprotov6.ValidateListResourceConfigRequest{
-				TypeName: resourceType, Config: s.listConfig(t, q),
-			})
+			resp, err := s.ProviderServer.(tfprotov6.ListResourceServer).ValidateListResourceConfig(t.Context(),
+				&tfprotov6.ValidateListResourceConfigRequest{
+					TypeName: resourceType, Config: s.listConfig(t, q),
+				})
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -21,11 +21,14 @@ func BenchmarkList(b *testing.B) {
 	k, namespace := newKube(b, kubeconfig), fmt.Sprintf("list-bench-%d", os.Getpid())
 	create := func(o map[string]any, resource string) {
 		object := &unstructured.Unstructured{Object: o}
-		if _, err := k.objects(object.GetAPIVersion(), resource, object.GetNamespace()).Create(b.Context(), object, metav1.CreateOptions{}); err != nil {
+		if _, err := k.objects(object.GetAPIVersion(), resource, object.GetNamespace()).Create(
+			b.Context(), object, metav1.CreateOptions{},
+		); err != nil {
 			b.Error(err)
 		}
 	}
-	create(map[string]any{"apiVersion": "v1", "kind": "Namespace", "metadata": map[string]any{"name": namespace}}, "namespaces")
+	create(map[string]any{"apiVersion": "v1", "kind": "Namespace", "metadata": map[string]any{"name": namespace}},
+		"namespaces")
 	var made sync.WaitGroup
 	turns := make(chan struct{}, 8)
 	for i := range pairs {
@@ -35,18 +38,35 @@ func BenchmarkList(b *testing.B) {
 			name := fmt.Sprintf("service-%04d", i)
 			metadata := map[string]any{"name": name, "namespace": namespace}
 			subsets := []any{
-				map[string]any{"name": "v1", "labels": map[string]any{"version": "v1"}}, map[string]any{"name": "v2", "labels": map[string]any{"version": "v2"}},
+				map[string]any{"name": "v1", "labels": map[string]any{"version": "v1"}},
+				map[string]any{"name": "v2", "labels": map[string]any{"version": "v2"}},
 			}
 			to := func(subset string) []any {
 				return []any{map[string]any{"destination": map[string]any{"host": name, "subset": subset}}}
 			}
 			rule := func(version, subset string) any {
-				return map[string]any{"match": []any{map[string]any{"headers": map[string]any{"version": map[string]any{"exact": version}}}}, "route": to(subset)}
+				return map[string]any{
+					"match": []any{map[string]any{
+						"headers": map[string]any{"version": map[string]any{"exact": version}},
+					}},
+					"route": to(subset),
+				}
 			}
-			create(map[string]any{"apiVersion": "networking.istio.io/v1", "kind": "DestinationRule", "metadata": metadata, "spec": map[string]any{"host": name, "subsets": subsets}}, "destinationrules")
-			create(map[string]any{"apiVersion": "networking.istio.io/v1", "kind": "VirtualService", "metadata": metadata, "spec": map[string]any{
-				"hosts": []any{name}, "http": []any{rule("100", "v1"), rule("200", "v2"), map[string]any{"route": to("v1")}},
-			}}, "virtualservices")
+			create(map[string]any{
+				"apiVersion": "networking.istio.io/v1",
+				"kind":       "DestinationRule",
+				"metadata":   metadata,
+				"spec":       map[string]any{"host": name, "subsets": subsets},
+			}, "destinationrules")
+			create(map[string]any{
+				"apiVersion": "networking.istio.io/v1",
+				"kind":       "VirtualService",
+				"metadata":   metadata,
+				"spec": map[string]any{
+					"hosts": []any{name},
+					"http":  []any{rule("100", "v1"), rule("200", "v2"), map[string]any{"route": to("v1")}},
+				},
+			}, "virtualservices")
 		})
 	}
 	made.Wait()

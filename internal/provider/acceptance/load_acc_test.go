@@ -18,13 +18,14 @@ const (
 	leastLoad = 200_000
 )
 
-// TestAccLoad sends requests all the time while Terraform makes every transition of a route: none fails, none is answered by a
-// version that neither the old nor the new routes name, and a sidecar never holds a route to a cluster that it does not hold. With
-// the order of the writes switched off the same transitions lose requests, so that the test can fail.
+// TestAccLoad sends requests all the time while Terraform makes every transition of a route: none fails, none is
+// answered by a version that neither the old nor the new routes name, and a sidecar never holds a route to a cluster
+// that it does not hold. With the order of the writes switched off the same transitions lose requests, so that the
+// test can fail.
 //
-// Some transitions run by default, and random sequences of all with MESH_TEST_LOAD=all, as `make load` does. MESH_TEST_SEED draws
-// the same sequences again. It does not run in parallel: while other tests change other routes all the time, istiod may send two
-// steps at once.
+// Some transitions run by default, and random sequences of all with MESH_TEST_LOAD=all, as `make load` does.
+// MESH_TEST_SEED draws the same sequences again. It does not run in parallel: while other tests change other routes
+// all the time, istiod may send two steps at once.
 func TestAccLoad(t *testing.T) {
 	lab := acctest.Start(t)
 	if lab.Dir == "" {

@@ -34,7 +34,8 @@ func build(t *testing.T, overlay map[string]string, args ...string) {
 	}
 	file := filepath.Join(t.TempDir(), "overlay.json")
 	writeFile(t, file, string(replace))
-	command := exec.CommandContext(t.Context(), "go", append([]string{"build", "-buildvcs=false", "-overlay", file}, args...)...)
+	command := exec.CommandContext(t.Context(), "go", append([]string{"build", "-buildvcs=false", "-overlay", file},
+		args...)...)
 	if out, err := command.CombinedOutput(); err != nil {
 		t.Fatalf("build the provider: %v\n%s", err, out)
 	}

@@ -12,8 +12,8 @@ import (
 // versions are those of the scenario's pods.
 var versions = []string{"v1", "v2", "v3"}
 
-// loadRoute is a route as the load test declares it, in either of the two forms. In its texts SERVICE, NAMESPACE, HOST and so on
-// stand for the test's names.
+// loadRoute is a route as the load test declares it, in either of the two forms. In its texts SERVICE, NAMESPACE,
+// HOST and so on stand for the test's names.
 type loadRoute struct {
 	// split makes it a mesh_weighted_split: the tester's requests are shared, all others go to one subset. In a
 	// mesh_canary_route it is the other way round.
@@ -57,11 +57,14 @@ func (r loadRoute) resourceType() string {
 
 // config renders the resource.
 func (r loadRoute) config() string {
-	return fmt.Sprintf("resource %q \"test\" {\n%s  lifecycle {\n    replace_triggered_by  = [terraform_data.generation]\n"+
-		"    create_before_destroy = true\n  }\n}\n", r.resourceType(), r.attributes())
+	return fmt.Sprintf(
+		"resource %q \"test\" {\n%s  lifecycle {\n    replace_triggered_by  = [terraform_data.generation]\n"+
+			"    create_before_destroy = true\n  }\n}\n", r.resourceType(), r.attributes(),
+	)
 }
 
-// attributes are those of the resource. Requests are never tried again where a rule can say so: that would hide a failure.
+// attributes are those of the resource. Requests are never tried again where a rule can say so: that would hide a
+// failure.
 func (r loadRoute) attributes() string {
 	var b strings.Builder
 	line := func(format string, values ...any) { fmt.Fprintf(&b, "  "+format+"\n", values...) }
@@ -148,8 +151,8 @@ func (r *loadRoute) targets(header string) []string {
 	return slices.Collect(maps.Keys(r.weights))
 }
 
-// allowed are the versions that may answer requests to a host with a header while one route gives way to another. Every version may
-// where either routes nothing. A subset that both name may have the labels of either.
+// allowed are the versions that may answer requests to a host with a header while one route gives way to another.
+// Every version may where either routes nothing. A subset that both name may have the labels of either.
 func allowed(before, after *loadRoute, host, header string) map[string]bool {
 	may := map[string]bool{}
 	if !before.routed(host) || !after.routed(host) {

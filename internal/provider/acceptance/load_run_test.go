@@ -74,7 +74,8 @@ func (r *loadRun) sequence(number int, steps []loadStep, path string) {
 	}
 	r.log = filepath.Join(terraform.dir, "terraform.log")
 	terraform.env = []string{"TF_LOG_PROVIDER=INFO", "TF_LOG_PATH=" + r.log}
-	provider := fmt.Sprintf("  config_path = %q\n  owner = \"load/%d\"\n  propagation = { %s }\n", r.lab.Kubeconfig, number, loadModes[number%len(loadModes)])
+	provider := fmt.Sprintf("  config_path = %q\n  owner = \"load/%d\"\n  propagation = { %s }\n", r.lab.Kubeconfig,
+		number, loadModes[number%len(loadModes)])
 	for i, step := range steps {
 		if step.byHand {
 			r.makeByHand()
@@ -101,9 +102,11 @@ func (s loadStep) config() string {
 	if s.after == nil {
 		return ""
 	}
-	config := s.after.config() + fmt.Sprintf("\nresource \"terraform_data\" \"generation\" {\n  input = %d\n}\n", s.after.generation)
+	config := s.after.config() +
+		fmt.Sprintf("\nresource \"terraform_data\" \"generation\" {\n  input = %d\n}\n", s.after.generation)
 	if s.before != nil && !s.byHand && s.before.split != s.after.split {
-		config += fmt.Sprintf("\nmoved {\n  from = %s.test\n  to   = %s.test\n}\n", s.before.resourceType(), s.after.resourceType())
+		config += fmt.Sprintf("\nmoved {\n  from = %s.test\n  to   = %s.test\n}\n", s.before.resourceType(),
+			s.after.resourceType())
 	}
 	return config
 }
@@ -134,7 +137,8 @@ func (r *loadRun) judge(name string, step loadStep, before *loadRoute) {
 			}
 		}
 		for text, n := range stream.Errors {
-			problems = append(problems, fmt.Sprintf("%d of %d requests to %s failed: %s", n, stream.Sent, stream.Name, text))
+			problems = append(problems, fmt.Sprintf("%d of %d requests to %s failed: %s", n, stream.Sent, stream.Name,
+				text))
 		}
 	}
 	if len(problems) == 0 || r.naive {
@@ -144,7 +148,8 @@ func (r *loadRun) judge(name string, step loadStep, before *loadRoute) {
 	if before != nil {
 		was = before.config()
 	}
-	r.t.Errorf("%s:\n%s\n\nbefore:\n%s\nafter:\n%s\nwrites:\n%s\nevents of the watch:\n%s", name, strings.Join(problems, "\n"),
+	r.t.Errorf("%s:\n%s\n\nbefore:\n%s\nafter:\n%s\nwrites:\n%s\nevents of the watch:\n%s",
+		name, strings.Join(problems, "\n"),
 		r.text(was), r.text(step.config()), r.writes(), strings.Join(watch.Events, "\n"))
 }
 
@@ -165,11 +170,13 @@ func (total *loadTotal) add(load acctest.LoadReport, watch acctest.WatchReport) 
 		problems = append(problems, fmt.Sprintf("%d of %d requests failed", load.Failed, load.Sent))
 	}
 	if watch.NCMS > 0 || watch.WarmingMS > 0 || watch.UHMS > 0 {
-		problems = append(problems, fmt.Sprintf("a sidecar could not follow its routes: no cluster for %.1f ms, no answer about endpoints for %.1f ms, no endpoints for %.1f ms: %s",
+		problems = append(problems, fmt.Sprintf("a sidecar could not follow its routes: no cluster for %.1f ms, no "+
+			"answer about endpoints for %.1f ms, no endpoints for %.1f ms: %s",
 			watch.NCMS, watch.WarmingMS, watch.UHMS, watch.Faults))
 	}
 	if watch.NACKs > 0 || watch.Disconnects > 0 || !watch.Connected {
-		problems = append(problems, fmt.Sprintf("the sidecar refused %d answers of istiod and lost it %d times", watch.NACKs, watch.Disconnects))
+		problems = append(problems, fmt.Sprintf("the sidecar refused %d answers of istiod and lost it %d times",
+			watch.NACKs, watch.Disconnects))
 	}
 	return problems
 }
@@ -199,7 +206,8 @@ func (r *loadRun) print(title string) {
 		what  string
 		value any
 	}{
-		{"requests", fmt.Sprintf("%d in %.0f s, %.0f a second, the slowest %.0f ms, %d skipped", n.sent, n.seconds, float64(n.sent)/n.seconds, n.slowest, n.skipped)},
+		{"requests", fmt.Sprintf("%d in %.0f s, %.0f a second, the slowest %.0f ms, %d "+
+			"skipped", n.sent, n.seconds, float64(n.sent)/n.seconds, n.slowest, n.skipped)},
 		{"failed requests", n.failed},
 		{"lost by grpc-go (unknown cluster)", n.unknown},
 		{"answered by a version not routed to", n.leaked},

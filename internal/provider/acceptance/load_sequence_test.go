@@ -30,8 +30,11 @@ type sequence struct {
 
 // loadKinds are the transitions of a route that exists, by what they are. Each makes at least one step.
 var loadKinds = map[string]func(*sequence){
-	"a subset is added":     func(s *sequence) { s.change("a subset is added", (*sequence).addSubset) },
-	"a subset goes":         func(s *sequence) { s.withSubsets(2); s.change("a subset goes", (*sequence).removeSubset) },
+	"a subset is added": func(s *sequence) { s.change("a subset is added", (*sequence).addSubset) },
+	"a subset goes": func(s *sequence) {
+		s.withSubsets(2)
+		s.change("a subset goes", (*sequence).removeSubset)
+	},
 	"a subset is renamed":   func(s *sequence) { s.change("a subset is renamed", (*sequence).renameSubset) },
 	"a subset is relabeled": func(s *sequence) { s.change("a subset is relabeled", (*sequence).relabelSubset) },
 	"traffic policy":        func(s *sequence) { s.change("traffic policy", (*sequence).otherPolicy) },
@@ -54,7 +57,10 @@ var loadKinds = map[string]func(*sequence){
 		s.change("name, create_before_destroy", func(s *sequence, r *loadRoute) { s.otherName(r); r.generation++ })
 	},
 	"namespace, the new first": func(s *sequence) {
-		s.change("namespace, create_before_destroy", func(s *sequence, r *loadRoute) { s.otherNamespace(r); r.generation++ })
+		s.change("namespace, create_before_destroy", func(s *sequence, r *loadRoute) {
+			s.otherNamespace(r)
+			r.generation++
+		})
 	},
 	"form": func(s *sequence) {
 		s.change("moved to the other form", func(s *sequence, r *loadRoute) { r.split = !r.split; s.weigh(r) })
@@ -123,7 +129,13 @@ func (s *sequence) adopt() {
 
 // draw returns a route of one to three subsets.
 func (s *sequence) draw() loadRoute {
-	r := loadRoute{host: s.among(loadHosts), namespace: "NAMESPACE", subsets: map[string]string{}, split: s.IntN(2) == 0, tester: s.among(testerHeaders)}
+	r := loadRoute{
+		host:      s.among(loadHosts),
+		namespace: "NAMESPACE",
+		subsets:   map[string]string{},
+		split:     s.IntN(2) == 0,
+		tester:    s.among(testerHeaders),
+	}
 	for range 1 + s.IntN(3) {
 		r.subsets[s.unusedName(&r)] = s.among(versions)
 	}
@@ -135,8 +147,10 @@ func (s *sequence) draw() loadRoute {
 // several changes two to four things in one apply.
 func (s *sequence) several() {
 	changes := []func(*sequence, *loadRoute){
-		(*sequence).addSubset, (*sequence).removeSubset, (*sequence).renameSubset, (*sequence).renameSubset, (*sequence).relabelSubset,
-		(*sequence).otherPolicy, (*sequence).otherTester, (*sequence).otherTimeout, (*sequence).otherHosts, (*sequence).otherService,
+		(*sequence).addSubset, (*sequence).removeSubset, (*sequence).renameSubset, (*sequence).renameSubset,
+		(*sequence).relabelSubset,
+		(*sequence).otherPolicy, (*sequence).otherTester, (*sequence).otherTimeout, (*sequence).otherHosts,
+		(*sequence).otherService,
 		(*sequence).otherName, (*sequence).otherNamespace,
 	}
 	s.change("several at once", func(s *sequence, r *loadRoute) {
@@ -231,7 +245,8 @@ func (s *sequence) relabelSubset(r *loadRoute) {
 }
 
 func (s *sequence) otherPolicy(r *loadRoute) {
-	r.policy = s.another(r.policy, "", `load_balancer = { simple = "ROUND_ROBIN" }`, `connection_pool = { tcp = { connect_timeout = "5s" } }`)
+	r.policy = s.another(r.policy, "", `load_balancer = { simple = "ROUND_ROBIN" }`,
+		`connection_pool = { tcp = { connect_timeout = "5s" } }`)
 }
 
 func (s *sequence) otherTester(r *loadRoute) { r.tester = s.another(r.tester, testerHeaders...) }
@@ -264,19 +279,22 @@ func (s *sequence) otherNamespace(r *loadRoute) {
 	r.namespace = s.another(r.namespace, "NAMESPACE", acctest.ClientNamespace)
 }
 
-// TestDrawSequence: whatever the seed, a sequence begins and ends with nothing, makes every transition, and declares only what is
-// valid.
+// TestDrawSequence: whatever the seed, a sequence begins and ends with nothing, makes every transition, and declares
+// only what is valid.
 func TestDrawSequence(t *testing.T) {
 	t.Parallel()
 	provider := newServer(t)
-	names := strings.NewReplacer("SERVICE", "a", "NAMESPACE", "shop", "HOST", "a.shop.svc.cluster.local", "TWIN", "a-b.shop.svc.cluster.local")
+	names := strings.NewReplacer("SERVICE", "a", "NAMESPACE", "shop", "HOST", "a.shop.svc.cluster.local", "TWIN",
+		"a-b.shop.svc.cluster.local")
 	for seed := range uint64(10) {
 		steps := drawSequence(seed, 1)
 		kinds := map[string]bool{}
 		for i, step := range steps {
 			kinds[step.kind] = true
 			if step.after != nil {
-				for _, d := range provider.validate(t, step.after.resourceType(), names.Replace(step.after.attributes())) {
+				for _, d := range provider.validate(
+					t, step.after.resourceType(), names.Replace(step.after.attributes()),
+				) {
 					if d.Severity == tfprotov6.DiagnosticSeverityError {
 						t.Errorf("seed %d, step %d: %s: %s\n%s", seed, i, d.Summary, d.Detail, step.after.attributes())
 					}
@@ -296,8 +314,12 @@ func TestDrawSequence(t *testing.T) {
 func shortSequence() []loadStep {
 	s := &sequence{Rand: rand.New(rand.NewPCG(1, 1))}
 	first := loadRoute{
-		host: "HOST", namespace: "NAMESPACE", subsets: map[string]string{"v1": "v1", "v2": "v2"}, tester: "200", testers: "v2",
-		weights: map[string]int{"v1": 50, "v2": 50},
+		host:      "HOST",
+		namespace: "NAMESPACE",
+		subsets:   map[string]string{"v1": "v1", "v2": "v2"},
+		tester:    "200",
+		testers:   "v2",
+		weights:   map[string]int{"v1": 50, "v2": 50},
 	}
 	s.step("create", &first)
 	s.change("a subset is renamed", func(_ *sequence, r *loadRoute) {
@@ -310,7 +332,9 @@ func shortSequence() []loadStep {
 	s.change("name, create_before_destroy", func(_ *sequence, r *loadRoute) { r.name = "SERVICE-x"; r.generation++ })
 	s.change("service under one name", func(_ *sequence, r *loadRoute) { r.host = "TWIN" })
 	s.change("several at once", func(_ *sequence, r *loadRoute) {
-		r.namespace, r.subsets, r.testers, r.weights = acctest.ClientNamespace, map[string]string{"v3": "v3"}, "v3", map[string]int{"v3": 100}
+		r.namespace, r.subsets, r.testers, r.weights = acctest.ClientNamespace, map[string]string{
+			"v3": "v3",
+		}, "v3", map[string]int{"v3": 100}
 	})
 	s.remove()
 	return s.steps

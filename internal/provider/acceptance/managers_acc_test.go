@@ -8,8 +8,8 @@ import (
 	"github.com/meshroute/terraform-provider-mesh/internal/acctest"
 )
 
-// TestAccConflict_managers: the error names the manager, the field, the time, the tool that is known by the manager or by its
-// marks, and the ways out. The object stays as it is.
+// TestAccConflict_managers: the error names the manager, the field, the time, the tool that is known by the manager
+// or by its marks, and the ways out. The object stays as it is.
 func TestAccConflict_managers(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
@@ -19,19 +19,33 @@ func TestAccConflict_managers(t *testing.T) {
 		mark func(o *unstructured.Unstructured)
 		say  []string
 	}{
-		"kubectl-edit":         {f: canaryForm, manager: "kubectl-edit"},
-		"flagger":              {f: splitForm, manager: "flagger", say: []string{"Flagger", "field manager"}},
-		"rollouts-controller":  {f: splitForm, manager: "rollouts-controller", say: []string{"Argo Rollouts"}},
-		"kiali":                {f: canaryForm, manager: "kiali", say: []string{"Kiali"}},
-		"argocd-controller":    {f: canaryForm, manager: "argocd-controller", say: []string{"Argo CD", "Git repository"}},
+		"kubectl-edit":        {f: canaryForm, manager: "kubectl-edit"},
+		"flagger":             {f: splitForm, manager: "flagger", say: []string{"Flagger", "field manager"}},
+		"rollouts-controller": {f: splitForm, manager: "rollouts-controller", say: []string{"Argo Rollouts"}},
+		"kiali":               {f: canaryForm, manager: "kiali", say: []string{"Kiali"}},
+		"argocd-controller": {
+			f:       canaryForm,
+			manager: "argocd-controller",
+			say:     []string{"Argo CD", "Git repository"},
+		},
 		"kustomize-controller": {f: canaryForm, manager: "kustomize-controller", say: []string{"Flux"}},
 		"helm":                 {f: splitForm, manager: "helm", say: []string{"Helm", "chart"}},
-		"a mark of Helm": {f: canaryForm, manager: "somebody", say: []string{"Helm", "meta.helm.sh/release-name"}, mark: func(o *unstructured.Unstructured) {
-			o.SetAnnotations(map[string]string{"meta.helm.sh/release-name": "shop"})
-		}},
-		"a mark of Argo Rollouts": {f: splitForm, manager: "dynamic.test", say: []string{"Argo Rollouts", "managed-by-rollouts"}, mark: func(o *unstructured.Unstructured) {
-			o.SetAnnotations(map[string]string{"argo-rollouts.argoproj.io/managed-by-rollouts": "shop"})
-		}},
+		"a mark of Helm": {
+			f:       canaryForm,
+			manager: "somebody",
+			say:     []string{"Helm", "meta.helm.sh/release-name"},
+			mark: func(o *unstructured.Unstructured) {
+				o.SetAnnotations(map[string]string{"meta.helm.sh/release-name": "shop"})
+			},
+		},
+		"a mark of Argo Rollouts": {
+			f:       splitForm,
+			manager: "dynamic.test",
+			say:     []string{"Argo Rollouts", "managed-by-rollouts"},
+			mark: func(o *unstructured.Unstructured) {
+				o.SetAnnotations(map[string]string{"argo-rollouts.argoproj.io/managed-by-rollouts": "shop"})
+			},
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -39,12 +53,14 @@ func TestAccConflict_managers(t *testing.T) {
 			k := newKube(t, lab.Kubeconfig)
 			w := newWorkspace(t, lab, c.f, "")
 			w.apply(parts{})
-			if err := updateAs(t.Context(), k, lab, c.manager, acctest.VirtualService, func(o *unstructured.Unstructured) {
-				firstRule(specOf(o))["timeout"] = "9s"
-				if c.mark != nil {
-					c.mark(o)
-				}
-			}); err != nil {
+			if err := updateAs(
+				t.Context(), k, lab, c.manager, acctest.VirtualService, func(o *unstructured.Unstructured) {
+					firstRule(specOf(o))["timeout"] = "9s"
+					if c.mark != nil {
+						c.mark(o)
+					}
+				},
+			); err != nil {
 				t.Fatal(err)
 			}
 			var when string
@@ -55,8 +71,17 @@ func TestAccConflict_managers(t *testing.T) {
 			}
 			check := nobodyTouched(t, lab)
 			w.declare(parts{rule: `timeout = "3s"`})
-			say := append([]string{lab.Service, `"` + c.manager + `"`, ".spec.http", when, "force_conflicts", `weights_managed_by = "other"`,
-				"into your configuration", map[string]string{canaryForm.address: "rules: ", splitForm.address: "subsets: "}[c.f.address]}, c.say...)
+			say := append([]string{
+				lab.Service,
+				`"` + c.manager + `"`,
+				".spec.http",
+				when,
+				"force_conflicts",
+				`weights_managed_by = "other"`,
+
+				"into your configuration",
+				map[string]string{canaryForm.address: "rules: ", splitForm.address: "subsets: "}[c.f.address],
+			}, c.say...)
 			w.fails("Fields owned by another manager", say, "apply")
 			check()
 			w.block = "field_manager = { force_conflicts = true }"

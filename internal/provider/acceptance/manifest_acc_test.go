@@ -9,8 +9,8 @@ import (
 	"github.com/meshroute/terraform-provider-mesh/internal/acctest"
 )
 
-// TestAccManifests looks at what `kubectl get vs,dr -o yaml` shows, without what only the API server writes: it reads as
-// a person would have written it.
+// TestAccManifests looks at what `kubectl get vs,dr -o yaml` shows, without what only the API server writes: it reads
+// as a person would have written it.
 func TestAccManifests(t *testing.T) {
 	t.Parallel()
 	lab := acctest.Start(t)

@@ -11,8 +11,8 @@ import (
 	"github.com/meshroute/terraform-provider-mesh/internal/acctest"
 )
 
-// matchKind is one way to match a request. A rule tries all kinds of a test, so each also asks for a header `kind` with
-// its own name.
+// matchKind is one way to match a request. A rule tries all kinds of a test, so each also asks for a header `kind`
+// with its own name.
 type matchKind struct {
 	// hcl and yaml are the match without its headers.
 	hcl, yaml string
@@ -71,9 +71,12 @@ var headerKinds = map[string]matchKind{
 		misses: []acctest.Request{headers("version", "100")},
 	},
 	"headers-all": {
-		headersHCL: `version = { exact = "200" }, tenant = { prefix = "eu-" }`, headersYAML: `version: {exact: "200"}, tenant: {prefix: eu-}`,
-		hits:   []acctest.Request{headers("version", "200", "tenant", "eu-1")},
-		misses: []acctest.Request{headers("version", "200"), headers("tenant", "eu-1"), headers("version", "200", "tenant", "us-1")},
+		headersHCL: `version = { exact = "200" }, tenant = { prefix = ` +
+			`"eu-" }`, headersYAML: `version: {exact: "200"}, tenant: {prefix: eu-}`,
+		hits: []acctest.Request{headers("version", "200", "tenant", "eu-1")},
+		misses: []acctest.Request{
+			headers("version", "200"), headers("tenant", "eu-1"), headers("version", "200", "tenant", "us-1"),
+		},
 	},
 	"header-with-dashes": {
 		headersHCL: `"x-canary" = { exact = "Yes" }`, headersYAML: `x-canary: {exact: "Yes"}`,
@@ -127,12 +130,15 @@ var otherKinds = map[string]matchKind{
 
 // unseenKinds are matches that no gRPC client in the mesh acts on: only a proxy sees what they are about.
 var unseenKinds = map[string]matchKind{
-	"method":       {hcl: `method = { exact = "POST" }`, yaml: `method: {exact: POST}`},
-	"authority":    {hcl: `authority = { prefix = "greeter." }`, yaml: `authority: {prefix: greeter.}`},
-	"scheme":       {hcl: `scheme = { regex = "https?" }`, yaml: `scheme: {regex: "https?"}`},
-	"query-params": {hcl: `query_params = { debug = { exact = "1" }, any = {} }`, yaml: `queryParams: {debug: {exact: "1"}, any: {}}`},
-	"stat-prefix":  {hcl: `stat_prefix = "canary"`, yaml: `statPrefix: canary`},
-	"name":         {hcl: `name = "internal"`, yaml: `name: internal`},
+	"method":    {hcl: `method = { exact = "POST" }`, yaml: `method: {exact: POST}`},
+	"authority": {hcl: `authority = { prefix = "greeter." }`, yaml: `authority: {prefix: greeter.}`},
+	"scheme":    {hcl: `scheme = { regex = "https?" }`, yaml: `scheme: {regex: "https?"}`},
+	"query-params": {
+		hcl:  `query_params = { debug = { exact = "1" }, any = {} }`,
+		yaml: `queryParams: {debug: {exact: "1"}, any: {}}`,
+	},
+	"stat-prefix": {hcl: `stat_prefix = "canary"`, yaml: `statPrefix: canary`},
+	"name":        {hcl: `name = "internal"`, yaml: `name: internal`},
 }
 
 // render returns the match of all kinds, any of which is enough, as HCL and as YAML.
@@ -140,7 +146,8 @@ func render(kinds map[string]matchKind) (hcl, yaml string) {
 	var h, y strings.Builder
 	for _, name := range slices.Sorted(maps.Keys(kinds)) {
 		kind := kinds[name]
-		h.WriteString("{\n headers = { kind = { exact = \"" + name + "\" }, " + kind.headersHCL + " }\n " + kind.hcl + "\n},\n")
+		h.WriteString("{\n headers = { kind = { exact = \"" + name + "\" }, " + kind.headersHCL + " }\n " + kind.hcl +
+			"\n},\n")
 		y.WriteString("{headers: {kind: {exact: " + name + "}, " + kind.headersYAML + "}, " + kind.yaml + "},\n")
 	}
 	return "[\n" + h.String() + "]", "[" + strings.ReplaceAll(y.String(), ", }", "}") + "]"
@@ -168,7 +175,10 @@ func testMatches(lab *acctest.Lab, f form, kinds map[string]matchKind) resource.
 			checks = append(checks, lab.Traffic(of(miss), acctest.Only("v1")))
 		}
 	}
-	return resource.TestStep{Config: lab.Config(f.with(parts{match: hcl})), Check: resource.ComposeTestCheckFunc(checks...)}
+	return resource.TestStep{
+		Config: lab.Config(f.with(parts{match: hcl})),
+		Check:  resource.ComposeTestCheckFunc(checks...),
+	}
 }
 
 func testHeaders(t *testing.T, f form) {

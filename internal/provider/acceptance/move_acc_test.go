@@ -17,7 +17,10 @@ import (
 )
 
 // kindOf is the kind of object that a resource owns.
-var kindOf = map[string]string{"mesh_virtual_service": acctest.VirtualService, "mesh_destination_rule": acctest.DestinationRule}
+var kindOf = map[string]string{
+	"mesh_virtual_service":  acctest.VirtualService,
+	"mesh_destination_rule": acctest.DestinationRule,
+}
 
 // objectsOf returns the live objects of the test's name.
 func objectsOf(lab *acctest.Lab) map[string]*unstructured.Unstructured {
@@ -28,8 +31,8 @@ func objectsOf(lab *acctest.Lab) map[string]*unstructured.Unstructured {
 	return objects
 }
 
-// standIn lets Terraform start a plugin for another provider too, which it does for the schema of a resource that is in the
-// state. What answers is the provider of the test: nobody asks it for that resource.
+// standIn lets Terraform start a plugin for another provider too, which it does for the schema of a resource that is
+// in the state. What answers is the provider of the test: nobody asks it for that resource.
 func (c *cli) standIn(address string) {
 	c.t.Helper()
 	executable, err := os.Executable()
@@ -41,12 +44,14 @@ func (c *cli) standIn(address string) {
 	if err := errors.Join(os.Mkdir(folder, 0o700), os.Symlink(executable, plugin)); err != nil {
 		c.t.Fatal(err)
 	}
-	c.write("cli.tfrc", fmt.Sprintf("provider_installation {\n  dev_overrides {\n    %q = %q\n    %q = %q\n  }\n  direct {}\n}\n",
-		sourceAddress, filepath.Join(c.dir, "plugins"), address, folder))
+	c.write("cli.tfrc",
+		fmt.Sprintf("provider_installation {\n  dev_overrides {\n    %q = %q\n    %q = %q\n  }\n  direct {}\n}\n",
+			sourceAddress, filepath.Join(c.dir, "plugins"), address, folder))
 }
 
-// TestAccMove_manifests takes the state file of another provider over, with the command line: the plan only moves, the apply writes
-// nothing to the cluster, and the next plan is empty. The first change after that takes the fields from the other provider.
+// TestAccMove_manifests takes the state file of another provider over, with the command line: the plan only moves,
+// the apply writes nothing to the cluster, and the next plan is empty. The first change after that takes the fields
+// from the other provider.
 func TestAccMove_manifests(t *testing.T) {
 	t.Parallel()
 	manifests := map[string]string{}
@@ -71,8 +76,10 @@ func TestAccMove_manifests(t *testing.T) {
 			for _, source := range sources {
 				to := source.becomes()
 				lab.ApplyAs("other-provider", ours.Replace(manifests[to]))
-				configuration += fmt.Sprintf("resource %q \"test\" {\n%s\n}\n\nmoved {\n  from = %s.%s\n  to   = %s.test\n}\n\n",
-					to, ours.Replace(wantMoved[to]), source.Type, source.Name, to)
+				configuration += fmt.Sprintf(
+					"resource %q \"test\" {\n%s\n}\n\nmoved {\n  from = %s.%s\n  to   = %s.test\n}\n\n",
+					to, ours.Replace(wantMoved[to]), source.Type, source.Name, to,
+				)
 			}
 			unwritten := nobodyTouched(t, lab)
 			provider := fmt.Sprintf("config_path = %q\n propagation = { settle = \"0s\" }", lab.Kubeconfig)
@@ -84,7 +91,8 @@ func TestAccMove_manifests(t *testing.T) {
 			moved := map[string]string{}
 			for _, change := range plan.ResourceChanges {
 				if !change.Change.Actions.NoOp() {
-					t.Errorf("the plan has %v for %s: %s", change.Change.Actions, change.Address, asJSON(t, change.Change))
+					t.Errorf("the plan has %v for %s: %s", change.Change.Actions, change.Address,
+						asJSON(t, change.Change))
 				}
 				moved[change.PreviousAddress] = change.Address
 			}
@@ -103,12 +111,15 @@ func TestAccMove_manifests(t *testing.T) {
 
 			// The first change takes over what the other provider wrote, or removes it.
 			was := objectsOf(lab)
-			c.configure(provider, strings.NewReplacer("{ team = \"shop\" }", "{ team = \"web\" }", "annotations = ", "# ").Replace(configuration))
+			c.configure(provider, strings.NewReplacer("{ team = \"shop\" }", "{ team = \"web\" }", "annotations = ",
+				"# ").Replace(configuration))
 			c.must("apply")
 			for kind, before := range was {
 				live := lab.MustGet(kind, lab.Service)
 				// The spelling is the only thing that may change: Terraform writes durations in seconds.
-				if diff := cmp.Diff(strings.ReplaceAll(asJSON(t, specOf(before)), "5000ms", "5s"), asJSON(t, specOf(live))); diff != "" {
+				if diff := cmp.Diff(
+					strings.ReplaceAll(asJSON(t, specOf(before)), "5000ms", "5s"), asJSON(t, specOf(live)),
+				); diff != "" {
 					t.Errorf("spec of the %s (-before +after):\n%s", kind, diff)
 				}
 				if diff := cmp.Diff(map[string]string{"team": "web"}, live.GetLabels()); diff != "" {
@@ -121,7 +132,8 @@ func TestAccMove_manifests(t *testing.T) {
 			if r := c.run("plan", "-detailed-exitcode"); !r.ok {
 				t.Errorf("the plan after the change is not empty:\n%s", r.text)
 			}
-			c.configure(provider, strings.NewReplacer("weight = 90", "weight = 50", "weight = 10", "weight = 50", "= 100 }", "= 200 }").Replace(configuration))
+			c.configure(provider, strings.NewReplacer("weight = 90", "weight = 50", "weight = 10", "weight = 50",
+				"= 100 }", "= 200 }").Replace(configuration))
 			c.must("apply")
 			for kind, before := range was {
 				live := lab.MustGet(kind, lab.Service)

@@ -55,12 +55,14 @@ func TestAccObject_lifecycle(t *testing.T) {
 			was, before := snapshot(lab), uids(lab)
 			w := newWorkspace(t, lab, f, "shop/prod")
 			w.declare(parts{})
-			w.fails("Object exists already", []string{kind, "adopt = true", "kubectl-create", "terraform import " + strings.TrimSuffix(f.address, "test")}, "plan")
+			w.fails("Object exists already", []string{kind, "adopt = true", "kubectl-create", "terraform import " +
+				strings.TrimSuffix(f.address, "test")}, "plan")
 
 			w.apply(parts{top: "adopt = true\n deletion = \"restore\"\n labels = { team = \"shop\" }"})
 			wantUIDs(t, lab, before)
 			live := lab.MustGet(kind, lab.Service)
-			if owner := live.GetAnnotations()[ownerAnnotation]; owner != "shop/prod" || live.GetLabels()["team"] != "shop" || live.GetLabels()["cost"] != "42" {
+			if owner := live.GetAnnotations()[ownerAnnotation]; owner != "shop/prod" ||
+				live.GetLabels()["team"] != "shop" || live.GetLabels()["cost"] != "42" {
 				t.Errorf("labels are %v, annotations %v", live.GetLabels(), live.GetAnnotations())
 			}
 			w.wantAttribute("left_over", "[]")
@@ -86,7 +88,10 @@ func TestAccObject_rename(t *testing.T) {
 		t.Run(kind, func(t *testing.T) {
 			t.Parallel()
 			lab := acctest.Start(t)
-			for other, manifest := range map[string]string{acctest.VirtualService: handMadeVirtualService, acctest.DestinationRule: handMadeDestinationRule} {
+			for other, manifest := range map[string]string{
+				acctest.VirtualService:  handMadeVirtualService,
+				acctest.DestinationRule: handMadeDestinationRule,
+			} {
 				if other != kind {
 					lab.Create(canaryForm.handMade(manifest))
 				}

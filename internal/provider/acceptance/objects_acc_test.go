@@ -21,9 +21,9 @@ import (
 // leftOutText is where a generated configuration lacks the empty text of an object.
 var leftOutText = regexp.MustCompile(`((?:empty|nothing)\s*=\s*{\s*exact\s*=\s*)null`)
 
-// TestAccObjects_import brings the objects of testdata/objects under Terraform with a generated configuration. The plan of that is
-// empty, and applying it leaves the cluster as it is. When the provider does write every one of them, since they get an owner,
-// they mean what they meant.
+// TestAccObjects_import brings the objects of testdata/objects under Terraform with a generated configuration. The
+// plan of that is empty, and applying it leaves the cluster as it is. When the provider does write every one of them,
+// since they get an owner, they mean what they meant.
 func TestAccObjects_import(t *testing.T) {
 	t.Parallel()
 	lab := acctest.Start(t)
@@ -35,7 +35,8 @@ func TestAccObjects_import(t *testing.T) {
 	var imports strings.Builder
 	before := map[string]*unstructured.Unstructured{}
 	for i, o := range acceptance.ReadObjects(t, namespace) {
-		made, err := k.ofKind(o).Create(t.Context(), o, metav1.CreateOptions{FieldManager: "kubectl-create", FieldValidation: metav1.FieldValidationStrict})
+		made, err := k.ofKind(o).Create(t.Context(),
+			o, metav1.CreateOptions{FieldManager: "kubectl-create", FieldValidation: metav1.FieldValidationStrict})
 		if err != nil {
 			t.Fatalf("create %s: %v", o.GetName(), err)
 		}
@@ -48,17 +49,21 @@ func TestAccObjects_import(t *testing.T) {
 	w.write(imports.String())
 	r := w.must("plan", "-generate-config-out=generated.tf")
 	// Terraform takes an empty text for one that was never set.
-	for _, at := range []string{`http[0].match[3].headers["empty"].exact`, `http[0].match[0].query_params["nothing"].exact`} {
+	for _, at := range []string{
+		`http[0].match[3].headers["empty"].exact`, `http[0].match[0].query_params["nothing"].exact`,
+	} {
 		r.want(t, "warning", "Empty texts to write out", at+", which")
 	}
-	w.cli.write("generated.tf", leftOutText.ReplaceAllString(readFile(t, filepath.Join(w.dir, "generated.tf")), `${1}""`))
+	w.cli.write("generated.tf", leftOutText.ReplaceAllString(readFile(t, filepath.Join(w.dir, "generated.tf")),
+		`${1}""`))
 	w.must("plan", "-out=saved.tfplan")
 	plan := &tfjson.Plan{}
 	w.show(plan, "saved.tfplan")
 	imported := 0
 	for _, change := range plan.ResourceChanges {
 		if change.Change.Importing == nil || !change.Change.Actions.NoOp() {
-			t.Errorf("%s: actions %v (-before +after):\n%s", change.Address, change.Change.Actions, cmp.Diff(change.Change.Before, change.Change.After))
+			t.Errorf("%s: actions %v (-before +after):\n%s", change.Address, change.Change.Actions,
+				cmp.Diff(change.Change.Before, change.Change.After))
 			continue
 		}
 		imported++
@@ -81,7 +86,8 @@ func TestAccObjects_import(t *testing.T) {
 	t.Logf("%d of %d objects imported, planned empty, and written without a change", imported, len(before))
 }
 
-// wantSame checks that an object means what it meant, and carries the labels and annotations that it carried and an owner.
+// wantSame checks that an object means what it meant, and carries the labels and annotations that it carried and an
+// owner.
 func wantSame(t *testing.T, address string, was, is *unstructured.Unstructured) {
 	t.Helper()
 	before, after := meaning(t, was), meaning(t, is)
@@ -89,7 +95,8 @@ func wantSame(t *testing.T, address string, was, is *unstructured.Unstructured) 
 		before.Annotations = map[string]string{}
 	}
 	before.Annotations[ownerAnnotation] = "shop/prod"
-	if !istio.SameSpec(before.Spec, after.Spec) || !maps.Equal(before.Labels, after.Labels) || !maps.Equal(before.Annotations, after.Annotations) {
+	if !istio.SameSpec(before.Spec, after.Spec) || !maps.Equal(before.Labels, after.Labels) ||
+		!maps.Equal(before.Annotations, after.Annotations) {
 		t.Errorf("%s has another meaning (-was +is):\n%s", address, cmp.Diff(was.Object, is.Object))
 	}
 }

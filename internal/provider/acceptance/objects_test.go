@@ -47,8 +47,8 @@ func ReadObjects(t *testing.T, namespace string) []*unstructured.Unstructured {
 // neverAccepted are fields for which every value is refused by istiod.
 var neverAccepted = []string{"/http/fault/delay/exponential_delay", "/http/fault/abort/http2_error"}
 
-// TestObjects: the objects that are brought under Terraform use every field, in every place, that the API server takes, and
-// this provider finds no fault with them.
+// TestObjects: the objects that are brought under Terraform use every field, in every place, that the API server
+// takes, and this provider finds no fault with them.
 func TestObjects(t *testing.T) {
 	t.Parallel()
 	objects := ReadObjects(t, sampleNamespace)
@@ -68,7 +68,13 @@ func TestObjects(t *testing.T) {
 			continue
 		}
 		useFields(spec.ProtoReflect().Descriptor(), tree, "", used[kind])
-		is := &istio.Object{Namespace: sampleNamespace, Name: o.GetName(), Labels: o.GetLabels(), Annotations: o.GetAnnotations(), Spec: spec}
+		is := &istio.Object{
+			Namespace:   sampleNamespace,
+			Name:        o.GetName(),
+			Labels:      o.GetLabels(),
+			Annotations: o.GetAnnotations(),
+			Spec:        spec,
+		}
 		described, _ := form.OfKind(kind).Recognize(istio.ObjectsOf(is), &canary.Placement{}, form.Defaults{})
 		for _, p := range described.Problems() {
 			if p.Severity == istio.Refused {
@@ -77,7 +83,8 @@ func TestObjects(t *testing.T) {
 		}
 	}
 	for kind, spec := range map[istio.Kind]proto.Message{
-		istio.KindVirtualService: &networking.VirtualService{}, istio.KindDestinationRule: &networking.DestinationRule{},
+		istio.KindVirtualService:  &networking.VirtualService{},
+		istio.KindDestinationRule: &networking.DestinationRule{},
 	} {
 		leaves := 0
 		walkFields(spec.ProtoReflect().Descriptor(), "", func(at string, _ protoreflect.FieldDescriptor, leaf bool) {
@@ -134,7 +141,9 @@ func normalJSON(t *testing.T, tree map[string]any) map[string]any {
 }
 
 // walkFields visits every field below a message, by the names of the attributes that lead to it.
-func walkFields(d protoreflect.MessageDescriptor, at string, visit func(at string, fd protoreflect.FieldDescriptor, leaf bool)) {
+func walkFields(
+	d protoreflect.MessageDescriptor, at string, visit func(at string, fd protoreflect.FieldDescriptor, leaf bool),
+) {
 	for i := range d.Fields().Len() {
 		fd := d.Fields().Get(i)
 		inner := at + "/" + string(fd.Name())

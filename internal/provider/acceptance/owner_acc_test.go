@@ -34,7 +34,8 @@ func TestAccOwner_mark(t *testing.T) {
 		for _, owner := range []string{"shop/live ⛵", "", "shop/prod"} {
 			w.own(owner)
 			w.declare(parts{})
-			if change, _ := w.plan(); !change.Actions.Update() || of(t, change.After, "owner") != asJSON(t, orNull(owner)) {
+			if change, _ := w.plan(); !change.Actions.Update() ||
+				of(t, change.After, "owner") != asJSON(t, orNull(owner)) {
 				t.Errorf("plan with owner %q: %v, owner %s", owner, change.Actions, of(t, change.After, "owner"))
 			}
 			w.must("apply", "saved.tfplan")
@@ -61,8 +62,8 @@ func orNull(s string) any {
 	return s
 }
 
-// TestAccOwner_leftBehind: what a killed apply left is taken up when mark, manager and content say that it is ours, and is
-// left alone when one of them does not.
+// TestAccOwner_leftBehind: what a killed apply left is taken up when mark, manager and content say that it is ours,
+// and is left alone when one of them does not.
 func TestAccOwner_leftBehind(t *testing.T) {
 	bothForms(t, func(t *testing.T, f form) {
 		t.Run("equal", func(t *testing.T) {
@@ -98,12 +99,22 @@ func TestAccOwner_leftBehind(t *testing.T) {
 			p          parts
 			say        []string
 		}{
-			"other content":  {left: "shop/prod", next: "shop/prod", p: parts{rule: `timeout = "3s"`}, say: []string{`"shop/prod"`}},
-			"edited content": {left: "shop/prod", next: "shop/prod", change: editTimeout, say: []string{`"shop/prod"`, `"kubectl-edit"`}},
-			"other mark":     {left: "shop/prod", next: "shop/test", say: []string{`"shop/prod"`}},
-			"no owner now":   {left: "shop/prod", next: "", say: []string{`"shop/prod"`}},
-			"no owner then":  {left: "", next: "shop/prod"},
-			"no owner":       {left: "", next: ""},
+			"other content": {
+				left: "shop/prod",
+				next: "shop/prod",
+				p:    parts{rule: `timeout = "3s"`},
+				say:  []string{`"shop/prod"`},
+			},
+			"edited content": {
+				left:   "shop/prod",
+				next:   "shop/prod",
+				change: editTimeout,
+				say:    []string{`"shop/prod"`, `"kubectl-edit"`},
+			},
+			"other mark":    {left: "shop/prod", next: "shop/test", say: []string{`"shop/prod"`}},
+			"no owner now":  {left: "shop/prod", next: "", say: []string{`"shop/prod"`}},
+			"no owner then": {left: "", next: "shop/prod"},
+			"no owner":      {left: "", next: ""},
 		} {
 			t.Run(name, func(t *testing.T) {
 				t.Parallel()
@@ -184,7 +195,8 @@ func TestAccOwner_otherName(t *testing.T) {
 		ours, theirs := newWorkspace(t, lab, f, "shop/prod"), newWorkspace(t, lab, f, "web/prod")
 		ours.apply(parts{})
 		theirs.declare(parts{top: `name = "${local.service}-b"`})
-		theirs.must("plan").want(t, "warning", rivalry, fmt.Sprintf("VirtualService %q", lab.Namespace+"/"+lab.Service), lab.Host, `"shop/prod"`)
+		theirs.must("plan").want(t, "warning", rivalry, fmt.Sprintf("VirtualService %q", lab.Namespace+"/"+lab.Service),
+			lab.Host, `"shop/prod"`)
 		ours.must("destroy")
 		lab.Create(f.handMade(handMadeVirtualService))
 		theirs.must("plan").want(t, "warning", rivalry, `"kubectl-create"`, lab.Host)
@@ -215,7 +227,10 @@ func TestAccOwner_withoutList(t *testing.T) {
 	w.unchanged()
 	w.must("state", "rm", canaryForm.address)
 	for _, kind := range bothKinds {
-		lab.ApplyAs("somebody", strings.NewReplacer("KIND", kind).Replace("apiVersion: networking.istio.io/v1\nkind: KIND\nmetadata: {name: SERVICE, namespace: NAMESPACE, annotations: {terraform-provider-mesh/owner: web}}\n"))
+		lab.ApplyAs("somebody", strings.NewReplacer("KIND", kind).Replace(
+			"apiVersion: networking.istio.io/v1\nkind: KIND\nmetadata: {name: SERVICE, namespace: NAMESPACE, "+
+				"annotations: {terraform-provider-mesh/owner: web}}\n",
+		))
 	}
 	w.fails("Object exists already", []string{`"web"`}, "plan")
 }

@@ -51,7 +51,8 @@ func untouched(t *testing.T, lab *acctest.Lab, kind, name string) func() {
 	}
 }
 
-// testConflict lets other field managers change what Terraform owns: apply says who, what and when, and changes nothing.
+// testConflict lets other field managers change what Terraform owns: apply says who, what and when, and changes
+// nothing.
 func testConflict(t *testing.T, f form) {
 	t.Parallel()
 	lab := acctest.Start(t)
@@ -69,8 +70,10 @@ func testConflict(t *testing.T, f form) {
 					`(?s:.*)conflict\s+with\s+"` + manager + `"(?s:[^:]*)\sat\s+\d{4}-\d{2}-(?s:.*)force_conflicts`),
 			},
 			{
-				PreConfig: func() { check() },
-				Config:    lab.ConfigForced(config), ConfigPlanChecks: f.action(plancheck.ResourceActionUpdate), Check: f.routed(lab),
+				PreConfig:        func() { check() },
+				Config:           lab.ConfigForced(config),
+				ConfigPlanChecks: f.action(plancheck.ResourceActionUpdate),
+				Check:            f.routed(lab),
 			},
 		}
 	}
@@ -94,8 +97,8 @@ spec:
 	run(t, lab, steps...)
 }
 
-// testCollision finds objects in the way that are not in the state: they are refused in the plan, and at apply when they
-// came after it, and stay as they are.
+// testCollision finds objects in the way that are not in the state: they are refused in the plan, and at apply when
+// they came after it, and stay as they are.
 func testCollision(t *testing.T, f form) {
 	t.Parallel()
 	lab := acctest.Start(t)
@@ -108,8 +111,9 @@ func testCollision(t *testing.T, f form) {
 					lab.Create(f.handMade(manifest))
 					check = untouched(t, lab, kind, lab.Service)
 				},
-				Config:      config,
-				ExpectError: regexp.MustCompile(`Object exists already(?s:.*)` + kind + `(?s:.*)kubectl-create(?s:.*)import`),
+				Config: config,
+				ExpectError: regexp.MustCompile(`Object exists already(?s:.*)` + kind +
+					`(?s:.*)kubectl-create(?s:.*)import`),
 			},
 			{
 				PreConfig: func() {
@@ -118,10 +122,12 @@ func testCollision(t *testing.T, f form) {
 				},
 				Config: config,
 				// The object appears after the plan was made.
-				ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{whilePlanned(func(*tfjson.Plan) {
-					lab.Create(f.handMade(manifest))
-					check = untouched(t, lab, kind, lab.Service)
-				})}},
+				ConfigPlanChecks: resource.ConfigPlanChecks{
+					PreApply: []plancheck.PlanCheck{whilePlanned(func(*tfjson.Plan) {
+						lab.Create(f.handMade(manifest))
+						check = untouched(t, lab, kind, lab.Service)
+					})},
+				},
 				ExpectError: regexp.MustCompile(`Object exists already(?s:.*)` + kind),
 			},
 			{
@@ -155,7 +161,9 @@ func testUnmanagedDestinationRule(t *testing.T, f form) {
 	t.Parallel()
 	lab := acctest.Start(t)
 	declared := strings.ReplaceAll(handMadeDestinationRule, "host: SERVICE", "host: HOST")
-	unmanaged := regexp.MustCompile(`labels = .*\n`).ReplaceAllString(f.with(parts{top: "manage_destination_rule = false"}), "\n")
+	unmanaged := regexp.MustCompile(`labels = .*\n`).ReplaceAllString(
+		f.with(parts{top: "manage_destination_rule = false"}), "\n",
+	)
 	var check func()
 	same := lab.Live(func() error {
 		check()

@@ -17,23 +17,34 @@ type replanning struct{ resourceType, from, to string }
 
 var replannings = func() map[string]replanning {
 	timed := func(first, second string) string {
-		return strings.Replace(validRoute, `subset = "v1" },`, `subset = "v1", timeout = "`+first+`", retries = { attempts = 2, per_try_timeout = "`+second+`" } },`, 1)
+		return strings.Replace(validRoute, `subset = "v1" },`,
+			`subset = "v1", timeout = "`+first+`", retries = { attempts = 2, per_try_timeout = "`+second+`" } },`, 1)
 	}
 	policy := func(interval string) string {
-		return strings.Replace(validSplit, `weight = 10`, `weight = 10, traffic_policy = { outlier_detection = { interval = "`+interval+`" } }`, 1) + "timeout = \"" + interval + "\"\n"
+		return strings.Replace(
+			validSplit,
+			`weight = 10`,
+			`weight = 10, traffic_policy = { outlier_detection = { interval = "`+interval+`" } }`,
+			1,
+		) + "timeout = \"" + interval + "\"\n"
 	}
 	const (
 		route = "mesh_canary_route"
 		split = "mesh_weighted_split"
 	)
 	return map[string]replanning{
-		"a new route":                      {route, "", validRoute},
-		"a new split":                      {split, "", validSplit},
-		"a route that stays":               {route, validRoute, validRoute},
-		"a split that stays":               {split, validSplit, validSplit},
-		"a changed header":                 {route, validRoute, strings.Replace(validRoute, "200", "300", 1)},
-		"a rule more":                      {route, validRoute, strings.Replace(validRoute, "rules = [", `rules = [ { match = [{ uri = { prefix = "/a" } }], subset = "v2" },`, 1)},
-		"no rules any more":                {route, validRoute, "service = \"greeter\"\nsubsets = { v1 = { labels = { app = \"v1\" } } }\ndefault = { subset = \"v1\" }"},
+		"a new route":        {route, "", validRoute},
+		"a new split":        {split, "", validSplit},
+		"a route that stays": {route, validRoute, validRoute},
+		"a split that stays": {split, validSplit, validSplit},
+		"a changed header":   {route, validRoute, strings.Replace(validRoute, "200", "300", 1)},
+		"a rule more": {route, validRoute, strings.Replace(validRoute, "rules = [",
+			`rules = [ { match = [{ uri = { prefix = "/a" } }], subset = "v2" },`, 1)},
+		"no rules any more": {
+			route,
+			validRoute,
+			"service = \"greeter\"\nsubsets = { v1 = { labels = { app = \"v1\" } } }\ndefault = { subset = \"v1\" }",
+		},
 		"a subset of another name":         {route, validRoute, strings.ReplaceAll(validRoute, "v2", "v3")},
 		"another service":                  {route, validRoute, strings.Replace(validRoute, "greeter", "reviews", 1)},
 		"hosts":                            {route, validRoute, validRoute + "hosts = [\"a\", \"b\"]"},
@@ -43,18 +54,39 @@ var replannings = func() map[string]replanning {
 		"other durations":                  {route, timed("5s", "1s"), timed("6s", "2s")},
 		"a split's durations":              {split, policy("5s"), policy("5000ms")},
 		"a split's other durations":        {split, policy("5s"), policy("6s")},
-		"other weights":                    {split, validSplit, strings.NewReplacer("10", "20", "90", "80").Replace(validSplit)},
-		"a weight that is left out":        {split, validSplit, strings.Replace(validSplit, ", weight = 90", "", 1)},
-		"a new weight that is left out":    {split, "", strings.Replace(validSplit, ", weight = 90", "", 1)},
-		"a weight left out as before":      {split, strings.Replace(validSplit, ", weight = 90", "", 1), strings.Replace(validSplit, ", weight = 90", "", 1)},
-		"a weight that is not known":       {split, validSplit, strings.Replace(validSplit, "weight = 10", "weight = unknown", 1)},
-		"a weight beside one not known":    {split, "", strings.NewReplacer("weight = 10", "weight = unknown", ", weight = 90", "").Replace(validSplit)},
-		"a subset that is not known":       {split, validSplit, strings.Replace(validSplit, `v2 = { labels = { app = "v2" }, weight = 90 }`, "v2 = unknown", 1)},
-		"rules that are not known":         {route, validRoute, "service = \"greeter\"\nsubsets = { v1 = { labels = { app = \"v1\" } } }\nrules = unknown\ndefault = { subset = \"v1\" }"},
-		"subsets that are not known":       {split, "", "service = \"greeter\"\nsubsets = unknown"},
-		"nothing is known":                 {route, "", "service = unknown\nsubsets = unknown\nrules = unknown\ndefault = unknown\nnamespace = unknown"},
-		"weights of somebody else":         {split, validSplit, validSplit + `weights_managed_by = "other"`},
-		"an error":                         {route, validRoute, strings.Replace(validRoute, `default = { subset = "v1" }`, `default = { subset = "v9" }`, 1)},
+		"other weights": {
+			split, validSplit, strings.NewReplacer("10", "20", "90", "80").Replace(validSplit),
+		},
+		"a weight that is left out":     {split, validSplit, strings.Replace(validSplit, ", weight = 90", "", 1)},
+		"a new weight that is left out": {split, "", strings.Replace(validSplit, ", weight = 90", "", 1)},
+		"a weight left out as before": {
+			split,
+			strings.Replace(validSplit, ", weight = 90", "", 1),
+			strings.Replace(validSplit, ", weight = 90", "", 1),
+		},
+		"a weight that is not known": {
+			split, validSplit, strings.Replace(validSplit, "weight = 10", "weight = unknown", 1),
+		},
+		"a weight beside one not known": {
+			split, "", strings.NewReplacer("weight = 10", "weight = unknown", ", weight = 90", "").Replace(validSplit),
+		},
+		"a subset that is not known": {
+			split,
+			validSplit,
+			strings.Replace(validSplit, `v2 = { labels = { app = "v2" }, weight = 90 }`, "v2 = unknown", 1),
+		},
+		"rules that are not known": {route, validRoute, "service = \"greeter\"\nsubsets = { v1 = { labels = { app " +
+			"= \"v1\" } } }\nrules = unknown\ndefault = { subset = \"v1\" }"},
+		"subsets that are not known": {split, "", "service = \"greeter\"\nsubsets = unknown"},
+		"nothing is known": {
+			route, "", "service = unknown\nsubsets = unknown\nrules = unknown\ndefault = unknown\nnamespace = unknown",
+		},
+		"weights of somebody else": {split, validSplit, validSplit + `weights_managed_by = "other"`},
+		"an error": {
+			route,
+			validRoute,
+			strings.Replace(validRoute, `default = { subset = "v1" }`, `default = { subset = "v9" }`, 1),
+		},
 	}
 }()
 
@@ -85,10 +117,16 @@ func TestPlanResourceChange_asFramework(t *testing.T) {
 }
 
 // planned returns what a server plans, and what it says.
-func planned(t *testing.T, s tfprotov6.ProviderServer, resourceType string, config, prior, proposed tftypes.Value) (plan tftypes.Value, says string) {
+func planned(
+	t *testing.T, s tfprotov6.ProviderServer, resourceType string, config, prior, proposed tftypes.Value,
+) (plan tftypes.Value, says string) {
 	t.Helper()
 	req := tfprotov6.PlanResourceChangeRequest{TypeName: resourceType}
-	for to, v := range map[**tfprotov6.DynamicValue]tftypes.Value{&req.Config: config, &req.PriorState: prior, &req.ProposedNewState: proposed} {
+	for to, v := range map[**tfprotov6.DynamicValue]tftypes.Value{
+		&req.Config:           config,
+		&req.PriorState:       prior,
+		&req.ProposedNewState: proposed,
+	} {
 		raw, err := tfprotov6.NewDynamicValue(v.Type(), v)
 		if err != nil {
 			t.Fatal(err)

@@ -49,7 +49,8 @@ func testPolicies(t *testing.T, f form) {
 			abort = { grpc_status = "RESOURCE_EXHAUSTED", percentage = { value = 100 } }
 			delay = { fixed_delay = "250ms", percentage = { value = 100 } }
 		}`,
-			`fault: {abort: {grpcStatus: RESOURCE_EXHAUSTED, percentage: {value: 100}}, delay: {fixedDelay: 0.250s, percentage: {value: 100}}}`,
+			`fault: {abort: {grpcStatus: RESOURCE_EXHAUSTED, percentage: {value: 100}}, delay: {fixedDelay: 0.250s, `+
+				`percentage: {value: 100}}}`,
 			lab.Traffic(canary(40), slowerThan(250, acctest.Failing("ResourceExhausted"))),
 			lab.Traffic(acctest.Request{}, acctest.Only("v1")),
 		),

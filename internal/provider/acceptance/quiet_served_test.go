@@ -22,8 +22,8 @@ import (
 	"google.golang.org/protobuf/types/dynamicpb"
 )
 
-// A plugin whose log nobody asked for writes none while it validates and plans, whether a call is answered at the protocol or by the
-// framework.
+// A plugin whose log nobody asked for writes none while it validates and plans, whether a call is answered at the
+// protocol or by the framework.
 func TestQuietUnlessAsked_served(t *testing.T) {
 	t.Parallel()
 	for asked, quiet := range map[string]bool{"": true, "TF_LOG=trace": false} {
@@ -37,8 +37,8 @@ func TestQuietUnlessAsked_served(t *testing.T) {
 	}
 }
 
-// servePlan serves the provider in a process of its own, with a variable in its environment, lets it validate and plan, and returns what that
-// process wrote to its stderr.
+// servePlan serves the provider in a process of its own, with a variable in its environment, lets it validate and
+// plan, and returns what that process wrote to its stderr.
 func servePlan(t *testing.T, variable string) string {
 	t.Helper()
 	executable, err := os.Executable()
@@ -48,9 +48,11 @@ func servePlan(t *testing.T, variable string) string {
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	plugin := exec.CommandContext(ctx, executable)
-	// The handshake of every provider. Source: github.com/hashicorp/terraform-plugin-go/tfprotov6/tf6server, server.go.
+	// The handshake of every provider. Source: github.com/hashicorp/terraform-plugin-go/tfprotov6/tf6server,
+	// server.go.
 	plugin.Env = []string{
-		"TF_PLUGIN_MAGIC_COOKIE=d602bf8f470bc67ca7faa0386276bbdd4330efaf76d1a219cb4d6991ca9872b2", "PLUGIN_PROTOCOL_VERSIONS=6",
+		"TF_PLUGIN_MAGIC_COOKIE=d602bf8f470bc67ca7faa0386276bbdd4330efaf76d1a219cb4d6991ca9872b2",
+		"PLUGIN_PROTOCOL_VERSIONS=6",
 		"PATH=" + os.Getenv("PATH"), "TMPDIR=" + t.TempDir(), variable,
 	}
 	var stderr bytes.Buffer
@@ -81,7 +83,8 @@ func servePlan(t *testing.T, variable string) string {
 	return written.String()
 }
 
-// callPlan validates and plans a route, validates one that the framework answers for, and upgrades a state, which says something.
+// callPlan validates and plans a route, validates one that the framework answers for, and upgrades a state, which
+// says something.
 func callPlan(t *testing.T, socket string) {
 	t.Helper()
 	s := newServer(t)
@@ -102,9 +105,14 @@ func callPlan(t *testing.T, socket string) {
 	}{
 		{"ValidateResourceConfig", map[string]any{"type_name": name, "config": encoded(config)}},
 		{"ValidateResourceConfig", map[string]any{"type_name": name, "config": encoded(refused)}},
-		{"UpgradeResourceState", map[string]any{"type_name": name, "raw_state": map[string]any{"json": []byte(`{"service":"greeter"}`)}}},
+		{"UpgradeResourceState", map[string]any{"type_name": name, "raw_state": map[string]any{
+			"json": []byte(`{"service":"greeter"}`),
+		}}},
 		{"PlanResourceChange", map[string]any{
-			"type_name": name, "config": encoded(config), "prior_state": encoded(none), "proposed_new_state": encoded(proposedOf(schema, config, none)),
+			"type_name":          name,
+			"config":             encoded(config),
+			"prior_state":        encoded(none),
+			"proposed_new_state": encoded(proposedOf(schema, config, none)),
 		}},
 	} {
 		if answered := callServed(t, socket, c.method, c.fields); answered == 0 {
@@ -116,7 +124,8 @@ func callPlan(t *testing.T, socket string) {
 // callServed makes one gRPC call of a plugin, and returns how many bytes the answer has.
 func callServed(t *testing.T, socket, method string, fields map[string]any) int {
 	t.Helper()
-	request, err := protoregistry.GlobalFiles.FindDescriptorByName(protoreflect.FullName("tfplugin6." + method + ".Request"))
+	request, err := protoregistry.GlobalFiles.FindDescriptorByName(protoreflect.FullName("tfplugin6." + method +
+		".Request"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -126,12 +135,16 @@ func callServed(t *testing.T, socket, method string, fields map[string]any) int 
 	}
 	var protocols http.Protocols
 	protocols.SetUnencryptedHTTP2(true)
-	transport := &http.Transport{Protocols: &protocols, DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
-		return new(net.Dialer).DialContext(ctx, "unix", socket)
-	}}
+	transport := &http.Transport{
+		Protocols: &protocols,
+		DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
+			return new(net.Dialer).DialContext(ctx, "unix", socket)
+		},
+	}
 	defer transport.CloseIdleConnections()
 	frame := append(binary.BigEndian.AppendUint32([]byte{0}, uint32(len(message))), message...)
-	post, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "http://plugin/tfplugin6.Provider/"+method, bytes.NewReader(frame))
+	post, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "http://plugin/tfplugin6.Provider/"+method,
+		bytes.NewReader(frame))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -33,8 +33,9 @@ const (
 	workers           = 8
 )
 
-// TestAccRandomObjects: a configuration becomes an object of the API server that says the same, and a state that an import of that
-// object, by its identity, gives plans empty against the configuration. MESH_TEST_SEED draws the same objects again.
+// TestAccRandomObjects: a configuration becomes an object of the API server that says the same, and a state that an
+// import of that object, by its identity, gives plans empty against the configuration. MESH_TEST_SEED draws the same
+// objects again.
 func TestAccRandomObjects(t *testing.T) {
 	t.Parallel()
 	api := startAPIServer(t)
@@ -69,7 +70,8 @@ func TestAccRandomObjects(t *testing.T) {
 	}
 	close(objects)
 	wait.Wait()
-	t.Logf("%d of %d random objects, of %d bytes of YAML on average", passed.Load(), mostRandomObjects, bytes.Load()/max(passed.Load(), 1))
+	t.Logf("%d of %d random objects, of %d bytes of YAML on average", passed.Load(), mostRandomObjects,
+		bytes.Load()/max(passed.Load(), 1))
 }
 
 func manifestOf(o *istio.Object) string {
@@ -85,14 +87,18 @@ func (a *apiServer) makeNamespace(t *testing.T) string {
 	t.Helper()
 	name := strings.ToLower(fmt.Sprintf("acc-random-%x", time.Now().UnixNano()))
 	namespaces := a.client.Resource(schema.GroupVersionResource{Version: "v1", Resource: "namespaces"})
-	o := &unstructured.Unstructured{Object: map[string]any{"apiVersion": "v1", "kind": "Namespace", "metadata": map[string]any{"name": name}}}
+	o := &unstructured.Unstructured{
+		Object: map[string]any{"apiVersion": "v1", "kind": "Namespace", "metadata": map[string]any{"name": name}},
+	}
 	if _, err := namespaces.Create(t.Context(), o, metav1.CreateOptions{}); err != nil {
 		t.Fatalf("create namespace: %v", err)
 	}
 	t.Cleanup(func() {
 		ctx := context.WithoutCancel(t.Context())
 		for _, resource := range []string{"virtualservices", "destinationrules"} {
-			if err := a.client.Resource(istioResource(resource)).Namespace(name).DeleteCollection(ctx, metav1.DeleteOptions{}, metav1.ListOptions{}); err != nil {
+			if err := a.client.Resource(istioResource(resource)).Namespace(name).DeleteCollection(
+				ctx, metav1.DeleteOptions{}, metav1.ListOptions{},
+			); err != nil {
 				t.Errorf("delete %s: %v", resource, err)
 			}
 		}
@@ -156,13 +162,16 @@ func (w wire) roundTrip(t *testing.T, api *apiServer, o *istio.Object) error {
 		return fmt.Errorf("plan a new object: %w", err)
 	}
 	applied, err := w.ApplyResourceChange(ctx, &tfprotov6.ApplyResourceChangeRequest{
-		TypeName: typeName, PriorState: onWire(objectType, tftypes.NewValue(objectType, nil)), PlannedState: onWire(objectType, planned),
-		Config: onWire(objectType, config), PlannedPrivate: private,
+		TypeName:     typeName,
+		PriorState:   onWire(objectType, tftypes.NewValue(objectType, nil)),
+		PlannedState: onWire(objectType, planned),
+		Config:       onWire(objectType, config), PlannedPrivate: private,
 	})
 	if err = failure(err, applied.Diagnostics); err != nil {
 		return fmt.Errorf("apply: %w", err)
 	}
-	is, err := api.client.Resource(istioResource(strings.ToLower(string(o.Kind()))+"s")).Namespace(o.Namespace).Get(ctx, o.Name, metav1.GetOptions{})
+	is, err := api.client.Resource(istioResource(strings.ToLower(string(o.Kind()))+"s")).Namespace(o.Namespace).Get(ctx,
+		o.Name, metav1.GetOptions{})
 	if err != nil {
 		return err
 	}
@@ -217,10 +226,14 @@ func (w wire) plan(
 }
 
 // computed are attributes of an object that Terraform takes from the prior state where the configuration has none.
-var computed = map[string]bool{"owner": true, "adopted": true, "left_over": true, "foreign_fields": true, "live_weights": true, "summary": true}
+var computed = map[string]bool{
+	"owner": true, "adopted": true, "left_over": true, "foreign_fields": true, "live_weights": true, "summary": true,
+}
 
 // imported returns the state that an import gives, by the object's identity.
-func (w wire) imported(ctx context.Context, typeName string, objectType tftypes.Object, o *istio.Object) (tftypes.Value, []byte, error) {
+func (w wire) imported(
+	ctx context.Context, typeName string, objectType tftypes.Object, o *istio.Object,
+) (tftypes.Value, []byte, error) {
 	identity := tftypes.NewValue(objectIdentity, map[string]tftypes.Value{
 		"namespace": tftypes.NewValue(tftypes.String, o.Namespace), "name": tftypes.NewValue(tftypes.String, o.Name),
 	})
@@ -254,7 +267,9 @@ func onWire(objectType tftypes.Type, value tftypes.Value) *tfprotov6.DynamicValu
 }
 
 // objectIdentity is the type of an object's identity.
-var objectIdentity = tftypes.Object{AttributeTypes: map[string]tftypes.Type{"namespace": tftypes.String, "name": tftypes.String}}
+var objectIdentity = tftypes.Object{
+	AttributeTypes: map[string]tftypes.Type{"namespace": tftypes.String, "name": tftypes.String},
+}
 
 // terraformAttributesOf returns the attributes of an object, none of a null one.
 func terraformAttributesOf(object tftypes.Value) map[string]tftypes.Value {

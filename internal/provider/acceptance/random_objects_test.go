@@ -107,7 +107,11 @@ func (m *mixer) rule() *networking.HTTPRoute {
 func (m *mixer) destinationRule(number int) *networking.DestinationRule {
 	spec := &networking.DestinationRule{Host: fmt.Sprintf("random-%d.example", number), TrafficPolicy: m.policy()}
 	for i := range m.IntN(4) {
-		subset := &networking.Subset{Name: fmt.Sprintf("v%d", i), Labels: map[string]string{"version": fmt.Sprint(i)}, TrafficPolicy: m.policy()}
+		subset := &networking.Subset{
+			Name:          fmt.Sprintf("v%d", i),
+			Labels:        map[string]string{"version": fmt.Sprint(i)},
+			TrafficPolicy: m.policy(),
+		}
 		spec.Subsets = append(spec.Subsets, subset)
 	}
 	other := proto.Clone(pick(m, m.hosts)).(*networking.DestinationRule)

@@ -22,7 +22,8 @@ func testRename(t *testing.T, f form) {
 		lab.Traffic(acctest.Request{}, acctest.Only("v1")),
 	)
 	missing := func(lab *acctest.Lab, name string) resource.TestCheckFunc {
-		return resource.ComposeTestCheckFunc(lab.Missing(acctest.VirtualService, name), lab.Missing(acctest.DestinationRule, name))
+		return resource.ComposeTestCheckFunc(lab.Missing(acctest.VirtualService, name),
+			lab.Missing(acctest.DestinationRule, name))
 	}
 	spec := func(lab *acctest.Lab, name, more string) resource.TestCheckFunc {
 		return resource.ComposeTestCheckFunc(
@@ -61,10 +62,12 @@ func testRename(t *testing.T, f form) {
 			lab.Spec(acctest.VirtualService, lab.Service+"-vs", f.virtualService(byVersionYAML, "")),
 			lab.Spec(acctest.DestinationRule, lab.Service+"-dr", destinationRule)),
 		step("labels = { team = \"shop\" }\n annotations = { note = \"a canary\" }", spec(lab, lab.Service, ""),
-			metadata(map[string]string{ours: "terraform-provider-mesh", "team": "shop"}, map[string]string{"note": "a canary"})),
+			metadata(map[string]string{ours: "terraform-provider-mesh", "team": "shop"},
+				map[string]string{"note": "a canary"})),
 		step(`labels = { team = "web", tier = "edge" }`, spec(lab, lab.Service, ""),
 			metadata(map[string]string{ours: "terraform-provider-mesh", "team": "web", "tier": "edge"}, nil)),
-		step("hosts = [local.service, \"greeter.example.com\"]\n gateways = [\"istio-system/edge\", \"mesh\"]\n export_to = [\"*\"]",
+		step("hosts = [local.service, \"greeter.example.com\"]\n gateways = [\"istio-system/edge\", \"mesh\"]\n "+
+			"export_to = [\"*\"]",
 			lab.Spec(acctest.VirtualService, lab.Service, "exportTo: ['*']\ngateways: [istio-system/edge, mesh]\n"+
 				"hosts: [HOST, greeter.example.com]\n"+f.virtualService(byVersionYAML, "")[len("hosts: [HOST]\n"):]),
 			lab.Spec(acctest.DestinationRule, lab.Service, destinationRule+"exportTo: ['*']\n")),
@@ -107,7 +110,9 @@ func TestAcc_moved(t *testing.T) {
 			run(t, lab,
 				resource.TestStep{
 					Config: lab.Config(from.with(parts{})),
-					Check:  resource.ComposeTestCheckFunc(from.routed(lab), seen(func(kind string, uid types.UID) { uids[kind] = uid })),
+					Check: resource.ComposeTestCheckFunc(from.routed(lab), seen(func(kind string, uid types.UID) {
+						uids[kind] = uid
+					})),
 				},
 				resource.TestStep{
 					Config: lab.Config(to.with(parts{}) + moved),

@@ -11,8 +11,8 @@ import (
 	"github.com/meshroute/terraform-provider-mesh/internal/acctest"
 )
 
-// A pair that somebody tainted is made anew under the same names. Where the new one is to come before the old one goes,
-// its own objects are in the way, which is said, and they stay as they are.
+// A pair that somebody tainted is made anew under the same names. Where the new one is to come before the old one
+// goes, its own objects are in the way, which is said, and they stay as they are.
 func TestAcc_replaced(t *testing.T) {
 	t.Parallel()
 	for name, f := range map[string]form{"route": canaryForm, "split": splitForm} {
@@ -43,8 +43,9 @@ func TestAcc_replaced(t *testing.T) {
 	}
 }
 
-// TestAcc_recreated: an object that somebody deleted and made anew is somebody else's, also where it says the same. An update stops
-// before it, whenever that happened after the plan; a destroy takes away what is Terraform's and leaves it.
+// TestAcc_recreated: an object that somebody deleted and made anew is somebody else's, also where it says the same.
+// An update stops before it, whenever that happened after the plan; a destroy takes away what is Terraform's and
+// leaves it.
 func TestAcc_recreated(t *testing.T) {
 	bothForms(t, func(t *testing.T, f form) {
 		for _, kind := range bothKinds {
@@ -66,7 +67,10 @@ func TestAcc_recreated(t *testing.T) {
 				w.apply(parts{})
 				return lab, proxy, w
 			}
-			changed := parts{rule: `timeout = "3s"`, subset: `traffic_policy = { load_balancer = { simple = "RANDOM" } }`}
+			changed := parts{
+				rule:   `timeout = "3s"`,
+				subset: `traffic_policy = { load_balancer = { simple = "RANDOM" } }`,
+			}
 			stale := []string{kind, "Nothing was overwritten"}
 			t.Run(kind+" before an update", func(t *testing.T) {
 				lab, _, w := start(t)
@@ -85,7 +89,8 @@ func TestAcc_recreated(t *testing.T) {
 				w.declare(changed)
 				w.plan()
 				var check func()
-				// After the looks around, two dry runs and two reads the DestinationRule is written, then the VirtualService.
+				// After the looks around, two dry runs and two reads the DestinationRule is written, then the
+				// VirtualService.
 				call := len(around(lab)) + map[string]int{acctest.DestinationRule: 5, acctest.VirtualService: 6}[kind]
 				proxy.Arm(acctest.Trap{Call: call, Meanwhile: func() { check = anew(t, lab) }})
 				w.fails("Object changed since the plan", stale, "apply", "saved.tfplan")
@@ -144,7 +149,8 @@ func TestAccWeightedSplit_foreignRule(t *testing.T) {
 			ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{
 				plancheck.ExpectResourceAction(splitForm.address, plancheck.ResourceActionUpdate),
 				planBefore{splitForm.address, "foreign_fields", `["VirtualService spec.http[0].route[0].weight",` +
-					`"VirtualService spec.http[0].route[1]","VirtualService spec.http[1].match","VirtualService spec.http[1].route[0].weight",` +
+					`"VirtualService spec.http[0].route[1]","VirtualService spec.http[1].match","VirtualService ` +
+					`spec.http[1].route[0].weight",` +
 					`"VirtualService spec.http[1].route[1]","VirtualService spec.http[2]"]`},
 			}},
 			Check: splitForm.routed(lab),

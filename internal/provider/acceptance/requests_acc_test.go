@@ -14,11 +14,13 @@ import (
 	"github.com/meshroute/terraform-provider-mesh/internal/acctest"
 )
 
-// around are the looks of a plan in which something changes, at what is around the objects: one list each, which all resources of a
-// provider block share for ten seconds. WorkloadEntries are only asked for where no pod is ready, as on the embedded lab.
+// around are the looks of a plan in which something changes, at what is around the objects: one list each, which all
+// resources of a provider block share for ten seconds. WorkloadEntries are only asked for where no pod is ready, as
+// on the embedded lab.
 func around(lab *acctest.Lab) []string {
 	namespaced := "/namespaces/" + lab.Namespace + "/"
-	looks := []string{"GET /api/v1" + namespaced + "pods", "GET /api/v1" + namespaced + "services", "LIST destinationrules", "LIST virtualservices"}
+	looks := []string{"GET /api/v1" + namespaced +
+		"pods", "GET /api/v1" + namespaced + "services", "LIST destinationrules", "LIST virtualservices"}
 	if lab.Dir != "" {
 		looks = append(looks, "GET /apis/networking.istio.io/v1"+namespaced+"workloadentries")
 	}
@@ -31,7 +33,9 @@ func TestAccRequests(t *testing.T) {
 	lab := acctest.Start(t)
 	proxy := lab.StartProxy(t)
 	config := func(resources string) string {
-		return lab.ConfigWith(fmt.Sprintf("host = %q\n  config_path = \"\"\n  propagation = { settle = \"0s\" }", proxy.URL), resources)
+		return lab.ConfigWith(
+			fmt.Sprintf("host = %q\n  config_path = \"\"\n  propagation = { settle = \"0s\" }", proxy.URL), resources,
+		)
 	}
 	const (
 		readVS, readDR     = "GET virtualservices", "GET destinationrules"
@@ -49,12 +53,15 @@ func TestAccRequests(t *testing.T) {
 		return resource.TestStep{
 			PreConfig: func() { proxy.Take() },
 			Config:    config(resources),
-			ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{whilePlanned(func(*tfjson.Plan) {
-				planned = proxy.Take()
-			})}},
+			ConfigPlanChecks: resource.ConfigPlanChecks{
+				PreApply: []plancheck.PlanCheck{whilePlanned(func(*tfjson.Plan) {
+					planned = proxy.Take()
+				})},
+			},
 			Check: lab.Live(func() error {
 				applied := proxy.Take()
-				t.Logf("%s: plan asks %s; apply asks %s", name, strings.Join(planned, ", "), strings.Join(applied, ", "))
+				t.Logf("%s: plan asks %s; apply asks %s", name, strings.Join(planned, ", "),
+					strings.Join(applied, ", "))
 				if diff := cmp.Diff(plan, planned); diff != "" {
 					t.Errorf("%s: requests of the plan (-want +got):\n%s", name, diff)
 				}
@@ -66,11 +73,14 @@ func TestAccRequests(t *testing.T) {
 		}
 	}
 	run(t, lab,
-		// The plan looks whether the names are free and what is around, and rehearses the writes. Terraform plans once more when it applies. Which
-		// objects exist, and in which versions, is one list of a kind for all resources of the namespace.
-		step("create", routeByShare("{ v1 = 90, v2 = 10 }"), looking(listDR, listVS, tryDR, tryVS), looking(listDR, listVS, writeDR, tryDR, writeVS, tryVS)),
+		// The plan looks whether the names are free and what is around, and rehearses the writes. Terraform plans
+		// once more when it applies. Which objects exist, and in which versions, is one list of a kind for all
+		// resources of the namespace.
+		step("create", routeByShare("{ v1 = 90, v2 = 10 }"), looking(listDR, listVS, tryDR, tryVS),
+			looking(listDR, listVS, writeDR, tryDR, writeVS, tryVS)),
 		step("no change", routeByShare("{ v1 = 90, v2 = 10 }"), []string{listDR, listVS}, nil),
-		step("weights", routeByShare("{ v1 = 50, v2 = 50 }"), looking(listDR, listVS, tryVS), looking(readDR, readVS, writeVS, tryVS)),
+		step("weights", routeByShare("{ v1 = 50, v2 = 50 }"), looking(listDR, listVS, tryVS),
+			looking(readDR, readVS, writeVS, tryVS)),
 		resource.TestStep{
 			PreConfig: func() { proxy.Take() },
 			Config:    config(routeByShare("{ v1 = 50, v2 = 50 }")), Destroy: true,

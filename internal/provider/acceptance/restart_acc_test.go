@@ -127,13 +127,14 @@ func writtenTimes(generation int64) written {
 	return written{generation, restartOwner, []string{"terraform-provider-mesh by Apply"}}
 }
 
-// TestAccRestart: servers that are killed and come back while fifty resources are applied cost time and nothing else: apply
-// succeeds, every object is there once and was written as often as without it.
+// TestAccRestart: servers that are killed and come back while fifty resources are applied cost time and nothing else:
+// apply succeeds, every object is there once and was written as often as without it.
 func TestAccRestart(t *testing.T) { //nolint:tparallel // its parts break the same control plane, one after the other
 	t.Parallel()
 	lab := newBreakable(t)
 	k := newKube(t, lab.kubeconfig())
-	block := fmt.Sprintf("  config_path = %q\n  owner = %q\n  propagation = { mode = \"settle\", settle = \"500ms\", settle_after_failure = \"0s\" }\n", lab.kubeconfig(), restartOwner)
+	block := fmt.Sprintf("  config_path = %q\n  owner = %q\n  propagation = { mode = \"settle\", settle = \"500ms\", "+
+		"settle_after_failure = \"0s\" }\n", lab.kubeconfig(), restartOwner)
 	terraform := newCLI(t)
 	t.Run("credentials", func(t *testing.T) { testExpiry(t, lab, k) })
 

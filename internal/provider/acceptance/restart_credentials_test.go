@@ -23,8 +23,8 @@ import (
 	"k8s.io/client-go/rest"
 )
 
-// testExpiry lets credentials expire while routes are applied: every time the command of exec is run again, nothing fails for
-// it, and what it printed is printed nowhere else.
+// testExpiry lets credentials expire while routes are applied: every time the command of exec is run again, nothing
+// fails for it, and what it printed is printed nowhere else.
 func testExpiry(t *testing.T, lab *breakable, k *kube) {
 	t.Helper()
 	lab.trust(k)
@@ -35,13 +35,17 @@ func testExpiry(t *testing.T, lab *breakable, k *kube) {
 		subset  string
 	}{{true, "apply", "v1"}, {false, "apply", "v2"}, {false, "destroy", "v2"}} {
 		short := lab.expiring(t, k, test.says)
-		terraform.configure(short.block+"  propagation = { mode = \"settle\", settle = \"1200ms\", settle_after_failure = \"0s\" }\n", manyRoutes(12, "greeter", test.subset, ""))
+		terraform.configure(
+			short.block+"  propagation = { mode = \"settle\", settle = \"1200ms\", settle_after_failure = \"0s\" }\n",
+			manyRoutes(12, "greeter", test.subset, ""),
+		)
 		began := time.Now()
 		r := terraform.must(test.command)
 		search(t, "the output of "+test.command, r.text, short.secrets())
 		search(t, "the state", readFile(t, filepath.Join(terraform.dir, "terraform.tfstate")), short.secrets())
 		if took := time.Since(began); took < shortLived || short.runs() < 2 {
-			t.Errorf("%s took %s, and ran the command of exec %d times: nothing expired meanwhile", test.command, took, short.runs())
+			t.Errorf("%s took %s, and ran the command of exec %d times: nothing expired meanwhile", test.command,
+				took, short.runs())
 		}
 	}
 	for _, resource := range []string{"virtualservices", "destinationrules"} {
@@ -118,7 +122,8 @@ func (b *breakable) trust(k *kube) {
 		}}
 		client, err := dynamic.NewForConfig(&config)
 		if err == nil {
-			_, err = client.Resource(schema.GroupVersionResource{Version: "v1", Resource: "services"}).List(t.Context(), metav1.ListOptions{})
+			_, err = client.Resource(schema.GroupVersionResource{Version: "v1", Resource: "services"}).List(t.Context(),
+				metav1.ListOptions{})
 		}
 		if err == nil {
 			return
@@ -129,7 +134,8 @@ func (b *breakable) trust(k *kube) {
 	}
 }
 
-// expiring starts a plugin. With says it tells when its credentials expire; otherwise only the API server's refusal does.
+// expiring starts a plugin. With says it tells when its credentials expire; otherwise only the API server's refusal
+// does.
 func (b *breakable) expiring(t *testing.T, k *kube, says bool) *expiring {
 	t.Helper()
 	e := &expiring{t: t, dir: t.TempDir()}
@@ -147,8 +153,10 @@ func (b *breakable) expiring(t *testing.T, k *kube, says bool) *expiring {
 		}
 	}()
 	t.Cleanup(func() { close(stop); <-stopped })
-	plugin := (&cli{t: t, dir: e.dir}).write("plugin", fmt.Sprintf("#!/bin/sh\necho run >> %q\ncat %q\n", e.path("runs"), e.path("credential")))
-	e.block = fmt.Sprintf("  host = %q\n  cluster_ca_certificate = %q\n  exec {\n    api_version = \"client.authentication.k8s.io/v1\"\n    command = %q\n  }\n",
+	plugin := (&cli{t: t, dir: e.dir}).write("plugin",
+		fmt.Sprintf("#!/bin/sh\necho run >> %q\ncat %q\n", e.path("runs"), e.path("credential")))
+	e.block = fmt.Sprintf("  host = %q\n  cluster_ca_certificate = %q\n  exec {\n    api_version = "+
+		"\"client.authentication.k8s.io/v1\"\n    command = %q\n  }\n",
 		k.config.Host, k.authority, plugin)
 	return e
 }
@@ -193,7 +201,10 @@ func newCredential(says bool) (credential []byte, key string, err error) {
 	}
 	expires := time.Now().Add(shortLived)
 	der, err := x509.CreateCertificate(rand.Reader, &x509.Certificate{
-		SerialNumber: big.NewInt(time.Now().UnixNano()), Subject: pkix.Name{CommonName: "short-lived", Organization: []string{"system:masters"}},
+		SerialNumber: big.NewInt(time.Now().UnixNano()), Subject: pkix.Name{
+			CommonName:   "short-lived",
+			Organization: []string{"system:masters"},
+		},
 		KeyUsage: x509.KeyUsageDigitalSignature, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth},
 		NotBefore: time.Now().Add(-time.Minute), NotAfter: expires,
 	}, own.certificate, private.Public(), own.key)
@@ -206,11 +217,16 @@ func newCredential(says bool) (credential []byte, key string, err error) {
 	}
 	key = string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: raw}))
 	status := map[string]string{
-		"clientCertificateData": string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})), "clientKeyData": key,
+		"clientCertificateData": string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})),
+		"clientKeyData":         key,
 	}
 	if says {
 		status["expirationTimestamp"] = expires.UTC().Format(time.RFC3339)
 	}
-	credential, err = json.Marshal(map[string]any{"apiVersion": "client.authentication.k8s.io/v1", "kind": "ExecCredential", "status": status})
+	credential, err = json.Marshal(map[string]any{
+		"apiVersion": "client.authentication.k8s.io/v1",
+		"kind":       "ExecCredential",
+		"status":     status,
+	})
 	return credential, key, err
 }

@@ -70,7 +70,8 @@ func (k *kube) grant(role shippedRole, namespace, account, accountNamespace stri
 				}
 			}
 			if len(verbs) > 0 {
-				rules = append(rules, map[string]any{"apiGroups": rule.APIGroups, "resources": []string{resource}, "verbs": verbs})
+				rules = append(rules,
+					map[string]any{"apiGroups": rule.APIGroups, "resources": []string{resource}, "verbs": verbs})
 			}
 		}
 	}
@@ -95,7 +96,9 @@ func (k *kube) grant(role shippedRole, namespace, account, accountNamespace stri
 // limited returns the provider block of a user who has the rights of both shipped Roles, but for one.
 func (k *kube) limited(lab *acctest.Lab, account string, missing right, propagation string) string {
 	k.t.Helper()
-	k.create("serviceaccounts", fmt.Sprintf("apiVersion: v1\nkind: ServiceAccount\nmetadata: {name: %s, namespace: %s}\n", account, lab.Namespace))
+	k.create("serviceaccounts", fmt.Sprintf(
+		"apiVersion: v1\nkind: ServiceAccount\nmetadata: {name: %s, namespace: %s}\n", account, lab.Namespace,
+	))
 	k.grant(readRole(k.t, routesRole), lab.Namespace, account, lab.Namespace, missing)
 	ack := readRole(k.t, ackRole)
 	k.grant(ack, ack.Metadata.Namespace, account, lab.Namespace, missing)
@@ -129,14 +132,19 @@ func (l *lacking) says() []string {
 		namespace = "istio-system"
 	}
 	return []string{
-		fmt.Sprintf("cannot %s resource %q in API group %q in the namespace %q", l.right.verb, l.right.resource, group, namespace), l.lab.Service + "-limited",
+		fmt.Sprintf("cannot %s resource %q in API group %q in the namespace %q", l.right.verb, l.right.resource,
+			group, namespace), l.lab.Service + "-limited",
 	}
 }
 
 // refused runs a command that has to fail for the right.
 func (l *lacking) refused(arguments ...string) {
 	l.t.Helper()
-	l.fails("Permission missing", append(l.says(), "needs a Role in that namespace with the verbs get, list, create, patch and delete"), arguments...)
+	l.fails(
+		"Permission missing",
+		append(l.says(), "needs a Role in that namespace with the verbs get, list, create, patch and delete"),
+		arguments...,
+	)
 }
 
 // created applies a route as a user who may.
@@ -194,7 +202,8 @@ func (l *lacking) fallsBack() {
 	l.created()
 	l.configure(l.block, renamedRoute(l.lab.Service, l.lab.Namespace))
 	r := l.must("apply")
-	if all := r.warnings(); len(all) != 1 || !containsAll(all[0], append(l.says(), "the provider waits 1s instead")...) {
+	if all := r.warnings(); len(all) != 1 ||
+		!containsAll(all[0], append(l.says(), "the provider waits 1s instead")...) {
 		l.t.Errorf("warnings %q, want one that says all of %q", all, l.says())
 	}
 	l.must("plan", "-detailed-exitcode")
@@ -218,14 +227,16 @@ var whatIsMissed = map[right]func(*lacking){
 	{"get", "destinationrules", inRoutes}: func(l *lacking) { l.notUpdated(acctest.DestinationRule) },
 	{"list", "virtualservices", inRoutes}: func(l *lacking) {
 		l.configure(l.block, routeTo(l.lab.Service, l.lab.Namespace, ""))
-		l.must("apply").want(l.t, "warning", unlooked, append(l.says(), "whether another VirtualService routes these hosts already")...)
+		l.must("apply").want(l.t, "warning", unlooked,
+			append(l.says(), "whether another VirtualService routes these hosts already")...)
 	},
 	{"list", "destinationrules", inRoutes}: func(l *lacking) {
 		named := fmt.Sprintf("destination_rule_name = %q", l.lab.Service+"-rule")
 		l.configure(l.permitted, routeTo(l.lab.Service, l.lab.Namespace, named))
 		l.must("apply")
 		importing := func(id string) string {
-			return fmt.Sprintf("import {\n  to = mesh_canary_route.test\n  id = %q\n}\n", id) + routeTo(l.lab.Service, l.lab.Namespace, named)
+			return fmt.Sprintf("import {\n  to = mesh_canary_route.test\n  id = %q\n}\n", id) +
+				routeTo(l.lab.Service, l.lab.Namespace, named)
 		}
 		id := l.lab.Namespace + "/" + l.lab.Service
 		other := newCLI(l.t)
@@ -239,29 +250,38 @@ var whatIsMissed = map[right]func(*lacking){
 	{"list", "workloadentries", inRoutes}: func(l *lacking) {
 		l.goesOn(strings.Replace(routeTo(l.lab.Service, l.lab.Namespace, ""), "k8s-combat-service-v1", "nobody", 1))
 	},
-	{"list", "serviceentries", inRoutes}: func(l *lacking) { l.goesOn(routeTo(l.lab.Service+"-gone", l.lab.Namespace, "")) },
+	{"list", "serviceentries", inRoutes}: func(l *lacking) {
+		l.goesOn(routeTo(l.lab.Service+"-gone", l.lab.Namespace, ""))
+	},
 	{"list", "gateways", inRoutes}: func(l *lacking) {
 		l.goesOn(routeTo(l.lab.Service, l.lab.Namespace, fmt.Sprintf("gateways = [\"%s/edge\"]", l.lab.Namespace)))
 	},
 	{"create", "virtualservices", inRoutes}:  (*lacking).notCreated,
 	{"create", "destinationrules", inRoutes}: (*lacking).notCreated,
 	{"patch", "virtualservices", inRoutes}:   func(l *lacking) { l.notCreated(); l.notUpdated(acctest.VirtualService) },
-	{"patch", "destinationrules", inRoutes}:  func(l *lacking) { l.notCreated(); l.notUpdated(acctest.DestinationRule) },
-	{"delete", "virtualservices", inRoutes}:  func(l *lacking) { l.notDeleted(acctest.VirtualService, acctest.DestinationRule) },
+	{"patch", "destinationrules", inRoutes}: func(l *lacking) {
+		l.notCreated()
+		l.notUpdated(acctest.DestinationRule)
+	},
+	{"delete", "virtualservices", inRoutes}: func(l *lacking) {
+		l.notDeleted(acctest.VirtualService, acctest.DestinationRule)
+	},
 	{"delete", "destinationrules", inRoutes}: func(l *lacking) { l.notDeleted(acctest.DestinationRule) },
 	{"list", "pods", inAck}:                  (*lacking).fallsBack,
 	{"create", "pods/portforward", inAck}:    (*lacking).fallsBack,
 }
 
-// TestAccRights_lacking: with any one right of the shipped Roles less, the message names the verb, the resource, the namespace and the
-// user; nothing is left half made, and nothing leaves the state that is still there.
+// TestAccRights_lacking: with any one right of the shipped Roles less, the message names the verb, the resource, the
+// namespace and the user; nothing is left half made, and nothing leaves the state that is still there.
 func TestAccRights_lacking(t *testing.T) {
 	t.Parallel()
 	k := newKube(t, acctest.Start(t).Kubeconfig)
 	byRight := func(a, b right) int { return strings.Compare(a.verb+a.resource+a.role, b.verb+b.resource+b.role) }
 	shipped := slices.Concat(readRole(t, routesRole).rights(), readRole(t, ackRole).rights())
 	slices.SortFunc(shipped, byRight)
-	if diff := cmp.Diff(shipped, slices.SortedFunc(maps.Keys(whatIsMissed), byRight), cmp.AllowUnexported(right{})); diff != "" {
+	if diff := cmp.Diff(
+		shipped, slices.SortedFunc(maps.Keys(whatIsMissed), byRight), cmp.AllowUnexported(right{}),
+	); diff != "" {
 		t.Fatalf("rights (-in the examples +tested):\n%s", diff)
 	}
 	for missing, meet := range whatIsMissed {
@@ -272,7 +292,8 @@ func TestAccRights_lacking(t *testing.T) {
 			own.t = t
 			meet(&lacking{
 				cli: newCLI(t), t: t, lab: lab, right: missing,
-				block:     own.limited(lab, lab.Service+"-limited", missing, `mode = "ack", settle = "1s", timeout = "20s"`),
+				block: own.limited(lab, lab.Service+"-limited", missing,
+					`mode = "ack", settle = "1s", timeout = "20s"`),
 				permitted: fmt.Sprintf("  config_path = %q\n  propagation = { mode = \"none\" }\n", lab.Kubeconfig),
 			})
 		})
@@ -318,8 +339,8 @@ resource "mesh_weighted_split" "test" {
 `,
 }
 
-// TestAccRights_exact: the shipped Roles are enough for the whole life of both resources, with acknowledgements: create, rename a
-// subset, import, adopt, destroy.
+// TestAccRights_exact: the shipped Roles are enough for the whole life of both resources, with acknowledgements:
+// create, rename a subset, import, adopt, destroy.
 func TestAccRights_exact(t *testing.T) {
 	t.Parallel()
 	for address, config := range lives {
@@ -342,7 +363,8 @@ func TestAccRights_exact(t *testing.T) {
 			quiet("v2", "", "", "apply")
 			quiet("w2", "", "", "apply")
 			terraform.must("state", "rm", address)
-			quiet("w2", "", fmt.Sprintf("import {\n  to = %s\n  id = %q\n}\n", address, lab.Namespace+"/"+lab.Service), "apply")
+			quiet("w2", "", fmt.Sprintf("import {\n  to = %s\n  id = %q\n}\n", address, lab.Namespace+"/"+lab.Service),
+				"apply")
 			quiet("w2", "", "", "plan", "-detailed-exitcode")
 			terraform.must("state", "rm", address)
 			quiet("w3", "adopt = true", "", "apply")

@@ -10,11 +10,12 @@ import (
 	"github.com/meshroute/terraform-provider-mesh/internal/acctest"
 )
 
-// fewRoutes is how many routes there are by default: three rounds of the ten that Terraform works on at the same time.
+// fewRoutes is how many routes there are by default: three rounds of the ten that Terraform works on at the same
+// time.
 const fewRoutes = 30
 
-// TestAccScale makes, plans, changes and destroys many routes, ten at a time: each is written just as often as if it were the only
-// one. MESH_TEST_SCALE says how many; `make scale` makes a thousand.
+// TestAccScale makes, plans, changes and destroys many routes, ten at a time: each is written just as often as if it
+// were the only one. MESH_TEST_SCALE says how many; `make scale` makes a thousand.
 func TestAccScale(t *testing.T) {
 	t.Parallel()
 	lab := acctest.Start(t)
@@ -29,7 +30,8 @@ func TestAccScale(t *testing.T) {
 	}
 	k.shops(lab.Service, count)
 	terraform := newCLI(t)
-	block := fmt.Sprintf("  config_path = %q\n  owner = %q\n  propagation = { settle = \"0s\" }\n", lab.Kubeconfig, restartOwner)
+	block := fmt.Sprintf("  config_path = %q\n  owner = %q\n  propagation = { settle = \"0s\" }\n", lab.Kubeconfig,
+		restartOwner)
 	timed := func(what string, arguments ...string) {
 		t.Helper()
 		began := time.Now()
@@ -58,8 +60,9 @@ func TestAccScale(t *testing.T) {
 // shops makes the Services that [manyRoutes] routes, and somebody who answers for all of them.
 func (k *kube) shops(namespace string, count int) {
 	k.t.Helper()
-	k.create("workloadentries", "apiVersion: networking.istio.io/v1\nkind: WorkloadEntry\nmetadata: {name: shops, namespace: "+namespace+"}\n"+
-		"spec: {address: 127.0.0.1, labels: {app: k8s-combat-service-v1}}")
+	k.create("workloadentries",
+		"apiVersion: networking.istio.io/v1\nkind: WorkloadEntry\nmetadata: {name: shops, namespace: "+namespace+"}\n"+
+			"spec: {address: 127.0.0.1, labels: {app: k8s-combat-service-v1}}")
 	for i := range count {
 		k.create("services", fmt.Sprintf("apiVersion: v1\nkind: Service\nmetadata: {name: shop-%02d, namespace: %s}\n"+
 			"spec: {selector: {app: k8s-combat-service-v1}, ports: [{name: grpc, port: 50051}]}", i, namespace))

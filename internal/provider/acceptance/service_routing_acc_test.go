@@ -19,7 +19,8 @@ func asks(service, more string) string {
 	return fmt.Sprintf("data \"mesh_service_routing\" \"test\" {\n  service = %s\n  %s\n}\n", service, more)
 }
 
-// answer returns what the data source says, without the times at which objects were made, of which it checks that they are there.
+// answer returns what the data source says, without the times at which objects were made, of which it checks that
+// they are there.
 func (q *quarter) answer() map[string]any {
 	q.t.Helper()
 	state := &tfjson.State{}
@@ -58,11 +59,13 @@ func TestAccServiceRouting(t *testing.T) {
 	q.destinationRule("name: greeter, namespace: NS, annotations: {meta.helm.sh/release-name: shop}",
 		"host: greeter, subsets: [{name: v1, labels: {version: v1}}, {name: v9, labels: {version: v9}}]")
 	q.virtualService("name: a-first, namespace: NS, annotations: {terraform-provider-mesh/owner: shop/prod}",
-		"hosts: [greeter], http: [{name: canary, route: [{destination: {host: greeter, subset: v1}, weight: 90}, {destination: {host: greeter, subset: v9}, weight: 10}]}]")
+		"hosts: [greeter], http: [{name: canary, route: [{destination: {host: greeter, subset: v1}, weight: 90}, "+
+			"{destination: {host: greeter, subset: v9}, weight: 10}]}]")
 	q.virtualService("name: b-later, namespace: NS-b", "hosts: ["+greeterHost+"], "+toGreeter)
 	q.virtualService("name: c-edge, namespace: NS", "hosts: [NS.example], gateways: [NS/gone], "+toGreeter)
 	q.virtualService("name: d-other, namespace: NS", "hosts: [other], http: [{route: [{destination: {host: other}}]}]")
-	q.configure(q.admin, asks(`"greeter"`, "")+"output \"weights\" { value = data.mesh_service_routing.test.virtual_services[0].weights }\n")
+	q.configure(q.admin, asks(`"greeter"`, "")+
+		"output \"weights\" { value = data.mesh_service_routing.test.virtual_services[0].weights }\n")
 	q.only(q.must("apply"))
 	object := func(namespace, name string, owner any, more map[string]any) map[string]any {
 		o := map[string]any{"namespace": namespace, "name": name, "owner": owner, "managed_by": []any{}}
@@ -80,15 +83,19 @@ func TestAccServiceRouting(t *testing.T) {
 		"virtual_services": []any{
 			object("NS", "a-first", "shop/prod", map[string]any{
 				"hosts": []any{"greeter"}, "gateways": []any{"mesh"}, "effective": true,
-				"weights": map[string]any{"canary": map[string]any{"v1": 90.0, "v9": 10.0}}, "summary": []any{"all requests: v1 90 %, v9 10 %"},
+				"weights": map[string]any{"canary": map[string]any{"v1": 90.0, "v9": 10.0}},
+				"summary": []any{"all requests: v1 90 %, v9 10 %"},
 			}),
 			object("NS-b", "b-later", nil, map[string]any{
 				"hosts": []any{greeterHost}, "gateways": []any{"mesh"}, "effective": false, "weights": map[string]any{},
 				"summary": []any{"all requests go to greeter.NS"},
 			}),
 			object("NS", "c-edge", nil, map[string]any{
-				"hosts": []any{"NS.example"}, "gateways": []any{"NS/gone"}, "effective": true, "weights": map[string]any{},
-				"summary": []any{"all requests go to greeter"},
+				"hosts":     []any{"NS.example"},
+				"gateways":  []any{"NS/gone"},
+				"effective": true,
+				"weights":   map[string]any{},
+				"summary":   []any{"all requests go to greeter"},
 			}),
 		},
 		"destination_rules": []any{object("NS", "greeter", nil, map[string]any{
@@ -111,8 +118,9 @@ func TestAccServiceRouting(t *testing.T) {
 		}
 	}
 
-	q.put("serviceentries", "apiVersion: networking.istio.io/v1\nkind: ServiceEntry\nmetadata: {name: entry, namespace: NS}\n"+
-		"spec: {hosts: [NS.example.com], ports: [{number: 50051, name: grpc, protocol: GRPC}], resolution: NONE}")
+	q.put("serviceentries",
+		"apiVersion: networking.istio.io/v1\nkind: ServiceEntry\nmetadata: {name: entry, namespace: NS}\n"+
+			"spec: {hosts: [NS.example.com], ports: [{number: 50051, name: grpc, protocol: GRPC}], resolution: NONE}")
 	q.configure(q.admin, asks(`"`+q.name+`.example.com"`, ""))
 	q.only(q.must("apply"))
 	if got := q.answer(); got["host"] != "NS.example.com" || got["ports"] != nil || got["ready_endpoints"] != nil {
@@ -127,14 +135,19 @@ func TestAccServiceRouting_rights(t *testing.T) {
 	q.destinationRule("name: greeter, namespace: NS", "host: greeter, subsets: [{name: v1, labels: {version: v1}}]")
 	q.virtualService("name: greeter, namespace: NS", "hosts: [greeter], "+toGreeter)
 	for resource, missing := range map[string][]string{
-		"virtualservices": {"virtual_services", "conflicts"}, "destinationrules": {"destination_rules", "conflicts"}, "services": {"ports", "ready_endpoints"},
-		"pods": {"ready_endpoints"}, "workloadentries": {"ready_endpoints"},
+		"virtualservices":  {"virtual_services", "conflicts"},
+		"destinationrules": {"destination_rules", "conflicts"},
+		"services":         {"ports", "ready_endpoints"},
+		"pods":             {"ready_endpoints"}, "workloadentries": {"ready_endpoints"},
 	} {
 		q.configure(q.without(right{"list", resource, inRoutes}), asks(`"greeter"`, ""))
 		r := q.must("apply")
-		r.want(t, "warning", "Not everything could be read", `cannot list resource "`+resource+`"`, "The verb list on "+resource)
+		r.want(t, "warning", "Not everything could be read", `cannot list resource "`+resource+`"`,
+			"The verb list on "+resource)
 		got := q.answer()
-		for _, attribute := range []string{"ports", "ready_endpoints", "virtual_services", "destination_rules", "conflicts"} {
+		for _, attribute := range []string{
+			"ports", "ready_endpoints", "virtual_services", "destination_rules", "conflicts",
+		} {
 			null := false
 			for _, name := range missing {
 				null = null || name == attribute
@@ -148,7 +161,8 @@ func TestAccServiceRouting_rights(t *testing.T) {
 		return
 	}
 	q.configure(fmt.Sprintf("config_path = %q\n  default_namespace = %q", q.lab.Nobody, q.name), asks(`"greeter"`, ""))
-	q.must("apply").want(t, "warning", "Not everything could be read", "virtualservices", "destinationrules", "services", "pods", "workloadentries")
+	q.must("apply").want(t, "warning", "Not everything could be read", "virtualservices", "destinationrules",
+		"services", "pods", "workloadentries")
 }
 
 // TestAccServiceRouting_owner: two routes of one workspace contradict each other as any two do.
@@ -156,29 +170,34 @@ func TestAccServiceRouting_owner(t *testing.T) {
 	t.Parallel()
 	q := newQuarter(t)
 	first := sendingTo(`host = "greeter"`, "")
-	second := strings.NewReplacer(`"mesh_virtual_service" "test"`, `"mesh_virtual_service" "second"`, `"test"`, `"second"`).Replace(
+	second := strings.NewReplacer(`"mesh_virtual_service" "test"`, `"mesh_virtual_service" "second"`, `"test"`,
+		`"second"`).Replace(
 		sendingTo(`host = "greeter"`, "depends_on = [mesh_virtual_service.test]"))
-	q.configure(q.admin+"  owner = \"shop/prod\"\n", first+second+asks(`"greeter"`, "depends_on = [mesh_virtual_service.second]"))
+	q.configure(q.admin+"  owner = \"shop/prod\"\n",
+		first+second+asks(`"greeter"`, "depends_on = [mesh_virtual_service.second]"))
 	q.must("apply")
-	if conflicts := fmt.Sprint(q.answer()["conflicts"]); !strings.Contains(conflicts, `VirtualService "NS/second"`) || !strings.Contains(conflicts, "in the mesh already") {
+	if conflicts := fmt.Sprint(q.answer()["conflicts"]); !strings.Contains(conflicts, `VirtualService "NS/second"`) ||
+		!strings.Contains(conflicts, "in the mesh already") {
 		t.Errorf("conflicts %s", conflicts)
 	}
 }
 
-// TestAccServiceRouting_narrow: who may list in the namespace of the service only gets what is there, wherever the provider is at
-// home, and is told that it is not all.
+// TestAccServiceRouting_narrow: who may list in the namespace of the service only gets what is there, wherever the
+// provider is at home, and is told that it is not all.
 func TestAccServiceRouting_narrow(t *testing.T) {
 	t.Parallel()
 	q := newQuarter(t)
 	q.virtualService("name: greeter, namespace: NS", "hosts: [greeter], "+toGreeter)
 	q.virtualService("name: unseen, namespace: NS-b", "hosts: ["+greeterHost+"], "+toGreeter)
-	block := strings.Replace(q.without(right{}), fmt.Sprintf("default_namespace = %q", q.name), `default_namespace = "default"`, 1)
+	block := strings.Replace(q.without(right{}), fmt.Sprintf("default_namespace = %q", q.name),
+		`default_namespace = "default"`, 1)
 	const summary = "Not everything could be read"
 	for service, routes := range map[string]int{greeterHost: 1, "gone.NS.svc.cluster.local": 0} {
 		q.configure(block, asks(quote(q.in(service)), ""))
 		r := q.must("apply")
 		q.only(r, summary)
-		r.want(t, "warning", summary, "what other namespaces than "+q.name+" have", "destinationrules", "virtualservices")
+		r.want(t, "warning", summary, "what other namespaces than "+q.name+" have", "destinationrules",
+			"virtualservices")
 		got := q.answer()
 		if found, ok := got["virtual_services"].([]any); !ok || len(found) != routes || got["conflicts"] == nil {
 			t.Errorf("what routes %s: %v", service, got)
@@ -186,7 +205,8 @@ func TestAccServiceRouting_narrow(t *testing.T) {
 	}
 }
 
-// TestAccServiceRouting_invalid: what is no service is an error at the attribute, and nothing that a name holds reaches the terminal.
+// TestAccServiceRouting_invalid: what is no service is an error at the attribute, and nothing that a name holds
+// reaches the terminal.
 func TestAccServiceRouting_invalid(t *testing.T) {
 	t.Parallel()
 	q := newQuarter(t)
@@ -194,16 +214,36 @@ func TestAccServiceRouting_invalid(t *testing.T) {
 		config, summary string
 		words           []string
 	}{
-		"a service that is not there":     {asks(`"gone"`, ""), "Service does not exist", []string{"service: there is no Service, and no ServiceEntry, for gone.NS.svc.cluster.local"}},
-		"a host that nothing has":         {asks(`"gone.example"`, ""), "Service does not exist", []string{"service: ", "gone.example"}},
-		"a name of two parts":             {asks(`"greeter.NS"`, ""), "Service does not exist", []string{"for greeter.NS in the cluster", "A name with a dot is taken as it is"}},
-		"an empty name":                   {asks(`""`, ""), "Invalid service", []string{"service: "}},
-		"a name with a path":              {asks(`"../../secrets"`, ""), "Invalid service", []string{`"../../secrets" is no name of a service`}},
-		"a name with control bytes":       {asks(`"a\u001b[31m"`, ""), "Invalid service", []string{`\x1b[31m`}},
-		"a name with a query":             {asks(`"a?watch=1"`, ""), "Invalid service", []string{"service: "}},
-		"a very long name":                {asks(`"`+strings.Repeat("a.", 5000)+`a"`, ""), "Invalid service", []string{"service: "}},
-		"a namespace that is a path":      {asks(`"greeter"`, `namespace = "../kube-system"`), "Invalid namespace", []string{"namespace: "}},
-		"a namespace that does not exist": {asks(`"greeter"`, `namespace = "NS-c"`), "Service does not exist", []string{"service: ", "greeter.NS-c.svc.cluster.local"}},
+		"a service that is not there": {
+			asks(`"gone"`, ""),
+			"Service does not exist",
+			[]string{"service: there is no Service, and no ServiceEntry, for gone.NS.svc.cluster.local"},
+		},
+		"a host that nothing has": {
+			asks(`"gone.example"`, ""), "Service does not exist", []string{"service: ", "gone.example"},
+		},
+		"a name of two parts": {
+			asks(`"greeter.NS"`, ""),
+			"Service does not exist",
+			[]string{"for greeter.NS in the cluster", "A name with a dot is taken as it is"},
+		},
+		"an empty name": {asks(`""`, ""), "Invalid service", []string{"service: "}},
+		"a name with a path": {
+			asks(`"../../secrets"`, ""), "Invalid service", []string{`"../../secrets" is no name of a service`},
+		},
+		"a name with control bytes": {asks(`"a\u001b[31m"`, ""), "Invalid service", []string{`\x1b[31m`}},
+		"a name with a query":       {asks(`"a?watch=1"`, ""), "Invalid service", []string{"service: "}},
+		"a very long name": {
+			asks(`"`+strings.Repeat("a.", 5000)+`a"`, ""), "Invalid service", []string{"service: "},
+		},
+		"a namespace that is a path": {
+			asks(`"greeter"`, `namespace = "../kube-system"`), "Invalid namespace", []string{"namespace: "},
+		},
+		"a namespace that does not exist": {
+			asks(`"greeter"`, `namespace = "NS-c"`),
+			"Service does not exist",
+			[]string{"service: ", "greeter.NS-c.svc.cluster.local"},
+		},
 	} {
 		q.configure(q.admin, q.in(test.config))
 		words := make([]string, len(test.words))
@@ -232,9 +272,11 @@ func TestAccServiceRouting_unknown(t *testing.T) {
 
 	other := newQuarter(t)
 	block := strings.Replace(other.admin, fmt.Sprintf("%q", other.lab.Kubeconfig), "terraform_data.name.output", 1)
-	other.configure(block, "resource \"terraform_data\" \"name\" { input = "+quote(other.lab.Kubeconfig)+" }\n"+asks(`"greeter"`, ""))
+	other.configure(block,
+		"resource \"terraform_data\" \"name\" { input = "+quote(other.lab.Kubeconfig)+" }\n"+asks(`"greeter"`, ""))
 	other.fails("Cluster not known yet", []string{"depends_on"}, "plan")
-	other.configure(block, "resource \"terraform_data\" \"name\" { input = "+quote(other.lab.Kubeconfig)+" }\n"+asks(`"greeter"`, "depends_on = [terraform_data.name]"))
+	other.configure(block, "resource \"terraform_data\" \"name\" { input = "+quote(other.lab.Kubeconfig)+" }\n"+
+		asks(`"greeter"`, "depends_on = [terraform_data.name]"))
 	other.must("apply")
 	if got := other.answer(); got["host"] != greeterHost {
 		t.Errorf("the host is %v", got["host"])

@@ -11,8 +11,8 @@ import (
 	"github.com/meshroute/terraform-provider-mesh/internal/acctest"
 )
 
-// update writes what is missing in testdata/state. What is there is what some version of the provider wrote, and is never
-// written again: a change of the schema comes with a folder of its own.
+// update writes what is missing in testdata/state. What is there is what some version of the provider wrote, and is
+// never written again: a change of the schema comes with a folder of its own.
 var update = flag.Bool("update-states", false, "write missing golden states")
 
 const goldenNamespace = "golden-states"
@@ -20,7 +20,8 @@ const goldenNamespace = "golden-states"
 // golden is a state that an older version of the provider wrote, and the objects that it is about.
 type golden struct {
 	t *testing.T
-	// name is the path of the files without their ends, which are .tf, .tfstate and .yaml. The objects are called as the files are.
+	// name is the path of the files without their ends, which are .tf, .tfstate and .yaml. The objects are called as
+	// the files are.
 	name string
 	lab  *acctest.Lab
 }
@@ -99,12 +100,13 @@ func (g golden) decode(raw []byte, into any) {
 	}
 }
 
-// TestAccState_golden: this version has nothing to do where an older one was, reads its state with and without a refresh, and can
-// change and delete what it made.
+// TestAccState_golden: this version has nothing to do where an older one was, reads its state with and without a
+// refresh, and can change and delete what it made.
 func TestAccState_golden(t *testing.T) {
 	t.Parallel()
 	lab := acctest.Start(t)
-	newKube(t, lab.Kubeconfig).create("namespaces", "apiVersion: v1\nkind: Namespace\nmetadata: {name: "+goldenNamespace+"}\n")
+	newKube(t, lab.Kubeconfig).create("namespaces",
+		"apiVersion: v1\nkind: Namespace\nmetadata: {name: "+goldenNamespace+"}\n")
 	configurations, err := filepath.Glob("testdata/state/*/*.tf")
 	if err != nil || len(configurations) == 0 {
 		t.Fatalf("find golden states: %v", err)

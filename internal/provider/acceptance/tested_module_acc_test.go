@@ -34,8 +34,8 @@ func testedModuleIn(t *testing.T, c *cli, change func(text string) string) {
 	}
 }
 
-// TestAccTestedModule runs the tests of the module of the guide where there is no cluster. They pass, and they fail when the module is
-// broken, each break in the way that it should.
+// TestAccTestedModule runs the tests of the module of the guide where there is no cluster. They pass, and they fail
+// when the module is broken, each break in the way that it should.
 func TestAccTestedModule(t *testing.T) {
 	t.Parallel()
 	c := newCLI(t)
@@ -44,12 +44,24 @@ func TestAccTestedModule(t *testing.T) {
 		t.Fatalf("the tests fail:\n%s", r.text)
 	}
 	for name, test := range map[string]struct{ before, after, say string }{
-		"the weights are the wrong way round": {"v1 = null, v2 = var.canary_percent", "v1 = var.canary_percent, v2 = null", "A canary gets at most 50 %: Rule http[2]: all other requests: v1 10 %, v2 90 %."},
-		"checkouts get the new version":       {`"/checkout/" } }], subset = "v1"`, `"/checkout/" } }], subset = "v2"`, `checkout: Rule http[1] "checkout": requests with path starting with /checkout/ go to v2, timeout 5s.`},
-		"testers get the old version":         {`subset = "v2" }`, `subset = "v1" }`, "testers get the new version"},
-		"the header has another name":         {"x-tester", "x-test", "testers get the new version"},
-		"the checkout is the last":            {`{ name = "checkout", match = [{ uri = { prefix = "/checkout/" } }], subset = "v1", timeout = "5s" },`, "", "a checkout has a rule of its own"},
-		"the check lets everything pass":      {`<= 50`, "<= 100", "check.canary"},
+		"the weights are the wrong way round": {
+			"v1 = null, v2 = var.canary_percent",
+			"v1 = var.canary_percent, v2 = null",
+			"A canary gets at most 50 %: Rule http[2]: all other requests: v1 10 %, v2 90 %.",
+		},
+		"checkouts get the new version": {
+			`"/checkout/" } }], subset = "v1"`,
+			`"/checkout/" } }], subset = "v2"`,
+			`checkout: Rule http[1] "checkout": requests with path starting with /checkout/ go to v2, timeout 5s.`,
+		},
+		"testers get the old version": {`subset = "v2" }`, `subset = "v1" }`, "testers get the new version"},
+		"the header has another name": {"x-tester", "x-test", "testers get the new version"},
+		"the checkout is the last": {
+			`{ name = "checkout", match = [{ uri = { prefix = "/checkout/" } }], subset = "v1", timeout = "5s" },`,
+			"",
+			"a checkout has a rule of its own",
+		},
+		"the check lets everything pass": {`<= 50`, "<= 100", "check.canary"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -83,7 +95,8 @@ func TestAccTestedModule_cluster(t *testing.T) {
 	mocks := 0
 	testedModuleIn(t, c, func(text string) string {
 		mocks += len(mock.FindAllString(text, -1))
-		text = strings.NewReplacer(`service   = "greeter"`, `service = "`+lab.Service+`"`, `"greeter"`, `"`+lab.Namespace+`"`).Replace(text)
+		text = strings.NewReplacer(`service   = "greeter"`, `service = "`+lab.Service+`"`, `"greeter"`,
+			`"`+lab.Namespace+`"`).Replace(text)
 		return mock.ReplaceAllString(text, "")
 	})
 	if mocks != 3 {

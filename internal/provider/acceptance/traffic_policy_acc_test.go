@@ -115,12 +115,14 @@ retryBudget: {percent: 0}
 	byUserYAML = `loadBalancer: {consistentHash: {httpHeaderName: x-user}}`
 )
 
-// ruleWithPolicies is the spec of a form's DestinationRule with policies as YAML, for the service and for the subset v2.
+// ruleWithPolicies is the spec of a form's DestinationRule with policies as YAML, for the service and for the subset
+// v2.
 func ruleWithPolicies(service, subset string) string {
 	indent := func(by, text string) string {
 		return strings.ReplaceAll("\n"+strings.TrimSpace(text), "\n", "\n"+by)
 	}
-	spec := "host: HOST\nsubsets:\n- {name: v1, labels: {app: k8s-combat-service-v1}}\n- name: v2\n  labels: {app: k8s-combat-service-v2}\n"
+	spec := "host: HOST\nsubsets:\n- {name: v1, labels: {app: k8s-combat-service-v1}}\n- name: v2\n  labels: {app: " +
+		"k8s-combat-service-v2}\n"
 	if subset != "" {
 		spec += "  trafficPolicy:" + indent("    ", subset) + "\n"
 	}
@@ -130,26 +132,30 @@ func ruleWithPolicies(service, subset string) string {
 	return spec
 }
 
-// testTrafficPolicy writes every group of a traffic policy, for the service and for a subset. That the balancer acts is
-// seen by traffic; no gRPC client acts on the others.
+// testTrafficPolicy writes every group of a traffic policy, for the service and for a subset. That the balancer acts
+// is seen by traffic; no gRPC client acts on the others.
 func testTrafficPolicy(t *testing.T, f form) {
 	t.Parallel()
 	lab := acctest.Start(t)
 	step := func(p parts, service, subset string, checks ...resource.TestCheckFunc) resource.TestStep {
 		live := lab.Spec(acctest.DestinationRule, lab.Service, ruleWithPolicies(service, subset))
 		return resource.TestStep{
-			Config: lab.Config(f.with(p)), Check: resource.ComposeTestCheckFunc(append([]resource.TestCheckFunc{live}, checks...)...),
+			Config: lab.Config(f.with(p)),
+			Check:  resource.ComposeTestCheckFunc(append([]resource.TestCheckFunc{live}, checks...)...),
 		}
 	}
 	run(t, lab,
 		step(parts{top: byUserHCL}, byUserYAML, "",
-			lab.Traffic(canary(200, "x-user", "ada"), endpoints(1)), lab.Traffic(canary(200, "x-user", "bob"), endpoints(1))),
-		step(parts{subset: `traffic_policy = { load_balancer = { simple = "ROUND_ROBIN" } }`}, "", `loadBalancer: {simple: ROUND_ROBIN}`,
+			lab.Traffic(canary(200, "x-user", "ada"), endpoints(1)),
+			lab.Traffic(canary(200, "x-user", "bob"), endpoints(1))),
+		step(parts{subset: `traffic_policy = { load_balancer = { simple = "ROUND_ROBIN" } }`}, "",
+			`loadBalancer: {simple: ROUND_ROBIN}`,
 			lab.Traffic(canary(200, "x-user", "ada"), endpoints(2))),
 		step(parts{top: everyGroupHCL, subset: otherChoicesHCL}, everyGroupYAML, otherChoicesYAML),
 		step(parts{top: otherChoicesHCL, subset: everyGroupHCL}, otherChoicesYAML, everyGroupYAML),
 		step(parts{subset: byUserHCL}, "", byUserYAML,
-			lab.Traffic(canary(200, "x-user", "ada"), endpoints(1)), lab.Traffic(canary(200, "x-user", "ada"), acctest.Only("v2"))),
+			lab.Traffic(canary(200, "x-user", "ada"), endpoints(1)),
+			lab.Traffic(canary(200, "x-user", "ada"), acctest.Only("v2"))),
 		resource.TestStep{Config: lab.Config(f.with(parts{})), Check: f.routed(lab)},
 	)
 }

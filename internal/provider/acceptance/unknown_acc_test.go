@@ -45,7 +45,8 @@ http:
 - route: [{destination: {host: HOST, subset: v1}}]
 `)
 	routed := resource.ComposeTestCheckFunc(split,
-		lab.Traffic(acctest.Request{Headers: version("200"), Count: 2000}, acctest.Shares(map[string]float64{"v1": 30, "v2": 70})),
+		lab.Traffic(acctest.Request{Headers: version("200"), Count: 2000},
+			acctest.Shares(map[string]float64{"v1": 30, "v2": 70})),
 		lab.Traffic(acctest.Request{}, acctest.Only("v1")),
 	)
 	wholeMatch := f.shared("30", "70", parts{match: "terraform_data.late.output"})
@@ -55,7 +56,8 @@ http:
 	}
 	run(t, lab,
 		resource.TestStep{
-			Config: lab.Config(wrong + config), ExpectError: regexp.MustCompile(`(?s)with ` + f.address + `.*[Mm]ust sum to 100\s+percent,\s+got\s+110`),
+			Config:      lab.Config(wrong + config),
+			ExpectError: regexp.MustCompile(`(?s)with ` + f.address + `.*[Mm]ust sum to 100\s+percent,\s+got\s+110`),
 		},
 		resource.TestStep{
 			PreConfig: func() {

@@ -15,7 +15,8 @@ import (
 	"github.com/meshroute/terraform-provider-mesh/internal/acctest"
 )
 
-// newerAPI adds fields to the cluster's definitions, as a newer Istio does: one at the top of each spec, and some in lists.
+// newerAPI adds fields to the cluster's definitions, as a newer Istio does: one at the top of each spec, and some in
+// lists.
 func newerAPI(t *testing.T, k *kube) {
 	t.Helper()
 	field := map[string]any{"type": "string"}
@@ -101,19 +102,32 @@ spec:
 `
 )
 
-// TestAccUnknownFields: fields that the cluster has and this version does not know are named at import and at plan, stay where they
-// are when objects are written, and are named once more before they go with the rule or the subset that they are in. The definitions
-// are those of all tests, so that no other runs meanwhile.
+// TestAccUnknownFields: fields that the cluster has and this version does not know are named at import and at plan,
+// stay where they are when objects are written, and are named once more before they go with the rule or the subset
+// that they are in. The definitions are those of all tests, so that no other runs meanwhile.
 func TestAccUnknownFields(t *testing.T) { // changes what the whole cluster knows
 	lab := acctest.Start(t)
 	k := newKube(t, lab.Kubeconfig)
 	newerAPI(t, k)
 	const summary = "Fields this version does not know"
-	inService := []string{"spec.http[0].newInARule", "spec.http[0].route[0].newInADestination", "spec.http[1].route[0].newInADestination", "spec.newAtTheTop"}
-	inRule := []string{"spec.newAtTheTop", "spec.subsets[0].newInASubset", "spec.subsets[1].newInASubset", "spec.trafficPolicy.connectionPool.http.newInAPool"}
-	for name, f := range map[string]form{"virtual_service": objectForms[acctest.VirtualService], "destination_rule": objectForms[acctest.DestinationRule], "canary_route": canaryForm} {
+	inService := []string{
+		"spec.http[0].newInARule", "spec.http[0].route[0].newInADestination", "spec.http[1].route[0].newInADestination",
+		"spec.newAtTheTop",
+	}
+	inRule := []string{
+		"spec.newAtTheTop", "spec.subsets[0].newInASubset", "spec.subsets[1].newInASubset",
+		"spec.trafficPolicy.connectionPool.http.newInAPool",
+	}
+	for name, f := range map[string]form{
+		"virtual_service":  objectForms[acctest.VirtualService],
+		"destination_rule": objectForms[acctest.DestinationRule],
+		"canary_route":     canaryForm,
+	} {
 		t.Run(name, func(t *testing.T) {
-			owned := map[string]bool{acctest.VirtualService: name != "destination_rule", acctest.DestinationRule: name != "virtual_service"}
+			owned := map[string]bool{
+				acctest.VirtualService:  name != "destination_rule",
+				acctest.DestinationRule: name != "virtual_service",
+			}
 			createNewer(t, k, lab)
 			t.Cleanup(func() {
 				lab.Delete(acctest.VirtualService, lab.Service)
@@ -134,7 +148,8 @@ func TestAccUnknownFields(t *testing.T) { // changes what the whole cluster know
 			}
 			w := newWorkspace(t, lab, f, "")
 			w.block = "field_manager = { force_conflicts = true }"
-			w.write(f.with(parts{top: policy}) + fmt.Sprintf("import {\n  to = %s\n  id = \"%s/%s\"\n}\n", f.address, lab.Namespace, lab.Service))
+			w.write(f.with(parts{top: policy}) +
+				fmt.Sprintf("import {\n  to = %s\n  id = \"%s/%s\"\n}\n", f.address, lab.Namespace, lab.Service))
 			named(w.must("plan"))
 			named(w.must("apply"))
 			w.wantAttribute("foreign_fields", "[]")
@@ -151,14 +166,16 @@ func TestAccUnknownFields(t *testing.T) { // changes what the whole cluster know
 				// What they are in goes.
 				w.declare(parts{top: "export_to = [\"*\"]\n "})
 				r := w.must("apply")
-				r.want(t, "warning", "Apply removes unknown fields", "spec.trafficPolicy.connectionPool.http.newInAPool. They go with it")
+				r.want(t, "warning", "Apply removes unknown fields",
+					"spec.trafficPolicy.connectionPool.http.newInAPool. They go with it")
 				wantNewer(t, lab, "a", "b", "c", "d", "e", "g", "h")
 				w.unchanged()
 			}
 			w.must("state", "rm", f.address)
 
 			// An adoption keeps them too, and names them.
-			w.declare(parts{top: "adopt = true\n deletion = \"restore\"\n labels = { team = \"shop\" }\n " + map[bool]string{true: policy}[name != "destination_rule"]})
+			w.declare(parts{top: "adopt = true\n deletion = \"restore\"\n labels = { team = \"shop\" }\n " +
+				map[bool]string{true: policy}[name != "destination_rule"]})
 			named = func(r result) { t.Helper(); r.want(t, "warning", summary, "spec.newAtTheTop") }
 			named(w.must("apply"))
 			w.unchanged()
@@ -180,7 +197,8 @@ func createNewer(t *testing.T, k *kube, lab *acctest.Lab) {
 		}
 		deadline := time.Now().Add(30 * time.Second)
 		for {
-			_, err := k.ofKind(o).Create(t.Context(), o, metav1.CreateOptions{FieldManager: "kubectl-create", FieldValidation: metav1.FieldValidationStrict})
+			_, err := k.ofKind(o).Create(t.Context(),
+				o, metav1.CreateOptions{FieldManager: "kubectl-create", FieldValidation: metav1.FieldValidationStrict})
 			if err == nil {
 				break
 			}
@@ -224,13 +242,16 @@ func newValues(value any, found map[string]bool) {
 	}
 }
 
-// TestAccOlderFields: a field that the cluster's definitions do not have yet is said at plan, and again at apply where the plan could
-// not know; nothing is written.
+// TestAccOlderFields: a field that the cluster's definitions do not have yet is said at plan, and again at apply
+// where the plan could not know; nothing is written.
 func TestAccOlderFields(t *testing.T) { // changes what the whole cluster knows
 	lab := acctest.Start(t)
 	k := newKube(t, lab.Kubeconfig)
 	k.define(t, "virtualservices", func(spec map[string]any) { delete(properties(spec, "http", "retries"), "backoff") })
-	for name, f := range map[string]form{"virtual_service": objectForms[acctest.VirtualService], "canary_route": canaryForm} {
+	for name, f := range map[string]form{
+		"virtual_service": objectForms[acctest.VirtualService],
+		"canary_route":    canaryForm,
+	} {
 		t.Run(name, func(t *testing.T) {
 			w := newWorkspace(t, lab, f, "")
 			w.declare(parts{rule: `retries = { attempts = 2, backoff = "1s" }`})

@@ -29,7 +29,8 @@ func subsetsTo(service, more string, subsets, targets []string) string {
 	for _, name := range targets {
 		fmt.Fprintf(&weights, "%s = %d\n", name, 100/len(targets))
 	}
-	return fmt.Sprintf("resource \"mesh_canary_route\" \"test\" {\n  service = %q\n  namespace = \"greeter\"\n  subsets = {\n%s}\n  default = { weights = {\n%s} }\n%s\n}\n",
+	return fmt.Sprintf("resource \"mesh_canary_route\" \"test\" {\n  service = %q\n  namespace = \"greeter\"\n  "+
+		"subsets = {\n%s}\n  default = { weights = {\n%s} }\n%s\n}\n",
 		service, &declared, &weights, more)
 }
 
@@ -60,15 +61,19 @@ func (b *breakable) holds(k *kube, resource, kind, name string) bool {
 	return false
 }
 
-// TestAccAck_restartedAPIServer: after a restart of the API server istiod sees changes late and in any order. An update that adds a
-// subset waits until istiod holds the DestinationRule before it writes the rules, and no request fails.
+// TestAccAck_restartedAPIServer: after a restart of the API server istiod sees changes late and in any order. An
+// update that adds a subset waits until istiod holds the DestinationRule before it writes the rules, and no request
+// fails.
 func TestAccAck_restartedAPIServer(t *testing.T) {
 	t.Parallel()
 	lab := newBreakable(t)
 	k := newKube(t, lab.kubeconfig())
 	served := acctest.At(t, lab.dir)
 	terraform := newCLI(t, "TF_LOG=INFO")
-	block := fmt.Sprintf("  config_path = %q\n  propagation = { mode = \"ack\", timeout = \"3m\", on_timeout = \"stop\" }\n", lab.kubeconfig())
+	block := fmt.Sprintf(
+		"  config_path = %q\n  propagation = { mode = \"ack\", timeout = \"3m\", on_timeout = \"stop\" }\n",
+		lab.kubeconfig(),
+	)
 	terraform.configure(block, subsetsTo("greeter", "", []string{"v1"}, []string{"v1"}))
 	terraform.must("apply")
 	served.Eventually(acctest.Request{}, acctest.Only("v1"))
@@ -93,7 +98,8 @@ func TestAccAck_restartedAPIServer(t *testing.T) {
 		t.Error("the rules were written before istiod holds the DestinationRule")
 	}
 	apply.must()
-	for deadline := time.Now().Add(2 * time.Minute); !lab.holds(k, "virtualservices", "VirtualService", "greeter") && time.Now().Before(deadline); {
+	for deadline := time.Now().Add(2 * time.Minute); !lab.holds(k, "virtualservices", "VirtualService", "greeter") &&
+		time.Now().Before(deadline); {
 		time.Sleep(time.Second)
 	}
 	served.Eventually(acctest.Request{Count: 200}, acctest.Shares(map[string]float64{"v1": 50, "v2": 50}))
@@ -200,7 +206,8 @@ func TestAccWaits(t *testing.T) { //nolint:tparallel // its parts silence the sa
 	}
 	fails := func(terraform *cli, command string, says ...string) {
 		t.Helper()
-		terraform.fails("Proxies did not follow", append(says, "did not acknowledge the change within 3s", "watch.greeter"), command)
+		terraform.fails("Proxies did not follow",
+			append(says, "did not acknowledge the change within 3s", "watch.greeter"), command)
 	}
 	stopped := func(t *testing.T, terraform *cli, command string, says ...string) {
 		t.Helper()
@@ -208,7 +215,8 @@ func TestAccWaits(t *testing.T) { //nolint:tparallel // its parts silence the sa
 	}
 	subsets := func(t *testing.T, name string) []string {
 		t.Helper()
-		live, err := k.objects("networking.istio.io/v1", "destinationrules", "greeter").Get(t.Context(), name, metav1.GetOptions{})
+		live, err := k.objects("networking.istio.io/v1", "destinationrules", "greeter").Get(t.Context(), name,
+			metav1.GetOptions{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -218,7 +226,8 @@ func TestAccWaits(t *testing.T) { //nolint:tparallel // its parts silence the sa
 
 	t.Run("a connection that breaks is made anew", func(t *testing.T) {
 		terraform := newCLI(t, "TF_LOG=INFO")
-		through := block(fmt.Sprintf(", timeout = \"2m\", on_timeout = \"stop\", istiod_addresses = [\"http://%s\"]", monitoring.address))
+		through := block(fmt.Sprintf(", timeout = \"2m\", on_timeout = \"stop\", istiod_addresses = [\"http://%s\"]",
+			monitoring.address))
 		terraform.configure(through, subsetsTo("broken", "", v1, v1))
 		terraform.must("apply")
 		terraform.configure(through, subsetsTo("broken", "", both, both))
@@ -232,7 +241,8 @@ func TestAccWaits(t *testing.T) { //nolint:tparallel // its parts silence the sa
 		proxy.resume()
 		monitoring.mend()
 		r := apply.must()
-		if said := strings.Join(r.warnings(), "\n"); strings.Contains(said, "istiod") || !strings.Contains(r.text, "istiod does not answer, and is asked again") {
+		if said := strings.Join(r.warnings(), "\n"); strings.Contains(said, "istiod") ||
+			!strings.Contains(r.text, "istiod does not answer, and is asked again") {
 			t.Errorf("warnings %q, and the log:\n%s", said, r.text)
 		}
 		terraform.must("plan", "-detailed-exitcode")
@@ -242,7 +252,9 @@ func TestAccWaits(t *testing.T) { //nolint:tparallel // its parts silence the sa
 		terraform.configure(stops, subsetsTo("create", "", v1, v1))
 		stopped(t, terraform, "apply", `Stopped before step 3 of 3, create VirtualService "greeter/create"`)
 		for _, resource := range []string{"destinationrules", "virtualservices"} {
-			if _, err := k.objects("networking.istio.io/v1", resource, "greeter").Get(t.Context(), "create", metav1.GetOptions{}); err == nil {
+			if _, err := k.objects("networking.istio.io/v1", resource, "greeter").Get(
+				t.Context(), "create", metav1.GetOptions{},
+			); err == nil {
 				t.Errorf("one of %s is left", resource)
 			}
 		}
@@ -295,7 +307,9 @@ func TestAccWaits(t *testing.T) { //nolint:tparallel // its parts silence the sa
 		stopped(t, terraform, "apply", `create DestinationRule "greeter/moving-stand-in"`)
 		terraform.must("apply")
 		terraform.must("plan", "-detailed-exitcode")
-		if _, err := k.objects("networking.istio.io/v1", "destinationrules", "greeter").Get(t.Context(), "moving-stand-in", metav1.GetOptions{}); err == nil {
+		if _, err := k.objects("networking.istio.io/v1", "destinationrules", "greeter").Get(
+			t.Context(), "moving-stand-in", metav1.GetOptions{},
+		); err == nil {
 			t.Error("the stand-in is left")
 		}
 	})
@@ -332,7 +346,9 @@ func TestAccWaits(t *testing.T) { //nolint:tparallel // its parts silence the sa
 			fails(terraform, "destroy", `Stopped before step 2 of 2, delete DestinationRule "greeter/delete"`)
 		})
 		terraform.must("destroy")
-		if _, err := k.objects("networking.istio.io/v1", "destinationrules", "greeter").Get(t.Context(), "delete", metav1.GetOptions{}); err == nil {
+		if _, err := k.objects("networking.istio.io/v1", "destinationrules", "greeter").Get(
+			t.Context(), "delete", metav1.GetOptions{},
+		); err == nil {
 			t.Error("the DestinationRule is left")
 		}
 	})
@@ -343,13 +359,15 @@ func TestAccWaits(t *testing.T) { //nolint:tparallel // its parts silence the sa
 		terraform.must("apply")
 		terraform.configure(continues, subsetsTo("warned", "", both, both))
 		silent(t, func() {
-			terraform.must("apply").want(t, "warning", "Warning from the cluster", "did not acknowledge the change within 3s", "watch.greeter")
+			terraform.must("apply").want(t, "warning", "Warning from the cluster",
+				"did not acknowledge the change within 3s", "watch.greeter")
 		})
 		terraform.must("plan", "-detailed-exitcode")
 	})
 }
 
-// TestAccWaits_auto: where nothing is said, istiod is asked; a user who may not ask it is told once, and waits for the fixed time.
+// TestAccWaits_auto: where nothing is said, istiod is asked; a user who may not ask it is told once, and waits for
+// the fixed time.
 func TestAccWaits_auto(t *testing.T) {
 	t.Parallel()
 	lab := newBreakable(t)
@@ -363,11 +381,14 @@ func TestAccWaits_auto(t *testing.T) {
 		terraform.must("destroy")
 		return r
 	}
-	if r := apply("kubeconfig-acker", "", "asked"); len(r.warnings()) > 0 || strings.Contains(r.text, "waiting 2s for the proxies") {
+	if r := apply("kubeconfig-acker", "", "asked"); len(r.warnings()) > 0 ||
+		strings.Contains(r.text, "waiting 2s for the proxies") {
 		t.Errorf("warnings %q of a user who may ask istiod, and the log:\n%s", r.warnings(), r.text)
 	}
 	r := apply("kubeconfig-developer", "", "unasked-a", "unasked-b", "unasked-c")
-	says := []string{"the provider waits 2s instead", `cannot list resource "pods"`, "examples/role-ack.yaml", `mode = "settle"`}
+	says := []string{
+		"the provider waits 2s instead", `cannot list resource "pods"`, "examples/role-ack.yaml", `mode = "settle"`,
+	}
 	if all := r.warnings(); len(all) != 1 || !containsAll(all[0], says...) {
 		t.Errorf("warnings %q, want one that says all of %q", all, says)
 	}
@@ -379,14 +400,18 @@ func TestAccWaits_auto(t *testing.T) {
 	}
 }
 
-// TestAccWaits_afterFailure: after a request failed, a wait for the fixed time is as long as istiod may take to come back.
+// TestAccWaits_afterFailure: after a request failed, a wait for the fixed time is as long as istiod may take to come
+// back.
 func TestAccWaits_afterFailure(t *testing.T) {
 	t.Parallel()
 	lab := acctest.Start(t)
 	proxy := lab.StartProxy(t)
 	terraform := newCLI(t, "TF_LOG=INFO")
 	configure := func(subset string) {
-		terraform.configure(fmt.Sprintf("  host = %q\n  propagation = { mode = \"settle\", settle = \"100ms\", settle_after_failure = \"6s\" }\n", proxy.URL),
+		terraform.configure(fmt.Sprintf(
+			"  host = %q\n  propagation = { mode = \"settle\", settle = \"100ms\", settle_after_failure = \"6s\" }\n",
+			proxy.URL,
+		),
 			routesTo(subset, "", lab.Service))
 	}
 	configure("v1")

@@ -49,11 +49,13 @@ http:
 `),
 				lab.Spec(acctest.DestinationRule, lab.Service, destinationRule),
 				lab.Traffic(acctest.Request{Count: 5000}, acctest.Shares(map[string]float64{"v1": 10, "v2": 90})),
-				lab.Traffic(acctest.Request{Method: "/helloworld.Greeter/SayHelloAgain", Count: 1000}, acctest.Only("v1")),
+				lab.Traffic(acctest.Request{Method: "/helloworld.Greeter/SayHelloAgain", Count: 1000},
+					acctest.Only("v1")),
 			),
 			ConfigStateChecks: []statecheck.StateCheck{
 				statecheck.ExpectKnownValue("mesh_weighted_split.test", v2, knownvalue.Int64Exact(90)),
-				statecheck.ExpectKnownValue("mesh_weighted_split.test", tfjsonpath.New("timeout"), knownvalue.StringExact("5000ms")),
+				statecheck.ExpectKnownValue("mesh_weighted_split.test", tfjsonpath.New("timeout"),
+					knownvalue.StringExact("5000ms")),
 			},
 		},
 		resource.TestStep{
@@ -87,8 +89,8 @@ func TestAccWeightedSplit_weightShift(t *testing.T) {
 	testWeightShift(t, lab, splitForm, splitByShare)
 }
 
-// testWeightShift moves traffic from one version to the other and back. Nothing but the VirtualService is written, and
-// it stays the same object.
+// testWeightShift moves traffic from one version to the other and back. Nothing but the VirtualService is written,
+// and it stays the same object.
 func testWeightShift(t *testing.T, lab *acctest.Lab, f form, config func(v1, v2 string) string) {
 	var uid types.UID
 	remember := func() error {
@@ -102,7 +104,9 @@ func testWeightShift(t *testing.T, lab *acctest.Lab, f form, config func(v1, v2 
 			Config: lab.Config(config(strconv.Itoa(v1), strconv.Itoa(100-v1))),
 			Check: resource.ComposeTestCheckFunc(
 				lab.Live(func() error {
-					if generation := lab.MustGet(acctest.DestinationRule, lab.Service).GetGeneration(); generation != 1 {
+					if generation := lab.MustGet(
+						acctest.DestinationRule, lab.Service,
+					).GetGeneration(); generation != 1 {
 						t.Errorf("the DestinationRule was written %d times, want once", generation)
 					}
 					if got := lab.MustGet(acctest.VirtualService, lab.Service).GetUID(); uid != "" && got != uid {
@@ -139,7 +143,8 @@ func TestAccWeightedSplit_subsets(t *testing.T) {
 	lab := acctest.Start(t)
 	step := func(subsets string, shares map[string]float64, check ...resource.TestCheckFunc) resource.TestStep {
 		return resource.TestStep{
-			Config: lab.Config("resource \"mesh_weighted_split\" \"test\" {\n  service = local.service\n  subsets = {\n" + subsets + "  }\n}"),
+			Config: lab.Config("resource \"mesh_weighted_split\" \"test\" {\n  service = local.service\n  " +
+				"subsets = {\n" + subsets + "  }\n}"),
 			Check: resource.ComposeTestCheckFunc(append(check,
 				lab.Traffic(acctest.Request{Count: 3000}, acctest.Shares(shares)))...),
 		}
@@ -151,9 +156,11 @@ func TestAccWeightedSplit_subsets(t *testing.T) {
 	)
 	run(t, lab,
 		step(v1+"100 }\n", map[string]float64{"v1": 100},
-			lab.Spec(acctest.VirtualService, lab.Service, "hosts: [HOST]\nhttp: [{route: [{destination: {host: HOST, subset: v1}}]}]")),
+			lab.Spec(acctest.VirtualService, lab.Service,
+				"hosts: [HOST]\nhttp: [{route: [{destination: {host: HOST, subset: v1}}]}]")),
 		step(v1+"70 }\n"+v2+"20 }\n"+v3+"10 }\n", map[string]float64{"v1": 70, "v2": 20, "v3": 10}),
-		step(v1+"70 }\n"+"canary = { labels = { app = \"k8s-combat-service-v2\" }, weight = 30 }\n", map[string]float64{"v1": 70, "v2": 30},
+		step(v1+"70 }\n"+"canary = { labels = { app = \"k8s-combat-service-v2\" }, weight = 30 }\n",
+			map[string]float64{"v1": 70, "v2": 30},
 			lab.Spec(acctest.DestinationRule, lab.Service, `
 host: HOST
 subsets:
@@ -161,7 +168,8 @@ subsets:
 - {name: v1, labels: {app: k8s-combat-service-v1}}
 `)),
 		step(v2+"100 }\n", map[string]float64{"v2": 100},
-			lab.Spec(acctest.DestinationRule, lab.Service, "host: HOST\nsubsets: [{name: v2, labels: {app: k8s-combat-service-v2}}]")),
+			lab.Spec(acctest.DestinationRule, lab.Service,
+				"host: HOST\nsubsets: [{name: v2, labels: {app: k8s-combat-service-v2}}]")),
 	)
 }
 

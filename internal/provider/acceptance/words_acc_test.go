@@ -34,7 +34,8 @@ func forVersion(version, subset string) string {
 	return fmt.Sprintf(`{ match = [{ headers = { version = { exact = %q } } }], subset = %q },`, version, subset)
 }
 
-const nineToOne, threeToOne, oneToOne = "{ weights = { v1 = 90, v2 = 10 } }", "{ weights = { v1 = 75, v2 = 25 } }", "{ weights = { v1 = 50, v2 = 50 } }"
+const nineToOne, threeToOne, oneToOne = "{ weights = { v1 = 90, v2 = 10 } }", "{ weights = { v1 = 75, v2 = 25 } }",
+	"{ weights = { v1 = 50, v2 = 50 } }"
 
 // moved returns what a command says of traffic that moves, a line for each move.
 func (r result) moved() []string {
@@ -84,24 +85,37 @@ func TestAccWords(t *testing.T) {
 	}
 	shares := func(words string) []string { return append(slices.Clone(asked), "all other requests: "+words) }
 	step(canaryOf(forVersion("200", "v2"), nineToOne, ""), shares("v1 90 %, v2 10 %"))
-	step(canaryOf(forVersion("200", "v2"), threeToOne, ""), shares("v1 75 %, v2 25 %"), "share of v2 of all other requests: 10 % → 25 %")
+	step(canaryOf(forVersion("200", "v2"), threeToOne, ""), shares("v1 75 %, v2 25 %"),
+		"share of v2 of all other requests: 10 % → 25 %")
 	step(canaryOf(forVersion("200", "v2")+forVersion("300", "v3"), threeToOne, ""),
 		[]string{asked[0], "requests with header version=300 go to v3", "all other requests: v1 75 %, v2 25 %"},
-		"share of v3 of requests with header version=300: 0 % → 100 %, share of v1 of requests with header version=300: 75 % → 0 %, share of v2 of requests with header version=300: 25 % → 0 %")
-	step(canaryOf(forVersion("200", "v1"), `{ subset = "v1" }`, ""), []string{"requests with header version=200 go to v1", "all other requests go to v1"},
-		"requests with header version=200 move from v2 to v1", "share of v2 of some other requests: 25 % → 0 %", "requests with header version=300 move from v3 to v1")
-	step(canaryOf(forVersion("200", "v1"), `{ subset = "v2" }`, ""), []string{"requests with header version=200 go to v1", "all other requests go to v2"},
+		"share of v3 of requests with header version=300: 0 % → 100 %, share of v1 of requests with header "+
+			"version=300: 75 % → 0 %, share of v2 of requests with header version=300: 25 % → 0 %")
+	step(
+		canaryOf(forVersion("200", "v1"), `{ subset = "v1" }`, ""),
+		[]string{"requests with header version=200 go to v1", "all other requests go to v1"},
+
+		"requests with header version=200 move from v2 to v1",
+		"share of v2 of some other requests: 25 % → 0 %",
+		"requests with header version=300 move from v3 to v1",
+	)
+	step(canaryOf(forVersion("200", "v1"), `{ subset = "v2" }`, ""),
+		[]string{"requests with header version=200 go to v1", "all other requests go to v2"},
 		"all other requests move from v1 to v2")
 	// A subset is its pods, by whatever name.
-	renamed := strings.NewReplacer("v2 = {", "canary = {", `subset = "v2"`, `subset = "canary"`).Replace(canaryOf(forVersion("200", "v1"), `{ subset = "v2" }`, ""))
+	renamed := strings.NewReplacer("v2 = {", "canary = {", `subset = "v2"`,
+		`subset = "canary"`).Replace(canaryOf(forVersion("200", "v1"), `{ subset = "v2" }`, ""))
 	step(renamed, []string{"requests with header version=200 go to v1", "all other requests go to canary"})
-	step(canaryOf(forVersion("200", "v1"), `{ subset = "v2" }`, ""), []string{"requests with header version=200 go to v1", "all other requests go to v2"})
+	step(canaryOf(forVersion("200", "v1"), `{ subset = "v2" }`, ""),
+		[]string{"requests with header version=200 go to v1", "all other requests go to v2"})
 	// Another spelling of the same is no change, and what is not said stays out.
 	step(canaryOf(forVersion("200", "v1"), `{ weights = { v1 = 90, v2 = 10 }, timeout = "5s" }`, ""),
-		[]string{"requests with header version=200 go to v1", "all other requests: v1 90 %, v2 10 %, timeout 5s"}, "share of v1 of all other requests: 0 % → 90 %")
+		[]string{"requests with header version=200 go to v1", "all other requests: v1 90 %, v2 10 %, timeout 5s"},
+		"share of v1 of all other requests: 0 % → 90 %")
 	w.write(canaryOf(forVersion("200", "v1"), `{ weights = { v1 = null, v2 = 10 }, timeout = "5000ms" }`, ""))
 	w.wantWords(last, last)
-	w.write(canaryOf(forVersion("200", "v1"), `{ weights = { v1 = 90, v2 = 10 }, timeout = "5s" }`, "labels = { team = \"shop\" }"))
+	w.write(canaryOf(forVersion("200", "v1"), `{ weights = { v1 = 90, v2 = 10 }, timeout = "5s" }`,
+		"labels = { team = \"shop\" }"))
 	w.wantWords(last, last)
 	w.must("apply", "saved.tfplan")
 
@@ -112,9 +126,11 @@ func TestAccWords(t *testing.T) {
 			http[1].(map[string]any)["route"].([]any)[i].(map[string]any)["weight"] = weight
 		}
 	})
-	w.wantWords([]string{last[0], "all other requests: v1 40 %, v2 60 %, timeout 5s"}, last, "share of v1 of all other requests: 40 % → 90 %")
+	w.wantWords([]string{last[0], "all other requests: v1 40 %, v2 60 %, timeout 5s"},
+		last, "share of v1 of all other requests: 40 % → 90 %")
 	lab.Delete(acctest.VirtualService, lab.Service)
-	w.wantWords([]string{"the VirtualService is not there"}, last, "requests with header version=200 move from the service itself (no rule) to v1",
+	w.wantWords([]string{"the VirtualService is not there"}, last,
+		"requests with header version=200 move from the service itself (no rule) to v1",
 		"all other requests move from the service itself (no rule) to v1 90 %, v2 10 %")
 	w.must("apply", "saved.tfplan")
 
@@ -137,32 +153,40 @@ func TestAccWords_adopt(t *testing.T) {
 		return canaryOf(forVersion("200", "v3"), `{ subset = "v1" }`, "adopt = true\n max_weight_step = "+most)
 	}
 	w.write(guarded("20"))
-	w.fails("Step too large", []string{"v3 gains 100 percent points: requests with header version=200 move from v2 to v3", "max_weight_step = 100"}, "plan")
+	w.fails("Step too large", []string{
+		"v3 gains 100 percent points: requests with header version=200 move from v2 to v3", "max_weight_step = 100",
+	}, "plan")
 	w.write(guarded("100"))
-	w.wantWords(nil, []string{"requests with header version=200 go to v3", "all other requests go to v1"}, "requests with header version=200 move from v2 to v3")
+	w.wantWords(nil, []string{"requests with header version=200 go to v3", "all other requests go to v1"},
+		"requests with header version=200 move from v2 to v3")
 	w.must("apply", "saved.tfplan")
 	w.unchanged()
 	w.must("destroy")
 	nothingIn(t, lab)
 }
 
-// TestAccWords_others: where somebody else sets the weights, no words promise them, and the one who takes them back is told.
+// TestAccWords_others: where somebody else sets the weights, no words promise them, and the one who takes them back
+// is told.
 func TestAccWords_others(t *testing.T) {
 	t.Parallel()
 	lab := acctest.Start(t)
 	k := newKube(t, lab.Kubeconfig)
 	w := newWorkspace(t, lab, canaryForm, "")
 	const others = "weights_managed_by = \"other\"\n max_weight_step = 20"
-	words := []string{"requests with header version=200 go to v2", "all other requests go to v1 and v2 in shares that others set"}
+	words := []string{
+		"requests with header version=200 go to v2", "all other requests go to v1 and v2 in shares that others set",
+	}
 	w.write(canaryOf(forVersion("200", "v2"), nineToOne, others))
 	w.wantWords(nil, words)
 	w.must("apply", "saved.tfplan")
 	w.unchanged()
-	if err := updateAs(t.Context(), k, lab, rolloutsManager, acctest.VirtualService, func(o *unstructured.Unstructured) {
-		for i, weight := range []int64{40, 60} {
-			specOf(o)["http"].([]any)[1].(map[string]any)["route"].([]any)[i].(map[string]any)["weight"] = weight
-		}
-	}); err != nil {
+	if err := updateAs(
+		t.Context(), k, lab, rolloutsManager, acctest.VirtualService, func(o *unstructured.Unstructured) {
+			for i, weight := range []int64{40, 60} {
+				specOf(o)["http"].([]any)[1].(map[string]any)["route"].([]any)[i].(map[string]any)["weight"] = weight
+			}
+		},
+	); err != nil {
 		t.Fatal(err)
 	}
 	w.unchanged()
@@ -170,18 +194,25 @@ func TestAccWords_others(t *testing.T) {
 	w.write(canaryOf(forVersion("200", "v2"), oneToOne, others))
 	w.wantWords(words, words)
 	w.write(canaryOf(forVersion("200", "v3"), nineToOne, others))
-	w.fails("Step too large", []string{"v3 gains 100 percent points: requests with header version=200 move from v2 to v3"}, "plan")
+	w.fails("Step too large",
+		[]string{"v3 gains 100 percent points: requests with header version=200 move from v2 to v3"}, "plan")
 	// Back: the live shares count.
 	w.write(canaryOf(forVersion("200", "v2"), nineToOne, "max_weight_step = 20"))
-	w.fails("Step too large", []string{"v1 gains 50 percent points: share of v1 of all other requests: 40 % → 90 %", "max_weight_step = 50"}, "plan")
+	w.fails(
+		"Step too large",
+		[]string{"v1 gains 50 percent points: share of v1 of all other requests: 40 % → 90 %", "max_weight_step = 50"},
+		"plan",
+	)
 	w.write(canaryOf(forVersion("200", "v2"), oneToOne, "max_weight_step = 20"))
-	w.wantWords(words, []string{words[0], "all other requests: v1 50 %, v2 50 %"}, "share of v1 of all other requests: 40 % → 50 %")
+	w.wantWords(words, []string{words[0], "all other requests: v1 50 %, v2 50 %"},
+		"share of v1 of all other requests: 40 % → 50 %")
 	w.write(canaryOf(forVersion("200", "v2"), oneToOne, others))
 	w.must("destroy")
 	nothingIn(t, lab)
 }
 
-// TestAccStep: a change in which a destination gains more than is allowed is refused by the plan, before anything is written.
+// TestAccStep: a change in which a destination gains more than is allowed is refused by the plan, before anything is
+// written.
 func TestAccStep(t *testing.T) {
 	t.Parallel()
 	lab := acctest.Start(t)
@@ -191,13 +222,19 @@ func TestAccStep(t *testing.T) {
 	const most = "max_weight_step = 20"
 	canary := forVersion("200", "v2")
 	writes := func() []string {
-		return slices.DeleteFunc(proxy.Take(), func(asked string) bool { return strings.HasPrefix(asked, "GET ") || strings.HasPrefix(asked, "LIST ") })
+		return slices.DeleteFunc(proxy.Take(), func(asked string) bool {
+			return strings.HasPrefix(asked, "GET ") || strings.HasPrefix(asked, "LIST ")
+		})
 	}
 	refused := func(config string, say ...string) {
 		t.Helper()
 		w.write(config)
 		proxy.Take()
-		w.fails("Step too large", append(say, "max_weight_step: allows a destination to gain at most 20 percent points", "Go in steps"), "plan")
+		w.fails(
+			"Step too large",
+			append(say, "max_weight_step: allows a destination to gain at most 20 percent points", "Go in steps"),
+			"plan",
+		)
 		if asked := writes(); len(asked) > 0 {
 			t.Errorf("a refused plan writes: %q", asked)
 		}
@@ -205,10 +242,16 @@ func TestAccStep(t *testing.T) {
 	// A new route may send everything anywhere.
 	w.write(canaryOf(canary, nineToOne, most))
 	w.must("apply")
-	refused(canaryOf(canary, oneToOne, most), "v2 gains 40 percent points: share of v2 of all other requests: 10 % → 50 %", "set max_weight_step = 40 for this change")
+	refused(
+		canaryOf(canary, oneToOne, most),
+		"v2 gains 40 percent points: share of v2 of all other requests: 10 % → 50 %",
+		"set max_weight_step = 40 for this change",
+	)
 	refused(canaryOf("", nineToOne, most), "v1 gains 90 percent points")
-	refused(strings.Replace(canaryOf(canary, nineToOne, most), "combat-service-v2", "combat-service-v3", 1), "v2 gains 100 percent points: requests with header version=200 move from v2 (app=k8s-combat-service-v2) to v2")
-	refused(canaryOf(forVersion("200", "v3"), nineToOne, most), "v3 gains 100 percent points: requests with header version=200 move from v2 to v3")
+	refused(strings.Replace(canaryOf(canary, nineToOne, most), "combat-service-v2", "combat-service-v3", 1),
+		"v2 gains 100 percent points: requests with header version=200 move from v2 (app=k8s-combat-service-v2) to v2")
+	refused(canaryOf(forVersion("200", "v3"), nineToOne, most),
+		"v3 gains 100 percent points: requests with header version=200 move from v2 to v3")
 	// To 25 it goes, and a rule that names its requests may send them where it likes.
 	w.write(canaryOf(canary+forVersion("300", "v3"), threeToOne, most))
 	w.must("apply")
@@ -218,7 +261,11 @@ func TestAccStep(t *testing.T) {
 			spec["http"].([]any)[2].(map[string]any)["route"].([]any)[i].(map[string]any)["weight"] = weight
 		}
 	})
-	refused(canaryOf(canary+forVersion("300", "v3"), threeToOne, most), "v1 gains 45 percent points: share of v1 of all other requests: 30 % → 75 %", "set max_weight_step = 45 for this change")
+	refused(
+		canaryOf(canary+forVersion("300", "v3"), threeToOne, most),
+		"v1 gains 45 percent points: share of v1 of all other requests: 30 % → 75 %",
+		"set max_weight_step = 45 for this change",
+	)
 	w.block += "\n field_manager = { force_conflicts = true }"
 	w.write(canaryOf(canary+forVersion("300", "v3"), threeToOne, "max_weight_step = 45"))
 	w.must("apply")
@@ -232,7 +279,8 @@ func TestAccStep(t *testing.T) {
 	w.wantAttribute("max_weight_step", "null")
 	w.unchanged()
 	// What is known only at apply is refused there.
-	w.write(late("v1 = 10, v2 = 90") + canaryOf(canary+forVersion("300", "v3"), "{ weights = { v1 = terraform_data.late.output.v1, v2 = terraform_data.late.output.v2 } }", most))
+	w.write(late("v1 = 10, v2 = 90") + canaryOf(canary+forVersion("300", "v3"),
+		"{ weights = { v1 = terraform_data.late.output.v1, v2 = terraform_data.late.output.v2 } }", most))
 	if change, r := w.plan(); of(t, change.AfterUnknown, "summary") != "true" || len(r.moved()) > 0 {
 		t.Errorf("summary is known before its weights are, or %q is said", r.moved())
 	}
@@ -273,7 +321,9 @@ resource "mesh_virtual_service" "ratings" {
 	}
 	words := func(shares, mysql string) []string {
 		return []string{
-			lab.Expand("requests with path starting with /ratings are handed to VirtualService NAMESPACE/SERVICE-ratings"),
+			lab.Expand(
+				"requests with path starting with /ratings are handed to VirtualService NAMESPACE/SERVICE-ratings",
+			),
 			"all other requests: v1 of reviews " + shares,
 			"TLS connections with SNI reviews.example on port 443 go to reviews",
 			"TCP connections on port 3306 go to " + mysql,
@@ -285,21 +335,25 @@ resource "mesh_virtual_service" "ratings" {
 	w.unchanged()
 	w.f.address = "mesh_virtual_service.ratings"
 	w.wantAttribute("summary", asJSON(t, []string{
-		"requests with path starting with /ratings/new go to ratings", "all other requests go on with the rules of the VirtualService that hands over",
+		"requests with path starting with /ratings/new go to ratings",
+		"all other requests go on with the rules of the VirtualService that hands over",
 	}))
 	w.f.address = "mesh_virtual_service.test"
 	w.write(config("50", "50", "mysql"))
 	w.fails("Step too large", []string{"v2 of reviews gains 40 percent points"}, "plan")
 	w.write(config("90", "10", "maria"))
-	w.fails("Step too large", []string{"maria gains 100 percent points: TCP connections on port 3306 move from mysql to maria"}, "plan")
+	w.fails("Step too large",
+		[]string{"maria gains 100 percent points: TCP connections on port 3306 move from mysql to maria"}, "plan")
 	w.write(config("80", "20", "mysql"))
-	w.wantWords(words("90 %, v2 of reviews 10 %", "mysql"), words("80 %, v2 of reviews 20 %", "mysql"), "share of v2 of reviews of all other requests: 10 % → 20 %")
+	w.wantWords(words("90 %, v2 of reviews 10 %", "mysql"), words("80 %, v2 of reviews 20 %", "mysql"),
+		"share of v2 of reviews of all other requests: 10 % → 20 %")
 	w.must("apply", "saved.tfplan")
 	w.unchanged()
 	w.must("destroy")
 }
 
-// TestAccWords_several: each resource says what moves, under a summary of its own: Terraform shows one warning of each.
+// TestAccWords_several: each resource says what moves, under a summary of its own: Terraform shows one warning of
+// each.
 func TestAccWords_several(t *testing.T) {
 	t.Parallel()
 	lab := acctest.Start(t)

@@ -64,8 +64,10 @@ func (w *workspace) write(resources string) {
 	if strings.Contains(w.block, "host =") || strings.Contains(w.block, "config_path =") {
 		connection = ""
 	}
-	w.configure(fmt.Sprintf("%s  default_namespace = %q\n  propagation = { settle = \"0s\" }\n  %s\n", connection, w.lab.Namespace, w.block),
-		fmt.Sprintf("locals {\n  service   = %q\n  namespace = %q\n  host      = %q\n}\n%s", w.lab.Service, w.lab.Namespace, w.lab.Host, resources))
+	w.configure(fmt.Sprintf("%s  default_namespace = %q\n  propagation = { settle = \"0s\" }\n  %s\n", connection,
+		w.lab.Namespace, w.block),
+		fmt.Sprintf("locals {\n  service   = %q\n  namespace = %q\n  host      = %q\n}\n%s", w.lab.Service,
+			w.lab.Namespace, w.lab.Host, resources))
 }
 
 // apply applies the form's configuration with changed parts.
@@ -180,7 +182,9 @@ func wantUIDs(t *testing.T, lab *acctest.Lab, want map[string]types.UID) {
 }
 
 // updateAs changes an object as another client does: it reads, changes and updates until nobody was faster.
-func updateAs(ctx context.Context, k *kube, lab *acctest.Lab, manager, kind string, change func(*unstructured.Unstructured)) error {
+func updateAs(
+	ctx context.Context, k *kube, lab *acctest.Lab, manager, kind string, change func(*unstructured.Unstructured),
+) error {
 	objects := k.objects("networking.istio.io/v1", strings.ToLower(kind)+"s", lab.Namespace)
 	for {
 		o, err := objects.Get(ctx, lab.Service, metav1.GetOptions{})
@@ -197,8 +201,8 @@ func updateAs(ctx context.Context, k *kube, lab *acctest.Lab, manager, kind stri
 // specOf returns the spec of an object.
 func specOf(o *unstructured.Unstructured) map[string]any { return o.Object["spec"].(map[string]any) }
 
-// handMadePair makes both objects with kubectl as the form's configuration wants them, with short host names, labels and
-// annotations of its maker's, and a timeout that the configuration does not have.
+// handMadePair makes both objects with kubectl as the form's configuration wants them, with short host names, labels
+// and annotations of its maker's, and a timeout that the configuration does not have.
 func (f form) handMadePair(lab *acctest.Lab) {
 	for _, manifest := range []string{handMadeDestinationRule, handMadeVirtualService} {
 		lab.Create(f.handMade(manifest))

@@ -74,8 +74,8 @@ var kinds = func() []string {
 	return slices.Sorted(slices.Values(all))
 }()
 
-// TestPropertyProtocolAsFramework: what the provider answers for its resources at the protocol, it would have answered through the framework
-// too. MESH_TEST_SEED draws the same requests again.
+// TestPropertyProtocolAsFramework: what the provider answers for its resources at the protocol, it would have
+// answered through the framework too. MESH_TEST_SEED draws the same requests again.
 func TestPropertyProtocolAsFramework(t *testing.T) {
 	t.Parallel()
 	numberIn := func(variable string, otherwise uint64) uint64 {
@@ -93,16 +93,24 @@ func TestPropertyProtocolAsFramework(t *testing.T) {
 	t.Logf("to draw the same requests again: MESH_TEST_SEED=%d", seed)
 
 	worlds := []world{
-		newWorld(t, "nowhere", ""), newWorld(t, "in an empty cluster", fmt.Sprintf("host = %q", emptyCluster(t))), newWorld(t, outOfReach, `host = "http://127.0.0.1:1"`),
+		newWorld(t, "nowhere", ""), newWorld(t, "in an empty cluster", fmt.Sprintf("host = %q", emptyCluster(t))),
+		newWorld(t, outOfReach, `host = "http://127.0.0.1:1"`),
 	}
-	names, configs := []string{"mesh_canary_route", "mesh_weighted_split", "mesh_virtual_service", "mesh_destination_rule"}, validConfigs(t, worlds[0].guarded)
+	names, configs := []string{
+		"mesh_canary_route", "mesh_weighted_split", "mesh_virtual_service", "mesh_destination_rule",
+	}, validConfigs(t, worlds[0].guarded)
 	counted := map[string]int{}
 	for done := 0; done < calls && !t.Failed(); seed++ {
 		d := drawer{rand.New(rand.NewPCG(seed, 0))}
 		name, w := names[d.IntN(len(names))], worlds[[]int{0, 0, 0, 0, 1, 1, 1, 2}[d.IntN(8)]]
 		y := yardstick{
-			drawer: d, t: t, world: w, which: fmt.Sprintf("MESH_TEST_SEED=%d MESH_TEST_CALLS=1: %s %s", seed, name, w.name), resource: name, kinds: counted,
-			schema: w.guarded.schemas.ResourceSchemas[name],
+			drawer:   d,
+			t:        t,
+			world:    w,
+			which:    fmt.Sprintf("MESH_TEST_SEED=%d MESH_TEST_CALLS=1: %s %s", seed, name, w.name),
+			resource: name,
+			kinds:    counted,
+			schema:   w.guarded.schemas.ResourceSchemas[name],
 		}
 		y.typed = y.schema.ValueType()
 		y.ask(configs[name][d.IntN(len(configs[name]))])
@@ -139,7 +147,8 @@ func validConfigs(t *testing.T, s server) map[string][]tftypes.Value {
 	configs := acceptance.ObjectConfigs(t)
 	for _, name := range slices.Sorted(maps.Keys(replannings)) {
 		c := replannings[name]
-		configs[c.resourceType] = append(configs[c.resourceType], parseHCL(t, s.schemas.ResourceSchemas[c.resourceType].ValueType(), c.to))
+		configs[c.resourceType] = append(configs[c.resourceType],
+			parseHCL(t, s.schemas.ResourceSchemas[c.resourceType].ValueType(), c.to))
 	}
 	return configs
 }
@@ -159,9 +168,12 @@ func (y *yardstick) ask(config tftypes.Value) {
 	}
 	encoded := y.encoded(y.t, config)
 	validated := y.compare("validate", y.guarded, func(s server) answered {
-		resp, err := s.ValidateResourceConfig(y.t.Context(), &tfprotov6.ValidateResourceConfigRequest{TypeName: y.resource, Config: encoded})
+		resp, err := s.ValidateResourceConfig(y.t.Context(),
+			&tfprotov6.ValidateResourceConfigRequest{TypeName: y.resource, Config: encoded})
 		y.must(resp != nil, err)
-		resp.Diagnostics = slices.DeleteFunc(resp.Diagnostics, func(d *tfprotov6.Diagnostic) bool { return isMisled(config, d) })
+		resp.Diagnostics = slices.DeleteFunc(resp.Diagnostics, func(d *tfprotov6.Diagnostic) bool {
+			return isMisled(config, d)
+		})
 		a := y.answer(nil, nil, nil, nil, resp.Diagnostics)
 		a.kind = worst(resp.Diagnostics, "accepted")
 		return a
@@ -188,7 +200,8 @@ func (y *yardstick) compare(call string, guarded server, ask func(server) answer
 	y.kinds[call+": "+want.kind]++
 	if call == "plan" && notConverted(want) {
 		if strings.Contains(want.Diagnostics[0], "Configuration Read Error") && got.kind != want.kind {
-			y.t.Errorf("%s: %s: the framework refuses what the provider takes:\n%s\n%s", y.which, call, want.Diagnostics, got.Diagnostics)
+			y.t.Errorf("%s: %s: the framework refuses what the provider takes:\n%s\n%s", y.which, call,
+				want.Diagnostics, got.Diagnostics)
 		}
 		return want
 	}
@@ -198,8 +211,9 @@ func (y *yardstick) compare(call string, guarded server, ask func(server) answer
 	return want
 }
 
-// isMisled reports whether the framework takes an attribute for missing because the object around it is not known yet. What answers at the
-// protocol does not. Source: https://github.com/hashicorp/terraform-plugin-framework/issues/186.
+// isMisled reports whether the framework takes an attribute for missing because the object around it is not known
+// yet. What answers at the protocol does not. Source:
+// https://github.com/hashicorp/terraform-plugin-framework/issues/186.
 func isMisled(config tftypes.Value, d *tfprotov6.Diagnostic) bool {
 	if d.Summary != "Missing Configuration for Required Attribute" {
 		return false
@@ -214,14 +228,17 @@ func isMisled(config tftypes.Value, d *tfprotov6.Diagnostic) bool {
 	return false
 }
 
-// stateUnread is what the framework says of a state with a number that its schema does not take, such as a port that is a fraction. No
-// provider wrote it, and with that error nobody comes to another state: a read or an apply puts in order what somebody wrote there.
+// stateUnread is what the framework says of a state with a number that its schema does not take, such as a port that
+// is a fraction. No provider wrote it, and with that error nobody comes to another state: a read or an apply puts in
+// order what somebody wrote there.
 const stateUnread = "State Read Error"
 
-// notConverted reports whether the framework made nothing of a number that its schema does not take, which it says at a plan before the
-// provider is asked. Terraform plans no configuration that is refused, and the provider's plan says itself what is wrong with it.
+// notConverted reports whether the framework made nothing of a number that its schema does not take, which it says at
+// a plan before the provider is asked. Terraform plans no configuration that is refused, and the provider's plan says
+// itself what is wrong with it.
 func notConverted(a answered) bool {
-	return len(a.Diagnostics) == 1 && (strings.Contains(a.Diagnostics[0], "Configuration Read Error") || strings.Contains(a.Diagnostics[0], stateUnread))
+	return len(a.Diagnostics) == 1 && (strings.Contains(a.Diagnostics[0], "Configuration Read Error") ||
+		strings.Contains(a.Diagnostics[0], stateUnread))
 }
 
 func (y *yardstick) must(ok bool, err error) {
@@ -232,7 +249,11 @@ func (y *yardstick) must(ok bool, err error) {
 }
 
 func (y *yardstick) answer(
-	state *tfprotov6.DynamicValue, private []byte, identity *tfprotov6.ResourceIdentityData, replace []*tftypes.AttributePath, said []*tfprotov6.Diagnostic,
+	state *tfprotov6.DynamicValue,
+	private []byte,
+	identity *tfprotov6.ResourceIdentityData,
+	replace []*tftypes.AttributePath,
+	said []*tfprotov6.Diagnostic,
 ) answered {
 	y.t.Helper()
 	a := answered{State: y.text(state, y.typed), Private: string(private)}
@@ -243,14 +264,16 @@ func (y *yardstick) answer(
 		a.Replace = append(a.Replace, at.String())
 	}
 	for _, d := range acceptance.Shown(said) {
-		a.Diagnostics = append(a.Diagnostics, fmt.Sprintf("%s at %s: %s: %s", d.Severity, d.Attribute, d.Summary, d.Detail))
+		a.Diagnostics = append(a.Diagnostics, fmt.Sprintf("%s at %s: %s: %s", d.Severity, d.Attribute, d.Summary,
+			d.Detail))
 	}
 	// The framework checks attributes in the order of a Go map, which is none.
 	slices.Sort(a.Diagnostics)
 	return a
 }
 
-// text is a value in one spelling: whatever is known of an unknown value counts for nothing, because the framework forgets it.
+// text is a value in one spelling: whatever is known of an unknown value counts for nothing, because the framework
+// forgets it.
 func (y *yardstick) text(v *tfprotov6.DynamicValue, of tftypes.Type) string {
 	y.t.Helper()
 	if v == nil {
@@ -322,11 +345,16 @@ func worst(said []*tfprotov6.Diagnostic, otherwise string) string {
 	return otherwise
 }
 
-var identityValue = tftypes.Object{AttributeTypes: map[string]tftypes.Type{"namespace": tftypes.String, "name": tftypes.String}}
+var identityValue = tftypes.Object{
+	AttributeTypes: map[string]tftypes.Type{"namespace": tftypes.String, "name": tftypes.String},
+}
 
 // identity draws what Terraform knows of where the objects are: mostly nothing, as before 1.12.
 func (y *yardstick) identity() *tfprotov6.ResourceIdentityData {
-	values := map[string]tftypes.Value{"namespace": tftypes.NewValue(tftypes.String, "shop"), "name": tftypes.NewValue(tftypes.String, "reviews")}
+	values := map[string]tftypes.Value{
+		"namespace": tftypes.NewValue(tftypes.String, "shop"),
+		"name":      tftypes.NewValue(tftypes.String, "reviews"),
+	}
 	v := tftypes.NewValue(identityValue, values)
 	switch y.IntN(6) {
 	case 0:
@@ -471,10 +499,16 @@ func (y *yardstick) plan(config tftypes.Value, encoded *tfprotov6.DynamicValue, 
 	was, next, private, identity := y.encoded(y.t, prior), y.encoded(y.t, proposed), y.private(), y.identity()
 	y.compare("plan", y.guarded, func(s server) answered {
 		resp, err := s.PlanResourceChange(y.t.Context(), &tfprotov6.PlanResourceChangeRequest{
-			TypeName: y.resource, Config: encoded, PriorState: was, ProposedNewState: next, PriorPrivate: private, PriorIdentity: identity,
+			TypeName:         y.resource,
+			Config:           encoded,
+			PriorState:       was,
+			ProposedNewState: next,
+			PriorPrivate:     private,
+			PriorIdentity:    identity,
 		})
 		y.must(resp != nil, err)
-		a := y.answer(resp.PlannedState, resp.PlannedPrivate, resp.PlannedIdentity, resp.RequiresReplace, resp.Diagnostics)
+		a := y.answer(resp.PlannedState, resp.PlannedPrivate, resp.PlannedIdentity, resp.RequiresReplace,
+			resp.Diagnostics)
 		kind := "update"
 		switch {
 		case prior.IsNull():
@@ -498,9 +532,16 @@ func (y *yardstick) read(state tftypes.Value) {
 	y.t.Helper()
 	encoded, private, identity := y.encoded(y.t, state), y.private(), y.identity()
 	y.compare("read", y.guarded, func(s server) answered {
-		resp, err := s.ReadResource(y.t.Context(), &tfprotov6.ReadResourceRequest{TypeName: y.resource, CurrentState: encoded, Private: private, CurrentIdentity: identity})
+		resp, err := s.ReadResource(y.t.Context(), &tfprotov6.ReadResourceRequest{
+			TypeName:        y.resource,
+			CurrentState:    encoded,
+			Private:         private,
+			CurrentIdentity: identity,
+		})
 		y.must(resp != nil, err)
-		resp.Diagnostics = slices.DeleteFunc(resp.Diagnostics, func(d *tfprotov6.Diagnostic) bool { return d.Summary == stateUnread })
+		resp.Diagnostics = slices.DeleteFunc(resp.Diagnostics, func(d *tfprotov6.Diagnostic) bool {
+			return d.Summary == stateUnread
+		})
 		a := y.answer(resp.NewState, resp.Private, resp.NewIdentity, nil, resp.Diagnostics)
 		a.kind = worst(resp.Diagnostics, "gone")
 		return a
@@ -520,7 +561,12 @@ func (y *yardstick) apply(config tftypes.Value, encoded *tfprotov6.DynamicValue,
 	planned, was, private, identity := y.encoded(y.t, next), y.encoded(y.t, prior), y.private(), y.identity()
 	y.compare(call, y.applying, func(s server) answered {
 		resp, err := s.ApplyResourceChange(y.t.Context(), &tfprotov6.ApplyResourceChangeRequest{
-			TypeName: y.resource, Config: encoded, PriorState: was, PlannedState: planned, PlannedPrivate: private, PlannedIdentity: identity,
+			TypeName:        y.resource,
+			Config:          encoded,
+			PriorState:      was,
+			PlannedState:    planned,
+			PlannedPrivate:  private,
+			PlannedIdentity: identity,
 		})
 		y.must(resp != nil, err)
 		a := y.answer(resp.NewState, resp.Private, resp.NewIdentity, nil, resp.Diagnostics)
@@ -532,7 +578,10 @@ func (y *yardstick) apply(config tftypes.Value, encoded *tfprotov6.DynamicValue,
 func (y *yardstick) upgrade(state tftypes.Value) {
 	y.t.Helper()
 	odd := []int{0, 0, 200, 20}[y.IntN(4)]
-	req := tfprotov6.UpgradeResourceStateRequest{TypeName: y.resource, RawState: &tfprotov6.RawState{JSON: []byte(y.stored(state, odd))}}
+	req := tfprotov6.UpgradeResourceStateRequest{
+		TypeName: y.resource,
+		RawState: &tfprotov6.RawState{JSON: []byte(y.stored(state, odd))},
+	}
 	switch y.IntN(16) {
 	case 0:
 		req.Version = int64(y.IntN(3) - 1)
@@ -544,7 +593,8 @@ func (y *yardstick) upgrade(state tftypes.Value) {
 		req.RawState.JSON = []byte(y.one("null", "{}", "", "[]", "{", `"a"`, "1"))
 	}
 	// What is no state at all the guard refuses in words of its own, before it is decoded.
-	isObject := req.RawState == nil || len(req.RawState.JSON) == 0 || json.Unmarshal(req.RawState.JSON, &map[string]any{}) == nil
+	isObject := req.RawState == nil || len(req.RawState.JSON) == 0 ||
+		json.Unmarshal(req.RawState.JSON, &map[string]any{}) == nil
 	y.compare("upgrade", y.guarded, func(s server) answered {
 		resp, err := s.UpgradeResourceState(y.t.Context(), &req)
 		y.must(resp != nil, err)

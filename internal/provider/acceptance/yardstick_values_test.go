@@ -55,14 +55,16 @@ func (d drawer) text(attribute string) string {
 	case 2:
 		return d.one("", "\xff\xfe", "gr\xfc\xdfe", "a\x1b[31mb")
 	}
-	return d.one("v1", "v2", "v3", "greeter", "reviews", "shop", "*", "a.example", "GREETER", "ROUND_ROBIN", "/a", ".*", "mesh")
+	return d.one("v1", "v2", "v3", "greeter", "reviews", "shop", "*", "a.example", "GREETER", "ROUND_ROBIN", "/a",
+		".*", "mesh")
 }
 
 func (d drawer) number() *big.Float {
 	if !d.oneIn(3) {
 		return new(big.Float).SetInt64(int64(d.IntN(101)))
 	}
-	n, _, err := big.ParseFloat(d.one("0.5", "33.3", "-1", "0", "-0", "101", "70000", "1e19", "18446744073709551615", "9223372036854775808", "1e400", "-1e400", "1e-400",
+	n, _, err := big.ParseFloat(d.one("0.5", "33.3", "-1", "0", "-0", "101", "70000", "1e19", "18446744073709551615",
+		"9223372036854775808", "1e400", "-1e400", "1e-400",
 		"0.1000000000000000000000000000000001", strings.Repeat("9", 60), "Inf", "-Inf"), 10, 512, big.ToNearestEven)
 	if err != nil {
 		panic(err)
@@ -270,7 +272,8 @@ func (d drawer) encodeNumber(e *msgpack.Encoder, v tftypes.Value) error {
 	return e.EncodeString(n.Text('f', -1))
 }
 
-// encodeUnknown writes an unknown value, of which Terraform may know something. Source: github.com/zclconf/go-cty/cty/msgpack, unknown.go.
+// encodeUnknown writes an unknown value, of which Terraform may know something. Source:
+// github.com/zclconf/go-cty/cty/msgpack, unknown.go.
 func (d drawer) encodeUnknown(e *msgpack.Encoder, of tftypes.Type) error {
 	const notNull, prefix, numberMin, lengthMin = 1, 2, 3, 5
 	var b bytes.Buffer
@@ -310,8 +313,8 @@ func (d drawer) encodeUnknown(e *msgpack.Encoder, of tftypes.Type) error {
 	return err
 }
 
-// stored writes a state as Terraform keeps it, in JSON, or as somebody else would have: with attributes in another order, without some, with
-// others, and of other types.
+// stored writes a state as Terraform keeps it, in JSON, or as somebody else would have: with attributes in another
+// order, without some, with others, and of other types.
 func (d drawer) stored(v tftypes.Value, odd int) string {
 	quoted := func(v any) string {
 		text, err := json.Marshal(v)
@@ -325,7 +328,8 @@ func (d drawer) stored(v tftypes.Value, odd int) string {
 	case v.IsNull():
 		return "null"
 	case isOdd():
-		return d.one(`"a"`, `1`, `true`, `[]`, `{}`, `{"a":[1,{"b":null}]}`, `["a",1]`, `"1"`, `1.0`, `"true"`, `1e400`, `""`)
+		return d.one(`"a"`, `1`, `true`, `[]`, `{}`, `{"a":[1,{"b":null}]}`, `["a",1]`, `"1"`, `1.0`, `"true"`,
+			`1e400`, `""`)
 	case v.Type().Is(tftypes.Object{}), v.Type().Is(tftypes.Map{}):
 		entries := entriesOf(v)
 		var fields []string
@@ -334,7 +338,8 @@ func (d drawer) stored(v tftypes.Value, odd int) string {
 				fields = append(fields, quoted(name)+":"+d.stored(entries[name], odd))
 			}
 			if isOdd() {
-				fields = append(fields, quoted(d.one("none", "service", "timeouts", name))+":"+d.one(`null`, `{"a":[1,true,"b"]}`, `"x"`))
+				fields = append(fields,
+					quoted(d.one("none", "service", "timeouts", name))+":"+d.one(`null`, `{"a":[1,true,"b"]}`, `"x"`))
 			}
 		}
 		if odd > 0 && d.oneIn(4) {
@@ -374,7 +379,8 @@ func (d drawer) stored(v tftypes.Value, odd int) string {
 	return quoted(text)
 }
 
-// privateStates are private states as Terraform may hand them over: this provider's, those of others, and such as nobody writes.
+// privateStates are private states as Terraform may hand them over: this provider's, those of others, and such as
+// nobody writes.
 var privateStates = map[string]string{
 	"none": "", "empty": "{}", "null": "null",
 	"this provider's":       `{"beside":"e30=","owner":"ImJsdWUi","seen":"e30=","settled":"ImEi"}`,

@@ -32,9 +32,11 @@ func (p *pairResource) planAdoption(d draft, live livePair, diagnostics *diag.Di
 	}
 }
 
-// adoption returns what the live objects shall become, and says of every one which it is, who wrote it, and what that changes.
-// Weights that somebody else sets stay, and may change at any time.
-func (p *pairResource) adoption(route form.Route, life form.Lifecycle, live livePair) (wanted istio.Objects, all []string) {
+// adoption returns what the live objects shall become, and says of every one which it is, who wrote it, and what that
+// changes. Weights that somebody else sets stay, and may change at any time.
+func (p *pairResource) adoption(
+	route form.Route, life form.Lifecycle, live livePair,
+) (wanted istio.Objects, all []string) {
 	wanted = route.Render()
 	is := p.Resolve(live.Ours(wanted), p.settings.ClusterDomain)
 	if life.HandedOver {
@@ -65,7 +67,8 @@ func (p *pairResource) adoption(route form.Route, life form.Lifecycle, live live
 		if life.HandedOver {
 			state = fmt.Sprintf("content %.8s apart from weights", istio.Fingerprint(istio.WithoutWeights(o.Spec)))
 		}
-		all = append(all, fmt.Sprintf("%s%s, %s: %s", o.String(), strings.Join(slices.Compact(writers), " and"), state, text))
+		all = append(all, fmt.Sprintf("%s%s, %s: %s", o.String(), strings.Join(slices.Compact(writers), " and"),
+			state, text))
 	}
 	return wanted, all
 }
@@ -84,13 +87,14 @@ type adoption struct {
 	// wanted is what the objects were to become, and applied what was done for that.
 	wanted  istio.Objects
 	applied cluster.Applied
-	// texts say what was taken over, before is that as it was before this workspace first wrote it, and found as it stood there.
+	// texts say what was taken over, before is that as it was before this workspace first wrote it, and found as it
+	// stood there.
 	texts         []string
 	before, found istio.Objects
 }
 
-// adopt takes existing objects over. It fails when they are not what the plan showed. Where somebody else sets weights it begins
-// anew when those have changed meanwhile.
+// adopt takes existing objects over. It fails when they are not what the plan showed. Where somebody else sets
+// weights it begins anew when those have changed meanwhile.
 func (p *pairResource) adopt(ctx context.Context, c *call, route form.Route) (adoption, error) {
 	life := p.lifecycleOf(c.planned)
 	live, err := p.getPair(ctx, route.Place(), &c.diagnostics)
@@ -109,7 +113,10 @@ func (p *pairResource) adopt(ctx context.Context, c *call, route form.Route) (ad
 			a.wanted = withBackup(a.wanted, a.before)
 		}
 		change := cluster.Change{
-			From: p.Resolve(live.Ours(a.wanted), p.settings.ClusterDomain), To: a.wanted, Identities: live.Identities(), Force: true,
+			From:       p.Resolve(live.Ours(a.wanted), p.settings.ClusterDomain),
+			To:         a.wanted,
+			Identities: live.Identities(),
+			Force:      true,
 		}
 		var applied cluster.Applied
 		applied, err = p.change(ctx, life, change, &c.diagnostics)

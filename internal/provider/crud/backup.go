@@ -10,8 +10,8 @@ import (
 	"github.com/meshroute/terraform-provider-mesh/internal/provider/form"
 )
 
-// beforeAdoption returns live objects as they were before this workspace first wrote them: an adoption that was killed has left
-// that in an annotation.
+// beforeAdoption returns live objects as they were before this workspace first wrote them: an adoption that was
+// killed has left that in an annotation.
 func beforeAdoption(live livePair) istio.Objects {
 	var objects []*istio.Object
 	for _, o := range live.All() {
@@ -26,11 +26,12 @@ func beforeAdoption(live livePair) istio.Objects {
 	return istio.ObjectsOf(objects...)
 }
 
-// mostOriginal is how many bytes an original may take as an annotation. An object's annotations together may take 256 KiB.
+// mostOriginal is how many bytes an original may take as an annotation. An object's annotations together may take 256
+// KiB.
 const mostOriginal = 128 << 10
 
-// withBackup returns the pair with what its objects were before in an annotation. One that is too large for that is in the state
-// alone.
+// withBackup returns the pair with what its objects were before in an annotation. One that is too large for that is
+// in the state alone.
 func withBackup(wanted, before istio.Objects) istio.Objects {
 	return wanted.Map(func(o *istio.Object) *istio.Object {
 		was := before.Counterpart(o)
@@ -50,9 +51,11 @@ func withBackup(wanted, before istio.Objects) istio.Objects {
 	})
 }
 
-// restoration returns the change that gives adopted objects back what they were. Labels and annotations that this resource never
-// wrote stay as they are now.
-func (p *pairResource) restoration(ctx context.Context, c *call, route form.Route, life form.Lifecycle, before istio.Objects) (cluster.Change, error) {
+// restoration returns the change that gives adopted objects back what they were. Labels and annotations that this
+// resource never wrote stay as they are now.
+func (p *pairResource) restoration(
+	ctx context.Context, c *call, route form.Route, life form.Lifecycle, before istio.Objects,
+) (cluster.Change, error) {
 	live, err := p.getPair(ctx, route.Place(), &c.diagnostics)
 	if err != nil {
 		return cluster.Change{}, err
@@ -69,10 +72,16 @@ func (p *pairResource) restoration(ctx context.Context, c *call, route form.Rout
 		}
 		restored := *o
 		restored.Labels = restoredKeys(restored.Labels, is.Labels, is.Owned.Labels, wanted.Labels)
-		restored.Annotations = restoredKeys(restored.Annotations, is.Annotations, is.Owned.Annotations, wanted.Annotations)
+		restored.Annotations = restoredKeys(restored.Annotations, is.Annotations, is.Owned.Annotations,
+			wanted.Annotations)
 		to = to.With(&restored)
 	}
-	return cluster.Change{From: canary.SpellAs(from, before, p.settings.ClusterDomain), To: to, Identities: live.Identities(), Force: true}, nil
+	return cluster.Change{
+		From:       canary.SpellAs(from, before, p.settings.ClusterDomain),
+		To:         to,
+		Identities: live.Identities(),
+		Force:      true,
+	}, nil
 }
 
 // restoredKeys returns what was there before of the keys that this resource writes now, and of those that are gone.

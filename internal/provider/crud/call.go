@@ -11,9 +11,11 @@ import (
 	"github.com/meshroute/terraform-provider-mesh/internal/provider/report"
 )
 
-// call is what Terraform asks of a resource, and the answer: the same whether it came over the protocol or through the framework.
+// call is what Terraform asks of a resource, and the answer: the same whether it came over the protocol or through
+// the framework.
 type call struct {
-	// config, prior and planned are the configuration, the state before, and what is proposed or planned; null where there is none.
+	// config, prior and planned are the configuration, the state before, and what is proposed or planned; null where
+	// there is none.
 	config, prior, planned attr.Value
 	// private is what the resource keeps beside its state. What is put there is in the answer.
 	private private
@@ -29,9 +31,11 @@ type call struct {
 // report adds what went wrong between provider and cluster, at the attributes of a route.
 func (c *call) report(route form.Route, err error) { report.Errors(&c.diagnostics, route, err) }
 
-// remember keeps what a later plan and apply need to know of the objects that a change has written: the wanted pair, which is the
-// configured one with what others have put into it.
-func (p *pairResource) remember(c *call, wanted, configured istio.Objects, applied cluster.Applied, leftOver cluster.Identities) {
+// remember keeps what a later plan and apply need to know of the objects that a change has written: the wanted pair,
+// which is the configured one with what others have put into it.
+func (p *pairResource) remember(
+	c *call, wanted, configured istio.Objects, applied cluster.Applied, leftOver cluster.Identities,
+) {
 	c.private.set(observedKey, observedAfter(wanted, configured, applied.Identities))
 	c.private.set(ownerKey, p.settings.Owner)
 	c.private.set(leftOverKey, leftOver)
@@ -39,7 +43,8 @@ func (p *pairResource) remember(c *call, wanted, configured istio.Objects, appli
 	c.private.set(owedKey, nil)
 }
 
-// settle keeps whether the state describes just what is live, so that it does as long as no object has another version.
+// settle keeps whether the state describes just what is live, so that it does as long as no object has another
+// version.
 func (p *pairResource) settle(c *call, settled bool) {
 	delete(c.private, settledKey)
 	if settled {

@@ -39,8 +39,8 @@ func (p *pairResource) created(c *call, route form.Route, a adoption, leftOver c
 	}
 }
 
-// createStopped reports why a create came to nothing, and decides what is in the state. Terraform deletes and makes anew what is in
-// it after an error, so that nothing that requests depend on may be left there with one:
+// createStopped reports why a create came to nothing, and decides what is in the state. Terraform deletes and makes
+// anew what is in it after an error, so that nothing that requests depend on may be left there with one:
 //
 //   - what took effect, as in an adoption, is in the state, the failure is a warning, and the next apply goes on;
 //   - half a pair that the next create recognises, by the owner's mark or because it adopts, is not in the state;
@@ -60,7 +60,8 @@ func (p *pairResource) createStopped(ctx context.Context, c *call, route form.Ro
 		var failures diag.Diagnostics
 		report.Errors(&failures, route, err)
 		for _, f := range failures {
-			c.diagnostics.AddWarning(f.Summary(), f.Detail()+"\n\nThe objects route and are in the state. Apply again: it goes on from here.")
+			c.diagnostics.AddWarning(f.Summary(),
+				f.Detail()+"\n\nThe objects route and are in the state. Apply again: it goes on from here.")
 		}
 	default:
 		c.report(route, err)

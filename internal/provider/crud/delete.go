@@ -29,7 +29,9 @@ func (p *pairResource) remove(ctx context.Context, c *call) {
 }
 
 // removal returns the change that deletes the objects, or gives adopted ones back what they were.
-func (p *pairResource) removal(ctx context.Context, c *call, route form.Route, life form.Lifecycle) (cluster.Change, error) {
+func (p *pairResource) removal(
+	ctx context.Context, c *call, route form.Route, life form.Lifecycle,
+) (cluster.Change, error) {
 	if before := c.private.backup(); life.Deletion == form.DeletionRestore && len(before.All()) > 0 {
 		return p.restoration(ctx, c, route, life, before)
 	}

@@ -19,12 +19,13 @@ type draft struct {
 	prior, planned map[string]attr.Value
 	// exists says that there is a state.
 	exists bool
-	// before and after are the objects of the state, none without one, and of the plan. Where somebody else sets the weights they are
-	// the live objects, and what those become.
+	// before and after are the objects of the state, none without one, and of the plan. Where somebody else sets the
+	// weights they are the live objects, and what those become.
 	before, after istio.Objects
 }
 
-// completeOwnership plans who writes the objects, what was taken over when they came under Terraform, and that nothing is left over.
+// completeOwnership plans who writes the objects, what was taken over when they came under Terraform, and that
+// nothing is left over.
 func (d *draft) completeOwnership(s Settings) {
 	switch {
 	case !s.OwnerKnown:

@@ -11,12 +11,13 @@ import (
 	"github.com/meshroute/terraform-provider-mesh/internal/provider/form"
 )
 
-// isFirstRead reports whether a state is what an import leaves for its first read: where the objects are, and nothing else.
+// isFirstRead reports whether a state is what an import leaves for its first read: where the objects are, and nothing
+// else.
 func isFirstRead(state attr.Value) bool { return state.Get("foreign_fields").IsNull() }
 
-// takeMetadata gives the description of one object the labels and annotations that people wrote for it, so that a configuration
-// that is generated from it has them. A pair has one set for both objects, and takes only what this provider wrote: this returns
-// false for one.
+// takeMetadata gives the description of one object the labels and annotations that people wrote for it, so that a
+// configuration that is generated from it has them. A pair has one set for both objects, and takes only what this
+// provider wrote: this returns false for one.
 func (p *pairResource) takeMetadata(route form.Route, live livePair) bool {
 	if _, ok := p.Form.(form.Object); !ok {
 		return false
@@ -36,8 +37,9 @@ func warnOfEmpty(state attr.Value, diagnostics *diag.Diagnostics) {
 	}
 	if len(found) > 0 {
 		diagnostics.AddWarning("Empty texts to write out", fmt.Sprintf(
-			"The imported object has an empty text at %s, which is not the same as none. A configuration that Terraform generates leaves it out: "+
-				"write \"\" there, or the plan removes it.", strings.Join(found, ", ")))
+			"The imported object has an empty text at %s, which is not the same as none. A configuration that "+
+				"Terraform generates leaves it out: write \"\" there, or the plan removes it.",
+			strings.Join(found, ", ")))
 	}
 }
 
@@ -49,9 +51,11 @@ func (p *pairResource) warnOfForeign(state attr.Value, live livePair, diagnostic
 	}
 	commands := ""
 	for _, o := range live.All() {
-		commands += fmt.Sprintf("\n  terraform import mesh_%s.NAME %s/%s", form.OfKind(o.Kind()).TypeName(), o.Namespace, o.Name)
+		commands += fmt.Sprintf("\n  terraform import mesh_%s.NAME %s/%s", form.OfKind(o.Kind()).TypeName(),
+			o.Namespace, o.Name)
 	}
 	diagnostics.AddWarning("More than this resource expresses", fmt.Sprintf(
-		"The objects hold what a mesh_%s cannot express, and what the next apply would take away: %s.\n\nTo keep it, import the objects one by one, "+
-			"into resources that have every field, instead of this import:%s", p.TypeName(), strings.Join(foreign, ", "), commands))
+		"The objects hold what a mesh_%s cannot express, and what the next apply would take away: %s.\n\nTo keep it, "+
+			"import the objects one by one, into resources that have every field, instead of this import:%s",
+		p.TypeName(), strings.Join(foreign, ", "), commands))
 }

@@ -12,8 +12,8 @@ import (
 	"github.com/meshroute/terraform-provider-mesh/internal/attr"
 )
 
-// fits reports whether an object of a configuration has all that its schema requires and nothing that is read-only, and passes the
-// validators of its attributes. Where it does not, the framework says why.
+// fits reports whether an object of a configuration has all that its schema requires and nothing that is read-only,
+// and passes the validators of its attributes. Where it does not, the framework says why.
 func fits(ctx context.Context, attributes map[string]schema.Attribute, object attr.Value) bool {
 	if object.IsNull() || !object.IsKnown() {
 		return false
@@ -21,7 +21,8 @@ func fits(ctx context.Context, attributes map[string]schema.Attribute, object at
 	for name, a := range attributes {
 		v := object.Get(name)
 		switch {
-		case v.IsNull() && a.IsRequired(), !v.IsNull() && !a.IsRequired() && !a.IsOptional(), isSet(v) && !fitsAttribute(ctx, a, v):
+		case v.IsNull() && a.IsRequired(), !v.IsNull() && !a.IsRequired() && !a.IsOptional(),
+			isSet(v) && !fitsAttribute(ctx, a, v):
 			return false
 		}
 	}
@@ -53,7 +54,8 @@ func fitsAttribute(ctx context.Context, a schema.Attribute, v attr.Value) bool {
 	return true
 }
 
-// fitsElements reports whether the objects in a list or map fit that are known. One that is null is for the framework.
+// fitsElements reports whether the objects in a list or map fit that are known. One that is null is for the
+// framework.
 func fitsElements(v attr.Value, fit func(attr.Value) bool) bool {
 	for _, e := range v.Elements() {
 		if e.IsNull() || e.IsKnown() && !fit(e) {
@@ -72,7 +74,8 @@ func fitsValidators(ctx context.Context, validators []validator.String, v attr.V
 	text, ok := v.Text()
 	for _, check := range validators {
 		var resp validator.StringResponse
-		check.ValidateString(ctx, validator.StringRequest{Path: path.Empty(), ConfigValue: types.StringValue(text)}, &resp)
+		check.ValidateString(ctx, validator.StringRequest{Path: path.Empty(), ConfigValue: types.StringValue(text)},
+			&resp)
 		ok = ok && !resp.Diagnostics.HasError()
 	}
 	return ok

@@ -11,8 +11,8 @@ import (
 	"github.com/meshroute/terraform-provider-mesh/internal/attr"
 )
 
-// What the framework sees of a resource: schema, identity, import and moves. It plans and changes nothing for Terraform, which gets its
-// answers in [guard.guard]; that it can is what those answers are compared with.
+// What the framework sees of a resource: schema, identity, import and moves. It plans and changes nothing for
+// Terraform, which gets its answers in [guard.guard]; that it can is what those answers are compared with.
 var (
 	_ resource.Resource                   = (*pairResource)(nil)
 	_ resource.ResourceWithConfigure      = (*pairResource)(nil)
@@ -41,15 +41,23 @@ func (p *pairResource) Configure(_ context.Context, req resource.ConfigureReques
 }
 
 // ValidateConfig implements resource.ResourceWithValidateConfig.
-func (p *pairResource) ValidateConfig(_ context.Context, req resource.ValidateConfigRequest, resp *resource.ValidateConfigResponse) {
+func (p *pairResource) ValidateConfig(
+	_ context.Context, req resource.ValidateConfigRequest, resp *resource.ValidateConfigResponse,
+) {
 	c := call{config: attr.FromTerraform(req.Config.Raw)}
 	p.validateConfig(&c)
 	resp.Diagnostics.Append(c.diagnostics...)
 }
 
 // ModifyPlan implements resource.ResourceWithModifyPlan.
-func (p *pairResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
-	c := call{config: attr.FromTerraform(req.Config.Raw), prior: attr.FromTerraform(req.State.Raw), planned: attr.FromTerraform(req.Plan.Raw)}
+func (p *pairResource) ModifyPlan(
+	ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse,
+) {
+	c := call{
+		config:  attr.FromTerraform(req.Config.Raw),
+		prior:   attr.FromTerraform(req.State.Raw),
+		planned: attr.FromTerraform(req.Plan.Raw),
+	}
 	c.private = takePrivate(ctx, req.Private, &resp.Diagnostics)
 	p.plan(ctx, &c)
 	resp.Plan.Raw = c.planned.ToTerraform(req.Plan.Raw.Type())
@@ -72,7 +80,11 @@ func (p *pairResource) Create(ctx context.Context, req resource.CreateRequest, r
 
 // Update implements resource.Resource.
 func (p *pairResource) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
-	c := call{config: attr.FromTerraform(req.Config.Raw), prior: attr.FromTerraform(req.State.Raw), planned: attr.FromTerraform(req.Plan.Raw)}
+	c := call{
+		config:  attr.FromTerraform(req.Config.Raw),
+		prior:   attr.FromTerraform(req.State.Raw),
+		planned: attr.FromTerraform(req.Plan.Raw),
+	}
 	c.private = takePrivate(ctx, req.Private, &resp.Diagnostics)
 	p.apply(ctx, &c)
 	c.answer(ctx, req.Plan.Raw.Type(), &resp.State, resp.Identity, resp.Private, &resp.Diagnostics)
@@ -87,7 +99,12 @@ func (p *pairResource) Delete(ctx context.Context, req resource.DeleteRequest, r
 
 // answer puts the answer of a call into that of the framework.
 func (c *call) answer(
-	ctx context.Context, of tftypes.Type, state *tfsdk.State, identity *tfsdk.ResourceIdentity, private privateState, diagnostics *diag.Diagnostics,
+	ctx context.Context,
+	of tftypes.Type,
+	state *tfsdk.State,
+	identity *tfsdk.ResourceIdentity,
+	private privateState,
+	diagnostics *diag.Diagnostics,
 ) {
 	state.Raw = c.state.ToTerraform(of)
 	if c.place != nil {
@@ -105,7 +122,9 @@ type privateState interface {
 	SetKey(ctx context.Context, key string, value []byte) diag.Diagnostics
 }
 
-var privateKeys = []string{observedKey, settledKey, leftOverKey, forceKey, owedKey, ownerKey, unknownFieldsKey, backupKey}
+var privateKeys = []string{
+	observedKey, settledKey, leftOverKey, forceKey, owedKey, ownerKey, unknownFieldsKey, backupKey,
+}
 
 func takePrivate(ctx context.Context, from privateState, diagnostics *diag.Diagnostics) private {
 	kept := private{}

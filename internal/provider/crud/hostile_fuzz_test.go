@@ -20,10 +20,12 @@ import (
 	"github.com/meshroute/terraform-provider-mesh/internal/provider/form"
 )
 
-// FuzzImportState imports by any id: an id of two or three parts asks for the cluster, every other is refused, and what
-// is said is text.
+// FuzzImportState imports by any id: an id of two or three parts asks for the cluster, every other is refused, and
+// what is said is text.
 func FuzzImportState(f *testing.F) {
-	for _, id := range []string{"shop/reviews", "shop/reviews/reviews", "", "/", "a//b", "a/b/c/d", "\x1b[31m/a", "a/\xff"} {
+	for _, id := range []string{
+		"shop/reviews", "shop/reviews/reviews", "", "/", "a//b", "a/b/c/d", "\x1b[31m/a", "a/\xff",
+	} {
 		f.Add(id)
 	}
 	f.Fuzz(func(t *testing.T, id string) {
@@ -36,7 +38,8 @@ func FuzzImportState(f *testing.F) {
 			checkShown(t, "import", resp.Diagnostics)
 			parts := strings.Split(id, "/")
 			_, isObject := each.(form.Object)
-			valid := len(parts) == 2 && parts[0] != "" && parts[1] != "" || !isObject && len(parts) == 3 && parts[0] != "" && parts[1] != "" && parts[2] != ""
+			valid := len(parts) == 2 && parts[0] != "" && parts[1] != "" ||
+				!isObject && len(parts) == 3 && parts[0] != "" && parts[1] != "" && parts[2] != ""
 			if refused := resp.Diagnostics[0].Summary() == "Invalid import id"; refused == valid {
 				t.Errorf("id %q is refused: %t", id, refused)
 			}
@@ -44,19 +47,25 @@ func FuzzImportState(f *testing.F) {
 	})
 }
 
-// FuzzRefresh takes whatever pair a cluster could hold into the state, and the state back into objects: a second look at
-// the same pair changes nothing.
+// FuzzRefresh takes whatever pair a cluster could hold into the state, and the state back into objects: a second look
+// at the same pair changes nothing.
 func FuzzRefresh(f *testing.F) {
 	for _, spec := range [][2]string{
 		{`{}`, `{}`},
-		{`{"hosts":["reviews"],"http":[{"route":[{"destination":{"host":"reviews","subset":"v1"}}]}]}`, `{"host":"reviews","subsets":[{"name":"v1","labels":{"version":"v1"}}]}`},
-		{`{"hosts":["reviews"],"http":[{"timeout":"5s","retries":{},"route":[{"destination":{"host":"reviews","subset":"v1"},"weight":30},{"destination":{"host":"reviews","subset":"v2"},"weight":70}]}]}`, `{"host":"reviews","trafficPolicy":{"tls":{}}}`},
+		{
+			`{"hosts":["reviews"],"http":[{"route":[{"destination":{"host":"reviews","subset":"v1"}}]}]}`,
+			`{"host":"reviews","subsets":[{"name":"v1","labels":{"version":"v1"}}]}`,
+		},
+		{`{"hosts":["reviews"],"http":[{"timeout":"5s","retries":{},"route":[{"destination":{"host":"reviews",` +
+			`"subset":"v1"},"weight":30},{"destination":{"host":"reviews","subset":"v2"},"weight":70}]}]}`,
+			`{"host":"reviews","trafficPolicy":{"tls":{}}}`},
 	} {
 		f.Add(spec[0], spec[1])
 	}
 	f.Fuzz(func(t *testing.T, virtualService, destinationRule string) {
 		pair := livePair{cluster.LiveObjectsOf(
-			liveSpec(t, istio.KindVirtualService, virtualService), liveSpec(t, istio.KindDestinationRule, destinationRule),
+			liveSpec(t, istio.KindVirtualService, virtualService),
+			liveSpec(t, istio.KindDestinationRule, destinationRule),
 		)}
 		for _, each := range form.All {
 			live := pair
@@ -66,7 +75,9 @@ func FuzzRefresh(f *testing.F) {
 				live.LiveObjects = live.Without(istio.DeclaresSubsets)
 			}
 			p := newPairResource(each)
-			p.settings = Settings{Defaults: form.Defaults{Namespace: form.DefaultNamespace, ClusterDomain: form.DefaultClusterDomain}}
+			p.settings = Settings{
+				Defaults: form.Defaults{Namespace: form.DefaultNamespace, ClusterDomain: form.DefaultClusterDomain},
+			}
 			state := importedState(p, "shop")
 			state = p.refresh(state, p.routeOf(state), form.Lifecycle{}, live)
 			checkSays(t, p, state, live)
@@ -77,12 +88,13 @@ func FuzzRefresh(f *testing.F) {
 	})
 }
 
-// checkSays fails the test for a state that means something else than the live pair, and says in foreign_fields that nothing is
-// left over.
+// checkSays fails the test for a state that means something else than the live pair, and says in foreign_fields that
+// nothing is left over.
 func checkSays(t *testing.T, p *pairResource, state attr.Value, live livePair) {
 	t.Helper()
 	ours := p.Resolve(live.Ours(istio.Objects{}), form.DefaultClusterDomain)
-	if says := len(cluster.Steps(ours, p.routeOf(state).Render())) == 0; !says && isEmptyList(state.Get("foreign_fields")) {
+	if says := len(cluster.Steps(ours, p.routeOf(state).Render())) == 0; !says &&
+		isEmptyList(state.Get("foreign_fields")) {
 		t.Errorf("the state does not say what is there, and foreign_fields is empty\nlive %v\nstate %s", live, state)
 	}
 }
@@ -109,11 +121,19 @@ func TestMoveState_nothing(t *testing.T) {
 	for _, mover := range p.MoveState(t.Context()) {
 		var source *tfsdk.State
 		if mover.SourceSchema != nil {
-			source = &tfsdk.State{Schema: *mover.SourceSchema, Raw: tftypes.NewValue(mover.SourceSchema.Type().TerraformType(t.Context()), nil)}
+			source = &tfsdk.State{
+				Schema: *mover.SourceSchema,
+				Raw:    tftypes.NewValue(mover.SourceSchema.Type().TerraformType(t.Context()), nil),
+			}
 		}
-		resp := resource.MoveStateResponse{TargetState: tfsdk.State{Schema: p.cached, Raw: tftypes.NewValue(p.cached.Type().TerraformType(t.Context()), nil)}}
+		resp := resource.MoveStateResponse{TargetState: tfsdk.State{
+			Schema: p.cached,
+			Raw:    tftypes.NewValue(p.cached.Type().TerraformType(t.Context()), nil),
+		}}
 		mover.StateMover(t.Context(), resource.MoveStateRequest{
-			SourceProviderAddress: "registry.terraform.io/meshroute/mesh", SourceTypeName: "mesh_canary_route", SourceState: source,
+			SourceProviderAddress: "registry.terraform.io/meshroute/mesh",
+			SourceTypeName:        "mesh_canary_route",
+			SourceState:           source,
 		}, &resp)
 		if !resp.TargetState.Raw.IsNull() {
 			t.Errorf("moved to %s", resp.TargetState.Raw)

@@ -16,16 +16,23 @@ import (
 
 var _ resource.ResourceWithIdentity = (*pairResource)(nil)
 
-// IdentitySchema implements resource.ResourceWithIdentity: a namespace and a name tell the objects of one cluster apart. That of
-// a pair is the name of its VirtualService.
-func (p *pairResource) IdentitySchema(_ context.Context, _ resource.IdentitySchemaRequest, resp *resource.IdentitySchemaResponse) {
+// IdentitySchema implements resource.ResourceWithIdentity: a namespace and a name tell the objects of one cluster
+// apart. That of a pair is the name of its VirtualService.
+func (p *pairResource) IdentitySchema(
+	_ context.Context, _ resource.IdentitySchemaRequest, resp *resource.IdentitySchemaResponse,
+) {
 	resp.IdentitySchema = identityschema.Schema{Attributes: map[string]identityschema.Attribute{
 		"namespace": identityschema.StringAttribute{RequiredForImport: true, Description: "Namespace of the objects."},
-		"name":      identityschema.StringAttribute{RequiredForImport: true, Description: "Name of the object, of a pair that of its VirtualService."},
+		"name": identityschema.StringAttribute{
+			RequiredForImport: true,
+			Description:       "Name of the object, of a pair that of its VirtualService.",
+		},
 	}}
 }
 
-var identityType = tftypes.Object{AttributeTypes: map[string]tftypes.Type{"namespace": tftypes.String, "name": tftypes.String}}
+var identityType = tftypes.Object{
+	AttributeTypes: map[string]tftypes.Type{"namespace": tftypes.String, "name": tftypes.String},
+}
 
 // identify writes the identity of what stands at a place. A CLI that knows no identities gave none to write.
 func identify(identity *tfsdk.ResourceIdentity, place *canary.Placement) {
@@ -51,7 +58,10 @@ var identityValues = attr.TypeOf(identityType)
 
 // identityAt returns the identity of what stands at a place.
 func identityAt(namespace, name string) *tfprotov6.ResourceIdentityData {
-	return encodeIdentity(attr.Object(map[string]attr.Value{"namespace": attr.String(namespace), "name": attr.String(name)}))
+	return encodeIdentity(attr.Object(map[string]attr.Value{
+		"namespace": attr.String(namespace),
+		"name":      attr.String(name),
+	}))
 }
 
 // noIdentity returns the identity of what is not there.

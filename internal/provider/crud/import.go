@@ -18,7 +18,9 @@ import (
 )
 
 // ImportState implements resource.ResourceWithImportState. What an id is depends on the form.
-func (p *pairResource) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
+func (p *pairResource) ImportState(
+	ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse,
+) {
 	place, err := p.Find(importID(req))
 	if err != nil {
 		resp.Diagnostics.AddError("Invalid import id", report.Sentence(err.Error()))
@@ -29,7 +31,8 @@ func (p *pairResource) ImportState(ctx context.Context, req resource.ImportState
 			"An import reads from the cluster, and the provider block holds values that are known only after apply.")
 		return
 	}
-	if !place.SubsetsElsewhere && place.DestinationRuleName == "" && !p.findDestinationRule(ctx, place, &resp.Diagnostics) {
+	if !place.SubsetsElsewhere && place.DestinationRuleName == "" &&
+		!p.findDestinationRule(ctx, place, &resp.Diagnostics) {
 		return
 	}
 	state := attr.FromTerraform(resp.State.Raw).Attributes()
@@ -39,7 +42,9 @@ func (p *pairResource) ImportState(ctx context.Context, req resource.ImportState
 
 // findDestinationRule finds the DestinationRule that belongs to a VirtualService: the one of the same name, or else
 // the only one in the namespace for the same host.
-func (p *pairResource) findDestinationRule(ctx context.Context, place *canary.Placement, diagnostics *diag.Diagnostics) bool {
+func (p *pairResource) findDestinationRule(
+	ctx context.Context, place *canary.Placement, diagnostics *diag.Diagnostics,
+) bool {
 	place.DestinationRuleName = place.VirtualServiceName
 	live, err := p.getPair(ctx, place, diagnostics)
 	if err != nil {
@@ -55,7 +60,8 @@ func (p *pairResource) findDestinationRule(ctx context.Context, place *canary.Pl
 	if live.Declaring() != nil && p.hostOfRule(live.Declaring()) == host {
 		return true
 	}
-	rules, err := p.settings.Cluster.List(report.WithWarnings(ctx, diagnostics), istio.KindDestinationRule, place.Namespace)
+	rules, err := p.settings.Cluster.List(report.WithWarnings(ctx, diagnostics), istio.KindDestinationRule,
+		place.Namespace)
 	if err != nil {
 		report.Errors(diagnostics, nil, err)
 		return false

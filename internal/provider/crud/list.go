@@ -34,24 +34,31 @@ type listResource struct{ *pairResource }
 func NewList(f form.Form) list.ListResource { return &listResource{newPairResource(f)} }
 
 // ListResourceConfigSchema implements list.ListResource.
-func (l *listResource) ListResourceConfigSchema(_ context.Context, _ list.ListResourceSchemaRequest, resp *list.ListResourceSchemaResponse) {
+func (l *listResource) ListResourceConfigSchema(
+	_ context.Context, _ list.ListResourceSchemaRequest, resp *list.ListResourceSchemaResponse,
+) {
 	resp.Schema = listschema.Schema{
-		MarkdownDescription: "Finds the objects of the cluster that a `mesh_" + l.TypeName() + "` can own, whoever wrote them.",
+		MarkdownDescription: "Finds the objects of the cluster that a `mesh_" + l.TypeName() +
+			"` can own, whoever wrote them.",
 		Attributes: map[string]listschema.Attribute{
 			"namespace": listschema.StringAttribute{
-				Optional:            true,
-				MarkdownDescription: "Namespace to look in; `*` is all namespaces. Defaults to the provider's `default_namespace`.",
+				Optional: true,
+				MarkdownDescription: "Namespace to look in; `*` is all namespaces. Defaults to the provider's " +
+					"`default_namespace`.",
 			},
 			"label_selector": listschema.StringAttribute{
-				Optional:            true,
-				MarkdownDescription: "Labels that the objects must carry, as `kubectl get --selector` takes them, such as `app=greeter`. Defaults to all objects.",
+				Optional: true,
+				MarkdownDescription: "Labels that the objects must carry, as `kubectl get --selector` takes them, " +
+					"such as `app=greeter`. Defaults to all objects.",
 			},
 		},
 	}
 }
 
 // ValidateListResourceConfig implements list.ListResourceWithValidateConfig.
-func (l *listResource) ValidateListResourceConfig(_ context.Context, req list.ValidateConfigRequest, resp *list.ValidateConfigResponse) {
+func (l *listResource) ValidateListResourceConfig(
+	_ context.Context, req list.ValidateConfigRequest, resp *list.ValidateConfigResponse,
+) {
 	resp.Diagnostics = checkList(attr.Read(attr.FromTerraform(req.Config.Raw)))
 }
 
@@ -64,13 +71,15 @@ func checkList(r *attr.Reader) diag.Diagnostics {
 		}
 	}
 	if err := cluster.CheckLabelSelector(r.String("label_selector")); r.Known("label_selector") && err != nil {
-		diagnostics.AddAttributeError(path.Root("label_selector"), "Invalid label selector", report.Sentence(err.Error())+
-			"\n\nWrite it as kubectl get --selector takes it, such as app=greeter,env!=dev.")
+		diagnostics.AddAttributeError(path.Root("label_selector"), "Invalid label selector",
+			report.Sentence(err.Error())+
+				"\n\nWrite it as kubectl get --selector takes it, such as app=greeter,env!=dev.")
 	}
 	return diagnostics
 }
 
-// listed is what a list found: live objects as a resource of the form describes them, or why they could not be looked for.
+// listed is what a list found: live objects as a resource of the form describes them, or why they could not be looked
+// for.
 type listed struct {
 	place *canary.Placement
 	// state is null where only names were asked for.
@@ -116,7 +125,10 @@ func (p *pairResource) findListed(ctx context.Context, config *attr.Reader, limi
 			yield(listed{err: errNotConnected})
 			return
 		}
-		query := cluster.Query{Namespace: cmp.Or(config.String("namespace"), p.settings.Namespace), LabelSelector: config.String("label_selector")}
+		query := cluster.Query{
+			Namespace:     cmp.Or(config.String("namespace"), p.settings.Namespace),
+			LabelSelector: config.String("label_selector"),
+		}
 		if query.Namespace == allNamespaces {
 			query.Namespace = ""
 		}
@@ -165,8 +177,8 @@ func (p *pairResource) describe(live livePair, states bool) (listed, bool) {
 	return listed{place, state, nil}, true
 }
 
-// candidates goes through the objects that this form might describe: a VirtualService with the DestinationRule for its host,
-// or one object.
+// candidates goes through the objects that this form might describe: a VirtualService with the DestinationRule for
+// its host, or one object.
 func (p *pairResource) candidates(ctx context.Context, query cluster.Query) iter.Seq2[livePair, error] {
 	if f, ok := p.Form.(form.Object); ok {
 		query.Kind = f.Kind
@@ -181,7 +193,10 @@ func (p *pairResource) candidates(ctx context.Context, query cluster.Query) iter
 	return func(yield func(livePair, error) bool) {
 		// By namespace and host.
 		rules := map[[2]string][]*cluster.Live{}
-		for o, err := range p.settings.Cluster.Each(ctx, cluster.Query{Kind: istio.KindDestinationRule, Namespace: query.Namespace}) {
+		for o, err := range p.settings.Cluster.Each(ctx, cluster.Query{
+			Kind:      istio.KindDestinationRule,
+			Namespace: query.Namespace,
+		}) {
 			if err != nil {
 				yield(livePair{}, err)
 				return

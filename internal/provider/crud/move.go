@@ -15,14 +15,16 @@ import (
 
 var _ resource.ResourceWithMoveState = (*pairResource)(nil)
 
-// MoveState implements resource.ResourceWithMoveState. A `moved` block turns one of the two compact forms into the other, as an
-// update in place: a canary that was routed by rules becomes a split, and back. It turns a manifest of another provider into the
-// resource of its kind.
+// MoveState implements resource.ResourceWithMoveState. A `moved` block turns one of the two compact forms into the
+// other, as an update in place: a canary that was routed by rules becomes a split, and back. It turns a manifest of
+// another provider into the resource of its kind.
 func (p *pairResource) MoveState(context.Context) []resource.StateMover {
 	if f, ok := p.Form.(form.Object); ok {
-		return []resource.StateMover{{StateMover: func(ctx context.Context, req resource.MoveStateRequest, resp *resource.MoveStateResponse) {
-			p.moveManifest(ctx, f, req, resp)
-		}}}
+		return []resource.StateMover{{
+			StateMover: func(ctx context.Context, req resource.MoveStateRequest, resp *resource.MoveStateResponse) {
+				p.moveManifest(ctx, f, req, resp)
+			},
+		}}
 	}
 	var movers []resource.StateMover
 	for _, source := range []form.Form{form.CanaryRoute{}, form.WeightedSplit{}} {
@@ -34,7 +36,8 @@ func (p *pairResource) MoveState(context.Context) []resource.StateMover {
 			SourceSchema: &sourceSchema,
 			StateMover: func(ctx context.Context, req resource.MoveStateRequest, resp *resource.MoveStateResponse) {
 				ours := strings.HasSuffix(req.SourceProviderAddress, "/meshroute/mesh")
-				if !ours || req.SourceTypeName != "mesh_"+source.TypeName() || req.SourceState == nil || req.SourceState.Raw.IsNull() || !req.SourceState.Raw.IsKnown() {
+				if !ours || req.SourceTypeName != "mesh_"+source.TypeName() || req.SourceState == nil ||
+					req.SourceState.Raw.IsNull() || !req.SourceState.Raw.IsKnown() {
 					return
 				}
 				state := p.moveFrom(source, attr.FromTerraform(req.SourceState.Raw))
@@ -44,9 +47,13 @@ func (p *pairResource) MoveState(context.Context) []resource.StateMover {
 			},
 		})
 	}
-	return append(movers, resource.StateMover{StateMover: func(_ context.Context, req resource.MoveStateRequest, resp *resource.MoveStateResponse) {
-		resp.Diagnostics.AddError("State cannot be moved", report.Sentence(fmt.Sprintf("move a %.80q of %.160q: it holds no pair that is known here", req.SourceTypeName,
-			req.SourceProviderAddress))+"\n\n"+movable(p.Form))
+	return append(movers, resource.StateMover{StateMover: func(
+		_ context.Context, req resource.MoveStateRequest, resp *resource.MoveStateResponse,
+	) {
+		resp.Diagnostics.AddError("State cannot be moved", report.Sentence(fmt.Sprintf(
+			"move a %.80q of %.160q: it holds no pair that is known here", req.SourceTypeName,
+			req.SourceProviderAddress,
+		))+"\n\n"+movable(p.Form))
 	}})
 }
 

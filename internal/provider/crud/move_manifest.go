@@ -26,8 +26,8 @@ type manifestSource struct {
 	read func(state map[string]json.RawMessage) (*istio.Object, error)
 }
 
-// manifestSources are the resources that people write Istio's objects with today. Sources: the schemas that the providers
-// publish in the Terraform Registry.
+// manifestSources are the resources that people write Istio's objects with today. Sources: the schemas that the
+// providers publish in the Terraform Registry.
 var manifestSources = []manifestSource{
 	{"hashicorp/kubernetes", "kubernetes_manifest", readKubernetesManifest},
 	{"alekc/kubectl", "kubectl_manifest", readYAMLBody},
@@ -106,8 +106,8 @@ func pruned(tree any) any {
 	return tree
 }
 
-// readYAMLBody reads the attribute yaml_body. Where the object is, the state knows better than the YAML: the resource may have
-// put it into another namespace.
+// readYAMLBody reads the attribute yaml_body. Where the object is, the state knows better than the YAML: the resource
+// may have put it into another namespace.
 func readYAMLBody(state map[string]json.RawMessage) (*istio.Object, error) {
 	var text, namespace string
 	if err := json.Unmarshal(state["yaml_body"], &text); err != nil || text == "" {
@@ -125,12 +125,15 @@ func readYAMLBody(state map[string]json.RawMessage) (*istio.Object, error) {
 	return o, nil
 }
 
-// moveManifest takes a state of another provider over. The object itself is not touched; its fields stay owned by the other
-// provider's field manager until the first change, which takes them.
-func (p *pairResource) moveManifest(ctx context.Context, f form.Object, req resource.MoveStateRequest, resp *resource.MoveStateResponse) {
+// moveManifest takes a state of another provider over. The object itself is not touched; its fields stay owned by the
+// other provider's field manager until the first change, which takes them.
+func (p *pairResource) moveManifest(
+	ctx context.Context, f form.Object, req resource.MoveStateRequest, resp *resource.MoveStateResponse,
+) {
 	o, err := readManifest(req)
 	if err == nil && o.Kind() != f.Kind {
-		err = fmt.Errorf("move %s: it becomes a mesh_%s, not a mesh_%s", o, form.OfKind(o.Kind()).TypeName(), f.TypeName())
+		err = fmt.Errorf("move %s: it becomes a mesh_%s, not a mesh_%s", o, form.OfKind(o.Kind()).TypeName(),
+			f.TypeName())
 	}
 	if err != nil {
 		resp.Diagnostics.AddError("State cannot be moved", report.Sentence(err.Error())+"\n\n"+movable(p.Form))
@@ -148,7 +151,8 @@ func (p *pairResource) moveManifest(ctx context.Context, f form.Object, req reso
 func readManifest(req resource.MoveStateRequest) (*istio.Object, error) {
 	source := manifestSourceOf(req.SourceProviderAddress, req.SourceTypeName)
 	if source == nil {
-		return nil, fmt.Errorf("move a %.80q of %.160q: it holds no object that is known here", req.SourceTypeName, req.SourceProviderAddress)
+		return nil, fmt.Errorf("move a %.80q of %.160q: it holds no object that is known here", req.SourceTypeName,
+			req.SourceProviderAddress)
 	}
 	var state map[string]json.RawMessage
 	if err := json.Unmarshal(req.SourceRawState.JSON, &state); err != nil {
@@ -174,18 +178,23 @@ func movable(to form.Form) string {
 	last := len(lists) - 1
 	manifests := strings.Join(lists[:last], ", ") + " or " + lists[last]
 	if f, ok := to.(form.Object); ok {
-		return fmt.Sprintf("A mesh_%s takes over a %s that holds a %s of %s. Everything else is imported: remove the moved block, and run "+
-			"terraform import mesh_%s.NAME NAMESPACE/NAME.", f.TypeName(), manifests, f.Kind, istio.APIVersion, f.TypeName())
+		return fmt.Sprintf("A mesh_%s takes over a %s that holds a %s of %s. Everything else is imported: remove the "+
+			"moved block, and run terraform import mesh_%s.NAME NAMESPACE/NAME.", f.TypeName(), manifests, f.Kind,
+			istio.APIVersion, f.TypeName())
 	}
 	other := form.CanaryRoute{}.TypeName()
 	if to.TypeName() == other {
 		other = form.WeightedSplit{}.TypeName()
 	}
-	return fmt.Sprintf("A mesh_%s takes over a mesh_%s. A %s becomes a mesh_virtual_service or a mesh_destination_rule. Everything else is imported: remove the "+
-		"moved block, and run terraform import mesh_%s.NAME NAMESPACE/NAME.", to.TypeName(), other, manifests, to.TypeName())
+	return fmt.Sprintf(
+		"A mesh_%s takes over a mesh_%s. A %s becomes a mesh_virtual_service or a mesh_destination_rule. Everything "+
+			"else is imported: remove the moved block, and run terraform import mesh_%s.NAME NAMESPACE/NAME.",
+		to.TypeName(), other, manifests, to.TypeName(),
+	)
 }
 
-// stateOfObject returns the state of this form for an object, with the labels and annotations that somebody wrote for it.
+// stateOfObject returns the state of this form for an object, with the labels and annotations that somebody wrote for
+// it.
 func (p *pairResource) stateOfObject(f form.Object, o *istio.Object) attr.Value {
 	authored := *o
 	authored.Labels, authored.Annotations = istio.Authored(o)

@@ -18,10 +18,12 @@ import (
 // mostMoves is how many moves a plan lists.
 const mostMoves = 20
 
-// planMoves tells what moves between a state and the plan for it. Terraform plans once more when it applies: what was told is not told
-// again then, as far as a provider can know that it is asked for that, and steps that are too large are refused once more.
+// planMoves tells what moves between a state and the plan for it. Terraform plans once more when it applies: what was
+// told is not told again then, as far as a provider can know that it is asked for that, and steps that are too large
+// are refused once more.
 func (p *pairResource) planMoves(d draft, applying bool, diagnostics *diag.Diagnostics) {
-	if !p.has("summary") || !d.planned["summary"].IsKnown() || diagnostics.HasError() || !isKnown(d.config, form.Moving) {
+	if !p.has("summary") || !d.planned["summary"].IsKnown() || diagnostics.HasError() ||
+		!isKnown(d.config, form.Moving) {
 		return
 	}
 	var told diag.Diagnostics
@@ -32,8 +34,8 @@ func (p *pairResource) planMoves(d draft, applying bool, diagnostics *diag.Diagn
 	diagnostics.Append(told...)
 }
 
-// tellMoves warns of the requests that a change sends elsewhere, and refuses larger steps than are allowed. It is about what is live, whoever
-// made it so: a change back to what is configured moves requests like any other.
+// tellMoves warns of the requests that a change sends elsewhere, and refuses larger steps than are allowed. It is
+// about what is live, whoever made it so: a change back to what is configured moves requests like any other.
 func (p *pairResource) tellMoves(life form.Lifecycle, is, wanted istio.Objects, diagnostics *diag.Diagnostics) {
 	before := istio.UnderNewNames(is, wanted)
 	if before == nil || wanted.Routing() == nil || sameObject(before, wanted.Routing()) {
@@ -41,19 +43,24 @@ func (p *pairResource) tellMoves(life form.Lifecycle, is, wanted istio.Objects, 
 	}
 	after := *wanted.Routing()
 	after.Name = before.Name // the same one, by another name
-	moves := traffic.Moves([]*istio.Object{before}, []*istio.Object{&after}, traffic.Options{ClusterDomain: p.settings.ClusterDomain})
-	jumps := slices.DeleteFunc(slices.Clone(moves), func(m traffic.Move) bool { return life.Step == 0 || !m.Jumps(float64(life.Step)) })
+	moves := traffic.Moves([]*istio.Object{before}, []*istio.Object{&after},
+		traffic.Options{ClusterDomain: p.settings.ClusterDomain})
+	jumps := slices.DeleteFunc(slices.Clone(moves), func(m traffic.Move) bool {
+		return life.Step == 0 || !m.Jumps(float64(life.Step))
+	})
 	switch {
 	case len(jumps) > 0:
 		refuseJumps(life.Step, jumps, diagnostics)
 	case len(moves) > 0:
 		text := lines(moves, traffic.Move.String)
-		// Terraform shows one of several warnings that have the same summary, and reads the whole file of a resource again for each that it shows.
+		// Terraform shows one of several warnings that have the same summary, and reads the whole file of a resource
+		// again for each that it shows.
 		if p.settings.Told.more() {
 			diagnostics.AddWarning(fmt.Sprintf("Traffic moves in %s/%s", after.Namespace, after.Name), text)
 		} else {
-			diagnostics.AddWarning("Traffic moves in more routes", fmt.Sprintf("In %s/%s: %s\n\nWhat happens to requests is in the attribute summary of each route.",
-				after.Namespace, after.Name, text))
+			diagnostics.AddWarning("Traffic moves in more routes",
+				fmt.Sprintf("In %s/%s: %s\n\nWhat happens to requests is in the attribute summary of each route.",
+					after.Namespace, after.Name, text))
 		}
 	}
 }
@@ -70,9 +77,12 @@ func refuseJumps(most int64, jumps []traffic.Move, diagnostics *diag.Diagnostics
 		needed = max(needed, after-before)
 	}
 	at := path.Root("max_weight_step")
-	diagnostics.AddAttributeError(at, "Step too large", report.Located(at, fmt.Sprintf("allows a destination to gain at most %d percent points of the requests of a rule in one change", most))+
+	diagnostics.AddAttributeError(at, "Step too large", report.Located(at, fmt.Sprintf(
+		"allows a destination to gain at most %d percent points of the requests of a rule in one change", most,
+	))+
 		" This plan moves more:\n"+lines(jumps, jumpText)+fmt.Sprintf(
-		"\n\nGo in steps from the shares that are live now, or set max_weight_step = %d for this change.", int(math.Ceil(needed-1e-9))))
+		"\n\nGo in steps from the shares that are live now, or set max_weight_step = %d for this change.",
+		int(math.Ceil(needed-1e-9))))
 }
 
 func jumpText(m traffic.Move) string {

@@ -16,7 +16,8 @@ type observation struct {
 	// Version is the resource version, empty in what earlier versions of the provider kept.
 	Version string `json:"version,omitempty"`
 	Spec    string `json:"spec"`
-	// Rest is the spec without what another controller of weights sets, and without what it put in besides what is configured.
+	// Rest is the spec without what another controller of weights sets, and without what it put in besides what is
+	// configured.
 	Rest string `json:"rest"`
 }
 
@@ -24,12 +25,15 @@ type observation struct {
 func observe(is cluster.Identity, o *istio.Object, configured istio.Objects) observation {
 	rest := istio.WithoutOthersIn(o, configured.Counterpart(o))
 	return observation{
-		UID: is.UID, Version: is.ResourceVersion, Spec: istio.Fingerprint(o.Spec), Rest: istio.Fingerprint(istio.WithoutWeights(rest.Spec)),
+		UID:     is.UID,
+		Version: is.ResourceVersion,
+		Spec:    istio.Fingerprint(o.Spec),
+		Rest:    istio.Fingerprint(istio.WithoutWeights(rest.Spec)),
 	}
 }
 
-// like reports whether the object is the same one as another time, with the same spec. What another controller of weights sets may
-// change at any time.
+// like reports whether the object is the same one as another time, with the same spec. What another controller of
+// weights sets may change at any time.
 func (o observation) like(other observation, handedOver bool) bool {
 	return o.UID == other.UID && (o.Spec == other.Spec || handedOver && o.Rest == other.Rest)
 }
@@ -62,7 +66,8 @@ func observedIn(live livePair, configured istio.Objects) observed {
 	return all
 }
 
-// accept counts what a try of a change wrote as seen. The configured pair is the one that [observed.unchanged] is asked about.
+// accept counts what a try of a change wrote as seen. The configured pair is the one that [observed.unchanged] is
+// asked about.
 func (o observed) accept(applied cluster.Applied, configured istio.Objects) {
 	for at := range applied.Identities {
 		if wrote := applied.Wrote(at); wrote != nil {
@@ -72,8 +77,8 @@ func (o observed) accept(applied cluster.Applied, configured istio.Objects) {
 }
 
 // unchanged returns the live pair without the objects that were made since they were last looked for: those are
-// somebody else's, and in the way. It fails when an object is not as it was last seen. Where nothing was kept, everything
-// counts as seen. The configured pair tells what another controller of weights may have changed.
+// somebody else's, and in the way. It fails when an object is not as it was last seen. Where nothing was kept,
+// everything counts as seen. The configured pair tells what another controller of weights may have changed.
 func (o observed) unchanged(live livePair, configured istio.Objects, handedOver bool) (livePair, error) {
 	if len(o) == 0 {
 		return live, nil

@@ -13,11 +13,13 @@ import (
 	"github.com/meshroute/terraform-provider-mesh/internal/provider/report"
 )
 
-// startFromLive puts the live objects in the place of those of the state, and what becomes of them in the place of those of the plan, where
-// another controller sets or has set the weights: what it does is no part of the state. It looks only if something changes.
+// startFromLive puts the live objects in the place of those of the state, and what becomes of them in the place of
+// those of the plan, where another controller sets or has set the weights: what it does is no part of the state. It
+// looks only if something changes.
 func (p *pairResource) startFromLive(ctx context.Context, d *draft, state attr.Value, diagnostics *diag.Diagnostics) {
 	was := p.lifecycleOf(state)
-	if diagnostics.HasError() || p.settings.Cluster == nil || !was.HandedOver && !d.life.HandedOver || !isKnown(d.config, form.Moving) ||
+	if diagnostics.HasError() || p.settings.Cluster == nil || !was.HandedOver && !d.life.HandedOver ||
+		!isKnown(d.config, form.Moving) ||
 		d.unchangedBut() {
 		return
 	}
@@ -34,9 +36,12 @@ func (p *pairResource) startFromLive(ctx context.Context, d *draft, state attr.V
 		return
 	}
 	if others := istio.OthersIn(is, configured, wanted); len(others) > 0 {
-		diagnostics.AddWarning(fmt.Sprintf("What others put in goes (%s/%s)", live.All()[0].Namespace, live.All()[0].Name), fmt.Sprintf(
-			"The weights were left to somebody else, who put in more than the configuration has: %s. This plan takes it out.\n\n"+
-				"To keep it, write it into the configuration, or leave the weights to them with weights_managed_by = \"other\".",
+		diagnostics.AddWarning(fmt.Sprintf("What others put in goes (%s/%s)", live.All()[0].Namespace,
+			live.All()[0].Name), fmt.Sprintf(
+			"The weights were left to somebody else, who put in more than the configuration has: %s. This plan takes "+
+				"it out.\n\n"+
+				"To keep it, write it into the configuration, or leave the weights to them with weights_managed_by = "+
+				"\"other\".",
 			strings.Join(shortList(others), ", ")))
 	}
 }

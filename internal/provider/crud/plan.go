@@ -15,7 +15,8 @@ import (
 	"github.com/meshroute/terraform-provider-mesh/internal/provider/report"
 )
 
-// plan answers with what the configuration makes of the state: c.planned is what is proposed, and what is planned afterwards.
+// plan answers with what the configuration makes of the state: c.planned is what is proposed, and what is planned
+// afterwards.
 func (p *pairResource) plan(ctx context.Context, c *call) {
 	if c.planned.IsNull() {
 		p.planRemoval(ctx, c)
@@ -39,8 +40,8 @@ func (p *pairResource) plan(ctx context.Context, c *call) {
 	case c.diagnostics.HasError():
 	case p.settings.Cluster == nil:
 		c.diagnostics.AddWarning("Cluster not known yet",
-			"The provider block holds values that are known only after apply. The configuration itself was checked; whether objects "+
-				"of these names exist already, and who owns them, will be checked at apply.")
+			"The provider block holds values that are known only after apply. The configuration itself was checked; "+
+				"whether objects of these names exist already, and who owns them, will be checked at apply.")
 	case d.exists:
 		p.refuseOtherOwner(c, attr.Read(c.prior).String("owner"), d.life.Adopt)
 		if unknown := c.private.unknownFields(); len(unknown.All()) > 0 {
@@ -69,16 +70,18 @@ func (p *pairResource) plan(ctx context.Context, c *call) {
 	if isKnown(d.config, form.Facing) {
 		p.lookAround(ctx, d, &c.diagnostics)
 	}
-	// Terraform plans once more when it applies, and there the write follows at once: to ask before it again would only be one more request.
+	// Terraform plans once more when it applies, and there the write follows at once: to ask before it again would
+	// only be one more request.
 	if len(config.Unknown()) == 0 && !c.applying {
 		p.rehearse(ctx, d, &c.diagnostics)
 	}
 }
 
-// isSettledState reports whether there is nothing to do for a plan that changes nothing which is configured or completed: the state
-// describes what is live, its words included, under the settings that hold now.
+// isSettledState reports whether there is nothing to do for a plan that changes nothing which is configured or
+// completed: the state describes what is live, its words included, under the settings that hold now.
 func (p *pairResource) isSettledState(c *call) bool {
-	return !c.diagnostics.HasError() && p.settings.Cluster != nil && bytes.Equal(c.private[settledKey], encodeJSON(p.settings.Stamp)) &&
+	return !c.diagnostics.HasError() && p.settings.Cluster != nil &&
+		bytes.Equal(c.private[settledKey], encodeJSON(p.settings.Stamp)) &&
 		c.planned.Equal(c.prior) && (!p.has("summary") || !c.prior.Get("summary").IsNull())
 }
 
@@ -92,7 +95,9 @@ func (p *pairResource) rehearse(ctx context.Context, d draft, diagnostics *diag.
 
 // reportAtPlan reports what is wrong now that the provider block is known. What was doubtful without it was said at
 // validate already.
-func (p *pairResource) reportAtPlan(diagnostics *diag.Diagnostics, raw attr.Value, config *attr.Reader, problems []istio.Problem) {
+func (p *pairResource) reportAtPlan(
+	diagnostics *diag.Diagnostics, raw attr.Value, config *attr.Reader, problems []istio.Problem,
+) {
 	now, before := diag.Diagnostics{}, diag.Diagnostics{}
 	report.Problems(&now, p.Void(), config, problems)
 	diagnostics.Append(now.Errors()...)
@@ -108,11 +113,13 @@ func (p *pairResource) reportAtPlan(diagnostics *diag.Diagnostics, raw attr.Valu
 	}
 }
 
-// planRemoval reports objects that another workspace has taken over, and which are not ours to delete any more. Terraform plans the
-// removal of a resource that is gone from the configuration before it refreshes its state, so this looks for itself.
+// planRemoval reports objects that another workspace has taken over, and which are not ours to delete any more.
+// Terraform plans the removal of a resource that is gone from the configuration before it refreshes its state, so
+// this looks for itself.
 func (p *pairResource) planRemoval(ctx context.Context, c *call) {
 	route, life := p.routeOf(c.prior), p.lifecycleOf(c.prior)
-	if life.Deletion == form.DeletionAbandon || p.settings.Cluster == nil || p.settings.Owner == "" && route.Place().Owner == "" {
+	if life.Deletion == form.DeletionAbandon || p.settings.Cluster == nil ||
+		p.settings.Owner == "" && route.Place().Owner == "" {
 		return
 	}
 	live, err := p.getPair(ctx, route.Place(), &c.diagnostics)
@@ -124,8 +131,8 @@ func (p *pairResource) planRemoval(ctx context.Context, c *call) {
 	}
 }
 
-// refuseOtherOwner reports objects that another workspace, the given owner, has marked as its own since this one wrote them. With
-// adopt it lets pass what this workspace has never written, which is what an import brings.
+// refuseOtherOwner reports objects that another workspace, the given owner, has marked as its own since this one
+// wrote them. With adopt it lets pass what this workspace has never written, which is what an import brings.
 func (p *pairResource) refuseOtherOwner(c *call, owner string, adopt bool) bool {
 	if owner == "" || !p.settings.OwnerKnown || owner == p.settings.Owner {
 		return false
@@ -135,8 +142,9 @@ func (p *pairResource) refuseOtherOwner(c *call, owner string, adopt bool) bool 
 		return false
 	}
 	c.diagnostics.AddError("Owned by another workspace", fmt.Sprintf(
-		"The objects of this resource carry the owner %q in their annotation %s, and the owner of this provider block is %q. Two workspaces "+
-			"that write the same objects undo each other's changes.\n\nLet one of them go: terraform state rm here, or there and then adopt = true here, with an owner in the provider block.",
+		"The objects of this resource carry the owner %q in their annotation %s, and the owner of this provider "+
+			"block is %q. Two workspaces that write the same objects undo each other's changes.\n\nLet one of them "+
+			"go: terraform state rm here, or there and then adopt = true here, with an owner in the provider block.",
 		owner, istio.OwnerAnnotation, p.settings.Owner))
 	return true
 }
@@ -145,8 +153,8 @@ func (p *pairResource) refuseOtherOwner(c *call, owner string, adopt bool) bool 
 func (p *pairResource) planExisting(ctx context.Context, d draft, diagnostics *diag.Diagnostics) {
 	live, err := p.findPair(ctx, d.route.Place(), diagnostics)
 	if cluster.IsReason(err, cluster.CRDMissing) {
-		diagnostics.AddWarning("Istio API not served yet", "The API server does not know "+istio.APIVersion+". Apply needs it: Istio has to be "+
-			"installed by then, earlier in the same run at the latest.")
+		diagnostics.AddWarning("Istio API not served yet", "The API server does not know "+istio.APIVersion+
+			". Apply needs it: Istio has to be installed by then, earlier in the same run at the latest.")
 		return
 	}
 	if err != nil {
@@ -158,10 +166,12 @@ func (p *pairResource) planExisting(ctx context.Context, d draft, diagnostics *d
 		return
 	}
 	for _, o := range live.All() {
-		// What this provider applied may be about to go in the same run, as when a resource is replaced: create looks again.
+		// What this provider applied may be about to go in the same run, as when a resource is replaced: create looks
+		// again.
 		if owner := o.Annotations[istio.OwnerAnnotation]; !o.Applied || owner != "" && owner != p.settings.Owner {
 			diagnostics.AddAttributeError(path.Root(p.NameAttribute(o.Kind())), "Object exists already", fmt.Sprintf(
-				"%s exists in the cluster and is not in Terraform's state.%s\n\nTo bring it under Terraform, set adopt = true, or import it:\n"+
+				"%s exists in the cluster and is not in Terraform's state.%s\n\nTo bring it under Terraform, set "+
+					"adopt = true, or import it:\n"+
 					"  terraform import mesh_%s.NAME %s/%s\nTo leave it alone, choose another name.",
 				o.String(), report.Owners(o), p.TypeName(), o.Namespace, o.Name))
 		}

@@ -14,15 +14,17 @@ import (
 const (
 	// observedKey is what was last seen of the objects.
 	observedKey = "seen"
-	// settledKey says that the state describes just what was last seen, and under which settings: see [Settings.Stamp].
+	// settledKey says that the state describes just what was last seen, and under which settings: see
+	// [Settings.Stamp].
 	settledKey = "settled"
-	// leftOverKey are the identities of objects that are ours and not those of the state: an update that failed had created them, or
-	// could not delete them.
+	// leftOverKey are the identities of objects that are ours and not those of the state: an update that failed had
+	// created them, or could not delete them.
 	leftOverKey = "beside"
-	// forceKey says that the next change takes fields from other managers, as one that was asked for and has not come about yet: the
-	// rest of an adoption that was stopped, or the first change of a state that another provider had.
+	// forceKey says that the next change takes fields from other managers, as one that was asked for and has not come
+	// about yet: the rest of an adoption that was stopped, or the first change of a state that another provider had.
 	forceKey = "take"
-	// owedKey are the objects that a change wrote without seeing that the proxies have them: the next one waits for that first.
+	// owedKey are the objects that a change wrote without seeing that the proxies have them: the next one waits for
+	// that first.
 	owedKey = "owed"
 	// ownerKey is the owner that this resource wrote last.
 	ownerKey = "owner"
@@ -38,7 +40,8 @@ type private map[string][]byte
 // importedKey is the framework's own: the state is that of an import, until it is read.
 const importedKey = ".import_before_read"
 
-// readPrivate reads a private state as the framework writes it. What another library wrote, or cannot be read, is none: false.
+// readPrivate reads a private state as the framework writes it. What another library wrote, or cannot be read, is
+// none: false.
 func readPrivate(raw []byte) (private, bool) {
 	kept := private{}
 	if len(raw) == 0 {

@@ -16,12 +16,14 @@ func TestReadPrivate(t *testing.T) {
 		keys []string
 		ok   bool
 	}{
-		"nothing":                 {"", nil, true},
-		"an empty one":            {"{}", nil, true},
-		"null":                    {"null", nil, true},
-		"this provider's":         {`{"owner":"ImJsdWUi"}`, []string{"owner"}, true},
-		"one with more keys":      {`{"later":"e30=","owner":"ImJsdWUi"}`, []string{"later", "owner"}, true},
-		"one of an import":        {`{".import_before_read":"dHJ1ZQ==","owner":"ImJsdWUi"}`, []string{importedKey, "owner"}, true},
+		"nothing":            {"", nil, true},
+		"an empty one":       {"{}", nil, true},
+		"null":               {"null", nil, true},
+		"this provider's":    {`{"owner":"ImJsdWUi"}`, []string{"owner"}, true},
+		"one with more keys": {`{"later":"e30=","owner":"ImJsdWUi"}`, []string{"later", "owner"}, true},
+		"one of an import": {
+			`{".import_before_read":"dHJ1ZQ==","owner":"ImJsdWUi"}`, []string{importedKey, "owner"}, true,
+		},
 		"the SDK's":               {`{"schema_version":"1"}`, nil, false},
 		"one with timeouts":       {`{"e2bfb730-ecaa-11e6-8f88-34363bc7c4c0":{"create":120000000000}}`, nil, false},
 		"no JSON":                 {`{`, nil, false},

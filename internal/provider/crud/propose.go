@@ -11,8 +11,9 @@ import (
 	"github.com/meshroute/terraform-provider-mesh/internal/attr"
 )
 
-// propose returns what Terraform proposes as the framework would hand it to a plan: where something changes, what is computed and not
-// configured is unknown, and durations that mean the same are spelled as they were. What is computed inside an attribute the form completes.
+// propose returns what Terraform proposes as the framework would hand it to a plan: where something changes, what is
+// computed and not configured is unknown, and durations that mean the same are spelled as they were. What is computed
+// inside an attribute the form completes.
 func (p *pairResource) propose(ctx context.Context, c *call) attr.Value {
 	if c.planned.Equal(c.prior) {
 		return c.planned
@@ -28,8 +29,8 @@ func (p *pairResource) propose(ctx context.Context, c *call) attr.Value {
 	return attr.Object(proposed)
 }
 
-// modified returns a planned value as the plan modifiers of the texts in it, the only ones that attributes have, would have it.
-// They have nothing to do where nothing changes, or where there was no value before.
+// modified returns a planned value as the plan modifiers of the texts in it, the only ones that attributes have,
+// would have it. They have nothing to do where nothing changes, or where there was no value before.
 func modified(ctx context.Context, a schema.Attribute, prior, planned attr.Value) attr.Value {
 	if !isSet(planned) || !isSet(prior) || prior.Equal(planned) {
 		return planned
@@ -71,7 +72,8 @@ func modifiedText(ctx context.Context, modifiers []planmodifier.String, prior, p
 	after, _ := planned.Text()
 	resp := planmodifier.StringResponse{PlanValue: types.StringValue(after)}
 	for _, m := range modifiers {
-		m.PlanModifyString(ctx, planmodifier.StringRequest{StateValue: types.StringValue(before), PlanValue: resp.PlanValue}, &resp)
+		m.PlanModifyString(ctx,
+			planmodifier.StringRequest{StateValue: types.StringValue(before), PlanValue: resp.PlanValue}, &resp)
 	}
 	return attr.String(resp.PlanValue.ValueString())
 }

@@ -15,9 +15,9 @@ import (
 	"github.com/meshroute/terraform-provider-mesh/internal/provider/report"
 )
 
-// wired is a resource that answers Terraform's calls itself, on the values as they come over the protocol. The framework would check and
-// copy all of a value again at every level, for which a plan of many routes spends most of its time. It still answers where a value is not
-// what its schema says: what is wrong then it says best.
+// wired is a resource that answers Terraform's calls itself, on the values as they come over the protocol. The
+// framework would check and copy all of a value again at every level, for which a plan of many routes spends most of
+// its time. It still answers where a value is not what its schema says: what is wrong then it says best.
 type wired struct {
 	*pairResource
 	of *attr.Type
@@ -82,7 +82,8 @@ type wireValue struct {
 func (w wired) encode(v attr.Value, diagnostics *diag.Diagnostics) *tfprotov6.DynamicValue {
 	encoded, err := w.of.Encode(v)
 	if err != nil {
-		diagnostics.AddError("State cannot be written", "The state does not fit the schema, which is a mistake of the provider: "+report.Sentence(err.Error()))
+		diagnostics.AddError("State cannot be written",
+			"The state does not fit the schema, which is a mistake of the provider: "+report.Sentence(err.Error()))
 	}
 	return &tfprotov6.DynamicValue{MsgPack: encoded}
 }
@@ -96,7 +97,9 @@ func identityOf(c *call, before *tfprotov6.ResourceIdentityData) *tfprotov6.Reso
 }
 
 // Validate implements [guard.Resource].
-func (w wired) Validate(ctx context.Context, req *tfprotov6.ValidateResourceConfigRequest) (*tfprotov6.ValidateResourceConfigResponse, bool) {
+func (w wired) Validate(
+	ctx context.Context, req *tfprotov6.ValidateResourceConfigRequest,
+) (*tfprotov6.ValidateResourceConfigResponse, bool) {
 	var c call
 	wrong, ok := w.decoded(wireValue{req.Config, guard.InConfig, &c.config})
 	switch {
@@ -109,7 +112,8 @@ func (w wired) Validate(ctx context.Context, req *tfprotov6.ValidateResourceConf
 	return &tfprotov6.ValidateResourceConfigResponse{Diagnostics: guard.Diagnostics(c.diagnostics)}, true
 }
 
-// Upgrade implements [guard.Resource]. It hands a state back as it was stored, which it can be if it has the attributes of the schema and no others.
+// Upgrade implements [guard.Resource]. It hands a state back as it was stored, which it can be if it has the
+// attributes of the schema and no others.
 func (w wired) Upgrade(req *tfprotov6.UpgradeResourceStateRequest) (*tfprotov6.UpgradeResourceStateResponse, bool) {
 	if req.RawState == nil || req.Version != w.cached.Version || len(req.RawState.Flatmap) > 0 {
 		return nil, false
@@ -117,11 +121,14 @@ func (w wired) Upgrade(req *tfprotov6.UpgradeResourceStateRequest) (*tfprotov6.U
 	if ok, err := w.of.Conforms(req.RawState.JSON, guard.InState.Limits()); !ok || err != nil {
 		return nil, false
 	}
-	return &tfprotov6.UpgradeResourceStateResponse{UpgradedState: &tfprotov6.DynamicValue{JSON: req.RawState.JSON}}, true
+	return &tfprotov6.UpgradeResourceStateResponse{UpgradedState: &tfprotov6.DynamicValue{JSON: req.RawState.JSON}},
+		true
 }
 
 // ReadResource implements [guard.Resource].
-func (w wired) ReadResource(ctx context.Context, req *tfprotov6.ReadResourceRequest) (*tfprotov6.ReadResourceResponse, bool) {
+func (w wired) ReadResource(
+	ctx context.Context, req *tfprotov6.ReadResourceRequest,
+) (*tfprotov6.ReadResourceResponse, bool) {
 	kept, ok := readPrivate(req.Private)
 	if !ok || req.CurrentState == nil {
 		return nil, false
@@ -130,7 +137,10 @@ func (w wired) ReadResource(ctx context.Context, req *tfprotov6.ReadResourceRequ
 	c := call{private: kept}
 	if w.asLastSeen(ctx, &c) {
 		resp := &tfprotov6.ReadResourceResponse{
-			NewState: req.CurrentState, Private: c.private.bytes(), NewIdentity: req.CurrentIdentity, Diagnostics: guard.Diagnostics(c.diagnostics),
+			NewState:    req.CurrentState,
+			Private:     c.private.bytes(),
+			NewIdentity: req.CurrentIdentity,
+			Diagnostics: guard.Diagnostics(c.diagnostics),
 		}
 		if resp.NewIdentity == nil {
 			resp.NewIdentity = identityOf(&c, nil)
@@ -138,39 +148,62 @@ func (w wired) ReadResource(ctx context.Context, req *tfprotov6.ReadResourceRequ
 		return resp, true
 	}
 	if wrong, ok := w.decoded(wireValue{req.CurrentState, guard.InState, &c.prior}); wrong != nil || !ok {
-		return &tfprotov6.ReadResourceResponse{NewState: req.CurrentState, Private: req.Private, Diagnostics: wrong.Diagnostics()}, ok
+		return &tfprotov6.ReadResourceResponse{
+			NewState:    req.CurrentState,
+			Private:     req.Private,
+			Diagnostics: wrong.Diagnostics(),
+		}, ok
 	}
 	w.readState(ctx, &c)
 	if err := w.of.Measure(c.state, guard.InCluster.Limits()); err != nil {
-		resp := &tfprotov6.ReadResourceResponse{NewState: req.CurrentState, Private: req.Private, NewIdentity: req.CurrentIdentity}
+		resp := &tfprotov6.ReadResourceResponse{
+			NewState:    req.CurrentState,
+			Private:     req.Private,
+			NewIdentity: req.CurrentIdentity,
+		}
 		resp.Diagnostics = append(guard.Diagnostics(c.diagnostics), guard.InCluster.FlawOf(err).Diagnostics()...)
 		return resp, true
 	}
-	resp := &tfprotov6.ReadResourceResponse{NewState: w.encode(c.state, &c.diagnostics), Private: c.private.bytes(), NewIdentity: identityOf(&c, req.CurrentIdentity)}
+	resp := &tfprotov6.ReadResourceResponse{
+		NewState:    w.encode(c.state, &c.diagnostics),
+		Private:     c.private.bytes(),
+		NewIdentity: identityOf(&c, req.CurrentIdentity),
+	}
 	resp.Diagnostics = guard.Diagnostics(c.diagnostics)
 	return resp, true
 }
 
 // PlanChange implements [guard.Resource].
-func (w wired) PlanChange(ctx context.Context, req *tfprotov6.PlanResourceChangeRequest, applying bool) (*tfprotov6.PlanResourceChangeResponse, bool) {
+func (w wired) PlanChange(
+	ctx context.Context, req *tfprotov6.PlanResourceChangeRequest, applying bool,
+) (*tfprotov6.PlanResourceChangeResponse, bool) {
 	kept, ok := readPrivate(req.PriorPrivate)
 	if !ok || req.Config == nil || req.ProposedNewState == nil || req.PriorState == nil {
 		return nil, false
 	}
 	c := call{private: kept, applying: applying}
-	wrong, ok := w.decoded(wireValue{req.Config, guard.InConfig, &c.config}, wireValue{req.ProposedNewState, guard.InState, &c.planned}, wireValue{req.PriorState, guard.InState, &c.prior})
+	wrong, ok := w.decoded(wireValue{req.Config, guard.InConfig, &c.config},
+		wireValue{req.ProposedNewState, guard.InState, &c.planned}, wireValue{req.PriorState, guard.InState, &c.prior})
 	switch {
 	case !ok:
 		return nil, false
 	case wrong != nil:
-		return &tfprotov6.PlanResourceChangeResponse{PlannedState: req.PriorState, PlannedPrivate: req.PriorPrivate, Diagnostics: wrong.Diagnostics()}, true
+		return &tfprotov6.PlanResourceChangeResponse{
+			PlannedState:   req.PriorState,
+			PlannedPrivate: req.PriorPrivate,
+			Diagnostics:    wrong.Diagnostics(),
+		}, true
 	}
 	proposed := c.planned
 	if !c.planned.IsNull() {
 		c.planned = w.propose(ctx, &c)
 	}
 	w.plan(ctx, &c)
-	resp := &tfprotov6.PlanResourceChangeResponse{PlannedState: req.ProposedNewState, PlannedPrivate: c.private.bytes(), PlannedIdentity: req.PriorIdentity}
+	resp := &tfprotov6.PlanResourceChangeResponse{
+		PlannedState:    req.ProposedNewState,
+		PlannedPrivate:  c.private.bytes(),
+		PlannedIdentity: req.PriorIdentity,
+	}
 	if !c.planned.Equal(proposed) {
 		resp.PlannedState = w.encode(c.planned, &c.diagnostics)
 	}
@@ -182,21 +215,32 @@ func (w wired) PlanChange(ctx context.Context, req *tfprotov6.PlanResourceChange
 }
 
 // ApplyChange implements [guard.Resource].
-func (w wired) ApplyChange(ctx context.Context, req *tfprotov6.ApplyResourceChangeRequest) (*tfprotov6.ApplyResourceChangeResponse, bool) {
+func (w wired) ApplyChange(
+	ctx context.Context, req *tfprotov6.ApplyResourceChangeRequest,
+) (*tfprotov6.ApplyResourceChangeResponse, bool) {
 	kept, ok := readPrivate(req.PlannedPrivate)
 	if !ok {
 		return nil, false
 	}
 	c := call{private: kept}
-	wrong, ok := w.decoded(wireValue{req.Config, guard.InConfig, &c.config}, wireValue{req.PlannedState, guard.InState, &c.planned}, wireValue{req.PriorState, guard.InState, &c.prior})
+	wrong, ok := w.decoded(wireValue{req.Config, guard.InConfig, &c.config},
+		wireValue{req.PlannedState, guard.InState, &c.planned}, wireValue{req.PriorState, guard.InState, &c.prior})
 	switch {
 	case !ok:
 		return nil, false
 	case wrong != nil:
-		return &tfprotov6.ApplyResourceChangeResponse{NewState: req.PriorState, Private: req.PlannedPrivate, Diagnostics: wrong.Diagnostics()}, true
+		return &tfprotov6.ApplyResourceChangeResponse{
+			NewState:    req.PriorState,
+			Private:     req.PlannedPrivate,
+			Diagnostics: wrong.Diagnostics(),
+		}, true
 	}
 	w.apply(ctx, &c)
-	resp := &tfprotov6.ApplyResourceChangeResponse{NewState: w.encode(c.state, &c.diagnostics), Private: c.private.bytes(), NewIdentity: identityOf(&c, req.PlannedIdentity)}
+	resp := &tfprotov6.ApplyResourceChangeResponse{
+		NewState:    w.encode(c.state, &c.diagnostics),
+		Private:     c.private.bytes(),
+		NewIdentity: identityOf(&c, req.PlannedIdentity),
+	}
 	if resp.NewIdentity == nil || c.state.IsNull() && !c.prior.IsNull() {
 		resp.NewIdentity = noIdentity()
 	}
@@ -222,10 +266,15 @@ func (p *pairResource) apply(ctx context.Context, c *call) {
 }
 
 // listValues is the type of a list block.
-var listValues = attr.TypeOf(tftypes.Object{AttributeTypes: map[string]tftypes.Type{"namespace": tftypes.String, "label_selector": tftypes.String}})
+var listValues = attr.TypeOf(tftypes.Object{
+	AttributeTypes: map[string]tftypes.Type{"namespace": tftypes.String, "label_selector": tftypes.String},
+})
 
-// List implements [guard.Resource]. It answers with what a list block finds. An object that is too large to be a resource is listed with an error in place of its content.
-func (w wired) List(ctx context.Context, req *tfprotov6.ListResourceRequest) (*tfprotov6.ListResourceServerStream, bool) {
+// List implements [guard.Resource]. It answers with what a list block finds. An object that is too large to be a
+// resource is listed with an error in place of its content.
+func (w wired) List(
+	ctx context.Context, req *tfprotov6.ListResourceRequest,
+) (*tfprotov6.ListResourceServerStream, bool) {
 	if req.Config == nil {
 		return nil, false
 	}
@@ -251,7 +300,8 @@ func (w wired) listResult(found listed, whole bool) tfprotov6.ListResourceResult
 	}
 	result := tfprotov6.ListResourceResult{
 		DisplayName: report.Printable(found.displayName(), report.LongestPath),
-		Identity:    identityAt(found.place.Namespace, cmp.Or(found.place.VirtualServiceName, found.place.DestinationRuleName)),
+		Identity: identityAt(found.place.Namespace,
+			cmp.Or(found.place.VirtualServiceName, found.place.DestinationRuleName)),
 	}
 	if !whole {
 		return result

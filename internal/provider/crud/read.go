@@ -17,7 +17,8 @@ func (p *pairResource) readState(ctx context.Context, c *call) {
 	c.state, c.place = c.prior, route.Place()
 	if p.settings.Cluster == nil {
 		c.diagnostics.AddWarning("Cluster not known yet",
-			"The provider block holds values that are known only after apply. The state was not compared with the cluster.")
+			"The provider block holds values that are known only after apply. The state was not compared with the "+
+				"cluster.")
 		return
 	}
 	ctx, cancel := life.Deadline(ctx, "read")
@@ -49,9 +50,9 @@ func (p *pairResource) readState(ctx context.Context, c *call) {
 	p.settle(c, !unknown && len(leftOver) == 0 && len(live.All()) == len(addressesOf(described.Place())))
 }
 
-// findLeftOver returns which objects that are ours and not those of the state still exist: those that an earlier change knew of, and what
-// one that was killed left behind. That can only be where the DestinationRule is not as it was last seen, or
-// nothing is known of that: Terraform forgets the private state when a provider is killed.
+// findLeftOver returns which objects that are ours and not those of the state still exist: those that an earlier
+// change knew of, and what one that was killed left behind. That can only be where the DestinationRule is not as it
+// was last seen, or nothing is known of that: Terraform forgets the private state when a provider is killed.
 func (p *pairResource) findLeftOver(ctx context.Context, c *call, live livePair) (cluster.Identities, error) {
 	leftOver := c.private.leftOver()
 	ctx = report.WithWarnings(ctx, &c.diagnostics)
@@ -67,8 +68,8 @@ func (p *pairResource) findLeftOver(ctx context.Context, c *call, live livePair)
 	return p.settings.Cluster.Remaining(ctx, leftOver)
 }
 
-// asLastSeen reports whether the state describes what is live, because every object has the version in which it did: the state need not
-// even be read then. It asks a list that one request brings for all resources of a namespace.
+// asLastSeen reports whether the state describes what is live, because every object has the version in which it did:
+// the state need not even be read then. It asks a list that one request brings for all resources of a namespace.
 func (p *pairResource) asLastSeen(ctx context.Context, c *call) bool {
 	if p.settings.Cluster == nil || string(c.private[settledKey]) != string(encodeJSON(p.settings.Stamp)) {
 		return false

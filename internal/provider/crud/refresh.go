@@ -14,8 +14,8 @@ import (
 	"github.com/meshroute/terraform-provider-mesh/internal/provider/form"
 )
 
-// refresh returns the state that describes the live pair. As long as the live objects mean what the state says, that is
-// the state itself, spelling included. The first read of an import takes along what people wrote beside the spec.
+// refresh returns the state that describes the live pair. As long as the live objects mean what the state says, that
+// is the state itself, spelling included. The first read of an import takes along what people wrote beside the spec.
 func (p *pairResource) refresh(state attr.Value, route form.Route, life form.Lifecycle, live livePair) attr.Value {
 	prior := state.Attributes()
 	first := isFirstRead(state)
@@ -48,17 +48,19 @@ func (p *pairResource) refresh(state attr.Value, route form.Route, life form.Lif
 	return attr.Object(next)
 }
 
-// mostRendered is how many bytes of protobuf are rendered to find what is only spelled differently, which takes about a second.
+// mostRendered is how many bytes of protobuf are rendered to find what is only spelled differently, which takes about
+// a second.
 const mostRendered = 1 << 20
 
 // keepSpelling puts back the prior value of everything that makes no difference to the objects: `5000ms` for `5s`, a
-// weight that was left out for the number that it came to. Where an attribute as a whole has changed, what is inside it
-// is tried one by one, so that one drifted weight shows as one drifted weight. Each try renders both objects: where a large route has
-// drifted in many places, the later ones are spelled as in the cluster.
+// weight that was left out for the number that it came to. Where an attribute as a whole has changed, what is inside
+// it is tried one by one, so that one drifted weight shows as one drifted weight. Each try renders both objects:
+// where a large route has drifted in many places, the later ones are spelled as in the cluster.
 func (p *pairResource) keepSpelling(prior, next map[string]attr.Value) {
 	render := func() istio.Objects { return p.routeOf(attr.Object(next)).Render() }
 	meaning := render()
-	size := 1 + proto.Size(meaning.Routing().VirtualServiceSpec()) + proto.Size(meaning.Declaring().DestinationRuleSpec())
+	size := 1 + proto.Size(meaning.Routing().VirtualServiceSpec()) +
+		proto.Size(meaning.Declaring().DestinationRuleSpec())
 	left := mostRendered
 	for _, name := range slices.Sorted(maps.Keys(prior)) {
 		// What was null is not known yet.
@@ -77,8 +79,8 @@ func (p *pairResource) keepSpelling(prior, next map[string]attr.Value) {
 	}
 }
 
-// spelled returns next with as much of prior as keeps the meaning, which means is asked about. It makes the candidate if it
-// needs it.
+// spelled returns next with as much of prior as keeps the meaning, which means is asked about. It makes the candidate
+// if it needs it.
 func spelled(prior, next attr.Value, means func(candidate func() attr.Value) bool) attr.Value {
 	switch {
 	case prior.Equal(next):
@@ -112,8 +114,8 @@ func spelled(prior, next attr.Value, means func(candidate func() attr.Value) boo
 	return next
 }
 
-// namesIn returns the names of what may be spelled differently: the entries that two maps have in common, or the attributes that one of
-// two objects has.
+// namesIn returns the names of what may be spelled differently: the entries that two maps have in common, or the
+// attributes that one of two objects has.
 func namesIn(a, b attr.Value) []string {
 	var names []string
 	for name := range b.Entries() {

@@ -17,12 +17,14 @@ import (
 	"github.com/meshroute/terraform-provider-mesh/internal/provider/form/formtest"
 )
 
-// A route whose 500 rules have all changed behind Terraform's back is read, at a cost that does not grow with their square: that
-// was a minute and more.
+// A route whose 500 rules have all changed behind Terraform's back is read, at a cost that does not grow with their
+// square: that was a minute and more.
 func TestRefresh_everyRuleDrifted(t *testing.T) {
 	t.Parallel()
 	p := newPairResource(form.CanaryRoute{})
-	p.settings = Settings{Defaults: form.Defaults{Namespace: form.DefaultNamespace, ClusterDomain: form.DefaultClusterDomain}}
+	p.settings = Settings{
+		Defaults: form.Defaults{Namespace: form.DefaultNamespace, ClusterDomain: form.DefaultClusterDomain},
+	}
 	state := formtest.CanaryRoute(500)
 	route := p.routeOf(state)
 	drifted := route.Render()
@@ -45,14 +47,17 @@ func TestRefresh_everyRuleDrifted(t *testing.T) {
 }
 
 // What a refresh writes into the state means what is in the cluster; where it cannot, foreign_fields says so. A
-// refresh of what the state already says changes nothing, and an import of what it says gives a state that says the same.
+// refresh of what the state already says changes nothing, and an import of what it says gives a state that says the
+// same.
 func TestPropertyRefreshSaysWhatIsThere(t *testing.T) {
 	t.Parallel()
 	for _, f := range []form.Form{form.CanaryRoute{}, form.WeightedSplit{}} {
 		t.Run(f.TypeName(), func(t *testing.T) {
 			t.Parallel()
 			p := newPairResource(f)
-			p.settings = Settings{Defaults: form.Defaults{Namespace: form.DefaultNamespace, ClusterDomain: form.DefaultClusterDomain}}
+			p.settings = Settings{
+				Defaults: form.Defaults{Namespace: form.DefaultNamespace, ClusterDomain: form.DefaultClusterDomain},
+			}
 			rapid.Check(t, func(t *rapid.T) {
 				live := livePair{cluster.LiveObjectsOf(
 					liveObject(istiotest.Fill(t, &networking.VirtualService{})),
@@ -66,7 +71,8 @@ func TestPropertyRefreshSaysWhatIsThere(t *testing.T) {
 				if says := len(cluster.Steps(ours, p.routeOf(state).Render())) == 0; len(foreign) == 0 && !says {
 					t.Fatalf("the state does not say what is there, and foreign_fields is empty\nlive %v", live)
 				}
-				if words := p.words(form.Lifecycle{}, p.routeOf(state).Render()); len(foreign) == 0 && !state.Get("summary").Equal(words) {
+				if words := p.words(form.Lifecycle{}, p.routeOf(state).Render()); len(foreign) == 0 &&
+					!state.Get("summary").Equal(words) {
 					t.Fatalf("a plan of what is there has other words: %s, not %s", words, state.Get("summary"))
 				}
 				applied := livePair{cluster.LiveObjectsOf(
@@ -74,7 +80,8 @@ func TestPropertyRefreshSaysWhatIsThere(t *testing.T) {
 					liveObject(p.routeOf(state).Render().Declaring().DestinationRuleSpec()),
 				)}
 				reimported := p.refresh(imported, p.routeOf(imported), form.Lifecycle{}, applied)
-				if !isEmptyList(reimported.Get("foreign_fields")) || !cluster.Same(p.routeOf(reimported).Render(), p.routeOf(state).Render()) {
+				if !isEmptyList(reimported.Get("foreign_fields")) ||
+					!cluster.Same(p.routeOf(reimported).Render(), p.routeOf(state).Render()) {
 					t.Fatalf("an import of what the state says gives something else\nlive %v", applied)
 				}
 				if again := p.refresh(state, p.routeOf(state), form.Lifecycle{}, live); !again.Equal(state) {
@@ -101,5 +108,9 @@ func liveObject[M interface {
 
 // importedState is what an import leaves for the refresh: the address and nothing else.
 func importedState(p *pairResource, namespace string) attr.Value {
-	return attr.Object(p.Seed(&canary.Placement{Namespace: namespace, VirtualServiceName: "reviews", DestinationRuleName: "reviews"}))
+	return attr.Object(p.Seed(&canary.Placement{
+		Namespace:           namespace,
+		VirtualServiceName:  "reviews",
+		DestinationRuleName: "reviews",
+	}))
 }

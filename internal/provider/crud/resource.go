@@ -1,5 +1,5 @@
-// Package crud says what becomes of a resource: plan, create, read, update, delete, import and move as lists of steps, the same for all
-// forms.
+// Package crud says what becomes of a resource: plan, create, read, update, delete, import and move as lists of
+// steps, the same for all forms.
 package crud
 
 import (
@@ -50,7 +50,9 @@ func (p *pairResource) routeOf(object attr.Value) form.Route {
 var errNotConnected = errors.New("connect to the cluster: the provider block holds values that are not known yet")
 
 // findPair reads the objects of a route where a list of their namespace says that there are any, or says nothing.
-func (p *pairResource) findPair(ctx context.Context, place *canary.Placement, diagnostics *diag.Diagnostics) (livePair, error) {
+func (p *pairResource) findPair(
+	ctx context.Context, place *canary.Placement, diagnostics *diag.Diagnostics,
+) (livePair, error) {
 	for _, at := range addressesOf(place) {
 		if is, known := p.settings.Cluster.Listed(report.WithWarnings(ctx, diagnostics), at); is != nil || !known {
 			return p.getPair(ctx, place, diagnostics)
@@ -63,16 +65,26 @@ func (p *pairResource) findPair(ctx context.Context, place *canary.Placement, di
 func addressesOf(place *canary.Placement) []cluster.Address {
 	var all []cluster.Address
 	if place.VirtualServiceName != "" {
-		all = append(all, cluster.Address{Kind: istio.KindVirtualService, Namespace: place.Namespace, Name: place.VirtualServiceName})
+		all = append(all, cluster.Address{
+			Kind:      istio.KindVirtualService,
+			Namespace: place.Namespace,
+			Name:      place.VirtualServiceName,
+		})
 	}
 	if place.DestinationRuleName != "" && !place.SubsetsElsewhere {
-		all = append(all, cluster.Address{Kind: istio.KindDestinationRule, Namespace: place.Namespace, Name: place.DestinationRuleName})
+		all = append(all, cluster.Address{
+			Kind:      istio.KindDestinationRule,
+			Namespace: place.Namespace,
+			Name:      place.DestinationRuleName,
+		})
 	}
 	return all
 }
 
 // getPair reads the objects of a route, and passes the API server's warnings on.
-func (p *pairResource) getPair(ctx context.Context, place *canary.Placement, diagnostics *diag.Diagnostics) (livePair, error) {
+func (p *pairResource) getPair(
+	ctx context.Context, place *canary.Placement, diagnostics *diag.Diagnostics,
+) (livePair, error) {
 	if p.settings.Cluster == nil {
 		return livePair{}, errNotConnected
 	}

@@ -11,20 +11,21 @@ type Settings struct {
 	// Cluster is nil while the connection holds values that are known only after apply.
 	Cluster *cluster.Cluster
 	form.Defaults
-	// Owner is the name of the workspace, empty where the provider block has none; OwnerKnown is false while it is not known.
+	// Owner is the name of the workspace, empty where the provider block has none; OwnerKnown is false while it is
+	// not known.
 	Owner      string
 	OwnerKnown bool
 	// Told counts what a plan warns of, nil before the provider block was read.
 	Told *Tally
-	// Stamp is on what it depends how a state describes objects, besides the objects and the owner: this version of the provider,
-	// default names and the field manager.
+	// Stamp is on what it depends how a state describes objects, besides the objects and the owner: this version of
+	// the provider, default names and the field manager.
 	Stamp string
 	// Surroundings is nil without a cluster.
 	Surroundings *cluster.Surroundings
 }
 
-// Unconfigured are the settings before the provider block was read, as at validate: which namespace and domain hold is
-// not decided.
+// Unconfigured are the settings before the provider block was read, as at validate: which namespace and domain hold
+// is not decided.
 func Unconfigured() Settings {
 	return Settings{Defaults: form.Defaults{Propagation: form.DefaultPropagation()}}
 }

@@ -8,7 +8,9 @@ import (
 )
 
 // settled returns the plan with what was known only after apply.
-func (p *pairResource) settled(plan attr.Value, life form.Lifecycle, wanted istio.Objects, adopted []string) attr.Value {
+func (p *pairResource) settled(
+	plan attr.Value, life form.Lifecycle, wanted istio.Objects, adopted []string,
+) attr.Value {
 	attributes := plan.Attributes()
 	if adopted != nil {
 		attributes["adopted"] = attr.Strings(adopted)
@@ -22,8 +24,8 @@ func (p *pairResource) settled(plan attr.Value, life form.Lifecycle, wanted isti
 	return attr.Object(attributes)
 }
 
-// isSettled reports whether every object is just as it was wanted: as the API server answered where it was written, and otherwise as it
-// was found. Admission control may have made something else of it.
+// isSettled reports whether every object is just as it was wanted: as the API server answered where it was written,
+// and otherwise as it was found. Admission control may have made something else of it.
 func (p *pairResource) isSettled(found livePair, wanted istio.Objects, applied cluster.Applied) bool {
 	for _, o := range wanted.All() {
 		is := applied.Wrote(cluster.AddressOf(o))

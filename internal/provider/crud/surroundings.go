@@ -15,11 +15,12 @@ import (
 	"github.com/meshroute/terraform-provider-mesh/internal/provider/report"
 )
 
-// mostLooks is how often what was seen may call for another look: the services, then who stands behind them, pods first.
+// mostLooks is how often what was seen may call for another look: the services, then who stands behind them, pods
+// first.
 const mostLooks = 5
 
-// lookAround tells what the cluster has against objects that are about to change. It looks at plan only, and again in the
-// plan that Terraform makes anew when it applies.
+// lookAround tells what the cluster has against objects that are about to change. It looks at plan only, and again in
+// the plan that Terraform makes anew when it applies.
 func (p *pairResource) lookAround(ctx context.Context, d draft, diagnostics *diag.Diagnostics) {
 	if diagnostics.HasError() || p.settings.Surroundings == nil {
 		return
@@ -67,8 +68,8 @@ func Look(ctx context.Context, view *cluster.View, find func() ([]around.Finding
 	return findings
 }
 
-// tellFindings tells of findings, each at the attribute that it is about. Terraform shows one of several warnings that have the same summary,
-// so those of one kind are one, under the name of the object.
+// tellFindings tells of findings, each at the attribute that it is about. Terraform shows one of several warnings
+// that have the same summary, so those of one kind are one, under the name of the object.
 func tellFindings(diagnostics *diag.Diagnostics, view *cluster.View, d draft, findings []around.Finding) {
 	type warning struct {
 		at            path.Path
@@ -85,7 +86,8 @@ func tellFindings(diagnostics *diag.Diagnostics, view *cluster.View, d draft, fi
 			text += report.Printable(report.Owners(live), report.LongestPath)
 		}
 		if f.Severity == istio.Refused {
-			text += "\n\nStart its pods first, or give it no requests. Where the same apply starts them, or they run in another cluster of the mesh, set allow_empty_subsets = true."
+			text += "\n\nStart its pods first, or give it no requests. Where the same apply starts them, or they run " +
+				"in another cluster of the mesh, set allow_empty_subsets = true."
 			// Whoever sets the weights may know better.
 			if !d.life.HandedOver {
 				diagnostics.AddAttributeError(at, summaryOf(f.Kind), text)
@@ -117,9 +119,11 @@ func summaryOf(kind around.FindingKind) string {
 	return "Not in the cluster"
 }
 
-// warnOfTools tells of other tools that write objects which are about to change. Who leaves the weights to a tool that sets only
-// those has nothing to fear from it.
-func (p *pairResource) warnOfTools(diagnostics *diag.Diagnostics, view *cluster.View, pair istio.Objects, life form.Lifecycle) {
+// warnOfTools tells of other tools that write objects which are about to change. Who leaves the weights to a tool
+// that sets only those has nothing to fear from it.
+func (p *pairResource) warnOfTools(
+	diagnostics *diag.Diagnostics, view *cluster.View, pair istio.Objects, life form.Lifecycle,
+) {
 	for _, o := range pair.All() {
 		neighbor := view.VirtualServices.Named(o)
 		if o.Kind() == istio.KindDestinationRule {
@@ -137,11 +141,13 @@ func (p *pairResource) warnOfTools(diagnostics *diag.Diagnostics, view *cluster.
 	}
 }
 
-// warnOfUnseen tells once what could not be looked at, why, and which right would change that. A cluster without Istio's API has none of
-// its objects, which the plan says anyway.
+// warnOfUnseen tells once what could not be looked at, why, and which right would change that. A cluster without
+// Istio's API has none of its objects, which the plan says anyway.
 func warnOfUnseen(diagnostics *diag.Diagnostics, view *cluster.View) {
 	lines, missing := report.UnseenLines(view)
 	if len(lines) > 0 {
-		diagnostics.AddWarning("Not checked against the cluster", report.UnseenText("The plan goes on, and does not know:", append(lines, report.NarrowLines(view)...), missing))
+		diagnostics.AddWarning("Not checked against the cluster", report.UnseenText(
+			"The plan goes on, and does not know:", append(lines, report.NarrowLines(view)...), missing,
+		))
 	}
 }

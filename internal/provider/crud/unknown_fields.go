@@ -13,7 +13,8 @@ func warnOfUnknown(live istio.Objects, diagnostics *diag.Diagnostics) {
 	for _, o := range live.All() {
 		if len(o.Unknown) > 0 {
 			diagnostics.AddWarning("Fields this version does not know", fmt.Sprintf(
-				"%s holds fields or values that this version of the provider does not know: %s.\n\nThey stay as they are. A newer version may know them.",
+				"%s holds fields or values that this version of the provider does not know: %s.\n\nThey stay as they "+
+					"are. A newer version may know them.",
 				o, places(o.Unknown)))
 		}
 	}
@@ -25,14 +26,16 @@ func warnOfLost(wanted, live istio.Objects, diagnostics *diag.Diagnostics) {
 		for _, o := range wanted.All() {
 			if lost := istio.Lost(o, is); o.Kind() == is.Kind() && len(lost) > 0 {
 				diagnostics.AddWarning("Apply removes unknown fields", fmt.Sprintf(
-					"%s holds fields or values that this version of the provider does not know, in a part that the configuration removes or replaces: %s. "+
-						"They go with it.\n\nTo keep them, leave that part as it is, or use a version of the provider that knows them.", is, places(lost)))
+					"%s holds fields or values that this version of the provider does not know, in a part that the "+
+						"configuration removes or replaces: %s. They go with it.\n\nTo keep them, leave that part as "+
+						"it is, or use a version of the provider that knows them.", is, places(lost)))
 			}
 		}
 	}
 }
 
-// keepUnknownFields keeps the live objects with fields that this version does not know for the plan, and reports whether there are any.
+// keepUnknownFields keeps the live objects with fields that this version does not know for the plan, and reports
+// whether there are any.
 func (c *call) keepUnknownFields(live istio.Objects) bool {
 	unknown := live.Map(func(o *istio.Object) *istio.Object {
 		if o.RawSpec == nil {

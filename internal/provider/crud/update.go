@@ -32,7 +32,10 @@ type updateRun struct {
 // update makes the planned objects of those of the state.
 func (p *pairResource) update(ctx context.Context, c *call) {
 	u := &updateRun{
-		prior: p.routeOf(c.prior), route: p.routeOf(c.planned), was: p.lifecycleOf(c.prior), life: p.lifecycleOf(c.planned),
+		prior:    p.routeOf(c.prior),
+		route:    p.routeOf(c.planned),
+		was:      p.lifecycleOf(c.prior),
+		life:     p.lifecycleOf(c.planned),
 		observed: c.private.observed(), leftOver: c.private.leftOver(),
 	}
 	p.settle(c, false)
@@ -75,8 +78,10 @@ func (p *pairResource) prepare(ctx context.Context, c *call, u *updateRun) (err 
 		u.wanted = marked
 	}
 	u.change = cluster.Change{
-		From: p.Resolve(u.live.Ours(withMetadata(marked, configured)), p.settings.ClusterDomain), To: u.wanted, Identities: u.live.Identities(),
-		Begun: u.leftOver, Force: c.private.forces(), Owed: c.private.owed(),
+		From:       p.Resolve(u.live.Ours(withMetadata(marked, configured)), p.settings.ClusterDomain),
+		To:         u.wanted,
+		Identities: u.live.Identities(),
+		Begun:      u.leftOver, Force: c.private.forces(), Owed: c.private.owed(),
 	}
 	if u.change.Force {
 		return nil
@@ -103,7 +108,8 @@ func withMetadata(pair, earlier istio.Objects) istio.Objects {
 	})
 }
 
-// updateStopped reports why an update came to nothing, and leaves the state as it was. What was written before it failed is ours and no surprise at the next apply.
+// updateStopped reports why an update came to nothing, and leaves the state as it was. What was written before it
+// failed is ours and no surprise at the next apply.
 func (p *pairResource) updateStopped(ctx context.Context, c *call, u *updateRun, err error) {
 	if now, unread := p.getPair(ctx, u.prior.Place(), &c.diagnostics); unread == nil {
 		now.TellOwners(err)
@@ -115,7 +121,8 @@ func (p *pairResource) updateStopped(ctx context.Context, c *call, u *updateRun,
 	c.report(u.route, err)
 }
 
-// updated puts what was written into the state, and removes what other changes left beside it, unless the change itself failed.
+// updated puts what was written into the state, and removes what other changes left beside it, unless the change
+// itself failed.
 func (p *pairResource) updated(ctx context.Context, c *call, u *updateRun, err error) {
 	c.report(u.route, err)
 	leftOver := maps.Clone(u.leftOver)
@@ -127,7 +134,8 @@ func (p *pairResource) updated(ctx context.Context, c *call, u *updateRun, err e
 		c.report(u.route, kept)
 	}
 	if len(leftOver) > 0 {
-		c.diagnostics.AddWarning("Objects left over", "The new objects route already, and are what the state says from now on. The next apply removes what is left: "+
+		c.diagnostics.AddWarning("Objects left over", "The new objects route already, and are what the state says "+
+			"from now on. The next apply removes what is left: "+
 			strings.Join(leftOverTexts(leftOver), ", ")+".")
 	}
 	c.state, c.place = withLeftOver(p.settled(c.planned, u.life, u.wanted, nil), leftOver), u.route.Place()

@@ -27,7 +27,8 @@ const (
 	Told
 	// Carried says that a compact form takes it as it is from a state of the other one.
 	Carried
-	// OfRules and OfSubsets say that it means something only where an object has rules, and where one declares subsets.
+	// OfRules and OfSubsets say that it means something only where an object has rules, and where one declares
+	// subsets.
 	OfRules
 	OfSubsets
 
@@ -89,7 +90,8 @@ var attributes = map[string]Trait{
 	"summary":             Carried | Live | Told | OfRules,
 }
 
-// Has reports whether what stands at a path has a trait: as its attribute says, or the one that it lies in. The resource itself has all.
+// Has reports whether what stands at a path has a trait: as its attribute says, or the one that it lies in. The
+// resource itself has all.
 func Has(at path.Path, trait Trait) bool {
 	var names []string
 	for _, step := range at.Steps() {

@@ -63,7 +63,8 @@ func TestAttributes_live(t *testing.T) {
 	}
 }
 
-// How a resource is changed says the same in both compact forms; the forms of one object have what means something to their kind.
+// How a resource is changed says the same in both compact forms; the forms of one object have what means something to
+// their kind.
 func TestAttributes_lifecycle(t *testing.T) {
 	t.Parallel()
 	carried := With(Carried)

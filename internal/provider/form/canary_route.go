@@ -22,17 +22,19 @@ func (CanaryRoute) Schema() schema.Schema {
 	fallback := nestedObject(ruleAttributes(defaultShape))
 	subset := nestedObject(subsetAttributes())
 	return schema.Schema{
-		MarkdownDescription: "Routes the requests for a service to its subsets by rules: the first rule that matches a request decides, " +
-			"and `default` takes all others.\n\nThe resource owns one VirtualService and one DestinationRule and changes them in an order " +
-			"in which no request is dropped.",
+		MarkdownDescription: "Routes the requests for a service to its subsets by rules: the first rule that matches " +
+			"a request decides, and `default` takes all others.\n\nThe resource owns one VirtualService and one " +
+			"DestinationRule and changes them in an order in which no request is dropped.",
 		Attributes: merge(placementAttributes(), lifecycleAttributes(), map[string]schema.Attribute{
 			"subsets": schema.MapNestedAttribute{
 				Required: true, NestedObject: subset, CustomType: types.MapType{ElemType: subset.CustomType},
-				MarkdownDescription: "Versions of the service by name. A name is a DNS label in lower case, such as `v2`.",
+				MarkdownDescription: "Versions of the service by name. A name is a DNS label in lower case, such " +
+					"as `v2`.",
 			},
 			"rules": schema.ListNestedAttribute{
 				Optional: true, NestedObject: rule, CustomType: types.ListType{ElemType: rule.CustomType},
-				MarkdownDescription: "Rules in the order in which they are tried: the first that matches a request decides.",
+				MarkdownDescription: "Rules in the order in which they are tried: the first that matches a request " +
+					"decides.",
 			},
 			"default": schema.SingleNestedAttribute{
 				Required: true, Attributes: fallback.Attributes, CustomType: fallback.CustomType,

@@ -31,8 +31,8 @@ func (compact) NameAttribute(kind istio.Kind) string {
 // Void refuses: only Terraform writes these routes, and what does nothing in them is a mistake.
 func (compact) Void() istio.Severity { return istio.Refused }
 
-// withPlacement adds to the attributes of a form those that both have in common. What the cluster cannot tell is as before: an
-// object that is gone still has its name, and is still managed.
+// withPlacement adds to the attributes of a form those that both have in common. What the cluster cannot tell is as
+// before: an object that is gone still has its name, and is still managed.
 func withPlacement(place, before *canary.Placement, attributes map[string]attr.Value) map[string]attr.Value {
 	place.SubsetsElsewhere = before.SubsetsElsewhere
 	place.VirtualServiceName = cmp.Or(place.VirtualServiceName, before.VirtualServiceName)
@@ -42,13 +42,14 @@ func withPlacement(place, before *canary.Placement, attributes map[string]attr.V
 	return attributes
 }
 
-// Find reads the id `namespace/name`, where name is that of the VirtualService; the DestinationRule is the one for the same
-// host. `namespace/virtual_service/destination_rule` names both.
+// Find reads the id `namespace/name`, where name is that of the VirtualService; the DestinationRule is the one for
+// the same host. `namespace/virtual_service/destination_rule` names both.
 func (compact) Find(id string) (*canary.Placement, error) {
 	parts := strings.Split(id, "/")
 	if len(parts) < 2 || len(parts) > 3 || slices.Contains(parts, "") {
 		return nil, fmt.Errorf(
-			"the id %q is not of the form NAMESPACE/NAME, or NAMESPACE/VIRTUAL_SERVICE/DESTINATION_RULE where the two objects have different names", id)
+			"the id %q is not of the form NAMESPACE/NAME, or NAMESPACE/VIRTUAL_SERVICE/DESTINATION_RULE where the "+
+				"two objects have different names", id)
 	}
 	place := &canary.Placement{Namespace: parts[0], VirtualServiceName: parts[1]}
 	if len(parts) == 3 {

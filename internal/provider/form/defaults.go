@@ -8,7 +8,8 @@ const (
 	DefaultClusterDomain = "cluster.local"
 )
 
-// Defaults are what a provider block says that the values of a resource follow from. Names are empty where they are not known yet.
+// Defaults are what a provider block says that the values of a resource follow from. Names are empty where they are
+// not known yet.
 type Defaults struct {
 	Namespace     string
 	ClusterDomain string

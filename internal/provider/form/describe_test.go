@@ -27,7 +27,9 @@ func TestDescribe(t *testing.T) {
 
 func TestDescribe_unknownField(t *testing.T) {
 	t.Parallel()
-	for _, name := range []protoreflect.FullName{"", "timeout", istioAPI + "HTTPRoute", istioAPI + "HTTPRoute.nothing"} {
+	for _, name := range []protoreflect.FullName{
+		"", "timeout", istioAPI + "HTTPRoute", istioAPI + "HTTPRoute.nothing",
+	} {
 		if got := describe(name); got != "" {
 			t.Errorf("describe(%q) = %q, want nothing", name, got)
 		}

@@ -11,8 +11,8 @@ import (
 	"github.com/meshroute/terraform-provider-mesh/internal/istio"
 )
 
-// LeaveOutEmpty makes null of the empty texts that mean nothing. Terraform takes every empty text for one that was never set
-// when it generates a configuration.
+// LeaveOutEmpty makes null of the empty texts that mean nothing. Terraform takes every empty text for one that was
+// never set when it generates a configuration.
 func LeaveOutEmpty(f Form, attributes map[string]attr.Value, s Defaults) {
 	render := func(state attr.Value) istio.Objects { return f.Route(attr.Read(state), s).Render() }
 	state := attr.Object(attributes)
@@ -45,7 +45,8 @@ func withNull(v attr.Value, steps path.PathSteps) attr.Value {
 	return v
 }
 
-// EmptyTexts returns where an object has an attribute that is an empty text. At its top there are only names, of which none means nothing.
+// EmptyTexts returns where an object has an attribute that is an empty text. At its top there are only names, of
+// which none means nothing.
 func EmptyTexts(object attr.Value) []path.Path {
 	var found []path.Path
 	for name, v := range object.Entries() {

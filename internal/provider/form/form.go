@@ -1,5 +1,5 @@
-// Package form turns the values of a resource into what is routed, and back: its four forms, their schemas, and what a resource says of
-// its own changes. It decides no routing rule, and talks to nobody.
+// Package form turns the values of a resource into what is routed, and back: its four forms, their schemas, and what
+// a resource says of its own changes. It decides no routing rule, and talks to nobody.
 package form
 
 import (
@@ -30,8 +30,8 @@ type Form interface {
 	Route(r *attr.Reader, s Defaults) Route
 	// Resolve returns live objects in the spelling in which this form describes them.
 	Resolve(live istio.Objects, clusterDomain string) istio.Objects
-	// Recognize makes what is described of live objects, and the attributes that say so. What the cluster cannot tell is as
-	// before.
+	// Recognize makes what is described of live objects, and the attributes that say so. What the cluster cannot tell
+	// is as before.
 	Recognize(live istio.Objects, before *canary.Placement, s Defaults) (Route, map[string]attr.Value)
 	// Complete fills the values that follow from others into the planned attributes.
 	Complete(planned, prior map[string]attr.Value, config *attr.Reader, s Defaults, route Route)
@@ -39,8 +39,8 @@ type Form interface {
 	NameAttribute(kind istio.Kind) string
 	// Void is how bad it is here that something never does what it says, [istio.Void].
 	Void() istio.Severity
-	// Find returns where the objects are that an import id names, or the error of an id that names none. Without a name for the
-	// DestinationRule of a pair it is still to be found.
+	// Find returns where the objects are that an import id names, or the error of an id that names none. Without a
+	// name for the DestinationRule of a pair it is still to be found.
 	Find(id string) (*canary.Placement, error)
 	// Seed returns the attributes from which a first read can begin.
 	Seed(place *canary.Placement) map[string]attr.Value

@@ -31,16 +31,18 @@ type Object struct {
 var (
 	VirtualService = Object{
 		name: "virtual_service", Kind: istio.KindVirtualService, shape: wholeShapeOf(&networking.VirtualService{}),
-		prose: "Writes one VirtualService, with every field that Istio's API has.\n\nFor a canary prefer `mesh_canary_route` or " +
-			"`mesh_weighted_split`: they own the DestinationRule too, and change both in an order in which no request is dropped. Two resources " +
-			"of one object each cannot, whatever `depends_on` says: a subset has to come before the rules name it, and to go after them.",
+		prose: "Writes one VirtualService, with every field that Istio's API has.\n\nFor a canary prefer " +
+			"`mesh_canary_route` or `mesh_weighted_split`: they own the DestinationRule too, and change both in an " +
+			"order in which no request is dropped. Two resources of one object each cannot, whatever `depends_on` " +
+			"says: a subset has to come before the rules name it, and to go after them.",
 		without: OfSubsets,
 	}
 	DestinationRule = Object{
 		name: "destination_rule", Kind: istio.KindDestinationRule, shape: wholeShapeOf(&networking.DestinationRule{}),
-		prose: "Writes one DestinationRule, with every field that Istio's API has.\n\nFor a canary prefer `mesh_canary_route` or " +
-			"`mesh_weighted_split`: they own the VirtualService too. Here a subset that is removed while rules of a VirtualService still name it " +
-			"takes their requests along: they fail with 503 until the rules have changed.",
+		prose: "Writes one DestinationRule, with every field that Istio's API has.\n\nFor a canary prefer " +
+			"`mesh_canary_route` or `mesh_weighted_split`: they own the VirtualService too. Here a subset that is " +
+			"removed while rules of a VirtualService still name it takes their requests along: they fail with 503 " +
+			"until the rules have changed.",
 		without: OfRules,
 	}
 )
@@ -65,7 +67,11 @@ func (o *object) PathOf(_ *istio.Object, at istio.Path) istio.Path { return at }
 // Render returns a pair with nothing else in it.
 func (o *object) Render() istio.Objects {
 	rendered := &istio.Object{
-		Namespace: o.place.Namespace, Name: o.place.VirtualServiceName, Labels: o.place.Labels, Annotations: o.place.AllAnnotations(), Spec: o.spec,
+		Namespace:   o.place.Namespace,
+		Name:        o.place.VirtualServiceName,
+		Labels:      o.place.Labels,
+		Annotations: o.place.AllAnnotations(),
+		Spec:        o.spec,
 	}
 	if o.kind == istio.KindDestinationRule {
 		rendered.Name = o.place.DestinationRuleName
@@ -164,7 +170,9 @@ func (f Object) Recognize(live istio.Objects, before *canary.Placement, s Defaul
 	o := &object{place: &place, kind: f.Kind, spec: f.newSpec()}
 	for _, is := range live.All() {
 		place.Namespace, o.spec = is.Namespace, is.Spec
-		place.Labels, place.Annotations, place.Owner = is.Labels, maps.Clone(is.Annotations), is.Annotations[istio.OwnerAnnotation]
+		place.Labels, place.Annotations, place.Owner = is.Labels, maps.Clone(
+			is.Annotations,
+		), is.Annotations[istio.OwnerAnnotation]
 		delete(place.Annotations, istio.OwnerAnnotation)
 		f.call(&place, is.Name)
 	}

@@ -28,8 +28,8 @@ import (
 // objectForms are the resources that reach all of Istio's API.
 var objectForms = []Object{VirtualService, DestinationRule}
 
-// TestObjectForm_everyField walks the descriptors of Istio's API: each field, in every place, is an attribute of its own
-// name, with a description. A new version of the API cannot add one that is missed.
+// TestObjectForm_everyField walks the descriptors of Istio's API: each field, in every place, is an attribute of its
+// own name, with a description. A new version of the API cannot add one that is missed.
 func TestObjectForm_everyField(t *testing.T) {
 	t.Parallel()
 	leaves := map[string]int{}
@@ -46,7 +46,8 @@ func TestObjectForm_everyField(t *testing.T) {
 	}
 }
 
-// missedFields lists the fields below a message that are no attribute of their name or have no description, and counts the leaves.
+// missedFields lists the fields below a message that are no attribute of their name or have no description, and
+// counts the leaves.
 func missedFields(
 	message proto.Message, objectType tftypes.Object, describe func(protoreflect.FullName) string,
 ) (missed []string, leaves int) {
@@ -64,18 +65,23 @@ func missedFields(
 	return missed, leaves
 }
 
-// TestObjectForm_everyFieldNotices: a field that is removed, has another name or no description is noticed wherever it is.
+// TestObjectForm_everyFieldNotices: a field that is removed, has another name or no description is noticed wherever
+// it is.
 func TestObjectForm_everyFieldNotices(t *testing.T) {
 	t.Parallel()
 	const policy = "istio.networking.v1alpha3.OutlierDetection."
 	rule := &networking.DestinationRule{}
 	whole := attr.New(rule.ProtoReflect().Descriptor(), attr.Options{})
-	without := attr.New(rule.ProtoReflect().Descriptor(), attr.Options{Omit: map[protoreflect.FullName]bool{policy + "interval": true}})
+	without := attr.New(rule.ProtoReflect().Descriptor(),
+		attr.Options{Omit: map[protoreflect.FullName]bool{policy + "interval": true}})
 	misnamed := maps.Clone(whole.ValueType().AttributeTypes)
 	misnamed["export"] = misnamed["export_to"]
 	delete(misnamed, "export_to")
 	places := func(form string) (all []string) {
-		for _, at := range []string{"/traffic_policy", "/traffic_policy/port_level_settings", "/subsets/traffic_policy", "/subsets/traffic_policy/port_level_settings"} {
+		for _, at := range []string{
+			"/traffic_policy", "/traffic_policy/port_level_settings", "/subsets/traffic_policy",
+			"/subsets/traffic_policy/port_level_settings",
+		} {
 			all = append(all, strings.Replace(form, "AT", at, 1))
 		}
 		slices.Sort(all)
@@ -86,9 +92,19 @@ func TestObjectForm_everyFieldNotices(t *testing.T) {
 		undescribed protoreflect.FullName
 		want        []string
 	}{
-		"a field is removed":          {without.ValueType(), "", places("there is no attribute AT/outlier_detection/interval for " + policy + "interval")},
-		"a field has another name":    {tftypes.Object{AttributeTypes: misnamed}, "", []string{"there is no attribute /export_to for istio.networking.v1alpha3.DestinationRule.export_to"}},
-		"a field has no description":  {whole.ValueType(), policy + "interval", places(policy + "interval has no description")},
+		"a field is removed": {
+			without.ValueType(),
+			"",
+			places("there is no attribute AT/outlier_detection/interval for " + policy + "interval"),
+		},
+		"a field has another name": {
+			tftypes.Object{AttributeTypes: misnamed},
+			"",
+			[]string{"there is no attribute /export_to for istio.networking.v1alpha3.DestinationRule.export_to"},
+		},
+		"a field has no description": {
+			whole.ValueType(), policy + "interval", places(policy + "interval has no description"),
+		},
 		"every field is as it should": {whole.ValueType(), "", nil},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -108,7 +124,9 @@ func TestObjectForm_everyFieldNotices(t *testing.T) {
 }
 
 // walkFields visits every field below a message, by the names of the attributes that lead to it.
-func walkFields(d protoreflect.MessageDescriptor, at string, visit func(at string, fd protoreflect.FieldDescriptor, leaf bool)) {
+func walkFields(
+	d protoreflect.MessageDescriptor, at string, visit func(at string, fd protoreflect.FieldDescriptor, leaf bool),
+) {
 	for i := range d.Fields().Len() {
 		fd := d.Fields().Get(i)
 		inner := at + "/" + string(fd.Name())
@@ -166,8 +184,8 @@ func splitPath(at string) []string {
 // messagesVariable says how many random messages are tried: a sample without it, make property tries 100,000.
 const messagesVariable = "MESH_TEST_MESSAGES"
 
-// TestPropertyObjectFormIsIdentity: a message that becomes a state and is read again is the same message, and so is one that becomes
-// a manifest.
+// TestPropertyObjectFormIsIdentity: a message that becomes a state and is read again is the same message, and so is
+// one that becomes a manifest.
 func TestPropertyObjectFormIsIdentity(t *testing.T) {
 	t.Parallel()
 	wanted := 0
@@ -196,7 +214,8 @@ func TestPropertyObjectFormIsIdentity(t *testing.T) {
 					spec := fill(t, f.newSpec())
 					tried.Add(1)
 					bytes.Add(int64(proto.Size(spec)))
-					o := f.Route(attr.Read(attr.FromTerraform(specState(f, spec).ToTerraform(objectType))), Defaults{Namespace: "shop"}).Render().All()[0]
+					o := f.Route(attr.Read(attr.FromTerraform(specState(f, spec).ToTerraform(objectType))),
+						Defaults{Namespace: "shop"}).Render().All()[0]
 					sameMessage(t, "state", spec, o.Spec)
 					manifest, err := istio.Manifest(o)
 					if err != nil {
@@ -221,6 +240,7 @@ func sameMessage(t *rapid.T, through string, was, is proto.Message) {
 
 // specState returns the state that an object of that spec is read into.
 func specState(f Object, spec proto.Message) attr.Value {
-	_, attributes := f.Recognize(istio.ObjectsOf(&istio.Object{Namespace: "shop", Name: "reviews", Spec: spec}), &canary.Placement{}, Defaults{})
+	_, attributes := f.Recognize(istio.ObjectsOf(&istio.Object{Namespace: "shop", Name: "reviews", Spec: spec}),
+		&canary.Placement{}, Defaults{})
 	return attr.Object(attributes)
 }

@@ -10,8 +10,8 @@ import (
 	"github.com/meshroute/terraform-provider-mesh/internal/provider/report"
 )
 
-// oneOf accepts the texts that it lists. Unlike the validator of the framework it does not quote all of a text, however
-// long.
+// oneOf accepts the texts that it lists. Unlike the validator of the framework it does not quote all of a text,
+// however long.
 type oneOf []string
 
 // Description implements validator.Describer.

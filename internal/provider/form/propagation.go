@@ -27,33 +27,44 @@ const (
 // DefaultPropagation is how a change lets the proxies follow where nothing is said of it.
 func DefaultPropagation() cluster.Propagation {
 	return cluster.Propagation{
-		Mode: cluster.Auto, Settle: defaultSettle, SettleAfterFailure: cluster.InformerBackoff, Timeout: defaultAck, OnTimeout: cluster.Continue,
-		IstiodNamespace: defaultIstiodNamespace,
+		Mode:               cluster.Auto,
+		Settle:             defaultSettle,
+		SettleAfterFailure: cluster.InformerBackoff,
+		Timeout:            defaultAck,
+		OnTimeout:          cluster.Continue,
+		IstiodNamespace:    defaultIstiodNamespace,
 	}
 }
 
 // What propagation takes for its texts.
 var (
-	PropagationMode      = oneOf{string(cluster.Auto), string(cluster.Settle), string(cluster.Ack), string(cluster.None)}
+	PropagationMode = oneOf{
+		string(cluster.Auto), string(cluster.Settle), string(cluster.Ack), string(cluster.None),
+	}
 	PropagationOnTimeout = oneOf{string(cluster.Continue), string(cluster.Stop)}
 )
 
 // DescribePropagation describes the attributes that the provider block and the resources share.
 var DescribePropagation = map[string]string{
-	"mode": "How the provider knows that the proxies have a change: `ack` asks every istiod until it holds what was written and the proxies have " +
-		"acknowledged what it sent then, which needs the right to forward a port to istiod's pods; `settle` waits for a fixed time; `auto` is `ack` where " +
-		"istiod can be asked and `settle` where it cannot, which one warning says; `none` does not wait, and leaves gaps of some milliseconds. Defaults " +
-		"to `auto`.",
-	"settle": "Time that `settle` gives the proxies between declaring a subset and routing to it, and between routing away from it and removing it, from " +
-		"`0s` to `60s`. In mode `ack` it is how long istiod is given to begin to send. With `0s` the modes `auto` and `settle` wait for nothing. A change of " +
-		"weights, headers or matches never waits. Defaults to `2s`.",
-	"settle_after_failure": "Time in which istiod comes back to an API server that failed requests of the same apply and answers again, from `0s` to `5m`. Until then " +
-		"a wait for the fixed time of `settle` does not end, with a warning that says why. Defaults to `60s`, the longest pause that istiod makes between two tries; where " +
+	"mode": "How the provider knows that the proxies have a change: `ack` asks every istiod until it holds what was " +
+		"written and the proxies have acknowledged what it sent then, which needs the right to forward a port to " +
+		"istiod's pods; `settle` waits for a fixed time; `auto` is `ack` where istiod can be asked and `settle` " +
+		"where it cannot, which one warning says; `none` does not wait, and leaves gaps of some milliseconds. " +
+		"Defaults to `auto`.",
+	"settle": "Time that `settle` gives the proxies between declaring a subset and routing to it, and between " +
+		"routing away from it and removing it, from `0s` to `60s`. In mode `ack` it is how long istiod is given to " +
+		"begin to send. With `0s` the modes `auto` and `settle` wait for nothing. A change of weights, headers or " +
+		"matches never waits. Defaults to `2s`.",
+	"settle_after_failure": "Time in which istiod comes back to an API server that failed requests of the same apply " +
+		"and answers again, from `0s` to `5m`. Until then a wait for the fixed time of `settle` does not end, with a " +
+		"warning that says why. Defaults to `60s`, the longest pause that istiod makes between two tries; where " +
 		"several API servers stand behind one address, `0s` is enough.",
-	"timeout": "Longest time to wait for istiod and for acknowledgements in the modes `auto` and `ack`, from `1s` to `10m`. In it the provider connects anew where its " +
-		"connection to istiod breaks. Defaults to `2m`.",
-	"on_timeout": "What happens where istiod or a proxy does not follow within `timeout`: `continue` goes on with a warning that names what is missing; `stop` ends the change with an " +
-		"error. Before the rules have changed it goes back then, and after that it leaves what is to be removed for the next apply, which waits for the same again. Defaults to `continue`.",
+	"timeout": "Longest time to wait for istiod and for acknowledgements in the modes `auto` and `ack`, from `1s` to " +
+		"`10m`. In it the provider connects anew where its connection to istiod breaks. Defaults to `2m`.",
+	"on_timeout": "What happens where istiod or a proxy does not follow within `timeout`: `continue` goes on with a " +
+		"warning that names what is missing; `stop` ends the change with an error. Before the rules have changed it " +
+		"goes back then, and after that it leaves what is to be removed for the next apply, which waits for the same " +
+		"again. Defaults to `continue`.",
 }
 
 // ReadPropagation reads the attribute propagation of a provider block or a resource into p.
@@ -73,7 +84,11 @@ func ReadPropagation(r *attr.Reader, p *cluster.Propagation) []istio.Problem {
 		name           string
 		into           *time.Duration
 		least, longest time.Duration
-	}{{"settle", &p.Settle, 0, longestSettle}, {"settle_after_failure", &p.SettleAfterFailure, 0, longestBackoff}, {"timeout", &p.Timeout, time.Second, longestAck}} {
+	}{
+		{"settle", &p.Settle, 0, longestSettle},
+		{"settle_after_failure", &p.SettleAfterFailure, 0, longestBackoff},
+		{"timeout", &p.Timeout, time.Second, longestAck},
+	} {
 		value, problem := readDuration(propagation, istio.Path{"propagation", d.name}, d.least, d.longest)
 		if problem != nil {
 			problems = append(problems, *problem)
@@ -83,14 +98,16 @@ func ReadPropagation(r *attr.Reader, p *cluster.Propagation) []istio.Problem {
 	}
 	if name := "istiod_namespace"; propagation.Known(name) {
 		if p.IstiodNamespace = propagation.String(name); !istio.IsNamespaceName(p.IstiodNamespace) {
-			problems = append(problems, istio.Errorf(istio.Path{"propagation", name}, "must be the name of a namespace; it is %.80q", p.IstiodNamespace))
+			problems = append(problems, istio.Errorf(istio.Path{"propagation", name},
+				"must be the name of a namespace; it is %.80q", p.IstiodNamespace))
 		}
 	}
 	addresses, undecided := propagation.Strings("istiod_addresses"), report.PathSetOf(r.Unknown())
 	for i, address := range addresses {
 		place := istio.Path{"propagation", "istiod_addresses", i}
 		at, err := url.Parse(address)
-		if (err != nil || at.Host == "" || at.Scheme != "http" && at.Scheme != "https") && !undecided.Touch(report.Path(place)) {
+		if (err != nil || at.Host == "" || at.Scheme != "http" && at.Scheme != "https") &&
+			!undecided.Touch(report.Path(place)) {
 			// What it is may hold a password.
 			problems = append(problems, istio.Errorf(place, "must be a URL such as \"http://127.0.0.1:15014\""))
 		}
@@ -108,7 +125,8 @@ func readDuration(r *attr.Reader, at istio.Path, least, longest time.Duration) (
 	}
 	d, err := time.ParseDuration(text)
 	if err != nil || d < least || d > longest {
-		problem := istio.Errorf(at, "must be a duration from %s to %s, such as \"2s\"; it is %.40q", spell(least), spell(longest), text)
+		problem := istio.Errorf(at, "must be a duration from %s to %s, such as \"2s\"; it is %.40q", spell(least),
+			spell(longest), text)
 		return nil, &problem
 	}
 	return &d, nil

@@ -54,8 +54,9 @@ func placementAttributes() map[string]schema.Attribute {
 	return map[string]schema.Attribute{
 		"service": schema.StringAttribute{
 			Required: true,
-			MarkdownDescription: "Service that is routed to. A name without a dot is a service of the resource's namespace and is resolved " +
-				"to its full name, which the plan shows as `host`. Every name with a dot is taken as it is, as Istio does.",
+			MarkdownDescription: "Service that is routed to. A name without a dot is a service of the resource's " +
+				"namespace and is resolved to its full name, which the plan shows as `host`. Every name with a dot " +
+				"is taken as it is, as Istio does.",
 		},
 		"host": schema.StringAttribute{
 			Computed:            true,
@@ -63,8 +64,9 @@ func placementAttributes() map[string]schema.Attribute {
 		},
 		"port": schema.Int64Attribute{
 			Optional: true,
-			MarkdownDescription: "Port of the service that requests are sent to, `1` to `65535`. Needed at a gateway for a service with several " +
-				"ports; by default Istio takes the port that the request came for, or the only one.",
+			MarkdownDescription: "Port of the service that requests are sent to, `1` to `65535`. Needed at a gateway " +
+				"for a service with several ports; by default Istio takes the port that the request came for, or the " +
+				"only one.",
 		},
 		"namespace": schema.StringAttribute{
 			Optional: true, Computed: true, Validators: NotEmpty,
@@ -84,25 +86,28 @@ func placementAttributes() map[string]schema.Attribute {
 		},
 		"manage_destination_rule": schema.BoolAttribute{
 			Optional: true, Computed: true,
-			MarkdownDescription: "Whether this resource owns the DestinationRule. With `false` somebody else declares the subsets: name them in " +
-				"`subsets` without labels. Defaults to `true`.",
+			MarkdownDescription: "Whether this resource owns the DestinationRule. With `false` somebody else " +
+				"declares the subsets: name them in `subsets` without labels. Defaults to `true`.",
 		},
 		"hosts": schema.ListAttribute{
 			ElementType: types.StringType, Optional: true, Computed: true,
-			MarkdownDescription: "Hosts that requests are sent to, for which the rules hold. Names without a dot are services of the " +
-				"namespace; `*.shop.example` is allowed at a gateway. Defaults to `host` alone.",
+			MarkdownDescription: "Hosts that requests are sent to, for which the rules hold. Names without a dot are " +
+				"services of the namespace; `*.shop.example` is allowed at a gateway. Defaults to `host` alone.",
 		},
 		"gateways": schema.ListAttribute{
 			ElementType: types.StringType, Optional: true, Computed: true,
-			MarkdownDescription: "Gateways at which the rules hold, as `namespace/name`; `mesh` is every sidecar. Defaults to `[\"mesh\"]`.",
+			MarkdownDescription: "Gateways at which the rules hold, as `namespace/name`; `mesh` is every sidecar. " +
+				"Defaults to `[\"mesh\"]`.",
 		},
 		"export_to": schema.ListAttribute{
 			ElementType: types.StringType, Optional: true,
-			MarkdownDescription: "Namespaces that see both objects; `.` is the resource's own. Defaults to all namespaces.",
+			MarkdownDescription: "Namespaces that see both objects; `.` is the resource's own. Defaults to all " +
+				"namespaces.",
 		},
 		"labels": schema.MapAttribute{
 			ElementType: types.StringType, Optional: true,
-			MarkdownDescription: "Labels of both objects, besides `app.kubernetes.io/managed-by`. Labels that others put there are left alone.",
+			MarkdownDescription: "Labels of both objects, besides `app.kubernetes.io/managed-by`. Labels that others " +
+				"put there are left alone.",
 		},
 		"annotations": schema.MapAttribute{
 			ElementType: types.StringType, Optional: true,
@@ -110,8 +115,8 @@ func placementAttributes() map[string]schema.Attribute {
 		},
 		"traffic_policy": schema.SingleNestedAttribute{
 			Optional: true, CustomType: policyShape.ObjectType(), Attributes: policyShape.Attributes(),
-			MarkdownDescription: "How connections to the service are made: load balancing, pools, outlier detection, TLS. A subset's own " +
-				"policy replaces it field by field.",
+			MarkdownDescription: "How connections to the service are made: load balancing, pools, outlier detection, " +
+				"TLS. A subset's own policy replaces it field by field.",
 		},
 		"foreign_fields": foreignFields(),
 	}
@@ -121,9 +126,10 @@ func placementAttributes() map[string]schema.Attribute {
 func foreignFields() schema.Attribute {
 	return schema.ListAttribute{
 		ElementType: types.StringType, Computed: true,
-		MarkdownDescription: "What the live objects hold that this resource cannot express, by object and field. The next apply takes it " +
-			"out, which the plan shows as a change of this list to empty; what another field manager owns stays, with an error, unless " +
-			"`force_conflicts` is set. Fields that this version of the provider does not know are not among them: they stay, and a warning names them.",
+		MarkdownDescription: "What the live objects hold that this resource cannot express, by object and field. The " +
+			"next apply takes it out, which the plan shows as a change of this list to empty; what another field " +
+			"manager owns stays, with an error, unless `force_conflicts` is set. Fields that this version of the " +
+			"provider does not know are not among them: they stay, and a warning names them.",
 	}
 }
 
@@ -132,11 +138,13 @@ func subsetAttributes() map[string]schema.Attribute {
 	return map[string]schema.Attribute{
 		"labels": schema.MapAttribute{
 			ElementType: types.StringType, Optional: true,
-			MarkdownDescription: "Labels that tell the subset's pods from the service's others. Required unless `manage_destination_rule` is `false`.",
+			MarkdownDescription: "Labels that tell the subset's pods from the service's others. Required unless " +
+				"`manage_destination_rule` is `false`.",
 		},
 		"traffic_policy": schema.SingleNestedAttribute{
 			Optional: true, CustomType: policyShape.ObjectType(), Attributes: policyShape.Attributes(),
-			MarkdownDescription: "How connections to the subset are made. What it leaves out comes from the service's `traffic_policy`.",
+			MarkdownDescription: "How connections to the subset are made. What it leaves out comes from the " +
+				"service's `traffic_policy`.",
 		},
 	}
 }
@@ -150,8 +158,8 @@ func ruleAttributes(shape *attr.Message) map[string]schema.Attribute {
 	}
 	attributes["weights"] = schema.MapAttribute{
 		ElementType: types.NumberType, Optional: true,
-		MarkdownDescription: "Share of each subset in whole percent, `0` to `100`, summing to 100. One of them may be `null` and takes the " +
-			"rest: `{ v1 = null, v2 = 10 }`. Excludes `subset`.",
+		MarkdownDescription: "Share of each subset in whole percent, `0` to `100`, summing to 100. One of them may " +
+			"be `null` and takes the rest: `{ v1 = null, v2 = 10 }`. Excludes `subset`.",
 	}
 	return attributes
 }

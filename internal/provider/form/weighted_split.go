@@ -21,24 +21,27 @@ func (WeightedSplit) Schema() schema.Schema {
 	subset := nestedObject(merge(subsetAttributes(), map[string]schema.Attribute{
 		"weight": schema.NumberAttribute{
 			Optional: true, Computed: true,
-			MarkdownDescription: "Share of the requests in whole percent, `0` to `100`. The weights of all subsets sum to 100; one of them may be " +
-				"left out and takes the rest.",
+			MarkdownDescription: "Share of the requests in whole percent, `0` to `100`. The weights of all subsets " +
+				"sum to 100; one of them may be left out and takes the rest.",
 		},
 	}))
 	return schema.Schema{
-		MarkdownDescription: "Divides the requests for a service among its subsets by weight.\n\nThe resource owns one VirtualService and one " +
-			"DestinationRule and changes them in an order in which no request is dropped. A change of weights is one write.",
-		Attributes: merge(placementAttributes(), lifecycleAttributes(), splitShape.Attributes(), map[string]schema.Attribute{
-			"subsets": schema.MapNestedAttribute{
-				Required: true, NestedObject: subset, CustomType: types.MapType{ElemType: subset.CustomType},
-				MarkdownDescription: "Versions of the service by name, with their shares. A name is a DNS label in lower case, such as `v2`.",
-			},
-			"otherwise": schema.StringAttribute{
-				Optional: true,
-				MarkdownDescription: "Subset for the requests that `match` does not cover. Without it they have no route: 503 inside the mesh, 404 " +
-					"at a gateway.",
-			},
-		}),
+		MarkdownDescription: "Divides the requests for a service among its subsets by weight.\n\nThe resource owns " +
+			"one VirtualService and one DestinationRule and changes them in an order in which no request is dropped. " +
+			"A change of weights is one write.",
+		Attributes: merge(placementAttributes(), lifecycleAttributes(), splitShape.Attributes(),
+			map[string]schema.Attribute{
+				"subsets": schema.MapNestedAttribute{
+					Required: true, NestedObject: subset, CustomType: types.MapType{ElemType: subset.CustomType},
+					MarkdownDescription: "Versions of the service by name, with their shares. A name is a DNS label " +
+						"in lower case, such as `v2`.",
+				},
+				"otherwise": schema.StringAttribute{
+					Optional: true,
+					MarkdownDescription: "Subset for the requests that `match` does not cover. Without it they have " +
+						"no route: 503 inside the mesh, 404 at a gateway.",
+				},
+			}),
 	}
 }
 
@@ -64,7 +67,9 @@ func (WeightedSplit) Route(r *attr.Reader, s Defaults) Route {
 }
 
 // Recognize implements [Form].
-func (WeightedSplit) Recognize(live istio.Objects, before *canary.Placement, s Defaults) (Route, map[string]attr.Value) {
+func (WeightedSplit) Recognize(
+	live istio.Objects, before *canary.Placement, s Defaults,
+) (Route, map[string]attr.Value) {
 	split, _ := canary.RecognizeSplit(live, s.ClusterDomain)
 	http := split.HTTP
 	if http == nil {

@@ -12,8 +12,8 @@ import (
 	"github.com/meshroute/terraform-provider-mesh/internal/attr"
 )
 
-// coercion turns a value as somebody wrote it into one of a given type, as Terraform does for an attribute: a tuple is a list
-// there, an object a map, and what is left out is null.
+// coercion turns a value as somebody wrote it into one of a given type, as Terraform does for an attribute: a tuple
+// is a list there, an object a map, and what is left out is null.
 type coercion struct {
 	problems []attr.Problem
 }
@@ -98,7 +98,10 @@ func (c *coercion) primitive(t tftypes.Type, at path.Path, v tftypes.Value) tfty
 	case v.Type().Is(tftypes.Bool) && v.As(&truth) == nil && t.Is(tftypes.String):
 		return tftypes.NewValue(t, fmt.Sprint(truth))
 	}
-	c.refuse(at, "must be a %s", map[bool]string{true: "number", false: map[bool]string{true: "bool", false: "string"}[t.Is(tftypes.Bool)]}[t.Is(tftypes.Number)])
+	c.refuse(at, "must be a %s", map[bool]string{
+		true:  "number",
+		false: map[bool]string{true: "bool", false: "string"}[t.Is(tftypes.Bool)],
+	}[t.Is(tftypes.Number)])
 	return tftypes.NewValue(t, nil)
 }
 

@@ -22,13 +22,15 @@ func (diagramFunction) Metadata(_ context.Context, _ function.MetadataRequest, r
 func (diagramFunction) Definition(_ context.Context, _ function.DefinitionRequest, resp *function.DefinitionResponse) {
 	resp.Definition = function.Definition{
 		Summary: "Picture of a route.",
-		MarkdownDescription: "Returns a Mermaid flowchart of a route: its hosts, the rules in the order in which they are tried, and where each sends which share of its " +
-			"requests. With a second route it draws both in one picture: what is new has a thick green line, what changes a thick yellow one, and what is gone a " +
+		MarkdownDescription: "Returns a Mermaid flowchart of a route: its hosts, the rules in the order in which " +
+			"they are tried, and where each sends which share of its requests. With a second route it draws both in " +
+			"one picture: what is new has a thick green line, what changes a thick yellow one, and what is gone a " +
 			"broken red one. GitHub, GitLab and many editors draw the text in a code block of the language `mermaid`.",
 		Parameters: []function.Parameter{routeParameter("route", "What is drawn: ")},
 		VariadicParameter: function.DynamicParameter{
 			Name: "after", AllowUnknownValues: true,
-			MarkdownDescription: "What the route becomes, at most one; it has the same forms as `route`. An empty list, here or there, is no route at all.",
+			MarkdownDescription: "What the route becomes, at most one; it has the same forms as `route`. An empty " +
+				"list, here or there, is no route at all.",
 		},
 		Return: function.StringReturn{},
 	}

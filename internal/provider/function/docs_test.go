@@ -9,8 +9,8 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 )
 
-// TestDocs_evaluate: the page of evaluate describes each attribute of a request and of what is returned, at its level, and no other. Signatures of
-// functions have no place for it.
+// TestDocs_evaluate: the page of evaluate describes each attribute of a request and of what is returned, at its
+// level, and no other. Signatures of functions have no place for it.
 func TestDocs_evaluate(t *testing.T) {
 	t.Parallel()
 	page, err := os.ReadFile("../../../templates/functions/evaluate.md.tmpl")

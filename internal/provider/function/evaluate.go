@@ -13,8 +13,9 @@ import (
 func routeParameter(name, prose string) function.DynamicParameter {
 	return function.DynamicParameter{
 		Name: name, AllowUnknownValues: true,
-		MarkdownDescription: prose + "a resource of this provider, such as `mesh_canary_route.greeter`, an object with the attributes of one, or a list of several of " +
-			"them: a `mesh_virtual_service` with its delegates, and the `mesh_destination_rule` of the subsets.",
+		MarkdownDescription: prose + "a resource of this provider, such as `mesh_canary_route.greeter`, an object " +
+			"with the attributes of one, or a list of several of them: a `mesh_virtual_service` with its delegates, " +
+			"and the `mesh_destination_rule` of the subsets.",
 	}
 }
 
@@ -30,13 +31,15 @@ func (evaluateFunction) Metadata(_ context.Context, _ function.MetadataRequest, 
 func (evaluateFunction) Definition(_ context.Context, _ function.DefinitionRequest, resp *function.DefinitionResponse) {
 	resp.Definition = function.Definition{
 		Summary: "What happens to a request.",
-		MarkdownDescription: "Tells which rule of a route a request hits, where it goes and what else happens to it, as Istio decides it. It asks no cluster, and works " +
-			"in `terraform test` and in `check` blocks with `command = plan`, on resources that are not created yet.",
+		MarkdownDescription: "Tells which rule of a route a request hits, where it goes and what else happens to it, " +
+			"as Istio decides it. It asks no cluster, and works in `terraform test` and in `check` blocks with " +
+			"`command = plan`, on resources that are not created yet.",
 		Parameters: []function.Parameter{
 			routeParameter("route", "What decides: "),
 			function.DynamicParameter{
 				Name: "request", AllowUnknownValues: true,
-				MarkdownDescription: "The request, an object with the attributes below. `{}` is a `GET` of `/` at the first host of the route.",
+				MarkdownDescription: "The request, an object with the attributes below. `{}` is a `GET` of `/` at " +
+					"the first host of the route.",
 			},
 		},
 		Return: function.ObjectReturn{AttributeTypes: outcomeType.AttrTypes},
@@ -50,7 +53,9 @@ func (evaluateFunction) Run(ctx context.Context, req function.RunRequest, resp *
 		return
 	}
 	routes, asked := readRoutes(ctx, 0, route), readRequest(ctx, request)
-	if resp.Error = function.ConcatFuncErrors(refusal(0, routes.problem), refusal(1, asked.problem)); resp.Error != nil {
+	if resp.Error = function.ConcatFuncErrors(
+		refusal(0, routes.problem), refusal(1, asked.problem),
+	); resp.Error != nil {
 		return
 	}
 	if !routes.known || !asked.known {

@@ -24,14 +24,18 @@ func (fqdnFunction) Metadata(_ context.Context, _ function.MetadataRequest, resp
 func (fqdnFunction) Definition(_ context.Context, _ function.DefinitionRequest, resp *function.DefinitionResponse) {
 	resp.Definition = function.Definition{
 		Summary: "Full name of a service.",
-		MarkdownDescription: "Returns the full name of a service as Istio resolves it in a namespace: a name without a dot gets the namespace and the " +
-			"cluster domain, and every other name stays as it is.",
+		MarkdownDescription: "Returns the full name of a service as Istio resolves it in a namespace: a name without " +
+			"a dot gets the namespace and the cluster domain, and every other name stays as it is.",
 		Parameters: []function.Parameter{
 			function.StringParameter{Name: "service", MarkdownDescription: "Name of the service, such as `greeter`."},
-			function.StringParameter{Name: "namespace", MarkdownDescription: "Namespace of the object that names the service."},
+			function.StringParameter{
+				Name:                "namespace",
+				MarkdownDescription: "Namespace of the object that names the service.",
+			},
 		},
 		VariadicParameter: function.StringParameter{
-			Name: "cluster_domain", MarkdownDescription: "DNS domain of the cluster, at most one. Defaults to `cluster.local`.",
+			Name:                "cluster_domain",
+			MarkdownDescription: "DNS domain of the cluster, at most one. Defaults to `cluster.local`.",
 		},
 		Return: function.StringReturn{},
 	}
@@ -51,9 +55,12 @@ func (fqdnFunction) Run(ctx context.Context, req function.RunRequest, resp *func
 	domain := form.DefaultClusterDomain
 	switch {
 	case !istio.IsHost(service.ValueString()):
-		resp.Error = function.NewArgumentFuncError(0, fmt.Sprintf("%.80q is no name of a service: a DNS name, with *. in front or not, or an address.", service.ValueString()))
+		resp.Error = function.NewArgumentFuncError(0, fmt.Sprintf(
+			"%.80q is no name of a service: a DNS name, with *. in front or not, or an address.", service.ValueString(),
+		))
 	case !istio.IsNamespaceName(namespace.ValueString()):
-		resp.Error = function.NewArgumentFuncError(1, fmt.Sprintf("%.80q is no namespace: at most 63 lower-case letters, digits and -.", namespace.ValueString()))
+		resp.Error = function.NewArgumentFuncError(1,
+			fmt.Sprintf("%.80q is no namespace: at most 63 lower-case letters, digits and -.", namespace.ValueString()))
 	case len(domains) > 1:
 		resp.Error = function.NewArgumentFuncError(3, "There is only one cluster domain.")
 	case len(domains) == 1 && !istio.IsObjectName(domains[0].ValueString()):

@@ -24,12 +24,14 @@ func (manifestFunction) Metadata(_ context.Context, _ function.MetadataRequest, 
 func (manifestFunction) Definition(_ context.Context, _ function.DefinitionRequest, resp *function.DefinitionResponse) {
 	resp.Definition = function.Definition{
 		Summary: "Objects of a route as YAML.",
-		MarkdownDescription: "Returns what a resource of this provider writes, as YAML that `kubectl apply` takes, after the checks that a plan makes. " +
-			"Short host names resolve as in the cluster domain `cluster.local`, and without a namespace in the namespace `default`. The label " +
-			"`app.kubernetes.io/managed-by` and the mark of an `owner` are left out: they tell who applies the objects, and here that is somebody else.",
+		MarkdownDescription: "Returns what a resource of this provider writes, as YAML that `kubectl apply` takes, " +
+			"after the checks that a plan makes. Short host names resolve as in the cluster domain `cluster.local`, " +
+			"and without a namespace in the namespace `default`. The label `app.kubernetes.io/managed-by` and the " +
+			"mark of an `owner` are left out: they tell who applies the objects, and here that is somebody else.",
 		Parameters: []function.Parameter{function.DynamicParameter{
 			Name: "route", AllowUnknownValues: true,
-			MarkdownDescription: "A resource of this provider, such as `mesh_canary_route.greeter`, or an object with the attributes of one.",
+			MarkdownDescription: "A resource of this provider, such as `mesh_canary_route.greeter`, or an object " +
+				"with the attributes of one.",
 		}},
 		Return: function.StringReturn{},
 	}

@@ -22,32 +22,53 @@ func objectTypeOf(attributes map[string]fwattr.Type) types.ObjectType {
 // The types of what evaluate returns. Names are Istio's where Istio has one.
 var (
 	headerChangesType = objectTypeOf(map[string]fwattr.Type{
-		"set": types.MapType{ElemType: types.StringType}, "add": types.MapType{ElemType: types.StringType}, "remove": types.ListType{ElemType: types.StringType},
+		"set":    types.MapType{ElemType: types.StringType},
+		"add":    types.MapType{ElemType: types.StringType},
+		"remove": types.ListType{ElemType: types.StringType},
 	})
 	shareType = objectTypeOf(map[string]fwattr.Type{
-		"host": types.StringType, "subset": types.StringType, "port": types.Int64Type, "percent": types.Float64Type, "declared": types.BoolType,
+		"host":      types.StringType,
+		"subset":    types.StringType,
+		"port":      types.Int64Type,
+		"percent":   types.Float64Type,
+		"declared":  types.BoolType,
 		"authority": types.StringType, "request_headers": headerChangesType, "response_headers": headerChangesType,
 	})
 	mirrorType = objectTypeOf(map[string]fwattr.Type{
 		"host": types.StringType, "subset": types.StringType, "port": types.Int64Type, "percent": types.Float64Type,
 	})
 	retriesType = objectTypeOf(map[string]fwattr.Type{
-		"attempts": types.Int64Type, "on": types.StringType, "per_try_timeout": types.StringType, "default": types.BoolType,
+		"attempts":        types.Int64Type,
+		"on":              types.StringType,
+		"per_try_timeout": types.StringType,
+		"default":         types.BoolType,
 	})
 	faultType = objectTypeOf(map[string]fwattr.Type{
-		"delay": types.StringType, "delay_percent": types.Float64Type, "abort_http_status": types.Int64Type, "abort_grpc_status": types.StringType,
-		"abort_percent": types.Float64Type,
+		"delay":             types.StringType,
+		"delay_percent":     types.Float64Type,
+		"abort_http_status": types.Int64Type,
+		"abort_grpc_status": types.StringType,
+		"abort_percent":     types.Float64Type,
 	})
 	rewriteType  = objectTypeOf(map[string]fwattr.Type{"path": types.StringType, "authority": types.StringType})
 	redirectType = objectTypeOf(map[string]fwattr.Type{"code": types.Int64Type, "location": types.StringType})
 	responseType = objectTypeOf(map[string]fwattr.Type{"status": types.Int64Type, "body": types.StringType})
 	outcomeType  = objectTypeOf(map[string]fwattr.Type{
-		"kind": types.StringType, "summary": types.StringType, "virtual_service": types.StringType, "host": types.StringType,
-		"rule": types.StringType, "rule_index": types.Int64Type, "delegate": types.StringType, "delegate_rule_index": types.Int64Type,
-		"match": types.StringType, "match_index": types.Int64Type, "route_name": types.StringType,
-		"subset": types.StringType, "shares": types.MapType{ElemType: types.Float64Type}, "destinations": types.ListType{ElemType: shareType},
-		"timeout": types.StringType, "retries": retriesType, "fault": faultType, "mirrors": types.ListType{ElemType: mirrorType},
-		"rewrite": rewriteType, "redirect": redirectType, "direct_response": responseType,
+		"kind": types.StringType, "summary": types.StringType, "virtual_service": types.StringType,
+		"host":                types.StringType,
+		"rule":                types.StringType,
+		"rule_index":          types.Int64Type,
+		"delegate":            types.StringType,
+		"delegate_rule_index": types.Int64Type,
+		"match":               types.StringType, "match_index": types.Int64Type, "route_name": types.StringType,
+		"subset":       types.StringType,
+		"shares":       types.MapType{ElemType: types.Float64Type},
+		"destinations": types.ListType{ElemType: shareType},
+		"timeout":      types.StringType,
+		"retries":      retriesType,
+		"fault":        faultType,
+		"mirrors":      types.ListType{ElemType: mirrorType},
+		"rewrite":      rewriteType, "redirect": redirectType, "direct_response": responseType,
 		"request_headers": headerChangesType, "response_headers": headerChangesType,
 	})
 )
@@ -57,11 +78,20 @@ func outcomeValue(o traffic.Outcome, summary string) types.Object {
 	attributes := map[string]attrValue{
 		"kind": types.StringValue(string(o.Kind)), "summary": types.StringValue(summary),
 		"virtual_service": addressValue(o.VirtualService), "host": textValue(o.Host),
-		"rule": textValue(o.Rule.Name), "rule_index": types.Int64Null(), "delegate": addressValue(o.Rule.Delegate), "delegate_rule_index": types.Int64Null(),
-		"match": textValue(o.Match.Name), "match_index": types.Int64Null(), "route_name": textValue(o.RouteName),
-		"subset": onlySubset(o.Destinations), "shares": sharesValue(o.Destinations), "destinations": destinationsValue(o.Destinations),
-		"timeout": durationValue(o.Timeout), "retries": retriesValue(o.Retries), "fault": faultValue(o.Fault), "mirrors": mirrorsValue(o.Mirrors),
-		"rewrite": types.ObjectNull(rewriteType.AttrTypes), "redirect": types.ObjectNull(redirectType.AttrTypes),
+		"rule":                textValue(o.Rule.Name),
+		"rule_index":          types.Int64Null(),
+		"delegate":            addressValue(o.Rule.Delegate),
+		"delegate_rule_index": types.Int64Null(),
+		"match":               textValue(o.Match.Name),
+		"match_index":         types.Int64Null(), "route_name": textValue(o.RouteName),
+		"subset":       onlySubset(o.Destinations),
+		"shares":       sharesValue(o.Destinations),
+		"destinations": destinationsValue(o.Destinations),
+		"timeout":      durationValue(o.Timeout),
+		"retries":      retriesValue(o.Retries),
+		"fault":        faultValue(o.Fault),
+		"mirrors":      mirrorsValue(o.Mirrors),
+		"rewrite":      types.ObjectNull(rewriteType.AttrTypes), "redirect": types.ObjectNull(redirectType.AttrTypes),
 		"direct_response": types.ObjectNull(responseType.AttrTypes),
 		"request_headers": headersValue(o.RequestHeaders), "response_headers": headersValue(o.ResponseHeaders),
 	}
@@ -127,14 +157,16 @@ func addressValue(o *istio.Object) types.String {
 	return types.StringValue(o.Namespace + "/" + o.Name)
 }
 
-// sharesValue returns the percentage of each destination by its subset, or its host without one. Different destinations with the same
-// name go by all that tells them apart.
+// sharesValue returns the percentage of each destination by its subset, or its host without one. Different
+// destinations with the same name go by all that tells them apart.
 func sharesValue(shares []traffic.Share) types.Map {
 	name := func(d traffic.Destination) string { return cmp.Or(d.Subset, d.Host) }
 	percent := map[string]float64{}
 	for _, share := range shares {
 		key := name(share.Destination)
-		if slices.ContainsFunc(shares, func(o traffic.Share) bool { return o.Destination != share.Destination && name(o.Destination) == key }) {
+		if slices.ContainsFunc(shares, func(o traffic.Share) bool {
+			return o.Destination != share.Destination && name(o.Destination) == key
+		}) {
 			key = share.String()
 		}
 		percent[key] += share.Percent
@@ -148,7 +180,8 @@ func sharesValue(shares []traffic.Share) types.Map {
 
 // onlySubset returns the subset that takes every request, null if there is none.
 func onlySubset(shares []traffic.Share) types.String {
-	if len(shares) == 0 || slices.ContainsFunc(shares, func(o traffic.Share) bool { return o.Destination != shares[0].Destination }) {
+	if len(shares) == 0 ||
+		slices.ContainsFunc(shares, func(o traffic.Share) bool { return o.Destination != shares[0].Destination }) {
 		return types.StringNull()
 	}
 	return textValue(shares[0].Subset)
@@ -157,7 +190,10 @@ func onlySubset(shares []traffic.Share) types.String {
 // destinationAttributes are what a destination and a mirror have in common.
 func destinationAttributes(d traffic.Destination, percent float64) map[string]attrValue {
 	return map[string]attrValue{
-		"host": types.StringValue(d.Host), "subset": textValue(d.Subset), "port": numberValue(int64(d.Port)), "percent": types.Float64Value(percent),
+		"host":    types.StringValue(d.Host),
+		"subset":  textValue(d.Subset),
+		"port":    numberValue(int64(d.Port)),
+		"percent": types.Float64Value(percent),
 	}
 }
 
@@ -170,7 +206,9 @@ func destinationsValue(shares []traffic.Share) types.List {
 			attributes["declared"] = types.BoolValue(share.State == traffic.SubsetDeclared)
 		}
 		attributes["authority"] = textValue(share.Authority)
-		attributes["request_headers"], attributes["response_headers"] = headersValue(share.RequestHeaders), headersValue(share.ResponseHeaders)
+		attributes["request_headers"], attributes["response_headers"] = headersValue(
+			share.RequestHeaders,
+		), headersValue(share.ResponseHeaders)
 		values[i] = types.ObjectValueMust(shareType.AttrTypes, attributes)
 	}
 	return types.ListValueMust(shareType, values)
@@ -179,7 +217,8 @@ func destinationsValue(shares []traffic.Share) types.List {
 func mirrorsValue(mirrors []traffic.Mirror) types.List {
 	values := make([]attrValue, len(mirrors))
 	for i, mirror := range mirrors {
-		values[i] = types.ObjectValueMust(mirrorType.AttrTypes, destinationAttributes(mirror.Destination, mirror.Percent))
+		values[i] = types.ObjectValueMust(mirrorType.AttrTypes,
+			destinationAttributes(mirror.Destination, mirror.Percent))
 	}
 	return types.ListValueMust(mirrorType, values)
 }
@@ -189,8 +228,10 @@ func retriesValue(r *traffic.Retries) types.Object {
 		return types.ObjectNull(retriesType.AttrTypes)
 	}
 	return types.ObjectValueMust(retriesType.AttrTypes, map[string]attrValue{
-		"attempts": types.Int64Value(int64(r.Attempts)), "on": textValue(r.On), "per_try_timeout": durationValue(r.PerTryTimeout),
-		"default": types.BoolValue(r.Default),
+		"attempts":        types.Int64Value(int64(r.Attempts)),
+		"on":              textValue(r.On),
+		"per_try_timeout": durationValue(r.PerTryTimeout),
+		"default":         types.BoolValue(r.Default),
 	})
 }
 

@@ -34,21 +34,27 @@ type requestReading struct {
 
 // readRequest reads a request. What is null is left out.
 func readRequest(ctx context.Context, argument types.Dynamic) requestReading {
-	value, problem := argumentValue(ctx, argument, "There is no request; {} is a GET of / at the first host of the route.")
+	value, problem := argumentValue(ctx, argument,
+		"There is no request; {} is a GET of / at the first host of the route.")
 	if problem != "" || !value.IsKnown() {
 		return requestReading{problem: problem}
 	}
 	entries, ok := entriesOf(value)
 	if !ok {
-		return requestReading{problem: "A request is an object such as { path = \"/\", headers = { version = \"200\" } }."}
+		return requestReading{
+			problem: "A request is an object such as { path = \"/\", headers = { version = \"200\" } }.",
+		}
 	}
 	headers := entries[headersAttribute]
 	delete(entries, headersAttribute)
 	c := coercion{}
 	r := attr.Read(attr.FromTerraform(c.to(requestType, path.Empty(), objectOf(entries))))
 	reading := requestReading{Request: traffic.Request{
-		Authority: r.String("authority"), Path: r.String("path"), Method: r.String("method"), Scheme: r.String("scheme"),
-		Gateway: r.String("gateway"), SourceLabels: r.StringMap("source_labels"), SourceNamespace: r.String("source_namespace"),
+		Authority: r.String("authority"), Path: r.String("path"), Method: r.String("method"),
+		Scheme:          r.String("scheme"),
+		Gateway:         r.String("gateway"),
+		SourceLabels:    r.StringMap("source_labels"),
+		SourceNamespace: r.String("source_namespace"),
 	}}
 	for _, name := range sortedKeys(requestType.AttributeTypes) {
 		if requestType.AttributeTypes[name].Is(tftypes.String) && r.Known(name) && r.String(name) == "" {

@@ -48,7 +48,8 @@ func argumentValue(ctx context.Context, argument types.Dynamic, none string) (va
 // routeReading is what an object says that has the attributes of a resource.
 type routeReading struct {
 	form.Route
-	// unknown are the places of values that were looked for and are not known yet; the empty path is the object itself.
+	// unknown are the places of values that were looked for and are not known yet; the empty path is the object
+	// itself.
 	unknown []path.Path
 	// problem is everything that is wrong, a line each.
 	problem string
@@ -75,8 +76,9 @@ func readRoute(value tftypes.Value) routeReading {
 	}
 	p := resourceFor(entries)
 	if p == nil {
-		return routeReading{problem: "Which resource this is cannot be told: a mesh_canary_route has service and default, a mesh_weighted_split has service " +
-			"and subsets, a mesh_destination_rule has host, a mesh_virtual_service has http, tls, tcp or hosts. Of resources with for_each give one, or values(...)."}
+		return routeReading{problem: "Which resource this is cannot be told: a mesh_canary_route has service and " +
+			"default, a mesh_weighted_split has service and subsets, a mesh_destination_rule has host, a " +
+			"mesh_virtual_service has http, tls, tcp or hosts. Of resources with for_each give one, or values(...)."}
 	}
 	if mocked, ok := entries["foreign_fields"]; ok && !mocked.IsKnown() {
 		entries = withoutComputed(entries, form.SchemaOf(p.Form).Attributes)
@@ -111,9 +113,12 @@ func resourceFor(entries map[string]tftypes.Value) *argumentResource {
 	return nil
 }
 
-// withoutComputed leaves out computed values that are unknown. This provider plans what follows from the configuration; where a test
-// puts mock_provider in its place, nobody does, and what is not configured is then read as not set.
-func withoutComputed(entries map[string]tftypes.Value, attributes map[string]schema.Attribute) map[string]tftypes.Value {
+// withoutComputed leaves out computed values that are unknown. This provider plans what follows from the
+// configuration; where a test puts mock_provider in its place, nobody does, and what is not configured is then read
+// as not set.
+func withoutComputed(
+	entries map[string]tftypes.Value, attributes map[string]schema.Attribute,
+) map[string]tftypes.Value {
 	for name, a := range attributes {
 		entry, ok := entries[name]
 		nested, isMap := a.(schema.MapNestedAttribute)
@@ -154,7 +159,8 @@ type routesReading struct {
 	known            bool
 	// problem is everything that is wrong, a line each.
 	problem string
-	// table returns what decides about requests, which is made once. Its problem is that nothing does, or that a part of it is not given.
+	// table returns what decides about requests, which is made once. Its problem is that nothing does, or that a part
+	// of it is not given.
 	table func() (table *traffic.Table, problem string)
 }
 
@@ -223,15 +229,20 @@ func joinRoutes(routes []routeReading, where func(int) string) routesReading {
 func (r *routesReading) empty() bool { return len(r.virtualServices)+len(r.destinationRules) == 0 }
 
 func (r *routesReading) makeTable() (table *traffic.Table, problem string) {
-	if !slices.ContainsFunc(r.virtualServices, func(o *istio.Object) bool { return len(o.VirtualServiceSpec().GetHosts()) > 0 }) {
-		return nil, "Nothing here claims requests: a mesh_canary_route, a mesh_weighted_split or a mesh_virtual_service with hosts is needed."
+	if !slices.ContainsFunc(r.virtualServices, func(o *istio.Object) bool {
+		return len(o.VirtualServiceSpec().GetHosts()) > 0
+	}) {
+		return nil, "Nothing here claims requests: a mesh_canary_route, a mesh_weighted_split or a " +
+			"mesh_virtual_service with hosts is needed."
 	}
 	table = traffic.NewTable(r.virtualServices, r.destinationRules, traffic.Options{})
 	var missing []string
 	for _, d := range table.Dropped() {
 		if d.Missing {
-			missing = append(missing, fmt.Sprintf("%s of %s: %s. Give it too, in a list: [mesh_virtual_service.root, mesh_virtual_service.delegate].",
-				d.At, d.Object, d.Reason))
+			missing = append(missing, fmt.Sprintf(
+				"%s of %s: %s. Give it too, in a list: [mesh_virtual_service.root, mesh_virtual_service.delegate].",
+				d.At, d.Object, d.Reason,
+			))
 		}
 	}
 	if len(missing) > 0 {

@@ -25,9 +25,11 @@ func (g *guard) ValidateListResourceConfig(
 	return resp, err
 }
 
-// ListResource implements tfprotov6.ListResourceServer. An object that is too large to be a resource is listed with an error in place
-// of its content.
-func (g *guard) ListResource(ctx context.Context, req *tfprotov6.ListResourceRequest) (*tfprotov6.ListResourceServerStream, error) {
+// ListResource implements tfprotov6.ListResourceServer. An object that is too large to be a resource is listed with
+// an error in place of its content.
+func (g *guard) ListResource(
+	ctx context.Context, req *tfprotov6.ListResourceRequest,
+) (*tfprotov6.ListResourceServerStream, error) {
 	if wrong := refused(dynamic(req.Config, nil, InConfig)); wrong != nil {
 		return &tfprotov6.ListResourceServerStream{Results: func(push func(tfprotov6.ListResourceResult) bool) {
 			push(tfprotov6.ListResourceResult{Diagnostics: wrong})
@@ -74,8 +76,11 @@ func (g *guard) ValidateDataResourceConfig(
 	return resp, err
 }
 
-// ReadDataSource implements tfprotov6.ProviderServer. What somebody put into the cluster is measured as a resource is.
-func (g *guard) ReadDataSource(ctx context.Context, req *tfprotov6.ReadDataSourceRequest) (*tfprotov6.ReadDataSourceResponse, error) {
+// ReadDataSource implements tfprotov6.ProviderServer. What somebody put into the cluster is measured as a resource
+// is.
+func (g *guard) ReadDataSource(
+	ctx context.Context, req *tfprotov6.ReadDataSourceRequest,
+) (*tfprotov6.ReadDataSourceResponse, error) {
 	of := g.of.Reads[req.TypeName]
 	if wrong := refused(dynamic(req.Config, of, InConfig)); wrong != nil {
 		return &tfprotov6.ReadDataSourceResponse{Diagnostics: wrong}, nil
@@ -92,10 +97,14 @@ func (g *guard) ReadDataSource(ctx context.Context, req *tfprotov6.ReadDataSourc
 }
 
 // CallFunction implements tfprotov6.FunctionServer.
-func (g *guard) CallFunction(ctx context.Context, req *tfprotov6.CallFunctionRequest) (*tfprotov6.CallFunctionResponse, error) {
+func (g *guard) CallFunction(
+	ctx context.Context, req *tfprotov6.CallFunctionRequest,
+) (*tfprotov6.CallFunctionResponse, error) {
 	for i, argument := range req.Arguments {
 		if at := int64(i); argument == nil {
-			return &tfprotov6.CallFunctionResponse{Error: &tfprotov6.FunctionError{Text: "There is no value", FunctionArgument: &at}}, nil
+			return &tfprotov6.CallFunctionResponse{
+				Error: &tfprotov6.FunctionError{Text: "There is no value", FunctionArgument: &at},
+			}, nil
 		}
 	}
 	ctx, req = g.memo.call(ctx, req)
@@ -103,7 +112,8 @@ func (g *guard) CallFunction(ctx context.Context, req *tfprotov6.CallFunctionReq
 		at := int64(i)
 		if wrong := dynamic(argument, nil, inArgument).refuse(); wrong != nil {
 			text := saidOfFunction(report.Located(withinArgument(wrong.at), wrong.reason))
-			return &tfprotov6.CallFunctionResponse{Error: &tfprotov6.FunctionError{Text: text, FunctionArgument: &at}}, nil
+			return &tfprotov6.CallFunctionResponse{Error: &tfprotov6.FunctionError{Text: text, FunctionArgument: &at}},
+				nil
 		}
 	}
 	resp, err := g.Served.CallFunction(ctx, req)
@@ -113,7 +123,8 @@ func (g *guard) CallFunction(ctx context.Context, req *tfprotov6.CallFunctionReq
 	return resp, err
 }
 
-// saidOfFunction is an error of a function as it may be shown. Terraform puts it into a sentence, and a full stop behind it.
+// saidOfFunction is an error of a function as it may be shown. Terraform puts it into a sentence, and a full stop
+// behind it.
 func saidOfFunction(text string) string {
 	return strings.TrimSuffix(report.Printable(text, report.LongestDetail), ".")
 }
@@ -121,8 +132,8 @@ func saidOfFunction(text string) string {
 // identifier is a name that stands behind a dot in a configuration.
 var identifier = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_-]*$`)
 
-// withinArgument returns a path in an encoded argument as it is written in the configuration. A value of any type is encoded as a pair,
-// its type first, and objects are encoded as maps are.
+// withinArgument returns a path in an encoded argument as it is written in the configuration. A value of any type is
+// encoded as a pair, its type first, and objects are encoded as maps are.
 func withinArgument(encoded path.Path) path.Path {
 	at := path.Empty()
 	for i, step := range encoded.Steps() {

@@ -12,7 +12,9 @@ import (
 
 // Limits are the bounds as the decoder of the protocol's values counts.
 func (b Bounds) Limits() attr.Limits {
-	return attr.Limits{Bytes: b.bytes, Values: b.values, Objects: mostObjects, Elements: mostElements, Text: b.text, Depth: mostDepth}
+	return attr.Limits{
+		Bytes: b.bytes, Values: b.values, Objects: mostObjects, Elements: mostElements, Text: b.text, Depth: mostDepth,
+	}
 }
 
 // FlawOf says what the decoder has found wrong.
@@ -43,7 +45,10 @@ func (f *Flaw) Diagnostics() []*tfprotov6.Diagnostic {
 		return nil
 	}
 	return []*tfprotov6.Diagnostic{{
-		Severity: tfprotov6.DiagnosticSeverityError, Summary: f.summary, Detail: report.Located(f.at, f.reason), Attribute: wirePath(f.at),
+		Severity:  tfprotov6.DiagnosticSeverityError,
+		Summary:   f.summary,
+		Detail:    report.Located(f.at, f.reason),
+		Attribute: wirePath(f.at),
 	}}
 }
 
@@ -51,7 +56,11 @@ func (f *Flaw) Diagnostics() []*tfprotov6.Diagnostic {
 func Diagnostics(diagnostics diag.Diagnostics) []*tfprotov6.Diagnostic {
 	var all []*tfprotov6.Diagnostic
 	for _, d := range diagnostics {
-		wired := &tfprotov6.Diagnostic{Severity: tfprotov6.DiagnosticSeverityWarning, Summary: d.Summary(), Detail: d.Detail()}
+		wired := &tfprotov6.Diagnostic{
+			Severity: tfprotov6.DiagnosticSeverityWarning,
+			Summary:  d.Summary(),
+			Detail:   d.Detail(),
+		}
 		if d.Severity() == diag.SeverityError {
 			wired.Severity = tfprotov6.DiagnosticSeverityError
 		}

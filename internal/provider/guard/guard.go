@@ -1,5 +1,6 @@
-// Package guard stands between Terraform and the framework. It measures what arrives before anything is made of it, lets resources
-// answer for themselves, remembers what functions made of an argument, and makes what is said fit for a terminal. It knows no resource.
+// Package guard stands between Terraform and the framework. It measures what arrives before anything is made of it,
+// lets resources answer for themselves, remembers what functions made of an argument, and makes what is said fit for
+// a terminal. It knows no resource.
 package guard
 
 import (
@@ -14,9 +15,10 @@ import (
 	"github.com/meshroute/terraform-provider-mesh/internal/provider/report"
 )
 
-// New returns a server in front of what the framework serves, which answers the calls of the resources. The framework looks at a
-// value before any code of the provider does, and takes time and memory for whatever it is given; so the guard measures values where they
-// arrive. On the way back it makes every diagnostic fit for a terminal, whoever wrote it.
+// New returns a server in front of what the framework serves, which answers the calls of the resources. The framework
+// looks at a value before any code of the provider does, and takes time and memory for whatever it is given; so the
+// guard measures values where they arrive. On the way back it makes every diagnostic fit for a terminal, whoever
+// wrote it.
 func New(served Served, of Subject) tfprotov6.ProviderServer {
 	return &guard{Served: served, of: of}
 }
@@ -27,8 +29,8 @@ type Served interface {
 	tfprotov6.ListResourceServer
 }
 
-// Subject is what a guard has to know of the provider. The types serve to say where in a value something is: an unknown type says less,
-// and is no error.
+// Subject is what a guard has to know of the provider. The types serve to say where in a value something is: an
+// unknown type says less, and is no error.
 type Subject struct {
 	// Block is the type of the provider block, and Reads are those of the data sources by name.
 	Block tftypes.Type
@@ -39,21 +41,27 @@ type Subject struct {
 	Foreign func(providerAddress, typeName string) bool
 }
 
-// Resource answers calls on the values as they come over the protocol. Where it does not, which its second result says, the framework
-// answers.
+// Resource answers calls on the values as they come over the protocol. Where it does not, which its second result
+// says, the framework answers.
 type Resource interface {
 	// Type returns the type of the resource's values.
 	Type() tftypes.Type
 	// Validate answers ValidateResourceConfig.
-	Validate(ctx context.Context, req *tfprotov6.ValidateResourceConfigRequest) (*tfprotov6.ValidateResourceConfigResponse, bool)
+	Validate(
+		ctx context.Context, req *tfprotov6.ValidateResourceConfigRequest,
+	) (*tfprotov6.ValidateResourceConfigResponse, bool)
 	// Upgrade answers UpgradeResourceState.
 	Upgrade(req *tfprotov6.UpgradeResourceStateRequest) (*tfprotov6.UpgradeResourceStateResponse, bool)
 	// ReadResource answers ReadResource.
 	ReadResource(ctx context.Context, req *tfprotov6.ReadResourceRequest) (*tfprotov6.ReadResourceResponse, bool)
 	// PlanChange answers PlanResourceChange; applying says that the call is part of an apply, as far as can be told.
-	PlanChange(ctx context.Context, req *tfprotov6.PlanResourceChangeRequest, applying bool) (*tfprotov6.PlanResourceChangeResponse, bool)
+	PlanChange(
+		ctx context.Context, req *tfprotov6.PlanResourceChangeRequest, applying bool,
+	) (*tfprotov6.PlanResourceChangeResponse, bool)
 	// ApplyChange answers ApplyResourceChange.
-	ApplyChange(ctx context.Context, req *tfprotov6.ApplyResourceChangeRequest) (*tfprotov6.ApplyResourceChangeResponse, bool)
+	ApplyChange(
+		ctx context.Context, req *tfprotov6.ApplyResourceChangeRequest,
+	) (*tfprotov6.ApplyResourceChangeResponse, bool)
 	// List answers ListResource.
 	List(ctx context.Context, req *tfprotov6.ListResourceRequest) (*tfprotov6.ListResourceServerStream, bool)
 }
@@ -91,7 +99,9 @@ func refused(values ...*sizedValue) []*tfprotov6.Diagnostic {
 }
 
 // ValidateProviderConfig implements tfprotov6.ProviderServer.
-func (g *guard) ValidateProviderConfig(ctx context.Context, req *tfprotov6.ValidateProviderConfigRequest) (*tfprotov6.ValidateProviderConfigResponse, error) {
+func (g *guard) ValidateProviderConfig(
+	ctx context.Context, req *tfprotov6.ValidateProviderConfigRequest,
+) (*tfprotov6.ValidateProviderConfigResponse, error) {
 	if wrong := refused(dynamic(req.Config, g.of.Block, InConfig)); wrong != nil {
 		return &tfprotov6.ValidateProviderConfigResponse{PreparedConfig: req.Config, Diagnostics: wrong}, nil
 	}
@@ -103,7 +113,9 @@ func (g *guard) ValidateProviderConfig(ctx context.Context, req *tfprotov6.Valid
 }
 
 // ConfigureProvider implements tfprotov6.ProviderServer.
-func (g *guard) ConfigureProvider(ctx context.Context, req *tfprotov6.ConfigureProviderRequest) (*tfprotov6.ConfigureProviderResponse, error) {
+func (g *guard) ConfigureProvider(
+	ctx context.Context, req *tfprotov6.ConfigureProviderRequest,
+) (*tfprotov6.ConfigureProviderResponse, error) {
 	if wrong := refused(dynamic(req.Config, g.of.Block, InConfig)); wrong != nil {
 		return &tfprotov6.ConfigureProviderResponse{Diagnostics: wrong}, nil
 	}
@@ -116,7 +128,9 @@ func (g *guard) ConfigureProvider(ctx context.Context, req *tfprotov6.ConfigureP
 }
 
 // ValidateResourceConfig implements tfprotov6.ProviderServer.
-func (g *guard) ValidateResourceConfig(ctx context.Context, req *tfprotov6.ValidateResourceConfigRequest) (*tfprotov6.ValidateResourceConfigResponse, error) {
+func (g *guard) ValidateResourceConfig(
+	ctx context.Context, req *tfprotov6.ValidateResourceConfigRequest,
+) (*tfprotov6.ValidateResourceConfigResponse, error) {
 	if r, ok := g.of.Resource(req.TypeName); ok {
 		if resp, ok := r.Validate(ctx, req); ok {
 			resp.Diagnostics = Shown(resp.Diagnostics)
@@ -134,7 +148,9 @@ func (g *guard) ValidateResourceConfig(ctx context.Context, req *tfprotov6.Valid
 }
 
 // UpgradeResourceState implements tfprotov6.ProviderServer.
-func (g *guard) UpgradeResourceState(ctx context.Context, req *tfprotov6.UpgradeResourceStateRequest) (*tfprotov6.UpgradeResourceStateResponse, error) {
+func (g *guard) UpgradeResourceState(
+	ctx context.Context, req *tfprotov6.UpgradeResourceStateRequest,
+) (*tfprotov6.UpgradeResourceStateResponse, error) {
 	if r, ok := g.of.Resource(req.TypeName); ok {
 		if resp, ok := r.Upgrade(req); ok {
 			return resp, nil
@@ -151,7 +167,9 @@ func (g *guard) UpgradeResourceState(ctx context.Context, req *tfprotov6.Upgrade
 }
 
 // MoveResourceState implements tfprotov6.ProviderServer.
-func (g *guard) MoveResourceState(ctx context.Context, req *tfprotov6.MoveResourceStateRequest) (*tfprotov6.MoveResourceStateResponse, error) {
+func (g *guard) MoveResourceState(
+	ctx context.Context, req *tfprotov6.MoveResourceStateRequest,
+) (*tfprotov6.MoveResourceStateResponse, error) {
 	within := InState
 	if g.of.Foreign(req.SourceProviderAddress, req.SourceTypeName) {
 		within = inSource
@@ -167,7 +185,9 @@ func (g *guard) MoveResourceState(ctx context.Context, req *tfprotov6.MoveResour
 }
 
 // ImportResourceState implements tfprotov6.ProviderServer.
-func (g *guard) ImportResourceState(ctx context.Context, req *tfprotov6.ImportResourceStateRequest) (*tfprotov6.ImportResourceStateResponse, error) {
+func (g *guard) ImportResourceState(
+	ctx context.Context, req *tfprotov6.ImportResourceStateRequest,
+) (*tfprotov6.ImportResourceStateResponse, error) {
 	resp, err := g.Served.ImportResourceState(ctx, req)
 	if resp != nil {
 		resp.Diagnostics = Shown(resp.Diagnostics)
@@ -175,9 +195,11 @@ func (g *guard) ImportResourceState(ctx context.Context, req *tfprotov6.ImportRe
 	return resp, err
 }
 
-// ReadResource implements tfprotov6.ProviderServer. What somebody put into the cluster is measured as a configuration is:
-// in the state it would be refused from then on, and the resource could be neither changed nor deleted.
-func (g *guard) ReadResource(ctx context.Context, req *tfprotov6.ReadResourceRequest) (*tfprotov6.ReadResourceResponse, error) {
+// ReadResource implements tfprotov6.ProviderServer. What somebody put into the cluster is measured as a configuration
+// is: in the state it would be refused from then on, and the resource could be neither changed nor deleted.
+func (g *guard) ReadResource(
+	ctx context.Context, req *tfprotov6.ReadResourceRequest,
+) (*tfprotov6.ReadResourceResponse, error) {
 	if r, ok := g.of.Resource(req.TypeName); ok {
 		if resp, ok := r.ReadResource(ctx, req); ok {
 			resp.Diagnostics = Shown(resp.Diagnostics)
@@ -186,7 +208,8 @@ func (g *guard) ReadResource(ctx context.Context, req *tfprotov6.ReadResourceReq
 	}
 	of := g.typeOf(req.TypeName)
 	if wrong := refused(dynamic(req.CurrentState, of, InState)); wrong != nil {
-		return &tfprotov6.ReadResourceResponse{NewState: req.CurrentState, Private: req.Private, Diagnostics: wrong}, nil
+		return &tfprotov6.ReadResourceResponse{NewState: req.CurrentState, Private: req.Private, Diagnostics: wrong},
+			nil
 	}
 	resp, err := g.Served.ReadResource(ctx, req)
 	if resp == nil {
@@ -201,7 +224,9 @@ func (g *guard) ReadResource(ctx context.Context, req *tfprotov6.ReadResourceReq
 }
 
 // PlanResourceChange implements tfprotov6.ProviderServer.
-func (g *guard) PlanResourceChange(ctx context.Context, req *tfprotov6.PlanResourceChangeRequest) (*tfprotov6.PlanResourceChangeResponse, error) {
+func (g *guard) PlanResourceChange(
+	ctx context.Context, req *tfprotov6.PlanResourceChangeRequest,
+) (*tfprotov6.PlanResourceChangeResponse, error) {
 	if r, ok := g.of.Resource(req.TypeName); ok {
 		if resp, ok := r.PlanChange(ctx, req, g.applying.Load()); ok {
 			resp.Diagnostics = Shown(resp.Diagnostics)
@@ -209,9 +234,14 @@ func (g *guard) PlanResourceChange(ctx context.Context, req *tfprotov6.PlanResou
 		}
 	}
 	of := g.typeOf(req.TypeName)
-	wrong := refused(dynamic(req.Config, of, InConfig), dynamic(req.ProposedNewState, of, InState), dynamic(req.PriorState, of, InState))
+	wrong := refused(dynamic(req.Config, of, InConfig), dynamic(req.ProposedNewState, of, InState),
+		dynamic(req.PriorState, of, InState))
 	if wrong != nil {
-		return &tfprotov6.PlanResourceChangeResponse{PlannedState: req.PriorState, PlannedPrivate: req.PriorPrivate, Diagnostics: wrong}, nil
+		return &tfprotov6.PlanResourceChangeResponse{
+			PlannedState:   req.PriorState,
+			PlannedPrivate: req.PriorPrivate,
+			Diagnostics:    wrong,
+		}, nil
 	}
 	resp, err := g.Served.PlanResourceChange(ctx, req)
 	if resp != nil {
@@ -220,8 +250,11 @@ func (g *guard) PlanResourceChange(ctx context.Context, req *tfprotov6.PlanResou
 	return resp, err
 }
 
-// ApplyResourceChange implements tfprotov6.ProviderServer. What was unknown at plan is measured here for the first time.
-func (g *guard) ApplyResourceChange(ctx context.Context, req *tfprotov6.ApplyResourceChangeRequest) (*tfprotov6.ApplyResourceChangeResponse, error) {
+// ApplyResourceChange implements tfprotov6.ProviderServer. What was unknown at plan is measured here for the first
+// time.
+func (g *guard) ApplyResourceChange(
+	ctx context.Context, req *tfprotov6.ApplyResourceChangeRequest,
+) (*tfprotov6.ApplyResourceChangeResponse, error) {
 	g.applying.Store(true)
 	changes.Add(1)
 	defer changes.Add(-1)
@@ -232,9 +265,14 @@ func (g *guard) ApplyResourceChange(ctx context.Context, req *tfprotov6.ApplyRes
 		}
 	}
 	of := g.typeOf(req.TypeName)
-	wrong := refused(dynamic(req.Config, of, InConfig), dynamic(req.PlannedState, of, InState), dynamic(req.PriorState, of, InState))
+	wrong := refused(dynamic(req.Config, of, InConfig), dynamic(req.PlannedState, of, InState),
+		dynamic(req.PriorState, of, InState))
 	if wrong != nil {
-		return &tfprotov6.ApplyResourceChangeResponse{NewState: req.PriorState, Private: req.PlannedPrivate, Diagnostics: wrong}, nil
+		return &tfprotov6.ApplyResourceChangeResponse{
+			NewState:    req.PriorState,
+			Private:     req.PlannedPrivate,
+			Diagnostics: wrong,
+		}, nil
 	}
 	resp, err := g.Served.ApplyResourceChange(ctx, req)
 	if resp != nil {
@@ -246,8 +284,8 @@ func (g *guard) ApplyResourceChange(ctx context.Context, req *tfprotov6.ApplyRes
 // mostShown is how many diagnostics one answer has: nobody reads more.
 const mostShown = 2 * report.MostProblems
 
-// Shown returns diagnostics as they may be shown: printable, of a bounded length, and not too many. Errors come before
-// warnings where some have to be left out, so that an answer with an error stays one.
+// Shown returns diagnostics as they may be shown: printable, of a bounded length, and not too many. Errors come
+// before warnings where some have to be left out, so that an answer with an error stays one.
 func Shown(diagnostics []*tfprotov6.Diagnostic) []*tfprotov6.Diagnostic {
 	if left := len(diagnostics) - mostShown; left > 0 {
 		var errors, others []*tfprotov6.Diagnostic
@@ -259,12 +297,15 @@ func Shown(diagnostics []*tfprotov6.Diagnostic) []*tfprotov6.Diagnostic {
 			}
 		}
 		more := &tfprotov6.Diagnostic{
-			Severity: tfprotov6.DiagnosticSeverityWarning, Summary: "More problems", Detail: fmt.Sprintf("%d more are not shown.", left),
+			Severity: tfprotov6.DiagnosticSeverityWarning,
+			Summary:  "More problems",
+			Detail:   fmt.Sprintf("%d more are not shown.", left),
 		}
 		diagnostics = slices.Concat(slices.Concat(errors, others)[:mostShown], []*tfprotov6.Diagnostic{more})
 	}
 	for _, d := range diagnostics {
-		d.Summary, d.Detail = report.Printable(d.Summary, report.LongestPath), report.Printable(d.Detail, report.LongestDetail)
+		d.Summary, d.Detail = report.Printable(d.Summary, report.LongestPath), report.Printable(d.Detail,
+			report.LongestDetail)
 		d.Attribute = sendableSteps(d.Attribute)
 	}
 	return diagnostics

@@ -10,14 +10,16 @@ import (
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 )
 
-// The bounds of what is remembered. A module asks what becomes of many requests under one route, or under a few in turn.
+// The bounds of what is remembered. A module asks what becomes of many requests under one route, or under a few in
+// turn.
 const (
 	mostRemembered      = 8
 	mostRememberedBytes = 4 << 20
 )
 
-// memo keeps what functions made of an argument as long as the same bytes come again: to decode and to check a route of 200 rules takes a
-// hundred times as long as to ask it. It is safe for concurrent use, and what it keeps must not be changed.
+// memo keeps what functions made of an argument as long as the same bytes come again: to decode and to check a route
+// of 200 rules takes a hundred times as long as to ask it. It is safe for concurrent use, and what it keeps must not
+// be changed.
 type memo struct {
 	mutex sync.Mutex
 	// kept are the newest first.
@@ -35,7 +37,9 @@ type remembered struct {
 func (m *memo) find(function string, argument []byte) *remembered {
 	m.mutex.Lock()
 	defer m.mutex.Unlock()
-	i := slices.IndexFunc(m.kept, func(r *remembered) bool { return r.function == function && bytes.Equal(r.argument, argument) })
+	i := slices.IndexFunc(m.kept, func(r *remembered) bool {
+		return r.function == function && bytes.Equal(r.argument, argument)
+	})
 	if i < 0 {
 		return nil
 	}
@@ -60,9 +64,11 @@ func (m *memo) keep(r *remembered) {
 // argumentsKey is that of the arguments of a call in its context.
 type argumentsKey struct{}
 
-// call lets a function be called with what is remembered of its arguments. A placeholder stands for those: the framework need not decode
-// them again.
-func (m *memo) call(ctx context.Context, req *tfprotov6.CallFunctionRequest) (context.Context, *tfprotov6.CallFunctionRequest) {
+// call lets a function be called with what is remembered of its arguments. A placeholder stands for those: the
+// framework need not decode them again.
+func (m *memo) call(
+	ctx context.Context, req *tfprotov6.CallFunctionRequest,
+) (context.Context, *tfprotov6.CallFunctionRequest) {
 	arguments := make([]*remembered, len(req.Arguments))
 	less := *req
 	less.Arguments = slices.Clone(req.Arguments)

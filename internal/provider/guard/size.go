@@ -14,10 +14,11 @@ import (
 	"github.com/vmihailenco/msgpack/v5/msgpcode"
 )
 
-// Bounds are how large a value may be that is looked at. No cluster takes an object of more than 1.5 MiB, which is etcd's limit for a
-// request. In that there is room for a route of thousands of rules, and for a million values that say nothing. The framework and
-// the checks take ten to thirty microseconds for each value in each call, so the most that is taken is what costs about a second:
-// a thousand rules of one match, which are thirty thousand values with the attributes that are null, or fewer rules of more matches.
+// Bounds are how large a value may be that is looked at. No cluster takes an object of more than 1.5 MiB, which is
+// etcd's limit for a request. In that there is room for a route of thousands of rules, and for a million values that
+// say nothing. The framework and the checks take ten to thirty microseconds for each value in each call, so the most
+// that is taken is what costs about a second: a thousand rules of one match, which are thirty thousand values with
+// the attributes that are null, or fewer rules of more matches.
 type Bounds struct {
 	summary string
 	bytes   int
@@ -36,7 +37,8 @@ var (
 	// inArgument is an argument of a function, which may be a resource out of the state.
 	inArgument = Bounds{"Argument too large", 2 * mostBytes, 2 * mostValues, longestValue, "this argument"}
 	InCluster  = Bounds{"Object too large", mostBytes, 2 * mostValues, longestValue, "what the cluster holds"}
-	// inSource is wider: another provider keeps an object with each field that it could have and the type of each, or as one text.
+	// inSource is wider: another provider keeps an object with each field that it could have and the type of each, or
+	// as one text.
 	inSource = Bounds{"State too large", 4 * mostBytes, 10 * mostValues, mostBytes, "the state that is to be moved"}
 )
 
@@ -101,20 +103,28 @@ func (b Bounds) exceeded(at path.Path, format string, args ...any) *Flaw {
 }
 
 func (b Bounds) tooManyBytes(got int) *Flaw {
-	return b.exceeded(path.Empty(), "%s has %d bytes, and at most %d are taken: etcd keeps no object of more than 1.5 MiB", b.of, got, b.bytes)
+	return b.exceeded(path.Empty(),
+		"%s has %d bytes, and at most %d are taken: etcd keeps no object of more than 1.5 MiB", b.of, got, b.bytes)
 }
 
 func (b Bounds) tooManyValues() *Flaw {
-	return b.exceeded(path.Empty(), "%s holds more than %d values, attributes that are not set included: it would take long to plan, and etcd keeps no object "+
-		"of more than 1.5 MiB. A rule with one match counts for about 30. Match with prefix or regex in place of many exact values, or divide the route", b.of, b.values)
+	return b.exceeded(path.Empty(), "%s holds more than %d values, attributes that are not set included: it would "+
+		"take long to plan, and etcd keeps no object of more than 1.5 MiB. A rule with one match counts for about "+
+		"30. Match with prefix or regex in place of many exact values, or divide the route", b.of, b.values)
 }
 
 func (b Bounds) tooManyElements(at path.Path, most, got int) *Flaw {
-	return b.exceeded(at, "must have at most %d elements, got %d: more takes long to plan, and etcd keeps no object of more than 1.5 MiB", most, got)
+	return b.exceeded(
+		at,
+		"must have at most %d elements, got %d: more takes long to plan, and etcd keeps no object of more than 1.5 MiB",
+		most,
+		got,
+	)
 }
 
 func (b Bounds) textTooLong(at path.Path, got int) *Flaw {
-	return b.exceeded(at, "must not hold a text of more than %d bytes, got %d: an object of such texts is more than the 1.5 MiB that etcd keeps", b.text, got)
+	return b.exceeded(at, "must not hold a text of more than %d bytes, got %d: an object of such texts is more than "+
+		"the 1.5 MiB that etcd keeps", b.text, got)
 }
 
 func (b Bounds) tooDeep(at path.Path) *Flaw {
@@ -125,8 +135,8 @@ func unreadable(at path.Path, err error) *Flaw {
 	return &Flaw{"Value cannot be read", at, fmt.Sprintf("is not encoded as Terraform does it: %v", err)}
 }
 
-// measure counts the values of an encoded value without decoding it, and stops at the first bound: lengths are believed only
-// after they were compared with a bound, because a decoder makes room for what a length promises.
+// measure counts the values of an encoded value without decoding it, and stops at the first bound: lengths are
+// believed only after they were compared with a bound, because a decoder makes room for what a length promises.
 type measure struct {
 	within Bounds
 	values int
@@ -159,8 +169,8 @@ func (m *measure) msgpack(d *msgpack.Decoder, of tftypes.Type, at path.Path, dep
 		if err != nil {
 			return unreadable(at, err)
 		}
-		// Before a value of any type stands its type, as JSON with two brackets for an object. Its decoder reads all that is inside
-		// anew at every level.
+		// Before a value of any type stands its type, as JSON with two brackets for an object. Its decoder reads all
+		// that is inside anew at every level.
 		if of == nil && nesting(text) > 2*mostDepth {
 			return m.within.exceeded(at, "is of a type that is nested deeper than %d levels", mostDepth)
 		}
@@ -207,8 +217,8 @@ func (m *measure) array(d *msgpack.Decoder, of tftypes.Type, at path.Path, depth
 	return nil
 }
 
-// entries measures an object or a map. A key that stands there twice is refused: the decoder takes it for an object that
-// lacks another key, and panics.
+// entries measures an object or a map. A key that stands there twice is refused: the decoder takes it for an object
+// that lacks another key, and panics.
 func (m *measure) entries(d *msgpack.Decoder, of tftypes.Type, at path.Path, depth int) *Flaw {
 	n, err := d.DecodeMapLen()
 	if err != nil {
@@ -246,8 +256,8 @@ func (m *measure) entries(d *msgpack.Decoder, of tftypes.Type, at path.Path, dep
 	return nil
 }
 
-// room reports a length that is beyond the bounds, before anything is made of that length. An object has as many attributes as
-// its type.
+// room reports a length that is beyond the bounds, before anything is made of that length. An object has as many
+// attributes as its type.
 func (m *measure) room(of, element tftypes.Type, at path.Path, n int) *Flaw {
 	most := mostElements
 	switch {

@@ -20,9 +20,10 @@ type Origin interface {
 	PathOf(o *istio.Object, at istio.Path) istio.Path
 }
 
-// Errors adds what went wrong between provider and cluster: what was tried, the cause, and what the user can do.
-// What is wrong with the connection is said once, however many objects it kept from being read. A field that the API server, admission
-// control or another field manager names is told at the attribute of the route from which it follows; a nil route has none.
+// Errors adds what went wrong between provider and cluster: what was tried, the cause, and what the user can do. What
+// is wrong with the connection is said once, however many objects it kept from being read. A field that the API
+// server, admission control or another field manager names is told at the attribute of the route from which it
+// follows; a nil route has none.
 func Errors(diagnostics *diag.Diagnostics, route Origin, err error) {
 	said := map[cluster.Reason]bool{}
 	for _, e := range cluster.Each(err) {
@@ -80,61 +81,74 @@ func advice(e *cluster.Error) (summary, remedy string) {
 		return "Object exists already", existsText(e.Existing)
 	case cluster.FieldConflict:
 		return "Fields owned by another manager", conflictText(e.Conflicts) + conflictTools(e.Existing) +
-			"\nThe object was left as it is. Either let the other manager go on and take the change into your configuration, or " +
-			"give the fields to Terraform once with field_manager = { force_conflicts = true } in the provider block, or, where the other " +
-			"manager sets nothing but weights, leave them to it with weights_managed_by = \"other\"."
+			"\nThe object was left as it is. Either let the other manager go on and take the change into your " +
+			"configuration, or give the fields to Terraform once with field_manager = { force_conflicts = true } in " +
+			"the provider block, or, where the other manager sets nothing but weights, leave them to it with " +
+			"weights_managed_by = \"other\"."
 	case cluster.Stale:
-		return "Object changed since the plan", changedText(e.Existing) + "Nothing was overwritten. Run terraform plan again to see what is there now."
+		return "Object changed since the plan", changedText(e.Existing) +
+			"Nothing was overwritten. Run terraform plan again to see what is there now."
 	case cluster.Forbidden:
-		return "Permission missing", "The user needs a Role in that namespace with the verbs get, list, create, patch and delete on " +
-			"virtualservices and destinationrules of the API group networking.istio.io. The cause above names the verb that is missing. " +
-			"If it names the user system:anonymous, no credentials arrived that the API server knows: set token, client_certificate or exec; " +
-			"Kubernetes accepts no username and password."
+		return "Permission missing", "The user needs a Role in that namespace with the verbs get, list, create, " +
+			"patch and delete on virtualservices and destinationrules of the API group networking.istio.io. The " +
+			"cause above names the verb that is missing. If it names the user system:anonymous, no credentials " +
+			"arrived that the API server knows: set token, client_certificate or exec; Kubernetes accepts no " +
+			"username and password."
 	case cluster.Unauthorized:
-		return "Credentials not accepted", "The API server at " + e.Host + " does not accept the credentials: a token may have expired. " +
-			"Renew it, or use exec in the provider block, which renews it by itself."
+		return "Credentials not accepted", "The API server at " + e.Host + " does not accept the credentials: a " +
+			"token may have expired. Renew it, or use exec in the provider block, which renews it by itself."
 	case cluster.CRDMissing:
-		return "Istio API not served", "The API server does not know " + istio.APIVersion + ". Install Istio 1.22 or later (its CRDs at the least) " +
-			"in the cluster at " + e.Host + ", or check that this is the right cluster."
+		return "Istio API not served", "The API server does not know " + istio.APIVersion + ". Install Istio 1.22 or " +
+			"later (its CRDs at the least) in the cluster at " + e.Host + ", or check that this is the right cluster."
 	case cluster.NamespaceMissing:
-		return "Namespace does not exist", "Create the namespace first, or check the namespace attribute and the provider's default_namespace."
+		return "Namespace does not exist",
+			"Create the namespace first, or check the namespace attribute and the provider's default_namespace."
 	case cluster.NamespaceTerminating:
-		return "Namespace is being deleted", "Nothing can be created in a namespace that is being deleted. Wait until it is gone, and create it again."
+		return "Namespace is being deleted",
+			"Nothing can be created in a namespace that is being deleted. Wait until it is gone, and create it again."
 	case cluster.Denied:
-		return "Refused by admission control", "The cluster's admission control refused the object. Change what the message is about."
+		return "Refused by admission control",
+			"The cluster's admission control refused the object. Change what the message is about."
 	case cluster.Invalid:
-		return "Refused by API server", "The object does not fit the API that is installed in the cluster, which may be older than the " +
-			"fields that are used here. Change what the message is about."
+		return "Refused by API server", "The object does not fit the API that is installed in the cluster, which may " +
+			"be older than the fields that are used here. Change what the message is about."
 	case cluster.ServerFailed:
-		return "API server failed", "If the message names a webhook, the service behind it does not answer: check that istiod runs. " +
-			"Traffic is not affected. Then apply again."
+		return "API server failed", "If the message names a webhook, the service behind it does not answer: check " +
+			"that istiod runs. Traffic is not affected. Then apply again."
 	case cluster.Unreachable:
-		return "Cluster not reachable", "No connection to " + e.Host + " came about. Check host or the kubeconfig's server, proxy_url, and that the " +
-			"API server runs."
+		return "Cluster not reachable", "No connection to " + e.Host +
+			" came about. Check host or the kubeconfig's server, proxy_url, and that the API server runs."
 	case cluster.Untrusted:
 		return "Certificate not trusted", untrustedText(e)
 	case cluster.TimedOut:
-		return "No answer in time", "The API server at " + e.Host + " did not answer in time. Whether the change was made is shown by the next plan."
+		return "No answer in time", "The API server at " + e.Host +
+			" did not answer in time. Whether the change was made is shown by the next plan."
 	case cluster.Interrupted:
 		return "Interrupted", "Nothing was changed by this request. Run terraform plan to see what is there now."
 	case cluster.NoCredentials:
-		return "No credentials from exec", "The command in the provider's exec block, or in that of the kubeconfig's user, printed no credentials, and nothing was " +
-			"sent. Run it by hand with the same arguments and environment to see why; it must print an ExecCredential of the api_version that is set."
+		return "No credentials from exec", "The command in the provider's exec block, or in that of the kubeconfig's " +
+			"user, printed no credentials, and nothing was sent. Run it by hand with the same arguments and " +
+			"environment to see why; it must print an ExecCredential of the api_version that is set."
 	case cluster.Finalizing:
-		return "Object waits for finalizers", "The object routes on until they are done. Find out which controller owns them and why it does not finish; the next apply " +
-			"goes on from here. timeouts.delete sets how long to wait."
+		return "Object waits for finalizers", "The object routes on until they are done. Find out which controller " +
+			"owns them and why it does not finish; the next apply goes on from here. timeouts.delete sets how long " +
+			"to wait."
 	case cluster.Unconfirmed:
-		return "Proxies did not follow", "Before the rules have changed nothing is different for requests, and what this change created is removed again. After that the new rules route " +
-			"already, and what they do not need any more is left for the next apply.\n\nFind out why: look at istiod's log, and with istioctl proxy-status at the proxies. Then " +
-			"apply again, which waits for the same again. propagation.timeout sets how long, and propagation.on_timeout = \"continue\" goes on with a warning."
+		return "Proxies did not follow", "Before the rules have changed nothing is different for requests, and what " +
+			"this change created is removed again. After that the new rules route already, and what they do not need " +
+			"any more is left for the next apply.\n\nFind out why: look at istiod's log, and with istioctl " +
+			"proxy-status at the proxies. Then apply again, which waits for the same again. propagation.timeout sets " +
+			"how long, and propagation.on_timeout = \"continue\" goes on with a warning."
 	case cluster.NotAPIServer:
-		return "Not a Kubernetes API server", "What answers at " + e.Host + " is not a Kubernetes API server, or a proxy on the way refuses. Check host or the " +
-			"kubeconfig's server, that it begins with https where the server speaks TLS, and proxy_url."
+		return "Not a Kubernetes API server", "What answers at " + e.Host + " is not a Kubernetes API server, or a " +
+			"proxy on the way refuses. Check host or the kubeconfig's server, that it begins with https where the " +
+			"server speaks TLS, and proxy_url."
 	case cluster.NotFound:
 		return "Object does not exist", "Somebody deleted it. Run terraform plan again to see what is there now."
 	case cluster.Unknown:
 	}
-	return "Request failed", "Check that " + e.Host + " is the cluster's API server, and the connection attributes of the provider block."
+	return "Request failed", "Check that " + e.Host +
+		" is the cluster's API server, and the connection attributes of the provider block."
 }
 
 // untrustedText says what to do about a certificate, which depends on what is wrong with it.
@@ -145,11 +159,13 @@ func untrustedText(e *cluster.Error) string {
 	)
 	switch {
 	case errors.As(e, &name):
-		return "The certificate of " + e.Host + " is for another name. Set tls_server_name to the name that it is for, or correct host."
+		return "The certificate of " + e.Host +
+			" is for another name. Set tls_server_name to the name that it is for, or correct host."
 	case errors.As(e, &invalid) && invalid.Reason == x509.Expired:
 		return "The certificate of " + e.Host + " is not valid at this time. Renew it, or correct this machine's clock."
 	}
-	return "The certificate of " + e.Host + " could not be verified. Set cluster_ca_certificate to the authority that signed it."
+	return "The certificate of " + e.Host +
+		" could not be verified. Set cluster_ca_certificate to the authority that signed it."
 }
 
 // existsText says who owns an object that is in the way, and what to do about it.
@@ -159,13 +175,15 @@ func existsText(existing *cluster.Live) string {
 		text += Printable(Owners(existing), LongestPath)
 	}
 	if existing != nil && existing.Applied {
-		text += " The field manager of this provider block applied it: it belongs to another resource or workspace, or it is left over from an " +
-			"apply that was killed. (With an owner in the provider block an apply recognises what a killed one left, and goes on.)" +
+		text += " The field manager of this provider block applied it: it belongs to another resource or workspace, " +
+			"or it is left over from an apply that was killed. (With an owner in the provider block an apply " +
+			"recognises what a killed one left, and goes on.)" +
 			"\n\nIf it is left over, delete it, set adopt = true, or import it"
 	} else {
 		text += "\n\nTo bring it under Terraform, set adopt = true, or import it"
 	}
-	return text + ": terraform import ADDRESS NAMESPACE/VIRTUAL_SERVICE/DESTINATION_RULE, or an import block. To leave it alone, choose another name."
+	return text + ": terraform import ADDRESS NAMESPACE/VIRTUAL_SERVICE/DESTINATION_RULE, or an import block. To " +
+		"leave it alone, choose another name."
 }
 
 // changedText says who owns an object that was changed.

@@ -17,9 +17,15 @@ import (
 
 // fromCluster are texts that somebody with access to the cluster can choose.
 var fromCluster = map[string]string{
-	"colours": "\x1b[31mred\x1b[0m", "a bell": "a\ab", "a carriage return": "good\rbad", "C1 controls": "\u009b31m\u0085",
-	"writing turned around": "a\u202eb\u2066c", "letters that do not show": "a\u200bb\ufeff", "no UTF-8": "\xff\xfe", "1 MB": strings.Repeat("\x1b", 1<<20),
-	"half a rune": "\xc3", "only line feeds": strings.Repeat("\n", 5000), "NUL": "\x00",
+	"colours":                  "\x1b[31mred\x1b[0m",
+	"a bell":                   "a\ab",
+	"a carriage return":        "good\rbad",
+	"C1 controls":              "\u009b31m\u0085",
+	"writing turned around":    "a\u202eb\u2066c",
+	"letters that do not show": "a\u200bb\ufeff",
+	"no UTF-8":                 "\xff\xfe",
+	"1 MB":                     strings.Repeat("\x1b", 1<<20),
+	"half a rune":              "\xc3", "only line feeds": strings.Repeat("\n", 5000), "NUL": "\x00",
 }
 
 // What a cluster says is shown as text and as nothing else, whichever error it is part of.
@@ -73,7 +79,10 @@ func TestPrintable(t *testing.T) {
 		"the replacement character is a letter": {"\ufffd", "\ufffd"},
 		"writing turned around":                 {"a\u202eb", `a\u202eb`},
 		"a hidden tag":                          {"\U000e0041", `\U000e0041`},
-		"the middle of a long text":             {strings.Repeat("a", 2000) + "|" + strings.Repeat("b", 4000), strings.Repeat("a", 2000) + "|" + strings.Repeat("b", 250) + " … (3000 of 6001 bytes left out) … " + strings.Repeat("b", 750)},
+		"the middle of a long text": {
+			strings.Repeat("a", 2000) + "|" + strings.Repeat("b", 4000), strings.Repeat("a", 2000) + "|" +
+				strings.Repeat("b", 250) + " … (3000 of 6001 bytes left out) … " + strings.Repeat("b", 750),
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -96,12 +105,18 @@ func FuzzReportErrors(f *testing.F) {
 	f.Fuzz(func(t *testing.T, reason int, first, second string) {
 		var diagnostics diag.Diagnostics
 		Errors(&diagnostics, placed()["canary"], &cluster.Error{
-			Reason: cluster.Reason(reason), Verb: first, Object: second, Fields: []string{first, second}, Host: first, Err: errors.New(second),
+			Reason:    cluster.Reason(reason),
+			Verb:      first,
+			Object:    second,
+			Fields:    []string{first, second},
+			Host:      first,
+			Err:       errors.New(second),
 			Conflicts: []cluster.Conflict{{Field: first, Owner: second}},
 			Existing:  &cluster.Live{Others: []cluster.Manager{{Name: first, Operation: second}}},
 		})
 		checkShown(t, "an error", diagnostics)
-		if again := printable(diagnostics[0].Detail()); len(diagnostics[0].Detail()) < 2000 && again != diagnostics[0].Detail() {
+		if again := printable(diagnostics[0].Detail()); len(diagnostics[0].Detail()) < 2000 &&
+			again != diagnostics[0].Detail() {
 			t.Errorf("shown as %q, and then as %q", diagnostics[0].Detail(), again)
 		}
 	})

@@ -27,11 +27,13 @@ func Owners(o *cluster.Live) string {
 	return text.String() + toolsText(o)
 }
 
-// WarnOfTool says that an object belongs to a tool which does not know of Terraform. Terraform shows one of several warnings that have the
-// same summary.
+// WarnOfTool says that an object belongs to a tool which does not know of Terraform. Terraform shows one of several
+// warnings that have the same summary.
 func WarnOfTool(diagnostics *diag.Diagnostics, at path.Path, o *istio.Object, tool istio.Tool) {
-	diagnostics.AddAttributeWarning(at, fmt.Sprintf("Object of another tool (%s, %s %s/%s)", tool.Name, o.Kind(), o.Namespace, o.Name),
-		fmt.Sprintf("%s belongs to %s (%s), which does not know of Terraform: %s.", o, tool.Name, tool.Evidence, toolAdvice(tool)))
+	diagnostics.AddAttributeWarning(at, fmt.Sprintf("Object of another tool (%s, %s %s/%s)", tool.Name, o.Kind(),
+		o.Namespace, o.Name),
+		fmt.Sprintf("%s belongs to %s (%s), which does not know of Terraform: %s.", o, tool.Name, tool.Evidence,
+			toolAdvice(tool)))
 }
 
 // toolsText names the other tools that own an object, and what to do about them.

@@ -6,8 +6,8 @@ import (
 	"github.com/meshroute/terraform-provider-mesh/internal/istio"
 )
 
-// PathSet is a set of attribute paths: whether something lies in one of them, or around one, costs the same for one path
-// and for ten thousand.
+// PathSet is a set of attribute paths: whether something lies in one of them, or around one, costs the same for one
+// path and for ten thousand.
 type PathSet struct {
 	members map[string]bool
 	// around holds the members and all that they lie in.

@@ -16,7 +16,11 @@ import (
 func placed() map[string]Origin {
 	ninety, ten := int64(90), int64(10)
 	place := canary.Placement{
-		Namespace: "shop", VirtualServiceName: "reviews", DestinationRuleName: "reviews", Host: "reviews.shop.svc.cluster.local", ClusterDomain: "cluster.local",
+		Namespace:           "shop",
+		VirtualServiceName:  "reviews",
+		DestinationRuleName: "reviews",
+		Host:                "reviews.shop.svc.cluster.local",
+		ClusterDomain:       "cluster.local",
 	}
 	subset := func(version string) canary.Subset {
 		return canary.Subset{Labels: map[string]string{"version": version}}
@@ -24,11 +28,24 @@ func placed() map[string]Origin {
 	rule := canary.Rule{HTTP: &networking.HTTPRoute{}, Weights: map[string]*int64{"v1": &ninety, "v2": &ten}}
 	spec := &networking.VirtualService{Hosts: []string{"reviews"}, Http: []*networking.HTTPRoute{{}}}
 	return map[string]Origin{
-		"canary":           &canary.Route{Placement: place, Subsets: map[string]canary.Subset{"v1": subset("v1"), "v2": subset("v2")}, Rules: []canary.Rule{rule}, Default: &canary.Rule{Subset: "v1"}},
-		"only the default": &canary.Route{Placement: place, Subsets: map[string]canary.Subset{"v1": subset("v1"), "v2": subset("v2")}, Default: &rule},
-		"split": &canary.Split{Placement: place, HTTP: &networking.HTTPRoute{}, Subsets: map[string]canary.WeightedSubset{
-			"v1": {Subset: subset("v1"), Weight: &ninety}, "v2": {Subset: subset("v2"), Weight: &ten},
-		}},
+		"canary": &canary.Route{
+			Placement: place,
+			Subsets:   map[string]canary.Subset{"v1": subset("v1"), "v2": subset("v2")},
+			Rules:     []canary.Rule{rule},
+			Default:   &canary.Rule{Subset: "v1"},
+		},
+		"only the default": &canary.Route{
+			Placement: place,
+			Subsets:   map[string]canary.Subset{"v1": subset("v1"), "v2": subset("v2")},
+			Default:   &rule,
+		},
+		"split": &canary.Split{
+			Placement: place,
+			HTTP:      &networking.HTTPRoute{},
+			Subsets: map[string]canary.WeightedSubset{
+				"v1": {Subset: subset("v1"), Weight: &ninety}, "v2": {Subset: subset("v2"), Weight: &ten},
+			},
+		},
 		"object": whole{&istio.Object{Namespace: "shop", Name: "reviews", Spec: spec}},
 	}
 }
@@ -40,23 +57,27 @@ func TestReportErrors_places(t *testing.T) {
 	for name, test := range map[string]struct {
 		form, object, field, want string
 	}{
-		"rules of a canary":           {"canary", service, ".spec.http", "rules"},
-		"a timeout":                   {"canary", service, "spec.http[0].timeout", "rules[0].timeout"},
-		"a timeout of the default":    {"canary", service, "spec.http[1].timeout", "default.timeout"},
-		"a rule of somebody else":     {"canary", service, "spec.http[7].timeout", "default.timeout"},
-		"a weight":                    {"canary", service, "spec.http[0].route[1].weight", `rules[0].weights["v2"]`},
-		"a weight of somebody else":   {"canary", service, "spec.http[0].route[9].weight", `rules[0].weights`},
-		"a host of a route":           {"canary", service, "spec.hosts[0]", "service"},
-		"labels of a subset":          {"canary", rule, "spec.subsets[1].labels.version", `subsets["v2"].labels["version"]`},
-		"a subset of somebody else":   {"canary", rule, "spec.subsets[9].labels.version", `subsets`},
-		"all subsets":                 {"canary", rule, ".spec.subsets", "subsets"},
-		"a policy":                    {"canary", rule, ".spec.trafficPolicy.tls", "traffic_policy.tls"},
-		"a label":                     {"canary", rule, ".metadata.labels.team", `labels["team"]`},
-		"rules without a rule":        {"only the default", service, ".spec.http", "default"},
-		"rules of a split":            {"split", service, ".spec.http", "subsets"},
-		"a weight of a split":         {"split", service, "spec.http[0].route[1].weight", `subsets["v2"].weight`},
-		"retries of a split":          {"split", service, "spec.http[0].retries.attempts", "retries.attempts"},
-		"a field of an object":        {"object", service, "spec.http[0].corsPolicy.maxAge", "http[0].cors_policy.max_age"},
+		"rules of a canary":         {"canary", service, ".spec.http", "rules"},
+		"a timeout":                 {"canary", service, "spec.http[0].timeout", "rules[0].timeout"},
+		"a timeout of the default":  {"canary", service, "spec.http[1].timeout", "default.timeout"},
+		"a rule of somebody else":   {"canary", service, "spec.http[7].timeout", "default.timeout"},
+		"a weight":                  {"canary", service, "spec.http[0].route[1].weight", `rules[0].weights["v2"]`},
+		"a weight of somebody else": {"canary", service, "spec.http[0].route[9].weight", `rules[0].weights`},
+		"a host of a route":         {"canary", service, "spec.hosts[0]", "service"},
+		"labels of a subset": {
+			"canary", rule, "spec.subsets[1].labels.version", `subsets["v2"].labels["version"]`,
+		},
+		"a subset of somebody else": {"canary", rule, "spec.subsets[9].labels.version", `subsets`},
+		"all subsets":               {"canary", rule, ".spec.subsets", "subsets"},
+		"a policy":                  {"canary", rule, ".spec.trafficPolicy.tls", "traffic_policy.tls"},
+		"a label":                   {"canary", rule, ".metadata.labels.team", `labels["team"]`},
+		"rules without a rule":      {"only the default", service, ".spec.http", "default"},
+		"rules of a split":          {"split", service, ".spec.http", "subsets"},
+		"a weight of a split":       {"split", service, "spec.http[0].route[1].weight", `subsets["v2"].weight`},
+		"retries of a split":        {"split", service, "spec.http[0].retries.attempts", "retries.attempts"},
+		"a field of an object": {
+			"object", service, "spec.http[0].corsPolicy.maxAge", "http[0].cors_policy.max_age",
+		},
 		"an annotation of an object":  {"object", service, ".metadata.annotations.a.b/c", `annotations["a.b/c"]`},
 		"no field that has an origin": {"object", service, "metadata.name", ""},
 		"another object":              {"canary", `VirtualService "shop/other"`, "spec.http[0].timeout", ""},
@@ -65,10 +86,20 @@ func TestReportErrors_places(t *testing.T) {
 			t.Parallel()
 			cause := errors.New("no")
 			for how, failure := range map[string]*cluster.Error{
-				"conflict": {Reason: cluster.FieldConflict, Conflicts: []cluster.Conflict{{Field: test.field, Owner: "kubectl"}}, Err: cause},
-				"schema":   {Reason: cluster.Invalid, Fields: []string{"elsewhere", test.field}, Err: cause},
-				"webhook":  {Reason: cluster.Denied, Err: errors.New("admission webhook denied: " + test.field + " is not wanted")},
-				"unknown":  {Reason: cluster.Invalid, Err: errors.New("strict decoding error: unknown field \"" + test.field + "\"")},
+				"conflict": {
+					Reason:    cluster.FieldConflict,
+					Conflicts: []cluster.Conflict{{Field: test.field, Owner: "kubectl"}},
+					Err:       cause,
+				},
+				"schema": {Reason: cluster.Invalid, Fields: []string{"elsewhere", test.field}, Err: cause},
+				"webhook": {
+					Reason: cluster.Denied,
+					Err:    errors.New("admission webhook denied: " + test.field + " is not wanted"),
+				},
+				"unknown": {
+					Reason: cluster.Invalid,
+					Err:    errors.New("strict decoding error: unknown field \"" + test.field + "\""),
+				},
 			} {
 				failure.Verb, failure.Object = "apply", test.object
 				var diagnostics diag.Diagnostics

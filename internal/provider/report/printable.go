@@ -9,8 +9,8 @@ import (
 	"unicode/utf8"
 )
 
-// The most bytes that the detail of a diagnostic has, that a text in it has, and that its summary or the attribute in front
-// of it has. A text has less than the detail, so that what to do about it is still read after a long one.
+// The most bytes that the detail of a diagnostic has, that a text in it has, and that its summary or the attribute in
+// front of it has. A text has less than the detail, so that what to do about it is still read after a long one.
 const (
 	LongestDetail = 8192
 	longestText   = 3072
@@ -18,8 +18,8 @@ const (
 )
 
 // printable returns a text as it may be shown to a person: what could move the cursor, colour the terminal, turn the
-// direction of writing or hide something is escaped, such as \u001b, and the middle of a long text is left out. Line feeds and
-// tabs stay. The texts hold what somebody configured or a cluster answered, whatever that is.
+// direction of writing or hide something is escaped, such as \u001b, and the middle of a long text is left out. Line
+// feeds and tabs stay. The texts hold what somebody configured or a cluster answered, whatever that is.
 func printable(text string) string { return Printable(text, longestText) }
 
 // Printable is [printable] with a limit of its own, in bytes.

@@ -1,5 +1,5 @@
-// Package report tells what is wrong in the words of a configuration: problems of a route at their attributes, what the cluster
-// answered, whose an object is, and all that as it may be shown to a person.
+// Package report tells what is wrong in the words of a configuration: problems of a route at their attributes, what
+// the cluster answered, whose an object is, and all that as it may be shown to a person.
 package report
 
 import (
@@ -19,11 +19,11 @@ import (
 // MostProblems is how many problems are reported at once: nobody reads more.
 const MostProblems = 100
 
-// Problems adds what is wrong with a route. It leaves out what may only be wrong because values are not known yet: what
-// is doubtful about one rule, such as that no request ever reaches it, depends on all others.
-// Each text starts with the attribute: Terraform prints the line of an attribute at the top of a resource, and of
-// everything nested deeper only the line of the resource. How bad it is that something never does what it says, void, depends
-// on the form.
+// Problems adds what is wrong with a route. It leaves out what may only be wrong because values are not known yet:
+// what is doubtful about one rule, such as that no request ever reaches it, depends on all others. Each text starts
+// with the attribute: Terraform prints the line of an attribute at the top of a resource, and of everything nested
+// deeper only the line of the resource. How bad it is that something never does what it says, void, depends on the
+// form.
 func Problems(diagnostics *diag.Diagnostics, void istio.Severity, r *attr.Reader, problems []istio.Problem) {
 	said, left, leftErrors := 0, 0, false
 	report := func(at path.Path, severity istio.Severity, summary, reason string) {
@@ -87,7 +87,8 @@ func Located(at path.Path, reason string) string {
 	return Printable(at.String(), LongestPath) + ": " + strings.TrimSuffix(printable(reason), ".") + "."
 }
 
-// configured returns where a value was written: an object's name that is not set itself follows from another attribute.
+// configured returns where a value was written: an object's name that is not set itself follows from another
+// attribute.
 func configured(at istio.Path, r *attr.Reader) istio.Path {
 	if len(at) != 1 || at[0] != "virtual_service_name" && at[0] != "destination_rule_name" {
 		return at
@@ -106,8 +107,8 @@ func (p *PathSet) touchAny(r *attr.Reader, names ...string) bool {
 	return slices.ContainsFunc(names, func(name string) bool { return p.Touch(r.Path(name)) })
 }
 
-// dependsOnOthers reports whether a problem follows from several parts: it is about a match, all of which holds together, or
-// about a rule that others keep from its requests.
+// dependsOnOthers reports whether a problem follows from several parts: it is about a match, all of which holds
+// together, or about a rule that others keep from its requests.
 func dependsOnOthers(p istio.Problem) bool {
 	return len(p.By) > 0 || slices.Contains(p.At, any("match"))
 }

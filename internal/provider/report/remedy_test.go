@@ -39,9 +39,12 @@ func TestProblemText(t *testing.T) {
 	}
 }
 
-// ofTerraform is what only Terraform's users know: its words, its syntax, and attributes that are no fields of Istio's API.
-var ofTerraform = regexp.MustCompile(`(?i:terraform)|\bHCL\b|provider block|\bapply\b|\b\w+ = ("|\{|\[|true|false|[0-9])|` +
-	`\b(adopt|allow_empty_\w+|manage_destination_rule|max_weight_step|weights_managed_by|propagation)\b`)
+// ofTerraform is what only Terraform's users know: its words, its syntax, and attributes that are no fields of
+// Istio's API.
+var ofTerraform = regexp.MustCompile(
+	`(?i:terraform)|\bHCL\b|provider block|\bapply\b|\b\w+ = ("|\{|\[|true|false|[0-9])|` +
+		`\b(adopt|allow_empty_\w+|manage_destination_rule|max_weight_step|weights_managed_by|propagation)\b`,
+)
 
 // ours are labels, annotations and the names of who writes objects.
 var ours = regexp.MustCompile(`^terraform-provider-mesh(/[a-z-]*)?$`)

@@ -12,20 +12,23 @@ import (
 
 // questions are what is not known without a look.
 var questions = map[around.Resource]string{
-	around.VirtualServices:  "whether another VirtualService routes these hosts already, and whose these objects are",
-	around.DestinationRules: "whether another DestinationRule hides or doubles the subsets, and whose these objects are",
-	around.Services:         "whether the services and ports exist, and somebody answers in the subsets",
-	around.ServiceEntries:   "whether a ServiceEntry has a host that no Service has",
-	around.Gateways:         "whether the gateways exist",
-	around.Pods:             "whether pods are ready in the subsets",
-	around.WorkloadEntries:  "whether WorkloadEntries stand in subsets without ready pods",
+	around.VirtualServices: "whether another VirtualService routes these hosts already, and whose these objects are",
+	around.DestinationRules: "whether another DestinationRule hides or doubles the subsets, and whose these " +
+		"objects are",
+	around.Services:        "whether the services and ports exist, and somebody answers in the subsets",
+	around.ServiceEntries:  "whether a ServiceEntry has a host that no Service has",
+	around.Gateways:        "whether the gateways exist",
+	around.Pods:            "whether pods are ready in the subsets",
+	around.WorkloadEntries: "whether WorkloadEntries stand in subsets without ready pods",
 }
 
-// UnseenLines are what could not be looked at, a line for each resource, and the resources that the user may not list.
+// UnseenLines are what could not be looked at, a line for each resource, and the resources that the user may not
+// list.
 func UnseenLines(view *cluster.View) (lines, missing []string) {
 	said := map[around.Resource]bool{}
 	for _, unseen := range view.Unlisted {
-		if cluster.IsReason(unseen.Err, cluster.CRDMissing) && (unseen.Resource == around.VirtualServices || unseen.Resource == around.DestinationRules) {
+		if cluster.IsReason(unseen.Err, cluster.CRDMissing) &&
+			(unseen.Resource == around.VirtualServices || unseen.Resource == around.DestinationRules) {
 			continue
 		}
 		// More namespaces of one resource say no more.
@@ -33,7 +36,8 @@ func UnseenLines(view *cluster.View) (lines, missing []string) {
 			continue
 		}
 		said[unseen.Resource] = true
-		lines = append(lines, fmt.Sprintf("  - %s: %s", questions[unseen.Resource], Printable(unseen.Err.Error(), LongestPath)))
+		lines = append(lines,
+			fmt.Sprintf("  - %s: %s", questions[unseen.Resource], Printable(unseen.Err.Error(), LongestPath)))
 		if cluster.IsReason(unseen.Err, cluster.Forbidden) {
 			missing = append(missing, string(unseen.Resource))
 		}
@@ -41,8 +45,8 @@ func UnseenLines(view *cluster.View) (lines, missing []string) {
 	return lines, missing
 }
 
-// NarrowLines says what was seen of one namespace only. A plan tells of it along with other things that it could not look at, and for
-// no reason alone: a developer's rights end there.
+// NarrowLines says what was seen of one namespace only. A plan tells of it along with other things that it could not
+// look at, and for no reason alone: a developer's rights end there.
 func NarrowLines(view *cluster.View) []string {
 	if len(view.Narrow) == 0 {
 		return nil
@@ -51,7 +55,8 @@ func NarrowLines(view *cluster.View) []string {
 	for _, resource := range slices.Sorted(maps.Keys(view.Narrow)) {
 		narrow = append(narrow, string(resource))
 	}
-	return []string{"  - what other namespaces than " + view.Namespace + " have: list in all of them is not allowed on " + strings.Join(narrow, ", ")}
+	return []string{"  - what other namespaces than " + view.Namespace +
+		" have: list in all of them is not allowed on " + strings.Join(narrow, ", ")}
 }
 
 // UnseenText lists what could not be looked at, and the right that would change that.

@@ -20,7 +20,9 @@ import (
 func CanaryRoute(rules int) attr.Value {
 	rule := func(version, subset string) canary.Rule {
 		return canary.Rule{Subset: subset, HTTP: &networking.HTTPRoute{Match: []*networking.HTTPMatchRequest{{
-			Headers: map[string]*networking.StringMatch{"version": {MatchType: &networking.StringMatch_Exact{Exact: version}}},
+			Headers: map[string]*networking.StringMatch{
+				"version": {MatchType: &networking.StringMatch_Exact{Exact: version}},
+			},
 		}}}}
 	}
 	route := &canary.Route{
@@ -28,16 +30,21 @@ func CanaryRoute(rules int) attr.Value {
 			Namespace: "shop", Host: "reviews.shop.svc.cluster.local", ClusterDomain: form.DefaultClusterDomain,
 			VirtualServiceName: "reviews", DestinationRuleName: "reviews",
 		},
-		Subsets: map[string]canary.Subset{"v1": {Labels: map[string]string{"version": "v1"}}, "v2": {Labels: map[string]string{"version": "v2"}}},
+		Subsets: map[string]canary.Subset{
+			"v1": {Labels: map[string]string{"version": "v1"}},
+			"v2": {Labels: map[string]string{"version": "v2"}},
+		},
 		Default: &canary.Rule{Subset: "v1"},
 	}
 	for i := range rules {
 		route.Rules = append(route.Rules, rule(strconv.Itoa(100+i), []string{"v1", "v2"}[i%2]))
 	}
 	rendered := route.Render()
-	_, attributes := form.CanaryRoute{}.Recognize(rendered, &route.Placement, form.Defaults{Namespace: form.DefaultNamespace, ClusterDomain: form.DefaultClusterDomain})
+	_, attributes := form.CanaryRoute{}.Recognize(rendered, &route.Placement,
+		form.Defaults{Namespace: form.DefaultNamespace, ClusterDomain: form.DefaultClusterDomain})
 	attributes["foreign_fields"] = attr.Strings(nil)
-	attributes["summary"] = attr.Strings(traffic.Summary(rendered.All()[:1], traffic.Options{ClusterDomain: form.DefaultClusterDomain}))
+	attributes["summary"] = attr.Strings(traffic.Summary(rendered.All()[:1],
+		traffic.Options{ClusterDomain: form.DefaultClusterDomain}))
 	return attr.Object(attributes)
 }
 
@@ -48,6 +55,7 @@ func CanaryRouteValue(rules int) tftypes.Value {
 
 // State returns the state that an object of that spec is read into: reviews in the namespace shop.
 func State(f form.Object, spec proto.Message) attr.Value {
-	_, attributes := f.Recognize(istio.ObjectsOf(&istio.Object{Namespace: "shop", Name: "reviews", Spec: spec}), &canary.Placement{}, form.Defaults{})
+	_, attributes := f.Recognize(istio.ObjectsOf(&istio.Object{Namespace: "shop", Name: "reviews", Spec: spec}),
+		&canary.Placement{}, form.Defaults{})
 	return attr.Object(attributes)
 }
