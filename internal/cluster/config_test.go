@@ -279,7 +279,7 @@ func TestConnect_noConfiguration(t *testing.T) {
 			"", Config{Exec: &Exec{APIVersion: "client.authentication.k8s.io/v1", Command: "x"}},
 		},
 	}
-	for name, test := range tests { //nolint:paralleltest // the environment is the process's
+	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Setenv("KUBERNETES_SERVICE_HOST", test.inCluster)
 			t.Setenv("KUBERNETES_SERVICE_PORT", "443")
@@ -430,7 +430,7 @@ func TestConnect_errors(t *testing.T) {
 			c.Exec = &Exec{APIVersion: "client.authentication.k8s.io/v1", Env: map[string]string{"T": secret}}
 		}), []string{"command"}},
 	}
-	for name, test := range tests {
+	for name, test := range tests { //nolint:paralleltest // the environment is the process's
 		t.Run(name, func(t *testing.T) {
 			_, err := Connect(test.config)
 			if err == nil {

@@ -74,7 +74,8 @@ func (l loadProcess) ask(t *testing.T, command string) (answer struct {
 	return answer
 }
 
-const twoStreams = `{"streams": [{"name": "v2 only", "host": "greeter.greeter.svc.cluster.local", "headers": {"version": "200"}},
+const twoStreams = `{"streams": [
+	{"name": "v2 only", "host": "greeter.greeter.svc.cluster.local", "headers": {"version": "200"}},
 	{"name": "split", "host": "greeter.greeter.svc.cluster.local", "share": 4}]}`
 
 // TestLoad changes routes under load, in the order that loses nothing and once in one that does, with a watch beside

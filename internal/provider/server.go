@@ -19,7 +19,9 @@ func NewServer(version string) func() tfprotov6.ProviderServer {
 	return func() tfprotov6.ProviderServer {
 		p := &meshProvider{version: version}
 		types := terraformTypes()
-		return guard.New(providerserver.NewProtocol6(p)().(guard.Served), guard.Subject{
+		framework := providerserver.NewProtocol6(p)()
+		served := framework.(guard.Served) //nolint:errcheck,forcetypeassert // it serves all of it
+		return guard.New(served, guard.Subject{
 			Block: types.block, Reads: types.reads, Foreign: crud.IsForeign,
 			Resource: func(name string) (guard.Resource, bool) { return crud.Named(name, p.current()) },
 		})

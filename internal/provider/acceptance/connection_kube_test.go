@@ -141,4 +141,7 @@ func (k *kube) login(namespace, name string) string {
 var everyVerb = []string{"get", "list", "create", "patch", "delete"}
 
 // contextOf returns a context that outlives the test: cleanups work with it too.
-func contextOf(t testing.TB) context.Context { return context.WithoutCancel(t.Context()) }
+func contextOf(t testing.TB) context.Context {
+	t.Helper()
+	return context.WithoutCancel(t.Context())
+}

@@ -142,8 +142,8 @@ func TestFunction_evaluate(t *testing.T) {
 		},
 		"null is absent": {
 			canaryObject,
-			`{ authority = null, path = null, method = null, scheme = null, headers = { x-tester = null, a = [] }, port = null, gateway = null,
-			source_labels = null, source_namespace = null }`,
+			`{ authority = null, path = null, method = null, scheme = null, headers = { x-tester = null, a = [] },
+			port = null, gateway = null, source_labels = null, source_namespace = null }`,
 			`{ shares = { v1 = 90, v2 = 10 } }`,
 		},
 		"a number in a header": {
@@ -209,9 +209,11 @@ func TestFunction_evaluate(t *testing.T) {
 		},
 		"an authority of one of two": {
 			`{ name = "a", namespace = "shop", hosts = ["a.example"], http = [{ route = [
-				{ destination = { host = "a" }, weight = 1, headers = { request = { set = { Host = "b.example" } } } }, { destination = { host = "c" }, weight = 0 }] }] }`,
+				{ destination = { host = "a" }, weight = 1, headers = { request = { set = { Host = "b.example" } } } },
+				{ destination = { host = "c" }, weight = 0 }] }] }`,
 			`{}`,
-			`{ rewrite = null, destinations = [{ host = "a.shop.svc.cluster.local", subset = null, port = null, percent = 100, authority = "b.example", declared = null
+			`{ rewrite = null, destinations = [{ host = "a.shop.svc.cluster.local", subset = null, port = null,
+				percent = 100, authority = "b.example", declared = null
 				request_headers = { set = {}, add = {}, remove = [] }, response_headers = { set = {}, add = {}, remove = [] } }] }`,
 		},
 		"another route of the list": {
@@ -225,7 +227,8 @@ func TestFunction_evaluate(t *testing.T) {
 			`{}`, `{ shares = { v1 = 75, v2 = 25 } }`,
 		},
 		"values that decide nothing": {
-			`{ service = "a", annotations = unknown, labels = { a = unknown }, owner = unknown, adopted = unknown, live_weights = unknown, traffic_policy = unknown, adopt = unknown, timeouts = unknown,
+			`{ service = "a", annotations = unknown, labels = { a = unknown }, owner = unknown, adopted = unknown,
+			live_weights = unknown, traffic_policy = unknown, adopt = unknown, timeouts = unknown,
 			subsets = { v1 = { labels = unknown, traffic_policy = unknown }, v2 = { labels = { a = unknown } } }, default = { subset = "v2" } }`,
 			`{}`, `{ subset = "v2" }`,
 		},

@@ -60,10 +60,18 @@ locals {
   answer = provider::mesh::evaluate(local.cart, { path = "/cart/1", source_namespace = "%[2]s" })
 }
 
-output "testers" { value = provider::mesh::evaluate(mesh_canary_route.known, { headers = { x-tester = "yes" } }).subset }
+output "testers" {
+  value = provider::mesh::evaluate(mesh_canary_route.known, { headers = { x-tester = "yes" } }).subset
+}
 output "others" { value = provider::mesh::evaluate(mesh_canary_route.known, {}).shares["v2"] }
-output "cart" { value = "${local.answer.rule} ${local.answer.timeout} ${local.answer.subset} ${local.answer.destinations[0].declared}" }
-output "several" { value = provider::mesh::evaluate(concat(local.cart, [mesh_canary_route.known]), { authority = "known.%[1]s.example" }).summary }
+output "cart" {
+  value = join(" ", [local.answer.rule, local.answer.timeout, local.answer.subset, local.answer.destinations[0].declared])
+}
+output "several" {
+  value = provider::mesh::evaluate(
+    concat(local.cart, [mesh_canary_route.known]), { authority = "known.%[1]s.example" },
+  ).summary
+}
 output "picture" { value = provider::mesh::diagram(mesh_canary_route.known) }
 output "later" { value = provider::mesh::evaluate(mesh_weighted_split.later, {}).shares["v2"] }
 output "later_picture" { value = provider::mesh::diagram(mesh_weighted_split.later) }

@@ -177,10 +177,14 @@ func respelled(t *testing.T, v tftypes.Value) tftypes.Value {
 	t.Helper()
 	other, err := tftypes.Transform(v, func(_ *tftypes.AttributePath, v tftypes.Value) (tftypes.Value, error) {
 		var text string
-		if v.IsNull() || !v.IsKnown() || !v.Type().Is(tftypes.String) || v.As(&text) != nil {
+		if v.IsNull() || !v.IsKnown() || !v.Type().Is(tftypes.String) {
 			return v, nil
 		}
-		if d, err := time.ParseDuration(text); err == nil && d == d.Truncate(time.Millisecond) {
+		if err := v.As(&text); err != nil {
+			return v, err
+		}
+		// What is no duration is none of any length.
+		if d, _ := time.ParseDuration(text); d != 0 && d == d.Truncate(time.Millisecond) {
 			return tftypes.NewValue(tftypes.String, fmt.Sprintf("%dms", d.Milliseconds())), nil
 		}
 		return v, nil

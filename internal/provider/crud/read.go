@@ -1,6 +1,7 @@
 package crud
 
 import (
+	"bytes"
 	"context"
 	"maps"
 
@@ -71,7 +72,7 @@ func (p *pairResource) findLeftOver(ctx context.Context, c *call, live livePair)
 // asLastSeen reports whether the state describes what is live, because every object has the version in which it did:
 // the state need not even be read then. It asks a list that one request brings for all resources of a namespace.
 func (p *pairResource) asLastSeen(ctx context.Context, c *call) bool {
-	if p.settings.Cluster == nil || string(c.private[settledKey]) != string(encodeJSON(p.settings.Stamp)) {
+	if p.settings.Cluster == nil || !bytes.Equal(c.private[settledKey], encodeJSON(p.settings.Stamp)) {
 		return false
 	}
 	place := &canary.Placement{}

@@ -31,7 +31,9 @@ type argumentResource struct {
 var argumentResources = sync.OnceValue(func() []argumentResource {
 	resources := make([]argumentResource, len(form.All))
 	for i, f := range form.All {
-		resources[i] = argumentResource{f, form.SchemaOf(f).Type().TerraformType(context.Background()).(tftypes.Object)}
+		typ := form.SchemaOf(f).Type().TerraformType(context.Background())
+		object := typ.(tftypes.Object) //nolint:errcheck,forcetypeassert // a schema is an object
+		resources[i] = argumentResource{f, object}
 	}
 	return resources
 })
