@@ -33,11 +33,11 @@ func FuzzRecognizeRoute(f *testing.F) {
 		if both {
 			live = live.With(objectOf(t, istio.KindDestinationRule, destinationRule))
 		}
-		route, differences := canary.RecognizeRoute(live, domain)
+		route, differences := recognizeRoute(live)
 		if len(differences) == 0 {
 			checkSame(t, route.Render(), canary.Resolve(live, domain))
 		}
-		split, differences := canary.RecognizeSplit(live, domain)
+		split, differences := recognizeSplit(live)
 		if len(differences) == 0 {
 			checkSame(t, split.Render(), canary.Resolve(live, domain))
 		}

@@ -30,7 +30,7 @@ func TestPropertyRecognizeRouteInvertsRender(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		want := canonicalRoute(t)
-		got, differences := canary.RecognizeRoute(want.Render(), domain)
+		got, differences := recognizeRoute(want.Render())
 		if diff := cmp.Diff(want, got, protocmp.Transform()); diff != "" || len(differences) > 0 {
 			t.Fatalf("differences %v, route (-want +got):\n%s", differences, diff)
 		}
@@ -42,7 +42,7 @@ func TestPropertyRecognizeSplitInvertsRender(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		want := canonicalSplit(t)
-		got, differences := canary.RecognizeSplit(want.Render(), domain)
+		got, differences := recognizeSplit(want.Render())
 		if diff := cmp.Diff(want, got, protocmp.Transform()); diff != "" || len(differences) > 0 {
 			t.Fatalf("differences %v, split (-want +got):\n%s", differences, diff)
 		}
@@ -55,7 +55,7 @@ func TestPropertyRecognizeRouteKeepsTheMeaning(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		rendered := arbitraryRoute(t).Render()
-		again, differences := canary.RecognizeRoute(rendered, domain)
+		again, differences := recognizeRoute(rendered)
 		if len(differences) > 0 {
 			t.Fatalf("differences: %v", differences)
 		}
@@ -83,10 +83,10 @@ func TestPropertyRecognizeReportsWhatItCannotSay(t *testing.T) {
 				Spec:      istiotest.Fill(t, &networking.DestinationRule{}),
 			})
 		}
-		if route, differences := canary.RecognizeRoute(live, domain); len(differences) == 0 {
+		if route, differences := recognizeRoute(live); len(differences) == 0 {
 			checkSame(t, route.Render(), canary.Resolve(live, domain))
 		}
-		if split, differences := canary.RecognizeSplit(live, domain); len(differences) == 0 {
+		if split, differences := recognizeSplit(live); len(differences) == 0 {
 			checkSame(t, split.Render(), canary.Resolve(live, domain))
 		}
 	})
@@ -104,7 +104,7 @@ func TestPropertyRecognizeNoticesAnEdit(t *testing.T) {
 			rule := spec.Http[rapid.IntRange(0, len(spec.Http)-1).Draw(t, "rule")]
 			proto.Merge(rule, istiotest.Fill(t, &networking.HTTPRoute{}))
 		}
-		if route, differences := canary.RecognizeRoute(live, domain); len(differences) == 0 {
+		if route, differences := recognizeRoute(live); len(differences) == 0 {
 			checkSame(t, route.Render(), canary.Resolve(live, domain))
 		}
 	})

@@ -12,19 +12,15 @@ import (
 	"github.com/meshroute/terraform-provider-mesh/internal/istio"
 )
 
-// RecognizeRoute reads a live pair back into rules. It takes what a route can express, renders that again and
-// compares: differences lists everything about the live objects that the route does not say, by its place in the
-// object. An object that is missing from the pair reads as empty.
-func RecognizeRoute(live istio.Objects, clusterDomain string) (route *Route, differences []string) {
-	live = Resolve(live, clusterDomain)
-	r := recognize(live, clusterDomain)
-	return r, Differences(r.Render(), live)
+// RecognizeRoute reads live objects back into rules. It takes what a route can express: [Differences] between what
+// that renders to and the live objects, resolved, says what else they hold. An object that is missing reads as empty.
+func RecognizeRoute(live istio.Objects, clusterDomain string) *Route {
+	return recognize(Resolve(live, clusterDomain), clusterDomain)
 }
 
-// RecognizeSplit reads a live pair back into shares, like [RecognizeRoute].
-func RecognizeSplit(live istio.Objects, clusterDomain string) (split *Split, differences []string) {
-	live = Resolve(live, clusterDomain)
-	r := recognize(live, clusterDomain)
+// RecognizeSplit reads live objects back into shares, like [RecognizeRoute].
+func RecognizeSplit(live istio.Objects, clusterDomain string) *Split {
+	r := RecognizeRoute(live, clusterDomain)
 	s := &Split{Placement: r.Placement, Subsets: make(map[string]WeightedSubset, len(r.Subsets))}
 	for name, subset := range r.Subsets {
 		s.Subsets[name] = WeightedSubset{Subset: subset}
@@ -60,7 +56,7 @@ func RecognizeSplit(live istio.Objects, clusterDomain string) (split *Split, dif
 			}
 		}
 	}
-	return s, Differences(s.Render(), live)
+	return s
 }
 
 func recognize(live istio.Objects, clusterDomain string) *Route {

@@ -122,7 +122,7 @@ func TestRecognizeRouteReportsDifferences(t *testing.T) {
 			live := routeWith(func(*canary.Route) {}).Render()
 			test.edit(live.Routing().VirtualServiceSpec(), live.Declaring().DestinationRuleSpec())
 			before := proto.Clone(live.Routing().VirtualServiceSpec())
-			route, differences := canary.RecognizeRoute(live, domain)
+			route, differences := recognizeRoute(live)
 			if diff := cmp.Diff(test.want, differences); diff != "" {
 				t.Errorf("differences (-want +got):\n%s", diff)
 			}
@@ -207,7 +207,7 @@ func TestRecognizeSplit(t *testing.T) {
 			t.Parallel()
 			live := splitWith(func(*canary.Split) {}).Render()
 			test.edit(&live)
-			got, differences := canary.RecognizeSplit(live, domain)
+			got, differences := recognizeSplit(live)
 			want := splitWith(func(s *canary.Split) {
 				s.Hosts, s.Gateways = []string{s.Host}, []string{istio.MeshGateway}
 				test.change(s)
@@ -224,7 +224,7 @@ func TestRecognizeSplit(t *testing.T) {
 
 func TestRecognizeOfNothing(t *testing.T) {
 	t.Parallel()
-	route, differences := canary.RecognizeRoute(istio.Objects{}, domain)
+	route, differences := recognizeRoute(istio.Objects{})
 	if len(route.Rules) > 0 || route.Default != nil || len(differences) > 0 {
 		t.Errorf("route %v, differences %v", route, differences)
 	}
@@ -248,7 +248,7 @@ func TestRecognizeKeepsTheLabelsOfOthers(t *testing.T) {
 			t.Parallel()
 			live := routeWith(func(*canary.Route) {}).Render()
 			live.Routing().Labels = test.live
-			route, _ := canary.RecognizeRoute(live, domain)
+			route := canary.RecognizeRoute(live, domain)
 			if diff := cmp.Diff(test.want, route.Labels); diff != "" {
 				t.Errorf("labels (-want +got):\n%s", diff)
 			}
@@ -321,4 +321,16 @@ func TestRenderDoesNotChangeTheRoute(t *testing.T) {
 	if place := r.Place(); place.Host != r.Host {
 		t.Errorf("placed at %q", place.Host)
 	}
+}
+
+// recognizeRoute reads live objects back, and says what they hold that the route does not.
+func recognizeRoute(live istio.Objects) (*canary.Route, []string) {
+	route := canary.RecognizeRoute(live, domain)
+	return route, canary.Differences(route.Render(), canary.Resolve(live, domain))
+}
+
+// recognizeSplit is [recognizeRoute] for a split.
+func recognizeSplit(live istio.Objects) (*canary.Split, []string) {
+	split := canary.RecognizeSplit(live, domain)
+	return split, canary.Differences(split.Render(), canary.Resolve(live, domain))
 }

@@ -87,7 +87,7 @@ func (p *pairResource) findDestinationRule(
 
 // hostOf returns the host that a VirtualService routes to, by its full name.
 func (p *pairResource) hostOf(service *cluster.Live) string {
-	found, _ := canary.RecognizeRoute(istio.ObjectsOf(&service.Object), p.settings.ClusterDomain)
+	found := canary.RecognizeRoute(istio.ObjectsOf(&service.Object), p.settings.ClusterDomain)
 	return found.Host
 }
 

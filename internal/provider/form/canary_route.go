@@ -72,7 +72,7 @@ func readRule(shape *attr.Message, r *attr.Reader) canary.Rule {
 
 // Recognize implements [Form].
 func (CanaryRoute) Recognize(live istio.Objects, before *canary.Placement, s Defaults) (Route, map[string]attr.Value) {
-	route, _ := canary.RecognizeRoute(live, s.ClusterDomain)
+	route := canary.RecognizeRoute(live, s.ClusterDomain)
 	subsets := map[string]attr.Value{}
 	for name, subset := range route.Subsets {
 		subsets[name] = attr.Object(encodeSubset(subset))

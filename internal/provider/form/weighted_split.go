@@ -70,7 +70,7 @@ func (WeightedSplit) Route(r *attr.Reader, s Defaults) Route {
 func (WeightedSplit) Recognize(
 	live istio.Objects, before *canary.Placement, s Defaults,
 ) (Route, map[string]attr.Value) {
-	split, _ := canary.RecognizeSplit(live, s.ClusterDomain)
+	split := canary.RecognizeSplit(live, s.ClusterDomain)
 	http := split.HTTP
 	if http == nil {
 		http = &networking.HTTPRoute{}
