@@ -19,7 +19,7 @@ import (
 )
 
 // planAdoption shows what adopting the live objects would change.
-func (p *pairResource) planAdoption(d draft, live livePair, diagnostics *diag.Diagnostics) {
+func (p *objectsResource) planAdoption(d draft, live liveObjects, diagnostics *diag.Diagnostics) {
 	wanted, adopted := p.adoption(d.route, d.life, live)
 	warnOfUnknown(live.whole(), diagnostics)
 	warnOfLost(wanted, live.whole(), diagnostics)
@@ -34,8 +34,8 @@ func (p *pairResource) planAdoption(d draft, live livePair, diagnostics *diag.Di
 
 // adoption returns what the live objects shall become, and says of every one which it is, who wrote it, and what that
 // changes. Weights that somebody else sets stay, and may change at any time.
-func (p *pairResource) adoption(
-	route form.Route, life form.Lifecycle, live livePair,
+func (p *objectsResource) adoption(
+	route form.Route, life form.Lifecycle, live liveObjects,
 ) (wanted istio.Objects, all []string) {
 	wanted = route.Render()
 	is := p.Resolve(live.Ours(wanted), p.settings.ClusterDomain)
@@ -74,7 +74,7 @@ func (p *pairResource) adoption(
 }
 
 // adoptionChanged says that the objects to adopt are not what the plan showed, and whose they are now.
-func adoptionChanged(live livePair) error {
+func adoptionChanged(live liveObjects) error {
 	text := "they are not what the plan showed any more."
 	for _, o := range live.All() {
 		text += " " + o.String() + ":" + report.Owners(o)
@@ -95,9 +95,9 @@ type adoption struct {
 
 // adopt takes existing objects over. It fails when they are not what the plan showed. Where somebody else sets
 // weights it begins anew when those have changed meanwhile.
-func (p *pairResource) adopt(ctx context.Context, c *call, route form.Route) (adoption, error) {
+func (p *objectsResource) adopt(ctx context.Context, c *call, route form.Route) (adoption, error) {
 	life := p.lifecycleOf(c.planned)
-	live, err := p.getPair(ctx, route.Place(), &c.diagnostics)
+	live, err := p.getObjects(ctx, route.Place(), &c.diagnostics)
 	if err != nil {
 		return adoption{}, err
 	}
@@ -124,7 +124,7 @@ func (p *pairResource) adopt(ctx context.Context, c *call, route form.Route) (ad
 		if !life.HandedOver || !cluster.IsReason(err, cluster.Stale) {
 			break
 		}
-		now, unread := p.getPair(ctx, route.Place(), &c.diagnostics)
+		now, unread := p.getObjects(ctx, route.Place(), &c.diagnostics)
 		if unread != nil {
 			break
 		}

@@ -12,7 +12,7 @@ import (
 
 // beforeAdoption returns live objects as they were before this workspace first wrote them: an adoption that was
 // killed has left that in an annotation.
-func beforeAdoption(live livePair) istio.Objects {
+func beforeAdoption(live liveObjects) istio.Objects {
 	var objects []*istio.Object
 	for _, o := range live.All() {
 		before := &o.Object
@@ -30,7 +30,7 @@ func beforeAdoption(live livePair) istio.Objects {
 // KiB.
 const mostOriginal = 128 << 10
 
-// withBackup returns the pair with what its objects were before in an annotation. One that is too large for that is
+// withBackup returns the objects with what each was before in an annotation. One that is too large for that is
 // in the state alone.
 func withBackup(wanted, before istio.Objects) istio.Objects {
 	return wanted.Map(func(o *istio.Object) *istio.Object {
@@ -53,10 +53,10 @@ func withBackup(wanted, before istio.Objects) istio.Objects {
 
 // restoration returns the change that gives adopted objects back what they were. Labels and annotations that this
 // resource never wrote stay as they are now.
-func (p *pairResource) restoration(
+func (p *objectsResource) restoration(
 	ctx context.Context, c *call, route form.Route, life form.Lifecycle, before istio.Objects,
 ) (cluster.Change, error) {
-	live, err := p.getPair(ctx, route.Place(), &c.diagnostics)
+	live, err := p.getObjects(ctx, route.Place(), &c.diagnostics)
 	if err != nil {
 		return cluster.Change{}, err
 	}

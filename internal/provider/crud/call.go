@@ -31,9 +31,9 @@ type call struct {
 // report adds what went wrong between provider and cluster, at the attributes of a route.
 func (c *call) report(route form.Route, err error) { report.Errors(&c.diagnostics, route, err) }
 
-// remember keeps what a later plan and apply need to know of the objects that a change has written: the wanted pair,
-// which is the configured one with what others have put into it.
-func (p *pairResource) remember(
+// remember keeps what a later plan and apply need to know of the objects that a change has written: the wanted
+// objects, which is the configured one with what others have put into it.
+func (p *objectsResource) remember(
 	c *call, wanted, configured istio.Objects, applied cluster.Applied, leftOver cluster.Identities,
 ) {
 	c.private.set(observedKey, observedAfter(wanted, configured, applied.Identities))
@@ -45,7 +45,7 @@ func (p *pairResource) remember(
 
 // settle keeps whether the state describes just what is live, so that it does as long as no object has another
 // version.
-func (p *pairResource) settle(c *call, settled bool) {
+func (p *objectsResource) settle(c *call, settled bool) {
 	delete(c.private, settledKey)
 	if settled {
 		c.private.set(settledKey, p.settings.Stamp)

@@ -11,7 +11,7 @@ import (
 )
 
 // create makes the planned objects, or takes over those that are there.
-func (p *pairResource) create(ctx context.Context, c *call) {
+func (p *objectsResource) create(ctx context.Context, c *call) {
 	route, life := p.routeOf(c.planned), p.lifecycleOf(c.planned)
 	ctx, cancel := life.Deadline(ctx, "create")
 	defer cancel()
@@ -27,11 +27,11 @@ func (p *pairResource) create(ctx context.Context, c *call) {
 		return
 	}
 	p.created(c, route, a, nil)
-	p.settle(c, p.isSettled(livePair{}, a.wanted, a.applied))
+	p.settle(c, p.isSettled(liveObjects{}, a.wanted, a.applied))
 }
 
 // created puts what a create wrote into the state, beside which it may have left other objects.
-func (p *pairResource) created(c *call, route form.Route, a adoption, leftOver cluster.Identities) {
+func (p *objectsResource) created(c *call, route form.Route, a adoption, leftOver cluster.Identities) {
 	c.state, c.place = p.settled(c.planned, p.lifecycleOf(c.planned), a.wanted, a.texts), route.Place()
 	p.remember(c, a.wanted, route.Render(), a.applied, leftOver)
 	if len(a.before.All()) > 0 {
@@ -43,9 +43,10 @@ func (p *pairResource) created(c *call, route form.Route, a adoption, leftOver c
 // anew what is in it after an error, so that nothing that requests depend on may be left there with one:
 //
 //   - what took effect, as in an adoption, is in the state, the failure is a warning, and the next apply goes on;
-//   - half a pair that the next create recognises, by the owner's mark or because it adopts, is not in the state;
-//   - any other half pair is in the state, and goes.
-func (p *pairResource) createStopped(ctx context.Context, c *call, route form.Route, a adoption, err error) {
+//   - one of two objects that the next create recognises, by the owner's mark or because it adopts, is not in the
+//     state;
+//   - any other one of two is in the state, and goes.
+func (p *objectsResource) createStopped(ctx context.Context, c *call, route form.Route, a adoption, err error) {
 	// Objects whose adoption failed before anything was written stay whose they were.
 	if !a.applied.Changed() {
 		c.report(route, err)
@@ -70,7 +71,7 @@ func (p *pairResource) createStopped(ctx context.Context, c *call, route form.Ro
 	c.private.owe(err)
 	if life.Adopt {
 		c.private.set(forceKey, true)
-		if now, unread := p.getPair(ctx, route.Place(), &c.diagnostics); unread == nil {
+		if now, unread := p.getObjects(ctx, route.Place(), &c.diagnostics); unread == nil {
 			c.private.set(observedKey, observedIn(now, route.Render()))
 		}
 	}

@@ -9,7 +9,7 @@ import (
 )
 
 // remove deletes the objects of the state, or does with them what deletion says.
-func (p *pairResource) remove(ctx context.Context, c *call) {
+func (p *objectsResource) remove(ctx context.Context, c *call) {
 	route, life := p.routeOf(c.prior), p.lifecycleOf(c.prior)
 	if life.Deletion == form.DeletionAbandon {
 		return
@@ -29,7 +29,7 @@ func (p *pairResource) remove(ctx context.Context, c *call) {
 }
 
 // removal returns the change that deletes the objects, or gives adopted ones back what they were.
-func (p *pairResource) removal(
+func (p *objectsResource) removal(
 	ctx context.Context, c *call, route form.Route, life form.Lifecycle,
 ) (cluster.Change, error) {
 	if before := c.private.backup(); life.Deletion == form.DeletionRestore && len(before.All()) > 0 {
@@ -40,13 +40,13 @@ func (p *pairResource) removal(
 }
 
 // identitiesOf returns those of the objects to delete: as last seen, or as they are now where nothing was kept.
-func (p *pairResource) identitiesOf(ctx context.Context, c *call, route form.Route) (cluster.Identities, error) {
+func (p *objectsResource) identitiesOf(ctx context.Context, c *call, route form.Route) (cluster.Identities, error) {
 	if kept := c.private.observed(); len(kept) > 0 {
 		return kept.identities(), nil
 	}
 	if p.settings.Cluster == nil {
 		return cluster.Identities{}, nil
 	}
-	live, err := p.getPair(ctx, route.Place(), &c.diagnostics)
+	live, err := p.getObjects(ctx, route.Place(), &c.diagnostics)
 	return live.Identities(), err
 }

@@ -16,9 +16,9 @@ import (
 func isFirstRead(state attr.Value) bool { return state.Get("foreign_fields").IsNull() }
 
 // takeMetadata gives the description of one object the labels and annotations that people wrote for it, so that a
-// configuration that is generated from it has them. A pair has one set for both objects, and takes only what this
+// configuration that is generated from it has them. Two objects have one set for both, and take only what this
 // provider wrote: this returns false for one.
-func (p *pairResource) takeMetadata(route form.Route, live livePair) bool {
+func (p *objectsResource) takeMetadata(route form.Route, live liveObjects) bool {
 	if _, ok := p.Form.(form.Object); !ok {
 		return false
 	}
@@ -43,8 +43,8 @@ func warnOfEmpty(state attr.Value, diagnostics *diag.Diagnostics) {
 	}
 }
 
-// warnOfForeign names what an imported pair holds and its form cannot express, and offers the resources that can.
-func (p *pairResource) warnOfForeign(state attr.Value, live livePair, diagnostics *diag.Diagnostics) {
+// warnOfForeign names what imported objects hold and its form cannot express, and offers the resources that can.
+func (p *objectsResource) warnOfForeign(state attr.Value, live liveObjects, diagnostics *diag.Diagnostics) {
 	foreign := attr.Read(state).Strings("foreign_fields")
 	if _, whole := p.Form.(form.Object); whole || len(foreign) == 0 {
 		return

@@ -15,7 +15,7 @@ import (
 // A configuration goes around the framework only where the framework would have nothing to say.
 func TestFits(t *testing.T) {
 	t.Parallel()
-	p := newPairResource(form.CanaryRoute{})
+	p := newObjectsResource(form.CanaryRoute{})
 	valid := attr.Object(map[string]attr.Value{
 		"service": attr.String("greeter"),
 		"subsets": attr.Map(map[string]attr.Value{"v1": attr.Object(map[string]attr.Value{

@@ -14,34 +14,34 @@ import (
 // What the framework sees of a resource: schema, identity, import and moves. It plans and changes nothing for
 // Terraform, which gets its answers in [guard.guard]; that it can is what those answers are compared with.
 var (
-	_ resource.Resource                   = (*pairResource)(nil)
-	_ resource.ResourceWithConfigure      = (*pairResource)(nil)
-	_ resource.ResourceWithValidateConfig = (*pairResource)(nil)
-	_ resource.ResourceWithModifyPlan     = (*pairResource)(nil)
-	_ resource.ResourceWithImportState    = (*pairResource)(nil)
+	_ resource.Resource                   = (*objectsResource)(nil)
+	_ resource.ResourceWithConfigure      = (*objectsResource)(nil)
+	_ resource.ResourceWithValidateConfig = (*objectsResource)(nil)
+	_ resource.ResourceWithModifyPlan     = (*objectsResource)(nil)
+	_ resource.ResourceWithImportState    = (*objectsResource)(nil)
 )
 
 // Metadata implements resource.Resource.
-func (p *pairResource) Metadata(_ context.Context, req resource.MetadataRequest, resp *resource.MetadataResponse) {
+func (p *objectsResource) Metadata(_ context.Context, req resource.MetadataRequest, resp *resource.MetadataResponse) {
 	resp.TypeName = req.ProviderTypeName + "_" + p.TypeName()
 	// Another name or namespace is an update in place.
 	resp.ResourceBehavior.MutableIdentity = true
 }
 
 // Schema implements resource.Resource.
-func (p *pairResource) Schema(_ context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse) {
+func (p *objectsResource) Schema(_ context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse) {
 	resp.Schema = p.cached
 }
 
 // Configure implements resource.ResourceWithConfigure.
-func (p *pairResource) Configure(_ context.Context, req resource.ConfigureRequest, _ *resource.ConfigureResponse) {
+func (p *objectsResource) Configure(_ context.Context, req resource.ConfigureRequest, _ *resource.ConfigureResponse) {
 	if s, ok := req.ProviderData.(Settings); ok {
 		p.settings = s
 	}
 }
 
 // ValidateConfig implements resource.ResourceWithValidateConfig.
-func (p *pairResource) ValidateConfig(
+func (p *objectsResource) ValidateConfig(
 	_ context.Context, req resource.ValidateConfigRequest, resp *resource.ValidateConfigResponse,
 ) {
 	c := call{config: attr.FromTerraform(req.Config.Raw)}
@@ -50,7 +50,7 @@ func (p *pairResource) ValidateConfig(
 }
 
 // ModifyPlan implements resource.ResourceWithModifyPlan.
-func (p *pairResource) ModifyPlan(
+func (p *objectsResource) ModifyPlan(
 	ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse,
 ) {
 	c := call{
@@ -65,21 +65,21 @@ func (p *pairResource) ModifyPlan(
 }
 
 // Read implements resource.Resource.
-func (p *pairResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
+func (p *objectsResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
 	c := call{prior: attr.FromTerraform(req.State.Raw), private: takePrivate(ctx, req.Private, &resp.Diagnostics)}
 	p.readState(ctx, &c)
 	c.answer(ctx, p.cached.Type().TerraformType(ctx), &resp.State, resp.Identity, resp.Private, &resp.Diagnostics)
 }
 
 // Create implements resource.Resource.
-func (p *pairResource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
+func (p *objectsResource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
 	c := call{config: attr.FromTerraform(req.Config.Raw), planned: attr.FromTerraform(req.Plan.Raw)}
 	p.apply(ctx, &c)
 	c.answer(ctx, req.Plan.Raw.Type(), &resp.State, resp.Identity, resp.Private, &resp.Diagnostics)
 }
 
 // Update implements resource.Resource.
-func (p *pairResource) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
+func (p *objectsResource) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
 	c := call{
 		config:  attr.FromTerraform(req.Config.Raw),
 		prior:   attr.FromTerraform(req.State.Raw),
@@ -91,7 +91,7 @@ func (p *pairResource) Update(ctx context.Context, req resource.UpdateRequest, r
 }
 
 // Delete implements resource.Resource.
-func (p *pairResource) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
+func (p *objectsResource) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
 	c := call{prior: attr.FromTerraform(req.State.Raw), private: takePrivate(ctx, req.Private, &resp.Diagnostics)}
 	p.apply(ctx, &c)
 	c.answer(ctx, req.State.Raw.Type(), &resp.State, nil, resp.Private, &resp.Diagnostics)

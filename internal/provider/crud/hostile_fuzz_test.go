@@ -30,7 +30,7 @@ func FuzzImportState(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, id string) {
 		for _, each := range form.All {
-			p := newPairResource(each)
+			p := newObjectsResource(each)
 			objectType := p.cached.Type().TerraformType(context.Background())
 			resp := resource.ImportStateResponse{}
 			resp.State.Raw, resp.State.Schema = tftypes.NewValue(objectType, nil), p.cached
@@ -47,8 +47,8 @@ func FuzzImportState(f *testing.F) {
 	})
 }
 
-// FuzzRefresh takes whatever pair a cluster could hold into the state, and the state back into objects: a second look
-// at the same pair changes nothing.
+// FuzzRefresh takes whatever objects a cluster could hold into the state, and the state back into objects: a second
+// look at the same objects changes nothing.
 func FuzzRefresh(f *testing.F) {
 	for _, spec := range [][2]string{
 		{`{}`, `{}`},
@@ -63,7 +63,7 @@ func FuzzRefresh(f *testing.F) {
 		f.Add(spec[0], spec[1])
 	}
 	f.Fuzz(func(t *testing.T, virtualService, destinationRule string) {
-		pair := livePair{cluster.LiveObjectsOf(
+		pair := liveObjects{cluster.LiveObjectsOf(
 			liveSpec(t, istio.KindVirtualService, virtualService),
 			liveSpec(t, istio.KindDestinationRule, destinationRule),
 		)}
@@ -74,7 +74,7 @@ func FuzzRefresh(f *testing.F) {
 			} else if ok {
 				live.LiveObjects = live.Without(istio.DeclaresSubsets)
 			}
-			p := newPairResource(each)
+			p := newObjectsResource(each)
 			p.settings = Settings{
 				Defaults: form.Defaults{Namespace: form.DefaultNamespace, ClusterDomain: form.DefaultClusterDomain},
 			}
@@ -88,9 +88,9 @@ func FuzzRefresh(f *testing.F) {
 	})
 }
 
-// checkSays fails the test for a state that means something else than the live pair, and says in foreign_fields that
-// nothing is left over.
-func checkSays(t *testing.T, p *pairResource, state attr.Value, live livePair) {
+// checkSays fails the test for a state that means something else than the live objects, and says in foreign_fields
+// that nothing is left over.
+func checkSays(t *testing.T, p *objectsResource, state attr.Value, live liveObjects) {
 	t.Helper()
 	ours := p.Resolve(live.Ours(istio.Objects{}), form.DefaultClusterDomain)
 	if says := len(cluster.Steps(ours, p.routeOf(state).Render())) == 0; !says &&
@@ -117,7 +117,7 @@ func liveSpec(t *testing.T, kind istio.Kind, text string) *cluster.Live {
 // A state with nothing in it is not moved, whoever sends it.
 func TestMoveState_nothing(t *testing.T) {
 	t.Parallel()
-	p := newPairResource(form.WeightedSplit{})
+	p := newObjectsResource(form.WeightedSplit{})
 	for _, mover := range p.MoveState(t.Context()) {
 		var source *tfsdk.State
 		if mover.SourceSchema != nil {

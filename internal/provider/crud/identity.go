@@ -14,18 +14,18 @@ import (
 	"github.com/meshroute/terraform-provider-mesh/internal/canary"
 )
 
-var _ resource.ResourceWithIdentity = (*pairResource)(nil)
+var _ resource.ResourceWithIdentity = (*objectsResource)(nil)
 
 // IdentitySchema implements resource.ResourceWithIdentity: a namespace and a name tell the objects of one cluster
-// apart. That of a pair is the name of its VirtualService.
-func (p *pairResource) IdentitySchema(
+// apart. That of two objects is the name of the VirtualService.
+func (p *objectsResource) IdentitySchema(
 	_ context.Context, _ resource.IdentitySchemaRequest, resp *resource.IdentitySchemaResponse,
 ) {
 	resp.IdentitySchema = identityschema.Schema{Attributes: map[string]identityschema.Attribute{
 		"namespace": identityschema.StringAttribute{RequiredForImport: true, Description: "Namespace of the objects."},
 		"name": identityschema.StringAttribute{
 			RequiredForImport: true,
-			Description:       "Name of the object, of a pair that of its VirtualService.",
+			Description:       "Name of the object, of two that of the VirtualService.",
 		},
 	}}
 }

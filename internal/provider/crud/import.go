@@ -18,7 +18,7 @@ import (
 )
 
 // ImportState implements resource.ResourceWithImportState. What an id is depends on the form.
-func (p *pairResource) ImportState(
+func (p *objectsResource) ImportState(
 	ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse,
 ) {
 	place, err := p.Find(importID(req))
@@ -42,11 +42,11 @@ func (p *pairResource) ImportState(
 
 // findDestinationRule finds the DestinationRule that belongs to a VirtualService: the one of the same name, or else
 // the only one in the namespace for the same host.
-func (p *pairResource) findDestinationRule(
+func (p *objectsResource) findDestinationRule(
 	ctx context.Context, place *canary.Placement, diagnostics *diag.Diagnostics,
 ) bool {
 	place.DestinationRuleName = place.VirtualServiceName
-	live, err := p.getPair(ctx, place, diagnostics)
+	live, err := p.getObjects(ctx, place, diagnostics)
 	if err != nil {
 		report.Errors(diagnostics, nil, err)
 		return false
@@ -86,12 +86,12 @@ func (p *pairResource) findDestinationRule(
 }
 
 // hostOf returns the host that a VirtualService routes to, by its full name.
-func (p *pairResource) hostOf(service *cluster.Live) string {
+func (p *objectsResource) hostOf(service *cluster.Live) string {
 	found := canary.RecognizeRoute(istio.ObjectsOf(&service.Object), p.settings.ClusterDomain)
 	return found.Host
 }
 
 // hostOfRule returns the host that a DestinationRule is for, by its full name.
-func (p *pairResource) hostOfRule(rule *cluster.Live) string {
+func (p *objectsResource) hostOfRule(rule *cluster.Live) string {
 	return istio.FullHost(rule.DestinationRuleSpec().GetHost(), rule.Namespace, p.settings.ClusterDomain)
 }

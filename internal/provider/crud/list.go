@@ -28,10 +28,10 @@ var (
 const allNamespaces = "*"
 
 // listResource finds the objects of the cluster that a resource of its form could own.
-type listResource struct{ *pairResource }
+type listResource struct{ *objectsResource }
 
 // NewList returns what finds the objects of a form.
-func NewList(f form.Form) list.ListResource { return &listResource{newPairResource(f)} }
+func NewList(f form.Form) list.ListResource { return &listResource{newObjectsResource(f)} }
 
 // ListResourceConfigSchema implements list.ListResource.
 func (l *listResource) ListResourceConfigSchema(
@@ -119,7 +119,9 @@ func (l *listResource) List(ctx context.Context, req list.ListRequest, stream *l
 }
 
 // findListed finds what a list block asks for, at most limit results if that is not 0.
-func (p *pairResource) findListed(ctx context.Context, config *attr.Reader, limit int64, states bool) iter.Seq[listed] {
+func (p *objectsResource) findListed(
+	ctx context.Context, config *attr.Reader, limit int64, states bool,
+) iter.Seq[listed] {
 	return func(yield func(listed) bool) {
 		if p.settings.Cluster == nil {
 			yield(listed{err: errNotConnected})
@@ -155,7 +157,7 @@ func (p *pairResource) findListed(ctx context.Context, config *attr.Reader, limi
 }
 
 // describe describes live objects as this form; false says that it cannot without loss.
-func (p *pairResource) describe(live livePair, states bool) (listed, bool) {
+func (p *objectsResource) describe(live liveObjects, states bool) (listed, bool) {
 	place := &canary.Placement{SubsetsElsewhere: live.Declaring() == nil}
 	for _, o := range live.All() {
 		place.Namespace = o.Namespace
@@ -179,18 +181,18 @@ func (p *pairResource) describe(live livePair, states bool) (listed, bool) {
 
 // candidates goes through the objects that this form might describe: a VirtualService with the DestinationRule for
 // its host, or one object.
-func (p *pairResource) candidates(ctx context.Context, query cluster.Query) iter.Seq2[livePair, error] {
+func (p *objectsResource) candidates(ctx context.Context, query cluster.Query) iter.Seq2[liveObjects, error] {
 	if f, ok := p.Form.(form.Object); ok {
 		query.Kind = f.Kind
-		return func(yield func(livePair, error) bool) {
+		return func(yield func(liveObjects, error) bool) {
 			for o, err := range p.settings.Cluster.Each(ctx, query) {
-				if !yield(pairWith(o), err) {
+				if !yield(liveWith(o), err) {
 					return
 				}
 			}
 		}
 	}
-	return func(yield func(livePair, error) bool) {
+	return func(yield func(liveObjects, error) bool) {
 		// By namespace and host.
 		rules := map[[2]string][]*cluster.Live{}
 		for o, err := range p.settings.Cluster.Each(ctx, cluster.Query{
@@ -198,7 +200,7 @@ func (p *pairResource) candidates(ctx context.Context, query cluster.Query) iter
 			Namespace: query.Namespace,
 		}) {
 			if err != nil {
-				yield(livePair{}, err)
+				yield(liveObjects{}, err)
 				return
 			}
 			key := [2]string{o.Namespace, p.hostOfRule(o)}
@@ -206,19 +208,19 @@ func (p *pairResource) candidates(ctx context.Context, query cluster.Query) iter
 		}
 		query.Kind = istio.KindVirtualService
 		for o, err := range p.settings.Cluster.Each(ctx, query) {
-			pair := pairWith(o)
+			live := liveWith(o)
 			if err == nil {
 				for _, rule := range rules[[2]string{o.Namespace, p.hostOf(o)}] {
-					if pair.Declaring() == nil || rule.Name == o.Name {
-						pair.LiveObjects = pair.With(rule)
+					if live.Declaring() == nil || rule.Name == o.Name {
+						live.LiveObjects = live.With(rule)
 					}
 				}
 			}
-			if !yield(pair, err) {
+			if !yield(live, err) {
 				return
 			}
 		}
 	}
 }
 
-func pairWith(o *cluster.Live) livePair { return livePair{cluster.LiveObjectsOf(o)} }
+func liveWith(o *cluster.Live) liveObjects { return liveObjects{cluster.LiveObjectsOf(o)} }

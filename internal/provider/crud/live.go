@@ -6,7 +6,7 @@ import (
 )
 
 // whole returns the objects as they are, with the labels and annotations of everybody.
-func (l livePair) whole() istio.Objects {
+func (l liveObjects) whole() istio.Objects {
 	var objects []*istio.Object
 	for _, o := range l.All() {
 		objects = append(objects, &o.Object)
@@ -14,5 +14,5 @@ func (l livePair) whole() istio.Objects {
 	return istio.ObjectsOf(objects...)
 }
 
-// livePair is a pair in the cluster.
-type livePair struct{ cluster.LiveObjects }
+// liveObjects are the objects of a route in the cluster.
+type liveObjects struct{ cluster.LiveObjects }

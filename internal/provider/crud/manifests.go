@@ -9,9 +9,9 @@ import (
 // manifests are objects as the API server has them, by kind.
 type manifests map[istio.Kind]json.RawMessage
 
-func manifestsOf(pair istio.Objects) manifests {
+func manifestsOf(objects istio.Objects) manifests {
 	kept := manifests{}
-	for _, o := range pair.All() {
+	for _, o := range objects.All() {
 		if manifest, err := istio.Manifest(o); err == nil {
 			kept[o.Kind()] = encodeJSON(manifest)
 		}
@@ -19,7 +19,7 @@ func manifestsOf(pair istio.Objects) manifests {
 	return kept
 }
 
-// readManifests returns the pair of manifests, each object under its own name.
+// readManifests returns the objects of manifests, each object under its own name.
 func readManifests(raw []byte) istio.Objects {
 	kept := manifests{}
 	var objects []*istio.Object

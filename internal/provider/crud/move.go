@@ -13,12 +13,12 @@ import (
 	"github.com/meshroute/terraform-provider-mesh/internal/provider/report"
 )
 
-var _ resource.ResourceWithMoveState = (*pairResource)(nil)
+var _ resource.ResourceWithMoveState = (*objectsResource)(nil)
 
 // MoveState implements resource.ResourceWithMoveState. A `moved` block turns one of the two compact forms into the
 // other, as an update in place: a canary that was routed by rules becomes a split, and back. It turns a manifest of
 // another provider into the resource of its kind.
-func (p *pairResource) MoveState(context.Context) []resource.StateMover {
+func (p *objectsResource) MoveState(context.Context) []resource.StateMover {
 	if f, ok := p.Form.(form.Object); ok {
 		return []resource.StateMover{{
 			StateMover: func(ctx context.Context, req resource.MoveStateRequest, resp *resource.MoveStateResponse) {
@@ -51,14 +51,14 @@ func (p *pairResource) MoveState(context.Context) []resource.StateMover {
 		_ context.Context, req resource.MoveStateRequest, resp *resource.MoveStateResponse,
 	) {
 		resp.Diagnostics.AddError("State cannot be moved", report.Sentence(fmt.Sprintf(
-			"move a %.80q of %.160q: it holds no pair that is known here", req.SourceTypeName,
+			"move a %.80q of %.160q: it holds no objects that are known here", req.SourceTypeName,
 			req.SourceProviderAddress,
 		))+"\n\n"+movable(p.Form))
 	}})
 }
 
 // moveFrom returns the state of this form for the objects that a state of another form describes.
-func (p *pairResource) moveFrom(source form.Form, state attr.Value) attr.Value {
+func (p *objectsResource) moveFrom(source form.Form, state attr.Value) attr.Value {
 	from := source.Route(attr.Read(state), p.settings.Defaults)
 	rendered := from.Render()
 	own := p.settings.Defaults

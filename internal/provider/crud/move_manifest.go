@@ -127,7 +127,7 @@ func readYAMLBody(state map[string]json.RawMessage) (*istio.Object, error) {
 
 // moveManifest takes a state of another provider over. The object itself is not touched; its fields stay owned by the
 // other provider's field manager until the first change, which takes them.
-func (p *pairResource) moveManifest(
+func (p *objectsResource) moveManifest(
 	ctx context.Context, f form.Object, req resource.MoveStateRequest, resp *resource.MoveStateResponse,
 ) {
 	o, err := readManifest(req)
@@ -195,7 +195,7 @@ func movable(to form.Form) string {
 
 // stateOfObject returns the state of this form for an object, with the labels and annotations that somebody wrote for
 // it.
-func (p *pairResource) stateOfObject(f form.Object, o *istio.Object) attr.Value {
+func (p *objectsResource) stateOfObject(f form.Object, o *istio.Object) attr.Value {
 	authored := *o
 	authored.Labels, authored.Annotations = istio.Authored(o)
 	_, attributes := f.Recognize(istio.ObjectsOf(&authored), &canary.Placement{}, p.settings.Defaults)

@@ -21,7 +21,7 @@ const mostMoves = 20
 // planMoves tells what moves between a state and the plan for it. Terraform plans once more when it applies: what was
 // told is not told again then, as far as a provider can know that it is asked for that, and steps that are too large
 // are refused once more.
-func (p *pairResource) planMoves(d draft, applying bool, diagnostics *diag.Diagnostics) {
+func (p *objectsResource) planMoves(d draft, applying bool, diagnostics *diag.Diagnostics) {
 	if !p.has("summary") || !d.planned["summary"].IsKnown() || diagnostics.HasError() ||
 		!isKnown(d.config, form.Moving) {
 		return
@@ -36,7 +36,7 @@ func (p *pairResource) planMoves(d draft, applying bool, diagnostics *diag.Diagn
 
 // tellMoves warns of the requests that a change sends elsewhere, and refuses larger steps than are allowed. It is
 // about what is live, whoever made it so: a change back to what is configured moves requests like any other.
-func (p *pairResource) tellMoves(life form.Lifecycle, is, wanted istio.Objects, diagnostics *diag.Diagnostics) {
+func (p *objectsResource) tellMoves(life form.Lifecycle, is, wanted istio.Objects, diagnostics *diag.Diagnostics) {
 	before := istio.UnderNewNames(is, wanted)
 	if before == nil || wanted.Routing() == nil || sameObject(before, wanted.Routing()) {
 		return

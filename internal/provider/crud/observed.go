@@ -46,10 +46,10 @@ func (o observed) identities() cluster.Identities {
 	return identities
 }
 
-// observedAfter returns what is there after a change that made a pair.
-func observedAfter(pair, configured istio.Objects, identities cluster.Identities) observed {
+// observedAfter returns what is there after a change that made these objects.
+func observedAfter(objects, configured istio.Objects, identities cluster.Identities) observed {
 	all := observed{}
-	for _, o := range pair.All() {
+	for _, o := range objects.All() {
 		at := cluster.AddressOf(o)
 		if is, ok := identities[at]; ok {
 			all[at] = observe(is, o, configured)
@@ -58,7 +58,7 @@ func observedAfter(pair, configured istio.Objects, identities cluster.Identities
 	return all
 }
 
-func observedIn(live livePair, configured istio.Objects) observed {
+func observedIn(live liveObjects, configured istio.Objects) observed {
 	all := observed{}
 	for _, o := range live.All() {
 		all[cluster.AddressOf(&o.Object)] = observe(o.Identity, &o.Object, configured)
@@ -66,7 +66,7 @@ func observedIn(live livePair, configured istio.Objects) observed {
 	return all
 }
 
-// accept counts what a try of a change wrote as seen. The configured pair is the one that [observed.unchanged] is
+// accept counts what a try of a change wrote as seen. The configured objects are those that [observed.unchanged] is
 // asked about.
 func (o observed) accept(applied cluster.Applied, configured istio.Objects) {
 	for at := range applied.Identities {
@@ -76,10 +76,10 @@ func (o observed) accept(applied cluster.Applied, configured istio.Objects) {
 	}
 }
 
-// unchanged returns the live pair without the objects that were made since they were last looked for: those are
+// unchanged returns the live objects without those that were made since they were last looked for: those are
 // somebody else's, and in the way. It fails when an object is not as it was last seen. Where nothing was kept,
-// everything counts as seen. The configured pair tells what another controller of weights may have changed.
-func (o observed) unchanged(live livePair, configured istio.Objects, handedOver bool) (livePair, error) {
+// everything counts as seen. The configured objects tell what another controller of weights may have changed.
+func (o observed) unchanged(live liveObjects, configured istio.Objects, handedOver bool) (liveObjects, error) {
 	if len(o) == 0 {
 		return live, nil
 	}

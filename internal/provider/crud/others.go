@@ -16,14 +16,16 @@ import (
 // startFromLive puts the live objects in the place of those of the state, and what becomes of them in the place of
 // those of the plan, where another controller sets or has set the weights: what it does is no part of the state. It
 // looks only if something changes.
-func (p *pairResource) startFromLive(ctx context.Context, d *draft, state attr.Value, diagnostics *diag.Diagnostics) {
+func (p *objectsResource) startFromLive(
+	ctx context.Context, d *draft, state attr.Value, diagnostics *diag.Diagnostics,
+) {
 	was := p.lifecycleOf(state)
 	if diagnostics.HasError() || p.settings.Cluster == nil || !was.HandedOver && !d.life.HandedOver ||
 		!isKnown(d.config, form.Moving) ||
 		d.unchangedBut() {
 		return
 	}
-	live, err := p.getPair(ctx, p.routeOf(state).Place(), diagnostics)
+	live, err := p.getObjects(ctx, p.routeOf(state).Place(), diagnostics)
 	if err != nil {
 		report.Errors(diagnostics, d.route, err)
 		return

@@ -17,7 +17,7 @@ import (
 
 // plan answers with what the configuration makes of the state: c.planned is what is proposed, and what is planned
 // afterwards.
-func (p *pairResource) plan(ctx context.Context, c *call) {
+func (p *objectsResource) plan(ctx context.Context, c *call) {
 	if c.planned.IsNull() {
 		p.planRemoval(ctx, c)
 		return
@@ -79,14 +79,14 @@ func (p *pairResource) plan(ctx context.Context, c *call) {
 
 // isSettledState reports whether there is nothing to do for a plan that changes nothing which is configured or
 // completed: the state describes what is live, its words included, under the settings that hold now.
-func (p *pairResource) isSettledState(c *call) bool {
+func (p *objectsResource) isSettledState(c *call) bool {
 	return !c.diagnostics.HasError() && p.settings.Cluster != nil &&
 		bytes.Equal(c.private[settledKey], encodeJSON(p.settings.Stamp)) &&
 		c.planned.Equal(c.prior) && (!p.has("summary") || !c.prior.Get("summary").IsNull())
 }
 
 // rehearse reports what the cluster's admission control would refuse, while nothing is written yet.
-func (p *pairResource) rehearse(ctx context.Context, d draft, diagnostics *diag.Diagnostics) {
+func (p *objectsResource) rehearse(ctx context.Context, d draft, diagnostics *diag.Diagnostics) {
 	if diagnostics.HasError() || p.settings.Cluster == nil || !p.settings.OwnerKnown {
 		return
 	}
@@ -95,7 +95,7 @@ func (p *pairResource) rehearse(ctx context.Context, d draft, diagnostics *diag.
 
 // reportAtPlan reports what is wrong now that the provider block is known. What was doubtful without it was said at
 // validate already.
-func (p *pairResource) reportAtPlan(
+func (p *objectsResource) reportAtPlan(
 	diagnostics *diag.Diagnostics, raw attr.Value, config *attr.Reader, problems []istio.Problem,
 ) {
 	now, before := diag.Diagnostics{}, diag.Diagnostics{}
@@ -116,13 +116,13 @@ func (p *pairResource) reportAtPlan(
 // planRemoval reports objects that another workspace has taken over, and which are not ours to delete any more.
 // Terraform plans the removal of a resource that is gone from the configuration before it refreshes its state, so
 // this looks for itself.
-func (p *pairResource) planRemoval(ctx context.Context, c *call) {
+func (p *objectsResource) planRemoval(ctx context.Context, c *call) {
 	route, life := p.routeOf(c.prior), p.lifecycleOf(c.prior)
 	if life.Deletion == form.DeletionAbandon || p.settings.Cluster == nil ||
 		p.settings.Owner == "" && route.Place().Owner == "" {
 		return
 	}
-	live, err := p.getPair(ctx, route.Place(), &c.diagnostics)
+	live, err := p.getObjects(ctx, route.Place(), &c.diagnostics)
 	c.report(route, err)
 	for _, o := range live.All() {
 		if p.refuseOtherOwner(c, o.Annotations[istio.OwnerAnnotation], false) {
@@ -133,7 +133,7 @@ func (p *pairResource) planRemoval(ctx context.Context, c *call) {
 
 // refuseOtherOwner reports objects that another workspace, the given owner, has marked as its own since this one
 // wrote them. With adopt it lets pass what this workspace has never written, which is what an import brings.
-func (p *pairResource) refuseOtherOwner(c *call, owner string, adopt bool) bool {
+func (p *objectsResource) refuseOtherOwner(c *call, owner string, adopt bool) bool {
 	if owner == "" || !p.settings.OwnerKnown || owner == p.settings.Owner {
 		return false
 	}
@@ -150,8 +150,8 @@ func (p *pairResource) refuseOtherOwner(c *call, owner string, adopt bool) bool 
 }
 
 // planExisting reports objects of others that a create would find in its way, or shows what adopting them changes.
-func (p *pairResource) planExisting(ctx context.Context, d draft, diagnostics *diag.Diagnostics) {
-	live, err := p.findPair(ctx, d.route.Place(), diagnostics)
+func (p *objectsResource) planExisting(ctx context.Context, d draft, diagnostics *diag.Diagnostics) {
+	live, err := p.findObjects(ctx, d.route.Place(), diagnostics)
 	if cluster.IsReason(err, cluster.CRDMissing) {
 		diagnostics.AddWarning("Istio API not served yet", "The API server does not know "+istio.APIVersion+
 			". Apply needs it: Istio has to be installed by then, earlier in the same run at the latest.")
@@ -179,7 +179,7 @@ func (p *pairResource) planExisting(ctx context.Context, d draft, diagnostics *d
 }
 
 // validateConfig reports what is wrong with a configuration, whatever the provider block says.
-func (p *pairResource) validateConfig(c *call) {
+func (p *objectsResource) validateConfig(c *call) {
 	r := attr.Read(c.config)
 	route := p.Route(r, p.settings.Defaults)
 	_, problems := form.ReadLifecycle(r, p.settings.Defaults)

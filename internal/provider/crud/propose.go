@@ -14,7 +14,7 @@ import (
 // propose returns what Terraform proposes as the framework would hand it to a plan: where something changes, what is
 // computed and not configured is unknown, and durations that mean the same are spelled as they were. What is computed
 // inside an attribute the form completes.
-func (p *pairResource) propose(ctx context.Context, c *call) attr.Value {
+func (p *objectsResource) propose(ctx context.Context, c *call) attr.Value {
 	if c.planned.Equal(c.prior) {
 		return c.planned
 	}

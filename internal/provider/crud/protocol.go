@@ -19,7 +19,7 @@ import (
 // framework would check and copy all of a value again at every level, for which a plan of many routes spends most of
 // its time. It still answers where a value is not what its schema says: what is wrong then it says best.
 type wired struct {
-	*pairResource
+	*objectsResource
 	of *attr.Type
 }
 
@@ -27,7 +27,7 @@ type wired struct {
 var wiredResources = sync.OnceValue(func() map[string]wired {
 	all := map[string]wired{}
 	for _, f := range form.All {
-		p := newPairResource(f)
+		p := newObjectsResource(f)
 		all["mesh_"+f.TypeName()] = wired{p, attr.TypeOf(p.cached.Type().TerraformType(context.Background()))}
 	}
 	return all
@@ -39,7 +39,7 @@ func Named(name string, s Settings) (guard.Resource, bool) {
 	if !ok {
 		return nil, false
 	}
-	p := *w.pairResource
+	p := *w.objectsResource
 	p.settings = s
 	return wired{&p, w.of}, true
 }
@@ -249,7 +249,7 @@ func (w wired) ApplyChange(
 }
 
 // apply creates, updates or deletes.
-func (p *pairResource) apply(ctx context.Context, c *call) {
+func (p *objectsResource) apply(ctx context.Context, c *call) {
 	switch {
 	case c.prior.IsNull():
 		c.private = private{}

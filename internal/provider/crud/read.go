@@ -13,7 +13,7 @@ import (
 )
 
 // readState answers with the state that describes what is live.
-func (p *pairResource) readState(ctx context.Context, c *call) {
+func (p *objectsResource) readState(ctx context.Context, c *call) {
 	route, life := p.routeOf(c.prior), p.lifecycleOf(c.prior)
 	c.state, c.place = c.prior, route.Place()
 	if p.settings.Cluster == nil {
@@ -24,7 +24,7 @@ func (p *pairResource) readState(ctx context.Context, c *call) {
 	}
 	ctx, cancel := life.Deadline(ctx, "read")
 	defer cancel()
-	live, err := p.getPair(ctx, route.Place(), &c.diagnostics)
+	live, err := p.getObjects(ctx, route.Place(), &c.diagnostics)
 	if err != nil {
 		c.report(route, err)
 		return
@@ -54,7 +54,7 @@ func (p *pairResource) readState(ctx context.Context, c *call) {
 // findLeftOver returns which objects that are ours and not those of the state still exist: those that an earlier
 // change knew of, and what one that was killed left behind. That can only be where the DestinationRule is not as it
 // was last seen, or nothing is known of that: Terraform forgets the private state when a provider is killed.
-func (p *pairResource) findLeftOver(ctx context.Context, c *call, live livePair) (cluster.Identities, error) {
+func (p *objectsResource) findLeftOver(ctx context.Context, c *call, live liveObjects) (cluster.Identities, error) {
 	leftOver := c.private.leftOver()
 	ctx = report.WithWarnings(ctx, &c.diagnostics)
 	if rule := live.Declaring(); rule != nil {
@@ -71,7 +71,7 @@ func (p *pairResource) findLeftOver(ctx context.Context, c *call, live livePair)
 
 // asLastSeen reports whether the state describes what is live, because every object has the version in which it did:
 // the state need not even be read then. It asks a list that one request brings for all resources of a namespace.
-func (p *pairResource) asLastSeen(ctx context.Context, c *call) bool {
+func (p *objectsResource) asLastSeen(ctx context.Context, c *call) bool {
 	if p.settings.Cluster == nil || !bytes.Equal(c.private[settledKey], encodeJSON(p.settings.Stamp)) {
 		return false
 	}

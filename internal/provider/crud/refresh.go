@@ -14,9 +14,12 @@ import (
 	"github.com/meshroute/terraform-provider-mesh/internal/provider/form"
 )
 
-// refresh returns the state that describes the live pair. As long as the live objects mean what the state says, that
-// is the state itself, spelling included. The first read of an import takes along what people wrote beside the spec.
-func (p *pairResource) refresh(state attr.Value, route form.Route, life form.Lifecycle, live livePair) attr.Value {
+// refresh returns the state that describes the live objects. As long as the live objects mean what the state says,
+// that is the state itself, spelling included. The first read of an import takes along what people wrote beside the
+// spec.
+func (p *objectsResource) refresh(
+	state attr.Value, route form.Route, life form.Lifecycle, live liveObjects,
+) attr.Value {
 	prior := state.Attributes()
 	first := isFirstRead(state)
 	taken := first && p.takeMetadata(route, live)
@@ -56,7 +59,7 @@ const mostRendered = 1 << 20
 // weight that was left out for the number that it came to. Where an attribute as a whole has changed, what is inside
 // it is tried one by one, so that one drifted weight shows as one drifted weight. Each try renders both objects:
 // where a large route has drifted in many places, the later ones are spelled as in the cluster.
-func (p *pairResource) keepSpelling(prior, next map[string]attr.Value) {
+func (p *objectsResource) keepSpelling(prior, next map[string]attr.Value) {
 	render := func() istio.Objects { return p.routeOf(attr.Object(next)).Render() }
 	meaning := render()
 	size := 1 + proto.Size(meaning.Routing().VirtualServiceSpec()) +

@@ -21,7 +21,7 @@ import (
 // square: that was a minute and more.
 func TestRefresh_everyRuleDrifted(t *testing.T) {
 	t.Parallel()
-	p := newPairResource(form.CanaryRoute{})
+	p := newObjectsResource(form.CanaryRoute{})
 	p.settings = Settings{
 		Defaults: form.Defaults{Namespace: form.DefaultNamespace, ClusterDomain: form.DefaultClusterDomain},
 	}
@@ -33,7 +33,7 @@ func TestRefresh_everyRuleDrifted(t *testing.T) {
 			m.Headers["version"].MatchType = &networking.StringMatch_Exact{Exact: strconv.Itoa(5000 + i)}
 		}
 	}
-	live := livePair{cluster.LiveObjectsOf(
+	live := liveObjects{cluster.LiveObjectsOf(
 		liveObject(drifted.Routing().VirtualServiceSpec()), liveObject(drifted.Declaring().DestinationRuleSpec()),
 	)}
 	began := time.Now()
@@ -54,12 +54,12 @@ func TestPropertyRefreshSaysWhatIsThere(t *testing.T) {
 	for _, f := range []form.Form{form.CanaryRoute{}, form.WeightedSplit{}} {
 		t.Run(f.TypeName(), func(t *testing.T) {
 			t.Parallel()
-			p := newPairResource(f)
+			p := newObjectsResource(f)
 			p.settings = Settings{
 				Defaults: form.Defaults{Namespace: form.DefaultNamespace, ClusterDomain: form.DefaultClusterDomain},
 			}
 			rapid.Check(t, func(t *rapid.T) {
-				live := livePair{cluster.LiveObjectsOf(
+				live := liveObjects{cluster.LiveObjectsOf(
 					liveObject(istiotest.Fill(t, &networking.VirtualService{})),
 					liveObject(istiotest.Fill(t, &networking.DestinationRule{})),
 				)}
@@ -75,7 +75,7 @@ func TestPropertyRefreshSaysWhatIsThere(t *testing.T) {
 					!state.Get("summary").Equal(words) {
 					t.Fatalf("a plan of what is there has other words: %s, not %s", words, state.Get("summary"))
 				}
-				applied := livePair{cluster.LiveObjectsOf(
+				applied := liveObjects{cluster.LiveObjectsOf(
 					liveObject(p.routeOf(state).Render().Routing().VirtualServiceSpec()),
 					liveObject(p.routeOf(state).Render().Declaring().DestinationRuleSpec()),
 				)}
@@ -107,7 +107,7 @@ func liveObject[M interface {
 }
 
 // importedState is what an import leaves for the refresh: the address and nothing else.
-func importedState(p *pairResource, namespace string) attr.Value {
+func importedState(p *objectsResource, namespace string) attr.Value {
 	return attr.Object(p.Seed(&canary.Placement{
 		Namespace:           namespace,
 		VirtualServiceName:  "reviews",

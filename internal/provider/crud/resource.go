@@ -19,8 +19,8 @@ import (
 	"github.com/meshroute/terraform-provider-mesh/internal/provider/report"
 )
 
-// pairResource owns a VirtualService, a DestinationRule or one of each.
-type pairResource struct {
+// objectsResource owns a VirtualService, a DestinationRule or one of each.
+type objectsResource struct {
 	form.Form
 	settings Settings
 	// cached is the schema, which is the same for every call.
@@ -28,20 +28,20 @@ type pairResource struct {
 }
 
 // New returns the resource of a form.
-func New(f form.Form) resource.Resource { return newPairResource(f) }
+func New(f form.Form) resource.Resource { return newObjectsResource(f) }
 
-func newPairResource(f form.Form) *pairResource {
-	return &pairResource{Form: f, settings: Unconfigured(), cached: form.SchemaOf(f)}
+func newObjectsResource(f form.Form) *objectsResource {
+	return &objectsResource{Form: f, settings: Unconfigured(), cached: form.SchemaOf(f)}
 }
 
 // has reports whether the resource has an attribute.
-func (p *pairResource) has(name string) bool {
+func (p *objectsResource) has(name string) bool {
 	_, ok := p.cached.Attributes[name]
 	return ok
 }
 
 // routeOf reads the route of a plan or a state, in which everything is known.
-func (p *pairResource) routeOf(object attr.Value) form.Route {
+func (p *objectsResource) routeOf(object attr.Value) form.Route {
 	r := attr.Read(object)
 	return p.Route(r, p.settings.Defaults)
 }
@@ -49,16 +49,16 @@ func (p *pairResource) routeOf(object attr.Value) form.Route {
 // errNotConnected is what a request comes to while the provider block holds unknown values, which is only at plan.
 var errNotConnected = errors.New("connect to the cluster: the provider block holds values that are not known yet")
 
-// findPair reads the objects of a route where a list of their namespace says that there are any, or says nothing.
-func (p *pairResource) findPair(
+// findObjects reads the objects of a route where a list of their namespace says that there are any, or says nothing.
+func (p *objectsResource) findObjects(
 	ctx context.Context, place *canary.Placement, diagnostics *diag.Diagnostics,
-) (livePair, error) {
+) (liveObjects, error) {
 	for _, at := range addressesOf(place) {
 		if is, known := p.settings.Cluster.Listed(report.WithWarnings(ctx, diagnostics), at); is != nil || !known {
-			return p.getPair(ctx, place, diagnostics)
+			return p.getObjects(ctx, place, diagnostics)
 		}
 	}
-	return livePair{}, nil
+	return liveObjects{}, nil
 }
 
 // addressesOf returns where the objects of a route are.
@@ -81,19 +81,19 @@ func addressesOf(place *canary.Placement) []cluster.Address {
 	return all
 }
 
-// getPair reads the objects of a route, and passes the API server's warnings on.
-func (p *pairResource) getPair(
+// getObjects reads the objects of a route, and passes the API server's warnings on.
+func (p *objectsResource) getObjects(
 	ctx context.Context, place *canary.Placement, diagnostics *diag.Diagnostics,
-) (livePair, error) {
+) (liveObjects, error) {
 	if p.settings.Cluster == nil {
-		return livePair{}, errNotConnected
+		return liveObjects{}, errNotConnected
 	}
-	pair, err := p.settings.Cluster.GetObjects(report.WithWarnings(ctx, diagnostics), addressesOf(place)...)
-	return livePair{pair}, err
+	live, err := p.settings.Cluster.GetObjects(report.WithWarnings(ctx, diagnostics), addressesOf(place)...)
+	return liveObjects{live}, err
 }
 
-// change applies a change of the pair.
-func (p *pairResource) change(
+// change applies a change of the objects.
+func (p *objectsResource) change(
 	ctx context.Context, life form.Lifecycle, c cluster.Change, diagnostics *diag.Diagnostics,
 ) (cluster.Applied, error) {
 	if p.settings.Cluster == nil {
@@ -105,7 +105,7 @@ func (p *pairResource) change(
 }
 
 // lifecycleOf reads the lifecycle of a plan or a state, which was found to be in order before.
-func (p *pairResource) lifecycleOf(object attr.Value) form.Lifecycle {
+func (p *objectsResource) lifecycleOf(object attr.Value) form.Lifecycle {
 	l, _ := form.ReadLifecycle(attr.Read(object), p.settings.Defaults)
 	return l
 }

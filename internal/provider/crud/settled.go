@@ -8,7 +8,7 @@ import (
 )
 
 // settled returns the plan with what was known only after apply.
-func (p *pairResource) settled(
+func (p *objectsResource) settled(
 	plan attr.Value, life form.Lifecycle, wanted istio.Objects, adopted []string,
 ) attr.Value {
 	attributes := plan.Attributes()
@@ -26,7 +26,7 @@ func (p *pairResource) settled(
 
 // isSettled reports whether every object is just as it was wanted: as the API server answered where it was written,
 // and otherwise as it was found. Admission control may have made something else of it.
-func (p *pairResource) isSettled(found livePair, wanted istio.Objects, applied cluster.Applied) bool {
+func (p *objectsResource) isSettled(found liveObjects, wanted istio.Objects, applied cluster.Applied) bool {
 	for _, o := range wanted.All() {
 		is := applied.Wrote(cluster.AddressOf(o))
 		if is == nil {

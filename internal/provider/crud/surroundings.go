@@ -21,21 +21,21 @@ const mostLooks = 5
 
 // lookAround tells what the cluster has against objects that are about to change. It looks at plan only, and again in
 // the plan that Terraform makes anew when it applies.
-func (p *pairResource) lookAround(ctx context.Context, d draft, diagnostics *diag.Diagnostics) {
+func (p *objectsResource) lookAround(ctx context.Context, d draft, diagnostics *diag.Diagnostics) {
 	if diagnostics.HasError() || p.settings.Surroundings == nil {
 		return
 	}
-	before, pair := d.before, d.after
-	if cluster.Unchanged(before, pair) {
+	before, after := d.before, d.after
+	if cluster.Unchanged(before, after) {
 		return
 	}
 	view := p.settings.View(d.route.Place().Namespace, p.settings.Owner)
 	var own []around.Query
-	for _, o := range pair.All() {
+	for _, o := range after.All() {
 		own = append(own, around.Query{Resource: resourceOf(o.Kind())})
 	}
 	view.List(report.WithWarnings(ctx, diagnostics), own)
-	find := func() ([]around.Finding, []around.Query) { return around.Inspect(before, pair, &view.Facts) }
+	find := func() ([]around.Finding, []around.Query) { return around.Inspect(before, after, &view.Facts) }
 	findings := Look(report.WithWarnings(ctx, diagnostics), view, find)
 	refused := func(f around.Finding) bool { return f.Severity == istio.Refused }
 	if slices.ContainsFunc(findings, refused) && view.Renew(report.WithWarnings(ctx, diagnostics)) {
@@ -43,7 +43,7 @@ func (p *pairResource) lookAround(ctx context.Context, d draft, diagnostics *dia
 	}
 	tellFindings(diagnostics, view, d, findings)
 	if len(d.prior) > 0 {
-		p.warnOfTools(diagnostics, view, pair, d.life)
+		p.warnOfTools(diagnostics, view, after, d.life)
 	}
 	warnOfUnseen(diagnostics, view)
 }
@@ -121,10 +121,10 @@ func summaryOf(kind around.FindingKind) string {
 
 // warnOfTools tells of other tools that write objects which are about to change. Who leaves the weights to a tool
 // that sets only those has nothing to fear from it.
-func (p *pairResource) warnOfTools(
-	diagnostics *diag.Diagnostics, view *cluster.View, pair istio.Objects, life form.Lifecycle,
+func (p *objectsResource) warnOfTools(
+	diagnostics *diag.Diagnostics, view *cluster.View, objects istio.Objects, life form.Lifecycle,
 ) {
-	for _, o := range pair.All() {
+	for _, o := range objects.All() {
 		neighbor := view.VirtualServices.Named(o)
 		if o.Kind() == istio.KindDestinationRule {
 			neighbor = view.DestinationRules.Named(o)

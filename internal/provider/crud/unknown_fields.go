@@ -20,7 +20,7 @@ func warnOfUnknown(live istio.Objects, diagnostics *diag.Diagnostics) {
 	}
 }
 
-// warnOfLost names those of them that go when the wanted pair is written.
+// warnOfLost names those of them that go when the wanted objects are written.
 func warnOfLost(wanted, live istio.Objects, diagnostics *diag.Diagnostics) {
 	for _, is := range live.All() {
 		for _, o := range wanted.All() {

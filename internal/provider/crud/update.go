@@ -23,14 +23,14 @@ type updateRun struct {
 	observed observed
 	leftOver cluster.Identities
 	// live is what the last try found, wanted what it was to become, change how, and applied what it did.
-	live    livePair
+	live    liveObjects
 	wanted  istio.Objects
 	change  cluster.Change
 	applied cluster.Applied
 }
 
 // update makes the planned objects of those of the state.
-func (p *pairResource) update(ctx context.Context, c *call) {
+func (p *objectsResource) update(ctx context.Context, c *call) {
 	u := &updateRun{
 		prior:    p.routeOf(c.prior),
 		route:    p.routeOf(c.planned),
@@ -61,8 +61,8 @@ func (p *pairResource) update(ctx context.Context, c *call) {
 }
 
 // prepare looks at the live objects and decides how they are to change.
-func (p *pairResource) prepare(ctx context.Context, c *call, u *updateRun) (err error) {
-	if u.live, err = p.getPair(ctx, u.prior.Place(), &c.diagnostics); err != nil {
+func (p *objectsResource) prepare(ctx context.Context, c *call, u *updateRun) (err error) {
+	if u.live, err = p.getObjects(ctx, u.prior.Place(), &c.diagnostics); err != nil {
 		return err
 	}
 	configured := u.prior.Render()
@@ -89,15 +89,15 @@ func (p *pairResource) prepare(ctx context.Context, c *call, u *updateRun) (err 
 	return p.settings.Cluster.RefuseLeftovers(u.live.LiveObjects, u.change.From, u.wanted)
 }
 
-// withMetadata returns the pair with the labels and annotations of an earlier one too.
-func withMetadata(pair, earlier istio.Objects) istio.Objects {
+// withMetadata returns the objects with the labels and annotations of an earlier one too.
+func withMetadata(objects, earlier istio.Objects) istio.Objects {
 	union := func(a, b map[string]string) map[string]string {
 		all := map[string]string{}
 		maps.Copy(all, a)
 		maps.Copy(all, b)
 		return all
 	}
-	return pair.Map(func(o *istio.Object) *istio.Object {
+	return objects.Map(func(o *istio.Object) *istio.Object {
 		was := earlier.Counterpart(o)
 		if was == nil {
 			return o
@@ -110,8 +110,8 @@ func withMetadata(pair, earlier istio.Objects) istio.Objects {
 
 // updateStopped reports why an update came to nothing, and leaves the state as it was. What was written before it
 // failed is ours and no surprise at the next apply.
-func (p *pairResource) updateStopped(ctx context.Context, c *call, u *updateRun, err error) {
-	if now, unread := p.getPair(ctx, u.prior.Place(), &c.diagnostics); unread == nil {
+func (p *objectsResource) updateStopped(ctx context.Context, c *call, u *updateRun, err error) {
+	if now, unread := p.getObjects(ctx, u.prior.Place(), &c.diagnostics); unread == nil {
 		now.TellOwners(err)
 	}
 	maps.Copy(u.leftOver, u.applied.Identities.Without(u.change.From))
@@ -123,7 +123,7 @@ func (p *pairResource) updateStopped(ctx context.Context, c *call, u *updateRun,
 
 // updated puts what was written into the state, and removes what other changes left beside it, unless the change
 // itself failed.
-func (p *pairResource) updated(ctx context.Context, c *call, u *updateRun, err error) {
+func (p *objectsResource) updated(ctx context.Context, c *call, u *updateRun, err error) {
 	c.report(u.route, err)
 	leftOver := maps.Clone(u.leftOver)
 	maps.Copy(leftOver, u.applied.Identities)

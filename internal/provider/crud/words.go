@@ -8,20 +8,20 @@ import (
 )
 
 // options say of the objects of a resource what they do not say themselves.
-func (p *pairResource) options(life form.Lifecycle) traffic.Options {
+func (p *objectsResource) options(life form.Lifecycle) traffic.Options {
 	return traffic.Options{ClusterDomain: p.settings.ClusterDomain, SharesByOthers: life.HandedOver}
 }
 
-// words returns what a pair does, a line for each rule.
-func (p *pairResource) words(life form.Lifecycle, pair istio.Objects) attr.Value {
-	if pair.Routing() == nil {
+// words returns what objects do, a line for each rule.
+func (p *objectsResource) words(life form.Lifecycle, objects istio.Objects) attr.Value {
+	if objects.Routing() == nil {
 		return attr.Strings([]string{"the VirtualService is not there"})
 	}
-	return attr.Strings(traffic.Summary([]*istio.Object{pair.Routing()}, p.options(life)))
+	return attr.Strings(traffic.Summary([]*istio.Object{objects.Routing()}, p.options(life)))
 }
 
 // completeSummary plans the words for what is planned, which r has read, as soon as that is known.
-func (p *pairResource) completeSummary(d draft, r *attr.Reader) {
+func (p *objectsResource) completeSummary(d draft, r *attr.Reader) {
 	if !p.has("summary") {
 		return
 	}
