@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
-	"math/big"
 	"math/rand/v2"
 	"os"
 	"slices"
@@ -12,7 +11,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
 	"github.com/hashicorp/terraform-plugin-framework/providerserver"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
@@ -23,16 +21,6 @@ import (
 
 // fewCalls are as many as are compared by default. MESH_TEST_CALLS says another number, and `make property` 10,000.
 const fewCalls = 300
-
-// answered is what a call comes to, in a form that can be compared.
-type answered struct {
-	State, Private, Identity string
-	Replace, Diagnostics     []string
-	kind                     string
-}
-
-// outOfReach is where no API server answers.
-const outOfReach = "out of reach"
 
 // world is the provider and the framework with the same provider block.
 type world struct {
@@ -192,159 +180,6 @@ func (y *yardstick) ask(config tftypes.Value) {
 	}
 }
 
-// compare asks both servers, and fails where their answers differ.
-func (y *yardstick) compare(call string, guarded server, ask func(server) answered) answered {
-	y.t.Helper()
-	y.calls++
-	want, got := ask(y.plain), ask(guarded)
-	y.kinds[call+": "+want.kind]++
-	if call == "plan" && notConverted(want) {
-		if strings.Contains(want.Diagnostics[0], "Configuration Read Error") && got.kind != want.kind {
-			y.t.Errorf("%s: %s: the framework refuses what the provider takes:\n%s\n%s", y.which, call,
-				want.Diagnostics, got.Diagnostics)
-		}
-		return want
-	}
-	if diff := cmp.Diff(want, got, cmp.AllowUnexported(answered{})); diff != "" {
-		y.t.Errorf("%s: %s: (-framework +provider):\n%s", y.which, call, diff)
-	}
-	return want
-}
-
-// isMisled reports whether the framework takes an attribute for missing because the object around it is not known
-// yet. What answers at the protocol does not. Source:
-// https://github.com/hashicorp/terraform-plugin-framework/issues/186.
-func isMisled(config tftypes.Value, d *tfprotov6.Diagnostic) bool {
-	if d.Summary != "Missing Configuration for Required Attribute" {
-		return false
-	}
-	steps := d.Attribute.Steps()
-	for n := range steps {
-		around, _, err := tftypes.WalkAttributePath(config, tftypes.NewAttributePathWithSteps(steps[:n]))
-		if v, ok := around.(tftypes.Value); err == nil && ok && !v.IsKnown() {
-			return true
-		}
-	}
-	return false
-}
-
-// stateUnread is what the framework says of a state with a number that its schema does not take, such as a port that
-// is a fraction. No provider wrote it, and with that error nobody comes to another state: a read or an apply puts in
-// order what somebody wrote there.
-const stateUnread = "State Read Error"
-
-// notConverted reports whether the framework made nothing of a number that its schema does not take, which it says at
-// a plan before the provider is asked. Terraform plans no configuration that is refused, and the provider's plan says
-// itself what is wrong with it.
-func notConverted(a answered) bool {
-	return len(a.Diagnostics) == 1 && (strings.Contains(a.Diagnostics[0], "Configuration Read Error") ||
-		strings.Contains(a.Diagnostics[0], stateUnread))
-}
-
-func (y *yardstick) must(ok bool, err error) {
-	y.t.Helper()
-	if err != nil || !ok {
-		y.t.Fatalf("%s: no answer: %v", y.which, err)
-	}
-}
-
-func (y *yardstick) answer(
-	state *tfprotov6.DynamicValue,
-	private []byte,
-	identity *tfprotov6.ResourceIdentityData,
-	replace []*tftypes.AttributePath,
-	said []*tfprotov6.Diagnostic,
-) answered {
-	y.t.Helper()
-	a := answered{State: y.text(state, y.typed), Private: string(private)}
-	if identity != nil {
-		a.Identity = y.text(identity.IdentityData, identityValue)
-	}
-	for _, at := range replace {
-		a.Replace = append(a.Replace, at.String())
-	}
-	for _, d := range acceptance.Shown(said) {
-		a.Diagnostics = append(a.Diagnostics, fmt.Sprintf("%s at %s: %s: %s", d.Severity, d.Attribute, d.Summary,
-			d.Detail))
-	}
-	// The framework checks attributes in the order of a Go map, which is none.
-	slices.Sort(a.Diagnostics)
-	return a
-}
-
-// text is a value in one spelling: whatever is known of an unknown value counts for nothing, because the framework
-// forgets it.
-func (y *yardstick) text(v *tfprotov6.DynamicValue, of tftypes.Type) string {
-	y.t.Helper()
-	if v == nil {
-		return "no value"
-	}
-	value, err := v.Unmarshal(of)
-	if err != nil {
-		y.t.Fatalf("%s: read an answer: %v", y.which, err)
-	}
-	return spelled(value)
-}
-
-func spelled(v tftypes.Value) string {
-	switch {
-	case v.IsNull():
-		return "null"
-	case !v.IsKnown():
-		return "unknown"
-	case v.Type().Is(tftypes.Object{}), v.Type().Is(tftypes.Map{}):
-		entries := entriesOf(v)
-		var fields []string
-		for _, name := range slices.Sorted(maps.Keys(entries)) {
-			if inner := spelled(entries[name]); inner != "null" || v.Type().Is(tftypes.Map{}) {
-				fields = append(fields, fmt.Sprintf("%q: %s", name, inner))
-			}
-		}
-		return "{" + strings.Join(fields, ", ") + "}"
-	case v.Type().Is(tftypes.List{}):
-		var elements []tftypes.Value
-		if err := v.As(&elements); err != nil {
-			panic(err)
-		}
-		texts := make([]string, len(elements))
-		for i, e := range elements {
-			texts[i] = spelled(e)
-		}
-		return "[" + strings.Join(texts, ", ") + "]"
-	case v.Type().Is(tftypes.Number):
-		n := new(big.Float)
-		if err := v.As(&n); err != nil {
-			panic(err)
-		}
-		if n.Sign() == 0 {
-			return "0"
-		}
-		return n.Text('g', 150)
-	case v.Type().Is(tftypes.Bool):
-		var yes bool
-		if err := v.As(&yes); err != nil {
-			panic(err)
-		}
-		return fmt.Sprint(yes)
-	}
-	var text string
-	if err := v.As(&text); err != nil {
-		panic(err)
-	}
-	return fmt.Sprintf("%q", text)
-}
-
-// worst is what an answer says, in one word: otherwise where it says nothing.
-func worst(said []*tfprotov6.Diagnostic, otherwise string) string {
-	switch {
-	case slices.ContainsFunc(said, isError):
-		return "error"
-	case len(said) > 0:
-		return "warned"
-	}
-	return otherwise
-}
-
 var identityValue = tftypes.Object{
 	AttributeTypes: map[string]tftypes.Type{"namespace": tftypes.String, "name": tftypes.String},
 }
@@ -363,130 +198,6 @@ func (y *yardstick) identity() *tfprotov6.ResourceIdentityData {
 		return &tfprotov6.ResourceIdentityData{IdentityData: y.encoded(y.t, tftypes.NewValue(identityValue, nil))}
 	}
 	return nil
-}
-
-// withoutReadOnly leaves out what Terraform takes from no configuration.
-func (y *yardstick) withoutReadOnly(config tftypes.Value) tftypes.Value {
-	if config.IsNull() || !config.IsKnown() {
-		return config
-	}
-	attributes := entriesOf(config)
-	for _, a := range y.schema.Block.Attributes {
-		if a.Computed && !a.Optional {
-			attributes[a.Name] = tftypes.NewValue(a.ValueType(), nil)
-		}
-	}
-	return tftypes.NewValue(y.typed, attributes)
-}
-
-// prior draws a state before a configuration, null for none, and one that there is.
-func (y *yardstick) prior(base, config tftypes.Value) (prior, state tftypes.Value) {
-	y.t.Helper()
-	none := tftypes.NewValue(y.typed, nil)
-	if y.oneIn(2) {
-		base = config
-	}
-	planned, _ := planned(y.t, y.plain, y.resource, base, none, y.proposed(base, none))
-	if planned.IsNull() {
-		return none, blank(y.typed)
-	}
-	state = settled(y.t, planned)
-	switch y.IntN(4) {
-	case 0:
-		for range 1 + y.IntN(3) {
-			state = y.mutated(state, "", false)
-		}
-		if state.IsNull() || !state.IsFullyKnown() {
-			state = blank(y.typed)
-		}
-	case 1:
-		// An earlier version did not know all that is computed.
-		attributes := entriesOf(state)
-		for _, a := range y.schema.Block.Attributes {
-			if a.Computed && y.oneIn(2) {
-				attributes[a.Name] = tftypes.NewValue(a.ValueType(), nil)
-			}
-		}
-		state = tftypes.NewValue(y.typed, attributes)
-	}
-	if y.oneIn(3) {
-		return none, state
-	}
-	return state, state
-}
-
-func (y *yardstick) proposed(config, prior tftypes.Value) tftypes.Value {
-	return proposedOf(y.schema, config, prior)
-}
-
-// proposedOf is what Terraform proposes: a configuration, in which what is computed and not configured is as it was.
-// Source: github.com/hashicorp/terraform/internal/plans/objchange, objchange.go.
-func proposedOf(schema *tfprotov6.Schema, config, prior tftypes.Value) tftypes.Value {
-	if config.IsNull() {
-		return prior
-	}
-	if !config.IsKnown() {
-		return config
-	}
-	if prior.IsNull() {
-		prior = blank(config.Type())
-	}
-	return tftypes.NewValue(config.Type(), proposedAttributes(schema.Block.Attributes, config, prior))
-}
-
-func proposedAttributes(attributes []*tfprotov6.SchemaAttribute, config, prior tftypes.Value) map[string]tftypes.Value {
-	configured, before := entriesOf(config), entriesOf(prior)
-	proposed := map[string]tftypes.Value{}
-	for _, a := range attributes {
-		v := configured[a.Name]
-		was, ok := before[a.Name]
-		switch {
-		case !ok:
-			// There was nothing.
-		case a.Computed && v.IsNull():
-			v = was
-		case a.NestedType != nil:
-			v = proposedNested(a.NestedType, v, was)
-		}
-		proposed[a.Name] = v
-	}
-	return proposed
-}
-
-func proposedNested(of *tfprotov6.SchemaObject, config, prior tftypes.Value) tftypes.Value {
-	if config.IsNull() || !config.IsKnown() || prior.IsNull() {
-		return config
-	}
-	inner := func(config, prior tftypes.Value) tftypes.Value {
-		if config.IsNull() || !config.IsKnown() || prior.IsNull() {
-			return config
-		}
-		return tftypes.NewValue(config.Type(), proposedAttributes(of.Attributes, config, prior))
-	}
-	switch of.Nesting {
-	case tfprotov6.SchemaObjectNestingModeSingle:
-		return inner(config, prior)
-	case tfprotov6.SchemaObjectNestingModeMap:
-		entries, before := entriesOf(config), entriesOf(prior)
-		for key, v := range entries {
-			if was, ok := before[key]; ok {
-				entries[key] = inner(v, was)
-			}
-		}
-		return tftypes.NewValue(config.Type(), entries)
-	case tfprotov6.SchemaObjectNestingModeList:
-		var elements, before []tftypes.Value
-		if config.As(&elements) != nil || prior.As(&before) != nil {
-			return config
-		}
-		elements = slices.Clone(elements)
-		for i := range min(len(elements), len(before)) {
-			elements[i] = inner(elements[i], before[i])
-		}
-		return tftypes.NewValue(config.Type(), elements)
-	case tfprotov6.SchemaObjectNestingModeInvalid, tfprotov6.SchemaObjectNestingModeSet:
-	}
-	panic("no such nesting in a schema of this provider")
 }
 
 func (y *yardstick) plan(config tftypes.Value, encoded *tfprotov6.DynamicValue, prior tftypes.Value) {
