@@ -1,9 +1,7 @@
 package acceptance_test
 
 import (
-	"bytes"
 	"encoding/json"
-	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
@@ -50,19 +48,25 @@ func naiveOrder(t *testing.T) map[string]string {
 		t.Fatalf("find internal/cluster: %v", err)
 	}
 	dir := strings.TrimSpace(string(out))
-	const caller, call = "force.go", "Steps(c.From, c.To)"
-	data, err := os.ReadFile(filepath.Join(dir, caller))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if n := bytes.Count(data, []byte(call)); n != 1 {
-		t.Fatalf("%s calls %s %d times, want once", caller, call, n)
-	}
-	changed := filepath.Join(t.TempDir(), caller)
-	writeFile(t, changed, strings.Replace(string(data), call, "naive"+call, 1))
-	return map[string]string{
-		filepath.Join(dir, caller): changed,
+	const call = "Steps(c.From, c.To)"
+	overlay := map[string]string{
 		// Under its own name it is left out of a build.
 		filepath.Join(dir, "order_naive.go"): filepath.Join(dir, "order_naive_test.go"),
 	}
+	files, err := filepath.Glob(filepath.Join(dir, "*.go"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	calls, changed := 0, t.TempDir()
+	for _, file := range files {
+		if text := readFile(t, file); strings.Contains(text, call) && !strings.HasSuffix(file, "_test.go") {
+			calls += strings.Count(text, call)
+			overlay[file] = filepath.Join(changed, filepath.Base(file))
+			writeFile(t, overlay[file], strings.ReplaceAll(text, call, "naive"+call))
+		}
+	}
+	if calls != 1 {
+		t.Fatalf("internal/cluster calls %s %d times, want once", call, calls)
+	}
+	return overlay
 }
