@@ -52,7 +52,7 @@ func bridgeOld(from, to istio.Objects) (*istio.Object, bool) {
 	}
 	both := proto.CloneOf(old)
 	for _, subset := range wanted.Subsets {
-		if findSubset(old, subset.Name) == nil {
+		if istio.FindSubset(old, subset.Name) == nil {
 			both.Subsets = append(both.Subsets, subset)
 		}
 	}
@@ -96,15 +96,6 @@ func names(spec *networking.VirtualService, subset string) bool {
 		}
 	}
 	return false
-}
-
-func findSubset(destinationRule *networking.DestinationRule, name string) *networking.Subset {
-	for _, subset := range destinationRule.GetSubsets() {
-		if subset.GetName() == name {
-			return subset
-		}
-	}
-	return nil
 }
 
 // everywhere is what exportTo says of an object that is exported to every namespace. An empty list says the same.

@@ -7,23 +7,9 @@ import (
 	"maps"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/meshroute/terraform-provider-mesh/internal/istio"
 )
-
-// Identities are those of objects. An object that does not exist has none.
-type Identities map[Address]Identity
-
-// Existing returns the pair with only those objects that have an identity.
-func (i Identities) Existing(pair istio.Objects) istio.Objects {
-	return pair.Map(func(o *istio.Object) *istio.Object {
-		if _, ok := i[AddressOf(o)]; !ok {
-			return nil
-		}
-		return o
-	})
-}
 
 // Change is how to change a pair.
 type Change struct {
@@ -366,21 +352,4 @@ func (r *run) ascertain(ctx context.Context) error {
 		r.applied.Identities[at] = live.Identity
 	}
 	return err
-}
-
-// tidyTime is how long what was begun may take after the time for it is up.
-const tidyTime = 15 * time.Second
-
-// dueKey is that of the deadline from which a context was detached.
-type dueKey struct{}
-
-// detached returns a context that is not cancelled with its parent. It keeps the deadline, with some time left to
-// tidy up.
-func detached(ctx context.Context) (context.Context, context.CancelFunc) {
-	deadline, ok := ctx.Deadline()
-	if !ok {
-		return context.WithCancel(context.WithoutCancel(ctx))
-	}
-	return context.WithDeadline(context.WithValue(context.WithoutCancel(ctx), dueKey{}, deadline),
-		deadline.Add(tidyTime))
 }

@@ -6,7 +6,6 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
-	"maps"
 	"net"
 	"net/http"
 	"net/url"
@@ -241,8 +240,6 @@ func causes(err error) (conflicts []Conflict, fields []string) {
 	}
 	return conflicts, fields
 }
-
-func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
 
 // Each returns the errors that were joined into err, one by one.
 func Each(err error) []error {

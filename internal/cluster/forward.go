@@ -198,3 +198,7 @@ func (forwardedAddr) Network() string { return "port-forward" }
 
 // String implements net.Addr.
 func (forwardedAddr) String() string { return "pod" }
+
+// monitoringPort is where istiod tells what the proxies have. It answers there to whoever comes from its own pod, as
+// a forwarded connection does.
+const monitoringPort = 15014

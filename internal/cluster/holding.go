@@ -99,3 +99,9 @@ func readHolding(decoder *json.Decoder, of written) (holding, error) {
 	_, err := decoder.Token()
 	return held, err
 }
+
+// unaskable is why istiod cannot be asked at all, which trying again does not change.
+type unaskable struct{ error }
+
+// Unwrap returns the cause.
+func (u unaskable) Unwrap() error { return u.error }

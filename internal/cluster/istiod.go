@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -17,10 +18,6 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 )
-
-// monitoringPort is where istiod tells what the proxies have. It answers there to whoever comes from its own pod, as
-// a forwarded connection does.
-const monitoringPort = 15014
 
 // proxy is what istiod knows of one proxy: the nonces of what it was sent last, and of what it acknowledged last.
 // Source: istio.io/istio pilot/pkg/xds SyncStatus, served as /debug/syncz.
@@ -44,7 +41,7 @@ func (p proxy) nonces() [4]string {
 
 // objection is why the proxy refuses what it was sent, empty if it has not said.
 func (p proxy) objection() string {
-	for _, name := range sortedKeys(p.Resources) {
+	for _, name := range slices.Sorted(maps.Keys(p.Resources)) {
 		if text := p.Resources[name].LastError; text != "" {
 			return text
 		}
@@ -79,12 +76,6 @@ func versionOf(nonce string) int {
 	}
 	return n
 }
-
-// unaskable is why istiod cannot be asked at all, which trying again does not change.
-type unaskable struct{ error }
-
-// Unwrap returns the cause.
-func (u unaskable) Unwrap() error { return u.error }
 
 // isUnaskable reports whether trying again would not help: a right is missing, there is no istiod, or what answers is
 // none.

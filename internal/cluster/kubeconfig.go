@@ -4,10 +4,12 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"net/url"
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 
 	"k8s.io/apimachinery/pkg/runtime/schema"
@@ -199,4 +201,73 @@ func serverName(host string) string {
 		return u.String()
 	}
 	return host
+}
+
+// ErrNoConfiguration says that nothing tells which cluster to talk to.
+var ErrNoConfiguration = errors.New("no cluster is configured")
+
+// Config says which cluster to talk to and as whom. The zero value of a field leaves it to the kubeconfig. The
+// fields mean what the attributes of the same name mean in hashicorp/kubernetes.
+type Config struct {
+	// Host is the API server's URL or host:port.
+	Host     string
+	Username string
+	Password string
+	// Insecure switches the verification of the API server's certificate off.
+	Insecure      bool
+	TLSServerName string
+	// ClientCertificate, ClientKey and ClusterCACertificate are PEM.
+	ClientCertificate    string
+	ClientKey            string
+	ClusterCACertificate string
+	// ConfigPaths are kubeconfig files; a leading ~ is the home directory. Several are merged as kubectl does.
+	ConfigPaths           []string
+	ConfigContext         string
+	ConfigContextAuthInfo string
+	ConfigContextCluster  string
+	Token                 string
+	ProxyURL              string
+	Exec                  *Exec
+
+	UserAgent string
+	// FieldManager is the name under which fields are owned in server-side apply.
+	FieldManager string
+	// ForceConflicts takes fields from other managers.
+	ForceConflicts bool
+}
+
+// Exec is a command that prints credentials.
+type Exec struct {
+	APIVersion string
+	Command    string
+	Args       []string
+	Env        map[string]string
+}
+
+func (c Config) overrides() *clientcmd.ConfigOverrides {
+	overrides := &clientcmd.ConfigOverrides{CurrentContext: c.ConfigContext}
+	overrides.Context.AuthInfo = c.ConfigContextAuthInfo
+	overrides.Context.Cluster = c.ConfigContextCluster
+	overrides.ClusterInfo = clientcmdapi.Cluster{
+		Server: c.Host, TLSServerName: c.TLSServerName, InsecureSkipTLSVerify: c.Insecure,
+		CertificateAuthorityData: []byte(c.ClusterCACertificate), ProxyURL: c.ProxyURL,
+	}
+	if c.Host != "" && !strings.Contains(c.Host, "://") {
+		overrides.ClusterInfo.Server = "https://" + c.Host
+	}
+	overrides.AuthInfo = clientcmdapi.AuthInfo{
+		ClientCertificateData: []byte(c.ClientCertificate), ClientKeyData: []byte(c.ClientKey),
+		Token: c.Token, Username: c.Username, Password: c.Password,
+	}
+	if c.Exec != nil {
+		exec := &clientcmdapi.ExecConfig{
+			APIVersion: c.Exec.APIVersion, Command: c.Exec.Command, Args: c.Exec.Args,
+			InteractiveMode: clientcmdapi.IfAvailableExecInteractiveMode,
+		}
+		for _, name := range slices.Sorted(maps.Keys(c.Exec.Env)) {
+			exec.Env = append(exec.Env, clientcmdapi.ExecEnvVar{Name: name, Value: c.Exec.Env[name]})
+		}
+		overrides.AuthInfo.Exec = exec
+	}
+	return overrides
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -45,12 +46,12 @@ func (c *Cluster) RefuseLeftovers(live LiveObjects, from, wanted istio.Objects) 
 // conflicts names the other owners of fields of the spec and of the metadata that are to go.
 func (l *Live) conflicts(spec, metadata map[string]any) []Conflict {
 	var fields []string
-	for _, field := range sortedKeys(spec) {
+	for _, field := range slices.Sorted(maps.Keys(spec)) {
 		fields = append(fields, ".spec."+field)
 	}
-	for _, name := range sortedKeys(metadata) {
+	for _, name := range slices.Sorted(maps.Keys(metadata)) {
 		marks, _ := metadata[name].(map[string]any)
-		for _, key := range sortedKeys(marks) {
+		for _, key := range slices.Sorted(maps.Keys(marks)) {
 			fields = append(fields, ".metadata."+name+"."+key)
 		}
 	}
@@ -159,7 +160,7 @@ func leftoverMetadata(live *Live, was, wanted *istio.Object) map[string]any {
 // removal returns a merge patch that removes what only live has.
 func removal(live, wanted map[string]any) map[string]any {
 	patch := map[string]any{}
-	for _, key := range sortedKeys(live) {
+	for _, key := range slices.Sorted(maps.Keys(live)) {
 		value, ok := wanted[key]
 		if !ok {
 			patch[key] = nil

@@ -166,7 +166,7 @@ func equal(a, b *istio.Object) bool {
 func gains(before, after *istio.Object) bool {
 	old, wanted := before.DestinationRuleSpec(), after.DestinationRuleSpec()
 	for _, subset := range wanted.Subsets {
-		if findSubset(old, subset.Name) == nil {
+		if istio.FindSubset(old, subset.Name) == nil {
 			return true
 		}
 	}

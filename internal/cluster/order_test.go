@@ -46,7 +46,7 @@ func (s shape) pair() istio.Objects {
 	pair := istio.ObjectsOf().WithSubsetsElsewhere(s.virtualService != "" && s.destinationRule == "")
 	if s.virtualService != "" {
 		rule := &networking.HTTPRoute{}
-		for _, name := range sortedKeys(s.weights) {
+		for _, name := range slices.Sorted(maps.Keys(s.weights)) {
 			rule.Route = append(rule.Route, &networking.HTTPRouteDestination{
 				Destination: &networking.Destination{Host: s.host, Subset: name}, Weight: s.weights[name],
 			})
@@ -69,7 +69,7 @@ func (s shape) pair() istio.Objects {
 	}
 	if s.destinationRule != "" {
 		rule := &networking.DestinationRule{Host: s.host, ExportTo: s.exportTo}
-		for _, name := range sortedKeys(s.subsets) {
+		for _, name := range slices.Sorted(maps.Keys(s.subsets)) {
 			rule.Subsets = append(rule.Subsets,
 				&networking.Subset{Name: name, Labels: map[string]string{"app": s.subsets[name]}})
 		}

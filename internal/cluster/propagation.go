@@ -3,6 +3,7 @@ package cluster
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -291,7 +292,7 @@ func (s *observedProxies) missing() []string {
 		if s.enough != nil {
 			enough = s.enough[i]
 		}
-		for _, id := range sortedKeys(of) {
+		for _, id := range slices.Sorted(maps.Keys(of)) {
 			p := of[id]
 			if acknowledged(p.ClusterSent, p.ClusterAcked, enough) && acknowledged(p.RouteSent, p.RouteAcked, enough) {
 				continue

@@ -1,6 +1,7 @@
 package cluster
 
 import (
+	"maps"
 	"slices"
 	"testing"
 	"time"
@@ -175,7 +176,7 @@ func TestByID(t *testing.T) {
 	list := []proxy{named("2", "2"), other, named("2", "1"), named("1", "1")}
 	want := byID(slices.Clone(list))
 	if diff := cmp.Diff(
-		[]string{"client.shop", "client.shop #2", "client.shop #3", "web.shop"}, sortedKeys(want),
+		[]string{"client.shop", "client.shop #2", "client.shop #3", "web.shop"}, slices.Sorted(maps.Keys(want)),
 	); diff != "" {
 		t.Errorf("ids (-want +got):\n%s", diff)
 	}

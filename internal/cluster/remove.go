@@ -91,15 +91,3 @@ func (c *Cluster) awaitGone(ctx context.Context, at Address, uid string, finaliz
 		Err: fmt.Errorf("it is marked for deletion, and kept by its finalizers: %s", strings.Join(finalizers, ", ")),
 	}
 }
-
-// waitContext returns a context for waiting, which ends when the time for the change is up, without what there is to
-// tidy up.
-func waitContext(ctx context.Context) (context.Context, context.CancelFunc) {
-	if due, ok := ctx.Value(dueKey{}).(time.Time); ok {
-		return context.WithDeadline(ctx, due)
-	}
-	if _, ok := ctx.Deadline(); ok {
-		return context.WithCancel(ctx)
-	}
-	return context.WithTimeout(ctx, requestTimeout)
-}

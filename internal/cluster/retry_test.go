@@ -5,11 +5,13 @@ import (
 	"encoding/pem"
 	"fmt"
 	"io"
+	"maps"
 	"math"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -214,7 +216,7 @@ func TestPersist(t *testing.T) {
 				test.reason != Unknown && (!IsReason(err, test.reason) || !strings.Contains(err.Error(), test.say)) {
 				t.Errorf("error %v, want reason %d and %q", err, test.reason, test.say)
 			}
-			if texts := sortedKeys(said); len(texts) > 1 || !strings.Contains(strings.Join(texts, ""), test.warning) ||
+			if texts := slices.Sorted(maps.Keys(said)); len(texts) > 1 || !strings.Contains(strings.Join(texts, ""), test.warning) ||
 				test.warning == "" && len(texts) > 0 {
 				t.Errorf("warnings %q, want one with %q", texts, test.warning)
 			}

@@ -3,6 +3,8 @@ package istio
 import (
 	"cmp"
 	"slices"
+
+	networking "istio.io/api/networking/v1"
 )
 
 // Role is what an object does for a route. Whoever orders, compares or reports the objects of a route asks for their
@@ -115,4 +117,13 @@ func (s Objects) Counterpart(other *Object) *Object {
 		}
 	}
 	return nil
+}
+
+// FindSubset returns the subset of a name, nil for none.
+func FindSubset(destinationRule *networking.DestinationRule, name string) *networking.Subset {
+	i := slices.IndexFunc(destinationRule.GetSubsets(), func(s *networking.Subset) bool { return s.GetName() == name })
+	if i < 0 {
+		return nil
+	}
+	return destinationRule.GetSubsets()[i]
 }

@@ -31,11 +31,11 @@ func KeepOthers(wanted, was, live Objects) Objects {
 	if wanted.Declaring() != nil && live.Declaring() != nil {
 		o, spec := *wanted.Declaring(), proto.CloneOf(wanted.Declaring().DestinationRuleSpec())
 		for _, subset := range spec.Subsets {
-			setRolloutsLabel(subset, findSubset(live.Declaring().DestinationRuleSpec(), subset.GetName()))
+			setRolloutsLabel(subset, FindSubset(live.Declaring().DestinationRuleSpec(), subset.GetName()))
 		}
 		for _, subset := range live.Declaring().DestinationRuleSpec().GetSubsets() {
-			if findSubset(spec, subset.GetName()) == nil &&
-				findSubset(was.Declaring().DestinationRuleSpec(), subset.GetName()) == nil {
+			if FindSubset(spec, subset.GetName()) == nil &&
+				FindSubset(was.Declaring().DestinationRuleSpec(), subset.GetName()) == nil {
 				spec.Subsets = append(spec.Subsets, proto.CloneOf(subset))
 			}
 		}
@@ -68,10 +68,10 @@ func WithoutOthersIn(live, configured *Object) *Object {
 	case *networking.DestinationRule:
 		spec, want := proto.CloneOf(is), configured.DestinationRuleSpec()
 		spec.Subsets = slices.DeleteFunc(spec.Subsets, func(s *networking.Subset) bool {
-			return findSubset(want, s.GetName()) == nil
+			return FindSubset(want, s.GetName()) == nil
 		})
 		for _, subset := range spec.Subsets {
-			setRolloutsLabel(subset, findSubset(want, subset.GetName()))
+			setRolloutsLabel(subset, FindSubset(want, subset.GetName()))
 		}
 		o.Spec = spec
 	}
@@ -90,21 +90,12 @@ func OthersIn(live, was, wanted Objects) []string {
 	found = append(found, tcpRules.others("tcp", is.GetTcp(), before.GetTcp(), after.GetTcp())...)
 	for _, subset := range live.Declaring().DestinationRuleSpec().GetSubsets() {
 		name := subset.GetName()
-		if findSubset(was.Declaring().DestinationRuleSpec(), name) == nil &&
-			findSubset(wanted.Declaring().DestinationRuleSpec(), name) == nil {
+		if FindSubset(was.Declaring().DestinationRuleSpec(), name) == nil &&
+			FindSubset(wanted.Declaring().DestinationRuleSpec(), name) == nil {
 			found = append(found, "the subset "+Shown(name))
 		}
 	}
 	return found
-}
-
-// findSubset returns the subset of a name, nil for none.
-func findSubset(destinationRule *networking.DestinationRule, name string) *networking.Subset {
-	i := slices.IndexFunc(destinationRule.GetSubsets(), func(s *networking.Subset) bool { return s.GetName() == name })
-	if i < 0 {
-		return nil
-	}
-	return destinationRule.GetSubsets()[i]
 }
 
 // setRolloutsLabel gives a subset the label that another one of its name has, or none where that has none. Without

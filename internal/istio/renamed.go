@@ -18,7 +18,7 @@ func UnderNewNames(before, after Objects) *Object {
 		return before.Routing()
 	}
 	return renameSubsets(before.Routing(), was.Host, func(name string) string {
-		if subset := findSubset(was, name); subset != nil {
+		if subset := FindSubset(was, name); subset != nil {
 			return newName(subset, is.GetSubsets())
 		}
 		return name
@@ -33,11 +33,11 @@ func followPods(before, after Objects) Objects {
 		return before
 	}
 	rename := func(name string) string {
-		subset := findSubset(was, name)
+		subset := FindSubset(was, name)
 		if subset == nil {
 			return name
 		}
-		if next := newName(subset, is.GetSubsets()); findSubset(is, next) != nil {
+		if next := newName(subset, is.GetSubsets()); FindSubset(is, next) != nil {
 			return next
 		}
 		return name

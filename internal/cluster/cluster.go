@@ -1,0 +1,89 @@
+// Package cluster is the only package that talks to a network. It connects to a Kubernetes API server, reads pairs of
+// VirtualService and DestinationRule, changes them in an order that drops no request, and says in types what went
+// wrong.
+package cluster
+
+import (
+	"fmt"
+	"sync/atomic"
+
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/client-go/dynamic"
+	"k8s.io/client-go/metadata"
+	"k8s.io/client-go/rest"
+
+	"github.com/meshroute/terraform-provider-mesh/internal/istio"
+)
+
+// Cluster is a connection to one API server. It is safe for concurrent use.
+type Cluster struct {
+	client dynamic.Interface
+	// metadata reads objects without what is in them.
+	metadata   metadata.Interface
+	rest       rest.Interface
+	config     *rest.Config
+	manager    string
+	force      bool
+	host       string
+	identities map[istio.Kind]*identityLists
+	// answered says that the API server has answered a request of ours.
+	answered atomic.Bool
+	// recovered is when the API server last answered a request that had failed before, in nanoseconds of Unix time; 0
+	// is never.
+	recovered atomic.Int64
+	// asking is what is known of whether istiod can be asked.
+	asking asking
+}
+
+// Connect reads the configuration and prepares a client. No request is made. An error says what is wrong with which
+// file or attribute, and never what is in it.
+func Connect(config Config) (*Cluster, error) {
+	restConfig, err := config.restConfig()
+	if err != nil {
+		return nil, err
+	}
+	restConfig.UserAgent = config.UserAgent
+	restConfig.WarningHandlerWithContext = warnings{}
+	// The API server has priority and fairness of its own; a throttle in the client only adds seconds.
+	restConfig.QPS = -1
+	c := &Cluster{
+		manager:    config.FieldManager,
+		force:      config.ForceConflicts,
+		host:       serverName(restConfig.Host),
+		identities: newIdentityLists(),
+	}
+	transport, err := httpClient(restConfig, &c.answered)
+	if err != nil {
+		return nil, fmt.Errorf("use %s: %w", config.source(), err)
+	}
+	client, err := dynamic.NewForConfigAndClient(restConfig, transport)
+	if err != nil {
+		return nil, fmt.Errorf("use %s: %w", config.source(), err)
+	}
+	if c.metadata, err = metadata.NewForConfigAndClient(metadata.ConfigFor(restConfig), transport); err != nil {
+		return nil, fmt.Errorf("use %s: %w", config.source(), err)
+	}
+	raw := dynamic.ConfigFor(restConfig)
+	raw.GroupVersion, raw.APIPath = &schema.GroupVersion{Group: apiGroup, Version: apiVersion}, "/apis"
+	plain, err := rest.RESTClientForConfigAndClient(raw, transport)
+	if err != nil {
+		return nil, fmt.Errorf("use %s: %w", config.source(), err)
+	}
+	c.client, c.rest, c.config = client, plain, restConfig
+	return c, nil
+}
+
+// apiGroup and apiVersion are those of Istio's API.
+const (
+	apiGroup   = "networking.istio.io"
+	apiVersion = "v1"
+)
+
+var resources = map[istio.Kind]schema.GroupVersionResource{
+	istio.KindVirtualService:  {Group: apiGroup, Version: apiVersion, Resource: "virtualservices"},
+	istio.KindDestinationRule: {Group: apiGroup, Version: apiVersion, Resource: "destinationrules"},
+}
+
+func (c *Cluster) resource(kind istio.Kind, namespace string) dynamic.ResourceInterface {
+	return c.client.Resource(resources[kind]).Namespace(namespace)
+}
