@@ -14,6 +14,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6/tf6server"
 
 	"github.com/meshroute/terraform-provider-mesh/internal/acctest"
+	"github.com/meshroute/terraform-provider-mesh/internal/cluster"
 	"github.com/meshroute/terraform-provider-mesh/internal/provider"
 )
 
@@ -161,17 +162,18 @@ func (p *process) signal(id int, s syscall.Signal) {
 	}
 }
 
-// gone waits until the plugins that a killed Terraform left behind have ended by themselves.
+// gone waits until the plugins that a killed Terraform left behind have ended by themselves: a change that is under way
+// comes to its end, and where the API server failed meanwhile it gives istiod time to come back to it between two writes.
 func (p *process) gone() {
 	p.t.Helper()
 	for _, id := range p.plugins {
-		for deadline := time.Now().Add(time.Minute); ; time.Sleep(20 * time.Millisecond) {
+		for deadline := time.Now().Add(cluster.InformerBackoff + time.Minute); ; time.Sleep(20 * time.Millisecond) {
 			// An ended process has no command line, also before its parent has asked for its exit code.
 			if readFileOrNone("/proc/"+strconv.Itoa(id)+"/cmdline") == "" {
 				break
 			}
 			if time.Now().After(deadline) {
-				p.t.Fatalf("the provider, process %d, outlives Terraform by a minute", id)
+				p.t.Fatalf("the provider, process %d, outlives Terraform by two minutes", id)
 			}
 		}
 	}
