@@ -216,7 +216,8 @@ func TestPersist(t *testing.T) {
 				test.reason != Unknown && (!IsReason(err, test.reason) || !strings.Contains(err.Error(), test.say)) {
 				t.Errorf("error %v, want reason %d and %q", err, test.reason, test.say)
 			}
-			if texts := slices.Sorted(maps.Keys(said)); len(texts) > 1 || !strings.Contains(strings.Join(texts, ""), test.warning) ||
+			if texts := slices.Sorted(maps.Keys(said)); len(texts) > 1 ||
+				!strings.Contains(strings.Join(texts, ""), test.warning) ||
 				test.warning == "" && len(texts) > 0 {
 				t.Errorf("warnings %q, want one with %q", texts, test.warning)
 			}

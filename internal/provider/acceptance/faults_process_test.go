@@ -162,8 +162,9 @@ func (p *process) signal(id int, s syscall.Signal) {
 	}
 }
 
-// gone waits until the plugins that a killed Terraform left behind have ended by themselves: a change that is under way
-// comes to its end, and where the API server failed meanwhile it gives istiod time to come back to it between two writes.
+// gone waits until the plugins that a killed Terraform left behind have ended by themselves: a change that is under
+// way comes to its end, and where the API server failed meanwhile it gives istiod time to come back to it between two
+// writes.
 func (p *process) gone() {
 	p.t.Helper()
 	for _, id := range p.plugins {

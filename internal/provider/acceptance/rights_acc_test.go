@@ -38,7 +38,9 @@ const (
 func readRole(t testing.TB, name string) shippedRole {
 	t.Helper()
 	var role shippedRole
-	if err := yaml.Unmarshal([]byte(readFile(t, filepath.Join("..", "..", "..", "examples", name))), &role); err != nil {
+	if err := yaml.Unmarshal(
+		[]byte(readFile(t, filepath.Join("..", "..", "..", "examples", name))), &role,
+	); err != nil {
 		t.Fatal(err)
 	}
 	return role
