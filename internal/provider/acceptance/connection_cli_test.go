@@ -24,6 +24,7 @@ import (
 func TestMain(m *testing.M) {
 	if os.Getenv("TF_PLUGIN_MAGIC_COOKIE") != "" {
 		provider.QuietUnlessAsked()
+		go provider.EndWithParent()
 		err := tf6server.Serve(sourceAddress, provider.NewServer("test"))
 		if err != nil {
 			fmt.Fprintln(os.Stderr, err)

@@ -14,7 +14,6 @@ import (
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6/tf6server"
 
 	"github.com/meshroute/terraform-provider-mesh/internal/acctest"
-	"github.com/meshroute/terraform-provider-mesh/internal/cluster"
 	"github.com/meshroute/terraform-provider-mesh/internal/provider"
 )
 
@@ -116,22 +115,30 @@ func (p *process) id() int {
 	return id
 }
 
-// children returns the processes that Terraform started: its plugins.
+// children returns the processes that Terraform started: its plugins. The kernel leaves some out of a list that changes
+// while it is read.
 func (p *process) children() []int {
+	for range 50 {
+		if children := p.readChildren(); len(children) > 0 {
+			return children
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
+	p.t.Errorf("process %d has no plugin", p.id())
+	return nil
+}
+
+func (p *process) readChildren() (children []int) {
 	lists, err := filepath.Glob("/proc/" + strconv.Itoa(p.id()) + "/task/*/children")
 	if err != nil {
 		p.t.Error(err)
 	}
-	var children []int
 	for _, list := range lists {
 		for _, field := range strings.Fields(readFileOrNone(list)) {
 			if id, err := strconv.Atoi(field); err == nil {
 				children = append(children, id)
 			}
 		}
-	}
-	if len(children) == 0 {
-		p.t.Errorf("process %d has no plugin", p.id())
 	}
 	return children
 }
@@ -162,19 +169,17 @@ func (p *process) signal(id int, s syscall.Signal) {
 	}
 }
 
-// gone waits until the plugins that a killed Terraform left behind have ended by themselves: a change that is under
-// way comes to its end, and where the API server failed meanwhile it gives istiod time to come back to it between two
-// writes.
+// gone waits until the plugins that a killed Terraform left behind have ended by themselves.
 func (p *process) gone() {
 	p.t.Helper()
 	for _, id := range p.plugins {
-		for deadline := time.Now().Add(cluster.InformerBackoff + time.Minute); ; time.Sleep(20 * time.Millisecond) {
+		for deadline := time.Now().Add(time.Minute); ; time.Sleep(20 * time.Millisecond) {
 			// An ended process has no command line, also before its parent has asked for its exit code.
 			if readFileOrNone("/proc/"+strconv.Itoa(id)+"/cmdline") == "" {
 				break
 			}
 			if time.Now().After(deadline) {
-				p.t.Fatalf("the provider, process %d, outlives Terraform by two minutes", id)
+				p.t.Fatalf("the provider, process %d, outlives Terraform by a minute", id)
 			}
 		}
 	}
