@@ -16,6 +16,7 @@ import (
 
 	"github.com/meshroute/terraform-provider-mesh/internal/canary"
 	"github.com/meshroute/terraform-provider-mesh/internal/istio"
+	"github.com/meshroute/terraform-provider-mesh/internal/istio/istiotest"
 	"github.com/meshroute/terraform-provider-mesh/internal/provider/form"
 )
 
@@ -87,14 +88,15 @@ func TestObjects(t *testing.T) {
 		istio.KindDestinationRule: &networking.DestinationRule{},
 	} {
 		leaves := 0
-		walkFields(spec.ProtoReflect().Descriptor(), "", func(at string, _ protoreflect.FieldDescriptor, leaf bool) {
-			if !leaf || slices.Contains(neverAccepted, at) {
-				return
-			}
-			if leaves++; !used[kind][at] {
-				t.Errorf("no %s uses %s", kind, at)
-			}
-		})
+		istiotest.WalkFields(spec.ProtoReflect().Descriptor(),
+			"", func(at string, _ protoreflect.FieldDescriptor, leaf bool) {
+				if !leaf || slices.Contains(neverAccepted, at) {
+					return
+				}
+				if leaves++; !used[kind][at] {
+					t.Errorf("no %s uses %s", kind, at)
+				}
+			})
 		t.Logf("%d leaf fields of %s, in every place", leaves, kind)
 	}
 	t.Logf("%d objects", len(objects))
@@ -138,25 +140,4 @@ func normalJSON(t *testing.T, tree map[string]any) map[string]any {
 		t.Fatal(err)
 	}
 	return normal.Object
-}
-
-// walkFields visits every field below a message, by the names of the attributes that lead to it.
-func walkFields(
-	d protoreflect.MessageDescriptor, at string, visit func(at string, fd protoreflect.FieldDescriptor, leaf bool),
-) {
-	for i := range d.Fields().Len() {
-		fd := d.Fields().Get(i)
-		inner := at + "/" + string(fd.Name())
-		message := fd.Message()
-		if fd.IsMap() {
-			message = fd.MapValue().Message()
-		}
-		if message != nil && message.FullName().Parent() == "google.protobuf" {
-			message = nil
-		}
-		visit(inner, fd, message == nil)
-		if message != nil {
-			walkFields(message, inner, visit)
-		}
-	}
 }

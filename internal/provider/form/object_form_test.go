@@ -51,17 +51,18 @@ func TestObjectForm_everyField(t *testing.T) {
 func missedFields(
 	message proto.Message, objectType tftypes.Object, describe func(protoreflect.FullName) string,
 ) (missed []string, leaves int) {
-	walkFields(message.ProtoReflect().Descriptor(), "", func(at string, fd protoreflect.FieldDescriptor, leaf bool) {
-		if !attributeAt(objectType, at) {
-			missed = append(missed, fmt.Sprintf("there is no attribute %s for %s", at, fd.FullName()))
-		}
-		if describe(fd.FullName()) == "" {
-			missed = append(missed, fmt.Sprintf("%s has no description", fd.FullName()))
-		}
-		if leaf {
-			leaves++
-		}
-	})
+	istiotest.WalkFields(message.ProtoReflect().Descriptor(), "",
+		func(at string, fd protoreflect.FieldDescriptor, leaf bool) {
+			if !attributeAt(objectType, at) {
+				missed = append(missed, fmt.Sprintf("there is no attribute %s for %s", at, fd.FullName()))
+			}
+			if describe(fd.FullName()) == "" {
+				missed = append(missed, fmt.Sprintf("%s has no description", fd.FullName()))
+			}
+			if leaf {
+				leaves++
+			}
+		})
 	return missed, leaves
 }
 
@@ -120,27 +121,6 @@ func TestObjectForm_everyFieldNotices(t *testing.T) {
 				t.Errorf("missed (-want +got):\n%s", diff)
 			}
 		})
-	}
-}
-
-// walkFields visits every field below a message, by the names of the attributes that lead to it.
-func walkFields(
-	d protoreflect.MessageDescriptor, at string, visit func(at string, fd protoreflect.FieldDescriptor, leaf bool),
-) {
-	for i := range d.Fields().Len() {
-		fd := d.Fields().Get(i)
-		inner := at + "/" + string(fd.Name())
-		message := fd.Message()
-		if fd.IsMap() {
-			message = fd.MapValue().Message()
-		}
-		if message != nil && message.FullName().Parent() == "google.protobuf" {
-			message = nil
-		}
-		visit(inner, fd, message == nil)
-		if message != nil {
-			walkFields(message, inner, visit)
-		}
 	}
 }
 
