@@ -1,6 +1,8 @@
 package crud
 
 import (
+	"context"
+
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 
 	"github.com/meshroute/terraform-provider-mesh/internal/attr"
@@ -19,8 +21,8 @@ type call struct {
 	config, prior, planned attr.Value
 	// private is what the resource keeps beside its state. What is put there is in the answer.
 	private private
-	// applying says that the call is part of an apply, as far as can be told.
-	applying bool
+	// isApply reports whether a plan is part of an apply, as far as can be told; nil where it cannot.
+	isApply func(context.Context) bool
 	// state answers what is there afterwards, null for nothing.
 	state attr.Value
 	// place answers where the objects of the state are; nil leaves the identity as it was.

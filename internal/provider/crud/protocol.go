@@ -175,13 +175,13 @@ func (w wired) ReadResource(
 
 // PlanChange implements [guard.Resource].
 func (w wired) PlanChange(
-	ctx context.Context, req *tfprotov6.PlanResourceChangeRequest, applying bool,
+	ctx context.Context, req *tfprotov6.PlanResourceChangeRequest, isApply func(context.Context) bool,
 ) (*tfprotov6.PlanResourceChangeResponse, bool) {
 	kept, ok := readPrivate(req.PriorPrivate)
 	if !ok || req.Config == nil || req.ProposedNewState == nil || req.PriorState == nil {
 		return nil, false
 	}
-	c := call{private: kept, applying: applying}
+	c := call{private: kept, isApply: isApply}
 	wrong, ok := w.decoded(wireValue{req.Config, guard.InConfig, &c.config},
 		wireValue{req.ProposedNewState, guard.InState, &c.planned}, wireValue{req.PriorState, guard.InState, &c.prior})
 	switch {

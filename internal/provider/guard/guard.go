@@ -20,7 +20,9 @@ import (
 // guard measures values where they arrive. On the way back it makes every diagnostic fit for a terminal, whoever
 // wrote it.
 func New(served Served, of Subject) tfprotov6.ProviderServer {
-	return &guard{Served: served, of: of}
+	g := &guard{Served: served, of: of}
+	g.phase.Store(newPhase())
+	return g
 }
 
 // Served is what the framework serves.
@@ -54,9 +56,10 @@ type Resource interface {
 	Upgrade(req *tfprotov6.UpgradeResourceStateRequest) (*tfprotov6.UpgradeResourceStateResponse, bool)
 	// ReadResource answers ReadResource.
 	ReadResource(ctx context.Context, req *tfprotov6.ReadResourceRequest) (*tfprotov6.ReadResourceResponse, bool)
-	// PlanChange answers PlanResourceChange; applying says that the call is part of an apply, as far as can be told.
+	// PlanChange answers PlanResourceChange; isApply reports whether the call is part of an apply, as far as can be
+	// told, and may wait to see.
 	PlanChange(
-		ctx context.Context, req *tfprotov6.PlanResourceChangeRequest, applying bool,
+		ctx context.Context, req *tfprotov6.PlanResourceChangeRequest, isApply func(context.Context) bool,
 	) (*tfprotov6.PlanResourceChangeResponse, bool)
 	// ApplyChange answers ApplyResourceChange.
 	ApplyChange(
@@ -70,8 +73,8 @@ type guard struct {
 	Served
 	of   Subject
 	memo memo
-	// applying is set from the first change of an apply on, until the provider is configured anew.
-	applying atomic.Bool
+	// phase begins anew when the provider is configured.
+	phase atomic.Pointer[phase]
 }
 
 // changes are how many applies are under way in this process.
@@ -119,7 +122,7 @@ func (g *guard) ConfigureProvider(
 	if wrong := refused(dynamic(req.Config, g.of.Block, InConfig)); wrong != nil {
 		return &tfprotov6.ConfigureProviderResponse{Diagnostics: wrong}, nil
 	}
-	g.applying.Store(false)
+	g.phase.Store(newPhase())
 	resp, err := g.Served.ConfigureProvider(ctx, req)
 	if resp != nil {
 		resp.Diagnostics = Shown(resp.Diagnostics)
@@ -228,7 +231,9 @@ func (g *guard) PlanResourceChange(
 	ctx context.Context, req *tfprotov6.PlanResourceChangeRequest,
 ) (*tfprotov6.PlanResourceChangeResponse, error) {
 	if r, ok := g.of.Resource(req.TypeName); ok {
-		if resp, ok := r.PlanChange(ctx, req, g.applying.Load()); ok {
+		p := plan{phase: g.phase.Load()}
+		defer p.answered()
+		if resp, ok := r.PlanChange(ctx, req, p.isApply); ok {
 			resp.Diagnostics = Shown(resp.Diagnostics)
 			return resp, nil
 		}
@@ -255,7 +260,7 @@ func (g *guard) PlanResourceChange(
 func (g *guard) ApplyResourceChange(
 	ctx context.Context, req *tfprotov6.ApplyResourceChangeRequest,
 ) (*tfprotov6.ApplyResourceChangeResponse, error) {
-	g.applying.Store(true)
+	g.phase.Load().decide(true)
 	changes.Add(1)
 	defer changes.Add(-1)
 	if r, ok := g.of.Resource(req.TypeName); ok {
