@@ -4,7 +4,9 @@
 package cluster
 
 import (
+	"context"
 	"fmt"
+	"net"
 	"sync/atomic"
 
 	"k8s.io/apimachinery/pkg/runtime/schema"
@@ -33,7 +35,12 @@ type Cluster struct {
 	recovered atomic.Int64
 	// asking is what is known of whether istiod can be asked.
 	asking asking
+	// dial makes a connection, nil for one over the network.
+	dial dialer
 }
+
+// dialer makes a connection to an address.
+type dialer func(ctx context.Context, network, address string) (net.Conn, error)
 
 // Connect reads the configuration and prepares a client. No request is made. An error says what is wrong with which
 // file or attribute, and never what is in it.
@@ -46,7 +53,9 @@ func Connect(config Config) (*Cluster, error) {
 	restConfig.WarningHandlerWithContext = warnings{}
 	// The API server has priority and fairness of its own; a throttle in the client only adds seconds.
 	restConfig.QPS = -1
+	restConfig.Dial = config.dial
 	c := &Cluster{
+		dial:       config.dial,
 		manager:    config.FieldManager,
 		force:      config.ForceConflicts,
 		host:       serverName(restConfig.Host),

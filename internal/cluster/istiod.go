@@ -103,7 +103,7 @@ type istiod struct {
 func (c *Cluster) connectControlPlane(ctx context.Context, p Propagation) (*controlPlane, error) {
 	control := &controlPlane{}
 	for _, address := range p.IstiodAddresses {
-		client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
+		client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true, DialContext: c.dial}}
 		control.istiods = append(control.istiods, istiod{client, strings.TrimSuffix(address, "/"), nameAt(address)})
 	}
 	if len(control.istiods) > 0 {

@@ -234,6 +234,9 @@ type Config struct {
 	FieldManager string
 	// ForceConflicts takes fields from other managers.
 	ForceConflicts bool
+
+	// dial makes the connections, nil for those over the network.
+	dial dialer
 }
 
 // Exec is a command that prints credentials.

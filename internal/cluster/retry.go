@@ -47,7 +47,7 @@ func (c *Cluster) persist(ctx context.Context, what string, request func(ctx con
 			return nil
 		case !passes(err) && !c.renewed(err, tries) || ctx.Err() != nil || !patient && !c.answered.Load():
 			return err
-		case time.Now().Add(delay).After(until):
+		case !time.Now().Add(delay).Before(until):
 			return asked.explain(err)
 		case asked.status != "":
 			// The same words for every request, so that one operation says them once.

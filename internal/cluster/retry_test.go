@@ -16,6 +16,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 )
 
@@ -23,12 +24,12 @@ import (
 func counted(t *testing.T, serve http.HandlerFunc) (c *Cluster, requests *atomic.Int32) {
 	t.Helper()
 	requests = &atomic.Int32{}
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	var within network
+	within.serve(t, "cluster:80", func(w http.ResponseWriter, r *http.Request) {
 		requests.Add(1)
 		serve(w, r)
-	}))
-	t.Cleanup(server.Close)
-	c, err := Connect(Config{Host: server.URL, FieldManager: "test"})
+	})
+	c, err := Connect(Config{Host: "http://cluster", FieldManager: "test", dial: within.dial})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -190,37 +191,39 @@ func TestPersist(t *testing.T) {
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			c, requests := counted(t, test.serve())
-			said := map[string]bool{}
-			ctx := CollectWarnings(t.Context(), func(text string) { said[text] = true })
-			if test.deadline > 0 {
-				var cancel context.CancelFunc
-				ctx, cancel = context.WithTimeout(ctx, test.deadline)
-				defer cancel()
-			}
-			began := time.Now()
-			var err error
-			if test.write {
-				pair := shape{host: reviews, virtualService: "reviews", weights: map[string]int32{"v1": 100}}.pair()
-				_, err = c.create(ctx, pair.Routing())
-			} else {
-				_, err = c.Get(ctx, address)
-			}
-			if took := time.Since(began); took < test.least || took > test.most {
-				t.Errorf("it took %s, want %s to %s", took, test.least, test.most)
-			}
-			if n := requests.Load(); n < test.few || n > test.many {
-				t.Errorf("%d requests, want %d to %d", n, test.few, test.many)
-			}
-			if test.reason == Unknown && err != nil ||
-				test.reason != Unknown && (!IsReason(err, test.reason) || !strings.Contains(err.Error(), test.say)) {
-				t.Errorf("error %v, want reason %d and %q", err, test.reason, test.say)
-			}
-			if texts := slices.Sorted(maps.Keys(said)); len(texts) > 1 ||
-				!strings.Contains(strings.Join(texts, ""), test.warning) ||
-				test.warning == "" && len(texts) > 0 {
-				t.Errorf("warnings %q, want one with %q", texts, test.warning)
-			}
+			synctest.Test(t, func(t *testing.T) {
+				c, requests := counted(t, test.serve())
+				said := map[string]bool{}
+				ctx := CollectWarnings(t.Context(), func(text string) { said[text] = true })
+				if test.deadline > 0 {
+					var cancel context.CancelFunc
+					ctx, cancel = context.WithTimeout(ctx, test.deadline)
+					defer cancel()
+				}
+				began := time.Now()
+				var err error
+				if test.write {
+					pair := shape{host: reviews, virtualService: "reviews", weights: map[string]int32{"v1": 100}}.pair()
+					_, err = c.create(ctx, pair.Routing())
+				} else {
+					_, err = c.Get(ctx, address)
+				}
+				if took := time.Since(began); took < test.least || took > test.most {
+					t.Errorf("it took %s, want %s to %s", took, test.least, test.most)
+				}
+				if n := requests.Load(); n < test.few || n > test.many {
+					t.Errorf("%d requests, want %d to %d", n, test.few, test.many)
+				}
+				if test.reason == Unknown && err != nil || test.reason != Unknown &&
+					(!IsReason(err, test.reason) || !strings.Contains(err.Error(), test.say)) {
+					t.Errorf("error %v, want reason %d and %q", err, test.reason, test.say)
+				}
+				if texts := slices.Sorted(maps.Keys(said)); len(texts) > 1 ||
+					!strings.Contains(strings.Join(texts, ""), test.warning) ||
+					test.warning == "" && len(texts) > 0 {
+					t.Errorf("warnings %q, want one with %q", texts, test.warning)
+				}
+			})
 		})
 	}
 }
@@ -229,29 +232,31 @@ func TestPersist(t *testing.T) {
 // plan.
 func TestPersist_stranger(t *testing.T) {
 	t.Parallel()
-	var away atomic.Bool
-	c, _ := counted(t, func(w http.ResponseWriter, r *http.Request) {
-		if away.Load() {
-			panic(http.ErrAbortHandler)
+	synctest.Test(t, func(t *testing.T) {
+		var away atomic.Bool
+		c, _ := counted(t, func(w http.ResponseWriter, r *http.Request) {
+			if away.Load() {
+				panic(http.ErrAbortHandler)
+			}
+			answerNotFound(w, r)
+		})
+		stranger, err := Connect(Config{Host: "http://127.0.0.1:1", FieldManager: "test"})
+		if err != nil {
+			t.Fatal(err)
 		}
-		answerNotFound(w, r)
+		began := time.Now()
+		if _, err := stranger.Get(t.Context(), address); !IsReason(err, Unreachable) || time.Since(began) > patience/2 {
+			t.Errorf("error %v after %s, want reason %d at once", err, time.Since(began), Unreachable)
+		}
+		if _, err := c.Get(t.Context(), address); err != nil {
+			t.Fatal(err)
+		}
+		away.Store(true)
+		time.AfterFunc(time.Second, func() { away.Store(false) })
+		if _, err := c.Get(t.Context(), address); err != nil {
+			t.Errorf("a server that has answered before was not waited for: %v", err)
+		}
 	})
-	stranger, err := Connect(Config{Host: "http://127.0.0.1:1", FieldManager: "test"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	began := time.Now()
-	if _, err := stranger.Get(t.Context(), address); !IsReason(err, Unreachable) || time.Since(began) > patience/2 {
-		t.Errorf("error %v after %s, want reason %d at once", err, time.Since(began), Unreachable)
-	}
-	if _, err := c.Get(t.Context(), address); err != nil {
-		t.Fatal(err)
-	}
-	away.Store(true)
-	time.AfterFunc(time.Second, func() { away.Store(false) })
-	if _, err := c.Get(t.Context(), address); err != nil {
-		t.Errorf("a server that has answered before was not waited for: %v", err)
-	}
 }
 
 // TestPersist_exec: credentials of a command that are refused are asked for again, and a write with them is made

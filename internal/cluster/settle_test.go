@@ -4,19 +4,22 @@ import (
 	"context"
 	"encoding/json"
 	"net/http"
-	"net/http/httptest"
 	"strconv"
 	"strings"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 )
 
 // story is an istiod that tells of one proxy; what it tells changes with the time since the wait began.
 type story struct {
-	*httptest.Server
+	network
 	began atomic.Pointer[time.Time]
 }
+
+// storyURL is where the istiod of a story is.
+const storyURL = "http://istiod"
 
 // scene is what the proxy has from a time on.
 type scene struct {
@@ -31,7 +34,7 @@ type scene struct {
 func tell(t *testing.T, scenes ...scene) *story {
 	t.Helper()
 	s := &story{}
-	s.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	s.serve(t, "istiod:80", func(w http.ResponseWriter, r *http.Request) {
 		now := scenes[0]
 		if began := s.began.Load(); began != nil {
 			for _, next := range scenes {
@@ -50,8 +53,7 @@ func tell(t *testing.T, scenes ...scene) *story {
 		if r.URL.Path != "/debug/syncz" || json.NewEncoder(w).Encode([]proxy{now.proxy}) != nil {
 			w.WriteHeader(http.StatusNotFound)
 		}
-	}))
-	t.Cleanup(s.Close)
+	})
 	return s
 }
 
@@ -110,7 +112,7 @@ func TestCluster_settle(t *testing.T) {
 			least:   2 * second,
 			most:    4 * second,
 			warning: "istiod did not tell within 2s that the proxies have the change; some may fail requests until " +
-				"they have it. The last question failed: ask istiod at 127.0.0.1",
+				"they have it. The last question failed: ask istiod at istiod",
 		},
 		"gone for a while": {
 			scenes: []scene{{proxy: sent("1", "1")}, {at: second / 5, gone: true}, {at: second, proxy: sent("2", "2")}},
@@ -131,29 +133,31 @@ func TestCluster_settle(t *testing.T) {
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			istiod := tell(t, test.scenes...)
-			var said []string
-			ctx := CollectWarnings(t.Context(), func(text string) { said = append(said, text) })
-			p := Propagation{
-				Mode:            Ack,
-				Settle:          test.settle,
-				Timeout:         test.timeout,
-				IstiodAddresses: []string{istiod.URL + "/"},
-			}
-			c := &Cluster{}
-			w := c.watch(ctx, p)
-			began := time.Now()
-			istiod.began.Store(&began)
-			if err := c.settle(ctx, p, w, nil, func(string) {}); err != nil {
-				t.Errorf("a wait that continues fails: %v", err)
-			}
-			if took := time.Since(began); took < test.least || took > test.most {
-				t.Errorf("the wait took %s, want %s to %s", took, test.least, test.most)
-			}
-			if text := strings.Join(said, "\n"); (text == "") != (test.warning == "") ||
-				!strings.Contains(text, test.warning) {
-				t.Errorf("warnings %q, want %q", said, test.warning)
-			}
+			synctest.Test(t, func(t *testing.T) {
+				istiod := tell(t, test.scenes...)
+				var said []string
+				ctx := CollectWarnings(t.Context(), func(text string) { said = append(said, text) })
+				p := Propagation{
+					Mode:            Ack,
+					Settle:          test.settle,
+					Timeout:         test.timeout,
+					IstiodAddresses: []string{storyURL + "/"},
+				}
+				c := &Cluster{dial: istiod.dial}
+				w := c.watch(ctx, p)
+				began := time.Now()
+				istiod.began.Store(&began)
+				if err := c.settle(ctx, p, w, nil, func(string) {}); err != nil {
+					t.Errorf("a wait that continues fails: %v", err)
+				}
+				if took := time.Since(began); took < test.least || took > test.most {
+					t.Errorf("the wait took %s, want %s to %s", took, test.least, test.most)
+				}
+				if text := strings.Join(said, "\n"); (text == "") != (test.warning == "") ||
+					!strings.Contains(text, test.warning) {
+					t.Errorf("warnings %q, want %q", said, test.warning)
+				}
+			})
 		})
 	}
 }
@@ -162,100 +166,109 @@ func TestCluster_settle(t *testing.T) {
 // told once.
 func TestCluster_settleWithoutIstiod(t *testing.T) {
 	t.Parallel()
-	broken := httptest.NewServer(http.NotFoundHandler())
-	t.Cleanup(broken.Close)
-	var said []string
-	ctx := CollectWarnings(t.Context(), func(text string) { said = append(said, text) })
-	p := Propagation{
-		Mode:            Ack,
-		Settle:          300 * time.Millisecond,
-		Timeout:         time.Minute,
-		IstiodAddresses: []string{broken.URL},
-	}
-	c := &Cluster{}
-	for range 3 {
-		began := time.Now()
-		if err := c.settle(ctx, p, c.watch(ctx, p), nil, func(string) {}); err != nil {
-			t.Error(err)
+	synctest.Test(t, func(t *testing.T) {
+		var within network
+		within.serve(t, "istiod:80", http.NotFound)
+		var said []string
+		ctx := CollectWarnings(t.Context(), func(text string) { said = append(said, text) })
+		p := Propagation{
+			Mode:            Ack,
+			Settle:          300 * time.Millisecond,
+			Timeout:         time.Minute,
+			IstiodAddresses: []string{storyURL},
 		}
-		if took := time.Since(began); took < p.Settle || took > p.Settle+time.Second {
-			t.Errorf("the wait took %s, want %s", took, p.Settle)
+		c := &Cluster{dial: within.dial}
+		for range 3 {
+			began := time.Now()
+			if err := c.settle(ctx, p, c.watch(ctx, p), nil, func(string) {}); err != nil {
+				t.Error(err)
+			}
+			if took := time.Since(began); took < p.Settle || took > p.Settle+time.Second {
+				t.Errorf("the wait took %s, want %s", took, p.Settle)
+			}
 		}
-	}
-	if len(said) != 1 || !strings.Contains(said[0], "404 Not Found") ||
-		!strings.Contains(said[0], `waits 300ms instead`) {
-		t.Errorf("warnings %q, want one that names the answer", said)
-	}
+		if len(said) != 1 || !strings.Contains(said[0], "404 Not Found") ||
+			!strings.Contains(said[0], `waits 300ms instead`) {
+			t.Errorf("warnings %q, want one that names the answer", said)
+		}
+	})
 }
 
 // TestCluster_settleCancelled: a wait is cut short when the caller gives up, and blames nobody.
 func TestCluster_settleCancelled(t *testing.T) {
 	t.Parallel()
-	istiod := tell(t, scene{proxy: sent("2", "1")})
-	ctx, cancel := context.WithCancel(CollectWarnings(t.Context(), func(text string) { t.Errorf("warning %q", text) }))
-	p := Propagation{Mode: Ack, Settle: time.Minute, Timeout: time.Minute, IstiodAddresses: []string{istiod.URL}}
-	c := &Cluster{}
-	w := c.watch(ctx, p)
-	time.AfterFunc(300*time.Millisecond, cancel)
-	began := time.Now()
-	if err := c.settle(ctx, p, w, nil, func(string) {}); err != nil {
-		t.Error(err)
-	}
-	if took := time.Since(began); took > 2*time.Second {
-		t.Errorf("the wait took %s after the caller gave up", took)
-	}
+	synctest.Test(t, func(t *testing.T) {
+		istiod := tell(t, scene{proxy: sent("2", "1")})
+		ctx, cancel := context.WithCancel(t.Context())
+		ctx = CollectWarnings(ctx, func(text string) { t.Errorf("warning %q", text) })
+		p := Propagation{Mode: Ack, Settle: time.Minute, Timeout: time.Minute, IstiodAddresses: []string{storyURL}}
+		c := &Cluster{dial: istiod.dial}
+		w := c.watch(ctx, p)
+		time.AfterFunc(300*time.Millisecond, cancel)
+		began := time.Now()
+		if err := c.settle(ctx, p, w, nil, func(string) {}); err != nil {
+			t.Error(err)
+		}
+		if took := time.Since(began); took > 2*time.Second {
+			t.Errorf("the wait took %s after the caller gave up", took)
+		}
+	})
 }
 
 // TestCluster_watchAuto: in mode auto an istiod that cannot be asked is asked once, one warning says why, and a
 // change that waits for nothing does not ask.
 func TestCluster_watchAuto(t *testing.T) {
 	t.Parallel()
-	var asked atomic.Int32
-	broken := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		asked.Add(1)
-		w.WriteHeader(http.StatusForbidden)
-	}))
-	t.Cleanup(broken.Close)
-	var said []string
-	ctx := CollectWarnings(t.Context(), func(text string) { said = append(said, text) })
-	p := Propagation{Mode: Auto, Settle: time.Second, Timeout: time.Minute, IstiodAddresses: []string{broken.URL}}
-	c := &Cluster{}
-	for range 3 {
-		if c.watch(ctx, p) != nil {
-			t.Error("an istiod that refuses to answer is asked")
+	synctest.Test(t, func(t *testing.T) {
+		var asked atomic.Int32
+		var within network
+		within.serve(t, "istiod:80", func(w http.ResponseWriter, _ *http.Request) {
+			asked.Add(1)
+			w.WriteHeader(http.StatusForbidden)
+		})
+		var said []string
+		ctx := CollectWarnings(t.Context(), func(text string) { said = append(said, text) })
+		p := Propagation{Mode: Auto, Settle: time.Second, Timeout: time.Minute, IstiodAddresses: []string{storyURL}}
+		c := &Cluster{dial: within.dial}
+		for range 3 {
+			if c.watch(ctx, p) != nil {
+				t.Error("an istiod that refuses to answer is asked")
+			}
 		}
-	}
-	if n := asked.Load(); n != 1 {
-		t.Errorf("asked %d times, want once", n)
-	}
-	if len(said) != 1 || !strings.Contains(said[0], "403 Forbidden") || !strings.Contains(said[0], `mode = "settle"`) {
-		t.Errorf("warnings %q, want one", said)
-	}
-	idle := Propagation{Mode: Auto, IstiodAddresses: []string{broken.URL}}
-	if w := (&Cluster{}).watch(ctx, idle); w != nil || asked.Load() != 1 {
-		t.Error("istiod is asked where nothing is waited for")
-	}
+		if n := asked.Load(); n != 1 {
+			t.Errorf("asked %d times, want once", n)
+		}
+		if len(said) != 1 || !strings.Contains(said[0], "403 Forbidden") ||
+			!strings.Contains(said[0], `mode = "settle"`) {
+			t.Errorf("warnings %q, want one", said)
+		}
+		idle := Propagation{Mode: Auto, IstiodAddresses: []string{storyURL}}
+		if w := (&Cluster{dial: within.dial}).watch(ctx, idle); w != nil || asked.Load() != 1 {
+			t.Error("istiod is asked where nothing is waited for")
+		}
+	})
 }
 
 // TestCluster_watchUnreachable: who asks for acknowledgements waits for an istiod that does not answer now. In mode
 // auto only one that has answered before is waited for.
 func TestCluster_watchUnreachable(t *testing.T) {
 	t.Parallel()
-	istiod := tell(t, scene{proxy: sent("1", "1")})
-	away := httptest.NewServer(http.NotFoundHandler())
-	away.Close()
-	ctx := CollectWarnings(t.Context(), func(string) {})
-	at := func(mode Mode, url string) Propagation {
-		return Propagation{Mode: mode, Settle: time.Second, Timeout: time.Minute, IstiodAddresses: []string{url}}
-	}
-	c := &Cluster{}
-	if c.watch(ctx, at(Ack, away.URL)) == nil {
-		t.Error("ack does not wait for an istiod that is away")
-	}
-	if c.watch(ctx, at(Auto, away.URL)) != nil {
-		t.Error("auto waits for an istiod that never answered")
-	}
-	if c.watch(ctx, at(Ack, istiod.URL)) == nil || c.watch(ctx, at(Auto, away.URL)) == nil {
-		t.Error("auto does not wait for an istiod that has answered before")
-	}
+	synctest.Test(t, func(t *testing.T) {
+		istiod := tell(t, scene{proxy: sent("1", "1")})
+		const away = "http://away"
+		ctx := CollectWarnings(t.Context(), func(string) {})
+		at := func(mode Mode, url string) Propagation {
+			return Propagation{Mode: mode, Settle: time.Second, Timeout: time.Minute, IstiodAddresses: []string{url}}
+		}
+		c := &Cluster{dial: istiod.dial}
+		if c.watch(ctx, at(Ack, away)) == nil {
+			t.Error("ack does not wait for an istiod that is away")
+		}
+		if c.watch(ctx, at(Auto, away)) != nil {
+			t.Error("auto waits for an istiod that never answered")
+		}
+		if c.watch(ctx, at(Ack, storyURL)) == nil || c.watch(ctx, at(Auto, away)) == nil {
+			t.Error("auto does not wait for an istiod that has answered before")
+		}
+	})
 }

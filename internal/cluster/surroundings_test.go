@@ -9,6 +9,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
@@ -208,27 +209,29 @@ func TestView_List_together(t *testing.T) {
 // ones not at all.
 func TestView_List_deadline(t *testing.T) {
 	t.Parallel()
-	c, requests := counted(t, func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() })
-	s := NewSurroundings(c, "cluster.local")
-	began := time.Now()
-	v := s.View("shop", traffic.Options{}, "")
-	for _, resource := range []around.Resource{around.VirtualServices, around.DestinationRules, around.ServiceEntries} {
-		v.List(t.Context(), []around.Query{{Resource: resource}})
-	}
-	if took := time.Since(began); took < listTimeout || took > listTimeout+5*time.Second {
-		t.Errorf("it took %s", took)
-	}
-	for _, unseen := range v.Unlisted {
-		if !IsReason(unseen.Err, TimedOut) {
-			t.Errorf("unseen %v", unseen)
+	synctest.Test(t, func(t *testing.T) {
+		c, requests := counted(t, func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() })
+		s := NewSurroundings(c, "cluster.local")
+		began := time.Now()
+		v := s.View("shop", traffic.Options{}, "")
+		for _, of := range []around.Resource{around.VirtualServices, around.DestinationRules, around.ServiceEntries} {
+			v.List(t.Context(), []around.Query{{Resource: of}})
 		}
-	}
-	time.Sleep(time.Second)
-	asked := requests.Load()
-	s.View("shop", traffic.Options{}, "").List(t.Context(), []around.Query{{Resource: around.VirtualServices}})
-	if took := time.Since(began); took > listTimeout+8*time.Second || requests.Load() != asked {
-		t.Errorf("the next one waits until %s, with %d requests more", took, requests.Load()-asked)
-	}
+		if took := time.Since(began); took < listTimeout || took > listTimeout+5*time.Second {
+			t.Errorf("it took %s", took)
+		}
+		for _, unseen := range v.Unlisted {
+			if !IsReason(unseen.Err, TimedOut) {
+				t.Errorf("unseen %v", unseen)
+			}
+		}
+		time.Sleep(time.Second)
+		asked := requests.Load()
+		s.View("shop", traffic.Options{}, "").List(t.Context(), []around.Query{{Resource: around.VirtualServices}})
+		if took := time.Since(began); took > listTimeout+8*time.Second || requests.Load() != asked {
+			t.Errorf("the next one waits until %s, with %d requests more", took, requests.Load()-asked)
+		}
+	})
 }
 
 // TestView_look_interrupted: who gives up does not leave an error to others.
