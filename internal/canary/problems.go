@@ -271,8 +271,13 @@ func isInsideRule(at istio.Path) bool {
 
 // PathOf returns where in the route the part is that stands at a path of a rendered object.
 func (r *Route) PathOf(o *istio.Object, at istio.Path) istio.Path {
-	if len(at) == 0 {
+	switch {
+	case len(at) == 0:
 		return at
+	case at[0] == "name" && o.Kind() == istio.KindVirtualService:
+		return istio.Path{"virtual_service_name"}
+	case at[0] == "name":
+		return istio.Path{"destination_rule_name"}
 	}
 	if spec, ok := o.Spec.(*networking.DestinationRule); ok {
 		return destinationRulePath(spec, at)

@@ -34,6 +34,14 @@ func waitContext(ctx context.Context) (context.Context, context.CancelFunc) {
 	return context.WithTimeout(ctx, requestTimeout)
 }
 
+// boundKey is that of what bounded says.
+type boundKey struct{}
+
+// bounded returns a context whose end is a bound, and not the time that somebody gives an API server to come up.
+func bounded(ctx context.Context, limit time.Duration) (context.Context, context.CancelFunc) {
+	return context.WithTimeout(context.WithValue(ctx, boundKey{}, true), limit)
+}
+
 // shortestWrite is what a write is given when the time for the whole change is nearly up.
 const shortestWrite = 5 * time.Second
 

@@ -101,7 +101,7 @@ func (l *lists[T]) forget(namespace string) {
 func (k *listed[T]) fill(ctx context.Context, list func(context.Context) (T, error)) {
 	defer close(k.done)
 	ctx = CollectWarnings(context.WithoutCancel(ctx), func(text string) { k.warnings = append(k.warnings, text) })
-	ctx, cancel := context.WithTimeout(ctx, listTimeout)
+	ctx, cancel := bounded(ctx, listTimeout)
 	defer cancel()
 	k.list, k.err = list(ctx)
 	k.ended = time.Now()

@@ -20,14 +20,15 @@ const patience = 45 * time.Second
 // back when the answer says so; where that is too late, it does not wait for it. What is asked for must bear being
 // done twice.
 //
-// Without a deadline, as in a plan, only a server that has answered before is waited for: a wrong address is said at
-// once.
+// Without a deadline, as in a plan, or with one that is only a bound, only a server that has answered before is waited
+// for: a wrong address is said at once.
 func (c *Cluster) persist(ctx context.Context, what string, request func(ctx context.Context, again bool) error) error {
 	began := time.Now()
-	until, patient := ctx.Deadline()
-	if !patient {
+	until, ends := ctx.Deadline()
+	if !ends {
 		until = began.Add(patience)
 	}
+	patient := ends && ctx.Value(boundKey{}) == nil
 	backoff := wait.Backoff{Duration: 200 * time.Millisecond, Factor: 2, Jitter: 0.2, Steps: 100, Cap: 3 * time.Second}
 	var last error
 	broken := false

@@ -18,6 +18,9 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/meshroute/terraform-provider-mesh/internal/around"
+	"github.com/meshroute/terraform-provider-mesh/internal/traffic"
 )
 
 // counted serves an API, and counts the requests.
@@ -247,6 +250,12 @@ func TestPersist_stranger(t *testing.T) {
 		began := time.Now()
 		if _, err := stranger.Get(t.Context(), address); !IsReason(err, Unreachable) || time.Since(began) > patience/2 {
 			t.Errorf("error %v after %s, want reason %d at once", err, time.Since(began), Unreachable)
+		}
+		began = time.Now()
+		NewSurroundings(stranger, "cluster.local").View("shop", traffic.Options{}, "").
+			List(t.Context(), []around.Query{{Resource: around.VirtualServices}})
+		if took := time.Since(began); took > listTimeout/2 {
+			t.Errorf("a list waits %s for a server that never answered", took)
 		}
 		if _, err := c.Get(t.Context(), address); err != nil {
 			t.Fatal(err)

@@ -31,10 +31,12 @@ func FieldPath(field string, o *Object) Path {
 	top, rest, _ := strings.Cut(strings.TrimPrefix(field, "."), ".")
 	if top == "metadata" {
 		name, key, _ := strings.Cut(rest, ".")
-		if name != "labels" && name != "annotations" {
+		switch {
+		case name == "name" || name == "namespace":
+			return Path{name}
+		case name != "labels" && name != "annotations":
 			return nil
-		}
-		if key == "" {
+		case key == "":
 			return Path{name}
 		}
 		return Path{name, Key(key)}

@@ -42,8 +42,9 @@ func BenchmarkEvaluateFunction(b *testing.B) {
 	pair := form.CanaryRoute{}.Route(attr.Read(formtest.CanaryRoute(199)), form.Defaults{}).Render()
 	b.Run("table", func(b *testing.B) {
 		for b.Loop() {
-			out := traffic.Evaluate([]*istio.Object{pair.Routing()}, []*istio.Object{pair.Declaring()},
-				traffic.Request{Headers: map[string][]string{"version": {"298"}}}, traffic.Options{})
+			table := traffic.NewTable([]*istio.Object{pair.Routing()}, []*istio.Object{pair.Declaring()},
+				traffic.Options{})
+			out := table.Evaluate(traffic.Request{Headers: map[string][]string{"version": {"298"}}})
 			if out.Rule.Index != 198 {
 				b.Fatal(out.Rule)
 			}

@@ -243,7 +243,7 @@ func TestSubsets(t *testing.T) {
 			for _, name := range slices.Sorted(maps.Keys(test.rules)) { // the oldest first
 				rules = append(rules, istiotest.Object(t, "DestinationRule", name, test.rules[name]))
 			}
-			out := traffic.Evaluate([]*istio.Object{istiotest.VirtualService(t, "reviews",
+			out := evaluate([]*istio.Object{istiotest.VirtualService(t, "reviews",
 				"http: [{"+istiotest.To("v1")+"}]")}, rules,
 				traffic.Request{Authority: host, SourceNamespace: test.caller}, traffic.Options{})
 			if got := out.Destinations[0].State; got != test.want {
@@ -319,7 +319,7 @@ func TestSubsetsByLabels(t *testing.T) {
 			}
 			var declared []string
 			for _, subset := range []string{"v1", "v2", "v3"} {
-				out := traffic.Evaluate(
+				out := evaluate(
 					[]*istio.Object{istiotest.VirtualService(t, "reviews", "http: [{"+istiotest.To(subset)+"}]")},
 					rules, request, traffic.Options{},
 				)
@@ -341,7 +341,7 @@ func TestHostOfNoService(t *testing.T) {
 	const host = "a.reviews.shop.svc.cluster.local"
 	o := istiotest.VirtualService(t, "reviews",
 		"http: [{route: [{destination: {host: "+host+", subset: v1}}]}, {route: [{destination: {host: reviews}}]}]")
-	out := traffic.Evaluate([]*istio.Object{o}, []*istio.Object{}, traffic.Request{Authority: "reviews"},
+	out := evaluate([]*istio.Object{o}, []*istio.Object{}, traffic.Request{Authority: "reviews"},
 		traffic.Options{})
 	if state := out.Destinations[0].State; state != traffic.SubsetUnknown {
 		t.Errorf("the subset is %q", state)

@@ -36,7 +36,7 @@ func TestEvaluateAuthority(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			out := traffic.Evaluate([]*istio.Object{istiotest.VirtualService(t, "reviews", "http: [{"+test.rule+"}]")},
+			out := evaluate([]*istio.Object{istiotest.VirtualService(t, "reviews", "http: [{"+test.rule+"}]")},
 				nil, traffic.Request{}, traffic.Options{})
 			var got []string
 			if out.Rewrite != nil {
@@ -88,7 +88,7 @@ func TestEvaluateAnswers(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			out := traffic.Evaluate([]*istio.Object{istiotest.VirtualService(t, "reviews", test.spec)}, nil, in,
+			out := evaluate([]*istio.Object{istiotest.VirtualService(t, "reviews", test.spec)}, nil, in,
 				traffic.Options{})
 			got := string(out.Kind)
 			switch {
@@ -116,7 +116,7 @@ func TestEvaluateEmptyQuery(t *testing.T) {
 		"redirect: {uri: '/z?a=b'}": "http://reviews/z?a=b",
 	} {
 		route := istiotest.VirtualService(t, "reviews", "http: [{match: [{uri: {prefix: /a}}], "+does+"}]")
-		out := traffic.Evaluate([]*istio.Object{route}, nil, traffic.Request{Authority: "reviews", Path: "/a?"},
+		out := evaluate([]*istio.Object{route}, nil, traffic.Request{Authority: "reviews", Path: "/a?"},
 			traffic.Options{})
 		got := ""
 		if out.Rewrite != nil {
@@ -152,7 +152,7 @@ func TestEvaluateRedirectPort(t *testing.T) {
 			object := istiotest.VirtualService(t, "reviews",
 				"hosts: [a.example]\ngateways: [mesh, front]\nhttp: [{redirect: "+test.redirect+"}]")
 			in := traffic.Request{Authority: "a.example", Scheme: test.scheme, Gateway: test.gateway}
-			out := traffic.Evaluate([]*istio.Object{object}, nil, in, traffic.Options{})
+			out := evaluate([]*istio.Object{object}, nil, in, traffic.Options{})
 			if out.Redirect == nil || out.Redirect.Location != test.want {
 				t.Errorf("got %s %+v, want %q", out.Kind, out.Redirect, test.want)
 			}

@@ -46,7 +46,7 @@ func FuzzEvaluate(f *testing.F) {
 			Headers:         map[string][]string{header: {value}},
 			SourceNamespace: "shop",
 		}
-		out := traffic.Evaluate(o, nil, request, traffic.Options{})
+		out := evaluate(o, nil, request, traffic.Options{})
 		possible := utf8.ValidString(path+value) && !strings.ContainsAny(path+value, "\x00\r\n") &&
 			(path == "" || strings.HasPrefix(path, "/"))
 		for _, v := range traffic.FindDead(o, traffic.Options{}) {
@@ -101,7 +101,7 @@ func FuzzRegexes(f *testing.F) {
 				}})
 		}
 		o := []*istio.Object{{Namespace: "shop", Name: "reviews", Spec: spec}}
-		out := traffic.Evaluate(o, nil, traffic.Request{Headers: headers("v", value)}, traffic.Options{})
+		out := evaluate(o, nil, traffic.Request{Headers: headers("v", value)}, traffic.Options{})
 		want := ""
 		switch {
 		case one.MatchString(value):

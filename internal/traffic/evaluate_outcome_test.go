@@ -33,7 +33,7 @@ http:
 `)
 	rules := []*istio.Object{istiotest.Object(t, "DestinationRule", "reviews",
 		"host: reviews\nsubsets: [{name: v1, labels: {version: v1}}]")}
-	got := traffic.Evaluate([]*istio.Object{route}, rules, traffic.Request{Path: "/pay/now?x=1"}, traffic.Options{})
+	got := evaluate([]*istio.Object{route}, rules, traffic.Request{Path: "/pay/now?x=1"}, traffic.Options{})
 	reviews := "reviews.shop.svc.cluster.local"
 	want := traffic.Outcome{
 		Kind: traffic.Forward,
@@ -103,7 +103,7 @@ func TestEvaluateRetries(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			route := istiotest.VirtualService(t, "reviews", "http: [{"+test.retries+istiotest.To("v1")+"}]")
-			out := traffic.Evaluate([]*istio.Object{route}, nil, traffic.Request{},
+			out := evaluate([]*istio.Object{route}, nil, traffic.Request{},
 				traffic.Options{DefaultRetries: test.mesh})
 			if diff := cmp.Diff(&test.want, out.Retries); diff != "" {
 				t.Errorf("retries (-want +got):\n%s", diff)
@@ -120,7 +120,7 @@ func TestEvaluateChangesNothing(t *testing.T) {
 	part := istiotest.Object(t, "VirtualService", "part",
 		"http: [{name: b, match: [{uri: {prefix: /a/b}}], "+istiotest.To("v1")+"}]")
 	before := []proto.Message{proto.Clone(root.Spec), proto.Clone(part.Spec)}
-	out := traffic.Evaluate([]*istio.Object{root, part}, nil, traffic.Request{Path: "/a/b"}, traffic.Options{})
+	out := evaluate([]*istio.Object{root, part}, nil, traffic.Request{Path: "/a/b"}, traffic.Options{})
 	if out.Rule.Name != "a-b" || out.Timeout != time.Second {
 		t.Errorf("got %+v", out)
 	}

@@ -10,6 +10,13 @@ import (
 	"github.com/meshroute/terraform-provider-mesh/internal/traffic"
 )
 
+// evaluate says what happens to one request.
+func evaluate(
+	virtualServices, destinationRules []*istio.Object, request traffic.Request, options traffic.Options,
+) traffic.Outcome {
+	return traffic.NewTable(virtualServices, destinationRules, options).Evaluate(request)
+}
+
 // matchRules has a rule with the given match, and a last rule that takes the rest.
 func matchRules(match string) string {
 	return "http:\n- match: [" + match + "]\n  " + istiotest.To("hit") + "\n- " + istiotest.To("rest")
@@ -208,7 +215,7 @@ func TestEvaluateMatches(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			out := traffic.Evaluate([]*istio.Object{istiotest.VirtualService(t, "reviews", matchRules(test.match))},
+			out := evaluate([]*istio.Object{istiotest.VirtualService(t, "reviews", matchRules(test.match))},
 				nil, test.in, traffic.Options{})
 			if hits := out.Kind == traffic.Forward && out.Destinations[0].Subset == "hit"; hits != test.hits {
 				t.Errorf("hits: %v, want %v: %+v", hits, test.hits, out)
@@ -327,7 +334,7 @@ func TestEvaluateChooses(t *testing.T) {
 				created[o] = time.Unix(int64(i), 0)
 				routes = append([]*istio.Object{o}, routes...)
 			}
-			got := traffic.Evaluate(routes, nil, test.in, traffic.Options{Created: created})
+			got := evaluate(routes, nil, test.in, traffic.Options{Created: created})
 			if name := got.Rule.Name; name != test.want && (name != "" || string(got.Kind) != test.want) {
 				t.Errorf("got %q by rule %q, want %q", got.Kind, name, test.want)
 			}
@@ -357,7 +364,7 @@ func TestEvaluateExported(t *testing.T) {
 				istiotest.VirtualService(t, "shop/older", spec(test.shop)),
 				istiotest.VirtualService(t, "web/newer", spec(test.web)),
 			}
-			out := traffic.Evaluate(routes, nil, traffic.Request{SourceNamespace: test.caller}, traffic.Options{})
+			out := evaluate(routes, nil, traffic.Request{SourceNamespace: test.caller}, traffic.Options{})
 			if got := out.VirtualService; got == nil || got.Namespace+"/"+got.Name != test.want {
 				t.Errorf("got %s by %v, want %s", out.Kind, got, test.want)
 			}

@@ -137,12 +137,6 @@ func newVirtualService(o *istio.Object, delegates map[string]*istio.Object, clus
 // Dropped lists what istiod leaves out of the VirtualServices without telling anyone.
 func (t *Table) Dropped() []Dropped { return slices.Clone(t.dropped) }
 
-// Evaluate says what happens to one request under the given VirtualServices (delegates among them) and
-// DestinationRules. For many requests, make a [Table] once.
-func Evaluate(virtualServices, destinationRules []*istio.Object, request Request, options Options) Outcome {
-	return NewTable(virtualServices, destinationRules, options).Evaluate(request)
-}
-
 // Evaluate says what happens to one request.
 func (t *Table) Evaluate(request Request) Outcome {
 	in := receive(request, t.firstHost())

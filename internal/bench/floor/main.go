@@ -6,6 +6,7 @@ import (
 	"log"
 	"os"
 
+	"github.com/hashicorp/terraform-plugin-framework/providerserver"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6/tf6server"
 
@@ -19,7 +20,7 @@ func main() {
 		}
 	}
 	go provider.EndWithParent()
-	newServer := provider.NewServer("floor")
+	newServer := providerserver.NewProtocol6(provider.New("floor")())
 	err := tf6server.Serve("registry.terraform.io/meshroute/mesh", func() tfprotov6.ProviderServer {
 		return floor{newServer()}
 	})

@@ -79,7 +79,11 @@ func TestReportErrors_places(t *testing.T) {
 			"object", service, "spec.http[0].corsPolicy.maxAge", "http[0].cors_policy.max_age",
 		},
 		"an annotation of an object":  {"object", service, ".metadata.annotations.a.b/c", `annotations["a.b/c"]`},
-		"no field that has an origin": {"object", service, "metadata.name", ""},
+		"a name":                      {"canary", service, "metadata.name", "virtual_service_name"},
+		"another name":                {"split", rule, ".metadata.name", "destination_rule_name"},
+		"a name of an object":         {"object", service, "metadata.name", "name"},
+		"a namespace":                 {"canary", rule, "metadata.namespace", "namespace"},
+		"no field that has an origin": {"object", service, "metadata.generation", ""},
 		"another object":              {"canary", `VirtualService "shop/other"`, "spec.http[0].timeout", ""},
 	} {
 		t.Run(name, func(t *testing.T) {
