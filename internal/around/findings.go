@@ -20,6 +20,8 @@ const (
 	Idle
 	// Absent is something that a route names and that is not there.
 	Absent
+	// Used is a subset that goes while others send requests to it.
+	Used
 )
 
 // Finding is what a cluster has against a route.
@@ -28,6 +30,8 @@ type Finding struct {
 	Kind FindingKind
 	// Other is the object of somebody else, nil without one.
 	Other *istio.Object
+	// Own says that the other object is of the same workspace.
+	Own bool
 }
 
 // mostFindings is how many findings of one kind are told: nobody reads more.

@@ -20,6 +20,7 @@ func Inspect(before, pair istio.Objects, facts *Facts) (findings []Finding, want
 	l.overlaps()
 	l.destinations()
 	l.gateways()
+	l.uses()
 	return l.findings, l.wanted
 }
 

@@ -96,6 +96,15 @@ func connectionBlocks() map[string]schema.Block {
 	}
 }
 
+// readSwitch reads a boolean attribute, or a variable of the environment where the block is silent.
+func readSwitch(r *attr.Reader, name, environment string) bool {
+	if r.Has(name) {
+		return r.Bool(name)
+	}
+	on, err := strconv.ParseBool(os.Getenv(environment))
+	return on && err == nil
+}
+
 // readConnection reads the connection from the provider block, and from the environment where the block is silent.
 func readConnection(r *attr.Reader) cluster.Config {
 	text := func(name, environment string) string {
@@ -118,11 +127,7 @@ func readConnection(r *attr.Reader) cluster.Config {
 		Token:                 text("token", "KUBE_TOKEN"),
 		ProxyURL:              text("proxy_url", "KUBE_PROXY_URL"),
 	}
-	if r.Has("insecure") {
-		config.Insecure = r.Bool("insecure")
-	} else {
-		config.Insecure, _ = strconv.ParseBool(os.Getenv("KUBE_INSECURE"))
-	}
+	config.Insecure = readSwitch(r, "insecure", "KUBE_INSECURE")
 	switch several := os.Getenv("KUBE_CONFIG_PATHS"); {
 	case r.Has("config_paths"):
 		config.ConfigPaths = r.Strings("config_paths")

@@ -139,6 +139,13 @@ func (p *meshProvider) Schema(_ context.Context, _ fwprovider.SchemaRequest, res
 			"apply goes on where a killed one left off, and two workspaces that mean the same objects are told of " +
 			"each other. Defaults to none.",
 	}
+	attributes["allow_used_removal"] = schema.BoolAttribute{
+		Optional: true,
+		MarkdownDescription: "Lets a plan take away a subset, or give it other labels, while a VirtualService of " +
+			"somebody else sends requests to it. By default that is an error that names the VirtualService and its " +
+			"rule, also when a resource is destroyed. Meant for one apply: the environment variable " +
+			"`MESH_ALLOW_USED_REMOVAL` says the same. Defaults to `false`.",
+	}
 	resp.Schema = schema.Schema{
 		MarkdownDescription: "Canary routing on Istio: which requests go to which version of a service, in which " +
 			"shares.",
@@ -220,6 +227,7 @@ func (p *meshProvider) readSettings(
 	if len(s.Owner) > longestOwner || strings.ContainsFunc(s.Owner, func(c rune) bool { return !unicode.IsPrint(c) }) {
 		refuse(path.Root("owner"), "must have at most 128 characters, all of them printable")
 	}
+	s.AllowUsedRemoval = readSwitch(r, "allow_used_removal", "MESH_ALLOW_USED_REMOVAL")
 	for _, problem := range form.ReadPropagation(r, &s.Propagation) {
 		refuse(report.Path(problem.At), problem.Reason)
 	}

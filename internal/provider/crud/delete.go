@@ -18,6 +18,9 @@ func (p *objectsResource) remove(ctx context.Context, c *call) {
 	defer cancel()
 	change, err := p.removal(ctx, c, route, life)
 	change.Owed = c.private.owed()
+	if err == nil && !p.awaitUses(ctx, route, change.From, change.To, &c.diagnostics) {
+		return
+	}
 	if err == nil {
 		_, err = p.change(ctx, life, change, &c.diagnostics)
 	}

@@ -114,22 +114,28 @@ func (p *objectsResource) reportAtPlan(
 	}
 }
 
-// planRemoval reports objects that another workspace has taken over, and which are not ours to delete any more.
-// Terraform plans the removal of a resource that is gone from the configuration before it refreshes its state, so
+// planRemoval reports objects that another workspace has taken over, and which are not ours to delete any more, and
+// others who would lose requests. Terraform plans the removal of a resource that is gone from the configuration before it refreshes its state, so
 // this looks for itself.
 func (p *objectsResource) planRemoval(ctx context.Context, c *call) {
 	route, life := p.routeOf(c.prior), p.lifecycleOf(c.prior)
-	if life.Deletion == form.DeletionAbandon || p.settings.Cluster == nil ||
-		p.settings.Owner == "" && route.Place().Owner == "" {
+	if life.Deletion == form.DeletionAbandon || p.settings.Cluster == nil {
 		return
 	}
-	live, err := p.getObjects(ctx, route.Place(), &c.diagnostics)
-	c.report(route, err)
-	for _, o := range live.All() {
-		if p.refuseOtherOwner(c, o.Annotations[istio.OwnerAnnotation], false) {
-			return
+	if p.settings.Owner != "" || route.Place().Owner != "" {
+		live, err := p.getObjects(ctx, route.Place(), &c.diagnostics)
+		c.report(route, err)
+		for _, o := range live.All() {
+			if p.refuseOtherOwner(c, o.Annotations[istio.OwnerAnnotation], false) {
+				return
+			}
 		}
 	}
+	after := istio.Objects{}
+	if life.Deletion == form.DeletionRestore {
+		after = c.private.backup()
+	}
+	p.planUses(ctx, route, route.Render(), after, &c.diagnostics)
 }
 
 // refuseOtherOwner reports objects that another workspace, the given owner, has marked as its own since this one

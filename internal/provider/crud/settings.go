@@ -15,6 +15,8 @@ type Settings struct {
 	// not known.
 	Owner      string
 	OwnerKnown bool
+	// AllowUsedRemoval lets a change take away subsets to which others send requests.
+	AllowUsedRemoval bool
 	// Told counts what a plan warns of, nil before the provider block was read.
 	Told *Tally
 	// Stamp is on what it depends how a state describes objects, besides the objects and the owner: this version of

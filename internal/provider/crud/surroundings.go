@@ -41,7 +41,7 @@ func (p *objectsResource) lookAround(ctx context.Context, d draft, diagnostics *
 	if slices.ContainsFunc(findings, refused) && view.Renew(report.WithWarnings(ctx, diagnostics)) {
 		findings = Look(report.WithWarnings(ctx, diagnostics), view, find)
 	}
-	tellFindings(diagnostics, view, d, findings)
+	p.tellFindings(diagnostics, view, d, findings)
 	if len(d.prior) > 0 {
 		p.warnOfTools(diagnostics, view, after, d.life)
 	}
@@ -70,7 +70,9 @@ func Look(ctx context.Context, view *cluster.View, find func() ([]around.Finding
 
 // tellFindings tells of findings, each at the attribute that it is about. Terraform shows one of several warnings
 // that have the same summary, so those of one kind are one, under the name of the object.
-func tellFindings(diagnostics *diag.Diagnostics, view *cluster.View, d draft, findings []around.Finding) {
+func (p *objectsResource) tellFindings(
+	diagnostics *diag.Diagnostics, view *cluster.View, d draft, findings []around.Finding,
+) {
 	type warning struct {
 		at            path.Path
 		summary, text string
@@ -78,6 +80,10 @@ func tellFindings(diagnostics *diag.Diagnostics, view *cluster.View, d draft, fi
 	var warnings []warning
 	for _, f := range findings {
 		if f.Kind == around.Idle && d.life.AllowEmpty {
+			continue
+		}
+		if f.Kind == around.Used {
+			p.tellUse(diagnostics, view, d.route, f, !f.Own)
 			continue
 		}
 		at := report.Path(d.route.PathOf(f.Of, f.At))

@@ -47,6 +47,9 @@ func (p *objectsResource) update(ctx context.Context, c *call) {
 			c.report(u.route, err)
 			return
 		}
+		if !p.awaitUses(ctx, u.route, u.change.From, u.wanted, &c.diagnostics) {
+			return
+		}
 		u.applied, err = p.change(ctx, u.life, u.change, &c.diagnostics)
 		u.observed.accept(u.applied, u.prior.Render())
 		if !u.life.HandedOver || !cluster.IsReason(err, cluster.Stale) {
