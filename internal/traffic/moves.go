@@ -190,6 +190,19 @@ func Moves(before, after []*istio.Object, options Options) []Move {
 	return slices.Concat(moveRequests(was, is, names), moveFlows(was, is, names))
 }
 
+// FirstMoves says where traffic goes elsewhere when rules come for services which none held for: their requests went
+// to every pod. A rule that sends them to the service as before moves nothing.
+func FirstMoves(o *istio.Object, options Options) []Move {
+	full := func(host string) string { return istio.FullHost(host, o.Namespace, options.Domain()) }
+	return slices.DeleteFunc(Moves(nil, []*istio.Object{o}, options), func(m Move) bool {
+		to := m.After.Destinations
+		return m.After.Kind == Forward && len(to) == 1 && to[0].Subset == "" &&
+			slices.ContainsFunc(o.VirtualServiceSpec().GetHosts(), func(host string) bool {
+				return full(host) == full(to[0].Host)
+			})
+	})
+}
+
 // moveRequests says which requests go elsewhere. Where the same rules take them, only those are looked at that do
 // something else.
 func moveRequests(was, is *Table, names *namer) []Move {

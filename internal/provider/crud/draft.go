@@ -17,8 +17,8 @@ type draft struct {
 	route          form.Route
 	life           form.Lifecycle
 	prior, planned map[string]attr.Value
-	// exists says that there is a state.
-	exists bool
+	// exists says that there is a state, and applying that the plan is part of an apply, as far as can be told.
+	exists, applying bool
 	// before and after are the objects of the state, none without one, and of the plan. Where somebody else sets the
 	// weights they are the live objects, and what those become.
 	before, after istio.Objects

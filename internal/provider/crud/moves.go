@@ -9,6 +9,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 
+	"github.com/meshroute/terraform-provider-mesh/internal/around"
 	"github.com/meshroute/terraform-provider-mesh/internal/istio"
 	"github.com/meshroute/terraform-provider-mesh/internal/provider/form"
 	"github.com/meshroute/terraform-provider-mesh/internal/provider/report"
@@ -21,14 +22,14 @@ const mostMoves = 20
 // planMoves tells what moves between a state and the plan for it. Terraform plans once more when it applies: what was
 // told is not told again then, as far as a provider can know that it is asked for that, and steps that are too large
 // are refused once more.
-func (p *objectsResource) planMoves(d draft, applying bool, diagnostics *diag.Diagnostics) {
+func (p *objectsResource) planMoves(d draft, diagnostics *diag.Diagnostics) {
 	if !p.has("summary") || !d.planned["summary"].IsKnown() || diagnostics.HasError() ||
 		!isKnown(d.config, form.Moving) {
 		return
 	}
 	var told diag.Diagnostics
 	p.tellMoves(d.life, d.before, d.after, &told)
-	if applying {
+	if d.applying {
 		told = told.Errors()
 	}
 	diagnostics.Append(told...)
@@ -52,16 +53,33 @@ func (p *objectsResource) tellMoves(life form.Lifecycle, is, wanted istio.Object
 	case len(jumps) > 0:
 		refuseJumps(life.Step, jumps, diagnostics)
 	case len(moves) > 0:
-		text := lines(moves, traffic.Move.String)
-		// Terraform shows one of several warnings that have the same summary, and reads the whole file of a resource
-		// again for each that it shows.
-		if p.settings.Told.more() {
-			diagnostics.AddWarning(fmt.Sprintf("Traffic moves in %s/%s", after.Namespace, after.Name), text)
-		} else {
-			diagnostics.AddWarning("Traffic moves in more routes",
-				fmt.Sprintf("In %s/%s: %s\n\nWhat happens to requests is in the attribute summary of each route.",
-					after.Namespace, after.Name, text))
-		}
+		p.warnOfMoves(&after, moves, diagnostics)
+	}
+}
+
+// warnOfMoves warns of the requests that go elsewhere. Terraform shows one of several warnings that have the same
+// summary, and reads the whole file of a resource again for each that it shows.
+func (p *objectsResource) warnOfMoves(o *istio.Object, moves []traffic.Move, diagnostics *diag.Diagnostics) {
+	text := lines(moves, traffic.Move.String)
+	if p.settings.Told.more() {
+		diagnostics.AddWarning(fmt.Sprintf("Traffic moves in %s/%s", o.Namespace, o.Name), text)
+		return
+	}
+	diagnostics.AddWarning("Traffic moves in more routes",
+		fmt.Sprintf("In %s/%s: %s\n\nWhat happens to requests is in the attribute summary of each route.",
+			o.Namespace, o.Name, text))
+}
+
+// tellFirstMoves warns of the requests that a new route takes from a service which no rule held for: they went to
+// every pod.
+func (p *objectsResource) tellFirstMoves(d draft, facts *around.Facts, diagnostics *diag.Diagnostics) {
+	o := d.after.Routing()
+	if d.exists || d.life.Adopt || d.applying || !p.has("summary") || !facts.Unrouted(o) {
+		return
+	}
+	moves := traffic.FirstMoves(o, traffic.Options{ClusterDomain: p.settings.ClusterDomain})
+	if len(moves) > 0 {
+		p.warnOfMoves(o, moves, diagnostics)
 	}
 }
 

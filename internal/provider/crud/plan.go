@@ -66,14 +66,14 @@ func (p *objectsResource) plan(ctx context.Context, c *call) {
 	if d.exists {
 		p.startFromLive(ctx, &d, c.prior, &c.diagnostics)
 	}
-	applying := c.isApply != nil && c.isApply(ctx)
-	p.planMoves(d, applying, &c.diagnostics)
+	d.applying = c.isApply != nil && c.isApply(ctx)
+	p.planMoves(d, &c.diagnostics)
 	if isKnown(d.config, form.Facing) {
 		p.lookAround(ctx, d, &c.diagnostics)
 	}
 	// Terraform plans once more when it applies, and there the write follows at once: to ask before it again would
 	// only be one more request.
-	if len(config.Unknown()) == 0 && !applying {
+	if len(config.Unknown()) == 0 && !d.applying {
 		p.rehearse(ctx, d, &c.diagnostics)
 	}
 }

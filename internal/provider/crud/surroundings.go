@@ -42,6 +42,7 @@ func (p *objectsResource) lookAround(ctx context.Context, d draft, diagnostics *
 		findings = Look(report.WithWarnings(ctx, diagnostics), view, find)
 	}
 	p.tellFindings(diagnostics, view, d, findings)
+	p.tellFirstMoves(d, &view.Facts, diagnostics)
 	if len(d.prior) > 0 {
 		p.warnOfTools(diagnostics, view, after, d.life)
 	}
