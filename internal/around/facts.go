@@ -122,6 +122,14 @@ func (n *Neighbors) Named(o *istio.Object) *Neighbor {
 	return n.named[o.Namespace+"/"+o.Name]
 }
 
+// Neighbor returns the neighbor at the address of an object, nil where there is none.
+func (f *Facts) Neighbor(o *istio.Object) *Neighbor {
+	if o.Kind() == istio.KindDestinationRule {
+		return f.DestinationRules.Named(o)
+	}
+	return f.VirtualServices.Named(o)
+}
+
 // overlapping returns the claims of hosts that have a name in common with the given one.
 func (n *Neighbors) overlapping(host string) []claimed {
 	return append(n.index.Covering(host), n.index.Within(host)...)
@@ -132,11 +140,7 @@ func (f *Facts) aged(objects ...*istio.Object) traffic.Options {
 	options := f.Options
 	options.Created = map[*istio.Object]time.Time{}
 	for _, o := range objects {
-		neighbors := f.VirtualServices
-		if o.Kind() == istio.KindDestinationRule {
-			neighbors = f.DestinationRules
-		}
-		if n := neighbors.Named(o); n != nil {
+		if n := f.Neighbor(o); n != nil {
 			options.Created[o] = n.Created
 		}
 	}

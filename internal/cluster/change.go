@@ -19,8 +19,10 @@ type Change struct {
 	// Begun are the identities of objects that an earlier try created and could not take back. Where one of them
 	// stands in the way of a create, it is ours, and is updated.
 	Begun Identities
-	// Force takes fields from other managers: the user said so for this change.
+	// Force takes objects over: all their fields become ours alone, which the user said for this change.
 	Force bool
+	// ForceConflicts takes the fields that the change writes from other managers.
+	ForceConflicts bool
 	// SharesLists takes the lists of rules and of subsets from other managers, and nothing else: somebody else sets
 	// weights in them, which To has kept.
 	SharesLists bool
@@ -260,7 +262,7 @@ func (r *run) do(ctx context.Context, step Step) StepResult {
 
 func (r *run) update(ctx context.Context, o *istio.Object, is Identity) (*Live, error) {
 	was := r.change.From.Counterpart(o)
-	live, err := r.cluster.update(ctx, o, was, is, r.change.Force)
+	live, err := r.cluster.update(ctx, o, was, is, r.change.Force || r.change.ForceConflicts)
 	if r.change.SharesLists && onlyLists(err) {
 		live, err = r.cluster.update(ctx, o, was, is, true)
 	}
@@ -299,19 +301,35 @@ func (r *run) create(ctx context.Context, result *StepResult) {
 	case r.change.Begun[AddressOf(o)].UID == is.UID:
 		result.Action = Update
 		result.Live, result.Err = r.cluster.update(ctx, o, nil, is.Identity, r.change.Force)
-	case leftBehind(is, o):
-		warn(ctx, fmt.Sprintf(
-			"%s was left behind by an apply that was killed, with just this content and the owner %q; it was taken up",
-			o, o.Annotations[istio.OwnerAnnotation],
-		))
+	case r.cluster.wasMade(is.UID) || !is.LeftBehind(o):
+	case is.As(o):
+		warn(ctx, fmt.Sprintf("%s was left behind by an apply that was killed, with just this content%s; it was taken up",
+			o, ownerWords(o)))
+		r.cluster.takenUp.Store(is.UID, true)
 		result.Live, result.Found, result.Err = is, true, nil
+	default:
+		warn(ctx, fmt.Sprintf("%s was left behind by an apply that was killed%s; it was taken up, and changed to what "+
+			"the configuration says now", o, ownerWords(o)))
+		r.cluster.takenUp.Store(is.UID, true)
+		result.Action = Update
+		result.Live, result.Err = r.cluster.update(ctx, o, nil, is.Identity, r.change.ForceConflicts)
 	}
 }
 
-// leftBehind reports whether a live object is what an apply of this workspace made of o and then was killed: the
-// owner's mark, our field manager and the whole content say so. Without an owner nothing does.
-func leftBehind(is *Live, o *istio.Object) bool {
-	return o.Annotations[istio.OwnerAnnotation] != "" && is.Applied && is.As(o)
+// LeftBehind reports whether a live object that is in no state is what an apply of this workspace made and then was
+// killed, and not somebody else's: our field manager applied it, and it has the owner's mark that o has. Without an
+// owner only the whole content tells.
+func (l *Live) LeftBehind(o *istio.Object) bool {
+	owner := o.Annotations[istio.OwnerAnnotation]
+	return l.Applied && l.Annotations[istio.OwnerAnnotation] == owner && (owner != "" || l.As(o))
+}
+
+// ownerWords says the owner of an object, empty without one.
+func ownerWords(o *istio.Object) string {
+	if owner := o.Annotations[istio.OwnerAnnotation]; owner != "" {
+		return fmt.Sprintf(" and the owner %q", owner)
+	}
+	return ""
 }
 
 // undo removes what this run created, newest first: half a pair helps nobody and would be in the way of the next try.

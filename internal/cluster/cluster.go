@@ -7,6 +7,7 @@ import (
 	"context"
 	"fmt"
 	"net"
+	"sync"
 	"sync/atomic"
 
 	"k8s.io/apimachinery/pkg/runtime/schema"
@@ -35,6 +36,9 @@ type Cluster struct {
 	recovered atomic.Int64
 	// asking is what is known of whether istiod can be asked.
 	asking asking
+	// made and takenUp are the UIDs of the objects that were created over this connection, and of those that a create
+	// found left behind by a killed apply.
+	made, takenUp sync.Map
 	// dial makes a connection, nil for one over the network.
 	dial dialer
 }
@@ -87,6 +91,13 @@ const (
 	apiGroup   = "networking.istio.io"
 	apiVersion = "v1"
 )
+
+// wasMade reports whether an object was created over this connection: it belongs to another resource of the same
+// run.
+func (c *Cluster) wasMade(uid string) bool {
+	_, made := c.made.Load(uid)
+	return made
+}
 
 var resources = map[istio.Kind]schema.GroupVersionResource{
 	istio.KindVirtualService:  {Group: apiGroup, Version: apiVersion, Resource: "virtualservices"},

@@ -1,10 +1,13 @@
 package cluster
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
 	"time"
+
+	"github.com/meshroute/terraform-provider-mesh/internal/istio"
 )
 
 // TellOwners adds to err the object with its marks, which says who changed it since the plan, and to its conflicts
@@ -21,12 +24,44 @@ func (s LiveObjects) TellOwners(err error) {
 			}
 			e.Existing = o
 			for i, conflict := range e.Conflicts {
+				e.Conflicts[i].Now = o.valueOf(conflict.Field)
 				if at, ok := o.written(conflict); ok && !strings.Contains(conflict.Owner, " at ") {
 					e.Conflicts[i].Owner += " at " + at.UTC().Format(time.RFC3339)
 				}
 			}
 		}
 	}
+}
+
+// longestValue is how much of a field's value is told.
+const longestValue = 300
+
+// valueOf returns the value of a field as JSON, empty where there is none.
+func (l *Live) valueOf(field string) string {
+	manifest, err := istio.Manifest(&l.Object)
+	if err != nil {
+		return ""
+	}
+	var value any = manifest
+	steps := strings.Split(strings.TrimPrefix(field, "."), ".")
+	if len(steps) > 2 && steps[0] == "metadata" {
+		steps = []string{steps[0], steps[1], strings.Join(steps[2:], ".")}
+	}
+	for _, step := range steps {
+		fields, ok := value.(map[string]any)
+		if !ok {
+			return ""
+		}
+		value = fields[step]
+	}
+	raw, err := json.Marshal(value)
+	switch {
+	case err != nil || value == nil:
+		return ""
+	case len(raw) > longestValue:
+		return strings.ToValidUTF8(string(raw[:longestValue]), "") + "…"
+	}
+	return string(raw)
 }
 
 // written returns when the owner of a field in conflict last wrote.

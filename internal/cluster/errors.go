@@ -98,6 +98,8 @@ type Conflict struct {
 	Field string
 	// Owner is the API server's text, which holds the manager's name, the API version and the time.
 	Owner string
+	// Now is the field's live value as JSON, cut to a readable length; empty where it is not known.
+	Now string
 }
 
 // Error implements error.

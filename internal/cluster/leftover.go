@@ -16,11 +16,12 @@ import (
 )
 
 // RefuseLeftovers returns an error of reason FieldConflict for fields that other managers added to the live objects
-// and that wanted has not, and for labels and annotations that go with this change and that they own too. Server-side
+// and that To has not, and for labels and annotations that go with this change and that they own too. Server-side
 // apply would leave them where they are without a word. With force they are removed after the apply, and this returns
 // nil.
-func (c *Cluster) RefuseLeftovers(live LiveObjects, from, wanted istio.Objects) error {
-	if c.force {
+func (c *Cluster) RefuseLeftovers(live LiveObjects, change Change) error {
+	from, wanted := change.From, change.To
+	if c.force || change.Force || change.ForceConflicts {
 		return nil
 	}
 	var problems []error

@@ -40,6 +40,9 @@ func (c *Cluster) get(ctx context.Context, at Address) (*Live, error) {
 // write are one request, nothing of somebody else's is ever touched, and the fields are ours by Apply from the start.
 func (c *Cluster) create(ctx context.Context, o *istio.Object) (*Live, error) {
 	live, err := c.apply(ctx, o, c.force, func(metadata map[string]any) { metadata["resourceVersion"] = "1" })
+	if err == nil {
+		c.made.Store(live.UID, true)
+	}
 	// Fields in conflict are those of an object that exists: the API server looks at them first.
 	if IsReason(err, Stale) || IsReason(err, FieldConflict) {
 		var e *Error

@@ -18,6 +18,11 @@ const goneInterval = time.Second
 // remove deletes the object with that uid, and returns when it is gone. That it is gone already, or was made anew by
 // somebody else, is no error: ours does not exist any more. An object with finalizers routes on until they are done.
 func (c *Cluster) remove(ctx context.Context, at Address, uid string) error {
+	if _, kept := c.takenUp.Load(uid); kept {
+		warn(ctx, fmt.Sprintf("%s stays: another resource took it up in this run, as with create_before_destroy under "+
+			"one name", at))
+		return nil
+	}
 	var finalizers []string
 	err := c.persist(ctx, "delete "+at.String(), func(ctx context.Context, _ bool) (err error) {
 		finalizers, err = c.delete(ctx, at, uid)

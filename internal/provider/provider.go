@@ -5,6 +5,7 @@ package provider
 import (
 	"context"
 	"errors"
+	"os"
 	"strings"
 	"sync/atomic"
 	"unicode"
@@ -137,7 +138,9 @@ func (p *meshProvider) Schema(_ context.Context, _ fwprovider.SchemaRequest, res
 		MarkdownDescription: "Name of this workspace, such as `shop/${terraform.workspace}`, at most 128 printable " +
 			"characters. It is written on every object as the annotation `terraform-provider-mesh/owner`. With it an " +
 			"apply goes on where a killed one left off, and two workspaces that mean the same objects are told of " +
-			"each other. Defaults to none.",
+			"each other. Defaults to what the service that runs Terraform calls the workspace, from " +
+			"`TFC_WORKSPACE_SLUG` (HCP Terraform), `TF_VAR_spacelift_stack_id` (Spacelift) or `ENV0_ENVIRONMENT_ID` " +
+			"(env0), and elsewhere to none; `\"\"` is none anywhere.",
 	}
 	attributes["allow_used_removal"] = schema.BoolAttribute{
 		Optional: true,
@@ -181,7 +184,7 @@ func (p *meshProvider) Configure(
 	if s.Cluster != nil {
 		s.Surroundings = cluster.NewSurroundings(s.Cluster, s.ClusterDomain)
 	}
-	s.Told = &crud.Tally{}
+	s.Told, s.Read = &crud.Tally{}, &crud.AddressSet{}
 	s.Stamp = strings.Join([]string{p.version, s.Namespace, s.ClusterDomain, config.FieldManager}, " ")
 	p.configured.Store(&s)
 	resp.ResourceData, resp.ListResourceData, resp.DataSourceData = s, s, s
@@ -224,7 +227,10 @@ func (p *meshProvider) readSettings(
 		refuse(path.Root("field_manager").AtName("name"), "must have at most 128 characters, all of them printable")
 	}
 	s.Owner, s.OwnerKnown = r.String("owner"), !r.Has("owner") || r.Known("owner")
-	if len(s.Owner) > longestOwner || strings.ContainsFunc(s.Owner, func(c rune) bool { return !unicode.IsPrint(c) }) {
+	if !r.Has("owner") {
+		s.Owner = ownerOfRunner()
+	}
+	if !isOwner(s.Owner) {
 		refuse(path.Root("owner"), "must have at most 128 characters, all of them printable")
 	}
 	s.AllowUsedRemoval = readSwitch(r, "allow_used_removal", "MESH_ALLOW_USED_REMOVAL")
@@ -232,6 +238,25 @@ func (p *meshProvider) readSettings(
 		refuse(report.Path(problem.At), problem.Reason)
 	}
 	return s
+}
+
+// runners are the variables of the environment by which the services that run Terraform say whose state it is.
+// Source: HCP Terraform, run environment; Spacelift, environment variables; env0, system environment variables.
+var runners = []string{"TFC_WORKSPACE_SLUG", "TF_VAR_spacelift_stack_id", "ENV0_ENVIRONMENT_ID"}
+
+// ownerOfRunner returns the name of the workspace as the service that runs Terraform calls it, empty without one or
+// for one that is no good as an owner.
+func ownerOfRunner() string {
+	for _, variable := range runners {
+		if name := os.Getenv(variable); name != "" && isOwner(name) {
+			return name
+		}
+	}
+	return ""
+}
+
+func isOwner(name string) bool {
+	return len(name) <= longestOwner && !strings.ContainsFunc(name, func(c rune) bool { return !unicode.IsPrint(c) })
 }
 
 func connect(config cluster.Config, diagnostics *diag.Diagnostics) *cluster.Cluster {

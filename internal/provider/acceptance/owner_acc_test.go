@@ -1,6 +1,7 @@
 package acceptance_test
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 	"testing"
@@ -97,24 +98,21 @@ func TestAccOwner_leftBehind(t *testing.T) {
 			left, next string
 			change     func(lab *acctest.Lab)
 			p          parts
-			say        []string
+			// summary is that of the error, by default that the object exists.
+			summary string
+			say     []string
 		}{
-			"other content": {
-				left: "shop/prod",
-				next: "shop/prod",
-				p:    parts{rule: `timeout = "3s"`},
-				say:  []string{`"shop/prod"`},
+			"other mark":   {left: "shop/prod", next: "shop/test", say: []string{`adopt_from = "shop/prod"`}},
+			"no owner now": {left: "shop/prod", next: "", say: []string{`adopt_from = "shop/prod"`}},
+			"no owner then": {
+				left: "", next: "shop/prod", say: []string{"adopt = true", "import"},
 			},
-			"edited content": {
-				left:   "shop/prod",
-				next:   "shop/prod",
-				change: editTimeout,
-				say:    []string{`"shop/prod"`, `"kubectl-edit"`},
+			"no owner, and other content": {
+				p: parts{rule: `timeout = "3s"`}, say: []string{"adopt = true", "create_before_destroy"},
 			},
-			"other mark":    {left: "shop/prod", next: "shop/test", say: []string{`"shop/prod"`}},
-			"no owner now":  {left: "shop/prod", next: "", say: []string{`"shop/prod"`}},
-			"no owner then": {left: "", next: "shop/prod"},
-			"no owner":      {left: "", next: ""},
+			"no owner, and edited content": {
+				change: editTimeout, summary: conflict, say: []string{`"kubectl-edit"`},
+			},
 		} {
 			t.Run(name, func(t *testing.T) {
 				t.Parallel()
@@ -128,8 +126,7 @@ func TestAccOwner_leftBehind(t *testing.T) {
 				check := nobodyTouched(t, lab)
 				w.own(c.next)
 				w.declare(c.p)
-				say := append([]string{lab.Service, "adopt = true", "import", "choose another name"}, c.say...)
-				w.fails("Object exists already", say, "apply")
+				w.fails(cmp.Or(c.summary, "Object exists already"), append([]string{lab.Service}, c.say...), "apply")
 				check()
 				if w.inState(f.address) {
 					t.Error("what is not ours is in the state")
@@ -137,6 +134,60 @@ func TestAccOwner_leftBehind(t *testing.T) {
 			})
 		}
 	})
+}
+
+// What a killed apply left is taken up too where the configuration has changed since, if the owner's mark tells that
+// it is of this workspace, and where there is no owner, if the whole content does. The plan says so.
+func TestAccOwner_takenUp(t *testing.T) {
+	for name, c := range map[string]struct {
+		owner string
+		next  parts
+		say   []string
+	}{
+		"other content": {"shop/prod", parts{rule: `timeout = "3s"`}, []string{
+			"It is changed to what is configured", "VirtualService spec.http[0].timeout",
+		}},
+		"no owner": {"", parts{}, []string{"It has just the content that is configured"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			bothForms(t, func(t *testing.T, f form) {
+				lab := acctest.Start(t)
+				w := newWorkspace(t, lab, f, c.owner)
+				w.apply(parts{})
+				before := uids(lab)
+				w.must("state", "rm", f.address)
+				w.declare(c.next)
+				say := append([]string{lab.Service, "an apply was killed before it wrote its state"}, c.say...)
+				w.must("plan").want(t, "warning", "Object is taken up", say...)
+				w.must("apply").want(t, "warning", "Warning from the cluster", "left behind", "it was taken up")
+				wantUIDs(t, lab, before)
+				w.unchanged()
+				w.must("destroy")
+				nothingIn(t, lab)
+			})
+		})
+	}
+}
+
+// Of two resources for one object the second is not made, and with create_before_destroy under one name the object
+// stays.
+func TestAccOwner_oneName(t *testing.T) {
+	t.Parallel()
+	lab := acctest.Start(t)
+	w := newWorkspace(t, lab, canaryForm, "shop/prod")
+	two := canaryForm.with(parts{}) + strings.Replace(canaryForm.with(parts{}), `"test"`, `"second"`, 1)
+	w.write(two)
+	w.fails("Object exists already", []string{lab.Service, "belongs to another resource"}, "apply")
+	w.must("destroy")
+	nothingIn(t, lab)
+	w.apply(parts{top: "lifecycle { create_before_destroy = true }"})
+	before := uids(lab)
+	w.must("apply", "-replace="+w.f.address).want(t, "warning", "Warning from the cluster", "stays",
+		"create_before_destroy")
+	wantUIDs(t, lab, before)
+	w.unchanged()
+	w.must("destroy")
+	nothingIn(t, lab)
 }
 
 // editTimeout changes a rule as `kubectl edit` does.
@@ -152,9 +203,12 @@ func TestAccOwner_twoWorkspaces(t *testing.T) {
 		ours.apply(parts{})
 		check := nobodyTouched(t, lab)
 		theirs.declare(parts{})
-		theirs.fails("Object exists already", []string{`"shop/prod"`, "adopt = true", "import", "another name"}, "plan")
+		theirs.fails("Object exists already", []string{`adopt_from = "shop/prod"`, "another name"}, "plan")
+		theirs.declare(parts{top: "adopt = true"})
+		theirs.fails("Owned by another workspace", []string{`adopt_from = "shop/prod"`}, "plan")
+		theirs.declare(parts{})
 		theirs.must("import", f.address, lab.Namespace+"/"+lab.Service)
-		two := []string{`"shop/prod"`, `"web/prod"`, "terraform state rm", "adopt = true"}
+		two := []string{`"shop/prod"`, `"web/prod"`, "terraform state rm", `adopt_from = "`}
 		theirs.fails("Owned by another workspace", two, "plan")
 		theirs.fails("Owned by another workspace", two, "apply")
 		theirs.fails("Owned by another workspace", two, "destroy")
@@ -166,7 +220,7 @@ func TestAccOwner_twoWorkspaces(t *testing.T) {
 
 		before := uids(lab)
 		theirs.own("web/prod")
-		theirs.apply(parts{top: "adopt = true"})
+		theirs.apply(parts{top: `adopt_from = "shop/prod"`})
 		wantOwner(t, lab, "web/prod")
 		wantUIDs(t, lab, before)
 		theirs.unchanged()

@@ -20,6 +20,14 @@ import (
 
 // planAdoption shows what adopting the live objects would change.
 func (p *objectsResource) planAdoption(d draft, live liveObjects, diagnostics *diag.Diagnostics) {
+	for _, o := range live.All() {
+		owner := o.Annotations[istio.OwnerAnnotation]
+		if owner != "" && owner != p.settings.Owner && owner != d.life.AdoptFrom && p.settings.OwnerKnown {
+			diagnostics.AddAttributeError(path.Root("adopt"), "Owned by another workspace", fmt.Sprintf(
+				"%s is not adopted:%s\n\n%s", o.String(), report.Owners(o), report.TakeOver(owner)))
+			return
+		}
+	}
 	wanted, adopted := p.adoption(d.route, d.life, live)
 	warnOfUnknown(live.whole(), diagnostics)
 	warnOfLost(wanted, live.whole(), diagnostics)

@@ -38,6 +38,16 @@ func (o observation) like(other observation, handedOver bool) bool {
 	return o.UID == other.UID && (o.Spec == other.Spec || handedOver && o.Rest == other.Rest)
 }
 
+// declared returns objects without a DestinationRule that was not there when it was last looked for.
+func (o observed) declared(objects istio.Objects) istio.Objects {
+	if rule := objects.Declaring(); rule != nil && len(o) > 0 {
+		if _, there := o[cluster.AddressOf(rule)]; !there {
+			return objects.Without(istio.DeclaresSubsets)
+		}
+	}
+	return objects
+}
+
 func (o observed) identities() cluster.Identities {
 	identities := cluster.Identities{}
 	for at, is := range o {

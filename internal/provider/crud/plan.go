@@ -6,7 +6,6 @@ import (
 	"fmt"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
-	"github.com/hashicorp/terraform-plugin-framework/path"
 
 	"github.com/meshroute/terraform-provider-mesh/internal/attr"
 	"github.com/meshroute/terraform-provider-mesh/internal/cluster"
@@ -43,7 +42,7 @@ func (p *objectsResource) plan(ctx context.Context, c *call) {
 			"The provider block holds values that are known only after apply. The configuration itself was checked; "+
 				"whether objects of these names exist already, and who owns them, will be checked at apply.")
 	case d.exists:
-		p.refuseOtherOwner(c, attr.Read(c.prior).String("owner"), d.life.Adopt)
+		p.refuseOtherOwner(c, attr.Read(c.prior).String("owner"), d.life.AdoptFrom)
 		if unknown := c.private.unknownFields(); len(unknown.All()) > 0 {
 			warnOfLost(d.route.Render(), unknown, &c.diagnostics)
 		}
@@ -54,7 +53,8 @@ func (p *objectsResource) plan(ctx context.Context, c *call) {
 		return
 	}
 	if d.exists {
-		d.before = p.routeOf(c.prior).Render()
+		p.settings.Read.add(addressesOf(p.routeOf(c.prior).Place())...)
+		d.before = c.private.observed().declared(p.routeOf(c.prior).Render())
 	}
 	r := attr.Read(attr.Object(d.planned))
 	d.after = p.Route(r, p.settings.Defaults).Render()
@@ -68,13 +68,14 @@ func (p *objectsResource) plan(ctx context.Context, c *call) {
 	}
 	d.applying = c.isApply != nil && c.isApply(ctx)
 	p.planMoves(d, &c.diagnostics)
+	var view *cluster.View
 	if isKnown(d.config, form.Facing) {
-		p.lookAround(ctx, d, &c.diagnostics)
+		view = p.lookAround(ctx, d, &c.diagnostics)
 	}
 	// Terraform plans once more when it applies, and there the write follows at once: to ask before it again would
 	// only be one more request.
 	if len(config.Unknown()) == 0 && !d.applying {
-		p.rehearse(ctx, d, &c.diagnostics)
+		p.rehearse(ctx, c, d, view)
 	}
 }
 
@@ -84,14 +85,6 @@ func (p *objectsResource) isSettledState(c *call) bool {
 	return !c.diagnostics.HasError() && p.settings.Cluster != nil &&
 		bytes.Equal(c.private[settledKey], encodeJSON(p.settings.Stamp)) &&
 		c.planned.Equal(c.prior) && (!p.has("summary") || !c.prior.Get("summary").IsNull())
-}
-
-// rehearse reports what the cluster's admission control would refuse, while nothing is written yet.
-func (p *objectsResource) rehearse(ctx context.Context, d draft, diagnostics *diag.Diagnostics) {
-	if diagnostics.HasError() || p.settings.Cluster == nil || !p.settings.OwnerKnown {
-		return
-	}
-	report.Errors(diagnostics, d.route, p.settings.Cluster.Rehearse(ctx, d.before, d.after))
 }
 
 // reportAtPlan reports what is wrong now that the provider block is known. What was doubtful without it was said at
@@ -126,7 +119,7 @@ func (p *objectsResource) planRemoval(ctx context.Context, c *call) {
 		live, err := p.getObjects(ctx, route.Place(), &c.diagnostics)
 		c.report(route, err)
 		for _, o := range live.All() {
-			if p.refuseOtherOwner(c, o.Annotations[istio.OwnerAnnotation], false) {
+			if p.refuseOtherOwner(c, o.Annotations[istio.OwnerAnnotation], "") {
 				return
 			}
 		}
@@ -139,50 +132,20 @@ func (p *objectsResource) planRemoval(ctx context.Context, c *call) {
 }
 
 // refuseOtherOwner reports objects that another workspace, the given owner, has marked as its own since this one
-// wrote them. With adopt it lets pass what this workspace has never written, which is what an import brings.
-func (p *objectsResource) refuseOtherOwner(c *call, owner string, adopt bool) bool {
+// wrote them. What is to be taken from just that one passes.
+func (p *objectsResource) refuseOtherOwner(c *call, owner, from string) bool {
 	if owner == "" || !p.settings.OwnerKnown || owner == p.settings.Owner {
 		return false
 	}
-	if c.private.owner() == owner || adopt && len(c.private[ownerKey]) == 0 && p.settings.Owner != "" {
+	if c.private.owner() == owner || from == owner {
 		// The provider block has another name for this workspace now, or takes over.
 		return false
 	}
 	c.diagnostics.AddError("Owned by another workspace", fmt.Sprintf(
 		"The objects of this resource carry the owner %q in their annotation %s, and the owner of this provider "+
-			"block is %q. Two workspaces that write the same objects undo each other's changes.\n\nLet one of them "+
-			"go: terraform state rm here, or there and then adopt = true here, with an owner in the provider block.",
-		owner, istio.OwnerAnnotation, p.settings.Owner))
+			"block is %q. Two workspaces that write the same objects undo each other's changes.\n\n%s",
+		owner, istio.OwnerAnnotation, p.settings.Owner, report.TakeOver(owner)))
 	return true
-}
-
-// planExisting reports objects of others that a create would find in its way, or shows what adopting them changes.
-func (p *objectsResource) planExisting(ctx context.Context, d draft, diagnostics *diag.Diagnostics) {
-	live, err := p.findObjects(ctx, d.route.Place(), diagnostics)
-	if cluster.IsReason(err, cluster.CRDMissing) {
-		diagnostics.AddWarning("Istio API not served yet", "The API server does not know "+istio.APIVersion+
-			". Apply needs it: Istio has to be installed by then, earlier in the same run at the latest.")
-		return
-	}
-	if err != nil {
-		report.Errors(diagnostics, d.route, err)
-		return
-	}
-	if d.life.Adopt {
-		p.planAdoption(d, live, diagnostics)
-		return
-	}
-	for _, o := range live.All() {
-		// What this provider applied may be about to go in the same run, as when a resource is replaced: create looks
-		// again.
-		if owner := o.Annotations[istio.OwnerAnnotation]; !o.Applied || owner != "" && owner != p.settings.Owner {
-			diagnostics.AddAttributeError(path.Root(p.NameAttribute(o.Kind())), "Object exists already", fmt.Sprintf(
-				"%s exists in the cluster and is not in Terraform's state.%s\n\nTo bring it under Terraform, set "+
-					"adopt = true, or import it:\n"+
-					"  terraform import mesh_%s.NAME %s/%s\nTo leave it alone, choose another name.",
-				o.String(), report.Owners(o), p.TypeName(), o.Namespace, o.Name))
-		}
-	}
 }
 
 // validateConfig reports what is wrong with a configuration, whatever the provider block says.

@@ -33,7 +33,7 @@ func (p *objectsResource) refresh(
 		ours = istio.WithoutOthers(ours, wanted)
 	}
 	if p.has("summary") {
-		prior["summary"] = p.words(life, ours)
+		prior["summary"] = p.wordsOf(life, ours, wanted)
 	}
 	if !taken && cluster.Same(wanted, ours) && isEmptyList(prior["foreign_fields"]) {
 		prior["foreign_fields"] = attr.Strings(nil)

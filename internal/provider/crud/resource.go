@@ -99,7 +99,7 @@ func (p *objectsResource) change(
 	if p.settings.Cluster == nil {
 		return cluster.Applied{}, errNotConnected
 	}
-	c.Propagation, c.SharesLists = life.Propagation, life.HandedOver
+	c.Propagation, c.SharesLists, c.ForceConflicts = life.Propagation, life.HandedOver, life.ForceConflicts
 	c.Progress = func(what string) { tflog.Info(ctx, what) }
 	return p.settings.Cluster.Apply(report.WithWarnings(ctx, diagnostics), c)
 }

@@ -17,6 +17,8 @@ type Settings struct {
 	OwnerKnown bool
 	// AllowUsedRemoval lets a change take away subsets to which others send requests.
 	AllowUsedRemoval bool
+	// Read are the objects of the states that were read, nil before the provider block was.
+	Read *AddressSet
 	// Told counts what a plan warns of, nil before the provider block was read.
 	Told *Tally
 	// Stamp is on what it depends how a state describes objects, besides the objects and the owner: this version of

@@ -19,15 +19,15 @@ import (
 // first.
 const mostLooks = 5
 
-// lookAround tells what the cluster has against objects that are about to change. It looks at plan only, and again in
+// lookAround tells what the cluster has against objects that are about to change, and returns what it listed, nil for
+// nothing. It looks at plan only, and again in
 // the plan that Terraform makes anew when it applies.
-func (p *objectsResource) lookAround(ctx context.Context, d draft, diagnostics *diag.Diagnostics) {
-	if diagnostics.HasError() || p.settings.Surroundings == nil {
-		return
-	}
+func (p *objectsResource) lookAround(
+	ctx context.Context, d draft, diagnostics *diag.Diagnostics,
+) *cluster.View {
 	before, after := d.before, d.after
-	if cluster.Unchanged(before, after) {
-		return
+	if diagnostics.HasError() || p.settings.Surroundings == nil || cluster.Unchanged(before, after) {
+		return nil
 	}
 	view := p.settings.View(d.route.Place().Namespace, p.settings.Owner)
 	var own []around.Query
@@ -47,6 +47,7 @@ func (p *objectsResource) lookAround(ctx context.Context, d draft, diagnostics *
 		p.warnOfTools(diagnostics, view, after, d.life)
 	}
 	warnOfUnseen(diagnostics, view)
+	return view
 }
 
 func resourceOf(kind istio.Kind) around.Resource {
@@ -132,10 +133,7 @@ func (p *objectsResource) warnOfTools(
 	diagnostics *diag.Diagnostics, view *cluster.View, objects istio.Objects, life form.Lifecycle,
 ) {
 	for _, o := range objects.All() {
-		neighbor := view.VirtualServices.Named(o)
-		if o.Kind() == istio.KindDestinationRule {
-			neighbor = view.DestinationRules.Named(o)
-		}
+		neighbor := view.Neighbor(o)
 		if neighbor == nil {
 			continue
 		}

@@ -84,12 +84,10 @@ func (p *objectsResource) prepare(ctx context.Context, c *call, u *updateRun) (e
 		From:       p.Resolve(u.live.Ours(withMetadata(marked, configured)), p.settings.ClusterDomain),
 		To:         u.wanted,
 		Identities: u.live.Identities(),
-		Begun:      u.leftOver, Force: c.private.forces(), Owed: c.private.owed(),
+		Begun:      u.leftOver, Force: c.private.forces(), ForceConflicts: u.life.ForceConflicts,
+		Owed: c.private.owed(),
 	}
-	if u.change.Force {
-		return nil
-	}
-	return p.settings.Cluster.RefuseLeftovers(u.live.LiveObjects, u.change.From, u.wanted)
+	return p.settings.Cluster.RefuseLeftovers(u.live.LiveObjects, u.change)
 }
 
 // withMetadata returns the objects with the labels and annotations of an earlier one too.

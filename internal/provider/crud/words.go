@@ -20,6 +20,16 @@ func (p *objectsResource) words(life form.Lifecycle, objects istio.Objects) attr
 	return attr.Strings(traffic.Summary([]*istio.Object{objects.Routing()}, p.options(life)))
 }
 
+// wordsOf returns what live objects do, and says when one of those that were wanted is not there.
+func (p *objectsResource) wordsOf(life form.Lifecycle, live, wanted istio.Objects) attr.Value {
+	words := p.words(life, live)
+	if live.Routing() == nil || live.Declaring() != nil || wanted.Declaring() == nil {
+		return words
+	}
+	const missing = "the DestinationRule is not there: requests to its subsets fail with 503"
+	return attr.List(append([]attr.Value{attr.String(missing)}, words.Elements()...))
+}
+
 // completeSummary plans the words for what is planned, which r has read, as soon as that is known.
 func (p *objectsResource) completeSummary(d draft, r *attr.Reader) {
 	if !p.has("summary") {

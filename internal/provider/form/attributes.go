@@ -78,11 +78,13 @@ var attributes = map[string]Trait{
 	// How a resource is changed.
 	"owner":               Carried | Live,
 	"adopt":               Carried,
+	"adopt_from":          Carried,
 	"adopted":             Carried | Live,
 	"left_over":           Carried | Live,
 	"deletion":            Carried,
 	"timeouts":            Carried,
 	"propagation":         Carried | OfSubsets,
+	"force_conflicts":     Carried,
 	"allow_empty_subsets": Carried | Facing | OfRules | OfSubsets,
 	"weights_managed_by":  Carried | Worded | Moving | Facing | OfRules,
 	"max_weight_step":     Carried | Moving | OfRules,

@@ -58,8 +58,12 @@ var (
 type Lifecycle struct {
 	Adopt      bool
 	AllowEmpty bool
-	Deletion   string
-	HandedOver bool
+	// AdoptFrom is the other workspace from which objects may be taken over, empty for none.
+	AdoptFrom string
+	// ForceConflicts takes fields that other managers own.
+	ForceConflicts bool
+	Deletion       string
+	HandedOver     bool
 	// Step is how many percent points a destination may gain at once, 0 for any number.
 	Step        int64
 	Propagation cluster.Propagation
@@ -84,6 +88,12 @@ func lifecycleAttributes() map[string]schema.Attribute {
 				"them from then on. The plan shows in `adopted` what would change; apply stops if they are not like " +
 				"that any more. Defaults to `false`: such objects are an error.",
 		},
+		"adopt_from": schema.StringAttribute{
+			Optional: true,
+			MarkdownDescription: "Owner of the objects to take over, where they carry the mark of another workspace: " +
+				"its name, as `adopted` or the error says it. `adopt` alone does not take from another workspace, and " +
+				"neither does an import.",
+		},
 		"adopted": schema.ListAttribute{
 			ElementType: types.StringType, Computed: true,
 			MarkdownDescription: "Objects that this resource took over when it was created: which, who wrote them " +
@@ -101,6 +111,12 @@ func lifecycleAttributes() map[string]schema.Attribute {
 				"where the same apply starts its pods, or they run in another cluster of the mesh. Defaults to " +
 				"`false`: such a change is an error, at plan and again when apply comes to the resource. One that " +
 				"leaves the subset with as few requests or fewer is a warning.",
+		},
+		"force_conflicts": schema.BoolAttribute{
+			Optional: true,
+			MarkdownDescription: "Takes fields that another manager has changed: the plan names them, and their " +
+				"owner, in a warning. By default they are an error at plan. Where it is set in the provider block's " +
+				"`field_manager`, it holds for all resources. Defaults to `false`.",
 		},
 		"deletion": schema.StringAttribute{
 			Optional: true, Validators: []validator.String{oneOf{deletionDelete, DeletionAbandon, DeletionRestore}},
@@ -179,6 +195,7 @@ func ReadLifecycle(r *attr.Reader, s Defaults) (Lifecycle, []istio.Problem) {
 		Deletion:    cmp.Or(r.String("deletion"), deletionDelete),
 		HandedOver:  r.String("weights_managed_by") == weightsByOther,
 		Propagation: s.Propagation, timeouts: map[string]time.Duration{},
+		ForceConflicts: r.Bool("force_conflicts"), AdoptFrom: r.String("adopt_from"),
 	}
 	step, problems := readStep(r)
 	l.Step = step

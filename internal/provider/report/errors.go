@@ -46,6 +46,18 @@ func Errors(diagnostics *diag.Diagnostics, route Origin, err error) {
 	}
 }
 
+// WarnOfTaken tells of fields that a change takes from another manager, as the user said.
+func WarnOfTaken(diagnostics *diag.Diagnostics, route Origin, taken *cluster.Error) {
+	summary := "Fields taken from another manager (" + Printable(taken.Object, LongestPath) + ")"
+	text := conflictText(taken.Conflicts) + conflictTools(taken.Existing) + "\nApply takes them, and writes what the " +
+		"configuration says."
+	if at, ok := placeOf(route, taken); ok {
+		diagnostics.AddAttributeWarning(at, summary, text)
+		return
+	}
+	diagnostics.AddWarning(summary, text)
+}
+
 // placeOf returns the attribute that a failure is about: the first of the fields that it names.
 func placeOf(route Origin, failure *cluster.Error) (path.Path, bool) {
 	if route == nil {
@@ -82,9 +94,9 @@ func advice(e *cluster.Error) (summary, remedy string) {
 	case cluster.FieldConflict:
 		return "Fields owned by another manager", conflictText(e.Conflicts) + conflictTools(e.Existing) +
 			"\nThe object was left as it is. Either let the other manager go on and take the change into your " +
-			"configuration, or give the fields to Terraform once with field_manager = { force_conflicts = true } in " +
-			"the provider block, or, where the other manager sets nothing but weights, leave them to it with " +
-			"weights_managed_by = \"other\"."
+			"configuration, or give the fields to Terraform once with force_conflicts = true in this resource (or in " +
+			"field_manager of the provider block), or, where the other manager sets nothing but weights, leave them " +
+			"to it with weights_managed_by = \"other\"."
 	case cluster.Stale:
 		return "Object changed since the plan", changedText(e.Existing) +
 			"Nothing was overwritten. Run terraform plan again to see what is there now."
@@ -174,12 +186,15 @@ func existsText(existing *cluster.Live) string {
 	if existing != nil {
 		text += Printable(Owners(existing), LongestPath)
 	}
-	if existing != nil && existing.Applied {
+	switch {
+	case existing != nil && existing.Applied:
 		text += " The field manager of this provider block applied it: it belongs to another resource or workspace, " +
-			"or it is left over from an apply that was killed. (With an owner in the provider block an apply " +
-			"recognises what a killed one left, and goes on.)" +
+			"or it is left over from an apply that was killed, with other content than is configured now. (With an " +
+			"owner in the provider block an apply recognises what a killed one left, and goes on.) With " +
+			"create_before_destroy it is what this resource replaces: both have one name, and one cannot be made " +
+			"before the other is gone. Take create_before_destroy out, or give the new one another name." +
 			"\n\nIf it is left over, delete it, set adopt = true, or import it"
-	} else {
+	default:
 		text += "\n\nTo bring it under Terraform, set adopt = true, or import it"
 	}
 	return text + ": terraform import ADDRESS NAMESPACE/VIRTUAL_SERVICE/DESTINATION_RULE, or an import block. To " +
@@ -199,13 +214,20 @@ func conflictTools(existing *cluster.Live) string {
 	if existing == nil {
 		return ""
 	}
-	return Printable(strings.TrimSpace(toolsText(existing)), LongestPath) + "\n"
+	if text := strings.TrimSpace(toolsText(existing)); text != "" {
+		return Printable(text, LongestPath) + "\n"
+	}
+	return ""
 }
 
 func conflictText(conflicts []cluster.Conflict) string {
 	var b strings.Builder
 	for _, c := range conflicts {
-		fmt.Fprintf(&b, "  - %s: %s\n", c.Field, c.Owner)
+		fmt.Fprintf(&b, "  - %s: %s", c.Field, c.Owner)
+		if c.Now != "" {
+			fmt.Fprintf(&b, "; it is %s now", c.Now)
+		}
+		b.WriteByte('\n')
 	}
 	return printable(b.String())
 }

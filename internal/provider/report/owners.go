@@ -2,6 +2,7 @@ package report
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -25,6 +26,13 @@ func Owners(o *cluster.Live) string {
 		fmt.Fprintf(&text, " Its owner is the workspace %q.", owner)
 	}
 	return text.String() + toolsText(o)
+}
+
+// TakeOver says what to do about objects that another workspace has marked as its own.
+func TakeOver(owner string) string {
+	return "Let one of them go: there with terraform state rm, or with deletion = \"abandon\" and a destroy; here by " +
+		"taking the resource out. To take the objects over, let them go there, and set adopt = true and adopt_from = " +
+		Printable(strconv.Quote(owner), LongestPath) + " here, with an owner in the provider block."
 }
 
 // WarnOfTool says that an object belongs to a tool which does not know of Terraform. Terraform shows one of several

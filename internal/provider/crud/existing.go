@@ -1,0 +1,66 @@
+package crud
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+
+	"github.com/meshroute/terraform-provider-mesh/internal/canary"
+	"github.com/meshroute/terraform-provider-mesh/internal/cluster"
+	"github.com/meshroute/terraform-provider-mesh/internal/istio"
+	"github.com/meshroute/terraform-provider-mesh/internal/provider/report"
+)
+
+// planExisting reports objects of others that a create would find in its way, or shows what adopting them changes.
+func (p *objectsResource) planExisting(ctx context.Context, d draft, diagnostics *diag.Diagnostics) {
+	live, err := p.findObjects(ctx, d.route.Place(), diagnostics)
+	if cluster.IsReason(err, cluster.CRDMissing) {
+		diagnostics.AddWarning("Istio API not served yet", "The API server does not know "+istio.APIVersion+
+			". Apply needs it: Istio has to be installed by then, earlier in the same run at the latest.")
+		return
+	}
+	if err != nil {
+		report.Errors(diagnostics, d.route, err)
+		return
+	}
+	if d.life.Adopt {
+		p.planAdoption(d, live, diagnostics)
+		return
+	}
+	for _, o := range live.All() {
+		p.planInTheWay(d, o, diagnostics)
+	}
+}
+
+// planInTheWay reports an object that stands where a create would make one, unless it is what this provider applied:
+// that may be about to go in the same run, as when a resource is replaced, and create looks again.
+func (p *objectsResource) planInTheWay(d draft, o *cluster.Live, diagnostics *diag.Diagnostics) {
+	at := path.Root(p.NameAttribute(o.Kind()))
+	owner := o.Annotations[istio.OwnerAnnotation]
+	ways := fmt.Sprintf("To bring it under Terraform, set adopt = true, or import it:\n"+
+		"  terraform import mesh_%s.NAME %s/%s", p.TypeName(), o.Namespace, o.Name)
+	switch wanted := d.route.Render().Counterpart(&o.Object); {
+	case owner != "" && owner != p.settings.Owner:
+		ways = report.TakeOver(owner)
+	case !o.Applied:
+	case wanted != nil && !p.settings.Read.has(cluster.AddressOf(&o.Object)) && o.LeftBehind(wanted):
+		changes := "It has just the content that is configured."
+		if !o.As(wanted) {
+			changes = "It is changed to what is configured: " + strings.Join(shortList(canary.Differences(
+				istio.ObjectsOf(wanted), istio.ObjectsOf(o.Ours(wanted)))), ", ") + "."
+		}
+		diagnostics.AddAttributeWarning(at, fmt.Sprintf("Object is taken up (%s %s/%s)", o.Kind(), o.Namespace, o.Name),
+			fmt.Sprintf("%s was applied by this provider's field manager, and is in no state that this plan has read: an "+
+				"apply was killed before it wrote its state.%s Apply takes it up. %s\n\nIf another resource manages it, "+
+				"take one of the two out, or choose another name.", o.String(), report.Owners(o), changes))
+		return
+	default:
+		return
+	}
+	diagnostics.AddAttributeError(at, "Object exists already", fmt.Sprintf(
+		"%s exists in the cluster and is not in Terraform's state.%s\n\n%s\nTo leave it alone, choose another name.",
+		o.String(), report.Owners(o), ways))
+}
