@@ -21,8 +21,10 @@ type Placement struct {
 	DestinationRuleName string
 	// SubsetsElsewhere leaves the DestinationRule to somebody else: only the VirtualService is rendered.
 	SubsetsElsewhere bool
-	Labels           map[string]string
-	Annotations      map[string]string
+	// SharesByOthers says that somebody else sets the weights, and may bring the labels of the subsets too.
+	SharesByOthers bool
+	Labels         map[string]string
+	Annotations    map[string]string
 	// Owner is the workspace that writes the objects, as [istio.OwnerAnnotation] says; empty leaves the annotation
 	// out.
 	Owner string

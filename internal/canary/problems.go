@@ -77,7 +77,7 @@ func (r *Route) subsetProblems() []istio.Problem {
 			problems = append(problems, leftToOthers(at.At("labels"), "belong to the DestinationRule"))
 		case r.SubsetsElsewhere && subset.TrafficPolicy != nil:
 			problems = append(problems, leftToOthers(at.At("traffic_policy"), "belongs to the DestinationRule"))
-		case !r.SubsetsElsewhere && len(subset.Labels) == 0:
+		case !r.SubsetsElsewhere && !r.SharesByOthers && len(subset.Labels) == 0:
 			problems = append(problems, istio.Errorf(at.At("labels"),
 				"a subset without labels is every pod of the service; give the labels that tell its pods from "+
 					"the others"))
@@ -228,6 +228,12 @@ func (r *Route) istioProblems(known []istio.Problem) []istio.Problem {
 		}
 		if isInsideRule(k.At) {
 			inside[k.At.String()] = true
+		}
+	}
+	for name, subset := range r.Subsets {
+		if r.SharesByOthers && len(subset.Labels) == 0 {
+			// Others bring them.
+			inside[istio.Path{"subsets", istio.Key(name), "labels"}.String()] = true
 		}
 	}
 	covered := func(at istio.Path) bool {

@@ -176,6 +176,12 @@ func TestRouteProblemsOfSubsets(t *testing.T) {
 			change: inSubset(func(s *canary.Subset) { s.Labels = nil }),
 			want:   []string{`subsets["v2"].labels: a subset without labels is every pod of the service`},
 		},
+		"subset without labels, which others bring": {
+			change: func(r *canary.Route) {
+				r.SharesByOthers = true
+				inSubset(func(s *canary.Subset) { s.Labels = nil })(r)
+			},
+		},
 		"subset's name with a dot": {
 			change: named("v1.0"),
 			want:   []string{`subsets["v1.0"]: subset name is invalid`},

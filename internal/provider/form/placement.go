@@ -18,6 +18,7 @@ func readPlacement(r *attr.Reader, s Defaults) canary.Placement {
 		Namespace:        cmp.Or(r.String("namespace"), s.Namespace, canary.UndecidedNamespace),
 		ClusterDomain:    cmp.Or(s.ClusterDomain, DefaultClusterDomain),
 		SubsetsElsewhere: !r.Bool("manage_destination_rule") && r.Known("manage_destination_rule"),
+		SharesByOthers:   r.String("weights_managed_by") == weightsByOther,
 		Labels:           r.StringMap("labels"),
 		Annotations:      r.StringMap("annotations"),
 		Owner:            r.String("owner"),

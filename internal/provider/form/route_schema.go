@@ -139,7 +139,7 @@ func subsetAttributes() map[string]schema.Attribute {
 		"labels": schema.MapAttribute{
 			ElementType: types.StringType, Optional: true,
 			MarkdownDescription: "Labels that tell the subset's pods from the service's others. Required unless " +
-				"`manage_destination_rule` is `false`.",
+				"`manage_destination_rule` is `false`, or `weights_managed_by` is `other`: Argo Rollouts brings them.",
 		},
 		"traffic_policy": schema.SingleNestedAttribute{
 			Optional: true, CustomType: policyShape.ObjectType(), Attributes: policyShape.Attributes(),
