@@ -76,8 +76,8 @@ func (m Move) Jumps(most float64) bool {
 	return !m.Named && after-before > most && !nearly(after-before, most)
 }
 
-// String says the move: `share of v2 of all other requests: 10 % → 25 %`, or `requests with header version=200 move
-// from v1 to v2`.
+// String says the move: `all other requests: v2 10 % → 25 % (v1 90 % → 75 %)`, who gains first and then who loses, or
+// `requests with header version=200 move from v1 to v2`.
 func (m Move) String() string {
 	requests := m.Who()
 	from, into := m.sides()
@@ -86,13 +86,17 @@ func (m Move) String() string {
 		return shortened(fmt.Sprintf("%s move from %s to %s", requests, m.names.target(m.Before),
 			m.names.target(m.After)))
 	}
-	var parts []string
+	var gains, losses []string
 	for _, d := range shifted(from, into) {
 		before, after := shareOf(from, d), shareOf(into, d)
-		parts = append(parts, fmt.Sprintf("share of %s of %s: %s → %s", m.names.name(d), requests, percentWords(before),
-			percentWords(after)))
+		words := fmt.Sprintf("%s %s → %s", m.names.name(d), percentWords(before), percentWords(after))
+		if after > before {
+			gains = append(gains, words)
+		} else {
+			losses = append(losses, words)
+		}
 	}
-	return shortened(strings.Join(parts, ", "))
+	return shortened(fmt.Sprintf("%s: %s (%s)", requests, strings.Join(gains, ", "), strings.Join(losses, ", ")))
 }
 
 // Who says which requests move.
@@ -103,19 +107,13 @@ func (m Move) Who() string {
 	return shortened(m.Requests)
 }
 
-// shifted lists the destinations whose share changes: of two the one that had less, because the other has the rest.
+// shifted lists the destinations whose share changes.
 func shifted(before, after []Share) []Destination {
 	var all []Destination
 	for _, share := range slices.Concat(after, before) {
 		if !slices.Contains(all, share.Destination) {
 			all = append(all, share.Destination)
 		}
-	}
-	if len(all) == 2 {
-		if shareOf(before, all[0]) < shareOf(before, all[1]) {
-			return all[:1]
-		}
-		return all[1:]
 	}
 	return slices.DeleteFunc(all, func(d Destination) bool { return nearly(shareOf(before, d), shareOf(after, d)) })
 }

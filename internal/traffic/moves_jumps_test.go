@@ -39,22 +39,22 @@ func TestMove_Jumps(t *testing.T) {
 		"just as much": {
 			before: canaries("", split("90", "10")),
 			after:  canaries("", split("70", "30")),
-			moves:  []string{"share of v2 of all requests: 10 % → 30 %"},
+			moves:  []string{"all requests: v2 10 % → 30 % (v1 90 % → 70 %)"},
 		},
 		"more": {
 			before: canaries("", split("90", "10")),
 			after:  canaries("", split("69", "31")),
-			jumps:  []string{"share of v2 of all requests: 10 % → 31 %"},
+			jumps:  []string{"all requests: v2 10 % → 31 % (v1 90 % → 69 %)"},
 		},
 		"back": {
 			before: canaries("", split("50", "50")),
 			after:  canaries("", split("90", "10")),
-			jumps:  []string{"share of v2 of all requests: 50 % → 10 %"},
+			jumps:  []string{"all requests: v1 50 % → 90 % (v2 50 % → 10 %)"},
 		},
 		"proportions": {
 			before: canaries("", split("3", "0")),
 			after:  canaries("", split("4", "1")),
-			moves:  []string{"share of v2 of all requests: 0 % → 20 %"},
+			moves:  []string{"all requests: v2 0 % → 20 % (v1 100 % → 80 %)"},
 		},
 		"the only destination": {
 			before: canaries(canary, istiotest.To("v1"), "", istiotest.To("v1")),
@@ -105,12 +105,12 @@ func TestMove_Jumps(t *testing.T) {
 		"connections": {
 			before: tcp("90", "10"),
 			after:  tcp("50", "50"),
-			jumps:  []string{"share of v2 of TCP connections on port 3306: 10 % → 50 %"},
+			jumps:  []string{"TCP connections on port 3306: v2 10 % → 50 % (v1 90 % → 50 %)"},
 		},
 		"connections, a little": {
 			before: tcp("90", "10"),
 			after:  tcp("80", "20"),
-			moves:  []string{"share of v2 of TCP connections on port 3306: 10 % → 20 %"},
+			moves:  []string{"TCP connections on port 3306: v2 10 % → 20 % (v1 90 % → 80 %)"},
 		},
 		"another port": {
 			before: canaries("", istiotest.To("v1")),
@@ -129,12 +129,12 @@ func TestMove_Jumps(t *testing.T) {
 			before: canaries("", split("90", "10")),
 			after:  onPort(canaries("", split("10", "90"))),
 
-			jumps: []string{"share of v2 of all requests: 10 % → 90 %"},
+			jumps: []string{"all requests: v2 10 % → 90 % (v1 90 % → 10 %)"},
 		},
 		"shares of ports": {
 			before: ports("90", "10"),
 			after:  ports("10", "90"),
-			jumps:  []string{"share of a:81 of all requests: 10 % → 90 %"},
+			jumps:  []string{"all requests: a:81 10 % → 90 % (a:80 90 % → 10 %)"},
 		},
 		"shares of others": {
 			before:  canaries("", split("90", "10")),
@@ -211,7 +211,7 @@ func TestMoves_delegate(t *testing.T) {
 		got = append(got, m.String())
 	}
 	want := []string{
-		"share of v2 of requests with path starting with /a: 10 % → 25 %",
+		"requests with path starting with /a: v2 10 % → 25 % (v1 90 % → 75 %)",
 		"requests with path starting with /b move from v1 to the VirtualService that hands over",
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
@@ -274,7 +274,7 @@ func TestMoves_ofTheSameRules(t *testing.T) {
 		t.Errorf("%d moves", len(moves))
 	}
 	for i, m := range moves {
-		if want := fmt.Sprintf("share of v2 of requests with header version=%d: 10 %% → 25 %%", i); m.String() != want {
+		if want := fmt.Sprintf("requests with header version=%d: v2 10 %% → 25 %% (v1 90 %% → 75 %%)", i); m.String() != want {
 			t.Errorf("%s, want %s", m, want)
 		}
 	}

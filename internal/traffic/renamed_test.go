@@ -28,21 +28,21 @@ func TestUnderNewNames(t *testing.T) {
 			old + ", " + canary,
 			old + ", {name: v2, labels: {version: c}}",
 			canaries("", split("90", "10")),
-			[]string{"share of v2 of all requests: 0 % → 10 %, share of v2 (version=b) of all requests: 10 % → 0 %"},
+			[]string{"all requests: v2 0 % → 10 % (v2 (version=b) 10 % → 0 %)"},
 		},
 		"names are swapped": {
 			old + ", " + canary,
 			"{name: v2, labels: {version: a}}, {name: v1, labels: {version: b}}",
 			canaries("", split("90", "10")),
-			[]string{"share of v1 of all requests: 10 % → 90 %"},
+			[]string{"all requests: v1 10 % → 90 % (v2 90 % → 10 %)"},
 		},
 		"a controller's label": {old + ", " + canary, old +
 			", {name: v2, labels: {version: b, rollouts-pod-template-hash: x}}", canaries("", split("90", "10")), nil},
 		"one is gone": {old + ", " +
-			canary, old, canaries("", istiotest.To("v1")), []string{"share of v2 of all requests: 10 % → 0 %"}},
+			canary, old, canaries("", istiotest.To("v1")), []string{"all requests: v1 90 % → 100 % (v2 10 % → 0 %)"}},
 		"two of the same pods": {
 			old + ", " + canary, old + ", {name: v3, labels: {version: b}}, {name: v4, labels: {version: b}}",
-			canaries("", istiotest.To("v1")), []string{"share of v2 of all requests: 10 % → 0 %"},
+			canaries("", istiotest.To("v1")), []string{"all requests: v1 90 % → 100 % (v2 10 % → 0 %)"},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -97,25 +97,25 @@ func TestMoves(t *testing.T) {
 		"a weight grows": {
 			canaries(canary, istiotest.To("v2"), "", split("90", "10")),
 			canaries(canary, istiotest.To("v2"), "", split("75", "25")),
-			[]string{"share of v2 of all other requests: 10 % → 25 %"},
+			[]string{"all other requests: v2 10 % → 25 % (v1 90 % → 75 %)"},
 			15,
 		},
 		"a weight shrinks": {
 			canaries("", split("75", "25")),
 			canaries("", split("90", "10")),
-			[]string{"share of v2 of all requests: 25 % → 10 %"},
+			[]string{"all requests: v1 75 % → 90 % (v2 25 % → 10 %)"},
 			15,
 		},
 		"the first canary": {
 			canaries("", istiotest.To("v1")),
 			canaries("", split("90", "10")),
-			[]string{"share of v2 of all requests: 0 % → 10 %"},
+			[]string{"all requests: v2 0 % → 10 % (v1 100 % → 90 %)"},
 			10,
 		},
 		"the end of a canary": {
 			canaries("", split("10", "90")),
 			canaries("", istiotest.To("v2")),
-			[]string{"share of v1 of all requests: 10 % → 0 %"},
+			[]string{"all requests: v2 90 % → 100 % (v1 10 % → 0 %)"},
 			10,
 		},
 		"a rule moves": {
@@ -165,7 +165,7 @@ func TestMoves(t *testing.T) {
 			"", "route: [{destination: {host: reviews, subset: v1}, weight: 50}, {destination: {host: reviews, "+
 				"subset: v2}, weight: 30}, {destination: {host: reviews, subset: v3}, weight: 20}]",
 		),
-			[]string{"share of v2 of all requests: 50 % → 30 %, share of v3 of all requests: 0 % → 20 %"}, 20},
+			[]string{"all requests: v3 0 % → 20 % (v2 50 % → 30 %)"}, 20},
 		"to a redirect": {
 			canaries("", istiotest.To("v1")),
 			canaries("", "redirect: {authority: example.com}"),

@@ -86,17 +86,16 @@ func TestAccWords(t *testing.T) {
 	shares := func(words string) []string { return append(slices.Clone(asked), "all other requests: "+words) }
 	step(canaryOf(forVersion("200", "v2"), nineToOne, ""), shares("v1 90 %, v2 10 %"))
 	step(canaryOf(forVersion("200", "v2"), threeToOne, ""), shares("v1 75 %, v2 25 %"),
-		"share of v2 of all other requests: 10 % → 25 %")
+		"all other requests: v2 10 % → 25 % (v1 90 % → 75 %)")
 	step(canaryOf(forVersion("200", "v2")+forVersion("300", "v3"), threeToOne, ""),
 		[]string{asked[0], "requests with header version=300 go to v3", "all other requests: v1 75 %, v2 25 %"},
-		"share of v3 of requests with header version=300: 0 % → 100 %, share of v1 of requests with header "+
-			"version=300: 75 % → 0 %, share of v2 of requests with header version=300: 25 % → 0 %")
+		"requests with header version=300: v3 0 % → 100 % (v1 75 % → 0 %, v2 25 % → 0 %)")
 	step(
 		canaryOf(forVersion("200", "v1"), `{ subset = "v1" }`, ""),
 		[]string{"requests with header version=200 go to v1", "all other requests go to v1"},
 
 		"requests with header version=200 move from v2 to v1",
-		"share of v2 of some other requests: 25 % → 0 %",
+		"some other requests: v1 75 % → 100 % (v2 25 % → 0 %)",
 		"requests with header version=300 move from v3 to v1",
 	)
 	step(canaryOf(forVersion("200", "v1"), `{ subset = "v2" }`, ""),
@@ -111,7 +110,7 @@ func TestAccWords(t *testing.T) {
 	// Another spelling of the same is no change, and what is not said stays out.
 	step(canaryOf(forVersion("200", "v1"), `{ weights = { v1 = 90, v2 = 10 }, timeout = "5s" }`, ""),
 		[]string{"requests with header version=200 go to v1", "all other requests: v1 90 %, v2 10 %, timeout 5s"},
-		"share of v1 of all other requests: 0 % → 90 %")
+		"all other requests: v1 0 % → 90 % (v2 100 % → 10 %)")
 	w.write(canaryOf(forVersion("200", "v1"), `{ weights = { v1 = null, v2 = 10 }, timeout = "5000ms" }`, ""))
 	w.wantWords(last, last)
 	w.write(canaryOf(forVersion("200", "v1"), `{ weights = { v1 = 90, v2 = 10 }, timeout = "5s" }`,
@@ -127,7 +126,7 @@ func TestAccWords(t *testing.T) {
 		}
 	})
 	w.wantWords([]string{last[0], "all other requests: v1 40 %, v2 60 %, timeout 5s"},
-		last, "share of v1 of all other requests: 40 % → 90 %")
+		last, "all other requests: v1 40 % → 90 % (v2 60 % → 10 %)")
 	lab.Delete(acctest.VirtualService, lab.Service)
 	w.wantWords([]string{"the VirtualService is not there"}, last,
 		"requests with header version=200 move from the service itself (no rule) to v1",
@@ -200,12 +199,12 @@ func TestAccWords_others(t *testing.T) {
 	w.write(canaryOf(forVersion("200", "v2"), nineToOne, "max_weight_step = 20"))
 	w.fails(
 		"Step too large",
-		[]string{"v1 gains 50 percent points: share of v1 of all other requests: 40 % → 90 %", "max_weight_step = 50"},
+		[]string{"v1 gains 50 percent points: all other requests: v1 40 % → 90 % (v2 60 % → 10 %)", "max_weight_step = 50"},
 		"plan",
 	)
 	w.write(canaryOf(forVersion("200", "v2"), oneToOne, "max_weight_step = 20"))
 	w.wantWords(words, []string{words[0], "all other requests: v1 50 %, v2 50 %"},
-		"share of v1 of all other requests: 40 % → 50 %")
+		"all other requests: v1 40 % → 50 % (v2 60 % → 50 %)")
 	w.write(canaryOf(forVersion("200", "v2"), oneToOne, others))
 	w.must("destroy")
 	nothingIn(t, lab)
@@ -244,7 +243,7 @@ func TestAccStep(t *testing.T) {
 	w.must("apply")
 	refused(
 		canaryOf(canary, oneToOne, most),
-		"v2 gains 40 percent points: share of v2 of all other requests: 10 % → 50 %",
+		"v2 gains 40 percent points: all other requests: v2 10 % → 50 % (v1 90 % → 50 %)",
 		"set max_weight_step = 40 for this change",
 	)
 	refused(canaryOf("", nineToOne, most), "v1 gains 90 percent points")
@@ -263,7 +262,7 @@ func TestAccStep(t *testing.T) {
 	})
 	refused(
 		canaryOf(canary+forVersion("300", "v3"), threeToOne, most),
-		"v1 gains 45 percent points: share of v1 of all other requests: 30 % → 75 %",
+		"v1 gains 45 percent points: all other requests: v1 30 % → 75 % (v2 70 % → 25 %)",
 		"set max_weight_step = 45 for this change",
 	)
 	w.block += "\n field_manager = { force_conflicts = true }"

@@ -65,7 +65,7 @@ resource "mesh_virtual_service" "ratings" {
 		[]string{"maria gains 100 percent points: TCP connections on port 3306 move from mysql to maria"}, "plan")
 	w.write(config("80", "20", "mysql"))
 	w.wantWords(words("90 %, v2 of reviews 10 %", "mysql"), words("80 %, v2 of reviews 20 %", "mysql"),
-		"share of v2 of reviews of all other requests: 10 % → 20 %")
+		"all other requests: v2 of reviews 10 % → 20 % (v1 of reviews 90 % → 80 %)")
 	w.must("apply", "saved.tfplan")
 	w.unchanged()
 	w.must("destroy")
@@ -111,7 +111,7 @@ annotations     = { team = terraform_data.late.output.team }
 	w.must("apply")
 	w.write(annotated)
 	w.must("plan").want(t, "warning", absent, gone)
-	if diff := cmp.Diff([]string{"share of v2 of all requests: 10 % → 25 %"}, w.must("plan").moved()); diff != "" {
+	if diff := cmp.Diff([]string{"all requests: v2 10 % → 25 % (v1 90 % → 75 %)"}, w.must("plan").moved()); diff != "" {
 		t.Errorf("moves (-want +got):\n%s", diff)
 	}
 	w.write(strings.Replace(annotated, threeToOne, oneToOne, 1))
