@@ -84,7 +84,9 @@ func TestAccWords(t *testing.T) {
 		last = after
 	}
 	shares := func(words string) []string { return append(slices.Clone(asked), "all other requests: "+words) }
-	step(canaryOf(forVersion("200", "v2"), nineToOne, ""), shares("v1 90 %, v2 10 %"))
+	step(canaryOf(forVersion("200", "v2"), nineToOne, ""), shares("v1 90 %, v2 10 %"),
+		"requests with header version=200 move from the service itself (no rule) to v2",
+		"all other requests move from the service itself (no rule) to v1 90 %, v2 10 %")
 	step(canaryOf(forVersion("200", "v2"), threeToOne, ""), shares("v1 75 %, v2 25 %"),
 		"all other requests: v2 10 % → 25 % (v1 90 % → 75 %)")
 	step(canaryOf(forVersion("200", "v2")+forVersion("300", "v3"), threeToOne, ""),
@@ -118,7 +120,10 @@ func TestAccWords(t *testing.T) {
 	w.wantWords(last, last)
 	w.must("apply", "saved.tfplan")
 
-	// Somebody moves traffic: the plan shows what it is and moves it back.
+	// Somebody moves traffic: the plan shows what it is, and moves it back where it may.
+	w.block = "field_manager = { force_conflicts = true }"
+	w.write(canaryOf(forVersion("200", "v1"), `{ weights = { v1 = 90, v2 = 10 }, timeout = "5s" }`,
+		"labels = { team = \"shop\" }"))
 	lab.Edit(acctest.VirtualService, lab.Service, func(spec map[string]any) {
 		http := spec["http"].([]any)
 		for i, weight := range []int64{40, 60} {
@@ -176,7 +181,8 @@ func TestAccWords_others(t *testing.T) {
 		"requests with header version=200 go to v2", "all other requests go to v1 and v2 in shares that others set",
 	}
 	w.write(canaryOf(forVersion("200", "v2"), nineToOne, others))
-	w.wantWords(nil, words)
+	w.wantWords(nil, words, "requests with header version=200 move from the service itself (no rule) to v2",
+		"all other requests move from the service itself (no rule) to v1 90 %, v2 10 %")
 	w.must("apply", "saved.tfplan")
 	w.unchanged()
 	if err := updateAs(
@@ -202,7 +208,7 @@ func TestAccWords_others(t *testing.T) {
 		[]string{"v1 gains 50 percent points: all other requests: v1 40 % → 90 % (v2 60 % → 10 %)", "max_weight_step = 50"},
 		"plan",
 	)
-	w.write(canaryOf(forVersion("200", "v2"), oneToOne, "max_weight_step = 20"))
+	w.write(canaryOf(forVersion("200", "v2"), oneToOne, "max_weight_step = 20\n force_conflicts = true"))
 	w.wantWords(words, []string{words[0], "all other requests: v1 50 %, v2 50 %"},
 		"all other requests: v1 40 % → 50 % (v2 60 % → 50 %)")
 	w.write(canaryOf(forVersion("200", "v2"), oneToOne, others))
