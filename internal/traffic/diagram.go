@@ -131,11 +131,9 @@ func (n *namer) picture(s *virtualService) []box {
 		done = done || all
 	}
 	if !done {
-		who := "all other requests"
-		if len(s.rules) == 0 {
-			who = "all requests"
+		for _, r := range s.left() {
+			boxes = append(boxes, box{key: "\x00" + r.to(), lines: []string{r.who}, arrows: []arrow{{to: r.to()}}})
 		}
-		boxes = append(boxes, box{key: "\x00rest", lines: []string{who}, arrows: []arrow{{to: "no route"}}})
 	}
 	keys := map[string]int{}
 	for i := range boxes {

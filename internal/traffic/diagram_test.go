@@ -70,6 +70,9 @@ http:
 - {name: "*it* **bold** _it_ __bold__ ~~gone~~ # head", match: [{headers: {_x_: {exact: "> quote"}}}], route: [{destination: {host: reviews, subset: "_it_"}}]}
 - {name: "fa:fa-car #quot; &lt; $$x$$ style:#1;", match: [{headers: {z: {regex: "a|b\\nc\u202e\t"}}}], route: [{destination: {host: www.example.com, subset: "größe ✓"}}]}`,
 		"nothing": "http: []",
+		"some_callers": `
+http:
+- {match: [{sourceLabels: {app: web}, headers: {x-trigger: {exact: 'yes'}}}], route: [{destination: {host: reviews, subset: v2}}]}`,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -13,6 +13,10 @@ func (t *Table) Explain(o Outcome) string {
 	who := fmt.Sprintf("requests for %s", istio.Shown(o.Request.Authority))
 	switch o.Kind {
 	case Unclaimed:
+		if s := t.withoutRuleFor(o.Request); s != nil {
+			return fmt.Sprintf("%s claims %s and has no rule for this caller, so that they go to the service of that "+
+				"name, whatever its version, as if there were no VirtualService", s.object, who)
+		}
 		if o.Request.Gateway == istio.MeshGateway {
 			return "no VirtualService claims " + who +
 				" in the mesh: they go to the service of that name, whatever its version"

@@ -152,7 +152,7 @@ func (n *namer) target(out Outcome) string {
 	case NoRoute:
 		return "no route"
 	case Unclaimed:
-		return "the service itself (no rule)"
+		return theService + " (no rule)"
 	}
 	return ""
 }

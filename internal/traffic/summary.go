@@ -145,14 +145,14 @@ func (n *namer) summary(s *virtualService) []string {
 	for _, d := range s.dropped {
 		lines = append(lines, fmt.Sprintf("left out: %s: %s", d.At[:2], d.Reason))
 	}
-	switch {
-	case len(s.rules) == 0 && len(s.spec().Tls)+len(s.spec().Tcp) > 0:
-	case len(s.rules) == 0:
-		lines = append(lines, "no request has a route")
-	case !done && handed:
-		lines = append(lines, "requests that are left then have no route")
-	case !done:
-		lines = append(lines, "all other requests have no route")
+	if done || len(s.rules) == 0 && len(s.spec().Tls)+len(s.spec().Tcp) > 0 {
+		return lines
+	}
+	if handed {
+		return append(lines, "requests that are left then have no route")
+	}
+	for _, r := range s.left() {
+		lines = append(lines, r.String())
 	}
 	return lines
 }
