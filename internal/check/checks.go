@@ -41,6 +41,8 @@ func (c *checker) inspect(message proto.Message) {
 		c.retries(m)
 	case *networking.HTTPRedirect:
 		c.redirect(m)
+	case *networking.HTTPRewrite:
+		c.rewrite(m)
 	case *networking.HTTPDirectResponse:
 		c.directResponse(m)
 	case *networking.HTTPFaultInjection_Delay:

@@ -2,10 +2,7 @@ package check
 
 import (
 	"maps"
-	"regexp"
-	"regexp/syntax"
 	"slices"
-	"strconv"
 	"strings"
 
 	"google.golang.org/protobuf/proto"
@@ -44,8 +41,6 @@ func refusedPart(at istio.Path, message proto.Message) []istio.Problem {
 		}
 	case *networking.HTTPRewrite:
 		return append(refusedText(at.At("uri"), m.Uri), refusedText(at.At("authority"), m.Authority)...)
-	case *networking.RegexRewrite:
-		return refusedGroups(at, m)
 	case *networking.Headers_HeaderOperations:
 		return refusedHeaderNames(at, m)
 	case *networking.LoadBalancerSettings_ConsistentHashLB:
@@ -120,24 +115,6 @@ func refusedHash(at istio.Path, m *networking.LoadBalancerSettings_ConsistentHas
 			size))
 	}
 	return problems
-}
-
-// backReference is a group in an RE2 rewrite: `\1`; `\\` is a backslash.
-var backReference = regexp.MustCompile(`\\(\\|[0-9])`)
-
-// refusedGroups finds references to groups that the expression does not have.
-func refusedGroups(at istio.Path, m *networking.RegexRewrite) []istio.Problem {
-	expression, err := syntax.Parse(m.Match, syntax.Perl)
-	if err != nil {
-		return nil
-	}
-	for _, reference := range backReference.FindAllStringSubmatch(m.Rewrite, -1) {
-		if group, err := strconv.Atoi(reference[1]); err == nil && group > expression.MaxCap() {
-			return []istio.Problem{istio.Errorf(at.At("rewrite"), "names group \\%d, and match has %d groups",
-				group, expression.MaxCap())}
-		}
-	}
-	return nil
 }
 
 // visit calls inspect for every message that is set inside a message, itself included, in no certain order. The path

@@ -49,10 +49,6 @@ func TestValidate_refusedByEnvoy(t *testing.T) {
 			`http[0].headers.request.set["x\ny"]: must not hold line breaks or NUL characters`},
 		"line break in a removed header": {route(`"headers": {"response": {"remove": ["a", "x\ny"]}}`),
 			`http[0].headers.response.remove[1]: must not hold line breaks or NUL characters`},
-		"rewrite to a group that is not there": {
-			route(`"rewrite": {"uriRegexRewrite": {"match": "/(a)", "rewrite": "/\\9"}}`),
-			`http[0].rewrite.uri_regex_rewrite.rewrite: names group \9, and match has 1 groups`,
-		},
 		"hash by a header of no name": {
 			policy(`"loadBalancer": {"consistentHash": {"httpHeaderName": ""}}`),
 			`traffic_policy.load_balancer.consistent_hash.http_header_name: must not be empty`,

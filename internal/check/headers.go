@@ -160,21 +160,3 @@ func isCommand(name string) bool {
 	}
 	return false
 }
-
-// groupOfOthers is a reference to a group as other languages write it.
-var groupOfOthers = regexp.MustCompile(`\$([0-9]|\{)`)
-
-// wrongEscape is a backslash that is not followed by a digit or a backslash.
-var wrongEscape = regexp.MustCompile(`^(?:[^\\]|\\[0-9\\])*\\(?:[^0-9\\]|$)`)
-
-func (c *checker) regexRewrite(m *networking.RegexRewrite) {
-	at := istio.Path{"rewrite"}
-	switch {
-	case strings.ContainsAny(m.Rewrite, "\x00\r\n"):
-		c.refuse(at, "must not hold line breaks or NUL characters")
-	case wrongEscape.MatchString(m.Rewrite):
-		c.refuse(at, `a backslash begins a group, as in \1, or is doubled; nothing is rewritten otherwise`)
-	case groupOfOthers.MatchString(m.Rewrite):
-		c.doubt(at, `%s is text here; write \1 for the first group`, groupOfOthers.FindString(m.Rewrite))
-	}
-}

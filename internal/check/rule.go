@@ -210,13 +210,6 @@ func (c *checker) retries(m *networking.HTTPRetry) {
 	}
 }
 
-func (c *checker) redirect(m *networking.HTTPRedirect) {
-	if port, ok := m.RedirectPort.(*networking.HTTPRedirect_Port); ok && port.Port == 0 {
-		c.void(istio.Path{"port"}, "must be between 1 and %d, got 0; leave it out to keep the port of the request",
-			largestPort)
-	}
-}
-
 func (c *checker) directResponse(m *networking.HTTPDirectResponse) {
 	if m.Body != nil && m.Body.Specifier == nil {
 		c.void(istio.Path{"body"},

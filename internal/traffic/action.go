@@ -254,31 +254,63 @@ func withQuery(path string, in *received) string {
 	return path + "?" + in.query
 }
 
-var groupReference = regexp.MustCompile(`\\([0-9\\])`)
-
-// substitute rewrites a path as RE2's GlobalReplace does, which spells groups `\1`.
+// substitute rewrites a path as RE2's GlobalReplace does in Envoy, which spells groups `\1`. A group that the
+// expression has not, or nothing that would be left, leave the path as it is.
 func substitute(path string, by *networking.RegexRewrite) string {
 	re, err := regexp.Compile(by.Match)
 	if err != nil {
 		return path
 	}
-	template := groupReference.ReplaceAllStringFunc(strings.ReplaceAll(by.Rewrite, "$", "$$"),
-		func(reference string) string {
-			if reference == `\\` {
-				return `\`
-			}
-			return "${" + reference[1:] + "}"
-		})
-	return re.ReplaceAllString(path, template)
+	template, last := goTemplate(by.Rewrite)
+	if last > re.NumSubexp() {
+		return path
+	}
+	return cmp.Or(re.ReplaceAllString(path, template), path)
+}
+
+// goTemplate returns a rewrite of RE2 as Go spells it, and the highest group that it names. RE2 takes a rewrite up to
+// a backslash that begins nothing.
+func goTemplate(rewrite string) (template string, last int) {
+	var b strings.Builder
+	whole := true
+	for i := 0; i < len(rewrite); i++ {
+		text := rewrite[i : i+1]
+		switch c := rewrite[i]; {
+		case c == '$':
+			text = "$$"
+		case c != '\\':
+		case i+1 == len(rewrite):
+			whole = false
+		case rewrite[i+1] == '\\':
+			i++
+		case '0' <= rewrite[i+1] && rewrite[i+1] <= '9':
+			i++
+			text, last = "${"+rewrite[i:i+1]+"}", max(last, int(rewrite[i]-'0'))
+		default:
+			whole = false
+		}
+		if whole {
+			b.WriteString(text)
+		}
+	}
+	return b.String(), last
+}
+
+// slashed returns the path of a redirect, before which Envoy puts a slash where it has none.
+func slashed(path string) string {
+	if path == "" || strings.HasPrefix(path, "/") {
+		return path
+	}
+	return "/" + path
 }
 
 func newRedirect(spec *networking.HTTPRedirect, on *pattern, in *received) *Redirect {
 	scheme := cmp.Or(spec.Scheme, in.Scheme)
 	path := in.Path
 	if spec.PrefixRewrite != "" {
-		path = withQuery(replaceLead(in.path, on, spec.PrefixRewrite), in)
+		path = slashed(withQuery(replaceLead(in.path, on, spec.PrefixRewrite), in))
 	} else if spec.Uri != "" {
-		path = spec.Uri
+		path = slashed(spec.Uri)
 		if !strings.Contains(path, "?") {
 			path = withQuery(path, in)
 		}

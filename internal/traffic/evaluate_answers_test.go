@@ -70,6 +70,36 @@ func TestEvaluateAnswers(t *testing.T) {
 		"groups": {
 			rewrite("{uri: {prefix: /a}}", `{uriRegexRewrite: {match: '/(\w)/(\w)', rewrite: '/\2/\1$'}}`), "/b/a$?c=d",
 		},
+		"a group that is not there": {
+			rewrite("{uri: {prefix: /a}}", `{uriRegexRewrite: {match: '/(a)', rewrite: '/x\1\2'}}`), "/a/b?c=d",
+		},
+		"a group that matches nothing": {
+			rewrite("{uri: {prefix: /a}}", `{uriRegexRewrite: {match: '(x)?/a', rewrite: '/y\1'}}`), "/y/b?c=d",
+		},
+		"a backslash before anything else": {
+			rewrite("{uri: {prefix: /a}}", `{uriRegexRewrite: {match: '/a', rewrite: '/y\x/z'}}`), "/y/b?c=d",
+		},
+		"a backslash at the end": {
+			rewrite("{uri: {prefix: /a}}", `{uriRegexRewrite: {match: '/a', rewrite: '/y\'}}`), "/y/b?c=d",
+		},
+		"two backslashes": {
+			rewrite("{uri: {prefix: /a}}", `{uriRegexRewrite: {match: '/a', rewrite: '/y\\'}}`), `/y\/b?c=d`,
+		},
+		"a path without anything left": {
+			rewrite("{uri: {prefix: /a}}", `{uriRegexRewrite: {match: '^(x)?.*$', rewrite: '\1'}}`), "/a/b?c=d",
+		},
+		"a rewrite without a slash": {rewrite("{uri: {prefix: /a/}}", "{uri: new}"), "newb?c=d"},
+		"redirect without a slash":  {redirect("{uri: new/x}"), "301 http://reviews:8080/new/x?c=d"},
+		"redirect to a URL": {
+			redirect("{uri: 'https://other.test/x'}"), "301 http://reviews:8080/https://other.test/x?c=d",
+		},
+		"redirect to what is no variable": {
+			redirect("{uri: '%PREFIX()%/new/'}"), "301 http://reviews:8080/%PREFIX()%/new/?c=d",
+		},
+		"redirect to a fragment": {redirect("{uri: '/x#top'}"), "301 http://reviews:8080/x#top?c=d"},
+		"redirect of a prefix without a slash": {
+			redirect("{prefixRewrite: x}"), "301 http://reviews:8080/x/b?c=d",
+		},
 		"everything":              {"http: [{rewrite: {uri: /x/}, " + istiotest.To("v1") + "}]", "/x/a/b?c=d"},
 		"redirect keeps the rest": {redirect("{scheme: https}"), "301 https://reviews:8080/a/b?c=d"},
 		"redirect elsewhere": {
@@ -117,6 +147,31 @@ func TestEvaluateEmptyQuery(t *testing.T) {
 	} {
 		route := istiotest.VirtualService(t, "reviews", "http: [{match: [{uri: {prefix: /a}}], "+does+"}]")
 		out := evaluate([]*istio.Object{route}, nil, traffic.Request{Authority: "reviews", Path: "/a?"},
+			traffic.Options{})
+		got := ""
+		if out.Rewrite != nil {
+			got = out.Rewrite.Path
+		}
+		if out.Redirect != nil {
+			got = out.Redirect.Location
+		}
+		if got != want {
+			t.Errorf("%s: got %q, want %q", does, got, want)
+		}
+	}
+}
+
+// A fragment is not sent on, whatever becomes of the request.
+func TestEvaluateFragment(t *testing.T) {
+	t.Parallel()
+	for does, want := range map[string]string{
+		"rewrite: {uri: /x}, " + istiotest.To("v1"): "/x?b",
+		"redirect: {authority: a.example}":          "http://a.example/a?b",
+		"redirect: {uri: /z}":                       "http://reviews/z?b",
+		"redirect: {prefixRewrite: /z}":             "http://reviews/z?b",
+	} {
+		route := istiotest.VirtualService(t, "reviews", "http: [{match: [{uri: {prefix: /a}}], "+does+"}]")
+		out := evaluate([]*istio.Object{route}, nil, traffic.Request{Authority: "reviews", Path: "/a?b#c"},
 			traffic.Options{})
 		got := ""
 		if out.Rewrite != nil {

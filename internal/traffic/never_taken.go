@@ -111,7 +111,9 @@ func (c *clash) advice() string {
 		return "; leave one of the two out, or write a match for each"
 	case l.on.kind == onPath && l.pattern.shape == expression:
 		return "; a regex has to match the whole path, which begins with a slash and has no query"
-	case l.on.kind == onPath && strings.ContainsAny(l.pattern.words(), "?#"):
+	case l.on.kind == onPath && strings.Contains(l.pattern.words(), "#"):
+		return "; a fragment is cut off before"
+	case l.on.kind == onPath && strings.Contains(l.pattern.words(), "?"):
 		return "; the query is cut off before: match it with query_params"
 	case l.on.kind == onPath:
 		return "; a path begins with a slash"

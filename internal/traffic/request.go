@@ -15,7 +15,8 @@ type Request struct {
 	// Authority is the Host or :authority header, with the port when the client sends one. Short names such as
 	// `reviews` or `reviews.shop` are read in SourceNamespace. Empty: the first host of the first VirtualService.
 	Authority string
-	// Path is the path with the query, not decoded. It starts with a slash, but for the `*` of OPTIONS. Empty: `/`.
+	// Path is the path with the query, not decoded. It starts with a slash, but for the `*` of OPTIONS. A fragment is
+	// cut off, as Istio's proxies do. Empty: `/`.
 	Path string
 	// Method is in capitals by convention; matches are case-sensitive. Empty: GET.
 	Method string
@@ -61,6 +62,7 @@ func receive(r Request, authority string) *received {
 	if r.Authority == "" {
 		r.Authority = authority
 	}
+	r.Path, _, _ = strings.Cut(r.Path, "#")
 	if r.Path == "" {
 		r.Path = "/"
 	}
@@ -84,8 +86,7 @@ func receive(r Request, authority string) *received {
 	if r.Gateway == istio.MeshGateway { // which alone istiod tells of services under their names with a dot
 		in.host, in.absolute = strings.CutSuffix(in.host, ".")
 	}
-	path, _, _ := strings.Cut(r.Path, "#")
-	in.path, in.query, in.asks = strings.Cut(path, "?")
+	in.path, in.query, in.asks = strings.Cut(r.Path, "?")
 	if in.path == "" {
 		in.path = "/"
 	}

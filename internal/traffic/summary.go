@@ -284,7 +284,7 @@ func redirectWords(r *networking.HTTPRedirect) string {
 	if r.Scheme != "" {
 		host = r.Scheme + "://" + host
 	}
-	if host += r.Uri + r.PrefixRewrite; host == "" {
+	if host += slashed(r.Uri + r.PrefixRewrite); host == "" {
 		return ""
 	}
 	return " to " + istio.Shown(host)

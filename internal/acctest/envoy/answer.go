@@ -55,7 +55,7 @@ type Fault struct {
 
 // Evaluate says what happens to a request.
 func (t *Table) Evaluate(r Request) (Answer, error) {
-	if r.Path == "" {
+	if r.Path, _, _ = strings.Cut(r.Path, "#"); r.Path == "" { // Istio's proxies strip the fragment
 		r.Path = "/"
 	}
 	vh := t.virtualHost(r.Authority)
@@ -189,31 +189,49 @@ func withQuery(path string, request *Request) string {
 }
 
 // substitute replaces every match of an RE2 expression. In the substitution \1 is a group, \0 the match and \\ a
-// backslash.
+// backslash; any other backslash ends it. A path is not replaced by nothing, nor with a group that is not there.
 func substitute(path, expression, substitution string) (string, error) {
 	compiled, err := regexp.Compile(expression)
 	if err != nil {
 		return "", err
 	}
+	for _, named := range regexp.MustCompile(`\\.`).FindAllString(substitution, -1) {
+		if group := int(named[1]) - '0'; 0 <= group && group <= 9 && group > compiled.NumSubexp() {
+			return path, nil
+		}
+	}
 	var out strings.Builder
 	from := 0
 	for _, at := range compiled.FindAllStringSubmatchIndex(path, -1) {
 		out.WriteString(path[from:at[0]])
-		for i := 0; i < len(substitution); i++ {
-			if substitution[i] != '\\' || i+1 == len(substitution) {
-				out.WriteByte(substitution[i])
-				continue
-			}
-			i++
-			if group := int(substitution[i] - '0'); substitution[i] == '\\' {
-				out.WriteByte('\\')
-			} else if at[2*group] >= 0 {
-				out.WriteString(path[at[2*group]:at[2*group+1]])
-			}
-		}
+		expand(&out, path, at, substitution)
 		from = at[1]
 	}
-	return out.String() + path[from:], nil
+	if out.WriteString(path[from:]); out.Len() == 0 {
+		return path, nil
+	}
+	return out.String(), nil
+}
+
+// expand writes the substitution for the match of which at has the places.
+func expand(out *strings.Builder, path string, at []int, substitution string) {
+	for i := 0; i < len(substitution); i++ {
+		if substitution[i] != '\\' {
+			out.WriteByte(substitution[i])
+			continue
+		}
+		i++
+		switch {
+		case i < len(substitution) && substitution[i] == '\\':
+			out.WriteByte('\\')
+		case i < len(substitution) && '0' <= substitution[i] && substitution[i] <= '9':
+			if group := int(substitution[i] - '0'); at[2*group] >= 0 {
+				out.WriteString(path[at[2*group]:at[2*group+1]])
+			}
+		default:
+			return
+		}
+	}
 }
 
 // redirect is an envoy.config.route.v3.RedirectAction.
@@ -262,6 +280,9 @@ func (d *redirect) location(m *match, request *Request) string {
 		path = d.PathRedirect
 	case d.PathRedirect != "":
 		path = withQuery(d.PathRedirect, request)
+	}
+	if !strings.HasPrefix(path, "/") {
+		path = "/" + path
 	}
 	return fmt.Sprintf("%d %s://%s%s", redirectCodes[d.ResponseCode], scheme, host, path)
 }

@@ -110,7 +110,9 @@ func TestSubstitute(t *testing.T) {
 	t.Parallel()
 	for _, c := range [][4]string{
 		{"/a/b", "^/a/(.*)$", `/new/\1`, "/new/b"}, {"/aa", "a", `x\0`, "/xaxa"}, {"/a", "a", `\\`, `/\`},
-		{"/b", "a", "c", "/b"},
+		{"/b", "a", "c", "/b"}, {"/a/b", "(/a)", `\1\2`, "/a/b"}, {"/a/b", "/a", `/c\x/d`, "/c/b"},
+		{"/a/b", "/a", `/c\`, "/c/b"}, {"/a", ".*", `\1`, "/a"}, {"/a/b", "(x)?/a", `/c\1`, "/c/b"},
+		{"/a", "^/(.*)", `\0`, "/a"}, {"/", "(x)?/", `\1`, "/"},
 	} {
 		if got, err := substitute(c[0], c[1], c[2]); err != nil || got != c[3] {
 			t.Errorf("%q: got %q, want %q, error %v", c[:3], got, c[3], err)

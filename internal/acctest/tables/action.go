@@ -12,9 +12,9 @@ func (d *drawer) redirect() *networking.HTTPRedirect {
 	}
 	switch d.IntN(4) {
 	case 0:
-		redirect.Uri = d.of("/new", "/new?x=1")
+		redirect.Uri = d.of("/new", "/new?x=1", "new", "/new#top")
 	case 1:
-		redirect.PrefixRewrite = d.of("/new", "/new/")
+		redirect.PrefixRewrite = d.of("/new", "/new/", "new")
 	case 2:
 		redirect.Authority = "other.example"
 	default:
@@ -70,13 +70,10 @@ func (d *drawer) rewrite() *networking.HTTPRewrite {
 	case d.chance(35):
 		rewrite.UriRegexRewrite = &networking.RegexRewrite{
 			Match:   d.of("^/a/(.*)$", "a", "/([a-z])([a-z]*)"),
-			Rewrite: d.of(`/new/\1`, `x\0`, `/`, `\\`),
-		}
-		if rewrite.UriRegexRewrite.Match == "a" && rewrite.UriRegexRewrite.Rewrite == `/new/\1` {
-			rewrite.UriRegexRewrite.Rewrite = "b"
+			Rewrite: d.of(`/new/\1`, `x\0`, `/`, `\\`, `/\2`, `/b\x`),
 		}
 	case d.chance(60) || rewrite.Authority == "":
-		rewrite.Uri = d.of("/", "/new", "/new/")
+		rewrite.Uri = d.of("/", "/new", "/new/", "new")
 	}
 	return rewrite
 }

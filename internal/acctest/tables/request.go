@@ -174,6 +174,9 @@ func (d *drawer) aimRest(request *traffic.Request, m *networking.HTTPMatchReques
 	if d.chance(5) && !strings.Contains(request.Path, "?") {
 		request.Path += "?"
 	}
+	if d.chance(5) {
+		request.Path += "#top"
+	}
 }
 
 // makeSendable changes a request so that it can be sent, and grpc-go and Envoy agree about it. In Envoy a missing

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -94,7 +95,8 @@ func (e envoyTables) evaluate(request traffic.Request) (envoy.Answer, error) {
 		Scheme:    request.Scheme,
 		Headers:   request.Headers,
 	})
-	if slices.Sort(got.Headers); got.Path == request.Path {
+	slices.Sort(got.Headers)
+	if path, _, _ := strings.Cut(request.Path, "#"); got.Path == path {
 		got.Path = "" // rewritten to what it is
 	}
 	return got, err
