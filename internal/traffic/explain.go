@@ -10,6 +10,14 @@ import (
 // Explain says in one sentence what happens to a request and which rule decides it. The outcome is one of this
 // table's.
 func (t *Table) Explain(o Outcome) string {
+	if len(o.DependsOn) == 0 {
+		return t.explain(o)
+	}
+	return fmt.Sprintf("%s; this depends on header %s, which the proxy may set, replace or take away before it routes",
+		t.explain(o), istio.Enumerate(o.DependsOn, "and"))
+}
+
+func (t *Table) explain(o Outcome) string {
 	who := fmt.Sprintf("requests for %s", istio.Shown(o.Request.Authority))
 	switch o.Kind {
 	case Unclaimed:

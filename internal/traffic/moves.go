@@ -237,7 +237,7 @@ func (c *comparison) compare(f reached) {
 	m := Move{Rule: f.entry.rule.ref, After: f.outcome, Partly: true, Named: !known && f.entry.chooses()}
 	switch {
 	case f.witness != nil:
-		m.Before = c.was.table.Evaluate(*f.witness)
+		m.Before = c.was.table.follow(*f.witness)
 	case known && before.rule.forwards() && f.entry.rule.forwards():
 		m.Before = before.rule.aim()
 	default:
@@ -254,7 +254,7 @@ func (c *comparison) compareGone(f reached) {
 	if _, stays := c.is.taken[f.key()]; stays || f.witness == nil {
 		return
 	}
-	out := c.is.table.Evaluate(*f.witness)
+	out := c.is.table.follow(*f.witness)
 	if sameTarget(out, f.outcome) {
 		return
 	}

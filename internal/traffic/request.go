@@ -55,6 +55,8 @@ type received struct {
 	claims      map[string][]string
 	port        string
 	paramsKnown bool
+	guesses     map[string]guess // headers that a proxy sets, by what they may be
+	depends     []string         // those that decide what becomes of the request
 }
 
 // receive fills in the defaults. authority stands in for an empty one.

@@ -53,7 +53,7 @@ func newSurvey(table *Table, wanted func(*compiledRule) bool) *survey {
 				continue
 			case Undecided:
 			case Alive:
-				f.witness, f.outcome = v.Witness, s.table.Evaluate(*v.Witness)
+				f.witness, f.outcome = v.Witness, s.table.follow(*v.Witness)
 				if f.outcome.Rule != e.rule.ref || f.outcome.Match != e.match.ref {
 					continue // another VirtualService takes it
 				}

@@ -137,15 +137,25 @@ func newVirtualService(o *istio.Object, delegates map[string]*istio.Object, clus
 // Dropped lists what istiod leaves out of the VirtualServices without telling anyone.
 func (t *Table) Dropped() []Dropped { return slices.Clone(t.dropped) }
 
-// Evaluate says what happens to one request.
+// Evaluate says what happens to one request in an Envoy, which sets some headers before it routes.
 func (t *Table) Evaluate(request Request) Outcome {
 	in := receive(request, t.firstHost())
+	in.passProxy()
+	return t.route(in)
+}
+
+// follow says what happens to a request that has the headers that it has when it is routed.
+func (t *Table) follow(request Request) Outcome { return t.route(receive(request, t.firstHost())) }
+
+func (t *Table) route(in *received) Outcome {
 	holding, host := t.claim(in)
 	if len(holding) == 0 {
 		return Outcome{Kind: Unclaimed, Request: in.Request}
 	}
 	rule, match := find(holding, in)
-	out := Outcome{Kind: NoRoute, Request: in.Request, VirtualService: holding[0].object, Host: host}
+	out := Outcome{
+		Kind: NoRoute, Request: in.Request, VirtualService: holding[0].object, Host: host, DependsOn: unique(in.depends),
+	}
 	if rule == nil {
 		return out
 	}
@@ -310,7 +320,7 @@ func find(virtualServices []*virtualService, in *received) (*compiledRule, *comp
 		case match == nil:
 		case !match.last:
 			return rule, match
-		case last == nil && in.holdsAll(match.about):
+		case last == nil && in.takes(match.about):
 			last, lastMatch = rule, match
 		}
 	}
@@ -322,7 +332,7 @@ func (s *virtualService) find(in *received) (*compiledRule, *compiledMatch) {
 	for _, rule := range s.rules {
 		for i := range rule.matches {
 			m := &rule.matches[i]
-			if in.holdsAll(m.place) && (m.last || in.holdsAll(m.about)) {
+			if in.holdsAll(m.place) && (m.last || in.takes(m.about)) {
 				return rule, m
 			}
 		}

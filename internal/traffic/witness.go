@@ -48,7 +48,7 @@ func (w *witness) find(r region) (Request, answer) {
 
 // check asks the evaluator whether the match takes the request.
 func (w *witness) check(request Request) (Request, answer) {
-	out := w.table.Evaluate(request)
+	out := w.table.follow(request)
 	e := w.entries[w.at]
 	if out.Rule != e.rule.ref || out.Match != e.match.ref || !realistic(out.Request) {
 		return Request{}, unknown

@@ -12,6 +12,22 @@ type Request struct {
 	// Headers has the values of each header, names in any case; under `@request.auth.claims.` and its name those of a
 	// claim.
 	Headers map[string][]string
+	// TLS says that the request came in over it.
+	TLS bool
+}
+
+// set are headers that an Envoy sets where the caller has not: the scheme of the connection, and an identifier, of
+// which this is one.
+func (r *Request) set(name string) (string, bool) {
+	switch {
+	case name == "x-request-id":
+		return "8c0f1b5e-2f6d-9a37-b1c4-5d6e7f809a1b", true
+	case name == "x-forwarded-proto" && r.TLS:
+		return "https", true
+	case name == "x-forwarded-proto":
+		return "http", true
+	}
+	return "", false
 }
 
 // header returns all values of a header as one, which is how routes see them.
@@ -36,7 +52,7 @@ func (r *Request) header(name string) (string, bool) {
 			return strings.Join(values, ","), true
 		}
 	}
-	return "", false
+	return r.set(name)
 }
 
 // pathOnly returns the path without the query.

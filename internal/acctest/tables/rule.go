@@ -29,9 +29,11 @@ var (
 		},
 	}
 	httpWords = words{
-		headerNames: []string{"x-version", "X-Version", "x-user", "X-User", "cookie"},
-		paths:       []string{"/", "/a", "/a/", "/a/b", "/ab", "/b", "/A", "/A/b", "/a/b/c"},
-		prefixes:    []string{"/", "/a", "/a/", "/A", "/ab", "/b"},
+		headerNames: []string{
+			"x-version", "X-Version", "x-user", "X-User", "cookie", "x-forwarded-proto", "X-Request-Id",
+		},
+		paths:    []string{"/", "/a", "/a/", "/a/b", "/ab", "/b", "/A", "/A/b", "/a/b/c"},
+		prefixes: []string{"/", "/a", "/a/", "/A", "/ab", "/b"},
 		expressions: []string{
 			".*", "/.*", "/a", "/a.*", "/a|/b", "/(a|b)/.*", "/[a-z]+", ".+b", "[^a]*", "(?i)/a", `/a(/\w+)+`,
 		},

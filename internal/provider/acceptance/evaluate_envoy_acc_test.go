@@ -14,6 +14,7 @@ import (
 	"github.com/meshroute/terraform-provider-mesh/internal/acctest"
 	"github.com/meshroute/terraform-provider-mesh/internal/acctest/envoy"
 	"github.com/meshroute/terraform-provider-mesh/internal/acctest/tables"
+	"github.com/meshroute/terraform-provider-mesh/internal/istio"
 	"github.com/meshroute/terraform-provider-mesh/internal/traffic"
 )
 
@@ -36,6 +37,9 @@ func TestAccEvaluate_envoy(t *testing.T) {
 			for range requestsPerTable {
 				request := drawn.Request()
 				out := table.Evaluate(request)
+				if len(out.DependsOn) > 0 { // on what only a running Envoy has
+					continue
+				}
 				if diff := a.inRoutes(routes, request, inEnvoy(out)); diff != "" {
 					a.disagree(drawn, request, out, diff)
 				}
@@ -94,6 +98,7 @@ func (e envoyTables) evaluate(request traffic.Request) (envoy.Answer, error) {
 		Method:    request.Method,
 		Scheme:    request.Scheme,
 		Headers:   request.Headers,
+		TLS:       request.Gateway != istio.MeshGateway && request.Scheme == "https",
 	})
 	slices.Sort(got.Headers)
 	if path, _, _ := strings.Cut(request.Path, "#"); got.Path == path {

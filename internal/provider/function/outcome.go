@@ -70,6 +70,7 @@ var (
 		"mirrors":      types.ListType{ElemType: mirrorType},
 		"rewrite":      rewriteType, "redirect": redirectType, "direct_response": responseType,
 		"request_headers": headerChangesType, "response_headers": headerChangesType,
+		"depends_on": types.ListType{ElemType: types.StringType},
 	})
 )
 
@@ -94,6 +95,7 @@ func outcomeValue(o traffic.Outcome, summary string) types.Object {
 		"rewrite":      types.ObjectNull(rewriteType.AttrTypes), "redirect": types.ObjectNull(redirectType.AttrTypes),
 		"direct_response": types.ObjectNull(responseType.AttrTypes),
 		"request_headers": headersValue(o.RequestHeaders), "response_headers": headersValue(o.ResponseHeaders),
+		"depends_on": textsValue(o.DependsOn),
 	}
 	if o.Rule.Object != nil {
 		attributes["rule_index"] = indexValue(o.Rule.Index)
@@ -124,6 +126,15 @@ func textValue(text string) types.String {
 		return types.StringNull()
 	}
 	return types.StringValue(text)
+}
+
+// textsValue returns texts, an empty list for none.
+func textsValue(texts []string) types.List {
+	values := make([]attrValue, len(texts))
+	for i, text := range texts {
+		values[i] = types.StringValue(text)
+	}
+	return types.ListValueMust(types.StringType, values)
 }
 
 // durationValue returns a duration as people write it, null for none.
@@ -255,11 +266,7 @@ func headersValue(h traffic.HeaderChanges) types.Object {
 		}
 		return types.MapValueMust(types.StringType, values)
 	}
-	removed := make([]attrValue, len(h.Remove))
-	for i, name := range h.Remove {
-		removed[i] = types.StringValue(name)
-	}
 	return types.ObjectValueMust(headerChangesType.AttrTypes, map[string]attrValue{
-		"set": texts(h.Set), "add": texts(h.Add), "remove": types.ListValueMust(types.StringType, removed),
+		"set": texts(h.Set), "add": texts(h.Add), "remove": textsValue(h.Remove),
 	})
 }

@@ -1,0 +1,154 @@
+package traffic
+
+import (
+	"regexp"
+	"slices"
+
+	"github.com/meshroute/terraform-provider-mesh/internal/istio"
+)
+
+// Headers that an Envoy sets before it routes.
+const (
+	forwardedProto  = "x-forwarded-proto"
+	forwardedFor    = "x-forwarded-for"
+	requestID       = "x-request-id"
+	externalAddress = "x-envoy-external-address"
+)
+
+// What Envoy writes into them. It marks traced requests in their identifier, so that this is not always a UUID of
+// version 4.
+var (
+	identifiers = newExpression("[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+	addresses   = newExpression("[0-9a-fA-F:.]+")
+)
+
+// takenAway are headers that a proxy takes away from requests of callers whom it does not trust, and takenAtGateway
+// those that only a gateway does.
+// Source: run with Envoy 1.40 and istiod's connection managers.
+var (
+	takenAway = []string{
+		"x-envoy-expected-rq-timeout-ms", "x-envoy-force-trace", "x-envoy-internal", "x-envoy-retry-on",
+		"x-envoy-upstream-rq-timeout-ms", "x-forwarded-client-cert",
+	}
+	takenAtGateway = []string{
+		"x-envoy-decorator-operation", "x-envoy-downstream-service-cluster", "x-envoy-original-host",
+		"x-envoy-original-path",
+	}
+)
+
+// madeUp stands for the address of a client, which a gateway tells unless it knows it to be in the mesh.
+const madeUp = "203.0.113.1"
+
+// guess is what a header may be when a proxy routes: absent, or one of the values of some patterns.
+type guess struct {
+	absent bool
+	values []*pattern
+}
+
+// passProxy writes down what an Envoy makes of the headers before it routes, as far as that is certain, and otherwise
+// what they may be. What the request itself says is what counts then, if it says anything.
+// Source: istio.io/istio pilot/pkg/networking/core buildHTTPConnectionManager, buildGatewayConnectionManager.
+func (r *received) passProxy() {
+	r.guesses = map[string]guess{}
+	inMesh := r.Gateway == istio.MeshGateway
+	r.passScheme(inMesh)
+	id, sent := r.headers[requestID]
+	switch {
+	case !sent:
+		r.guesses[requestID] = guess{values: []*pattern{identifiers}}
+	case !inMesh:
+		r.guesses[requestID] = guess{values: []*pattern{exact(id), identifiers}}
+	}
+	away := takenAway
+	if !inMesh {
+		away = slices.Concat(takenAway, takenAtGateway)
+		chain := addresses
+		if before, sent := r.headers[forwardedFor]; sent {
+			chain = newExpression(regexp.QuoteMeta(before) + ",[0-9a-fA-F:.]+")
+		}
+		r.guesses[forwardedFor] = guess{values: []*pattern{chain}}
+		r.guesses[externalAddress] = guess{absent: true, values: []*pattern{addresses}}
+		if _, sent := r.headers[externalAddress]; !sent {
+			r.headers[externalAddress] = madeUp
+		}
+	}
+	for _, name := range away {
+		if value, sent := r.headers[name]; sent {
+			r.guesses[name] = guess{absent: true, values: []*pattern{exact(value)}}
+		}
+	}
+}
+
+// passScheme is passProxy for the scheme of the connection. A gateway replaces it unless it trusts proxies before it; a
+// sidecar keeps it, and takes the scheme of a request from it.
+func (r *received) passScheme(inMesh bool) {
+	scheme, sent := r.headers[forwardedProto]
+	switch {
+	case !inMesh && sent && scheme != r.Scheme:
+		r.guesses[forwardedProto] = guess{values: []*pattern{exact(scheme, r.Scheme)}}
+	case sent:
+	case inMesh && r.Scheme != "http":
+		r.headers[forwardedProto] = "http"
+		r.guesses[forwardedProto] = guess{values: []*pattern{exact("http", r.Scheme)}}
+	default:
+		r.headers[forwardedProto] = r.Scheme
+	}
+}
+
+// takes reports whether the request satisfies all conditions, and remembers the headers that could make it otherwise.
+func (r *received) takes(literals []literal) bool {
+	if r.guesses == nil {
+		return r.holdsAll(literals)
+	}
+	var open []string
+	all := true
+	for i := range literals {
+		l := &literals[i]
+		switch is, guessed := r.settles(l); {
+		case is == no, !guessed && !r.holds(l):
+			return false
+		case guessed && is == unknown:
+			open = append(open, l.on.name)
+			all = all && r.holds(l)
+		}
+	}
+	r.depends = append(r.depends, open...)
+	return all
+}
+
+// settles says whether whatever a header may be satisfies a condition. It is not guessed where the header is known.
+func (r *received) settles(l *literal) (is answer, guessed bool) {
+	if l.on.kind != onHeader {
+		return unknown, false
+	}
+	g, ok := r.guesses[l.on.name]
+	if !ok || l.present != none && l.pattern.shape == unreadable {
+		return unknown, false
+	}
+	some, rest := g.absent && l.absent, g.absent && !l.absent
+	for _, values := range g.values {
+		satisfy, fail := l.overlap(values)
+		some, rest = some || satisfy, rest || fail
+	}
+	switch {
+	case some && rest:
+		return unknown, true
+	case some:
+		return yes, true
+	}
+	return no, true
+}
+
+// overlap reports whether some values of a header may satisfy a condition, and whether some may not.
+func (l *literal) overlap(values *pattern) (some, rest bool) {
+	if l.present == none {
+		return false, true
+	}
+	s := newSolver()
+	_, in := s.value(l.on, []*pattern{values, l.pattern}, nil)
+	_, out := s.value(l.on, []*pattern{values}, []*pattern{l.pattern})
+	if l.present == others {
+		in, out = out, in
+	}
+	return in != no, out != no
+}

@@ -1,0 +1,164 @@
+package traffic_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"github.com/meshroute/terraform-provider-mesh/internal/istio"
+	"github.com/meshroute/terraform-provider-mesh/internal/istio/istiotest"
+	"github.com/meshroute/terraform-provider-mesh/internal/traffic"
+)
+
+// What a proxy makes of headers before it routes was looked at in an Envoy, with istiod's settings for a sidecar and for
+// a gateway. What is not the same for all of them is said.
+func TestEvaluate_proxyHeaders(t *testing.T) {
+	t.Parallel()
+	const mesh, gateway = "mesh", "shop/front"
+	for name, test := range map[string]struct {
+		match string
+		in    traffic.Request
+		hits  bool
+		open  []string
+	}{
+		"the scheme in a sidecar": {
+			"headers: {x-forwarded-proto: {exact: http}}", traffic.Request{Gateway: mesh}, true, nil,
+		},
+		"the scheme at a gateway": {
+			"headers: {x-forwarded-proto: {exact: http}}", traffic.Request{Gateway: gateway}, true, nil,
+		},
+		"the scheme at a gateway with TLS": {
+			"headers: {X-Forwarded-Proto: {exact: https}}", traffic.Request{Gateway: gateway, Port: 443}, true, nil,
+		},
+		"the scheme is there": {
+			"withoutHeaders: {x-forwarded-proto: {}}", traffic.Request{Gateway: mesh}, false, nil,
+		},
+		"a scheme that a caller sends to its sidecar": {
+			"headers: {x-forwarded-proto: {exact: https}}",
+			traffic.Request{Gateway: mesh, Headers: headers("X-Forwarded-Proto", "https")}, true, nil,
+		},
+		"the scheme of a caller that has TLS itself": {
+			"headers: {x-forwarded-proto: {exact: https}}", traffic.Request{Gateway: mesh, Scheme: "https"}, false,
+			[]string{"x-forwarded-proto"},
+		},
+		"a scheme that a client sends to a gateway": {
+			"headers: {x-forwarded-proto: {exact: https}}",
+			traffic.Request{Gateway: gateway, Headers: headers("x-forwarded-proto", "https")}, true,
+			[]string{"x-forwarded-proto"},
+		},
+		"a scheme that a client sends to a gateway as it is": {
+			"headers: {x-forwarded-proto: {exact: https}}",
+			traffic.Request{Gateway: gateway, Port: 443, Headers: headers("x-forwarded-proto", "https")}, true, nil,
+		},
+		"a scheme that none has": {
+			"headers: {x-forwarded-proto: {exact: ftp}}",
+			traffic.Request{Gateway: gateway, Headers: headers("x-forwarded-proto", "https")}, false, nil,
+		},
+		"an identifier is there": {
+			"headers: {x-request-id: {}}", traffic.Request{Gateway: mesh}, true, nil,
+		},
+		"an identifier is always there": {
+			"withoutHeaders: {x-request-id: {}}", traffic.Request{Gateway: gateway}, false, nil,
+		},
+		"how every identifier begins": {
+			"headers: {x-request-id: {regex: '^[0-9a-f].*'}}", traffic.Request{Gateway: gateway}, true, nil,
+		},
+		"how no identifier begins": {
+			"headers: {x-request-id: {prefix: test-}}", traffic.Request{Gateway: mesh}, false, nil,
+		},
+		"how no identifier begins, the other way round": {
+			"withoutHeaders: {x-request-id: {prefix: test-}}", traffic.Request{Gateway: mesh}, true, nil,
+		},
+		"how some identifiers begin": {
+			"headers: {x-request-id: {regex: '[0-7].*'}}", traffic.Request{Gateway: mesh}, false,
+			[]string{"x-request-id"},
+		},
+		"how some identifiers begin, where something else is not so": {
+			"headers: {x-request-id: {regex: '[0-7].*'}, x: {}}", traffic.Request{Gateway: mesh}, false, nil,
+		},
+		"two that may be": {
+			"headers: {x-request-id: {regex: '[0-7].*'}, x-forwarded-for: {prefix: '10.'}}",
+			traffic.Request{Gateway: gateway}, false, []string{"x-forwarded-for", "x-request-id"},
+		},
+		"an identifier that is sent to a sidecar": {
+			"headers: {x-request-id: {exact: mine}}",
+			traffic.Request{Gateway: mesh, Headers: headers("x-request-id", "mine")}, true, nil,
+		},
+		"an identifier that is sent to a gateway": {
+			"headers: {x-request-id: {exact: mine}}",
+			traffic.Request{Gateway: gateway, Headers: headers("x-request-id", "mine")}, true,
+			[]string{"x-request-id"},
+		},
+		"a pattern that Envoy would refuse": {
+			"headers: {x-request-id: {regex: '('}}", traffic.Request{Gateway: gateway}, false, nil,
+		},
+		"addresses at a gateway": {
+			"headers: {x-forwarded-for: {}}", traffic.Request{Gateway: gateway}, true, nil,
+		},
+		"addresses in a sidecar": {
+			"headers: {x-forwarded-for: {}}", traffic.Request{Gateway: mesh}, false, nil,
+		},
+		"an address that is sent to a gateway": {
+			"headers: {x-forwarded-for: {exact: 10.0.0.1}}",
+			traffic.Request{Gateway: gateway, Headers: headers("x-forwarded-for", "10.0.0.1")}, false, nil,
+		},
+		"an address that is sent to a gateway comes first": {
+			"headers: {x-forwarded-for: {prefix: '10.0.0.1,'}}",
+			traffic.Request{Gateway: gateway, Headers: headers("x-forwarded-for", "10.0.0.1")}, true, nil,
+		},
+		"the external address at a gateway": {
+			"headers: {x-envoy-external-address: {}}", traffic.Request{Gateway: gateway}, true,
+			[]string{"x-envoy-external-address"},
+		},
+		"the external address in a sidecar": {
+			"headers: {x-envoy-external-address: {}}", traffic.Request{Gateway: mesh}, false, nil,
+		},
+		"the external address is no name": {
+			"headers: {x-envoy-external-address: {exact: office}}", traffic.Request{Gateway: gateway}, false, nil,
+		},
+		"retries that a caller asks for": {
+			"headers: {x-envoy-retry-on: {}}",
+			traffic.Request{Gateway: mesh, Headers: headers("x-envoy-retry-on", "5xx")}, true,
+			[]string{"x-envoy-retry-on"},
+		},
+		"what only a gateway takes away": {
+			"headers: {x-envoy-original-path: {}}",
+			traffic.Request{Gateway: mesh, Headers: headers("x-envoy-original-path", "/a")}, true, nil,
+		},
+		"what a gateway takes away": {
+			"headers: {x-envoy-original-path: {}}",
+			traffic.Request{Gateway: gateway, Headers: headers("x-envoy-original-path", "/a")}, true,
+			[]string{"x-envoy-original-path"},
+		},
+		"without what a gateway takes away": {
+			"withoutHeaders: {x-envoy-original-path: {}}",
+			traffic.Request{Gateway: gateway, Headers: headers("x-envoy-original-path", "/a")}, false,
+			[]string{"x-envoy-original-path"},
+		},
+		"any other header": {
+			"headers: {x-forwarded-host: {}}", traffic.Request{Gateway: gateway}, false, nil,
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			object := istiotest.VirtualService(t, "reviews",
+				"hosts: [reviews.example]\ngateways: [mesh, front]\n"+matchRules("{"+test.match+"}"))
+			table := traffic.NewTable([]*istio.Object{object}, nil, traffic.Options{})
+			out := table.Evaluate(test.in)
+			if hit := out.Rule.Index == 0; hit != test.hits {
+				t.Errorf("hits is %t", hit)
+			}
+			if diff := cmp.Diff(test.open, out.DependsOn, cmpopts.EquateEmpty()); diff != "" {
+				t.Errorf("depends on (-want +got):\n%s", diff)
+			}
+			const words = ", which the proxy may set, replace or take away before it routes"
+			said := "; this depends on header " + strings.Join(test.open, " and ") + words
+			if got := table.Explain(out); strings.HasSuffix(got, said) != (len(test.open) > 0) ||
+				strings.HasSuffix(got, words) != (len(test.open) > 0) {
+				t.Errorf("explained as %s", got)
+			}
+		})
+	}
+}
