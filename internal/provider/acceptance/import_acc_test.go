@@ -91,14 +91,11 @@ func testImport(t *testing.T, f form) {
 			lab.Create(rename(handMadeDestinationRule, "dr"))
 		}),
 		verify("NAMESPACE/SERVICE-vs/SERVICE-dr"),
-		// Whoever made the objects owns their fields: a first change of them needs force, and the next ones do not.
+		// Whoever made the objects owns their fields: a first change takes them over, and the next ones are as any.
 		resource.TestStep{
 			Config: lab.Config(f.with(parts{top: twoNames, rule: `timeout = "3s"`})),
-			ExpectError: regexp.MustCompile(
-				`Fields owned by another manager(?s:.*)kubectl-create(?s:.*)force_conflicts`,
-			),
+			Check:  lab.Spec(acctest.VirtualService, lab.Service+"-vs", f.virtualService(byVersionYAML, "timeout: 3s")),
 		},
-		resource.TestStep{Config: lab.ConfigForced(f.with(parts{top: twoNames, rule: `timeout = "3s"`}))},
 		resource.TestStep{
 			Config: lab.Config(f.with(parts{top: twoNames, rule: `timeout = "4s"`})),
 			Check:  lab.Spec(acctest.VirtualService, lab.Service+"-vs", f.virtualService(byVersionYAML, "timeout: 4s")),
