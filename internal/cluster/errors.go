@@ -186,6 +186,8 @@ func classifyStatus(err error, status metav1.Status) Reason {
 		return Invalid
 	case apierrors.IsTimeout(err), apierrors.IsServerTimeout(err):
 		return TimedOut
+	case status.Code == http.StatusNotImplemented:
+		return NotAPIServer // it will not be implemented in a moment either
 	case status.Code >= http.StatusInternalServerError:
 		return ServerFailed
 	}

@@ -88,6 +88,7 @@ func TestClassify(t *testing.T) {
 			ServerFailed,
 		},
 		"unavailable":    {`{"reason":"ServiceUnavailable","code":503}`, ServerFailed},
+		"never served":   {`{"code":501}`, NotAPIServer},
 		"overloaded":     {`{"reason":"TooManyRequests","code":429}`, ServerFailed},
 		"timeout":        {`{"reason":"Timeout","code":504}`, TimedOut},
 		"server timeout": {`{"reason":"ServerTimeout","code":500}`, TimedOut},

@@ -1,9 +1,12 @@
 package provider
 
 import (
+	"encoding/base64"
+	"encoding/pem"
 	"os"
 	"path/filepath"
 	"strconv"
+	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework-validators/listvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/path"
@@ -103,6 +106,16 @@ func readSwitch(r *attr.Reader, name, environment string) bool {
 	}
 	on, err := strconv.ParseBool(os.Getenv(environment))
 	return on && err == nil
+}
+
+// refuseBase64 reports certificates and keys that are the base64 of PEM, as cloud providers and kubeconfigs have them.
+func refuseBase64(r *attr.Reader, refuse func(at path.Path, reason string)) {
+	for _, name := range []string{"cluster_ca_certificate", "client_certificate", "client_key"} {
+		raw, err := base64.StdEncoding.DecodeString(strings.TrimSpace(r.String(name)))
+		if block, _ := pem.Decode(raw); err == nil && block != nil {
+			refuse(path.Root(name), "is the base64 of PEM; decode it: "+name+" = base64decode(...)")
+		}
+	}
 }
 
 // readConnection reads the connection from the provider block, and from the environment where the block is silent.

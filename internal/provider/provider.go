@@ -233,6 +233,7 @@ func (p *meshProvider) readSettings(
 	if !isOwner(s.Owner) {
 		refuse(path.Root("owner"), "must have at most 128 characters, all of them printable")
 	}
+	refuseBase64(r, refuse)
 	s.AllowUsedRemoval = readSwitch(r, "allow_used_removal", "MESH_ALLOW_USED_REMOVAL")
 	for _, problem := range form.ReadPropagation(r, &s.Propagation) {
 		refuse(report.Path(problem.At), problem.Reason)

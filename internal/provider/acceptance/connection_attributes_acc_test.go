@@ -1,6 +1,7 @@
 package acceptance_test
 
 import (
+	"encoding/base64"
 	"fmt"
 	"path/filepath"
 	"strings"
@@ -33,7 +34,7 @@ printf '{"kind":"ExecCredential","apiVersion":"client.authentication.k8s.io/v1",
 	}
 	refused := &failure{"Credentials not accepted", []string{c.host, "Unauthorized"}}
 	// Kubernetes has not known passwords since 1.19; who sends one is nobody.
-	anonymous := &failure{"Permission missing", []string{"system:anonymous", "username and password"}}
+	anonymous := &failure{"No credentials", []string{"system:anonymous", "username and password"}}
 	noProxy := &failure{"Cluster not reachable", []string{"Proxy Authentication Required", "proxy_url"}}
 	twice := &failure{"Cluster configuration unusable", []string{"more than one authentication method"}}
 	tests := map[string]struct {
@@ -106,6 +107,15 @@ printf '{"kind":"ExecCredential","apiVersion":"client.authentication.k8s.io/v1",
 		"no authority": {
 			block: []string{"host", quote(c.host), "token", quote(c.token)},
 			want:  &failure{"Certificate not trusted", []string{"unknown authority", c.host, "cluster_ca_certificate"}},
+		},
+		"an authority in base64": {
+			block: []string{
+				"host", quote(c.host), "token", quote(c.token),
+				"cluster_ca_certificate", quote(base64.StdEncoding.EncodeToString([]byte(c.authority))),
+			},
+			want: &failure{"Invalid provider configuration", []string{
+				"cluster_ca_certificate: is the base64 of PEM", "cluster_ca_certificate = base64decode(...)",
+			}},
 		},
 		"tls_server_name of somebody else": {
 			block: append([]string{"tls_server_name", `"shop.example"`}, withToken...),

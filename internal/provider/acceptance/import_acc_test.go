@@ -72,6 +72,7 @@ func testImport(t *testing.T, f form) {
 		resource.TestStep{Config: config, Check: f.routed(lab)},
 		verify("NAMESPACE/SERVICE"),
 		verify("NAMESPACE/SERVICE/SERVICE"),
+		verify("apiVersion=networking.istio.io/v1,kind=VirtualService,namespace=NAMESPACE,name=SERVICE"),
 		refuse("NAMESPACE/SERVICE-none", "Object does not exist"),
 		refuse("NAMESPACE/SERVICE-none/SERVICE-none", "Cannot import non-existent remote object"),
 		refuse("SERVICE", "Invalid import id"),

@@ -3,6 +3,7 @@ package crud
 import (
 	"cmp"
 	"context"
+	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/resource/identityschema"
@@ -12,6 +13,7 @@ import (
 
 	"github.com/meshroute/terraform-provider-mesh/internal/attr"
 	"github.com/meshroute/terraform-provider-mesh/internal/canary"
+	"github.com/meshroute/terraform-provider-mesh/internal/provider/form"
 )
 
 var _ resource.ResourceWithIdentity = (*objectsResource)(nil)
@@ -48,10 +50,24 @@ func identify(identity *tfsdk.ResourceIdentity, place *canary.Placement) {
 // importID returns what is to be imported, by its id or by its identity.
 func importID(req resource.ImportStateRequest) string {
 	if req.ID != "" || req.Identity == nil {
-		return req.ID
+		return plainID(req.ID)
 	}
 	identity := attr.Read(attr.FromTerraform(req.Identity.Raw))
 	return identity.String("namespace") + "/" + identity.String("name")
+}
+
+// plainID returns an id as `namespace/name` where it is in the form of kubernetes_manifest, such as
+// `apiVersion=networking.istio.io/v1,kind=VirtualService,namespace=shop,name=reviews`.
+func plainID(id string) string {
+	fields := map[string]string{}
+	for part := range strings.SplitSeq(id, ",") {
+		name, value, _ := strings.Cut(part, "=")
+		fields[strings.TrimSpace(name)] = strings.TrimSpace(value)
+	}
+	if !strings.HasPrefix(fields["apiVersion"], "networking.istio.io/") || fields["name"] == "" {
+		return id
+	}
+	return cmp.Or(fields["namespace"], form.DefaultNamespace) + "/" + fields["name"]
 }
 
 var identityValues = attr.TypeOf(identityType)

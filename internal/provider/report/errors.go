@@ -101,17 +101,21 @@ func advice(e *cluster.Error) (summary, remedy string) {
 		return "Object changed since the plan", changedText(e.Existing) +
 			"Nothing was overwritten. Run terraform plan again to see what is there now."
 	case cluster.Forbidden:
+		if strings.Contains(e.Err.Error(), `"system:anonymous"`) {
+			return "No credentials", "The request arrived at " + e.Host + " without credentials that the API server " +
+				"knows. Set token, client_certificate with client_key, or exec in the provider block, or config_path " +
+				"to a kubeconfig whose user has some; Kubernetes accepts no username and password."
+		}
 		return "Permission missing", "The user needs a Role in that namespace with the verbs get, list, create, " +
 			"patch and delete on virtualservices and destinationrules of the API group networking.istio.io. The " +
-			"cause above names the verb that is missing. If it names the user system:anonymous, no credentials " +
-			"arrived that the API server knows: set token, client_certificate or exec; Kubernetes accepts no " +
-			"username and password."
+			"cause above names the verb that is missing."
 	case cluster.Unauthorized:
 		return "Credentials not accepted", "The API server at " + e.Host + " does not accept the credentials: a " +
 			"token may have expired. Renew it, or use exec in the provider block, which renews it by itself."
 	case cluster.CRDMissing:
 		return "Istio API not served", "The API server does not know " + istio.APIVersion + ". Install Istio 1.22 or " +
-			"later (its CRDs at the least) in the cluster at " + e.Host + ", or check that this is the right cluster."
+			"later (its CRDs at the least) in the cluster at " + e.Host + ", or check that this is the right " +
+			"cluster. Where its CRDs were removed for good, the objects went with them: terraform state rm forgets them."
 	case cluster.NamespaceMissing:
 		return "Namespace does not exist",
 			"Create the namespace first, or check the namespace attribute and the provider's default_namespace."
