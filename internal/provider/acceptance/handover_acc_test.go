@@ -252,16 +252,15 @@ func TestAccHandover_person(t *testing.T) {
 		edit(rolloutsManager, weigh(10, 70))
 		back := strings.Replace(third, `weights_managed_by = "other"`, `weights_managed_by = "terraform"`, 1)
 		w.write(back)
+		w.fails(conflict, []string{rolloutsManager, ".spec.http", "Argo Rollouts"}, "plan")
+		w.block = "field_manager = { force_conflicts = true }"
+		w.write(back)
 		change, _ = w.plan()
 		if got := of(t, change.Before, "live_weights"); got != `{"http[0]":{"v1":10,"v2":70,"v3":0}}` ||
 			of(t, change.After, "live_weights") != "null" {
 			t.Errorf("live_weights are planned from %s to %s", got, of(t, change.After, "live_weights"))
 		}
-		w.fails("Fields owned by another manager", []string{rolloutsManager, ".spec.http", "Argo Rollouts"}, "apply",
-			"saved.tfplan")
-		w.block = "field_manager = { force_conflicts = true }"
-		w.write(back)
-		w.must("apply")
+		w.must("apply", "saved.tfplan")
 		if got := weightsOf(specOf(lab.MustGet(acctest.VirtualService, lab.Service))); got["v1"] != 50 ||
 			got["v2"] != 30 {
 			t.Errorf("weights are %v", got)

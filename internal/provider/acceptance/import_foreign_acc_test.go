@@ -63,8 +63,8 @@ func TestAccImport_foreign(t *testing.T) {
 	})
 }
 
-// TestAccImport_labels: a label that was imported and is then left out goes, if its owner lets it: what the plan says
-// happens, or is refused.
+// TestAccImport_labels: a label that was imported and is then left out goes, as the plan says: the first change takes
+// over what was imported.
 func TestAccImport_labels(t *testing.T) {
 	t.Parallel()
 	lab := acctest.Start(t)
@@ -81,11 +81,6 @@ func TestAccImport_labels(t *testing.T) {
 	c.configure(provider, rule(`{ team = "shop", tier = "edge" }`))
 	c.must("apply")
 	c.configure(provider, rule(`{ team = "shop" }`))
-	c.run("apply").want(t, "error", "Fields owned by another manager", ".metadata.labels.tier", `"other-team"`)
-	if got := lab.MustGet(acctest.DestinationRule, lab.Service).GetLabels(); len(got) != 2 {
-		t.Errorf("labels after the refusal are %v, want both", got)
-	}
-	c.configure(provider+" field_manager = { force_conflicts = true }", rule(`{ team = "shop" }`))
 	c.must("apply")
 	if diff := cmp.Diff(
 		map[string]string{"team": "shop"}, lab.MustGet(acctest.DestinationRule, lab.Service).GetLabels(),
