@@ -66,7 +66,7 @@ func TestRouteProblemsOfMatches(t *testing.T) {
 		},
 		"regex that does not compile": {
 			change: inMatch(func(m *networking.HTTPMatchRequest) { m.Headers["version"] = pattern("[") }),
-			want:   []string{`rules[1].match[0].headers["version"].regex: missing closing ]`},
+			want:   []string{`rules[1].match[0].headers["version"].regex: is no regular expression: missing closing ]`},
 		},
 		"the same wrong regex in two rules": {
 			change: func(r *canary.Route) {
@@ -74,8 +74,8 @@ func TestRouteProblemsOfMatches(t *testing.T) {
 				r.Rules[1].HTTP.Match[0].Headers["canary"] = pattern("[")
 			},
 			want: []string{
-				`rules[0].match[0].headers["version"].regex: missing closing ]`,
-				`rules[1].match[0].headers["canary"].regex: missing closing ]`,
+				`rules[0].match[0].headers["version"].regex: is no regular expression: missing closing ]`,
+				`rules[1].match[0].headers["canary"].regex: is no regular expression: missing closing ]`,
 			},
 		},
 		"regex of 1025 characters": {
@@ -86,7 +86,7 @@ func TestRouteProblemsOfMatches(t *testing.T) {
 		},
 		"regex that means any value": {
 			change: inMatch(func(m *networking.HTTPMatchRequest) { m.Headers["version"] = pattern("*") }),
-			want:   []string{`rules[1].match[0].headers["version"].regex: missing argument to repetition operator`},
+			want:   []string{`rules[1].match[0].headers["version"].regex: is no regular expression: missing argument to repetition operator`},
 		},
 		"empty header prefix": {
 			change: inMatch(func(m *networking.HTTPMatchRequest) { m.Headers["version"] = prefix("") }),
@@ -104,6 +104,7 @@ func TestRouteProblemsOfMatches(t *testing.T) {
 			change: inMatch(func(m *networking.HTTPMatchRequest) { m.Headers["Version"] = exact("2") }),
 			want: []string{
 				`rules[1].match[0].headers["version"]: "version" is the header "Version" that is matched already`,
+				`? rules[1].match[0].headers["Version"]: proxies compare names of headers without case`,
 			},
 		},
 		"uri of nothing": {

@@ -57,8 +57,23 @@ func (c *checker) headers(m *networking.HTTPMatchRequest) {
 				other)
 		}
 		spelled[lower] = name
+		c.capitals(at, name)
 	}
 	for _, name := range slices.Sorted(maps.Keys(m.WithoutHeaders)) {
-		c.claim(istio.Path{"without_headers", istio.Key(name)}, name, m.WithoutHeaders[name])
+		at := istio.Path{"without_headers", istio.Key(name)}
+		c.claim(at, name, m.WithoutHeaders[name])
+		c.capitals(at, name)
 	}
+}
+
+// capitals looks for names that gRPC's own client compares with those of metadata, which are in lower case. It is
+// never at a gateway.
+// Source: run with google.golang.org/grpc/xds 1.85.
+func (c *checker) capitals(at istio.Path, name string) {
+	lower, gateways := strings.ToLower(name), c.virtualService().GetGateways()
+	if lower == name || isClaim(name) || len(gateways) > 0 && !slices.Contains(gateways, istio.MeshGateway) {
+		return
+	}
+	c.doubt(at, "proxies compare names of headers without case, and gRPC clients that route by themselves (xds:///) "+
+		"with case, so that theirs never have this one; write %.80q", lower)
 }

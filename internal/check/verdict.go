@@ -3,6 +3,7 @@ package check
 import (
 	"errors"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"unicode"
@@ -43,6 +44,32 @@ func verdictOf(severity istio.Severity, text string) verdict {
 		return unicode.IsSpace(r) || unicode.IsPunct(r)
 	}))
 	return verdict{meaning: meaning{severity: severity, words: strings.Join(words, " ")}, text: text}
+}
+
+// aboutRegex is how Istio begins what it says of a regular expression: with the name of a field, which the place says
+// better.
+var aboutRegex = regexp.MustCompile(`^(?:UriRegexRewrite has errors\s+)?"[A-Za-z.]+": (error parsing regexp: |regex )`)
+
+// reason returns the text without what the place says.
+func (v verdict) reason() string {
+	found := aboutRegex.FindStringSubmatch(v.text)
+	switch {
+	case found == nil:
+		return v.text
+	case found[1] == "regex ":
+		return found[1] + v.text[len(found[0]):]
+	}
+	return "is no regular expression: " + v.text[len(found[0]):]
+}
+
+// place returns where a message belongs that was located: the two fields of a rewrite by a regex need each other, so
+// that without either of them Istio says something else.
+func (v verdict) place(at istio.Path) istio.Path {
+	last := len(at) - 1
+	if strings.Contains(v.text, `"HTTPRewrite.UriRegexRewrite.Match": `) && last > 0 && at[last-1] == "uri_regex_rewrite" {
+		return at[:last].At("match")
+	}
+	return at
 }
 
 // count returns how often each verdict was given.

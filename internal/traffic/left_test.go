@@ -85,9 +85,12 @@ func TestSummary_left(t *testing.T) {
 		"one rule for each gateway": {
 			"gateways: [front, mesh]\nhttp:\n" + rule("{gateways: [front]}") + rule("{gateways: [mesh]}"), nil,
 		},
-		"no rule":                             {"http: []", []string{"all requests go to " + itself}},
-		"no rule at a gateway":                {"gateways: [front]\nhttp: []", []string{"all requests have no route"}},
-		"no rule, at a gateway and the mesh":  {"gateways: [front, mesh]\nhttp: []", []string{"all requests go to " + itself + "; at a gateway they have no route"}},
+		"no rule":              {"http: []", []string{"all requests go to " + itself}},
+		"no rule at a gateway": {"gateways: [front]\nhttp: []", []string{"all requests have no route"}},
+		"no rule, at a gateway and the mesh": {
+			"gateways: [front, mesh]\nhttp: []",
+			[]string{"all requests go to " + itself + "; at a gateway they have no route"},
+		},
 		"no rule for HTTP, but one for bytes": {"tcp: [{route: [{destination: {host: reviews}}]}]", nil},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -12,8 +12,8 @@ import (
 	"github.com/meshroute/terraform-provider-mesh/internal/traffic"
 )
 
-// What a proxy makes of headers before it routes was looked at in an Envoy, with istiod's settings for a sidecar and for
-// a gateway. What is not the same for all of them is said.
+// What a proxy makes of headers before it routes was looked at in an Envoy, with istiod's settings for a sidecar and
+// for a gateway. What is not the same for all of them is said.
 func TestEvaluate_proxyHeaders(t *testing.T) {
 	t.Parallel()
 	const mesh, gateway = "mesh", "shop/front"

@@ -1,0 +1,73 @@
+package check_test
+
+import (
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"github.com/meshroute/terraform-provider-mesh/internal/check"
+	"github.com/meshroute/terraform-provider-mesh/internal/istio"
+	"github.com/meshroute/terraform-provider-mesh/internal/istio/istiotest"
+)
+
+// What is wrong with a regular expression is said without the name of its field, which the place says, and what gRPC's
+// own client never finds is told where it is one of the callers.
+func TestValidate_matches(t *testing.T) {
+	t.Parallel()
+	const syntax = "; Istio uses RE2 style regex-based match (https://github.com/google/re2/wiki/Syntax)"
+	const capitals = `proxies compare names of headers without case, and gRPC clients that route by themselves ` +
+		`(xds:///) with case, so that theirs never have this one; write "x-team"`
+	match := func(match string) string { return "http: [{match: [{" + match + "}], " + istiotest.To("v1") + "}]" }
+	for name, test := range map[string]struct {
+		spec string
+		want []string
+	}{
+		"a regex of a header": {match("headers: {a: {regex: '('}}"), []string{
+			"http[0].match[0].headers[\"a\"].regex: is no regular expression: missing closing ): `(`" + syntax,
+		}},
+		"a regex of a path": {match("uri: {regex: '[a'}"), []string{
+			"http[0].match[0].uri.regex: is no regular expression: missing closing ]: `[a`" + syntax,
+		}},
+		"an empty regex": {match("headers: {a: {regex: ''}}"), []string{
+			`http[0].match[0].headers["a"].regex: regex string match should not be empty`,
+		}},
+		"a regex of an origin": {
+			"http: [{corsPolicy: {allowOrigins: [{regex: '('}]}, " + istiotest.To("v1") + "}]", []string{
+				"http[0].cors_policy.allow_origins[0].regex: is no regular expression: missing closing ): `(`" + syntax,
+			},
+		},
+		"a regex of a rewrite": {"http: [{" + regexRewrite("(", "/a") + "}]", []string{
+			"http[0].rewrite.uri_regex_rewrite.match: is no regular expression: missing closing ): `(`" + syntax,
+		}},
+		"a header in lower case": {match("headers: {x-team: {}}"), nil},
+		"a header with capitals": {match("headers: {X-Team: {}}"), []string{
+			`http[0].match[0].headers["X-Team"]: ` + capitals,
+		}},
+		"without a header with capitals": {match("withoutHeaders: {X-Team: {}}"), []string{
+			`http[0].match[0].without_headers["X-Team"]: ` + capitals,
+		}},
+		"a claim with capitals": {
+			"gateways: [front]\n" + match("headers: {'@request.auth.claims.Team': {exact: a}}"), nil,
+		},
+		"a header with capitals at a gateway": {"gateways: [front]\n" + match("headers: {X-Team: {}}"), nil},
+		"a header with capitals at a gateway and else": {
+			"gateways: [front, mesh]\n" + match("headers: {X-Team: {}}"), []string{
+				`http[0].match[0].headers["X-Team"]: ` + capitals,
+			},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var got []string
+			for _, p := range check.Validate(istiotest.VirtualService(t, "reviews", test.spec)) {
+				if p.At.Within(istio.Path{"http"}) {
+					got = append(got, p.At.String()+": "+p.Reason)
+				}
+			}
+			if diff := cmp.Diff(test.want, got, cmpopts.EquateEmpty()); diff != "" {
+				t.Errorf("problems (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
