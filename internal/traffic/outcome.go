@@ -192,7 +192,7 @@ type Outcome struct {
 	Response *DirectResponse
 	// RequestHeaders and ResponseHeaders are changed for every destination.
 	RequestHeaders, ResponseHeaders HeaderChanges
-	// DependsOn names headers that a proxy may set, replace or take away before it routes, and that would make it
-	// another outcome if they were something else than the request says.
+	// DependsOn names headers that a proxy may set, replace or take away before it routes, and that could make it
+	// another outcome: this one is that of Istio's defaults.
 	DependsOn []string
 }

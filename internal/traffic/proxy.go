@@ -36,7 +36,7 @@ var (
 	}
 )
 
-// madeUp stands for the address of a client, which a gateway tells unless it knows it to be in the mesh.
+// madeUp stands for the address of a client.
 const madeUp = "203.0.113.1"
 
 // guess is what a header may be when a proxy routes: absent, or one of the values of some patterns.
@@ -45,8 +45,8 @@ type guess struct {
 	values []*pattern
 }
 
-// passProxy writes down what an Envoy makes of the headers before it routes, as far as that is certain, and otherwise
-// what they may be. What the request itself says is what counts then, if it says anything.
+// passProxy writes down what an Envoy makes of the headers before it routes, by Istio's defaults, and what else it may
+// make of them where that is up to others: whether a gateway trusts proxies before it, which networks are internal.
 // Source: istio.io/istio pilot/pkg/networking/core buildHTTPConnectionManager, buildGatewayConnectionManager.
 func (r *received) passProxy() {
 	r.guesses = map[string]guess{}
@@ -58,23 +58,24 @@ func (r *received) passProxy() {
 		r.guesses[requestID] = guess{values: []*pattern{identifiers}}
 	case !inMesh:
 		r.guesses[requestID] = guess{values: []*pattern{exact(id), identifiers}}
+		delete(r.headers, requestID)
 	}
 	away := takenAway
 	if !inMesh {
 		away = slices.Concat(takenAway, takenAtGateway)
-		chain := addresses
-		if before, sent := r.headers[forwardedFor]; sent {
-			chain = newExpression(regexp.QuoteMeta(before) + ",[0-9a-fA-F:.]+")
+		chain, before := addresses, ""
+		if own, sent := r.headers[forwardedFor]; sent {
+			before = own + ","
+			chain = newExpression(regexp.QuoteMeta(before) + "[0-9a-fA-F:.]+")
 		}
-		r.guesses[forwardedFor] = guess{values: []*pattern{chain}}
+		r.headers[forwardedFor], r.guesses[forwardedFor] = before+madeUp, guess{values: []*pattern{chain}}
+		r.headers[externalAddress] = madeUp
 		r.guesses[externalAddress] = guess{absent: true, values: []*pattern{addresses}}
-		if _, sent := r.headers[externalAddress]; !sent {
-			r.headers[externalAddress] = madeUp
-		}
 	}
 	for _, name := range away {
 		if value, sent := r.headers[name]; sent {
 			r.guesses[name] = guess{absent: true, values: []*pattern{exact(value)}}
+			delete(r.headers, name)
 		}
 	}
 }
@@ -85,6 +86,7 @@ func (r *received) passScheme(inMesh bool) {
 	scheme, sent := r.headers[forwardedProto]
 	switch {
 	case !inMesh && sent && scheme != r.Scheme:
+		r.headers[forwardedProto] = r.Scheme
 		r.guesses[forwardedProto] = guess{values: []*pattern{exact(scheme, r.Scheme)}}
 	case sent:
 	case inMesh && r.Scheme != "http":

@@ -45,7 +45,7 @@ func TestEvaluate_proxyHeaders(t *testing.T) {
 		},
 		"a scheme that a client sends to a gateway": {
 			"headers: {x-forwarded-proto: {exact: https}}",
-			traffic.Request{Gateway: gateway, Headers: headers("x-forwarded-proto", "https")}, true,
+			traffic.Request{Gateway: gateway, Headers: headers("x-forwarded-proto", "https")}, false,
 			[]string{"x-forwarded-proto"},
 		},
 		"a scheme that a client sends to a gateway as it is": {
@@ -88,7 +88,7 @@ func TestEvaluate_proxyHeaders(t *testing.T) {
 		},
 		"an identifier that is sent to a gateway": {
 			"headers: {x-request-id: {exact: mine}}",
-			traffic.Request{Gateway: gateway, Headers: headers("x-request-id", "mine")}, true,
+			traffic.Request{Gateway: gateway, Headers: headers("x-request-id", "mine")}, false,
 			[]string{"x-request-id"},
 		},
 		"a pattern that Envoy would refuse": {
@@ -120,7 +120,7 @@ func TestEvaluate_proxyHeaders(t *testing.T) {
 		},
 		"retries that a caller asks for": {
 			"headers: {x-envoy-retry-on: {}}",
-			traffic.Request{Gateway: mesh, Headers: headers("x-envoy-retry-on", "5xx")}, true,
+			traffic.Request{Gateway: mesh, Headers: headers("x-envoy-retry-on", "5xx")}, false,
 			[]string{"x-envoy-retry-on"},
 		},
 		"what only a gateway takes away": {
@@ -129,12 +129,12 @@ func TestEvaluate_proxyHeaders(t *testing.T) {
 		},
 		"what a gateway takes away": {
 			"headers: {x-envoy-original-path: {}}",
-			traffic.Request{Gateway: gateway, Headers: headers("x-envoy-original-path", "/a")}, true,
+			traffic.Request{Gateway: gateway, Headers: headers("x-envoy-original-path", "/a")}, false,
 			[]string{"x-envoy-original-path"},
 		},
 		"without what a gateway takes away": {
 			"withoutHeaders: {x-envoy-original-path: {}}",
-			traffic.Request{Gateway: gateway, Headers: headers("x-envoy-original-path", "/a")}, false,
+			traffic.Request{Gateway: gateway, Headers: headers("x-envoy-original-path", "/a")}, true,
 			[]string{"x-envoy-original-path"},
 		},
 		"any other header": {
@@ -160,5 +160,22 @@ func TestEvaluate_proxyHeaders(t *testing.T) {
 				t.Errorf("explained as %s", got)
 			}
 		})
+	}
+}
+
+// What moves is what a rule describes, whoever may send it to whom.
+func TestMoves_proxyHeaders(t *testing.T) {
+	t.Parallel()
+	at := func(subset string) []*istio.Object {
+		return []*istio.Object{istiotest.VirtualService(t, "reviews", "gateways: [front]\n"+
+			canaries("{headers: {x-forwarded-proto: {exact: https}}}", istiotest.To(subset), "", istiotest.To("v1")))}
+	}
+	var got []string
+	for _, m := range traffic.Moves(at("v1"), at("v2"), traffic.Options{}) {
+		got = append(got, m.String())
+	}
+	want := []string{"requests with header x-forwarded-proto=https move from v1 to v2"}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("moves (-want +got):\n%s", diff)
 	}
 }

@@ -119,3 +119,30 @@ func TestSubstitute(t *testing.T) {
 		}
 	}
 }
+
+// An Envoy sets what the caller does not send, and a gateway what it sends too.
+func TestRequest_header(t *testing.T) {
+	t.Parallel()
+	sent := map[string][]string{"X-Forwarded-Proto": {"ftp"}}
+	for name, c := range map[string]struct {
+		request Request
+		want    string
+	}{
+		"plain":                  {Request{}, "http"},
+		"over TLS":               {Request{TLS: true}, "https"},
+		"sent to a sidecar":      {Request{Headers: sent}, "ftp"},
+		"sent to a gateway":      {Request{Headers: sent, Gateway: true}, "http"},
+		"sent to one over TLS":   {Request{Headers: sent, Gateway: true, TLS: true}, "https"},
+		"nothing at the gateway": {Request{Gateway: true}, "http"},
+	} {
+		if got, present := c.request.header("x-forwarded-proto"); !present || got != c.want {
+			t.Errorf("%s: got %q, present %t, want %q", name, got, present, c.want)
+		}
+	}
+	if got, present := (&Request{}).header("X-Request-Id"); !present || len(got) != 36 {
+		t.Errorf("the identifier is %q", got)
+	}
+	if got, present := (&Request{}).header("x-other"); present {
+		t.Errorf("another header is %q", got)
+	}
+}

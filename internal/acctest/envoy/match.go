@@ -12,8 +12,8 @@ type Request struct {
 	// Headers has the values of each header, names in any case; under `@request.auth.claims.` and its name those of a
 	// claim.
 	Headers map[string][]string
-	// TLS says that the request came in over it.
-	TLS bool
+	// TLS says that the request came in over it, and Gateway that it came in at a gateway, which trusts nobody.
+	TLS, Gateway bool
 }
 
 // set are headers that an Envoy sets where the caller has not: the scheme of the connection, and an identifier, of
@@ -33,6 +33,9 @@ func (r *Request) set(name string) (string, bool) {
 // header returns all values of a header as one, which is how routes see them.
 func (r *Request) header(name string) (string, bool) {
 	name = strings.ToLower(name)
+	if value, ok := r.set(name); ok && r.Gateway {
+		return value, true
+	}
 	switch name {
 	case ":authority", "host":
 		return r.Authority, true

@@ -21,14 +21,13 @@ import (
 )
 
 // runningEnvoy is a real Envoy with routes that istiod computed, before a server that tells the path it was asked for.
-// A gateway and a sidecar with the same routes listen at two ports.
 type runningEnvoy struct {
-	t                *testing.T
-	gateway, sidecar string
+	t       *testing.T
+	address string
 }
 
-// startEnvoy starts MESH_TEST_ENVOY, nil where that is not set. Its settings are those that istiod gives a connection
-// manager, and its runtime flags those of Istio's bootstrap.
+// startEnvoy starts MESH_TEST_ENVOY as a gateway, nil where that is not set. Its settings are those that istiod gives a
+// connection manager there, and its runtime flags those of Istio's bootstrap.
 func startEnvoy(t *testing.T, routes []byte, table string) *runningEnvoy {
 	t.Helper()
 	binary := os.Getenv("MESH_TEST_ENVOY")
@@ -40,18 +39,15 @@ func startEnvoy(t *testing.T, routes []byte, table string) *runningEnvoy {
 		_, _ = io.WriteString(w, r.RequestURI)
 	}))
 	t.Cleanup(server.Close)
-	e := &runningEnvoy{t: t, gateway: freeAddress(t), sidecar: freeAddress(t)}
+	e := &runningEnvoy{t: t, address: freeAddress(t)}
 	config, err := json.Marshal(map[string]any{
 		"layered_runtime": map[string]any{"layers": []any{map[string]any{
 			"name":         "istio",
 			"static_layer": map[string]any{"envoy.reloadable_features.http_reject_path_with_fragment": false},
 		}}},
 		"static_resources": map[string]any{
-			"listeners": []any{
-				listener(e.gateway, true, tableOf(t, routes, table)),
-				listener(e.sidecar, false, tableOf(t, routes, table)),
-			},
-			"clusters": clusters(routes, server.Listener.Addr().String()),
+			"listeners": []any{listener(e.address, tableOf(t, routes, table))},
+			"clusters":  clusters(routes, server.Listener.Addr().String()),
 		},
 	})
 	file := filepath.Join(t.TempDir(), "envoy.json")
@@ -69,7 +65,7 @@ func startEnvoy(t *testing.T, routes []byte, table string) *runningEnvoy {
 	}
 	t.Cleanup(func() { _ = command.Wait() })
 	for deadline := time.Now().Add(acctest.Patience); ; time.Sleep(50 * time.Millisecond) {
-		if connection, err := net.Dial("tcp", e.sidecar); err == nil {
+		if connection, err := net.Dial("tcp", e.address); err == nil {
 			_ = connection.Close()
 			return e
 		} else if time.Now().After(deadline) {
@@ -104,7 +100,7 @@ func tableOf(t *testing.T, routes []byte, name string) json.RawMessage {
 	return nil
 }
 
-func listener(address string, gateway bool, table json.RawMessage) any {
+func listener(address string, table json.RawMessage) any {
 	const types = "type.googleapis.com/envoy.extensions."
 	filter := func(name, kind string) any {
 		return map[string]any{"name": name, "typed_config": map[string]any{"@type": types + kind}}
@@ -116,7 +112,7 @@ func listener(address string, gateway bool, table json.RawMessage) any {
 			"typed_config": map[string]any{
 				"@type":              types + "filters.network.http_connection_manager.v3.HttpConnectionManager",
 				"stat_prefix":        "test",
-				"use_remote_address": gateway,
+				"use_remote_address": true,
 				"normalize_path":     true,
 				"route_config":       table,
 				"http_filters": []any{
@@ -157,9 +153,9 @@ func clusters(routes []byte, address string) []any {
 }
 
 // ask sends a request word for word, and returns the status with the Location or what the server says.
-func (e *runningEnvoy) ask(address, host, path string, headers map[string]string) string {
+func (e *runningEnvoy) ask(host, path string, headers map[string]string) string {
 	e.t.Helper()
-	connection, err := net.Dial("tcp", address)
+	connection, err := net.Dial("tcp", e.address)
 	if err != nil {
 		e.t.Fatal(err)
 	}

@@ -99,6 +99,7 @@ func (e envoyTables) evaluate(request traffic.Request) (envoy.Answer, error) {
 		Scheme:    request.Scheme,
 		Headers:   request.Headers,
 		TLS:       request.Gateway != istio.MeshGateway && request.Scheme == "https",
+		Gateway:   request.Gateway != istio.MeshGateway,
 	})
 	slices.Sort(got.Headers)
 	if path, _, _ := strings.Cut(request.Path, "#"); got.Path == path {

@@ -128,7 +128,7 @@ func (p *proxiedTest) agree() {
 			headers.Set(name, value)
 		}
 		answer, err := table.Evaluate(envoy.Request{
-			Authority: p.host, Path: request.path, Method: "GET", Scheme: "http", Headers: headers,
+			Authority: p.host, Path: request.path, Method: "GET", Scheme: "http", Headers: headers, Gateway: true,
 		})
 		if err != nil {
 			t.Fatal(err)
@@ -154,7 +154,7 @@ func (p *proxiedTest) count(e *runningEnvoy) {
 		}
 		want[name], got[name] = map[string]int{strings.ReplaceAll(ends, "HOST", p.host): countedRequests}, map[string]int{}
 		for range countedRequests {
-			got[name][e.ask(e.gateway, p.host, request.path, request.headers)]++
+			got[name][e.ask(p.host, request.path, request.headers)]++
 		}
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
@@ -225,10 +225,11 @@ func TestAccEvaluate_paths(t *testing.T) {
 // TestAccEvaluate_proxyHeaders: rules on headers that a proxy sets before it routes.
 func TestAccEvaluate_proxyHeaders(t *testing.T) {
 	t.Parallel()
-	forwarded := map[string]string{"x-forwarded-proto": "http"}
+	const proto = "x-forwarded-proto"
 	p := newProxiedTest(t, map[string]proxied{
 		"the scheme":          {path: "/xfp", want: "301 https://HOST/xfp"},
-		"the scheme sent":     {path: "/xfp", headers: forwarded, want: "301 https://HOST/xfp"},
+		"the scheme sent":     {path: "/xfp", headers: map[string]string{proto: "http"}, want: "301 https://HOST/xfp"},
+		"another scheme sent": {path: "/xfp", headers: map[string]string{proto: "https"}, want: "301 https://HOST/xfp"},
 		"an identifier":       {path: "/rid", want: "identified"},
 		"no scheme":           {path: "/no", want: "present"},
 		"what a client sends": {path: "/ua", headers: map[string]string{"User-Agent": "Mozilla Chrome/1"}, want: "chrome"},
@@ -249,6 +250,6 @@ func TestAccEvaluate_proxyHeaders(t *testing.T) {
 `))
 	p.w.must("apply")
 	p.agree()
-	p.w.wantOutput("depends_on", map[string]any{})
+	p.w.wantOutput("depends_on", map[string]any{"another scheme sent": proto})
 	p.w.must("destroy")
 }
