@@ -42,6 +42,12 @@ func bounded(ctx context.Context, limit time.Duration) (context.Context, context
 	return context.WithTimeout(context.WithValue(ctx, boundKey{}, true), limit)
 }
 
+// onceKey is that of what Once says.
+type onceKey struct{}
+
+// Once returns a context in which a request that fails is not made again: for what may be left out.
+func Once(ctx context.Context) context.Context { return context.WithValue(ctx, onceKey{}, true) }
+
 // shortestWrite is what a write is given when the time for the whole change is nearly up.
 const shortestWrite = 5 * time.Second
 

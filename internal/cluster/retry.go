@@ -46,7 +46,8 @@ func (c *Cluster) persist(ctx context.Context, what string, request func(ctx con
 		switch {
 		case err == nil:
 			return nil
-		case !passes(err) && !c.renewed(err, tries) || ctx.Err() != nil || !patient && !c.answered.Load():
+		case !passes(err) && !c.renewed(err, tries) || ctx.Err() != nil || !patient && !c.answered.Load(),
+			ctx.Value(onceKey{}) != nil:
 			return err
 		case !time.Now().Add(delay).Before(until):
 			return asked.explain(err)

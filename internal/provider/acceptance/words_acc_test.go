@@ -48,6 +48,13 @@ func (r result) moved() []string {
 	return all
 }
 
+// besidesMoves returns the diagnostics without those that say which requests move.
+func (r result) besidesMoves() []diagnostic {
+	return slices.DeleteFunc(slices.Clone(r.Diagnostics), func(d diagnostic) bool {
+		return strings.HasPrefix(d.Summary, "Traffic moves in ")
+	})
+}
+
 // wantWords plans, and checks which words change and what the plan says of traffic that moves.
 func (w *workspace) wantWords(before, after []string, moves ...string) result {
 	w.t.Helper()

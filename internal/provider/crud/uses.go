@@ -45,28 +45,41 @@ func (p *objectsResource) awaitUses(
 	if p.settings.AllowUsedRemoval {
 		return true
 	}
-	until, anew := time.Now().Add(usesWait), false
-	for {
-		view, used := p.uses(ctx, before, after, anew, diagnostics)
-		used = slices.DeleteFunc(used, func(f around.Finding) bool { return f.Severity != istio.Refused })
+	// An API server that does not answer has to be waited for by the change itself, and needs the time for it.
+	looking, cancel := context.WithTimeout(cluster.Once(ctx), usesWait)
+	defer cancel()
+	if deadline, ok := ctx.Deadline(); ok {
+		looking, cancel = context.WithTimeout(looking, time.Until(deadline)/2)
+		defer cancel()
+	}
+	until := time.Now().Add(usesWait - usesInterval)
+	var (
+		view *cluster.View
+		used []around.Finding
+	)
+	for anew := false; ; anew = true {
+		seen, found := p.uses(looking, before, after, anew, diagnostics)
+		// What cannot be listed now is as it was.
+		if looking.Err() == nil && (seen == nil || len(seen.Unlisted) == 0) {
+			view = seen
+			used = slices.DeleteFunc(found, func(f around.Finding) bool { return f.Severity != istio.Refused })
+		}
 		others := slices.ContainsFunc(used, func(f around.Finding) bool { return !f.Own })
 		switch {
 		case len(used) == 0:
 			return true
-		case anew && (others || time.Now().After(until)) || ctx.Err() != nil:
+		case anew && (others || time.Now().After(until)) || looking.Err() != nil:
 			for _, f := range used {
 				p.tellUse(diagnostics, view, route, f, true)
 			}
 			return false
-		}
-		if anew {
+		case anew:
 			tflog.Info(ctx, "waiting for "+used[0].Other.String()+" to send its requests elsewhere")
 			select {
-			case <-ctx.Done():
+			case <-looking.Done():
 			case <-time.After(usesInterval):
 			}
 		}
-		anew = true
 	}
 }
 
