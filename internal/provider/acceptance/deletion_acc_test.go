@@ -118,7 +118,8 @@ func TestAccDeletion_restore(t *testing.T) {
 				w.apply(parts{top: "adopt = true\n deletion = \"restore\"\n labels = { team = \"shop\" }\n " +
 					"annotations = { note = \"ours\" }"})
 				later(w, lab)
-				w.must("destroy")
+				// The plan that Terraform makes before it destroys would refuse to overwrite what others changed.
+				w.must("destroy", "-refresh=false")
 				wantUIDs(t, lab, before)
 				wantRestored(t, lab, was)
 				lab.Eventually(acctest.Request{Headers: version("200")}, acctest.Only("v2"))

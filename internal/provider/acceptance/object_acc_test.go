@@ -106,6 +106,11 @@ func TestAccObject_rename(t *testing.T) {
 			}
 			lab.MustGet(kind, lab.Service+"-new")
 			w.unchanged()
+			for _, other := range bothKinds {
+				if other != kind {
+					lab.Delete(other, lab.Service)
+				}
+			}
 			w.must("destroy")
 		})
 	}

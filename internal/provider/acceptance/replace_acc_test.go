@@ -113,8 +113,8 @@ func TestAcc_recreated(t *testing.T) {
 				lab, proxy, w := start(t)
 				w.must("plan", "-destroy", "-out=saved.tfplan")
 				var check func()
-				// The VirtualService goes first.
-				call := map[string]int{acctest.VirtualService: 1, acctest.DestinationRule: 2}[kind]
+				// The VirtualService goes first, after two looks for others who use the subsets.
+				call := map[string]int{acctest.VirtualService: 3, acctest.DestinationRule: 4}[kind]
 				proxy.Arm(acctest.Trap{Call: call, Meanwhile: func() { check = anew(t, lab) }})
 				w.must("apply", "saved.tfplan")
 				if calls := proxy.Disarm(); calls[call-1] != "DELETE "+strings.ToLower(kind)+"s" {

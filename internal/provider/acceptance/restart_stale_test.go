@@ -33,7 +33,8 @@ func TestAccRestart_stale(t *testing.T) {
 	lab.Edit(acctest.VirtualService, lab.Service, func(spec map[string]any) { firstRule(spec)["timeout"] = "9s" })
 	check := untouched(t, lab, acctest.VirtualService, lab.Service)
 	for _, arguments := range [][]string{{"apply", "saved.tfplan"}, {"apply", "-refresh=false"}} {
-		terraform.fails(conflict, []string{"kubectl-edit", "The object was left as it is"}, arguments...)
+		terraform.fails("Object changed since the plan", []string{"kubectl-edit", "Nothing was overwritten"},
+			arguments...)
 		check()
 	}
 }

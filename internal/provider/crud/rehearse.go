@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/meshroute/terraform-provider-mesh/internal/cluster"
 	"github.com/meshroute/terraform-provider-mesh/internal/istio"
@@ -24,11 +25,19 @@ func (p *objectsResource) rehearse(ctx context.Context, c *call, d draft, view *
 	rehearsal := p.settings.Cluster.Rehearse(ctx, change)
 	live := listedObjects(view, d.before)
 	refused := errors.Join(rehearsal.Refused, p.settings.Cluster.RefuseLeftovers(live, change))
-	if len(live.All()) == 0 && (len(rehearsal.Taken) > 0 || cluster.IsReason(refused, cluster.FieldConflict)) {
-		// Only for the message.
-		if now, err := p.getObjects(ctx, d.route.Place(), &c.diagnostics); err == nil {
-			live = now.LiveObjects
+	conflicts := func(err error) bool { return cluster.IsReason(err, cluster.FieldConflict) }
+	if len(rehearsal.Taken) > 0 || slices.ContainsFunc(cluster.Each(refused), conflicts) {
+		now, err := p.getObjects(ctx, d.route.Place(), &c.diagnostics)
+		if err != nil {
+			c.report(d.route, err)
+			return
 		}
+		// An object that is not as the state has it is another matter than one whose fields are somebody's.
+		if _, err := c.private.observed().unchanged(now, d.before, d.life.HandedOver); d.exists && err != nil {
+			c.report(d.route, err)
+			return
+		}
+		live = now.LiveObjects
 	}
 	live.TellOwners(refused)
 	if d.exists {

@@ -96,7 +96,7 @@ func advice(e *cluster.Error) (summary, remedy string) {
 			"\nThe object was left as it is. Either let the other manager go on and take the change into your " +
 			"configuration, or give the fields to Terraform once with force_conflicts = true in this resource (or in " +
 			"field_manager of the provider block), or, where the other manager sets nothing but weights, leave them " +
-			"to it with weights_managed_by = \"other\"."
+			"to it with weights_managed_by = \"other\". To destroy the object as it is: terraform destroy -refresh=false."
 	case cluster.Stale:
 		return "Object changed since the plan", changedText(e.Existing) +
 			"Nothing was overwritten. Run terraform plan again to see what is there now."
