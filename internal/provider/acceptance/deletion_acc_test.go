@@ -86,6 +86,10 @@ func TestAccDeletion_change(t *testing.T) {
 	})
 }
 
+// restored are the attributes of a route that adopts objects, and gives them back what they were.
+const restored = "adopt = true\n deletion = \"restore\"\n labels = { team = \"shop\" }\n " +
+	"annotations = { note = \"ours\" }"
+
 // TestAccDeletion_restore: adopted objects become what they were, whatever happened in between.
 func TestAccDeletion_restore(t *testing.T) {
 	bothForms(t, func(t *testing.T, f form) {
@@ -107,6 +111,9 @@ func TestAccDeletion_restore(t *testing.T) {
 				lab.Edit(acctest.VirtualService, lab.Service, func(spec map[string]any) {
 					firstRule(spec)["timeout"] = "8s"
 				})
+				// The plan that Terraform makes before it destroys would refuse to overwrite what others changed.
+				w.block += "\n  field_manager = { force_conflicts = true }"
+				w.declare(parts{top: restored})
 			},
 		} {
 			t.Run(name, func(t *testing.T) {
@@ -115,11 +122,9 @@ func TestAccDeletion_restore(t *testing.T) {
 				f.handMadePair(lab)
 				was, before := snapshot(lab), uids(lab)
 				w := newWorkspace(t, lab, f, "shop/prod")
-				w.apply(parts{top: "adopt = true\n deletion = \"restore\"\n labels = { team = \"shop\" }\n " +
-					"annotations = { note = \"ours\" }"})
+				w.apply(parts{top: restored})
 				later(w, lab)
-				// The plan that Terraform makes before it destroys would refuse to overwrite what others changed.
-				w.must("destroy", "-refresh=false")
+				w.must("destroy")
 				wantUIDs(t, lab, before)
 				wantRestored(t, lab, was)
 				lab.Eventually(acctest.Request{Headers: version("200")}, acctest.Only("v2"))
