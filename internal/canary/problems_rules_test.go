@@ -86,7 +86,9 @@ func TestRouteProblemsOfMatches(t *testing.T) {
 		},
 		"regex that means any value": {
 			change: inMatch(func(m *networking.HTTPMatchRequest) { m.Headers["version"] = pattern("*") }),
-			want:   []string{`rules[1].match[0].headers["version"].regex: is no regular expression: missing argument to repetition operator`},
+			want: []string{
+				`rules[1].match[0].headers["version"].regex: is no regular expression: missing argument to repetition`,
+			},
 		},
 		"empty header prefix": {
 			change: inMatch(func(m *networking.HTTPMatchRequest) { m.Headers["version"] = prefix("") }),

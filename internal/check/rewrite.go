@@ -26,11 +26,11 @@ func (c *checker) redirect(m *networking.HTTPRedirect) {
 		at := istio.Path{f.name}
 		switch {
 		case wholeURL.MatchString(f.path):
-			c.void(at, "%.80q is a whole URL, and is taken for a path: clients are sent to /%.80s at the host that they "+
-				"asked; write scheme and authority, and the path alone here", f.path, f.path)
+			c.void(at, "%.80q is a whole URL, and is taken for a path: clients are sent to /%.80s at the host that "+
+				"they asked; write scheme and authority, and the path alone here", f.path, f.path)
 		case strings.Contains(f.path, oldPrefix):
-			c.doubt(at, "%s is text: clients are sent to a path that has it; write prefix_rewrite, which keeps what is "+
-				"behind the prefix", oldPrefix)
+			c.doubt(at, "%s is text: clients are sent to a path that has it; write prefix_rewrite, which keeps what "+
+				"is behind the prefix", oldPrefix)
 		case f.path != "" && !strings.HasPrefix(f.path, "/"):
 			c.doubt(at, "%.80q does not begin with a slash, and the proxy puts one before it; write %.81q", f.path,
 				"/"+f.path)
@@ -67,11 +67,11 @@ func (c *checker) regexRewrite(m *networking.RegexRewrite) {
 	case strings.ContainsAny(m.Rewrite, "\x00\r\n"):
 		c.refuse(at, "must not hold line breaks or NUL characters")
 	case missing > 0:
-		c.void(at, `names group \%d, and match has %d: the proxy leaves every path as it is; put what it stands for into `+
-			`parentheses in match`, missing, groups)
+		c.void(at, `names group \%d, and match has %d: the proxy leaves every path as it is; put what it stands for `+
+			`into parentheses in match`, missing, groups)
 	case wrongEscape.MatchString(m.Rewrite):
-		c.void(at, `a backslash begins a group, as in \1, or is doubled; the proxy leaves out all that is behind another `+
-			`one`)
+		c.void(at, `a backslash begins a group, as in \1, or is doubled; the proxy leaves out all that is behind `+
+			`another one`)
 	case groupOfOthers.MatchString(m.Rewrite):
 		c.doubt(at, `%s is text here; write \1 for the first group`, groupOfOthers.FindString(m.Rewrite))
 	}

@@ -22,8 +22,8 @@ func TestValidate_paths(t *testing.T) {
 		"a rewrite to an asterisk":   {"rewrite: {uri: '*'}, " + istiotest.To("v1"), nil},
 		"a rewrite of the authority": {"rewrite: {authority: a.example}, " + istiotest.To("v1"), nil},
 		"a rewrite without a slash": {"rewrite: {uri: new/x}, " + istiotest.To("v1"), []string{
-			`void http[0].rewrite.uri: "new/x" does not begin with a slash, so that what is sent on is no path, and is ` +
-				`answered with 400; write "/new/x"`,
+			`void http[0].rewrite.uri: "new/x" does not begin with a slash, so that what is sent on is no path, and ` +
+				`is answered with 400; write "/new/x"`,
 		}},
 		"a rewrite to a URL": {"rewrite: {uri: 'https://a.example/x'}, " + istiotest.To("v1"), []string{
 			`void http[0].rewrite.uri: "https://a.example/x" is a whole URL, and is sent on as the path, which is ` +
@@ -33,8 +33,8 @@ func TestValidate_paths(t *testing.T) {
 		"a redirect to another host":     {"redirect: {authority: a.example}", nil},
 		"a redirect of a prefix to that": {"redirect: {prefixRewrite: /new}", nil},
 		"a redirect without a slash": {"redirect: {uri: new/x}", []string{
-			`doubt http[0].redirect.uri: "new/x" does not begin with a slash, and the proxy puts one before it; write ` +
-				`"/new/x"`,
+			`doubt http[0].redirect.uri: "new/x" does not begin with a slash, and the proxy puts one before it; ` +
+				`write "/new/x"`,
 		}},
 		"a redirect of a prefix without a slash": {"redirect: {prefixRewrite: new}", []string{
 			`doubt http[0].redirect.prefix_rewrite: "new" does not begin with a slash, and the proxy puts one before ` +
@@ -56,8 +56,8 @@ func TestValidate_paths(t *testing.T) {
 		}},
 		"a group behind a backslash": {regexRewrite(`/a`, `/\\9`), nil},
 		"a backslash before a letter": {regexRewrite(`/(a)`, `/\d`), []string{
-			`void http[0].rewrite.uri_regex_rewrite.rewrite: a backslash begins a group, as in \1, or is doubled; the ` +
-				`proxy leaves out all that is behind another one`,
+			`void http[0].rewrite.uri_regex_rewrite.rewrite: a backslash begins a group, as in \1, or is doubled; ` +
+				`the proxy leaves out all that is behind another one`,
 		}},
 		"a group of other languages": {regexRewrite(`/(a)`, `/$1`), []string{
 			`doubt http[0].rewrite.uri_regex_rewrite.rewrite: $1 is text here; write \1 for the first group`,

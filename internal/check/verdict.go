@@ -65,8 +65,9 @@ func (v verdict) reason() string {
 // place returns where a message belongs that was located: the two fields of a rewrite by a regex need each other, so
 // that without either of them Istio says something else.
 func (v verdict) place(at istio.Path) istio.Path {
+	const both = "uri_regex_rewrite"
 	last := len(at) - 1
-	if strings.Contains(v.text, `"HTTPRewrite.UriRegexRewrite.Match": `) && last > 0 && at[last-1] == "uri_regex_rewrite" {
+	if strings.Contains(v.text, `"HTTPRewrite.UriRegexRewrite.Match": `) && last > 0 && at[last-1] == both {
 		return at[:last].At("match")
 	}
 	return at

@@ -53,8 +53,8 @@ func (t *Table) explain(o Outcome) string {
 		}
 	}
 	if o.Rewrite != nil && !strings.HasPrefix(o.Rewrite.Path, "/") && o.Rewrite.Path != "*" {
-		text += fmt.Sprintf("; the path %s that is sent on does not begin with a slash, so that they are answered with 400",
-			istio.Shown(o.Rewrite.Path))
+		text += fmt.Sprintf("; the path %s that is sent on does not begin with a slash, so that they are answered "+
+			"with 400", istio.Shown(o.Rewrite.Path))
 	}
 	return strings.TrimSpace(text)
 }

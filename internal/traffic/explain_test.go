@@ -18,8 +18,8 @@ func TestExplain(t *testing.T) {
 		},
 		"a path that is rewritten to none": {
 			"{match: [{uri: {prefix: /a/}}], rewrite: {uri: new}, " + istiotest.To("v1") + "}", "/a/b",
-			"rule http[0]: requests with path starting with /a/ go to v1, path rewritten to new; the path newb that is " +
-				"sent on does not begin with a slash, so that they are answered with 400",
+			"rule http[0]: requests with path starting with /a/ go to v1, path rewritten to new; the path newb that " +
+				"is sent on does not begin with a slash, so that they are answered with 400",
 		},
 		"the star of OPTIONS": {
 			"{rewrite: {uri: '*'}, " + istiotest.To("v1") + "}", "/",

@@ -44,10 +44,11 @@ func (r rest) to() string {
 // has no rule for it: a sidecar then knows the service alone, a gateway nothing.
 // Source: istio.io/istio pilot/pkg/networking/core/route buildSidecarVirtualHostsForVirtualService.
 func (s *virtualService) left() []rest {
-	who, unrouted, bypass, gateway := "all other requests", false, false, false
+	who := "all other requests"
 	if len(s.rules) == 0 {
 		who = "all requests"
 	}
+	var unrouted, bypass, gateway bool
 	var inMesh []proxies
 	for _, name := range s.gateways {
 		there := s.proxiesAt(name)

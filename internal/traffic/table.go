@@ -154,7 +154,8 @@ func (t *Table) route(in *received) Outcome {
 	}
 	rule, match := find(holding, in)
 	out := Outcome{
-		Kind: NoRoute, Request: in.Request, VirtualService: holding[0].object, Host: host, DependsOn: unique(in.depends),
+		Kind: NoRoute, Request: in.Request, VirtualService: holding[0].object, Host: host,
+		DependsOn: unique(in.depends),
 	}
 	if rule == nil {
 		return out

@@ -36,7 +36,7 @@ func startEnvoy(t *testing.T, routes []byte, table string) *runningEnvoy {
 		return nil
 	}
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		_, _ = io.WriteString(w, r.RequestURI)
+		_, _ = io.WriteString(w, r.RequestURI) //nolint:gosec // a test reads it, and no browser
 	}))
 	t.Cleanup(server.Close)
 	e := &runningEnvoy{t: t, address: freeAddress(t)}

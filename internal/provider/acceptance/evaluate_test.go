@@ -132,8 +132,14 @@ func TestFunction_evaluate(t *testing.T) {
 			timeout = null, fault = null, mirrors = [], rewrite = null, redirect = null, direct_response = null
 			retries = { attempts = 2, on = "connect-failure,refused-stream,unavailable,cancelled,retriable-status-codes", per_try_timeout = null, default = true }
 			request_headers = { set = {}, add = {}, remove = [] }, response_headers = { set = {}, add = {}, remove = [] }
-			summary = "Rule http[0]: requests with header x-tester go to v2."
+			summary = "Rule http[0]: requests with header x-tester go to v2.", depends_on = []
 		}`},
+		"a header that the proxy sets": {
+			strings.Replace(canaryObject, "x-tester = {}", `x-request-id = { prefix = "a" }`, 1), `{}`,
+			`{ shares = { v1 = 90, v2 = 10 }, depends_on = ["x-request-id"], summary = "Rule http[1]: all other ` +
+				`requests: v1 90 %, v2 10 %; this depends on header x-request-id, which the proxy may set, replace ` +
+				`or take away before it routes." }`,
+		},
 		"the default of a canary": {
 			canaryObject, `{}`, `{ subset = null, shares = { v1 = 90, v2 = 10 }, rule_index = 1, match_index = null,
 			summary = "Rule http[1]: all other requests: v1 90 %, v2 10 %." }`,

@@ -152,7 +152,8 @@ func (p *proxiedTest) count(e *runningEnvoy) {
 		if ends == "" {
 			ends = request.want
 		}
-		want[name], got[name] = map[string]int{strings.ReplaceAll(ends, "HOST", p.host): countedRequests}, map[string]int{}
+		want[name] = map[string]int{strings.ReplaceAll(ends, "HOST", p.host): countedRequests}
+		got[name] = map[string]int{}
 		for range countedRequests {
 			got[name][e.ask(p.host, request.path, request.headers)]++
 		}
@@ -232,7 +233,9 @@ func TestAccEvaluate_proxyHeaders(t *testing.T) {
 		"another scheme sent": {path: "/xfp", headers: map[string]string{proto: "https"}, want: "301 https://HOST/xfp"},
 		"an identifier":       {path: "/rid", want: "identified"},
 		"no scheme":           {path: "/no", want: "present"},
-		"what a client sends": {path: "/ua", headers: map[string]string{"User-Agent": "Mozilla Chrome/1"}, want: "chrome"},
+		"what a client sends": {
+			path: "/ua", headers: map[string]string{"User-Agent": "Mozilla Chrome/1"}, want: "chrome",
+		},
 	})
 	answer := func(body string) string {
 		return fmt.Sprintf("direct_response = { status = 200, body = { string = %q } }", body)
