@@ -54,14 +54,25 @@ func (s *Split) Problems() []istio.Problem {
 	}
 	switch matched := len(s.HTTP.GetMatch()) > 0; {
 	case matched && s.Otherwise == "":
+		others := ""
+		if s.choosesCallers() {
+			others = ", but for callers in the mesh that no match is for, whose requests go to the service itself"
+		}
 		problems = append(problems, istio.Warnf(istio.Path{"match"},
-			"requests that do not match have no route at all: 503 inside the mesh, 404 at a gateway; name their "+
-				"subset in otherwise"))
+			"requests that do not match have no route at all: 503 inside the mesh, 404 at a gateway%s; name their "+
+				"subset in otherwise", others))
 	case !matched && s.Otherwise != "":
 		problems = append(problems, istio.Errorf(istio.Path{"otherwise"},
 			"is for the requests that match does not cover, and without match there are none"))
 	}
 	return problems
+}
+
+// choosesCallers reports whether every match is for some proxies alone. The others know nothing of the split.
+func (s *Split) choosesCallers() bool {
+	return !slices.ContainsFunc(s.HTTP.GetMatch(), func(m *networking.HTTPMatchRequest) bool {
+		return len(m.GetSourceLabels()) == 0 && m.GetSourceNamespace() == "" && m.GetPort() == 0
+	})
 }
 
 func (r *Route) subsetProblems() []istio.Problem {

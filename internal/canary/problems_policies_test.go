@@ -158,6 +158,23 @@ func TestSplitProblems(t *testing.T) {
 			change: matched,
 			want:   []string{`? match: requests that do not match have no route at all`},
 		},
+		"match of callers alone": {
+			change: func(s *canary.Split) {
+				s.HTTP.Match = []*networking.HTTPMatchRequest{
+					{SourceLabels: map[string]string{"app": "web"}}, {SourceNamespace: "test"}, {Port: 80},
+				}
+			},
+			want: []string{`? match: requests that do not match have no route at all: 503 inside the mesh, 404 at a ` +
+				`gateway, but for callers in the mesh that no match is for, whose requests go to the service itself; ` +
+				`name their subset in otherwise`},
+		},
+		"match of callers and of requests": {
+			change: func(s *canary.Split) {
+				s.HTTP.Match = []*networking.HTTPMatchRequest{{SourceNamespace: "test"}, {Uri: exact("/")}}
+			},
+			want: []string{`? match: requests that do not match have no route at all: 503 inside the mesh, 404 at a ` +
+				`gateway; name their subset in otherwise`},
+		},
 		"otherwise alone": {
 			change: func(s *canary.Split) { s.Otherwise = "v1" },
 			want:   []string{`otherwise: is for the requests that match does not cover`},

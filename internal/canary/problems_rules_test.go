@@ -309,6 +309,18 @@ func TestRouteProblemsOfRules(t *testing.T) {
 			change: cors(&networking.CorsPolicy{MaxAge: durationpb.New(1500 * time.Millisecond)}),
 			want:   []string{`rules[1].cors_policy.max_age: max_age duration is accurate only to seconds precision`},
 		},
+		"rewrite to no path": {
+			change: rewrite(&networking.HTTPRewrite{Uri: "v2"}),
+			want: []string{
+				`! rules[1].rewrite.uri: "v2" does not begin with a slash, so that what is sent on is no path`,
+			},
+		},
+		"rewrite to a group that is not there": {
+			change: rewrite(&networking.HTTPRewrite{
+				UriRegexRewrite: &networking.RegexRewrite{Match: "^/", Rewrite: `/v2/\1`},
+			}),
+			want: []string{`! rules[1].rewrite.uri_regex_rewrite.rewrite: names group \1, and match has 0`},
+		},
 		"rewrite to nothing": {
 			change: rewrite(&networking.HTTPRewrite{}),
 			want: []string{

@@ -237,6 +237,15 @@ var invalidRoutes = map[string]invalid{
 		"one of URI",
 		nil,
 	},
+	"a rewrite to no path": {
+		inRuleOne(`rewrite = { uri = "new" }`), "rules[1].rewrite.uri", "does not begin with a slash", nil,
+	},
+	"a rewrite to a group that is not there": {
+		inRuleOne(`rewrite = { uri_regex_rewrite = { match = "a", rewrite = "\\1" } }`),
+		"rules[1].rewrite.uri_regex_rewrite.rewrite",
+		"the proxy leaves every path as it is",
+		nil,
+	},
 	"a header operation on nothing": {
 		inRuleOne(`headers = { request = { set = { "" = "x" } } }`), "rules[1].headers.request.set[]", "header", nil,
 	},
