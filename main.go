@@ -1,12 +1,15 @@
-// Command terraform-provider-mesh serves the provider to Terraform and OpenTofu.
+// Command terraform-provider-mesh serves the provider to Terraform and OpenTofu. With the argument lint it looks for
+// misspelt names in a configuration.
 package main
 
 import (
 	"flag"
 	"log"
+	"os"
 
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6/tf6server"
 
+	"github.com/meshroute/terraform-provider-mesh/internal/lint"
 	"github.com/meshroute/terraform-provider-mesh/internal/provider"
 )
 
@@ -14,6 +17,9 @@ import (
 var version = "dev"
 
 func main() {
+	if len(os.Args) > 1 && os.Args[1] == "lint" {
+		os.Exit(lint.Run(os.Args[2:], provider.LintSchema(), os.Stdout, os.Stderr))
+	}
 	debug := flag.Bool("debug", false, "run with support for debuggers like delve")
 	flag.Parse()
 
