@@ -1,6 +1,7 @@
 package lint_test
 
 import (
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -41,4 +42,22 @@ func check(t *testing.T, got, want answer) {
 func TestRun_examples(t *testing.T) {
 	t.Parallel()
 	check(t, run("../../examples"), answer{})
+}
+
+// What the guide shows has none either, until one is misspelt.
+func TestRun_guide(t *testing.T) {
+	t.Parallel()
+	guide, err := os.ReadFile("../../templates/guides/catch-misspelt-names.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, rest, _ := strings.Cut(string(guide), "```terraform\n")
+	text, _, _ := strings.Cut(rest, "```")
+	check(t, run(folder(t, map[string]string{"main.tf": text})), answer{})
+
+	text = strings.Replace(text, "timeout =", "time_out =", 1)
+	check(t, run(folder(t, map[string]string{"main.tf": text})), answer{
+		Code: 1, Stdout: "main.tf:9:99: rules[0] of mesh_canary_route.greeter has no attribute \"time_out\"; " +
+			"did you mean \"timeout\"?\n",
+	})
 }

@@ -73,7 +73,7 @@ func TestFunction_evaluateWrong(t *testing.T) {
 		},
 		"resources of for_each": {`{ a = ` + canaryObject + ` }`, `{}`, 0, []string{"values("}},
 		"an attribute too many": {
-			strings.Replace(canaryObject, "{", "{ hosst = 1\n", 1), `{}`, 0, []string{"hosst: is no attribute here"},
+			strings.Replace(canaryObject, "{", "{ hosst = 1\n", 1), `{}`, 0, []string{"hosst: is no attribute here; the nearest is host"},
 		},
 		"a DestinationRule alone": {rulesObject, `{}`, 0, []string{"Nothing here claims requests"}},
 		"a delegate alone":        {cartObject, `{}`, 0, []string{"Nothing here claims requests"}},
@@ -97,8 +97,15 @@ func TestFunction_evaluateWrong(t *testing.T) {
 		"no request":        {canaryObject, `null`, 1, []string{"There is no request"}},
 		"a request of text": {canaryObject, `"/"`, 1, []string{"A request is an object such as"}},
 		"a request of list": {canaryObject, `[]`, 1, []string{"A request is an object such as"}},
+		"attributes of rules that are not": {
+			strings.Replace(canaryObject, `subset = "v2"`, `subset = "v2", time_out = "5s", comment = "a"`, 1), `{}`, 0,
+			[]string{
+				"rules[0].comment: is no attribute here.",
+				"rules[0].time_out: is no attribute here; the nearest is timeout",
+			},
+		},
 		"an attribute that is not": {
-			canaryObject, `{ pathh = "/" }`, 1, []string{"pathh: is no attribute here"},
+			canaryObject, `{ pathh = "/" }`, 1, []string{"pathh: is no attribute here; the nearest is path"},
 		},
 		"everything wrong": {canaryObject, `{ authority = "https://a", path = "a", method = "G T", scheme = "ftp",` +
 			` headers = { "a b" = "c", host = "d" }, port = 65536, gateway = "web", source_namespace = "A", x = 1 }`,

@@ -67,10 +67,16 @@ func (c *coercion) object(want tftypes.Object, at path.Path, v tftypes.Value) tf
 	for _, name := range sortedKeys(want.AttributeTypes) {
 		attributes[name] = c.to(want.AttributeTypes[name], at.AtName(name), entries[name])
 	}
+	names := sortedKeys(want.AttributeTypes)
 	for _, name := range sortedKeys(entries) {
-		if _, ok := want.AttributeTypes[name]; !ok {
-			c.refuse(at.AtName(name), "is no attribute here")
+		if slices.Contains(names, name) {
+			continue
 		}
+		reason := "is no attribute here"
+		if nearest := attr.Nearest(name, names); nearest != "" {
+			reason += "; the nearest is " + nearest
+		}
+		c.refuse(at.AtName(name), "%s", reason)
 	}
 	return tftypes.NewValue(want, attributes)
 }
