@@ -35,6 +35,9 @@ func (r *Reader) decodeMessage(m *Message, at *place, object Value, into protore
 			r.decodeField(f, &fieldAt, fields[i].value, into)
 		}
 	}
+	if m.present != "" {
+		r.decodePresent(at, object, into)
+	}
 }
 
 func (r *Reader) decodeField(f *field, at *place, v Value, into protoreflect.Message) {

@@ -39,6 +39,9 @@ func (m *Message) encode(message protoreflect.Message) Value {
 			entries = append(entries, entry{f.name, v})
 		}
 	}
+	if m.present != "" && len(entries) == 0 {
+		entries = append(entries, entry{presentName, Bool(true)})
+	}
 	return ofEntries(objectValue, entries)
 }
 

@@ -85,6 +85,9 @@ func newField(fd protoreflect.FieldDescriptor, options Options, parents []protor
 		f.cardinality = list
 	}
 	f.classify(value, options, parents)
+	if description := options.Present[fd.FullName()]; description != "" {
+		f.message.addPresent(description)
+	}
 	f.setTypes()
 	return f
 }

@@ -38,10 +38,12 @@ type Message struct {
 	descriptor protoreflect.MessageDescriptor
 	fields     []field
 	// byName is where an attribute stands in fields, and sorted are the places in the order of the names.
-	byName      map[string]int
-	sorted      []int
-	objectType  types.ObjectType
-	valueType   tftypes.Object
+	byName     map[string]int
+	sorted     []int
+	objectType types.ObjectType
+	valueType  tftypes.Object
+	// present describes the attribute [presentName], empty where there is none.
+	present     string
 	schemaCache func() map[string]schema.Attribute
 }
 
@@ -63,6 +65,9 @@ type Options struct {
 	KeepZero map[protoreflect.FullName]bool
 	// Optional holds full names of fields that the API requires and the caller fills in when they are absent.
 	Optional map[protoreflect.FullName]bool
+	// Present holds full names of maps of messages in which a message without a field says something. There it is
+	// written as `present = true`, which the text describes, and {} is wrong.
+	Present map[protoreflect.FullName]string
 }
 
 // New derives the shape of the message type d. It panics on a descriptor that has no Terraform shape, such as one
@@ -129,6 +134,9 @@ func (m *Message) buildAttributes() map[string]schema.Attribute {
 	attributes := make(map[string]schema.Attribute, len(m.fields))
 	for _, f := range m.fields {
 		attributes[f.name] = f.attribute()
+	}
+	if m.present != "" {
+		attributes[presentName] = m.presentAttribute()
 	}
 	return attributes
 }

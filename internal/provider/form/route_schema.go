@@ -2,6 +2,7 @@ package form
 
 import (
 	"maps"
+	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
@@ -41,9 +42,27 @@ var (
 
 func shapeOf(message protoreflect.ProtoMessage, only ...protoreflect.Name) *attr.Message {
 	return attr.New(message.ProtoReflect().Descriptor(), attr.Options{
-		Docs: describe, Only: only, Omit: leftOut, KeepZero: istio.DecisiveZero,
-		Optional: map[protoreflect.FullName]bool{"istio.networking.v1alpha3.Destination.host": true},
+		Docs: describePresence, Only: only, Omit: leftOut, KeepZero: istio.DecisiveZero,
+		Optional: map[protoreflect.FullName]bool{"istio.networking.v1alpha3.Destination.host": true}, Present: presence,
 	})
+}
+
+// presence are the conditions that may ask for no value. In the compact resources they say so: what Terraform makes of
+// `{ exacts = "v2" }` is {}.
+var presence = map[protoreflect.FullName]string{
+	istioAPI + "HTTPMatchRequest.headers":         present,
+	istioAPI + "HTTPMatchRequest.query_params":    present,
+	istioAPI + "HTTPMatchRequest.without_headers": present,
+}
+
+const present = "With `true` any value will do. Excludes `exact`, `prefix`, `regex`."
+
+// describePresence is [describe] where {} is written as it is here.
+func describePresence(name protoreflect.FullName) string {
+	if presence[name] == "" {
+		return describe(name)
+	}
+	return strings.ReplaceAll(describe(name), "{}", "{ present = true }")
 }
 
 // NotEmpty refuses "" where leaving the attribute out is meant.
