@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"google.golang.org/protobuf/proto"
 	networking "istio.io/api/networking/v1"
 
 	"github.com/meshroute/terraform-provider-mesh/internal/check"
@@ -25,7 +26,7 @@ func (r *Route) Problems() []istio.Problem {
 		problems = append(problems, r.ruleProblems(at, rule)...)
 		if len(rule.HTTP.GetMatch()) == 0 {
 			problems = append(problems,
-				istio.Errorf(at.At("match"), "needs an entry: what takes every request is default"))
+				misspelt(at.At("match"), "needs an entry: what takes every request is default"))
 		}
 		if name := rule.HTTP.GetName(); name != "" {
 			if first, taken := names[name]; taken {
@@ -109,6 +110,11 @@ func leftToOthers(at istio.Path, reason string) istio.Problem {
 	return istio.Problem{At: at, Reason: reason, Remedy: istio.LeftToOthers}
 }
 
+// misspelt is the problem of a part that lacks what somebody has probably written under another name.
+func misspelt(at istio.Path, reason string) istio.Problem {
+	return istio.Problem{At: at, Reason: reason, Remedy: istio.Misspelt}
+}
+
 func (r *Route) ruleProblems(at istio.Path, rule Rule) []istio.Problem {
 	var problems []istio.Problem
 	switch {
@@ -117,7 +123,7 @@ func (r *Route) ruleProblems(at istio.Path, rule Rule) []istio.Problem {
 			istio.Errorf(at.At("weights"), "cannot be set together with subset; choose one of them"))
 	case len(r.Subsets) == 0:
 	case rule.Subset == "" && len(rule.Weights) == 0:
-		problems = append(problems, istio.Errorf(at, "needs a subset, or weights for several of them"))
+		problems = append(problems, misspelt(at, "needs a subset, or weights for several of them"))
 	case rule.Subset != "":
 		problems = append(problems, r.knownSubset(at.At("subset"), rule.Subset)...)
 	default:
@@ -191,11 +197,14 @@ func matchProblems(at istio.Path, http *networking.HTTPRoute) []istio.Problem {
 	var problems []istio.Problem
 	for i, match := range http.GetMatch() {
 		at := at.At("match", i)
+		if proto.Size(match) == 0 {
+			problems = append(problems, misspelt(at, "has no condition, and takes every request"))
+		}
 		for name, value := range map[string]*networking.StringMatch{
 			"authority": match.Authority, "method": match.Method, "scheme": match.Scheme, "uri": match.Uri,
 		} {
 			if value != nil && value.MatchType == nil {
-				problems = append(problems, istio.Errorf(at.At(name), "needs one of exact, prefix and regex"))
+				problems = append(problems, misspelt(at.At(name), "needs one of exact, prefix and regex"))
 			}
 		}
 		problems = append(problems, headerProblems(at, match)...)
@@ -220,9 +229,10 @@ func headerProblems(at istio.Path, match *networking.HTTPMatchRequest) []istio.P
 		}
 		spelled[lower] = name
 		if exact, ok := match.Headers[name].GetMatchType().(*networking.StringMatch_Exact); ok && exact.Exact == "" {
-			problems = append(problems, istio.Errorf(at.At("exact"),
-				"an empty value is no header value that a client can be expected to send; use {} for a header that "+
-					"is present, or without_headers for one that is absent"))
+			problems = append(problems, istio.Problem{
+				At: at.At("exact"), Reason: "an empty value is no header value that a client can be expected to send",
+				Remedy: istio.Presence,
+			})
 		}
 	}
 	return problems

@@ -28,6 +28,14 @@ func TestRouteProblemsOfMatches(t *testing.T) {
 		},
 		"match of everything": {
 			change: inRule(func(h *networking.HTTPRoute) { h.Match = []*networking.HTTPMatchRequest{{}} }),
+			want:   []string{`rules[1].match[0]: has no condition, and takes every request`},
+		},
+		"match of everything beside others": {
+			change: inRule(func(h *networking.HTTPRoute) { h.Match = append(h.Match, &networking.HTTPMatchRequest{}) }),
+			want:   []string{`rules[1].match[1]: has no condition, and takes every request`},
+		},
+		"match of everything by name": {
+			change: inRule(func(h *networking.HTTPRoute) { h.Match = []*networking.HTTPMatchRequest{{Name: "all"}} }),
 			want: []string{
 				`! default: rules[1].match[0] takes every request first; narrow that match, or leave it out`,
 			},

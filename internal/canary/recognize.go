@@ -131,7 +131,7 @@ func (r *Route) recognizeVirtualService(name string, spec *networking.VirtualSer
 	}
 	for i, rule := range spec.Http {
 		recognized := recognizeRule(rule)
-		if i == len(spec.Http)-1 && len(rule.Match) == 0 {
+		if i == len(spec.Http)-1 && len(recognized.HTTP.GetMatch()) == 0 {
 			r.Default = &recognized
 		} else {
 			r.Rules = append(r.Rules, recognized)
@@ -162,9 +162,10 @@ func commonPort(destinations []*networking.Destination) int64 {
 	return int64(port)
 }
 
+// recognizeRule leaves out a match without conditions, which these shapes do not have: it says what none says.
 func recognizeRule(live *networking.HTTPRoute) Rule {
 	rule := Rule{HTTP: &networking.HTTPRoute{
-		Name: live.Name, Match: live.Match, Timeout: live.Timeout, Retries: live.Retries, Fault: live.Fault,
+		Name: live.Name, Match: istio.WithoutEmpty(live.Match), Timeout: live.Timeout, Retries: live.Retries, Fault: live.Fault,
 		Mirrors: live.Mirrors, Headers: live.Headers, Rewrite: live.Rewrite, CorsPolicy: live.CorsPolicy,
 	}}
 	if proto.Size(rule.HTTP) == 0 {

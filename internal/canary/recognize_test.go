@@ -41,6 +41,11 @@ func TestRecognizeRouteReportsDifferences(t *testing.T) {
 			s.Http[2].Route = append(s.Http[2].Route, destination("v2", 30))
 			s.Http[2].Route[0].Weight = 70
 		}},
+		"a match without conditions, which is none": {
+			edit: func(s *networking.VirtualService, _ *networking.DestinationRule) {
+				s.Http[2].Match = []*networking.HTTPMatchRequest{{}}
+			},
+		},
 		"a rule more": {edit: func(s *networking.VirtualService, _ *networking.DestinationRule) {
 			s.Http = append([]*networking.HTTPRoute{{
 				Match:   byHeader("x", "y"),
@@ -153,6 +158,12 @@ func TestRecognizeSplit(t *testing.T) {
 		differences []string
 	}{
 		"as rendered": {edit: func(*istio.Objects) {}, change: func(*canary.Split) {}},
+		"a match without conditions, which is none": {
+			edit: func(live *istio.Objects) {
+				live.Routing().VirtualServiceSpec().Http[0].Match = []*networking.HTTPMatchRequest{{}}
+			},
+			change: func(*canary.Split) {},
+		},
 		"one destination is the whole": {
 			edit: func(live *istio.Objects) {
 				live.Routing().VirtualServiceSpec().Http[0].Route = []*networking.HTTPRouteDestination{destination("v2",

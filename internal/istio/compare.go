@@ -15,7 +15,7 @@ import (
 
 // SameSpec reports whether two specs mean the same to Istio. The order of subsets and of the destinations of a rule
 // means nothing, and neither does the weight of an only destination, nor the gateway `mesh` alone, which is the
-// default, nor an empty prefix of paths, nor an empty text to answer with.
+// default, nor a match without conditions, nor an empty prefix of paths, nor an empty text to answer with.
 func SameSpec(a, b proto.Message) bool {
 	return proto.Equal(Canonical(a), Canonical(b))
 }
@@ -117,10 +117,21 @@ func Canonical(spec proto.Message) proto.Message {
 	return spec
 }
 
-// trimEmpty leaves out the empty texts that say what none says: each path begins with the empty prefix, and an answer
-// with an empty body is one without. A prefix means more where it is rewritten, and where the matches of a delegate
-// are merged with others.
+// WithoutEmpty returns matches of which any is enough: none where one has no condition, so that every request matches.
+func WithoutEmpty(matches []*networking.HTTPMatchRequest) []*networking.HTTPMatchRequest {
+	if slices.ContainsFunc(matches, func(m *networking.HTTPMatchRequest) bool { return proto.Size(m) == 0 }) {
+		return nil
+	}
+	return matches
+}
+
+// trimEmpty leaves out the matches that say what none says, and the empty texts: each path begins with the
+// empty prefix, and an answer with an empty body is one without. A prefix means more where it is rewritten, and where
+// the matches of a delegate are merged with others.
 func trimEmpty(rule *networking.HTTPRoute, delegate bool) {
+	if !delegate && rule.GetDelegate() == nil && len(rule.GetMatch()) > 0 {
+		rule.Match = WithoutEmpty(rule.Match)
+	}
 	if !delegate && rule.GetRewrite() == nil && rule.GetRedirect() == nil && rule.GetDelegate() == nil {
 		for _, match := range rule.GetMatch() {
 			if prefix, ok := match.GetUri().GetMatchType().(*networking.StringMatch_Prefix); ok && prefix.Prefix == "" {

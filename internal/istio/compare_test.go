@@ -78,6 +78,28 @@ func TestDifferences(t *testing.T) {
 			b:    matching(anything, isDelegate),
 			want: []string{"http[0].match[0].uri.prefix"},
 		},
+		"a match without conditions is none": {
+			a: service(func(s *networking.VirtualService) {
+				s.Http[0].Match = []*networking.HTTPMatchRequest{{IgnoreUriCase: true}, {}}
+			}),
+			b: service(func(s *networking.VirtualService) { s.Http[0].Match = nil }),
+		},
+		"a match without conditions of a delegate": {
+			a: service(func(s *networking.VirtualService) {
+				s.Hosts, s.Http[0].Match = nil, []*networking.HTTPMatchRequest{{}}
+			}),
+			b:    service(func(s *networking.VirtualService) { s.Hosts, s.Http[0].Match = nil, nil }),
+			want: []string{"http[0].match"},
+		},
+		"a match without conditions of a rule that delegates": {
+			a: service(func(s *networking.VirtualService) {
+				s.Http[0].Delegate, s.Http[0].Match = &networking.Delegate{}, []*networking.HTTPMatchRequest{{}}
+			}),
+			b: service(func(s *networking.VirtualService) {
+				s.Http[0].Delegate, s.Http[0].Match = &networking.Delegate{}, nil
+			}),
+			want: []string{"http[0].match"},
+		},
 		"an empty body is none": {
 			a: answers(&networking.HTTPBody{Specifier: &networking.HTTPBody_String_{}}), b: answers(nil),
 		},

@@ -37,6 +37,10 @@ const (
 	ChangeAlong
 	// LeftToOthers is to leave a field to those who own the object that it belongs to.
 	LeftToOthers
+	// Misspelt is to look for a field that is there under a name that is none.
+	Misspelt
+	// Presence is to ask whether something is there or not, in place of an empty text.
+	Presence
 )
 
 // Text returns the end of a sentence, in the words of Istio's API.
@@ -70,7 +74,9 @@ func (r Remedy) Text(value string) string {
 		return ", unless it changes together with the route"
 	case LeftToOthers:
 		return ", which is left to somebody else"
-	case NoRemedy:
+	case Presence:
+		return "; write {} for one that is there, or without_headers for one that is not"
+	case NoRemedy, Misspelt:
 	}
 	return ""
 }

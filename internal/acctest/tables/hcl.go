@@ -41,6 +41,7 @@ func (t *Table) canaryRoute(name string) string {
 	for _, http := range t.Services[0].VirtualServiceSpec().Http {
 		rule := attributes(http)
 		delete(rule, "route")
+		presence(rule)
 		if len(http.Route) == 1 {
 			rule["subset"] = http.Route[0].Destination.Subset
 		} else {
@@ -56,6 +57,22 @@ func (t *Table) canaryRoute(name string) string {
 	return resource("mesh_canary_route", name, t.Services[0], map[string]any{
 		"service": t.Service, "subsets": subsets, "rules": rules[:last], "default": rules[last],
 	}, "")
+}
+
+// presence writes the conditions of a rule that ask for no value as a mesh_canary_route has them.
+func presence(rule map[string]any) {
+	matches, _ := rule["match"].([]any)
+	for _, m := range matches {
+		match, _ := m.(map[string]any)
+		for _, name := range []string{"headers", "query_params", "without_headers"} {
+			conditions, _ := match[name].(map[string]any)
+			for _, c := range conditions {
+				if condition, _ := c.(map[string]any); len(condition) == 0 {
+					condition["present"] = true
+				}
+			}
+		}
+	}
 }
 
 // attributes returns a message as the provider's attributes: Istio's fields in snake case.

@@ -19,7 +19,7 @@ func TestFunction_evaluateUnknown(t *testing.T) {
 		"a weight":       {strings.Replace(canaryObject, `90`, "unknown", 1), `{}`},
 		"the rules": {`{ service = "reviews", subsets = { v1 = { labels = { a = "b" } } }, rules = unknown,` +
 			` default = { subset = "v1" } }`, `{}`},
-		"a header's match":  {strings.Replace(canaryObject, `{}`, "unknown", 1), `{}`},
+		"a header's match":  {strings.Replace(canaryObject, `{ present = true }`, "unknown", 1), `{}`},
 		"the request":       {canaryObject, `unknown`},
 		"the path":          {canaryObject, `{ path = unknown }`},
 		"the port":          {canaryObject, `{ port = unknown }`},
@@ -97,6 +97,16 @@ func TestFunction_evaluateWrong(t *testing.T) {
 		"no request":        {canaryObject, `null`, 1, []string{"There is no request"}},
 		"a request of text": {canaryObject, `"/"`, 1, []string{"A request is an object such as"}},
 		"a request of list": {canaryObject, `[]`, 1, []string{"A request is an object such as"}},
+		"a header's match of nothing": {
+			strings.Replace(canaryObject, `{ present = true }`, `{ exacts = "a" }`, 1), `{}`, 0, []string{
+				`rules[0].match[0].headers["x-tester"].exacts: is no attribute here; the nearest is exact`,
+			},
+		},
+		"an empty match of a header": {
+			strings.Replace(canaryObject, `{ present = true }`, `{}`, 1), `{}`, 0, []string{
+				`rules[0].match[0].headers["x-tester"]: is empty; write present = true if any value will do`,
+			},
+		},
 		"attributes of rules that are not": {
 			strings.Replace(canaryObject, `subset = "v2"`, `subset = "v2", time_out = "5s", comment = "a"`, 1), `{}`, 0,
 			[]string{

@@ -37,7 +37,7 @@ output "described" {
 resource "mesh_canary_route" "test" {
   service = local.service
   subsets = { v1 = { labels = { app = "k8s-combat-service-v1" } }, v2 = { labels = { app = "k8s-combat-service-v2" } } }
-  rules   = [{ match = [{ headers = { x-tester = {} } }], subset = "v2", timeout = "5000ms", retries = { attempts = 0 } }]
+  rules   = [{ match = [{ headers = { x-tester = { present = true } } }], subset = "v2", timeout = "5000ms", retries = { attempts = 0 } }]
   default = { weights = { v1 = 100, v2 = 0 } }
 }
 

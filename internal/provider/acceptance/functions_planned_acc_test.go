@@ -24,7 +24,7 @@ resource "terraform_data" "share" { input = 25 }
 resource "mesh_canary_route" "known" {
   service = "known"
   subsets = { v1 = { labels = { version = "v1" } }, v2 = { labels = { version = "v2" } } }
-  rules   = [{ name = "testers", match = [{ headers = { x-tester = {} } }], subset = "v2" }]
+  rules   = [{ name = "testers", match = [{ headers = { x-tester = { present = true } } }], subset = "v2" }]
   default = { weights = { v1 = null, v2 = 10 } }
   hosts   = ["known.%[1]s.example"]
   name    = "%[1]s-known"

@@ -157,7 +157,7 @@ const canaryObject = `{
   service   = "reviews"
   namespace = "shop"
   subsets   = { v1 = { labels = { version = "v1" } }, v2 = { labels = { version = "v2" } } }
-  rules     = [{ match = [{ headers = { x-tester = {} } }], subset = "v2" }]
+  rules     = [{ match = [{ headers = { x-tester = { present = true } } }], subset = "v2" }]
   default   = { weights = { v1 = 90, v2 = null } }
 }`
 

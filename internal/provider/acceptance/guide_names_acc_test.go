@@ -1,7 +1,6 @@
 package acceptance_test
 
 import (
-	"encoding/json"
 	"strings"
 	"testing"
 )
@@ -18,27 +17,17 @@ func TestAccGuide_names(t *testing.T) {
 		t.Fatal("the guide has no configuration, or no error")
 	}
 	c := newCLI(t)
-	validate := func(route string) result {
-		c.configure("", route)
-		var validated struct{ Diagnostics []diagnostic }
-		r := c.run("validate", "-json")
-		if err := json.Unmarshal([]byte(r.text), &validated); err != nil {
-			t.Fatalf("%v in\n%s", err, r.text)
-		}
-		r.Diagnostics = validated.Diagnostics
-		return r
-	}
-	if r := validate(route); !r.ok {
+	if r := c.validate(route); !r.ok {
 		t.Errorf("the guide's configuration is refused:\n%s", r)
 	}
 	misspelt := strings.Replace(route, "timeout =", "time_out =", 1)
-	if r := validate(misspelt); r.ok {
+	if r := c.validate(misspelt); r.ok {
 		t.Errorf("the misspelt name is not told:\n%s", r)
 	} else {
 		r.want(t, "error", "Invalid function argument", told)
 	}
 	resource, _, _ := strings.Cut(misspelt, "  lifecycle {")
-	if r := validate(resource + "}\n"); !r.ok {
+	if r := c.validate(resource + "}\n"); !r.ok {
 		t.Errorf("Terraform tells of the name itself, and the guide is wrong:\n%s", r)
 	}
 }

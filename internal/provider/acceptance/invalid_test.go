@@ -164,6 +164,19 @@ func TestValidate_accepted(t *testing.T) {
 			resourceType: "mesh_canary_route",
 			config:       strings.Replace(validRoute, `"200"`, "unknown", 1),
 		},
+		"a match of which only what is unknown is set": {
+			resourceType: "mesh_weighted_split",
+			config:       strings.Replace(validSplit, `{ exact = "/a.B/C" }`, "unknown", 1),
+		},
+		"a header's match of which only what is unknown is set": {
+			resourceType: "mesh_canary_route",
+			config: strings.Replace(validRoute, `version = { exact = "200" }`,
+				`a = unknown, b = { prefix = unknown }, c = { present = unknown }`, 1),
+		},
+		"any value of a header": {
+			resourceType: "mesh_canary_route",
+			config:       strings.Replace(validRoute, `{ exact = "200" }`, "{ present = true }", 1),
+		},
 		"unknown rules": {resourceType: "mesh_canary_route", config: "service = \"a\"\nsubsets = { v1 " +
 			"= { labels = { a = \"b\" } } }\nrules = unknown\ndefault = { subset = \"v1\" }"},
 		"an unknown default": {

@@ -53,7 +53,7 @@ var invalidRoutes = map[string]invalid{
 		change{`default = { subset = "v1" }`, `default = {}`}, "default", "needs a subset", nil,
 	},
 	"a match that an earlier rule takes": {
-		matchOne(`[{ headers = { version = { exact = "100" }, a = {} } }]`),
+		matchOne(`[{ headers = { version = { exact = "100" }, a = { present = true } } }]`),
 		"rules[1]",
 		"rules[0].match[0] takes all of its requests first",
 		nil,
@@ -65,7 +65,7 @@ var invalidRoutes = map[string]invalid{
 		nil,
 	},
 	"a match that contradicts itself": {
-		matchOne(`[{ headers = { a = { exact = "1" } }, without_headers = { a = {} } }]`),
+		matchOne(`[{ headers = { a = { exact = "1" } }, without_headers = { a = { present = true } } }]`),
 		"rules[1].match[0].without_headers[a]",
 		"no request can have",
 		nil,
@@ -152,6 +152,34 @@ var invalidRoutes = map[string]invalid{
 	},
 	"a header name with a space": {
 		matchOne(`[{ headers = { "a b" = { exact = "1" } } }]`), "rules[1].match[0].headers[a b]", "a b", nil,
+	},
+	"a match without conditions": {
+		matchOne(`[{ method = { exact = "GET" } }, {}]`), "rules[1].match[1]", "has no condition, and takes every " +
+			"request; is a name misspelt? Terraform drops those that it does not know", nil,
+	},
+	"a header's match of nothing": {
+		matchOne(`[{ headers = { version = {} } }]`), "rules[1].match[0].headers[version]",
+		"is empty; write present = true if any value will do, and else look for a misspelt name", nil,
+	},
+	"a missing header's match of nothing": {
+		matchOne(`[{ without_headers = { version = {} } }]`), "rules[1].match[0].without_headers[version]",
+		"is empty", nil,
+	},
+	"a query parameter's match of nothing": {
+		matchOne(`[{ query_params = { version = {} } }]`), "rules[1].match[0].query_params[version]",
+		"is empty", nil,
+	},
+	"a header of any value and one": {
+		matchOne(`[{ headers = { version = { present = true, exact = "1" } } }]`),
+		"rules[1].match[0].headers[version].present", `cannot be set together with "exact"`, nil,
+	},
+	"a header that is not there": {
+		matchOne(`[{ headers = { version = { present = false } } }]`), "rules[1].match[0].headers[version].present",
+		"must be true, or left out", nil,
+	},
+	"a rule of nothing": {
+		change{`  { match = [{ headers = { version = { exact = "200" } } }]`, `  {}, { match = [{ uri = { prefix = "/" } }]`},
+		"rules[1]", "needs a subset, or weights for several of them; is a name misspelt?", []string{"rules[1].match"},
 	},
 	"a uri without kind of match": {
 		matchOne(`[{ uri = {} }]`), "rules[1].match[0].uri", "needs one of exact, prefix and regex", nil,
@@ -324,6 +352,9 @@ var invalidSplits = map[string]invalid{
 	"two weights left out": {change{
 		"weight = 10 }\n  v2 = { labels = { app = \"v2\" }, weight = 90", "}\n  v2 = { labels = { app = \"v2\" }",
 	}, "subsets", "only one weight may be left out", nil},
+	"a match of nothing": {
+		change{`{ uri = { exact = "/a.B/C" } }`, `{}`}, "match[0]", "has no condition", nil,
+	},
 	"otherwise to an unknown subset": {change{`otherwise = "v1"`, `otherwise = "v9"`}, "otherwise", `"v9"`, nil},
 	"otherwise without match": {
 		change{`match   = [{ uri = { exact = "/a.B/C" } }]`, ""}, "otherwise", "without match there are none", nil,

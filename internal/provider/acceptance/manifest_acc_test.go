@@ -29,7 +29,7 @@ resource "mesh_canary_route" "test" {
 
   rules = [{
     name    = "testers"
-    match   = [{ headers = { x-tester = {} } }, { uri = { prefix = "/helloworld.Greeter/" }, port = 50051 }]
+    match   = [{ headers = { x-tester = { present = true } } }, { uri = { prefix = "/helloworld.Greeter/" }, port = 50051 }]
     weights = { v1 = 100, v2 = 0 }
     timeout = "5000ms"
     retries = { attempts = 0 }

@@ -56,12 +56,12 @@ var headerKinds = map[string]matchKind{
 		misses: []acctest.Request{headers("version", "2.x"), headers("version", "12.1"), {}},
 	},
 	"header-present": {
-		headersHCL: `version = {}`, headersYAML: `version: {}`,
+		headersHCL: `version = { present = true }`, headersYAML: `version: {}`,
 		hits:   []acctest.Request{headers("version", "1"), headers("version", "anything")},
 		misses: []acctest.Request{{}},
 	},
 	"header-absent": {
-		hcl: `without_headers = { version = {} }`, yaml: `withoutHeaders: {version: {}}`,
+		hcl: `without_headers = { version = { present = true } }`, yaml: `withoutHeaders: {version: {}}`,
 		hits:   []acctest.Request{{}, headers("other", "1")},
 		misses: []acctest.Request{headers("version", "1")},
 	},
@@ -134,7 +134,7 @@ var unseenKinds = map[string]matchKind{
 	"authority": {hcl: `authority = { prefix = "greeter." }`, yaml: `authority: {prefix: greeter.}`},
 	"scheme":    {hcl: `scheme = { regex = "https?" }`, yaml: `scheme: {regex: "https?"}`},
 	"query-params": {
-		hcl:  `query_params = { debug = { exact = "1" }, any = {} }`,
+		hcl:  `query_params = { debug = { exact = "1" }, any = { present = true } }`,
 		yaml: `queryParams: {debug: {exact: "1"}, any: {}}`,
 	},
 	"stat-prefix": {hcl: `stat_prefix = "canary"`, yaml: `statPrefix: canary`},

@@ -34,6 +34,10 @@ func remedyText(remedy istio.Remedy, value string) string {
 		return ", unless the same apply changes it"
 	case istio.LeftToOthers:
 		return ", which manage_destination_rule = false leaves to somebody else"
+	case istio.Misspelt:
+		return "; is a name misspelt? Terraform drops those that it does not know"
+	case istio.Presence:
+		return "; write { present = true } for one that is there, or without_headers for one that is not"
 	case istio.NoRemedy, istio.NarrowerFirst, istio.NarrowMatch, istio.NarrowMatches:
 	}
 	return remedy.Text(value)

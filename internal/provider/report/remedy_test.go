@@ -32,6 +32,9 @@ func TestProblemText(t *testing.T) {
 		istio.DeclareAlong:       "is wrong; declare it, in the same apply at the latest",
 		istio.ChangeAlong:        "is wrong, unless the same apply changes it",
 		istio.LeftToOthers:       "is wrong, which manage_destination_rule = false leaves to somebody else",
+		istio.Misspelt:           "is wrong; is a name misspelt? Terraform drops those that it does not know",
+		istio.Presence: "is wrong; write { present = true } for one that is there, or without_headers for one that " +
+			"is not",
 	} {
 		if got := Text(istio.Problem{Reason: "is wrong", Remedy: remedy, Value: "10"}); got != want {
 			t.Errorf("got %q, want %q", got, want)
