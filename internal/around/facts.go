@@ -82,6 +82,8 @@ type Neighbors struct {
 	named map[string]*Neighbor
 	// senders are VirtualServices by the hosts, in full and in lower case, that they send requests to.
 	senders func() map[string][]*Neighbor
+	// roots are VirtualServices by the delegates, as namespace and name, that they hand over to.
+	roots func() map[string][]*Neighbor
 }
 
 // claimed is a neighbor and one of its hosts, in full and in lower case.
@@ -93,6 +95,7 @@ type claimed struct {
 // NewNeighbors files objects of one kind. They must not change afterwards.
 func NewNeighbors(all []*Neighbor, clusterDomain string) *Neighbors {
 	neighbors := &Neighbors{all: all, named: map[string]*Neighbor{}}
+	neighbors.roots = sync.OnceValue(func() map[string][]*Neighbor { return rootsOf(all) })
 	neighbors.senders = sync.OnceValue(func() map[string][]*Neighbor { return sendersOf(all, clusterDomain) })
 	for _, n := range all {
 		neighbors.named[n.Namespace+"/"+n.Name] = n

@@ -22,6 +22,8 @@ const (
 	Absent
 	// Used is a subset that goes while others send requests to it.
 	Used
+	// LeftOut is a rule that istiod leaves out without telling anyone.
+	LeftOut
 )
 
 // Finding is what a cluster has against a route.

@@ -72,7 +72,7 @@ func InspectHost(host string, facts *Facts) (findings []Finding, wanted []Query)
 		}
 	}
 	for _, n := range facts.VirtualServicesOf(host) {
-		checks := []func(){l.destinations, l.gateways}
+		checks := []func(){l.delegates, l.destinations, l.gateways}
 		if l.claiming[n] {
 			checks = append([]func(){l.rivals}, checks...)
 		}
@@ -101,21 +101,12 @@ func (l *inspection) fewGateways() []Query {
 	})
 }
 
-// Summary says in words what a VirtualService of the cluster does, as [traffic.Summary] does, with the delegates that
-// the cluster has.
-func (f *Facts) Summary(o *istio.Object) []string {
-	routes := []*istio.Object{o}
-	for _, rule := range o.VirtualServiceSpec().GetHttp() {
-		named := &istio.Object{
-			Namespace: cmp.Or(rule.GetDelegate().GetNamespace(), o.Namespace),
-			Name:      rule.GetDelegate().GetName(),
-		}
-		if n := f.VirtualServices.Named(named); n != nil && len(hostsOf(n.Object)) == 0 &&
-			!slices.Contains(routes, n.Object) {
-			routes = append(routes, n.Object)
-		}
-	}
-	return traffic.Summary(routes, f.Options)
+// Summary says in words what a VirtualService does, as [traffic.Summary] does, with the delegates that the cluster
+// has. What istiod leaves out of it is said as far as that is certain.
+func (f *Facts) Summary(o *istio.Object, options traffic.Options) []string {
+	delegates, absent := f.delegatesOf(o)
+	options.Absent = absent
+	return traffic.Summary(append([]*istio.Object{o}, delegates...), options)
 }
 
 // Effective reports whether a VirtualService of the cluster gets requests for one of its hosts from some callers at

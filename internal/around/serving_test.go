@@ -72,7 +72,7 @@ func TestFactsOfAService(t *testing.T) {
 		t.Errorf("rules (-want +got):\n%s", diff)
 	}
 	root := a.facts.VirtualServices.Named(&istio.Object{Namespace: "shop", Name: "root"})
-	if diff := cmp.Diff([]string{"all requests go to v1"}, a.facts.Summary(root.Object)); diff != "" {
+	if diff := cmp.Diff([]string{"all requests go to v1"}, a.facts.Summary(root.Object, a.facts.Options)); diff != "" {
 		t.Errorf("summary of a delegation (-want +got):\n%s", diff)
 	}
 	reviews := a.facts.Services["shop"]["reviews"]
@@ -220,7 +220,7 @@ func TestFactsOfManyServices(t *testing.T) { //nolint:paralleltest // it measure
 				t.Fatalf("%d routes, want %d", len(routes), many)
 			}
 			for _, n := range routes {
-				if diff := cmp.Diff([]string{"all requests go to v1"}, a.facts.Summary(n.Object)); diff != "" {
+				if diff := cmp.Diff([]string{"all requests go to v1"}, a.facts.Summary(n.Object, a.facts.Options)); diff != "" {
 					t.Fatalf("summary of %s (-want +got):\n%s", n.Object, diff)
 				}
 			}

@@ -18,6 +18,7 @@ func Inspect(before, pair istio.Objects, facts *Facts) (findings []Finding, want
 	l := &inspection{Facts: facts, before: before, pair: pair}
 	l.rivals()
 	l.overlaps()
+	l.delegates()
 	l.destinations()
 	l.gateways()
 	l.uses()

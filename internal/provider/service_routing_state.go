@@ -66,7 +66,7 @@ func encodeRoutes(view *cluster.View, routes []*around.Neighbor) attr.Value {
 			"gateways":  attr.Strings(gateways),
 			"effective": attr.Bool(view.Effective(n.Object)),
 			"weights":   form.Weights(spec),
-			"summary":   attr.Strings(view.Summary(n.Object)),
+			"summary":   attr.Strings(view.Summary(n.Object, view.Options)),
 		})
 	}
 	return attr.List(values)

@@ -44,13 +44,7 @@ func expand(
 		if rule == nil {
 			continue
 		}
-		root := merged{
-			ref:  RuleRef{Object: o, Index: i, DelegateIndex: -1, Name: rule.Name},
-			rule: resolved(rule, o.Namespace, clusterDomain),
-		}
-		for j, m := range root.rule.Match {
-			root.match = append(root.match, MatchRef{Index: j, Root: j, Delegate: -1, Name: m.GetName()})
-		}
+		root := newMerged(o, i, clusterDomain)
 		if rule.Delegate == nil {
 			rules = append(rules, root)
 			continue
@@ -61,9 +55,31 @@ func expand(
 	return rules, dropped
 }
 
+// newMerged returns a rule of a VirtualService in full, before delegation.
+func newMerged(o *istio.Object, index int, clusterDomain string) merged {
+	rule := o.VirtualServiceSpec().Http[index]
+	m := merged{
+		ref:  RuleRef{Object: o, Index: index, DelegateIndex: -1, Name: rule.Name},
+		rule: resolved(rule, o.Namespace, clusterDomain),
+	}
+	for j, match := range m.rule.Match {
+		m.match = append(m.match, MatchRef{Index: j, Root: j, Delegate: -1, Name: match.GetName()})
+	}
+	return m
+}
+
+// DelegateOf returns the namespace and name, with a slash between them, of the VirtualService that a rule hands over
+// to, empty where it hands over to none.
+func DelegateOf(o *istio.Object, rule *networking.HTTPRoute) string {
+	if rule.GetDelegate() == nil {
+		return ""
+	}
+	return cmp.Or(rule.Delegate.Namespace, o.Namespace) + "/" + rule.Delegate.Name
+}
+
 func (r merged) delegate(delegates map[string]*istio.Object, clusterDomain string) (rules []merged, dropped []Dropped) {
 	lost := Dropped{Object: r.ref.Object, At: istio.Path{"http", r.ref.Index, "delegate"}, DelegateIndex: -1}
-	key := cmp.Or(r.rule.Delegate.Namespace, r.ref.Object.Namespace) + "/" + r.rule.Delegate.Name
+	key := DelegateOf(r.ref.Object, r.rule)
 	delegate := delegates[key]
 	switch {
 	case delegate == nil:

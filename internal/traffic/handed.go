@@ -18,11 +18,12 @@ const elsewhere = "."
 var handingOver = Destination{Host: elsewhere, Subset: "the VirtualService that hands over"}
 
 // newWordTable makes a table to say in words what VirtualServices do. What cannot be known of them is a stand-in: a
-// delegate that is not among the objects, and, where only delegates are among them, what happens to the requests that
-// they do not take.
+// delegate that is not among the objects and may be there, and, where only delegates are among them, what happens to
+// the requests that they do not take. A delegate that is only to be named is a stand-in too, unless istiod leaves out
+// the rule that hands over to it.
 func newWordTable(routes []*istio.Object, options Options) *Table {
 	var roots, delegates []*istio.Object
-	present, created := map[string]bool{}, map[*istio.Object]time.Time{}
+	present, created := map[string]*istio.Object{}, map[*istio.Object]time.Time{}
 	for _, o := range routes {
 		spec, ok := o.Spec.(*networking.VirtualService)
 		if !ok {
@@ -38,17 +39,27 @@ func newWordTable(routes []*istio.Object, options Options) *Table {
 			continue
 		}
 		delegates = append(delegates, &object)
-		present[o.Namespace+"/"+o.Name] = true
+		present[o.Namespace+"/"+o.Name] = &object
 	}
 	options.Created = created
+	lost := map[*istio.Object][]Dropped{}
 	for _, o := range roots {
-		for _, rule := range o.VirtualServiceSpec().Http {
+		for i, rule := range o.VirtualServiceSpec().Http {
 			if rule.GetDelegate() == nil {
 				continue
 			}
-			if key := cmp.Or(rule.Delegate.Namespace, o.Namespace) + "/" + rule.Delegate.Name; !present[key] {
-				rule.Delegate, rule.Route = nil, towards(Destination{Host: elsewhere, Subset: "VirtualService " + key})
+			key := DelegateOf(o, rule)
+			switch {
+			case present[key] != nil && options.NameDelegates:
+				full, dropped := newMerged(o, i, options.Domain()).delegate(present, options.Domain())
+				if len(full) == 0 && len(dropped) > 0 {
+					continue
+				}
+				lost[o] = append(lost[o], dropped...)
+			case present[key] != nil || options.Absent[key]:
+				continue
 			}
+			rule.Delegate, rule.Route = nil, towards(Destination{Host: elsewhere, Subset: "VirtualService " + key})
 		}
 	}
 	if len(roots) == 0 {
@@ -62,7 +73,18 @@ func newWordTable(routes []*istio.Object, options Options) *Table {
 			weighAlike(o.VirtualServiceSpec())
 		}
 	}
-	return NewTable(append(roots, delegates...), nil, options)
+	t := NewTable(append(roots, delegates...), nil, options)
+	for _, s := range t.virtualServices {
+		s.dropped = append(lost[s.object], s.dropped...)
+		slices.SortStableFunc(s.dropped, func(a, b Dropped) int { return cmp.Compare(ruleIndex(a), ruleIndex(b)) })
+	}
+	return t
+}
+
+// ruleIndex is the index of the rule in which something is left out.
+func ruleIndex(d Dropped) int {
+	index, _ := d.At[1].(int)
+	return index
 }
 
 // weighAlike lets every destination of a rule have requests, since what it has is not known.

@@ -158,3 +158,48 @@ func TestPropertySummaryFollowsMeaning(t *testing.T) {
 		}
 	})
 }
+
+// Of a delegate that is known to be there or not the words say what istiod leaves out, in the order of the rules, and
+// they name it where they are not to say what it does.
+func TestSummary_delegates(t *testing.T) {
+	t.Parallel()
+	routes := []*istio.Object{
+		istiotest.VirtualService(t, "root", `
+http:
+- {match: [{uri: {prefix: /gone}}], delegate: {name: gone}}
+- {match: [{uri: {prefix: /elsewhere}}], delegate: {name: elsewhere, namespace: web}}
+- {match: [{uri: {prefix: /half}}], delegate: {name: half}}
+- {match: [{uri: {prefix: /hidden}}], delegate: {name: hidden, namespace: web}}
+- {match: [{uri: {prefix: /wide}}], delegate: {name: wide}}
+- {delegate: {name: whole}}`),
+		istiotest.VirtualService(t, "half", "hosts: []\nhttp: [{match: [{uri: {prefix: /half/a}}], "+
+			istiotest.To("v1")+"}, {match: [{uri: {prefix: /}}], "+istiotest.To("v2")+"}]"),
+		istiotest.Object(t, "VirtualService", "web/hidden", "exportTo: ['.']\nhttp: [{"+istiotest.To("v1")+"}]"),
+		istiotest.VirtualService(t, "wide", "hosts: []\nhttp: [{match: [{uri: {prefix: /}}], "+istiotest.To("v1")+"}]"),
+		istiotest.VirtualService(t, "whole", "hosts: []\nhttp: [{"+istiotest.To("v1")+"}]"),
+	}
+	const (
+		elsewhere = "requests with path starting with /elsewhere are handed to VirtualService web/elsewhere"
+		narrower  = " has a match that is not narrower than a match of this rule, so istiod leaves it out"
+	)
+	left := []string{
+		`left out: http[0]: delegate "shop/gone" is not there, so istiod leaves this rule out`,
+		`left out: http[2]: http[1] of delegate "shop/half"` + narrower,
+		`left out: http[3]: delegate "web/hidden" is not exported to namespace "shop", so istiod leaves this rule out`,
+		`left out: http[4]: http[0] of delegate "shop/wide"` + narrower,
+	}
+	options := traffic.Options{Absent: map[string]bool{"shop/gone": true}}
+	said := append([]string{elsewhere, "requests with path starting with /half/a go to v1", "all other requests go to v1"},
+		left...)
+	if diff := cmp.Diff(said, traffic.Summary(routes, options)); diff != "" {
+		t.Errorf("summary (-want +got):\n%s", diff)
+	}
+	options.NameDelegates = true
+	named := append([]string{
+		elsewhere, "requests with path starting with /half are handed to VirtualService shop/half",
+		"all other requests are handed to VirtualService shop/whole",
+	}, append(left, "requests that are left then have no route")...)
+	if diff := cmp.Diff(named, traffic.Summary(routes, options)); diff != "" {
+		t.Errorf("summary with names (-want +got):\n%s", diff)
+	}
+}

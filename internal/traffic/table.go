@@ -25,6 +25,11 @@ type Options struct {
 	Created map[*istio.Object]time.Time
 	// DefaultRetries is the mesh's defaultHttpRetryPolicy. Nil: Istio's own, two attempts.
 	DefaultRetries *networking.HTTPRetry
+	// Absent has the delegates, by namespace and name with a slash between them, that are certain not to be there:
+	// words then say what istiod leaves out, and otherwise that requests are handed to what is not among the objects.
+	Absent map[string]bool
+	// NameDelegates says that words name delegates that are among the objects, and do not say what they do.
+	NameDelegates bool
 	// SharesByOthers says that somebody else sets the weights, so that words say nothing of shares.
 	SharesByOthers bool
 }

@@ -32,7 +32,7 @@ func (p *objectsResource) create(ctx context.Context, c *call) {
 
 // created puts what a create wrote into the state, beside which it may have left other objects.
 func (p *objectsResource) created(c *call, route form.Route, a adoption, leftOver cluster.Identities) {
-	c.state, c.place = p.settled(c.planned, p.lifecycleOf(c.planned), a.wanted, a.texts), route.Place()
+	c.state, c.place = p.settled(c.planned, p.lifecycleOf(c.planned), a.wanted, a.texts, nil), route.Place()
 	p.remember(c, a.wanted, route.Render(), a.applied, leftOver)
 	if len(a.before.All()) > 0 {
 		c.private.set(backupKey, manifestsOf(a.before))

@@ -79,9 +79,9 @@ func FuzzRefresh(f *testing.F) {
 				Defaults: form.Defaults{Namespace: form.DefaultNamespace, ClusterDomain: form.DefaultClusterDomain},
 			}
 			state := importedState(p, "shop")
-			state = p.refresh(state, p.routeOf(state), form.Lifecycle{}, live)
+			state = p.refresh(state, p.routeOf(state), form.Lifecycle{}, live, nil)
 			checkSays(t, p, state, live)
-			if again := p.refresh(state, p.routeOf(state), form.Lifecycle{}, live); !again.Equal(state) {
+			if again := p.refresh(state, p.routeOf(state), form.Lifecycle{}, live, nil); !again.Equal(state) {
 				t.Errorf("refreshed to %s, and then to %s", state, again)
 			}
 		}

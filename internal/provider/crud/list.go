@@ -172,7 +172,7 @@ func (p *objectsResource) describe(live liveObjects, states bool) (listed, bool)
 		return listed{place: place}, true
 	}
 	imported := attr.Object(p.Seed(place))
-	state := withLeftOver(p.refresh(imported, p.routeOf(imported), form.Lifecycle{}, live), nil)
+	state := withLeftOver(p.refresh(imported, p.routeOf(imported), form.Lifecycle{}, live, nil), nil)
 	if !every && !isEmptyList(state.Get("foreign_fields")) {
 		return listed{}, false
 	}

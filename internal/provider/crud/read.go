@@ -42,7 +42,8 @@ func (p *objectsResource) readState(ctx context.Context, c *call) {
 		return
 	}
 	c.private.set(leftOverKey, leftOver)
-	c.state = withLeftOver(p.refresh(c.prior, route, life, live), leftOver)
+	facts := p.delegateFacts(ctx, live.Ours(route.Render()), false, &c.diagnostics)
+	c.state = withLeftOver(p.refresh(c.prior, route, life, live, facts), leftOver)
 	if isFirstRead(c.prior) {
 		warnOfEmpty(c.state, &c.diagnostics)
 		p.warnOfForeign(c.state, live, &c.diagnostics)
@@ -51,7 +52,7 @@ func (p *objectsResource) readState(ctx context.Context, c *call) {
 	}
 	described := p.routeOf(c.state)
 	c.private.set(observedKey, observedIn(live, described.Render()))
-	p.settle(c, !unknown && len(leftOver) == 0 && len(live.All()) == len(addressesOf(described.Place())))
+	p.settle(c, !unknown && facts == nil && len(leftOver) == 0 && len(live.All()) == len(addressesOf(described.Place())))
 }
 
 // findLeftOver returns which objects that are ours and not those of the state still exist: those that an earlier

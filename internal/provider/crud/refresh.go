@@ -7,6 +7,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"google.golang.org/protobuf/proto"
 
+	"github.com/meshroute/terraform-provider-mesh/internal/around"
 	"github.com/meshroute/terraform-provider-mesh/internal/attr"
 	"github.com/meshroute/terraform-provider-mesh/internal/canary"
 	"github.com/meshroute/terraform-provider-mesh/internal/cluster"
@@ -18,7 +19,7 @@ import (
 // that is the state itself, spelling included. The first read of an import takes along what people wrote beside the
 // spec.
 func (p *objectsResource) refresh(
-	state attr.Value, route form.Route, life form.Lifecycle, live liveObjects,
+	state attr.Value, route form.Route, life form.Lifecycle, live liveObjects, facts *around.Facts,
 ) attr.Value {
 	prior := state.Attributes()
 	first := isFirstRead(state)
@@ -33,7 +34,7 @@ func (p *objectsResource) refresh(
 		ours = istio.WithoutOthers(ours, wanted)
 	}
 	if p.has("summary") {
-		prior["summary"] = p.wordsOf(life, ours, wanted)
+		prior["summary"] = p.wordsOf(life, ours, wanted, facts)
 	}
 	if !taken && cluster.Same(wanted, ours) && isEmptyList(prior["foreign_fields"]) {
 		prior["foreign_fields"] = attr.Strings(nil)

@@ -37,7 +37,7 @@ func TestRefresh_everyRuleDrifted(t *testing.T) {
 		liveObject(drifted.Routing().VirtualServiceSpec()), liveObject(drifted.Declaring().DestinationRuleSpec()),
 	)}
 	began := time.Now()
-	got := p.refresh(state, p.routeOf(state), form.Lifecycle{}, live)
+	got := p.refresh(state, p.routeOf(state), form.Lifecycle{}, live, nil)
 	if took := time.Since(began); took > 30*time.Second {
 		t.Errorf("takes %s", took)
 	}
@@ -64,14 +64,14 @@ func TestPropertyRefreshSaysWhatIsThere(t *testing.T) {
 					liveObject(istiotest.Fill(t, &networking.DestinationRule{})),
 				)}
 				imported := importedState(p, live.Routing().Namespace)
-				state := p.refresh(imported, p.routeOf(imported), form.Lifecycle{}, live)
+				state := p.refresh(imported, p.routeOf(imported), form.Lifecycle{}, live, nil)
 
 				foreign := state.Get("foreign_fields").Elements()
 				ours := canary.Resolve(live.Ours(istio.Objects{}), form.DefaultClusterDomain)
 				if says := len(cluster.Steps(ours, p.routeOf(state).Render())) == 0; len(foreign) == 0 && !says {
 					t.Fatalf("the state does not say what is there, and foreign_fields is empty\nlive %v", live)
 				}
-				if words := p.words(form.Lifecycle{}, p.routeOf(state).Render()); len(foreign) == 0 &&
+				if words := p.words(form.Lifecycle{}, p.routeOf(state).Render(), nil); len(foreign) == 0 &&
 					!state.Get("summary").Equal(words) {
 					t.Fatalf("a plan of what is there has other words: %s, not %s", words, state.Get("summary"))
 				}
@@ -79,12 +79,12 @@ func TestPropertyRefreshSaysWhatIsThere(t *testing.T) {
 					liveObject(p.routeOf(state).Render().Routing().VirtualServiceSpec()),
 					liveObject(p.routeOf(state).Render().Declaring().DestinationRuleSpec()),
 				)}
-				reimported := p.refresh(imported, p.routeOf(imported), form.Lifecycle{}, applied)
+				reimported := p.refresh(imported, p.routeOf(imported), form.Lifecycle{}, applied, nil)
 				if !isEmptyList(reimported.Get("foreign_fields")) ||
 					!cluster.Same(p.routeOf(reimported).Render(), p.routeOf(state).Render()) {
 					t.Fatalf("an import of what the state says gives something else\nlive %v", applied)
 				}
-				if again := p.refresh(state, p.routeOf(state), form.Lifecycle{}, live); !again.Equal(state) {
+				if again := p.refresh(state, p.routeOf(state), form.Lifecycle{}, live, nil); !again.Equal(state) {
 					t.Fatalf("a second refresh changes the state\nlive %v", live)
 				}
 			})

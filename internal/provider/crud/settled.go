@@ -1,6 +1,7 @@
 package crud
 
 import (
+	"github.com/meshroute/terraform-provider-mesh/internal/around"
 	"github.com/meshroute/terraform-provider-mesh/internal/attr"
 	"github.com/meshroute/terraform-provider-mesh/internal/cluster"
 	"github.com/meshroute/terraform-provider-mesh/internal/istio"
@@ -9,7 +10,7 @@ import (
 
 // settled returns the plan with what was known only after apply.
 func (p *objectsResource) settled(
-	plan attr.Value, life form.Lifecycle, wanted istio.Objects, adopted []string,
+	plan attr.Value, life form.Lifecycle, wanted istio.Objects, adopted []string, facts *around.Facts,
 ) attr.Value {
 	attributes := plan.Attributes()
 	if adopted != nil {
@@ -19,14 +20,18 @@ func (p *objectsResource) settled(
 		attributes["live_weights"] = form.LiveWeights(life, wanted)
 	}
 	if !attributes["summary"].IsKnown() {
-		attributes["summary"] = p.words(life, p.routeOf(plan).Render())
+		attributes["summary"] = p.words(life, p.routeOf(plan).Render(), facts)
 	}
 	return attr.Object(attributes)
 }
 
 // isSettled reports whether every object is just as it was wanted: as the API server answered where it was written,
-// and otherwise as it was found. Admission control may have made something else of it.
+// and otherwise as it was found. Admission control may have made something else of it. What becomes of a rule that
+// hands over to a delegate depends on another object.
 func (p *objectsResource) isSettled(found liveObjects, wanted istio.Objects, applied cluster.Applied) bool {
+	if o := wanted.Routing(); o != nil && around.Delegates(o) {
+		return false
+	}
 	for _, o := range wanted.All() {
 		is := applied.Wrote(cluster.AddressOf(o))
 		if is == nil {

@@ -122,6 +122,8 @@ func summaryOf(kind around.FindingKind) string {
 		return "Subsets are declared elsewhere too"
 	case around.Idle:
 		return "Nobody answers in a subset"
+	case around.LeftOut:
+		return "Rule is left out"
 	case around.Absent:
 	}
 	return "Not in the cluster"

@@ -5,6 +5,7 @@ import (
 	"maps"
 	"strings"
 
+	"github.com/meshroute/terraform-provider-mesh/internal/around"
 	"github.com/meshroute/terraform-provider-mesh/internal/attr"
 	"github.com/meshroute/terraform-provider-mesh/internal/cluster"
 	"github.com/meshroute/terraform-provider-mesh/internal/istio"
@@ -139,7 +140,12 @@ func (p *objectsResource) updated(ctx context.Context, c *call, u *updateRun, er
 			"from now on. The next apply removes what is left: "+
 			strings.Join(leftOverTexts(leftOver), ", ")+".")
 	}
-	c.state, c.place = withLeftOver(p.settled(c.planned, u.life, u.wanted, nil), leftOver), u.route.Place()
+	var facts *around.Facts
+	if !c.planned.Get("summary").IsKnown() {
+		facts = p.delegateFacts(ctx, u.wanted, true, &c.diagnostics)
+	}
+	c.state = withLeftOver(p.settled(c.planned, u.life, u.wanted, nil, facts), leftOver)
+	c.place = u.route.Place()
 	p.remember(c, u.wanted, u.route.Render(), u.applied, leftOver)
 	c.private.owe(err)
 	p.settle(c, err == nil && len(leftOver) == 0 && p.isSettled(u.live, u.wanted, u.applied))

@@ -12,7 +12,8 @@ import (
 
 // questions are what is not known without a look.
 var questions = map[around.Resource]string{
-	around.VirtualServices: "whether another VirtualService routes these hosts already, and whose these objects are",
+	around.VirtualServices: "whether another VirtualService routes these hosts already, whether delegates take the " +
+		"requests that are handed to them, and whose these objects are",
 	around.DestinationRules: "whether another DestinationRule hides or doubles the subsets, and whose these " +
 		"objects are",
 	around.Services:        "whether the services and ports exist, and somebody answers in the subsets",
