@@ -193,7 +193,7 @@ func TestInspectWants(t *testing.T) {
 	full := newNeighborhood(t)
 	full.ask(istio.Objects{}, pair)
 	facts := &around.Facts{
-		Services: map[string]map[string]around.Service{}, Gateways: map[string]map[string]bool{},
+		Services: map[string]map[string]around.Service{}, Gateways: map[string]map[string]around.Gateway{},
 		Pods:      map[string]*around.Endpoints{},
 		Workloads: map[string]*around.Endpoints{},
 		Closed:    map[around.Query]bool{},

@@ -44,7 +44,7 @@ type Facts struct {
 	Entries *HostIndex[struct{}]
 	// Services and Gateways are by namespace and name; Pods and Workloads are by namespace.
 	Services        map[string]map[string]Service
-	Gateways        map[string]map[string]bool
+	Gateways        map[string]map[string]Gateway
 	Pods, Workloads map[string]*Endpoints
 	// Narrow says that a resource was listed in one namespace only where all of them are of interest: what is not
 	// there may be elsewhere.

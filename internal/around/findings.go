@@ -24,6 +24,12 @@ const (
 	Used
 	// LeftOut is a rule that istiod leaves out without telling anyone.
 	LeftOut
+	// Unserved is a host that a gateway does not serve.
+	Unserved
+	// Redirected is a host whose requests of plain http a gateway answers itself.
+	Redirected
+	// Bypassed is a service to which requests come from a gateway past the route.
+	Bypassed
 )
 
 // Finding is what a cluster has against a route.

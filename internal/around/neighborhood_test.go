@@ -34,7 +34,9 @@ func newNeighborhood(t *testing.T) *neighborhood {
 			},
 			"headless": {Ports: []around.ServicePort{{Number: 80}}},
 		}, "web": {}},
-		Gateways:  map[string]map[string]bool{"shop": {"edge": true}, "web": {}},
+		Gateways: map[string]map[string]around.Gateway{"shop": {"edge": {
+			Servers: []around.Server{{Port: 80, Hosts: []string{"*"}}},
+		}}, "web": {}},
 		Pods:      map[string]*around.Endpoints{"shop": pods},
 		Workloads: map[string]*around.Endpoints{"shop": {}},
 		Entries:   &around.HostIndex[struct{}]{},

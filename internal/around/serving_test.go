@@ -291,7 +291,7 @@ func TestInspectHostTooMuch(t *testing.T) {
 			if i%2 == 0 {
 				a.facts.Closed[query] = true
 			} else {
-				a.facts.Gateways[query.Namespace] = map[string]bool{"edge": true}
+				a.facts.Gateways[query.Namespace] = map[string]around.Gateway{"edge": {}}
 			}
 		}
 	}

@@ -21,6 +21,9 @@ func Inspect(before, pair istio.Objects, facts *Facts) (findings []Finding, want
 	l.delegates()
 	l.destinations()
 	l.gateways()
+	l.unserved()
+	l.redirected()
+	l.bypasses()
 	l.uses()
 	return l.findings, l.wanted
 }
@@ -131,10 +134,12 @@ func (l *inspection) gateways() {
 			switch {
 			case !known:
 				l.want(Gateways, namespace)
-			case !gateways[short]:
-				said[full] = true
-				l.missing(istio.CreateAlong, o, at.At(i), "there is no Gateway %q, so that no request arrives there",
-					full)
+			default:
+				if _, there := gateways[short]; !there {
+					said[full] = true
+					l.missing(istio.CreateAlong, o, at.At(i),
+						"there is no Gateway %q, so that no request arrives there", full)
+				}
 			}
 		}
 	}

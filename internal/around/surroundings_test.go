@@ -35,7 +35,10 @@ func TestInspectRivals(t *testing.T) {
 		},
 		"a short name is of its own namespace": {ours: catchAll, address: "web/theirs", theirs: catchAll},
 		"other hosts":                          {ours: catchAll, theirs: "hosts: [ratings]" + catchAll},
-		"only sidecars against only a gateway": {ours: catchAll, theirs: "gateways: [edge]" + catchAll},
+		"only sidecars against only a gateway": {
+			ours:   catchAll,
+			theirs: "gateways: [edge]\nhttp: [{route: [{destination: {host: ratings}}]}]",
+		},
 		"rules for HTTP against rules for TCP": {
 			ours:   catchAll,
 			theirs: "tcp: [{route: [{destination: {host: reviews}}]}]",

@@ -2,6 +2,7 @@ package canary
 
 import (
 	"maps"
+	"slices"
 	"strings"
 
 	networking "istio.io/api/networking/v1"
@@ -58,6 +59,7 @@ func (p *Placement) problems() []istio.Problem {
 	if p.Port < 0 || p.Port > 65535 {
 		problems = append(problems, istio.Errorf(istio.Path{"port"}, "must be between 1 and 65535"))
 	}
+	problems = append(problems, p.outsideProblems()...)
 	if _, taken := p.Labels[istio.ManagedByLabel]; taken {
 		problems = append(problems, istio.Errorf(istio.Path{"labels", istio.Key(istio.ManagedByLabel)},
 			"this label tells who writes the objects, and the provider sets it itself"))
@@ -87,6 +89,17 @@ func (p *Placement) elsewhereProblems() []istio.Problem {
 			"by all if it is Istio's root namespace; for everybody else the subsets do not exist, and their requests "+
 			"fail with 503; set namespace = %q",
 		namespace, p.Namespace, namespace)}
+}
+
+// outsideProblems warns of a pair at gateways that holds for the service's own name, by which nobody there calls it.
+func (p *Placement) outsideProblems() []istio.Problem {
+	if len(p.Hosts) > 0 || p.serviceNamespace() == "" ||
+		!slices.ContainsFunc(p.Gateways, func(name string) bool { return name != istio.MeshGateway }) {
+		return nil
+	}
+	return []istio.Problem{istio.Warnf(istio.Path{"gateways"},
+		"no hosts are given, so that the rules are for %s, a name that no client outside the cluster asks a gateway for; "+
+			"write the hosts that it asks for", p.Host)}
 }
 
 // serviceNamespace is the namespace in the host of a service of the cluster, empty for another host.

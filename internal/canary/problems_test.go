@@ -239,7 +239,12 @@ func TestRouteProblemsOfSubsets(t *testing.T) {
 func TestRouteProblemsOfPlaces(t *testing.T) {
 	t.Parallel()
 	hosts := func(hosts ...string) func(*canary.Route) { return func(r *canary.Route) { r.Hosts = hosts } }
-	gateways := func(gateways ...string) func(*canary.Route) { return func(r *canary.Route) { r.Gateways = gateways } }
+	outside := func(gateways ...string) func(*canary.Route) {
+		return func(r *canary.Route) { r.Gateways, r.Hosts = gateways, nil }
+	}
+	gateways := func(gateways ...string) func(*canary.Route) {
+		return func(r *canary.Route) { r.Gateways, r.Hosts = gateways, []string{"a.example"} }
+	}
 	exports := func(namespaces ...string) func(*canary.Route) {
 		return func(r *canary.Route) { r.ExportTo = namespaces }
 	}
@@ -283,6 +288,12 @@ func TestRouteProblemsOfPlaces(t *testing.T) {
 		"gateway is empty": {
 			change: gateways(""),
 			want:   []string{`gateways[0]: `},
+		},
+		"only the mesh, without hosts": {change: outside("mesh")},
+		"a gateway without hosts": {
+			change: outside("mesh", "shop/public"),
+			want: []string{`? gateways: no hosts are given, so that the rules are for greeter.shop.svc.cluster.local, a ` +
+				`name that no client outside the cluster asks a gateway for; write the hosts that it asks for`},
 		},
 		"exported to an invalid namespace": {
 			change: exports("my_shop"),

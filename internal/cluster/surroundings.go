@@ -52,7 +52,7 @@ type Surroundings struct {
 	virtualServices, destinationRules lists[neighbors]
 	entries                           lists[*around.HostIndex[struct{}]]
 	services                          lists[map[string]around.Service]
-	gateways                          lists[map[string]bool]
+	gateways                          lists[map[string]around.Gateway]
 	pods, workloads                   lists[*around.Endpoints]
 }
 
@@ -142,7 +142,7 @@ func (s *Surroundings) View(namespace string, options traffic.Options, owner str
 		surroundings: s, Namespace: namespace, began: now, until: now.Add(listTimeout),
 		Facts: around.Facts{
 			Options: options, Owner: owner,
-			Services: map[string]map[string]around.Service{}, Gateways: map[string]map[string]bool{},
+			Services: map[string]map[string]around.Service{}, Gateways: map[string]map[string]around.Gateway{},
 			Pods:      map[string]*around.Endpoints{},
 			Workloads: map[string]*around.Endpoints{},
 			Closed:    map[around.Query]bool{},
@@ -241,7 +241,7 @@ func (v *View) list(ctx context.Context, query around.Query) error {
 			v.Services[query.Namespace] = found
 		})
 	case around.Gateways:
-		return keepOrList(ctx, v, &s.gateways, query, s.listGateways, func(found map[string]bool) {
+		return keepOrList(ctx, v, &s.gateways, query, s.listGateways, func(found map[string]around.Gateway) {
 			v.Gateways[query.Namespace] = found
 		})
 	case around.Pods:

@@ -109,6 +109,22 @@ func TestView_List(t *testing.T) {
 			requests: 1,
 			holds:    func(v *View) bool { return v.Gateways["shop"] != nil },
 		},
+		"servers of Gateways": {
+			answer: func(w http.ResponseWriter, _ *http.Request) {
+				listOf(w, item("a", map[string]any{"spec": map[string]any{"servers": []any{map[string]any{
+					"hosts": []any{"shop/*.shop.example", "b.example"},
+					"port":  map[string]any{"number": 80, "name": "http", "protocol": "HTTP"},
+					"tls":   map[string]any{"httpsRedirect": true},
+				}}}}), item("b", nil))
+			},
+			query:    around.Query{Resource: around.Gateways, Namespace: "shop"},
+			requests: 1,
+			holds: func(v *View) bool {
+				return cmp.Equal(v.Gateways["shop"], map[string]around.Gateway{"a": {Servers: []around.Server{
+					{Port: 80, Hosts: []string{"shop/*.shop.example", "b.example"}, Redirects: true},
+				}}, "b": {}})
+			},
+		},
 		"WorkloadEntries are not served": {
 			answer:   missing,
 			query:    around.Query{Resource: around.WorkloadEntries, Namespace: "shop"},
@@ -258,7 +274,7 @@ func TestView_List_interrupted(t *testing.T) {
 	close(answered)
 	v = s.View("shop", traffic.Options{}, "")
 	v.List(t.Context(), query)
-	if !v.Gateways["shop"]["a"] || requests.Load() != 1 {
+	if _, there := v.Gateways["shop"]["a"]; !there || requests.Load() != 1 {
 		t.Errorf("saw %v in %d requests", v.Gateways, requests.Load())
 	}
 }

@@ -21,10 +21,26 @@ func (s *Surroundings) listEntries(ctx context.Context, query around.Query) (*ar
 	return found, err
 }
 
-func (s *Surroundings) listGateways(ctx context.Context, query around.Query) (map[string]bool, error) {
-	found := map[string]bool{}
-	err := s.each(ctx, query, metav1.ListOptions{}, func(o *unstructured.Unstructured) { found[o.GetName()] = true })
+func (s *Surroundings) listGateways(ctx context.Context, query around.Query) (map[string]around.Gateway, error) {
+	found := map[string]around.Gateway{}
+	err := s.each(ctx, query, metav1.ListOptions{}, func(o *unstructured.Unstructured) {
+		found[o.GetName()] = gatewayOf(o)
+	})
 	return found, err
+}
+
+func gatewayOf(o *unstructured.Unstructured) around.Gateway {
+	var g around.Gateway
+	servers, _, _ := unstructured.NestedSlice(o.Object, "spec", "servers")
+	for _, s := range servers {
+		server, _ := s.(map[string]any)
+		number, _, _ := unstructured.NestedInt64(server, "port", "number")
+		hosts, _, _ := unstructured.NestedStringSlice(server, "hosts")
+		redirects, _, _ := unstructured.NestedBool(server, "tls", "httpsRedirect")
+		//nolint:gosec // up to 65535
+		g.Servers = append(g.Servers, around.Server{Port: uint32(number), Hosts: hosts, Redirects: redirects})
+	}
+	return g
 }
 
 func (s *Surroundings) listServices(ctx context.Context, query around.Query) (map[string]around.Service, error) {

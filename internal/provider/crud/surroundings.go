@@ -124,6 +124,12 @@ func summaryOf(kind around.FindingKind) string {
 		return "Nobody answers in a subset"
 	case around.LeftOut:
 		return "Rule is left out"
+	case around.Unserved:
+		return "Host is not served at the gateway"
+	case around.Redirected:
+		return "Gateway redirects plain http"
+	case around.Bypassed:
+		return "Gateway goes past the route"
 	case around.Absent:
 	}
 	return "Not in the cluster"

@@ -18,7 +18,7 @@ var questions = map[around.Resource]string{
 		"objects are",
 	around.Services:        "whether the services and ports exist, and somebody answers in the subsets",
 	around.ServiceEntries:  "whether a ServiceEntry has a host that no Service has",
-	around.Gateways:        "whether the gateways exist",
+	around.Gateways:        "whether the gateways exist, and serve the hosts",
 	around.Pods:            "whether pods are ready in the subsets",
 	around.WorkloadEntries: "whether WorkloadEntries stand in subsets without ready pods",
 }
