@@ -29,16 +29,9 @@ func (l *inspection) destinations() {
 			if said[key] {
 				continue
 			}
-			if l.absent(host) {
+			if words, remedy := l.nowhere(t, host); words != "" {
 				said[key] = true
-				l.missing(istio.CreateAlong, t.of, t.at.At("host"),
-					"there is no Service, and no ServiceEntry, for %s, so that requests fail with 503", host)
-			} else if full := l.meant(host, t.of.Namespace); full != "" {
-				said[key] = true
-				l.missing(istio.NoRemedy, t.of, t.at.At("host"), "%s is not completed by Istio, which completes "+
-					"names without a dot only, and no ServiceEntry has that name, so that requests fail with 503; "+
-					"write %s",
-					host, full)
+				l.missing(remedy, t.of, t.at.At("host"), "%s", words)
 			}
 			continue
 		}
@@ -85,38 +78,11 @@ func (l *inspection) service(host string) (Service, bool) {
 	return service, ok
 }
 
-// meant returns the full host of the Service that a host of the form name.namespace is without doubt meant for, empty
-// without one. Of a Service in the namespace of the object the form of the name tells.
-func (l *inspection) meant(host, own string) string {
-	name, namespace, ok := strings.Cut(host, ".")
-	if !ok || namespace == own || strings.Contains(namespace, ".") || !l.unentered(host) {
-		return ""
-	}
-	full := istio.FullHost(name, namespace, l.Domain())
-	if _, ok := l.service(full); !ok {
-		return ""
-	}
-	return full
-}
-
 // absent reports whether it is certain that nothing in the cluster has a host.
 func (l *inspection) absent(host string) bool {
 	namespace, _, ok := l.InCluster(host)
 	_, known := l.Services[namespace]
 	return ok && known && l.unentered(host)
-}
-
-// unentered is [Facts.Unentered], and asks for the ServiceEntries.
-func (l *inspection) unentered(host string) bool {
-	if l.Entries == nil {
-		l.want(ServiceEntries, "")
-	}
-	return l.Unentered(host)
-}
-
-// Unentered reports whether it is certain that no ServiceEntry has a host.
-func (f *Facts) Unentered(host string) bool {
-	return f.Entries != nil && !f.Narrow[ServiceEntries] && len(f.Entries.Covering(host)) == 0
 }
 
 // subset tells when nobody answers in a subset that gets requests. A change that sends it no more of them than

@@ -40,8 +40,8 @@ type Facts struct {
 	// Owner is the workspace whose route is inspected: what else it applied is no surprise to it. May be empty.
 	Owner                             string
 	VirtualServices, DestinationRules *Neighbors
-	// Entries has the hosts of ServiceEntries.
-	Entries *HostIndex[struct{}]
+	// Entries has the hosts of ServiceEntries, as they are written.
+	Entries *HostIndex[string]
 	// Services and Gateways are by namespace and name; Pods and Workloads are by namespace.
 	Services        map[string]map[string]Service
 	Gateways        map[string]map[string]Gateway

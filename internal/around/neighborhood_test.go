@@ -39,7 +39,7 @@ func newNeighborhood(t *testing.T) *neighborhood {
 		}}, "web": {}},
 		Pods:      map[string]*around.Endpoints{"shop": pods},
 		Workloads: map[string]*around.Endpoints{"shop": {}},
-		Entries:   &around.HostIndex[struct{}]{},
+		Entries:   &around.HostIndex[string]{},
 		Closed:    map[around.Query]bool{},
 	}}
 }

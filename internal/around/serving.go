@@ -74,7 +74,7 @@ func InspectHost(host string, facts *Facts) (findings []Finding, wanted []Query)
 	for _, n := range facts.VirtualServicesOf(host) {
 		checks := []func(){l.delegates, l.destinations, l.gateways}
 		if l.claiming[n] {
-			checks = append(append([]func(){l.rivals}, checks...), l.unserved, l.bypasses)
+			checks = append(append([]func(){l.rivals}, checks...), l.unserved, l.bypasses, l.claimedNames)
 		}
 		tell(istio.ObjectsOf(n.Object), checks...)
 	}

@@ -19,6 +19,7 @@ func Inspect(before, pair istio.Objects, facts *Facts) (findings []Finding, want
 	l.rivals()
 	l.overlaps()
 	l.delegates()
+	l.claimedNames()
 	l.destinations()
 	l.gateways()
 	l.unserved()

@@ -33,8 +33,6 @@ func (c *checker) inspect(message proto.Message) {
 		c.rule(m)
 	case *networking.HTTPMatchRequest:
 		c.match(m)
-	case *networking.Destination:
-		c.destinationHost("host", m.Host)
 	case *networking.Delegate:
 		c.delegate(m)
 	case *networking.HTTPRetry:
@@ -72,7 +70,6 @@ func (c *checker) inspect(message proto.Message) {
 func (c *checker) inspectPolicy(message proto.Message) {
 	switch m := message.(type) {
 	case *networking.DestinationRule:
-		c.destinationHost("host", m.Host)
 		c.selector(m)
 		c.lostWarnings(m)
 	case *networking.Subset:

@@ -50,7 +50,7 @@ type Surroundings struct {
 	clusterDomain string
 
 	virtualServices, destinationRules lists[neighbors]
-	entries                           lists[*around.HostIndex[struct{}]]
+	entries                           lists[*around.HostIndex[string]]
 	services                          lists[map[string]around.Service]
 	gateways                          lists[map[string]around.Gateway]
 	pods, workloads                   lists[*around.Endpoints]
@@ -233,7 +233,7 @@ func (v *View) list(ctx context.Context, query around.Query) error {
 			v.DestinationRules, v.lives = found.Neighbors, append(v.lives, found.lives)
 		})
 	case around.ServiceEntries:
-		return keepOrList(ctx, v, &s.entries, query, s.listEntries, func(found *around.HostIndex[struct{}]) {
+		return keepOrList(ctx, v, &s.entries, query, s.listEntries, func(found *around.HostIndex[string]) {
 			v.Entries = found
 		})
 	case around.Services:

@@ -10,12 +10,12 @@ import (
 	"github.com/meshroute/terraform-provider-mesh/internal/around"
 )
 
-func (s *Surroundings) listEntries(ctx context.Context, query around.Query) (*around.HostIndex[struct{}], error) {
-	found := &around.HostIndex[struct{}]{}
+func (s *Surroundings) listEntries(ctx context.Context, query around.Query) (*around.HostIndex[string], error) {
+	found := &around.HostIndex[string]{}
 	err := s.each(ctx, query, metav1.ListOptions{}, func(o *unstructured.Unstructured) {
 		hosts, _, _ := unstructured.NestedStringSlice(o.Object, "spec", "hosts")
 		for _, host := range hosts {
-			found.Add(host, struct{}{})
+			found.Add(host, host)
 		}
 	})
 	return found, err
