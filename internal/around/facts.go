@@ -65,6 +65,8 @@ type Service struct {
 type ServicePort struct {
 	Name   string
 	Number uint32
+	// Protocol is what Istio takes it for, such as HTTP2, GRPC or TCP; empty where it looks what comes.
+	Protocol string
 }
 
 // Neighbor is a VirtualService or a DestinationRule of the cluster.

@@ -30,6 +30,10 @@ const (
 	Redirected
 	// Bypassed is a service to which requests come from a gateway past the route.
 	Bypassed
+	// Opaque is a service none of whose ports carries HTTP as Istio sees it.
+	Opaque
+	// Alike is a subset that is the same pods as another one, or all pods of the service.
+	Alike
 )
 
 // Finding is what a cluster has against a route.

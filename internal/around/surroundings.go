@@ -19,6 +19,8 @@ func Inspect(before, pair istio.Objects, facts *Facts) (findings []Finding, want
 	l.rivals()
 	l.overlaps()
 	l.delegates()
+	l.ports()
+	l.alike()
 	l.claimedNames()
 	l.destinations()
 	l.gateways()
@@ -35,16 +37,24 @@ func (l *inspection) expected(n *Neighbor) bool {
 	if l.about != "" && !l.claiming[n] {
 		return true
 	}
-	for _, o := range slices.Concat(l.before.All(), l.pair.All()) {
-		if o.Kind() == n.Kind() && o.Namespace == n.Namespace && o.Name == n.Name {
-			return true
-		}
-	}
+	return l.isOwn(n) || l.isOurs(n)
+}
+
+// isOwn reports whether a neighbor is one of the route's own objects, as they are or were.
+func (l *inspection) isOwn(n *Neighbor) bool {
+	return slices.ContainsFunc(slices.Concat(l.before.All(), l.pair.All()), func(o *istio.Object) bool {
+		return o.Kind() == n.Kind() && o.Namespace == n.Namespace && o.Name == n.Name
+	})
+}
+
+// isOurs reports whether the workspace whose route is inspected applied a neighbor.
+func (l *inspection) isOurs(n *Neighbor) bool {
 	return l.Owner != "" && n.Applied && n.Annotations[istio.OwnerAnnotation] == l.Owner
 }
 
 // rivals looks for other VirtualServices for the same hosts. What takes no requests from this one is only told when
-// this one begins to claim them.
+// this one begins to claim them, and of what the same workspace applied only that one of two has no effect at all: it
+// may be about to go.
 func (l *inspection) rivals() {
 	ours := l.pair.Routing()
 	hosts := ours.VirtualServiceSpec().GetHosts()
@@ -62,17 +72,21 @@ func (l *inspection) rivals() {
 			switch {
 			case l.full(Rivalry):
 				return
-			case seen[c.Neighbor] || l.expected(c.Neighbor):
+			case seen[c.Neighbor] || l.isOwn(c.Neighbor) || l.about != "" && !l.claiming[c.Neighbor]:
 				continue
 			}
 			seen[c.Neighbor] = true
+			isOurs := l.isOurs(c.Neighbor)
 			for _, r := range l.rivalries(ours, c.Object) {
-				if asBefore && r.merged() {
+				if asBefore && r.merged() || isOurs && (r.merged() || r.host != r.other) {
 					continue
 				}
 				var claimed bool
 				if r.first, claimed = l.firstOf(r); claimed && (r.lost() || !asBefore) {
 					l.find(Rivalry, ours, c.Object, istio.Doubtful, istio.Path{"hosts", i}, "%s", r.words())
+					if last := len(l.findings) - 1; isOurs && l.findings[last].Other == c.Object {
+						l.findings[last].Remedy = istio.ChangeAlong
+					}
 				}
 			}
 		}

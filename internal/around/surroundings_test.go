@@ -138,8 +138,10 @@ func TestInspectExpected(t *testing.T) {
 		owner   string
 		applied bool
 		told    bool
+		// along says that it is told with the doubt that it may be about to go.
+		along bool
 	}{
-		"of this workspace":            {owner: "shop/prod", applied: true},
+		"of this workspace":            {owner: "shop/prod", applied: true, told: true, along: true},
 		"of another workspace":         {owner: "web/prod", applied: true, told: true},
 		"with a mark that was copied":  {owner: "shop/prod", told: true},
 		"of nobody that has an owner":  {applied: true, told: true},
@@ -152,8 +154,19 @@ func TestInspectExpected(t *testing.T) {
 			n.Applied = test.applied
 			n.Annotations = map[string]string{istio.OwnerAnnotation: test.owner}
 			found, _ := a.ask(istio.Objects{}, ours(t, spec))
-			if told := len(found) > 0; told != test.told {
+			if told := len(found) > 0; told != test.told ||
+				told && strings.HasSuffix(found[0], ", unless it changes together with the route") != test.along {
 				t.Errorf("found %q", found)
+			}
+			for _, more := range []string{"hosts: ['*.svc.cluster.local']", "hosts: [a.example]\ngateways: [edge]"} {
+				theirs := more + "\n" + spec
+				b := newNeighborhood(t)
+				n := b.has(istiotest.VirtualService(t, "theirs", theirs))
+				n.Applied, n.Annotations = test.applied, map[string]string{istio.OwnerAnnotation: test.owner}
+				pair := ours(t, strings.Replace(theirs, "'*.svc.cluster.local'", "reviews", 1))
+				if found, _ := b.ask(istio.Objects{}, pair); (len(found) > 0) == test.along {
+					t.Errorf("found of what comes together with %q: %q", more, found)
+				}
 			}
 			if found, _ = a.ask(
 				istio.ObjectsOf(istiotest.VirtualService(t, "theirs", spec)), ours(t, spec),

@@ -146,7 +146,13 @@ func TestView_List(t *testing.T) {
 					more["selector"] = map[string]any{"app": "a"}
 					return map[string]any{"spec": more}
 				}
-				listOf(w, item("a", spec(map[string]any{"ports": []any{map[string]any{"name": "grpc", "port": 80}}})),
+				listOf(w, item("a", spec(map[string]any{"ports": []any{
+					map[string]any{"name": "grpc", "port": 80}, map[string]any{"name": "any", "port": 81},
+					map[string]any{"name": "any", "port": 3306, "protocol": "TCP"},
+					map[string]any{"name": "tcp-http", "port": 82},
+					map[string]any{"name": "tcp", "port": 83, "appProtocol": "kubernetes.io/h2c"},
+					map[string]any{"name": "http", "port": 84, "protocol": "UDP"},
+				}})),
 					item("named", spec(map[string]any{"type": "ExternalName"})),
 					item("eager", spec(map[string]any{"publishNotReadyAddresses": true})))
 			},
@@ -154,7 +160,11 @@ func TestView_List(t *testing.T) {
 			holds: func(v *View) bool {
 				return cmp.Equal(v.Services["shop"], map[string]around.Service{
 					"a": {
-						Ports:    []around.ServicePort{{Name: "grpc", Number: 80}},
+						Ports: []around.ServicePort{
+							{Name: "grpc", Number: 80, Protocol: "GRPC"}, {Name: "any", Number: 81},
+							{Name: "any", Number: 3306, Protocol: "TCP"}, {Name: "tcp-http", Number: 82, Protocol: "TCP"},
+							{Name: "tcp", Number: 83, Protocol: "HTTP2"}, {Name: "http", Number: 84, Protocol: "UDP"},
+						},
 						Selector: map[string]string{"app": "a"},
 					}, "named": {}, "eager": {},
 				})

@@ -4,6 +4,7 @@ import (
 	"context"
 	"maps"
 
+	"istio.io/istio/pkg/config/kube"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
@@ -58,7 +59,8 @@ func serviceOf(o *unstructured.Unstructured) around.Service {
 		port, _ := p.(map[string]any)
 		name, _ := port["name"].(string)
 		number, _ := port["port"].(int64)
-		s.Ports = append(s.Ports, around.ServicePort{Name: name, Number: uint32(number)}) //nolint:gosec // up to 65535
+		//nolint:gosec // up to 65535
+		s.Ports = append(s.Ports, around.ServicePort{Name: name, Number: uint32(number), Protocol: protocolOf(port)})
 	}
 	kind, _, _ := unstructured.NestedString(o.Object, "spec", "type")
 	unready, _, _ := unstructured.NestedBool(o.Object, "spec", "publishNotReadyAddresses")
@@ -66,6 +68,25 @@ func serviceOf(o *unstructured.Unstructured) around.Service {
 		s.Selector, _, _ = unstructured.NestedStringMap(o.Object, "spec", "selector")
 	}
 	return s
+}
+
+// protocolOf returns what Istio takes a port of a Service for, empty where it looks what comes.
+func protocolOf(port map[string]any) string {
+	name, _ := port["name"].(string)
+	number, _ := port["port"].(int64)
+	transport, _ := port["protocol"].(string)
+	var declared *string
+	if of, ok := port["appProtocol"].(string); ok {
+		declared = &of
+	}
+	if transport == "UDP" {
+		return transport
+	}
+	taken := kube.ConvertProtocol(int32(number), name, "TCP", declared) //nolint:gosec // up to 65535
+	if taken.IsUnsupported() {
+		return ""
+	}
+	return taken.String()
 }
 
 // listPods lists the pods that take requests: those that run, are ready, and are not about to end.

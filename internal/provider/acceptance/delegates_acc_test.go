@@ -27,7 +27,7 @@ func TestAccDelegates(t *testing.T) {
 		return q.in(`
 resource "mesh_virtual_service" "root" {
   name  = "root"
-  hosts = ["podinfo.example"]
+  hosts = ["NS.example"]
   http = [
     ` + rule("fault", "podinfo") + rule("hidden", hidden) + rule("wide", "wide") + rule("missing", "missing") +
 			rule("host", "host") + `
@@ -96,14 +96,15 @@ resource "mesh_virtual_service" "root" {
 		handed("host", "host"), rest("4s"), "requests that are left then have no route",
 	}))
 	q.configure(q.admin, config("podinfo", "5s"))
-	q.only(q.must("plan"))
+	q.quiet(q.must("plan"))
+	q.must("destroy")
 }
 
 // TestAccDelegates_own: a delegate is told what istiod leaves out because of it.
 func TestAccDelegates_own(t *testing.T) {
 	t.Parallel()
 	q := newQuarter(t)
-	q.virtualService("name: root, namespace: NS-b", "hosts: [podinfo.example], http: [{match: [{uri: {prefix: /a}}], "+
+	q.virtualService("name: root, namespace: NS-b", "hosts: [NS.example], http: [{match: [{uri: {prefix: /a}}], "+
 		"delegate: {name: part, namespace: NS}}]")
 	q.configure(q.admin, q.in(`
 resource "mesh_virtual_service" "part" {

@@ -1,7 +1,6 @@
 package acceptance_test
 
 import (
-	"slices"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -37,12 +36,10 @@ func TestAccGateways_hosts(t *testing.T) {
 	q.configure(q.admin, q.in(atGateway("ok", "NS", "a.shop.test", "NS-b/teams")+
 		atGateway("cli", "NS-b", "only.client.test", "teams")+
 		atGateway("short", "NS-b", "s.sys.test", "teams")))
-	q.only(q.must("plan"))
+	q.quiet(q.must("plan"))
 	q.configure(q.admin, q.in(atGateway("legacy", "NS", "l.shop.test", "teams.NS-b.svc.cluster.local")))
-	for _, d := range q.must("plan").Diagnostics {
-		if d.Summary != "Doubtful route" { // which is about the form of the name
-			t.Errorf("told of a gateway by its legacy name: %s: %s", d.Summary, d.Detail)
-		}
+	if told := q.must("plan").told(); len(told) != 1 || told["Doubtful route"] == "" { // about the form of the name
+		t.Errorf("told of a gateway by its legacy name: %q", told)
 	}
 	q.configure(q.admin, q.in(atGateway("wrongns", "NS-b", "b.shop.test", "NS-b/teams")+
 		atGateway("sys", "NS", "x.sys.test", "NS-b/teams")+atGateway("other", "NS", "zzz.test", "NS-b/teams")+`
@@ -57,10 +54,7 @@ resource "mesh_virtual_service" "mesh" {
 		unserved = "Host is not served at the gateway"
 		toShop   = "follows these rules; NS-b/teams serves *.shop.test."
 	)
-	got := map[string]string{}
-	for _, d := range q.must("plan").Diagnostics {
-		got[d.Summary] = d.Detail
-	}
+	got := q.must("plan").told()
 	notServed := func(host string) string {
 		return `hosts[0]: is not served by Gateway "NS-b/teams", so that no request for ` + host + " "
 	}
@@ -91,7 +85,7 @@ func TestAccGateways_compact(t *testing.T) {
 			"hosts that it asks for."))
 	}
 	q.configure(q.admin, q.in(byRules("v2", "hosts = [\"NS.example\"]\n gateways = [\"NS/edge\"]")))
-	q.only(q.must("plan"))
+	q.quiet(q.must("plan"))
 }
 
 // TestAccGateways_redirect: plain http that the gateway answers itself is told when the route is made, and not again.
@@ -108,7 +102,8 @@ func TestAccGateways_redirect(t *testing.T) {
 		`http for NS.example on port 80 with 301, a redirect to https, so that only those of https follow these rules.`))
 	q.must("apply")
 	q.configure(q.admin, q.in(byRules("v2", more+"\n labels = { team = \"shop\" }")))
-	q.only(q.must("plan"))
+	q.quiet(q.must("plan"))
+	q.must("destroy")
 }
 
 // TestAccGateways_bypass: a gateway from which somebody else sends requests straight to the service is told to the
@@ -125,11 +120,7 @@ func TestAccGateways_bypass(t *testing.T) {
 		`the gateway NS-b/edge straight to greeter.NS.svc.cluster.local (http[0]), where these rules do not hold: they `+
 		`are those of the mesh; bind them to that gateway too, with the hosts that are asked for there.`))
 	q.configure(q.admin, q.in(byRules("v2", "hosts = [\"greeter\", \"NS.example\"]\n gateways = [\"mesh\", \"NS-b/edge\"]")))
-	var got []string
-	for _, d := range q.must("plan").Diagnostics {
-		got = append(got, d.Summary)
-	}
-	if slices.Contains(got, q.in("Gateway goes past the route (NS/greeter)")) {
-		t.Errorf("told where the route holds at the gateway: %q", got)
+	if told := q.must("plan").told()[q.in("Gateway goes past the route (NS/greeter)")]; told != "" {
+		t.Errorf("told where the route holds at the gateway: %s", told)
 	}
 }

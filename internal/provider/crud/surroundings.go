@@ -84,6 +84,10 @@ func (p *objectsResource) tellFindings(
 		if f.Kind == around.Idle && d.life.AllowEmpty {
 			continue
 		}
+		// Another controller of weights sets labels too, and between two rollouts the same ones.
+		if f.Kind == around.Alike && d.life.HandedOver {
+			continue
+		}
 		if f.Kind == around.Used {
 			p.tellUse(diagnostics, view, d.route, f, !f.Own)
 			continue
@@ -130,7 +134,11 @@ func summaryOf(kind around.FindingKind) string {
 		return "Gateway redirects plain http"
 	case around.Bypassed:
 		return "Gateway goes past the route"
-	case around.Absent:
+	case around.Opaque:
+		return "Port is not HTTP"
+	case around.Alike:
+		return "Subsets do not differ"
+	case around.Absent, around.Used:
 	}
 	return "Not in the cluster"
 }
