@@ -139,6 +139,7 @@ func TestAccOwner_leftBehind(t *testing.T) {
 // What a killed apply left is taken up too where the configuration has changed since, if the owner's mark tells that
 // it is of this workspace, and where there is no owner, if the whole content does. The plan says so.
 func TestAccOwner_takenUp(t *testing.T) {
+	t.Parallel()
 	for name, c := range map[string]struct {
 		owner string
 		next  parts
@@ -149,7 +150,7 @@ func TestAccOwner_takenUp(t *testing.T) {
 		}},
 		"no owner": {"", parts{}, []string{"It has just the content that is configured"}},
 	} {
-		t.Run(name, func(t *testing.T) {
+		t.Run(name, func(t *testing.T) { //nolint:tparallel // bothForms is parallel
 			bothForms(t, func(t *testing.T, f form) {
 				lab := acctest.Start(t)
 				w := newWorkspace(t, lab, f, c.owner)
