@@ -23,7 +23,7 @@ func (p *objectsResource) planAdoption(d draft, live liveObjects, diagnostics *d
 	for _, o := range live.All() {
 		owner := o.Annotations[istio.OwnerAnnotation]
 		if owner != "" && owner != p.settings.Owner && owner != d.life.AdoptFrom && p.settings.OwnerKnown {
-			diagnostics.AddAttributeError(path.Root("adopt"), "Owned by another workspace", fmt.Sprintf(
+			diagnostics.AddAttributeError(path.Root("adopt"), otherWorkspace, fmt.Sprintf(
 				"%s is not adopted:%s\n\n%s", o.String(), report.Owners(o), report.TakeOver(owner)))
 			return
 		}

@@ -18,7 +18,7 @@ import (
 func (p *objectsResource) planExisting(ctx context.Context, d draft, diagnostics *diag.Diagnostics) {
 	live, err := p.findObjects(ctx, d.route.Place(), diagnostics)
 	if cluster.IsReason(err, cluster.CRDMissing) {
-		diagnostics.AddWarning("Istio API not served yet", "The API server does not know "+istio.APIVersion+
+		diagnostics.AddWarning(istioMissingYet, "The API server does not know "+istio.APIVersion+
 			". Apply needs it: Istio has to be installed by then, earlier in the same run at the latest.")
 		return
 	}
@@ -52,7 +52,7 @@ func (p *objectsResource) planInTheWay(d draft, o *cluster.Live, diagnostics *di
 			changes = "It is changed to what is configured: " + strings.Join(shortList(canary.Differences(
 				istio.ObjectsOf(wanted), istio.ObjectsOf(o.Ours(wanted)))), ", ") + "."
 		}
-		diagnostics.AddAttributeWarning(at, fmt.Sprintf("Object is taken up (%s %s/%s)", o.Kind(), o.Namespace, o.Name),
+		diagnostics.AddAttributeWarning(at, fmt.Sprintf("%s (%s %s/%s)", takenUp, o.Kind(), o.Namespace, o.Name),
 			fmt.Sprintf("%s was applied by this provider's field manager, and is in no state that this plan has read: an "+
 				"apply was killed before it wrote its state.%s Apply takes it up. %s\n\nIf another resource manages it, "+
 				"take one of the two out, or choose another name.", o.String(), report.Owners(o), changes))
@@ -60,7 +60,7 @@ func (p *objectsResource) planInTheWay(d draft, o *cluster.Live, diagnostics *di
 	default:
 		return
 	}
-	diagnostics.AddAttributeError(at, "Object exists already", fmt.Sprintf(
+	diagnostics.AddAttributeError(at, existsAlready, fmt.Sprintf(
 		"%s exists in the cluster and is not in Terraform's state.%s\n\n%s\nTo leave it alone, choose another name.",
 		o.String(), report.Owners(o), ways))
 }

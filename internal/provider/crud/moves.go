@@ -62,10 +62,10 @@ func (p *objectsResource) tellMoves(life form.Lifecycle, is, wanted istio.Object
 func (p *objectsResource) warnOfMoves(o *istio.Object, moves []traffic.Move, diagnostics *diag.Diagnostics) {
 	text := lines(moves, traffic.Move.String)
 	if p.settings.Told.more() {
-		diagnostics.AddWarning(fmt.Sprintf("Traffic moves in %s/%s", o.Namespace, o.Name), text)
+		diagnostics.AddWarning(fmt.Sprintf("%s in %s/%s", trafficMoves, o.Namespace, o.Name), text)
 		return
 	}
-	diagnostics.AddWarning("Traffic moves in more routes",
+	diagnostics.AddWarning(trafficMoves+" in more routes",
 		fmt.Sprintf("In %s/%s: %s\n\nWhat happens to requests is in the attribute summary of each route.",
 			o.Namespace, o.Name, text))
 }
@@ -95,7 +95,7 @@ func refuseJumps(most int64, jumps []traffic.Move, diagnostics *diag.Diagnostics
 		needed = max(needed, after-before)
 	}
 	at := path.Root("max_weight_step")
-	diagnostics.AddAttributeError(at, "Step too large", report.Located(at, fmt.Sprintf(
+	diagnostics.AddAttributeError(at, stepTooLarge, report.Located(at, fmt.Sprintf(
 		"allows a destination to gain at most %d percent points of the requests of a rule in one change", most,
 	))+
 		" This plan moves more:\n"+lines(jumps, jumpText)+fmt.Sprintf(

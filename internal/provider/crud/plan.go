@@ -141,7 +141,7 @@ func (p *objectsResource) refuseOtherOwner(c *call, owner, from string) bool {
 		// The provider block has another name for this workspace now, or takes over.
 		return false
 	}
-	c.diagnostics.AddError("Owned by another workspace", fmt.Sprintf(
+	c.diagnostics.AddError(otherWorkspace, fmt.Sprintf(
 		"The objects of this resource carry the owner %q in their annotation %s, and the owner of this provider "+
 			"block is %q. Two workspaces that write the same objects undo each other's changes.\n\n%s",
 		owner, istio.OwnerAnnotation, p.settings.Owner, report.TakeOver(owner)))

@@ -48,7 +48,7 @@ func (p *objectsResource) rehearse(ctx context.Context, c *call, d draft, view *
 	}
 	for _, err := range cluster.Each(refused) {
 		if cluster.IsReason(err, cluster.NamespaceMissing) {
-			c.diagnostics.AddWarning(fmt.Sprintf("Namespace does not exist yet (%s)", d.route.Place().Namespace),
+			c.diagnostics.AddWarning(fmt.Sprintf("%s (%s)", noNamespaceYet, d.route.Place().Namespace),
 				"Apply fails unless the same run creates it before. Let this resource depend on the one that does, or "+
 					"check namespace and the provider's default_namespace.")
 			break

@@ -102,11 +102,11 @@ func (p *objectsResource) tellFindings(
 				"in another cluster of the mesh, set allow_empty_subsets = true."
 			// Whoever sets the weights may know better.
 			if !d.life.HandedOver {
-				diagnostics.AddAttributeError(at, summaryOf(f.Kind), text)
+				diagnostics.AddAttributeError(at, tellings[f.Kind].summary, text)
 				continue
 			}
 		}
-		summary := fmt.Sprintf("%s (%s/%s)", summaryOf(f.Kind), f.Of.Namespace, f.Of.Name)
+		summary := fmt.Sprintf("%s (%s/%s)", tellings[f.Kind].summary, f.Of.Namespace, f.Of.Name)
 		if i := slices.IndexFunc(warnings, func(w warning) bool { return w.summary == summary }); i >= 0 {
 			warnings[i].text += "\n\n" + text
 			continue
@@ -116,31 +116,6 @@ func (p *objectsResource) tellFindings(
 	for _, w := range warnings {
 		diagnostics.AddAttributeWarning(w.at, w.summary, w.text)
 	}
-}
-
-func summaryOf(kind around.FindingKind) string {
-	switch kind {
-	case around.Rivalry:
-		return "Host is routed already"
-	case around.Overlap:
-		return "Subsets are declared elsewhere too"
-	case around.Idle:
-		return "Nobody answers in a subset"
-	case around.LeftOut:
-		return "Rule is left out"
-	case around.Unserved:
-		return "Host is not served at the gateway"
-	case around.Redirected:
-		return "Gateway redirects plain http"
-	case around.Bypassed:
-		return "Gateway goes past the route"
-	case around.Opaque:
-		return "Port is not HTTP"
-	case around.Alike:
-		return "Subsets do not differ"
-	case around.Absent, around.Used:
-	}
-	return "Not in the cluster"
 }
 
 // warnOfTools tells of other tools that write objects which are about to change. Who leaves the weights to a tool
@@ -167,7 +142,7 @@ func (p *objectsResource) warnOfTools(
 func warnOfUnseen(diagnostics *diag.Diagnostics, view *cluster.View) {
 	lines, missing := report.UnseenLines(view)
 	if len(lines) > 0 {
-		diagnostics.AddWarning("Not checked against the cluster", report.UnseenText(
+		diagnostics.AddWarning(notChecked, report.UnseenText(
 			"The plan goes on, and does not know:", append(lines, report.NarrowLines(view)...), missing,
 		))
 	}

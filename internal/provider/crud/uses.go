@@ -106,7 +106,7 @@ func (p *objectsResource) tellUse(
 ) {
 	at := report.Path(route.PathOf(f.Of, f.At))
 	text := report.Located(at, report.Text(f.Problem)) + "\n\n" + useAdvice(view, f)
-	summary := fmt.Sprintf("Subset still in use (%s/%s)", f.Of.Namespace, f.Of.Name)
+	summary := fmt.Sprintf("%s (%s/%s)", tellings[around.Used].summary, f.Of.Namespace, f.Of.Name)
 	if refuse && f.Severity == istio.Refused && !p.settings.AllowUsedRemoval {
 		diagnostics.AddAttributeError(at, summary, text)
 		return

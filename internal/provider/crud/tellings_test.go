@@ -1,0 +1,92 @@
+package crud
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+
+	"github.com/meshroute/terraform-provider-mesh/internal/around"
+	"github.com/meshroute/terraform-provider-mesh/internal/cluster"
+	"github.com/meshroute/terraform-provider-mesh/internal/provider/report"
+)
+
+var updateTellings = flag.Bool("update-tellings", false, "write the guide of what a plan tells")
+
+// tellingsGuide is the page of the docs that is made from the tellings.
+const tellingsGuide = "../../../templates/guides/what-a-plan-tells.md"
+
+// refusal is what the dry run of a write tells, with the summary that a failed request of its reason has.
+func refusal(reason cluster.Reason, when string) telling {
+	var told diag.Diagnostics
+	report.Errors(&told, nil, &cluster.Error{Reason: reason, Err: errors.New("no")})
+	return telling{told[0].Summary(), true, when, []string{"patch virtualservices", "patch destinationrules"}}
+}
+
+// others are what a plan tells besides the findings.
+func others() []telling {
+	own := []string{"list virtualservices", "list destinationrules"}
+	var taken diag.Diagnostics
+	report.WarnOfTaken(&taken, nil, &cluster.Error{})
+	takes, _, _ := strings.Cut(taken[0].Summary(), " (")
+	return []telling{
+		{trafficMoves, false, "Requests go elsewhere than now: which, from where to where, in which shares. Of the first " +
+			"twenty routes one by one.", nil},
+		{stepTooLarge, true, "A destination gains more percent points than `max_weight_step` allows.", nil},
+		{existsAlready, true, "An object of the name is there, and is neither in the state nor left behind by a killed " +
+			"apply of this workspace. `adopt` takes it over.", own},
+		{takenUp, false, "A killed apply left the object behind, and this one takes it up.", own},
+		{otherWorkspace, true, "The objects carry the mark of another workspace. `adopt_from` takes them over.", own},
+		refusal(cluster.FieldConflict, "Another field manager owns what the change writes: who, since when, and what it "+
+			"is now. `force_conflicts` takes it."),
+		{takes, false, "The change takes fields from another field manager, as `force_conflicts` or an import says.",
+			[]string{"patch virtualservices", "patch destinationrules"}},
+		refusal(cluster.Forbidden, "A right that apply needs is missing."),
+		refusal(cluster.Denied, "An admission webhook or policy refuses an object."),
+		refusal(cluster.Invalid, "An object does not fit the API of the cluster."),
+		{noNamespaceYet, false, "The namespace is not there. The same run may make it.", nil},
+		{istioMissingYet, false, "The cluster does not serve Istio's API. The same run may install it.", nil},
+		{notChecked, false, "Something could not be listed: what the plan does not know for that, and which right is " +
+			"missing.", nil},
+	}
+}
+
+// The guide lists everything that a plan tells of the cluster, from the checks themselves.
+func TestDocs_tellings(t *testing.T) {
+	t.Parallel()
+	var b strings.Builder
+	b.WriteString("---\npage_title: \"What a plan tells you\"\n---\n\n# What a plan tells you\n\n" +
+		"What is wrong with a configuration by itself is told at its attribute, without a cluster. This page lists what " +
+		"a plan tells of the cluster, and the rights that it needs for it beside those of the resource itself. Where " +
+		"a right is missing the plan goes on, and says what it does not know.\n\n" +
+		"| summary | | when | rights |\n|---|---|---|---|\n")
+	row := func(all telling) {
+		if all.summary == "" || all.when == "" {
+			t.Errorf("%q has no summary, or no words for when it is told", all.summary)
+		}
+		severity := map[bool]string{true: "error", false: "warning"}[all.errs]
+		fmt.Fprintf(&b, "| %s | %s | %s | %s |\n", all.summary, severity, all.when, strings.Join(all.rights, ", "))
+	}
+	for _, all := range others() {
+		row(all)
+	}
+	for kind := range len(tellings) {
+		row(tellings[around.FindingKind(kind)])
+	}
+	b.WriteString("\nTerraform shows one of several warnings that have the same summary, so each names its object there.\n")
+	if *updateTellings {
+		if err := os.WriteFile(tellingsGuide, []byte(b.String()), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	is, err := os.ReadFile(tellingsGuide)
+	if err != nil || !slices.Equal(strings.Split(string(is), "\n"), strings.Split(b.String(), "\n")) {
+		t.Errorf("the guide is out of date (%v): go test ./internal/provider/crud -run TestDocs -update-tellings", err)
+	}
+}
