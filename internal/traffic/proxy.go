@@ -47,11 +47,12 @@ type guess struct {
 
 // passProxy writes down what an Envoy makes of the headers before it routes, by Istio's defaults, and what else it may
 // make of them where that is up to others: whether a gateway trusts proxies before it, which networks are internal.
+// schemeless says that the caller tells no scheme, as in HTTP/1.
 // Source: istio.io/istio pilot/pkg/networking/core buildHTTPConnectionManager, buildGatewayConnectionManager.
-func (r *received) passProxy() {
+func (r *received) passProxy(schemeless bool) {
 	r.guesses = map[string]guess{}
 	inMesh := r.Gateway == istio.MeshGateway
-	r.passScheme(inMesh)
+	r.passScheme(inMesh, schemeless)
 	id, sent := r.headers[requestID]
 	switch {
 	case !sent:
@@ -82,12 +83,14 @@ func (r *received) passProxy() {
 
 // passScheme is passProxy for the scheme of the connection. A gateway replaces it unless it trusts proxies before it; a
 // sidecar keeps it, and takes the scheme of a request from it.
-func (r *received) passScheme(inMesh bool) {
+func (r *received) passScheme(inMesh, schemeless bool) {
 	scheme, sent := r.headers[forwardedProto]
 	switch {
 	case !inMesh && sent && scheme != r.Scheme:
 		r.headers[forwardedProto] = r.Scheme
 		r.guesses[forwardedProto] = guess{values: []*pattern{exact(scheme, r.Scheme)}}
+	case sent && inMesh && schemeless && (scheme == "http" || scheme == "https"):
+		r.Scheme, r.headers[schemeHeader] = scheme, scheme
 	case sent:
 	case inMesh && r.Scheme != "http":
 		r.headers[forwardedProto] = "http"

@@ -43,6 +43,22 @@ func TestEvaluate_proxyHeaders(t *testing.T) {
 			"headers: {x-forwarded-proto: {exact: https}}", traffic.Request{Gateway: mesh, Scheme: "https"}, false,
 			[]string{"x-forwarded-proto"},
 		},
+		"a scheme that a caller sends becomes that of the request": {
+			"scheme: {exact: https}",
+			traffic.Request{Gateway: mesh, Headers: headers("x-forwarded-proto", "https")}, true, nil,
+		},
+		"a scheme that a caller sends, and another one that it has": {
+			"scheme: {exact: https}",
+			traffic.Request{Gateway: mesh, Scheme: "http", Headers: headers("x-forwarded-proto", "https")}, false, nil,
+		},
+		"a scheme that a caller sends and that is none": {
+			"scheme: {exact: http}",
+			traffic.Request{Gateway: mesh, Headers: headers("x-forwarded-proto", "ftp")}, true, nil,
+		},
+		"a scheme that a client sends does not become that of a request at a gateway": {
+			"scheme: {exact: https}",
+			traffic.Request{Gateway: gateway, Headers: headers("x-forwarded-proto", "https")}, false, nil,
+		},
 		"a scheme that a client sends to a gateway": {
 			"headers: {x-forwarded-proto: {exact: https}}",
 			traffic.Request{Gateway: gateway, Headers: headers("x-forwarded-proto", "https")}, false,

@@ -20,7 +20,7 @@ type Request struct {
 	Path string
 	// Method is in capitals by convention; matches are case-sensitive. Empty: GET.
 	Method string
-	// Scheme is `http` or `https`. Empty: http, and https on port 443.
+	// Scheme is `http` or `https`. Empty: http, and https on port 443; in a sidecar what x-forwarded-proto says.
 	Scheme string
 	// Headers has the values of each header; names in any case. Several values are joined as Envoy joins them: with a
 	// comma, cookies with a semicolon. A name such as `@request.auth.claims.group` holds the values of a claim of the

@@ -145,7 +145,7 @@ func (t *Table) Dropped() []Dropped { return slices.Clone(t.dropped) }
 // Evaluate says what happens to one request in an Envoy, which sets some headers before it routes.
 func (t *Table) Evaluate(request Request) Outcome {
 	in := receive(request, t.firstHost())
-	in.passProxy()
+	in.passProxy(request.Scheme == "")
 	return t.route(in)
 }
 
