@@ -20,7 +20,12 @@ const (
 var (
 	identifiers = newExpression("[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 	addresses   = newExpression("[0-9a-fA-F:.]+")
+	// somethingThere are addresses behind so many that nobody compares them.
+	somethingThere = newExpression(".+")
 )
+
+// longestChain is how many characters of addresses are looked at. A hundred proxies write fewer.
+const longestChain = 2000
 
 // takenAway are headers that a proxy takes away from requests of callers whom it does not trust, and takenAtGateway
 // those that only a gateway does.
@@ -67,7 +72,9 @@ func (r *received) passProxy(schemeless bool) {
 		chain, before := addresses, ""
 		if own, sent := r.headers[forwardedFor]; sent {
 			before = own + ","
-			chain = newExpression(regexp.QuoteMeta(before) + "[0-9a-fA-F:.]+")
+			if chain = somethingThere; len(own) <= longestChain {
+				chain = newExpression(regexp.QuoteMeta(before) + "[0-9a-fA-F:.]+")
+			}
 		}
 		r.headers[forwardedFor], r.guesses[forwardedFor] = before+madeUp, guess{values: []*pattern{chain}}
 		r.headers[externalAddress] = madeUp
@@ -132,7 +139,7 @@ func (r *received) settles(l *literal) (is answer, guessed bool) {
 	}
 	some, rest := g.absent && l.absent, g.absent && !l.absent
 	for _, values := range g.values {
-		satisfy, fail := l.overlap(values)
+		satisfy, fail := r.overlap(l, values)
 		some, rest = some || satisfy, rest || fail
 	}
 	switch {
@@ -145,13 +152,15 @@ func (r *received) settles(l *literal) (is answer, guessed bool) {
 }
 
 // overlap reports whether some values of a header may satisfy a condition, and whether some may not.
-func (l *literal) overlap(values *pattern) (some, rest bool) {
+func (r *received) overlap(l *literal, values *pattern) (some, rest bool) {
 	if l.present == none {
 		return false, true
 	}
-	s := newSolver()
-	_, in := s.value(l.on, []*pattern{values, l.pattern}, nil)
-	_, out := s.value(l.on, []*pattern{values}, []*pattern{l.pattern})
+	if r.solver == nil {
+		r.solver = newSolver()
+	}
+	_, in := r.solver.value(l.on, []*pattern{values, l.pattern}, nil)
+	_, out := r.solver.value(l.on, []*pattern{values}, []*pattern{l.pattern})
 	if l.present == others {
 		in, out = out, in
 	}

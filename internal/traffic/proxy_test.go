@@ -124,6 +124,11 @@ func TestEvaluate_proxyHeaders(t *testing.T) {
 			"headers: {x-forwarded-for: {prefix: '10.0.0.1,'}}",
 			traffic.Request{Gateway: gateway, Headers: headers("x-forwarded-for", "10.0.0.1")}, true, nil,
 		},
+		"so many addresses that nobody compares them": {
+			"headers: {x-forwarded-for: {prefix: '10.'}}",
+			traffic.Request{Gateway: gateway, Headers: headers("x-forwarded-for", strings.Repeat("10.0.0.1, ", 5000))},
+			true, []string{"x-forwarded-for"},
+		},
 		"the external address at a gateway": {
 			"headers: {x-envoy-external-address: {}}", traffic.Request{Gateway: gateway}, true,
 			[]string{"x-envoy-external-address"},

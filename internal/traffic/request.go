@@ -57,6 +57,7 @@ type received struct {
 	paramsKnown bool
 	guesses     map[string]guess // headers that a proxy sets, by what they may be
 	depends     []string         // those that decide what becomes of the request
+	solver      *solver          // filled on demand
 }
 
 // receive fills in the defaults. authority stands in for an empty one.
