@@ -66,7 +66,7 @@ func TestAccFailure_throttled(t *testing.T) {
 			t.Errorf("it took %s, want the three seconds that were asked for", took)
 		}
 		r.want(t, "warning", "Warning from the cluster", "asked to wait", "429 Too Many Requests")
-		if len(r.Diagnostics) != 1 {
+		if len(r.besidesMoves()) != 1 {
 			t.Errorf("%d diagnostics, want one:\n%s", len(r.Diagnostics), r)
 		}
 	}

@@ -62,9 +62,9 @@ func (k *kube) shops(namespace string, count int) {
 	k.t.Helper()
 	k.create("workloadentries",
 		"apiVersion: networking.istio.io/v1\nkind: WorkloadEntry\nmetadata: {name: shops, namespace: "+namespace+"}\n"+
-			"spec: {address: 127.0.0.1, labels: {app: k8s-combat-service-v1}}")
+			"spec: {address: 127.0.0.1, labels: {tier: shop, app: k8s-combat-service-v1}}")
 	for i := range count {
 		k.create("services", fmt.Sprintf("apiVersion: v1\nkind: Service\nmetadata: {name: shop-%02d, namespace: %s}\n"+
-			"spec: {selector: {app: k8s-combat-service-v1}, ports: [{name: grpc, port: 50051}]}", i, namespace))
+			"spec: {selector: {tier: shop}, ports: [{name: grpc, port: 50051}]}", i, namespace))
 	}
 }

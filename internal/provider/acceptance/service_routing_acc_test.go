@@ -110,10 +110,11 @@ func TestAccServiceRouting(t *testing.T) {
 	}
 	for i, words := range []string{
 		`sends requests to the subset v9 (DestinationRule "NS/greeter" declares it)`,
+		`VirtualService "NS/c-edge" sends requests from the gateway NS/gone straight to ` + greeterHost,
 		`the rules of VirtualService "NS-b/b-later" have no effect`,
 		`There is no Gateway "NS/gone"`,
 	} {
-		if len(conflicts) != 3 || !strings.Contains(fmt.Sprint(conflicts[i]), words) {
+		if len(conflicts) != 4 || !strings.Contains(fmt.Sprint(conflicts[i]), words) {
 			t.Errorf("conflict %d does not say %q: %q", i, words, conflicts)
 		}
 	}
