@@ -135,7 +135,7 @@ func TestFunction_evaluate(t *testing.T) {
 			summary = "Rule http[0]: requests with header x-tester go to v2.", depends_on = []
 		}`},
 		"a header that the proxy sets": {
-			strings.Replace(canaryObject, "x-tester = {}", `x-request-id = { prefix = "a" }`, 1), `{}`,
+			strings.Replace(canaryObject, "x-tester = { present = true }", `x-request-id = { prefix = "a" }`, 1), `{}`,
 			`{ shares = { v1 = 90, v2 = 10 }, depends_on = ["x-request-id"], summary = "Rule http[1]: all other ` +
 				`requests: v1 90 %, v2 10 %; this depends on header x-request-id, which the proxy may set, replace ` +
 				`or take away before it routes." }`,

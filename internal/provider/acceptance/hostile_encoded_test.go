@@ -260,8 +260,8 @@ func TestGuard_bounds(t *testing.T) { //nolint:paralleltest // it reads what the
 		case i < 0 && c.says != "":
 			t.Errorf("%s: is not refused", name)
 		case i >= 0 && (c.says == "" || !strings.Contains(got[i].Detail, c.says) ||
-			!strings.Contains(got[i].Detail, "etcd") || pathText(got[i].Attribute) != c.at):
-			t.Errorf("%s: at %q: %s: %.300s", name, pathText(got[i].Attribute), got[i].Summary, got[i].Detail)
+			!strings.Contains(got[i].Detail, "etcd") || placeOf(got[i]) != c.at):
+			t.Errorf("%s: at %q: %s: %.300s", name, placeOf(got[i]), got[i].Summary, got[i].Detail)
 		}
 	}
 	t.Logf("100 rules took %s, 1,000 took %s", cost["100 rules"], cost["1,000 rules"])

@@ -91,7 +91,7 @@ func refused(t *testing.T, diagnostics []*tfprotov6.Diagnostic, want invalid) {
 	var at, texts []string
 	for _, d := range diagnostics {
 		if d.Severity == tfprotov6.DiagnosticSeverityError {
-			at = append(at, pathText(d.Attribute))
+			at = append(at, placeOf(d))
 			texts = append(texts, d.Detail)
 		}
 	}
@@ -100,6 +100,17 @@ func refused(t *testing.T, diagnostics []*tfprotov6.Diagnostic, want invalid) {
 		t.Errorf("errors at (-want +got):\n%s\nof which the first contains %q:\n%s", diff, want.says,
 			strings.Join(texts, "\n"))
 	}
+}
+
+// placeOf returns the whole path that a diagnostic's text begins with, without quotes. What is sent beside it is as
+// much of it as Terraform finds.
+func placeOf(d *tfprotov6.Diagnostic) string {
+	sent := pathText(d.Attribute)
+	if whole, _, ok := strings.Cut(strings.ReplaceAll(d.Detail, `"`, ""), ": "); ok && sent != "" &&
+		strings.HasPrefix(whole, sent) {
+		return whole
+	}
+	return sent
 }
 
 // pathText writes an attribute's path without quotes.
@@ -218,7 +229,7 @@ traffic_policy = { port_level_settings = [{ port = { number = 0 }, load_balancer
 		},
 		"an unknown header may be another": {
 			resourceType: "mesh_virtual_service",
-			config:       table(`{ headers = { a = { exact = unknown }, A = { exact = "1" } } }`),
+			config:       table(`{ headers = { a = { exact = unknown }, b = { exact = "1" } } }`),
 		},
 		"an unknown gateway may be another": {
 			resourceType: "mesh_virtual_service",
@@ -235,9 +246,9 @@ traffic_policy = { port_level_settings = [{ port = { number = 0 }, load_balancer
 			var warnings []string
 			for _, d := range s.validate(t, c.resourceType, c.config) {
 				if d.Severity == tfprotov6.DiagnosticSeverityError {
-					t.Errorf("at %s: %s", pathText(d.Attribute), d.Detail)
+					t.Errorf("at %s: %s", placeOf(d), d.Detail)
 				} else {
-					warnings = append(warnings, pathText(d.Attribute))
+					warnings = append(warnings, placeOf(d))
 				}
 			}
 			if diff := cmp.Diff(c.warnings, warnings); diff != "" {

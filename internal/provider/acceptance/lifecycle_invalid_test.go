@@ -136,7 +136,7 @@ func TestValidateLifecycle_accepted(t *testing.T) {
 				"mesh_weighted_split": validSplit,
 			} {
 				for _, d := range s.validate(t, resourceType, valid+attributes) {
-					t.Errorf("%s at %s: %s", resourceType, pathText(d.Attribute), d.Detail)
+					t.Errorf("%s at %s: %s", resourceType, placeOf(d), d.Detail)
 				}
 			}
 		})
@@ -242,7 +242,7 @@ func TestConfigureLifecycle(t *testing.T) {
 			}
 			var got, texts []string
 			for _, d := range diagnostics {
-				got, texts = append(got, pathText(d.Attribute)), append(texts, d.Detail)
+				got, texts = append(got, placeOf(d)), append(texts, d.Detail)
 			}
 			text := strings.Join(texts, "\n")
 			if strings.Contains(text, "marker-4711") || len(text) > 4000 {

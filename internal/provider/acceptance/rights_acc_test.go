@@ -256,7 +256,8 @@ var whatIsMissed = map[right]func(*lacking){
 		l.goesOn(routeTo(l.lab.Service+"-gone", l.lab.Namespace, ""))
 	},
 	{"list", "gateways", inRoutes}: func(l *lacking) {
-		l.goesOn(routeTo(l.lab.Service, l.lab.Namespace, fmt.Sprintf("gateways = [\"%s/edge\"]", l.lab.Namespace)))
+		l.goesOn(routeTo(l.lab.Service, l.lab.Namespace, fmt.Sprintf(
+			"hosts = [\"shop.example\"]\n  gateways = [\"%s/edge\"]", l.lab.Namespace)))
 	},
 	{"create", "virtualservices", inRoutes}:  (*lacking).notCreated,
 	{"create", "destinationrules", inRoutes}: (*lacking).notCreated,

@@ -110,7 +110,7 @@ func (g *guard) ValidateProviderConfig(
 	}
 	resp, err := g.Served.ValidateProviderConfig(ctx, req)
 	if resp != nil {
-		resp.Diagnostics = Shown(resp.Diagnostics)
+		resp.Diagnostics = shownInBlocks(resp.Diagnostics)
 	}
 	return resp, err
 }
@@ -125,7 +125,7 @@ func (g *guard) ConfigureProvider(
 	g.phase.Store(newPhase())
 	resp, err := g.Served.ConfigureProvider(ctx, req)
 	if resp != nil {
-		resp.Diagnostics = Shown(resp.Diagnostics)
+		resp.Diagnostics = shownInBlocks(resp.Diagnostics)
 	}
 	return resp, err
 }
@@ -289,9 +289,21 @@ func (g *guard) ApplyResourceChange(
 // mostShown is how many diagnostics one answer has: nobody reads more.
 const mostShown = 2 * report.MostProblems
 
-// Shown returns diagnostics as they may be shown: printable, of a bounded length, and not too many. Errors come
-// before warnings where some have to be left out, so that an answer with an error stays one.
+// Shown returns the diagnostics of a resource as they may be shown: printable, of a bounded length, not too many, and at
+// a place that Terraform finds. Errors come before warnings where some have to be left out, so that an answer with an
+// error stays one.
 func Shown(diagnostics []*tfprotov6.Diagnostic) []*tfprotov6.Diagnostic {
+	return shown(diagnostics, elementOf)
+}
+
+// shownInBlocks is [Shown] for the provider block, whose nested blocks Terraform finds.
+func shownInBlocks(diagnostics []*tfprotov6.Diagnostic) []*tfprotov6.Diagnostic {
+	return shown(diagnostics, func(at *tftypes.AttributePath) *tftypes.AttributePath { return at })
+}
+
+func shown(
+	diagnostics []*tfprotov6.Diagnostic, place func(*tftypes.AttributePath) *tftypes.AttributePath,
+) []*tfprotov6.Diagnostic {
 	if left := len(diagnostics) - mostShown; left > 0 {
 		var errors, others []*tfprotov6.Diagnostic
 		for _, d := range diagnostics {
@@ -311,7 +323,7 @@ func Shown(diagnostics []*tfprotov6.Diagnostic) []*tfprotov6.Diagnostic {
 	for _, d := range diagnostics {
 		d.Summary, d.Detail = report.Printable(d.Summary, report.LongestPath), report.Printable(d.Detail,
 			report.LongestDetail)
-		d.Attribute = sendableSteps(d.Attribute)
+		d.Attribute = place(sendableSteps(d.Attribute))
 	}
 	return diagnostics
 }

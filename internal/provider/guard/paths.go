@@ -32,3 +32,16 @@ func sendableSteps(at *tftypes.AttributePath) *tftypes.AttributePath {
 	}
 	return at
 }
+
+// elementOf returns as much of a path in a resource as Terraform before 1.15 and OpenTofu find: the attribute, or one
+// element of it. For a longer path they show the first line of the resource; the text has all of it in any case.
+func elementOf(at *tftypes.AttributePath) *tftypes.AttributePath {
+	steps := at.Steps()
+	if len(steps) < 2 {
+		return at
+	}
+	if _, inside := steps[1].(tftypes.AttributeName); inside {
+		return tftypes.NewAttributePathWithSteps(steps[:1])
+	}
+	return tftypes.NewAttributePathWithSteps(steps[:2])
+}
