@@ -4,7 +4,9 @@ import (
 	"fmt"
 	"maps"
 	"math/big"
+	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/google/go-cmp/cmp"
@@ -50,7 +52,7 @@ func isMisled(config tftypes.Value, d *tfprotov6.Diagnostic) bool {
 	if d.Summary != "Missing Configuration for Required Attribute" {
 		return false
 	}
-	steps := d.Attribute.Steps()
+	steps := stepsIn(d.Detail)
 	for n := range steps {
 		around, _, err := tftypes.WalkAttributePath(config, tftypes.NewAttributePathWithSteps(steps[:n]))
 		if v, ok := around.(tftypes.Value); err == nil && ok && !v.IsKnown() {
@@ -58,6 +60,36 @@ func isMisled(config tftypes.Value, d *tfprotov6.Diagnostic) bool {
 		}
 	}
 	return false
+}
+
+// step is a step of a path in a text.
+var step = regexp.MustCompile(`\.?([A-Za-z_][A-Za-z0-9_]*)|\[(\d+)\]|\[("(?:[^"\\]|\\.)*")\]`)
+
+// stepsIn returns the path for which the framework says in a text that a value must be set: what is sent beside the
+// text is cut to what Terraform finds.
+func stepsIn(detail string) []tftypes.AttributePathStep {
+	_, rest, _ := strings.Cut(detail, "Must set a configuration value for the ")
+	at, _, _ := strings.Cut(rest, " attribute as the provider")
+	var steps []tftypes.AttributePathStep
+	for _, found := range step.FindAllStringSubmatch(at, -1) {
+		switch {
+		case found[1] != "":
+			steps = append(steps, tftypes.AttributeName(found[1]))
+		case found[2] != "":
+			index, err := strconv.ParseInt(found[2], 10, 64)
+			if err != nil {
+				return nil
+			}
+			steps = append(steps, tftypes.ElementKeyInt(index))
+		default:
+			key, err := strconv.Unquote(found[3])
+			if err != nil {
+				return nil
+			}
+			steps = append(steps, tftypes.ElementKeyString(key))
+		}
+	}
+	return steps
 }
 
 // stateUnread is what the framework says of a state with a number that its schema does not take, such as a port that
