@@ -38,7 +38,8 @@ func testDrift(t *testing.T, f form) {
 			return nil
 		}),
 	)
-	match := `[{"authority":null,"gateways":null,"headers":{"version":{"exact":"300","prefix":null,"regex":null}},` +
+	match := `[{"authority":null,"gateways":null,` +
+		`"headers":{"version":{"exact":"300","prefix":null,"present":null,"regex":null}},` +
 		`"ignore_uri_case":null,` +
 		`"method":null,"name":null,"port":null,"query_params":null,"scheme":null,"source_labels":null,` +
 		`"source_namespace":null,` +
@@ -243,7 +244,8 @@ resource "mesh_canary_route" "test" {
   default = { weights = { v1 = null, v2 = 20 } }
 }
 `
-	match := `[{"authority":null,"gateways":null,"headers":{"version":{"exact":"200","prefix":null,"regex":null}},` +
+	match := `[{"authority":null,"gateways":null,` +
+		`"headers":{"version":{"exact":"200","prefix":null,"present":null,"regex":null}},` +
 		`"ignore_uri_case":false,` +
 		`"method":null,"name":null,"port":null,"query_params":null,"scheme":null,"source_labels":null,` +
 		`"source_namespace":null,` +
