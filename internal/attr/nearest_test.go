@@ -21,7 +21,7 @@ func TestNearest(t *testing.T) {
 		"methods":              "method",
 		"header":               "headers",
 		"retry":                "retries",
-		"weigths":              "weights",
+		"weightz":              "weights",
 		"fualt":                "fault",
 		"weight":               "weights",
 		"mirror":               "mirrors",

@@ -23,7 +23,8 @@ func folder(t *testing.T, files map[string]string) string {
 	return dir
 }
 
-const header = `rules[0].match[0] of mesh_canary_route.greeter has no attribute "header"; did you mean "headers"?` + "\n"
+const header = `rules[0].match[0] of mesh_canary_route.greeter has no attribute "header"; ` +
+	`did you mean "headers"?` + "\n"
 
 // Each body is one line of a file, so that the column tells the place.
 func TestRun_found(t *testing.T) {
@@ -31,8 +32,8 @@ func TestRun_found(t *testing.T) {
 	canary := func(body string) string { return `resource "mesh_canary_route" "greeter" {` + "\n" + body + "\n}\n" }
 	for fact, test := range map[string]struct{ body, want string }{
 		"an attribute of the resource": {
-			canary(`sevice = "a"`),
-			`2:1: mesh_canary_route.greeter has no attribute "sevice"; did you mean "service"?`,
+			canary(`services = "a"`),
+			`2:1: mesh_canary_route.greeter has no attribute "services"; did you mean "service"?`,
 		},
 		"an attribute of a rule": {
 			canary(`rules = [{ name = "a" }, { time_out = "5s" }]`),
@@ -52,7 +53,8 @@ func TestRun_found(t *testing.T) {
 		},
 		"nothing near, few names": {
 			canary(`rules = [{ match = [{ uri = { glob = "/*" } }] }]`),
-			`2:31: rules[0].match[0].uri of mesh_canary_route.greeter has no attribute "glob"; it has exact, prefix and regex`,
+			`2:31: rules[0].match[0].uri of mesh_canary_route.greeter has no attribute "glob"; ` +
+				`it has exact, prefix and regex`,
 		},
 		"nothing near, many names": {
 			canary(`rules = [{ comment = "for ops" }]`),
@@ -159,7 +161,7 @@ func TestRun_clean(t *testing.T) {
 		"keys of maps":             `subsets = { anything = { labels = { anything = "x" } } }`,
 		"weights by subset":        `default = { weights = { anything = 10 } }`,
 		"headers by name":          `rules = [{ match = [{ headers = { anything = { exact = "a" } } }] }]`,
-		"what Terraform adds":      "count = 1\ndepends_on = []\nprovider = mesh.other\nlifecycle {\nignore_changes = []\n}",
+		"what Terraform adds":      "count = 1\ndepends_on = []\nprovider = mesh.b\nlifecycle {\nignore_changes = []\n}",
 		"a computed key":           `default = { (var.a) = 1, "${var.b}" = 2 }`,
 		"a loop over names":        `default = { for k, v in var.a : k => v }`,
 		"what is not written here": `default = var.a` + "\n" + `rules = module.a.rules`,
@@ -190,7 +192,7 @@ func TestRun_json(t *testing.T) {
 			`2:25: rules[0] of mesh_canary_route.greeter has no attribute "time_out"; did you mean "timeout"?`,
 		},
 		"an attribute of the resource": {
-			`"sevice": "a"`, `2:1: mesh_canary_route.greeter has no attribute "sevice"; did you mean "service"?`,
+			`"services": "a"`, `2:1: mesh_canary_route.greeter has no attribute "services"; did you mean "service"?`,
 		},
 		"an expression": {
 			`"default": "${var.a ? { header = {} } : { mirror = [] }}"`,

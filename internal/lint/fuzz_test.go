@@ -18,10 +18,12 @@ import (
 func FuzzRead(f *testing.F) {
 	add := func(native, json string) { f.Add([]byte(native), []byte(json)) }
 	add("", "{}")
-	add(`resource "mesh_canary_route" "a" { rules = [for r in local.r : merge(r, { b = 1 })] }`, `{"locals": {"r": []}}`)
+	add(`resource "mesh_canary_route" "a" { rules = [for r in local.r : merge(r, { b = 1 })] }`,
+		`{"locals": {"r": []}}`)
 	add(`resource "mesh_canary_route" "a" { default = local.a[0].b["c"] }`, `{"locals": {"a": "${[{ b = local.a }]}"}}`)
 	add("resource mesh_canary_route a {\nfor_each = each.value\ndefault = each.value.a\n}", `{"resource": [{"//": 1}]}`)
-	add(`locals { a = "${"%{ if a }${{ (b) = c[*].d }}%{ endif }"}" }`, `{"resource": {"mesh_canary_route": {"a": {"b": 1}}}}`)
+	add(`locals { a = "${"%{ if a }${{ (b) = c[*].d }}%{ endif }"}" }`,
+		`{"resource": {"mesh_canary_route": {"a": {"b": 1}}}}`)
 	add("\xef\xbb\xbfa = <<E\n${[{\nE\n", "[[[")
 	for _, name := range examples(f) {
 		src, err := os.ReadFile(name)

@@ -14,7 +14,8 @@ default = { header = {} }
 }
 `
 
-const misspeltAnswer = `2:13: default of mesh_canary_route.greeter has no attribute "header"; did you mean "headers"?` + "\n"
+const misspeltAnswer = `2:13: default of mesh_canary_route.greeter has no attribute "header"; ` +
+	`did you mean "headers"?` + "\n"
 
 func TestRun_unreadable(t *testing.T) {
 	t.Parallel()
@@ -146,7 +147,8 @@ func TestRun_arguments(t *testing.T) {
 	t.Parallel()
 	const usage = `usage: terraform-provider-mesh lint DIR...
 
-Names every attribute in the Terraform files below DIR that the provider's schema does not have, as FILE:LINE:COLUMN: TEXT.
+Names every attribute in the Terraform files below DIR that the provider's schema does not have, as
+FILE:LINE:COLUMN: TEXT.
 Ends with 1 if there are such, and with 2 if something cannot be read.
 `
 	check(t, run(), answer{Code: 2, Stderr: usage})
@@ -154,7 +156,7 @@ Ends with 1 if there are such, and with 2 if something cannot be read.
 	check(t, run("-x"), answer{Code: 2, Stderr: "flag provided but not defined: -x\n" + usage})
 
 	dir := folder(t, map[string]string{"a/main.tf": misspelt, "b/x.txt": "", "c/main.tf": misspelt})
-	check(t, run(dir+"/nowhere"), answer{Code: 2, Stderr: dir + "/nowhere: cannot be read: no such file or directory\n"})
+	check(t, run(dir+"/none"), answer{Code: 2, Stderr: dir + "/none: cannot be read: no such file or directory\n"})
 	check(t, run(dir+"/b"), answer{Code: 2, Stderr: dir + "/b: no Terraform files are here\n"})
 	check(t, run(dir+"/b/x.txt"), answer{Code: 2, Stderr: dir + "/b/x.txt: cannot be read: not a directory\n"})
 	check(t, run(dir+"/a", dir+"/c"), answer{

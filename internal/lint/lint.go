@@ -25,7 +25,8 @@ const (
 
 const usage = `usage: terraform-provider-mesh lint DIR...
 
-Names every attribute in the Terraform files below DIR that the provider's schema does not have, as FILE:LINE:COLUMN: TEXT.
+Names every attribute in the Terraform files below DIR that the provider's schema does not have, as
+FILE:LINE:COLUMN: TEXT.
 Ends with 1 if there are such, and with 2 if something cannot be read.
 `
 
@@ -140,7 +141,7 @@ func readFile(fsys fs.FS, name string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer file.Close() //nolint:errcheck // it was only read
+	defer file.Close()
 	return io.ReadAll(io.LimitReader(file, largestFile))
 }
 

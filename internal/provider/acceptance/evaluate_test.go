@@ -237,7 +237,9 @@ func TestFunction_evaluate(t *testing.T) {
 			`{}`, `{ subset = "v2" }`,
 		},
 		"a labelled set of paths": {
-			strings.Replace(canaryObject, "headers = { x-tester = { present = true } }", `source_labels = { app = "web" }`, 1),
+			strings.Replace(
+				canaryObject, "headers = { x-tester = { present = true } }", `source_labels = { app = "web" }`, 1,
+			),
 			`{ source_labels = { app = "web" } }`,
 			`{ subset = "v2" }`,
 		},

@@ -73,7 +73,8 @@ func TestFunction_evaluateWrong(t *testing.T) {
 		},
 		"resources of for_each": {`{ a = ` + canaryObject + ` }`, `{}`, 0, []string{"values("}},
 		"an attribute too many": {
-			strings.Replace(canaryObject, "{", "{ hosst = 1\n", 1), `{}`, 0, []string{"hosst: is no attribute here; the nearest is host"},
+			strings.Replace(canaryObject, "{", "{ hosst = 1\n", 1), `{}`, 0,
+			[]string{"hosst: is no attribute here; the nearest is host"},
 		},
 		"a DestinationRule alone": {rulesObject, `{}`, 0, []string{"Nothing here claims requests"}},
 		"a delegate alone":        {cartObject, `{}`, 0, []string{"Nothing here claims requests"}},

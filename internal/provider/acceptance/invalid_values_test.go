@@ -178,7 +178,9 @@ var invalidRoutes = map[string]invalid{
 		"must be true, or left out", nil,
 	},
 	"a rule of nothing": {
-		change{`  { match = [{ headers = { version = { exact = "200" } } }]`, `  {}, { match = [{ uri = { prefix = "/" } }]`},
+		change{
+			`  { match = [{ headers = { version = { exact = "200" } } }]`, `  {}, { match = [{ uri = { prefix = "/" } }]`,
+		},
 		"rules[1]", "needs a subset, or weights for several of them; is a name misspelt?", []string{"rules[1].match"},
 	},
 	"a uri without kind of match": {

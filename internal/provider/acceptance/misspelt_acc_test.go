@@ -39,7 +39,8 @@ func TestAccMisspelt(t *testing.T) {
 			`headers =`, `header =`, "rules[1].match[0]: has no condition, and takes every request" + misspelt,
 		},
 		"a header's match": {
-			`exact = "200"`, `exacts = "200"`, `rules[1].match[0].headers["version"]: is empty; write present = true if ` +
+			`exact = "200"`, `exacts = "200"`,
+			`rules[1].match[0].headers["version"]: is empty; write present = true if ` +
 				`any value will do, and else look for a misspelt name: Terraform drops those that it does not know.`,
 		},
 		"a match of the path": {
