@@ -42,7 +42,7 @@ func TestPresent(t *testing.T) {
 	t.Parallel()
 	const empty = `is empty; write present = true if any value will do, and else look for a misspelt name: ` +
 		`Terraform drops those that it does not know`
-	object := func(entries map[string]attr.Value) attr.Value { return attr.Object(entries) }
+	object := attr.Object
 	exact := &networking.StringMatch{MatchType: &networking.StringMatch_Exact{Exact: "a"}}
 	for fact, test := range map[string]struct {
 		value    attr.Value

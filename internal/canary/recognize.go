@@ -166,7 +166,8 @@ func commonPort(destinations []*networking.Destination) int64 {
 func recognizeRule(live *networking.HTTPRoute) Rule {
 	rule := Rule{HTTP: &networking.HTTPRoute{
 		Name: live.Name, Match: istio.WithoutEmpty(live.Match), Timeout: live.Timeout, Retries: live.Retries,
-		Fault: live.Fault, Mirrors: live.Mirrors, Headers: live.Headers, Rewrite: live.Rewrite, CorsPolicy: live.CorsPolicy,
+		Fault: live.Fault, Mirrors: live.Mirrors, Headers: live.Headers, Rewrite: live.Rewrite,
+		CorsPolicy: live.CorsPolicy,
 	}}
 	if proto.Size(rule.HTTP) == 0 {
 		rule.HTTP = nil

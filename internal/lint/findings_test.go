@@ -161,7 +161,7 @@ func TestRun_clean(t *testing.T) {
 		"keys of maps":             `subsets = { anything = { labels = { anything = "x" } } }`,
 		"weights by subset":        `default = { weights = { anything = 10 } }`,
 		"headers by name":          `rules = [{ match = [{ headers = { anything = { exact = "a" } } }] }]`,
-		"what Terraform adds":      "count = 1\ndepends_on = []\nprovider = mesh.b\nlifecycle {\nignore_changes = []\n}",
+		"what Terraform adds":      "count = 1\ndepends_on = []\nprovider = mesh.b\nlifecycle {\n}",
 		"a computed key":           `default = { (var.a) = 1, "${var.b}" = 2 }`,
 		"a loop over names":        `default = { for k, v in var.a : k => v }`,
 		"what is not written here": `default = var.a` + "\n" + `rules = module.a.rules`,

@@ -137,7 +137,7 @@ func TestRun_forbidden(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	t.Cleanup(func() { _ = os.Chmod(filepath.Join(dir, "b"), 0o755) })
+	t.Cleanup(func() { _ = os.Chmod(filepath.Join(dir, "b"), 0o700) }) //nolint:gosec // a folder is entered
 	check(t, run(dir), answer{2, "main.tf:" + misspeltAnswer, `b: cannot be read: permission denied
 a.tf: cannot be read: permission denied
 `})
