@@ -96,7 +96,7 @@ resource "mesh_virtual_service" "root" {
 		handed("host", "host"), rest("4s"), "requests that are left then have no route",
 	}))
 	q.configure(q.admin, config("podinfo", "5s"))
-	q.quiet(q.must("plan"))
+	q.only(q.must("plan"))
 	q.must("destroy")
 }
 

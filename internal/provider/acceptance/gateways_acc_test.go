@@ -36,7 +36,7 @@ func TestAccGateways_hosts(t *testing.T) {
 	q.configure(q.admin, q.in(atGateway("ok", "NS", "a.shop.test", "NS-b/teams")+
 		atGateway("cli", "NS-b", "only.client.test", "teams")+
 		atGateway("short", "NS-b", "s.sys.test", "teams")))
-	q.quiet(q.must("plan"))
+	q.only(q.must("plan"))
 	q.configure(q.admin, q.in(atGateway("legacy", "NS", "l.shop.test", "teams.NS-b.svc.cluster.local")))
 	if told := q.must("plan").told(); len(told) != 1 || told["Doubtful route"] == "" { // about the form of the name
 		t.Errorf("told of a gateway by its legacy name: %q", told)
@@ -85,7 +85,7 @@ func TestAccGateways_compact(t *testing.T) {
 			"hosts that it asks for."))
 	}
 	q.configure(q.admin, q.in(byRules("v2", "hosts = [\"NS.example\"]\n gateways = [\"NS/edge\"]")))
-	q.quiet(q.must("plan"))
+	q.only(q.must("plan"))
 }
 
 // TestAccGateways_redirect: plain http that the gateway answers itself is told when the route is made, and not again.
@@ -102,7 +102,7 @@ func TestAccGateways_redirect(t *testing.T) {
 		`http for NS.example on port 80 with 301, a redirect to https, so that only those of https follow these rules.`))
 	q.must("apply")
 	q.configure(q.admin, q.in(byRules("v2", more+"\n labels = { team = \"shop\" }")))
-	q.quiet(q.must("plan"))
+	q.only(q.must("plan"))
 	q.must("destroy")
 }
 

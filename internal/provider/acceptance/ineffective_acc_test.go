@@ -32,7 +32,7 @@ func TestAccIneffective_ports(t *testing.T) {
 		q.configure(q.admin, strings.Replace(byRules("v2", ""), `"greeter"`, fmt.Sprintf("%q", name), 1))
 		r := q.must("plan")
 		if port.is == "" {
-			q.quiet(r)
+			q.only(r)
 			continue
 		}
 		r.want(t, "warning", "Port is not HTTP", q.in("service: Istio takes no port of the Service of "+name+
@@ -54,7 +54,7 @@ func TestAccIneffective_subsets(t *testing.T) {
 		`Service of greeter.NS.svc.cluster.local has too, so that the subset is every pod of the service.`))
 	q.configure(q.admin, strings.Replace(byRules("v2", `weights_managed_by = "other"`), `{ version = "v2" }`,
 		`{ version = "v1" }`, 1))
-	q.quiet(q.must("plan"))
+	q.only(q.must("plan"))
 }
 
 // TestAccIneffective_twice: of two resources of one workspace for one host one has no effect, which is told as soon
