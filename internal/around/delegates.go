@@ -92,7 +92,8 @@ func (l *inspection) leftOutOf(root *istio.Object) {
 					"that istiod leaves that rule out%s", root, d.At, root.Namespace, onward)
 		default:
 			l.find(LeftOut, ours, root, istio.Doubtful, istio.Path{"http", d.DelegateIndex, "match"},
-				"is not narrower than a match of the rule that hands over to this one, %s of %s, so that istiod leaves "+
+				"is not narrower than a match of the rule that hands over to this one, %s of %s, so that istiod "+
+					"leaves "+
 					"this rule out%s", d.At[:2], root, onward)
 		}
 	}

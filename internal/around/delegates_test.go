@@ -38,8 +38,10 @@ func TestInspectDelegates(t *testing.T) {
 			spec:   root,
 			change: func(f *around.Facts) { f.Narrow = map[around.Resource]bool{around.VirtualServices: true} },
 		},
-		"one that has hosts": {spec: root, others: map[string]string{"web/part": "hosts: [part]\n" + all}, want: []string{
-			`http[0].delegate: VirtualService "web/part" has hosts, and so is no delegate: istiod leaves this rule out` +
+		"one that has hosts": {spec: root, others: map[string]string{"web/part": "hosts: " +
+			"[part]\n" + all}, want: []string{
+			`http[0].delegate: VirtualService "web/part" has hosts, and so is no delegate: istiod leaves this ` +
+				`rule out` +
 				passedOn}},
 		"not exported": {
 			spec:   root,
@@ -63,7 +65,8 @@ func TestInspectDelegates(t *testing.T) {
 			want: []string{`http[1].match: is not narrower than a match of the rule that hands over to this one, ` +
 				`http[0] of VirtualService "web/root", ` + notNarrower}},
 		"as the delegate of one that lacks another": {spec: "hosts: []\n" + all, others: map[string]string{
-			"web/root": "hosts: [a.example]\nhttp: [{delegate: {name: gone}}, {delegate: {name: ours, namespace: shop}}]",
+			"web/root": "hosts: [a.example]\nhttp: [{delegate: {name: gone}}, {delegate: {name: ours, namespace: " +
+				"shop}}]",
 		}},
 	} {
 		t.Run(name, func(t *testing.T) {

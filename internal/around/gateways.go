@@ -160,7 +160,8 @@ func (l *inspection) redirected() {
 				host = istio.FullHost(host, o.Namespace, l.Domain())
 				if len(index.Covering(host))+len(index.Within(host)) > 0 {
 					l.find(Redirected, o, nil, istio.Doubtful, istio.Path{"hosts", i},
-						"Gateway %q answers requests of plain http for %s on port %d with 301, a redirect to https, so "+
+						"Gateway %q answers requests of plain http for %s on port %d with 301, a redirect to "+
+							"https, so "+
 							"that only those of https follow these rules", g.full, host, s.Port)
 				}
 			}
@@ -194,7 +195,8 @@ func (l *inspection) bypasses() {
 				continue
 			}
 			l.find(Bypassed, ours, n.Object, istio.Doubtful, istio.Path{"hosts", i},
-				"%s sends requests from the gateway %s straight to %s (%s), where these rules do not hold: they are those "+
+				"%s sends requests from the gateway %s straight to %s (%s), where these rules do not hold: they "+
+					"are those "+
 					"of the mesh; bind them to that gateway too, with the hosts that are asked for there",
 				n, istio.Enumerate(gateways, "and"), host, at)
 		}

@@ -26,7 +26,8 @@ func TestInspectGateways(t *testing.T) {
 			"client": {Servers: []around.Server{{Port: 80, Hosts: []string{"client/*"}}}},
 			"none":   {},
 			"secure": {Servers: []around.Server{
-				{Port: 80, Hosts: []string{"*.shop.test"}, Redirects: true}, {Port: 443, Hosts: []string{"*.shop.test"}},
+				{Port: 80, Hosts: []string{"*.shop.test"}, Redirects: true},
+				{Port: 443, Hosts: []string{"*.shop.test"}},
 			}},
 		}
 	}
@@ -39,16 +40,19 @@ func TestInspectGateways(t *testing.T) {
 		asBefore bool
 		want     []string
 	}{
-		"served by a wildcard":            {spec: "hosts: [A.shop.test]\ngateways: [istio-system/teams]"},
-		"by a name for all namespaces":    {spec: "hosts: [b.example]\ngateways: [istio-system/teams]"},
-		"a wildcard of a part":            {spec: "hosts: ['*.a.shop.test']\ngateways: [istio-system/teams]"},
-		"a wildcard around a part":        {spec: "hosts: ['*.example']\ngateways: [istio-system/teams]"},
-		"the name of a gateway as a host": {spec: "hosts: [a.shop.test]\ngateways: [teams.istio-system.svc.cluster.local]"},
+		"served by a wildcard":         {spec: "hosts: [A.shop.test]\ngateways: [istio-system/teams]"},
+		"by a name for all namespaces": {spec: "hosts: [b.example]\ngateways: [istio-system/teams]"},
+		"a wildcard of a part":         {spec: "hosts: ['*.a.shop.test']\ngateways: [istio-system/teams]"},
+		"a wildcard around a part":     {spec: "hosts: ['*.example']\ngateways: [istio-system/teams]"},
+		"the name of a gateway as a host": {spec: "hosts: [a.shop.test]\ngateways: " +
+			"[teams.istio-system.svc.cluster.local]"},
 		"another host": {spec: "hosts: [zzz.test]\ngateways: [istio-system/teams]", want: []string{
 			`hosts[0]: is not served by Gateway "istio-system/teams", so that no request for zzz.test follows these ` +
 				`rules; ` + serves}},
-		"for the namespace of the gateway": {spec: "hosts: [x.sys.test]\ngateways: [istio-system/teams]", want: []string{
-			`hosts[0]: is not served by Gateway "istio-system/teams", so that no request for x.sys.test follows these ` +
+		"for the namespace of the gateway": {spec: "hosts: [x.sys.test]\ngateways: " +
+			"[istio-system/teams]", want: []string{
+			`hosts[0]: is not served by Gateway "istio-system/teams", so that no request for x.sys.test follows ` +
+				`these ` +
 				`rules; ` + serves}},
 		"for another namespace": {
 			spec: "hosts: [b.example, only.client.test]\ngateways: [istio-system/teams]",
@@ -57,7 +61,8 @@ func TestInspectGateways(t *testing.T) {
 		},
 		"by several gateways": {
 			spec: "hosts: [zzz.test]\ngateways: [istio-system/teams, istio-system/client, istio-system/none]",
-			want: []string{`hosts[0]: is not served by Gateway "istio-system/teams", Gateway "istio-system/client" or ` +
+			want: []string{`hosts[0]: is not served by Gateway "istio-system/teams", Gateway ` +
+				`"istio-system/client" or ` +
 				`Gateway "istio-system/none", so that no request for zzz.test follows these rules; ` + serves +
 				`; istio-system/client serves nothing to namespace shop, and has client/*; istio-system/none serves ` +
 				`nothing to namespace shop, and has no hosts`},
@@ -65,7 +70,8 @@ func TestInspectGateways(t *testing.T) {
 		"one gateway of two": {
 			spec: "hosts: [b.example]\ngateways: [istio-system/client, istio-system/teams]",
 			want: []string{`gateways[0]: Gateway "istio-system/client" serves none of the hosts, so that no request ` +
-				`that arrives there follows these rules; istio-system/client serves nothing to namespace shop, and has ` +
+				`that arrives there follows these rules; istio-system/client serves nothing to namespace shop, ` +
+				`and has ` +
 				`client/*`},
 		},
 		"each gateway for one host": {
@@ -74,7 +80,8 @@ func TestInspectGateways(t *testing.T) {
 		"a host of the mesh": {spec: "hosts: [reviews, b.example]\ngateways: [mesh, istio-system/teams]"},
 		"no host of a gateway beside the mesh": {
 			spec: "hosts: [reviews]\ngateways: [mesh, istio-system/teams]",
-			want: []string{`gateways[1]: Gateway "istio-system/teams" serves none of the hosts, so that no request that ` +
+			want: []string{`gateways[1]: Gateway "istio-system/teams" serves none of the hosts, so that no ` +
+				`request that ` +
 				`arrives there follows these rules; ` + serves},
 		},
 		"a gateway that is not there": {spec: "hosts: [zzz.test]\ngateways: [istio-system/teams, istio-system/gone]",
@@ -84,15 +91,19 @@ func TestInspectGateways(t *testing.T) {
 				`gateways[0]: Gateway "istio-system/teams" serves none of the hosts, so that no request that arrives ` +
 					`there follows these rules; ` + serves,
 			}},
-		"a redirect to https": {spec: "hosts: [a.shop.test, b.example]\ngateways: [istio-system/secure, istio-system/teams]",
-			want: []string{`hosts[0]: Gateway "istio-system/secure" answers requests of plain http for a.shop.test on ` +
+		"a redirect to https": {spec: "hosts: [a.shop.test, b.example]\ngateways: [istio-system/secure, " +
+			"istio-system/teams]",
+			want: []string{`hosts[0]: Gateway "istio-system/secure" answers requests of plain http for ` +
+				`a.shop.test on ` +
 				`port 80 with 301, a redirect to https, so that only those of https follow these rules`}},
 		"a redirect as before": {spec: "hosts: [a.shop.test]\ngateways: [istio-system/secure]", asBefore: true},
 		"past the route": {
 			spec:   "hosts: [reviews]",
 			theirs: "hosts: [a.example]\ngateways: [mesh, edge]\nhttp: [{name: all, " + istiotest.To("") + "}]",
-			want: []string{`hosts[0]: VirtualService "shop/theirs" sends requests from the gateway shop/edge straight to ` +
-				`reviews.shop.svc.cluster.local (http[0]), where these rules do not hold: they are those of the mesh; bind ` +
+			want: []string{`hosts[0]: VirtualService "shop/theirs" sends requests from the gateway shop/edge ` +
+				`straight to ` +
+				`reviews.shop.svc.cluster.local (http[0]), where these rules do not hold: they are those of the ` +
+				`mesh; bind ` +
 				`them to that gateway too, with the hosts that are asked for there`},
 		},
 		"at the same gateway": {
@@ -100,7 +111,8 @@ func TestInspectGateways(t *testing.T) {
 			theirs: "hosts: [a.example]\ngateways: [edge]\nhttp: [{" + istiotest.To("") + "}]",
 		},
 		"a copy, and a weight of zero": {spec: "hosts: [reviews]", theirs: "hosts: [a.example]\ngateways: [edge]\n" +
-			"http: [{route: [{destination: {host: ratings}, weight: 100}, {destination: {host: reviews}, weight: 0}], " +
+			"http: [{route: [{destination: {host: ratings}, weight: 100}, {destination: {host: reviews}, weight: " +
+			"0}], " +
 			"mirrors: [{destination: {host: reviews}}]}]"},
 		"another rule of the mesh": {spec: "hosts: [reviews]", theirs: "hosts: [a.example]\nhttp: [{" +
 			istiotest.To("") + "}]"},

@@ -32,7 +32,8 @@ func (l *inspection) ports() {
 			continue
 		}
 		l.find(Opaque, o, nil, istio.Doubtful, istio.Path{"hosts", i},
-			"Istio takes no port of the Service of %s for HTTP, as their names and protocols say (%s), so that sidecars "+
+			"Istio takes no port of the Service of %s for HTTP, as their names and protocols say (%s), so that "+
+				"sidecars "+
 				"follow no rule for HTTP there; begin the port's name with http, http2 or grpc, or set its appProtocol",
 			host, service.protocolWords())
 	}
@@ -70,14 +71,16 @@ func (l *inspection) alike() {
 		})
 		if twin >= 0 {
 			l.find(Alike, o, nil, istio.Doubtful, istio.Path{"subsets", i},
-				"has %s, as the subset %s has, so that both are the same pods", labelWords(labels), spec.Subsets[twin].GetName())
+				"has %s, as the subset %s has, so that both are the same "+
+					"pods", labelWords(labels), spec.Subsets[twin].GetName())
 			continue
 		}
 		host := istio.FullHost(spec.GetHost(), o.Namespace, l.Domain())
 		if service, ok := l.service(host); ok && len(service.Selector) > 0 && istio.Carries(service.Selector,
 			[]map[string]string{labels}) {
 			l.find(Alike, o, nil, istio.Doubtful, istio.Path{"subsets", i},
-				"has %s, which the selector of the Service of %s has too, so that the subset is every pod of the service",
+				"has %s, which the selector of the Service of %s has too, so that the subset is every pod of the "+
+					"service",
 				labelWords(labels), host)
 		}
 	}

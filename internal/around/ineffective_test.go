@@ -17,7 +17,8 @@ func TestInspectPorts(t *testing.T) {
 	const catchAll = "\nhttp: [{route: [{destination: {host: reviews}}]}]"
 	mysql := around.ServicePort{Name: "db", Number: 3306, Protocol: "MySQL"}
 	const told = "hosts[0]: Istio takes no port of the Service of reviews.shop.svc.cluster.local for HTTP, as their " +
-		"names and protocols say (PORTS), so that sidecars follow no rule for HTTP there; begin the port's name with http, " +
+		"names and protocols say (PORTS), so that sidecars follow no rule for HTTP there; begin the port's name " +
+		"with http, " +
 		"http2 or grpc, or set its appProtocol"
 	for name, test := range map[string]struct {
 		spec  string
@@ -68,14 +69,17 @@ func TestInspectAlike(t *testing.T) {
 		want    []string
 	}{
 		"two versions": {subsets: "{name: v1, labels: {version: v1}}, {name: v2, labels: {version: v2}}"},
-		"one version twice": {subsets: "{name: v1, labels: {version: v1}}, {name: v2, labels: {version: v1}}", want: []string{
+		"one version twice": {subsets: "{name: v1, labels: {version: v1}}, {name: v2, labels: {version: " +
+			"v1}}", want: []string{
 			"subsets[1]: has the labels version=v1, as the subset v1 has, so that both are the same pods"}},
-		"one version with two policies": {subsets: "{name: v1, labels: {version: v1}}, {name: sticky, labels: {version: v1}, " +
+		"one version with two policies": {subsets: "{name: v1, labels: {version: v1}}, {name: sticky, labels: " +
+			"{version: v1}, " +
 			"trafficPolicy: {loadBalancer: {simple: RANDOM}}}"},
 		"of Argo Rollouts": {subsets: "{name: v1, labels: {rollouts-pod-template-hash: abc}}, {name: v2, labels: " +
 			"{rollouts-pod-template-hash: abc}}"},
 		"the selector": {subsets: "{name: v1, labels: {app: reviews}}", want: []string{
-			"subsets[0]: has the labels app=reviews, which the selector of the Service of reviews.shop.svc.cluster.local has " +
+			"subsets[0]: has the labels app=reviews, which the selector of the Service of " +
+				"reviews.shop.svc.cluster.local has " +
 				"too, so that the subset is every pod of the service"}},
 		"the selector and more": {subsets: "{name: v1, labels: {app: reviews, version: v1}}"},
 		"no labels":             {subsets: "{name: all}, {name: each}"},

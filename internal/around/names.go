@@ -59,7 +59,8 @@ func (l *inspection) nowhere(t target, host string) (words string, remedy istio.
 	case l.Unentered(host) && t.at != nil:
 		return fmt.Sprintf("there is no ServiceEntry for %s, so that requests fail with 503", host), istio.CreateAlong
 	case certain && l.unlisted(host):
-		return why + ", so that requests fail with 503 unless a ServiceEntry that cannot be listed has that name" + instead,
+		return why + ", so that requests fail with 503 unless a ServiceEntry that cannot be listed has that " +
+				"name" + instead,
 			istio.NoRemedy
 	}
 	return "", istio.NoRemedy
@@ -137,7 +138,8 @@ func (l *inspection) claimedNames() {
 		why, instead, _ := l.misnamed(host, o.Namespace)
 		if why != "" && l.unentered(host) {
 			l.missing(istio.NoRemedy, o, istio.Path{"hosts", i},
-				"%s, and no ServiceEntry has that name, so that no request of the mesh follows these rules%s", why, instead)
+				"%s, and no ServiceEntry has that name, so that no request of the mesh follows these "+
+					"rules%s", why, instead)
 		}
 	}
 }

@@ -220,7 +220,8 @@ func TestFactsOfManyServices(t *testing.T) { //nolint:paralleltest // it measure
 				t.Fatalf("%d routes, want %d", len(routes), many)
 			}
 			for _, n := range routes {
-				if diff := cmp.Diff([]string{"all requests go to v1"}, a.facts.Summary(n.Object, a.facts.Options)); diff != "" {
+				if diff := cmp.Diff([]string{"all requests go to " +
+					"v1"}, a.facts.Summary(n.Object, a.facts.Options)); diff != "" {
 					t.Fatalf("summary of %s (-want +got):\n%s", n.Object, diff)
 				}
 			}

@@ -98,7 +98,8 @@ func (p *Placement) outsideProblems() []istio.Problem {
 		return nil
 	}
 	return []istio.Problem{istio.Warnf(istio.Path{"gateways"},
-		"no hosts are given, so that the rules are for %s, a name that no client outside the cluster asks a gateway for; "+
+		"no hosts are given, so that the rules are for %s, a name that no client outside the cluster asks a "+
+			"gateway for; "+
 			"write the hosts that it asks for", p.Host)}
 }
 

@@ -292,7 +292,8 @@ func TestRouteProblemsOfPlaces(t *testing.T) {
 		"only the mesh, without hosts": {change: outside("mesh")},
 		"a gateway without hosts": {
 			change: outside("mesh", "shop/public"),
-			want: []string{`? gateways: no hosts are given, so that the rules are for greeter.shop.svc.cluster.local, a ` +
+			want: []string{`? gateways: no hosts are given, so that the rules are for ` +
+				`greeter.shop.svc.cluster.local, a ` +
 				`name that no client outside the cluster asks a gateway for; write the hosts that it asks for`},
 		},
 		"exported to an invalid namespace": {

@@ -162,7 +162,8 @@ func TestView_List(t *testing.T) {
 					"a": {
 						Ports: []around.ServicePort{
 							{Name: "grpc", Number: 80, Protocol: "GRPC"}, {Name: "any", Number: 81},
-							{Name: "any", Number: 3306, Protocol: "TCP"}, {Name: "tcp-http", Number: 82, Protocol: "TCP"},
+							{Name: "any", Number: 3306, Protocol: "TCP"},
+							{Name: "tcp-http", Number: 82, Protocol: "TCP"},
 							{Name: "tcp", Number: 83, Protocol: "HTTP2"}, {Name: "http", Number: 84, Protocol: "UDP"},
 						},
 						Selector: map[string]string{"app": "a"},

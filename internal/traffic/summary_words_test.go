@@ -189,7 +189,8 @@ http:
 		`left out: http[4]: http[0] of delegate "shop/wide"` + narrower,
 	}
 	options := traffic.Options{Absent: map[string]bool{"shop/gone": true}}
-	said := append([]string{elsewhere, "requests with path starting with /half/a go to v1", "all other requests go to v1"},
+	said := append([]string{elsewhere, "requests with path starting with /half/a go to v1", "all other requests " +
+		"go to v1"},
 		left...)
 	if diff := cmp.Diff(said, traffic.Summary(routes, options)); diff != "" {
 		t.Errorf("summary (-want +got):\n%s", diff)

@@ -46,7 +46,8 @@ resource "mesh_virtual_service" "root" {
 		r.want(t, "warning", absent, q.in(`http[3].delegate: delegate "NS-b/missing" is not there, so istiod leaves `+
 			`this rule out`)+passedOn+"; create it, in the same apply at the latest")
 	}
-	hidden := q.in(`http[1].delegate: delegate "NS-b/hidden" is not exported to namespace "NS", so istiod leaves this ` +
+	hidden := q.in(`http[1].delegate: delegate "NS-b/hidden" is not exported to namespace "NS", so istiod leaves ` +
+		`this ` +
 		`rule out` + passedOn)
 	told(q.must("plan"), hidden)
 	q.must("apply")
@@ -63,7 +64,8 @@ resource "mesh_virtual_service" "root" {
 		return q.in("all other requests are handed to VirtualService NS-b/podinfo, timeout " + timeout)
 	}
 	last := []string{
-		left(2, `http[0] of delegate "NS-b/wide" has a match that is not narrower than a match of this rule, so istiod `+
+		left(2, `http[0] of delegate "NS-b/wide" has a match that is not narrower than a match of this rule, so `+
+			`istiod `+
 			`leaves it out`),
 		left(3, `delegate "NS-b/missing" is not there, so istiod leaves this rule out`),
 		left(4, `delegate "NS-b/host" is not there, so istiod leaves this rule out`),
@@ -125,6 +127,7 @@ resource "mesh_virtual_service" "private" {
 	r.want(t, "warning", "Rule is left out", q.in(`http[1].match: is not narrower than a match of the rule that hands `+
 		`over to this one, http[0] of VirtualService "NS-b/root", so that istiod leaves this rule out`)+passedOn)
 	r.want(t, "warning", "Rule is left out", q.in(`export_to: VirtualService "NS-b/root" hands over to this one at `+
-		`http[0].delegate, and namespace NS-b is none of those that this one is exported to, so that istiod leaves that `+
+		`http[0].delegate, and namespace NS-b is none of those that this one is exported to, so that istiod `+
+		`leaves that `+
 		`rule out`)+passedOn)
 }

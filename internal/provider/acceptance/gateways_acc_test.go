@@ -60,10 +60,12 @@ resource "mesh_virtual_service" "mesh" {
 	}
 	want := map[string]string{}
 	for name, text := range map[string]string{
-		"NS-b/wrongns": notServed("b.shop.test") + "follows these rules; NS-b/teams serves *.sys.test and only.client.test.",
-		"NS/sys":       notServed("x.sys.test") + toShop,
-		"NS/other":     notServed("zzz.test") + toShop,
-		"NS/mesh": `gateways[1]: Gateway "NS-b/teams" serves none of the hosts, so that no request that arrives there ` +
+		"NS-b/wrongns": notServed("b.shop.test") + "follows these rules; NS-b/teams serves *.sys.test and " +
+			"only.client.test.",
+		"NS/sys":   notServed("x.sys.test") + toShop,
+		"NS/other": notServed("zzz.test") + toShop,
+		"NS/mesh": `gateways[1]: Gateway "NS-b/teams" serves none of the hosts, so that no request that arrives ` +
+			`there ` +
 			toShop,
 	} {
 		want[q.in(unserved+" ("+name+")")] = q.in(text)
@@ -81,7 +83,8 @@ func TestAccGateways_compact(t *testing.T) {
 	for _, config := range []string{byRules("v2", `gateways = ["NS/edge"]`), byShares("v2", `gateways = ["NS/edge"]`)} {
 		q.configure(q.admin, q.in(config))
 		q.must("plan").want(t, "warning", "Doubtful route", q.in("gateways: no hosts are given, so that the rules are "+
-			"for greeter.NS.svc.cluster.local, a name that no client outside the cluster asks a gateway for; write the "+
+			"for greeter.NS.svc.cluster.local, a name that no client outside the cluster asks a gateway for; "+
+			"write the "+
 			"hosts that it asks for."))
 	}
 	q.configure(q.admin, q.in(byRules("v2", "hosts = [\"NS.example\"]\n gateways = [\"NS/edge\"]")))
@@ -92,14 +95,16 @@ func TestAccGateways_compact(t *testing.T) {
 func TestAccGateways_redirect(t *testing.T) {
 	t.Parallel()
 	q := newQuarter(t)
-	q.gateway("name: edge, namespace: NS", "{port: {number: 80, name: http, protocol: HTTP}, hosts: [NS.example], tls: "+
+	q.gateway("name: edge, namespace: NS", "{port: {number: 80, name: http, protocol: HTTP}, hosts: [NS.example], "+
+		"tls: "+
 		"{httpsRedirect: true}}, {port: {number: 443, name: https, protocol: HTTPS}, hosts: [NS.example], tls: {mode: "+
 		"SIMPLE, credentialName: none}}")
 	more := "hosts = [\"NS.example\"]\n gateways = [\"NS/edge\"]"
 	q.configure(q.admin, q.in(byRules("v2", more)))
 	r := q.must("plan")
 	r.want(t, "warning", "Gateway redirects plain http", q.in(`hosts[0]: Gateway "NS/edge" answers requests of plain `+
-		`http for NS.example on port 80 with 301, a redirect to https, so that only those of https follow these rules.`))
+		`http for NS.example on port 80 with 301, a redirect to https, so that only those of https follow these `+
+		`rules.`))
 	q.must("apply")
 	q.configure(q.admin, q.in(byRules("v2", more+"\n labels = { team = \"shop\" }")))
 	q.only(q.must("plan"))
@@ -116,10 +121,13 @@ func TestAccGateways_bypass(t *testing.T) {
 		"{prefix: /greet}}], route: [{destination: {host: "+greeterHost+"}}]}]")
 	q.configure(q.admin, byRules("v2", ""))
 	r := q.must("plan")
-	r.want(t, "warning", "Gateway goes past the route", q.in(`service: VirtualService "NS-b/public" sends requests from `+
-		`the gateway NS-b/edge straight to greeter.NS.svc.cluster.local (http[0]), where these rules do not hold: they `+
+	r.want(t, "warning", "Gateway goes past the route", q.in(`service: VirtualService "NS-b/public" sends `+
+		`requests from `+
+		`the gateway NS-b/edge straight to greeter.NS.svc.cluster.local (http[0]), where these rules do not hold: `+
+		`they `+
 		`are those of the mesh; bind them to that gateway too, with the hosts that are asked for there.`))
-	q.configure(q.admin, q.in(byRules("v2", "hosts = [\"greeter\", \"NS.example\"]\n gateways = [\"mesh\", \"NS-b/edge\"]")))
+	q.configure(q.admin, q.in(byRules("v2", "hosts = [\"greeter\", \"NS.example\"]\n gateways = [\"mesh\", "+
+		"\"NS-b/edge\"]")))
 	if told := q.must("plan").told()[q.in("Gateway goes past the route (NS/greeter)")]; told != "" {
 		t.Errorf("told where the route holds at the gateway: %s", told)
 	}

@@ -9,7 +9,8 @@ import (
 // serviceWith makes a Service of the greeter's pods with one port.
 func (q *quarter) serviceWith(name, port string) {
 	q.t.Helper()
-	q.put("services", "apiVersion: v1\nkind: Service\nmetadata: {name: "+name+", namespace: NS}\nspec: {selector: {app: "+
+	q.put("services", "apiVersion: v1\nkind: Service\nmetadata: {name: "+name+", namespace: NS}\nspec: {selector: "+
+		"{app: "+
 		"greeter}, ports: [{"+port+"}]}")
 }
 
@@ -36,7 +37,8 @@ func TestAccIneffective_ports(t *testing.T) {
 			continue
 		}
 		r.want(t, "warning", "Port is not HTTP", q.in("service: Istio takes no port of the Service of "+name+
-			".NS.svc.cluster.local for HTTP, as their names and protocols say ("+port.is+"), so that sidecars follow no "+
+			".NS.svc.cluster.local for HTTP, as their names and protocols say ("+port.is+"), so that sidecars "+
+			"follow no "+
 			"rule for HTTP there; begin the port's name with http, http2 or grpc, or set its appProtocol."))
 	}
 }
@@ -50,7 +52,8 @@ func TestAccIneffective_subsets(t *testing.T) {
 	q.must("plan").want(t, "warning", differ,
 		`subsets["v2"]: has the labels version=v1, as the subset v1 has, so that both are the same pods.`)
 	q.configure(q.admin, strings.Replace(byShares("v2", ""), `{ version = "v2" }`, `{ app = "greeter" }`, 1))
-	q.must("plan").want(t, "warning", differ, q.in(`subsets["v2"]: has the labels app=greeter, which the selector of the `+
+	q.must("plan").want(t, "warning", differ, q.in(`subsets["v2"]: has the labels app=greeter, which the selector `+
+		`of the `+
 		`Service of greeter.NS.svc.cluster.local has too, so that the subset is every pod of the service.`))
 	q.configure(q.admin, strings.Replace(byRules("v2", `weights_managed_by = "other"`), `{ version = "v2" }`,
 		`{ version = "v1" }`, 1))
@@ -68,7 +71,8 @@ func TestAccIneffective_twice(t *testing.T) {
 	second := strings.NewReplacer(`"test"`, `"second"`, `v1 = 90`, `v1 = 80`, `v2 = 10`, `v2 = 20`).
 		Replace(byRules("v2", `name = "second"`))
 	q.configure(q.in(owned), byRules("v2", "")+second)
-	says := []string{q.in(`service: VirtualService "NS/greeter" routes greeter.NS.svc.cluster.local in the mesh already`),
+	says := []string{q.in(`service: VirtualService "NS/greeter" routes greeter.NS.svc.cluster.local in the mesh ` +
+		`already`),
 		q.in(`for every caller the rules of VirtualService "NS/second" have no effect until that one is gone`),
 		"unless the same apply changes it."}
 	q.must("plan").want(t, "warning", rivalry, says...)

@@ -32,14 +32,17 @@ func TestAccNames(t *testing.T) {
 	var config strings.Builder
 	want := map[string]string{}
 	for name, test := range map[string]struct{ host, why string }{
-		"own":    {"greeter.NS", "greeter.NS" + incomplete + nothing + write},
-		"typo":   {"greeter.NS-c", "greeter.NS-c" + incomplete + nothing + "; there is no Service in a namespace NS-c either"},
+		"own": {"greeter.NS", "greeter.NS" + incomplete + nothing + write},
+		"typo": {"greeter.NS-c", "greeter.NS-c" + incomplete + nothing + "; there is no Service in a namespace " +
+			"NS-c either"},
 		"svc":    {"greeter.NS.svc", "greeter.NS.svc" + noEnd + nothing + write},
 		"almost": {"greeter.NS.svc.cluster.loca", "greeter.NS.svc.cluster.loca" + noEnd + nothing + write},
-		"outside": {"api.NS.example", "there is no ServiceEntry for api.NS.example, so that requests fail with 503; create " +
+		"outside": {"api.NS.example", "there is no ServiceEntry for api.NS.example, so that requests fail with " +
+			"503; create " +
 			"it, in the same apply at the latest"},
 		"namespace": {"greeter.NS-c.svc.cluster.local", "there is no Service, and no ServiceEntry, for " +
-			"greeter.NS-c.svc.cluster.local, so that requests fail with 503; create it, in the same apply at the latest"},
+			"greeter.NS-c.svc.cluster.local, so that requests fail with 503; create it, in the same apply at the " +
+			"latest"},
 	} {
 		config.WriteString(strings.NewReplacer(`"test"`, `"`+name+`"`, `["greeter"]`, `["`+name+`.NS.example"]`).
 			Replace(sendingTo(`host = "`+test.host+`"`, "")))
@@ -50,7 +53,8 @@ func TestAccNames(t *testing.T) {
 		t.Errorf("warnings (-want +got):\n%s", diff)
 	}
 	q.configure(q.admin, q.in(strings.Replace(byRules("v2", ""), `"greeter"`, `"greeter.NS.svc.cluster.loca"`, 1)))
-	q.must("plan").want(t, "warning", absent, q.in("service: greeter.NS.svc.cluster.loca"+noEnd+", and no ServiceEntry "+
+	q.must("plan").want(t, "warning", absent, q.in("service: greeter.NS.svc.cluster.loca"+noEnd+", and no "+
+		"ServiceEntry "+
 		"has that name, so that no request of the mesh follows these rules"+write))
 }
 
@@ -63,12 +67,15 @@ func TestAccNames_serviceEntries(t *testing.T) {
 		q.put("serviceentries", "apiVersion: networking.istio.io/v1\nkind: ServiceEntry\nmetadata: {name: "+name+
 			", namespace: NS}\nspec: {hosts: ['"+host+"'], "+more+"}")
 	}
-	entry("nacos", "gateway.DEFAULT-GROUP.NS.nacos", "location: MESH_INTERNAL, resolution: STATIC, ports: [{name: http, "+
-		"number: 8848, protocol: HTTP}], endpoints: [{address: 127.77.50.1, labels: {version: v1}}, {address: 127.77.50.2, "+
+	entry("nacos", "gateway.DEFAULT-GROUP.NS.nacos", "location: MESH_INTERNAL, resolution: STATIC, ports: [{name: "+
+		"http, "+
+		"number: 8848, protocol: HTTP}], endpoints: [{address: 127.77.50.1, labels: {version: v1}}, {address: "+
+		"127.77.50.2, "+
 		"labels: {version: v2}}]")
 	entry("wild", "*.ext.NS.example", "location: MESH_EXTERNAL, resolution: NONE, ports: [{name: tls, number: 443, "+
 		"protocol: TLS}, {name: http, number: 80, protocol: HTTP}]")
-	entry("legacy", "legacy.NS.example", "location: MESH_INTERNAL, resolution: STATIC, ports: [{name: http, number: 80, "+
+	entry("legacy", "legacy.NS.example", "location: MESH_INTERNAL, resolution: STATIC, ports: [{name: http, "+
+		"number: 80, "+
 		"protocol: HTTP}], workloadSelector: {labels: {app: greeter}}")
 	q.configure(q.admin, q.in(strings.NewReplacer(`"test"`, `"nacos"`, `"greeter"`, `"gateway.DEFAULT-GROUP.NS.nacos"`).
 		Replace(byRules("v2", `name = "nacos"`))+strings.NewReplacer(`"test"`, `"legacy"`, `"greeter"`,

@@ -52,7 +52,8 @@ func (p *objectsResource) readState(ctx context.Context, c *call) {
 	}
 	described := p.routeOf(c.state)
 	c.private.set(observedKey, observedIn(live, described.Render()))
-	p.settle(c, !unknown && facts == nil && len(leftOver) == 0 && len(live.All()) == len(addressesOf(described.Place())))
+	p.settle(c, !unknown && facts == nil && len(leftOver) == 0 &&
+		len(live.All()) == len(addressesOf(described.Place())))
 }
 
 // findLeftOver returns which objects that are ours and not those of the state still exist: those that an earlier
