@@ -54,8 +54,8 @@ type attached struct {
 	any    bool
 }
 
-// gatewaysOf returns the gateways of a VirtualService that are there, whether those are all that it names, and whether
-// it holds in the mesh.
+// gatewaysOf returns the gateways of a VirtualService that are there, whether those are all that it names, and
+// whether it holds in the mesh.
 func (l *inspection) gatewaysOf(o *istio.Object) (all []attached, complete, mesh bool) {
 	spec := o.VirtualServiceSpec()
 	complete = true

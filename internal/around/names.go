@@ -39,8 +39,8 @@ func (l *inspection) unlisted(host string) bool {
 	return (l.Closed[Query{Resource: ServiceEntries}] || l.Narrow[ServiceEntries]) && !l.entered(host)
 }
 
-// nowhere says that nothing has the name that a destination sends to, empty where that is not so, or not known. A name
-// that is no full one of a Service is that of a ServiceEntry, or of nothing.
+// nowhere says that nothing has the name that a destination sends to, empty where that is not so, or not known. A
+// name that is no full one of a Service is that of a ServiceEntry, or of nothing.
 func (l *inspection) nowhere(t target, host string) (words string, remedy istio.Remedy) {
 	if _, err := netip.ParseAddr(host); err == nil || strings.HasPrefix(host, "*") && t.at == nil {
 		return "", istio.NoRemedy

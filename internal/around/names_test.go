@@ -10,8 +10,8 @@ import (
 	"github.com/meshroute/terraform-provider-mesh/internal/istio/istiotest"
 )
 
-// A destination that is no full name of a Service is that of a ServiceEntry, or of nothing; what may have been meant is
-// said with it.
+// A destination that is no full name of a Service is that of a ServiceEntry, or of nothing; what may have been meant
+// is said with it.
 func TestInspectNames(t *testing.T) {
 	t.Parallel()
 	const (

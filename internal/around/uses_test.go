@@ -26,15 +26,26 @@ func TestUses(t *testing.T) {
 		owner          string
 		want           []string
 	}{
-		"the DestinationRule goes":           {before: both, theirs: to, want: []string{"error subsets: " + fails}},
-		"the subset goes":                    {before: both, after: one, theirs: to, want: []string{"error subsets: " + fails}},
-		"the other subset goes":              {before: both, after: "host: reviews\nsubsets: [{name: v2, labels: {version: v2}}]", theirs: to},
+		"the DestinationRule goes": {before: both, theirs: to, want: []string{"error subsets: " + fails}},
+		"the subset goes": {
+			before: both,
+			after:  one,
+			theirs: to,
+			want:   []string{"error subsets: " + fails},
+		},
+		"the other subset goes": {
+			before: both,
+			after:  "host: reviews\nsubsets: [{name: v2, labels: {version: v2}}]",
+			theirs: to,
+		},
 		"nothing goes":                       {before: both, after: both, theirs: to},
 		"nothing was there":                  {after: one, theirs: to},
 		"another DestinationRule has it too": {before: both, theirs: to, beside: both},
 		"another one has it with other labels": {
 			before: both, theirs: to, beside: "host: reviews\nsubsets: [{name: v2, labels: {version: v3}}]",
-			want: []string{"error subsets: …which this change gives the labels version=v3: they would go to other workloads"},
+			want: []string{
+				"error subsets: …which this change gives the labels version=v3: they would go to other workloads",
+			},
 		},
 		"the host becomes another one": {
 			before: both, after: "host: ratings\nsubsets: [{name: v2, labels: {version: v2}}]", theirs: to,
@@ -42,8 +53,8 @@ func TestUses(t *testing.T) {
 		},
 		"the labels become others": {
 			before: both, after: "host: reviews\nsubsets: [{name: v2, labels: {version: v3, app: a}}]", theirs: to,
-			want: []string{"error subsets: http[0] \"primary\"…to the subset v2 of…which this change gives the labels " +
-				"app=a, version=v3: they would go to other workloads"},
+			want: []string{"error subsets: http[0] \"primary\"…to the subset v2 of…which this change gives the " +
+				"labels app=a, version=v3: they would go to other workloads"},
 		},
 		"only the policy changes": {
 			before: both, after: both + "\ntrafficPolicy: {tls: {mode: DISABLE}}", theirs: to,
@@ -52,12 +63,15 @@ func TestUses(t *testing.T) {
 			before: both, theirs: "hosts: [web.test]\nhttp: [{route: [" +
 				"{destination: {host: reviews.shop.svc.cluster.local, subset: v2}}, " +
 				"{destination: {host: reviews.shop.svc.cluster.local}, weight: 100}]}]",
-			want: []string{"subsets: http[0] in VirtualService \"web/theirs\" names it, without requests now, to the subset v2"},
+			want: []string{
+				"subsets: http[0] in VirtualService \"web/theirs\" names it, without requests now, to the subset v2",
+			},
 		},
 		"they copy requests": {
 			before: both, theirs: "hosts: [web.test]\nhttp: [{route: [{destination: {host: web}}], " +
 				"mirrors: [{destination: {host: reviews.shop.svc.cluster.local, subset: v2}}]}]",
-			want: []string{"subsets: http[0] in VirtualService \"web/theirs\" sends copies of requests to the subset v2 of…the copies would be lost"},
+			want: []string{"subsets: http[0] in VirtualService \"web/theirs\" sends copies of requests to the subset " +
+				"v2 of…the copies would be lost"},
 		},
 		"TCP": {
 			before: both, theirs: "hosts: [web.test]\ntcp: [{route: [{destination: " +
@@ -67,8 +81,13 @@ func TestUses(t *testing.T) {
 		"a short name is of another namespace": {
 			before: both, theirs: "hosts: [web.test]\nhttp: [{route: [{destination: {host: reviews, subset: v2}}]}]",
 		},
-		"the same workspace": {before: both, theirs: to, owner: "shop/prod", want: []string{"own error subsets: " + fails}},
-		"another workspace":  {before: both, theirs: to, owner: "web", want: []string{"error subsets: " + fails}},
+		"the same workspace": {
+			before: both,
+			theirs: to,
+			owner:  "shop/prod",
+			want:   []string{"own error subsets: " + fails},
+		},
+		"another workspace": {before: both, theirs: to, owner: "web", want: []string{"error subsets: " + fails}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

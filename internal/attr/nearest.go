@@ -15,8 +15,8 @@ const likeness = 0.6
 // alike counts a common start for more where half of two names is the same: it makes "retry" like "retries".
 var alike = levenshtein.NewParams().BonusThreshold(0.5)
 
-// Nearest returns the name that somebody meant who wrote another one, empty where none is near. Capitals, - and _ make
-// no difference: corsPolicy is cors_policy.
+// Nearest returns the name that somebody meant who wrote another one, empty where none is near. Capitals, - and _
+// make no difference: corsPolicy is cors_policy.
 func Nearest(written string, names []string) string {
 	if len(written) > longestMisspelt {
 		return ""

@@ -11,8 +11,8 @@ import (
 	"github.com/meshroute/terraform-provider-mesh/internal/istio/istiotest"
 )
 
-// What is wrong with a regular expression is said without the name of its field, which the place says, and what gRPC's
-// own client never finds is told where it is one of the callers.
+// What is wrong with a regular expression is said without the name of its field, which the place says, and what
+// gRPC's own client never finds is told where it is one of the callers.
 func TestValidate_matches(t *testing.T) {
 	t.Parallel()
 	const syntax = "; Istio uses RE2 style regex-based match (https://github.com/google/re2/wiki/Syntax)"

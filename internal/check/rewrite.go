@@ -38,8 +38,8 @@ func (c *checker) redirect(m *networking.HTTPRedirect) {
 	}
 }
 
-// rewrite looks for paths that are none. What is sent on begins with uri, whatever the rule matches; `*` is the path of
-// OPTIONS.
+// rewrite looks for paths that are none. What is sent on begins with uri, whatever the rule matches; `*` is the path
+// of OPTIONS.
 func (c *checker) rewrite(m *networking.HTTPRewrite) {
 	at := istio.Path{"uri"}
 	switch {
@@ -80,8 +80,8 @@ func (c *checker) regexRewrite(m *networking.RegexRewrite) {
 // backReference is a group in an RE2 rewrite: `\1`; `\\` is a backslash.
 var backReference = regexp.MustCompile(`\\(\\|[0-9])`)
 
-// missingGroup returns a group that a rewrite names and the expression does not have, 0 if there is none, and how many
-// it has.
+// missingGroup returns a group that a rewrite names and the expression does not have, 0 if there is none, and how
+// many it has.
 func missingGroup(m *networking.RegexRewrite) (missing, groups int) {
 	expression, err := syntax.Parse(m.Match, syntax.Perl)
 	if err != nil {

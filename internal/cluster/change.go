@@ -303,8 +303,9 @@ func (r *run) create(ctx context.Context, result *StepResult) {
 		result.Live, result.Err = r.cluster.update(ctx, o, nil, is.Identity, r.change.Force)
 	case r.cluster.wasMade(is.UID) || !is.LeftBehind(o):
 	case is.As(o):
-		warn(ctx, fmt.Sprintf("%s was left behind by an apply that was killed, with just this content%s; it was taken up",
-			o, ownerWords(o)))
+		warn(ctx,
+			fmt.Sprintf("%s was left behind by an apply that was killed, with just this content%s; it was taken up",
+				o, ownerWords(o)))
 		r.cluster.takenUp.Store(is.UID, true)
 		result.Live, result.Found, result.Err = is, true, nil
 	default:

@@ -20,8 +20,8 @@ const patience = 45 * time.Second
 // back when the answer says so; where that is too late, it does not wait for it. What is asked for must bear being
 // done twice.
 //
-// Without a deadline, as in a plan, or with one that is only a bound, only a server that has answered before is waited
-// for: a wrong address is said at once.
+// Without a deadline, as in a plan, or with one that is only a bound, only a server that has answered before is
+// waited for: a wrong address is said at once.
 func (c *Cluster) persist(ctx context.Context, what string, request func(ctx context.Context, again bool) error) error {
 	began := time.Now()
 	until, ends := ctx.Deadline()

@@ -117,7 +117,8 @@ func Canonical(spec proto.Message) proto.Message {
 	return spec
 }
 
-// WithoutEmpty returns matches of which any is enough: none where one has no condition, so that every request matches.
+// WithoutEmpty returns matches of which any is enough: none where one has no condition, so that every request
+// matches.
 func WithoutEmpty(matches []*networking.HTTPMatchRequest) []*networking.HTTPMatchRequest {
 	if slices.ContainsFunc(matches, func(m *networking.HTTPMatchRequest) bool { return proto.Size(m) == 0 }) {
 		return nil

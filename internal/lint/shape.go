@@ -7,8 +7,8 @@ import (
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 )
 
-// shape is what a value may hold, nil where that makes no difference: attributes for an object, an element for a list,
-// a set or a map. It is compared by its address.
+// shape is what a value may hold, nil where that makes no difference: attributes for an object, an element for a
+// list, a set or a map. It is compared by its address.
 type shape struct {
 	attributes map[string]*shape
 	element    *shape

@@ -108,7 +108,8 @@ func readSwitch(r *attr.Reader, name, environment string) bool {
 	return on && err == nil
 }
 
-// refuseBase64 reports certificates and keys that are the base64 of PEM, as cloud providers and kubeconfigs have them.
+// refuseBase64 reports certificates and keys that are the base64 of PEM, as cloud providers and kubeconfigs have
+// them.
 func refuseBase64(r *attr.Reader, refuse func(at path.Path, reason string)) {
 	for _, name := range []string{"cluster_ca_certificate", "client_certificate", "client_key"} {
 		raw, err := base64.StdEncoding.DecodeString(strings.TrimSpace(r.String(name)))

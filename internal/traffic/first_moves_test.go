@@ -17,7 +17,8 @@ func TestFirstMoves(t *testing.T) {
 		want []string
 	}{
 		"to a subset": {
-			"http: [{" + istiotest.To("v1") + "}]", []string{"all requests move from the service itself (no rule) to v1"},
+			"http: [{" + istiotest.To("v1") + "}]",
+			[]string{"all requests move from the service itself (no rule) to v1"},
 		},
 		"some to a subset, and all others as before": {
 			"http: [{match: [{headers: {version: {exact: '200'}}}], " + istiotest.To("v2") +

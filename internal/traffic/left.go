@@ -141,8 +141,8 @@ func callers(there []proxies) (these, others string) {
 	return "from these callers or on these ports", "from all other callers or on all other ports"
 }
 
-// withoutRuleFor returns the VirtualService that claims a request from a sidecar and has no rule for that, nil if none
-// does.
+// withoutRuleFor returns the VirtualService that claims a request from a sidecar and has no rule for that, nil if
+// none does.
 func (t *Table) withoutRuleFor(request Request) *virtualService {
 	in := receive(request, t.firstHost())
 	for _, s := range t.virtualServices {

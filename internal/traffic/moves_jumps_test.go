@@ -274,7 +274,9 @@ func TestMoves_ofTheSameRules(t *testing.T) {
 		t.Errorf("%d moves", len(moves))
 	}
 	for i, m := range moves {
-		if want := fmt.Sprintf("requests with header version=%d: v2 10 %% → 25 %% (v1 90 %% → 75 %%)", i); m.String() != want {
+		if want := fmt.Sprintf(
+			"requests with header version=%d: v2 10 %% → 25 %% (v1 90 %% → 75 %%)", i,
+		); m.String() != want {
 			t.Errorf("%s, want %s", m, want)
 		}
 	}

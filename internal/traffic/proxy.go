@@ -50,9 +50,9 @@ type guess struct {
 	values []*pattern
 }
 
-// passProxy writes down what an Envoy makes of the headers before it routes, by Istio's defaults, and what else it may
-// make of them where that is up to others: whether a gateway trusts proxies before it, which networks are internal.
-// schemeless says that the caller tells no scheme, as in HTTP/1.
+// passProxy writes down what an Envoy makes of the headers before it routes, by Istio's defaults, and what else it
+// may make of them where that is up to others: whether a gateway trusts proxies before it, which networks are
+// internal. schemeless says that the caller tells no scheme, as in HTTP/1.
 // Source: istio.io/istio pilot/pkg/networking/core buildHTTPConnectionManager, buildGatewayConnectionManager.
 func (r *received) passProxy(schemeless bool) {
 	r.guesses = map[string]guess{}
@@ -88,8 +88,8 @@ func (r *received) passProxy(schemeless bool) {
 	}
 }
 
-// passScheme is passProxy for the scheme of the connection. A gateway replaces it unless it trusts proxies before it; a
-// sidecar keeps it, and takes the scheme of a request from it.
+// passScheme is passProxy for the scheme of the connection. A gateway replaces it unless it trusts proxies before it;
+// a sidecar keeps it, and takes the scheme of a request from it.
 func (r *received) passScheme(inMesh, schemeless bool) {
 	scheme, sent := r.headers[forwardedProto]
 	switch {

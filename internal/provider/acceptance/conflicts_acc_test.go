@@ -47,7 +47,8 @@ func TestAccConflict_planAdded(t *testing.T) {
 		lab.Edit(acctest.DestinationRule, lab.Service, func(spec map[string]any) {
 			spec["trafficPolicy"] = map[string]any{"loadBalancer": map[string]any{"simple": "RANDOM"}}
 		})
-		w.fails(conflict, []string{"traffic_policy", `"kubectl-edit"`, `it is {"loadBalancer":{"simple":"RANDOM"}} now`}, "plan")
+		w.fails(conflict,
+			[]string{"traffic_policy", `"kubectl-edit"`, `it is {"loadBalancer":{"simple":"RANDOM"}} now`}, "plan")
 		w.apply(parts{top: "force_conflicts = true"})
 		w.unchanged()
 		w.must("destroy")
@@ -80,7 +81,8 @@ func TestAccPlan_cannotWrite(t *testing.T) {
 	for _, kind := range []string{"virtualservices", "destinationrules"} {
 		q.configure(q.without(right{"patch", kind, inRoutes}), byRules("v2", ""))
 		q.fails("Permission missing", []string{
-			fmt.Sprintf(`cannot patch resource %q in API group "networking.istio.io" in the namespace %q`, kind, q.name),
+			fmt.Sprintf(`cannot patch resource %q in API group "networking.istio.io" in the namespace %q`, kind,
+				q.name),
 		}, "plan")
 	}
 }

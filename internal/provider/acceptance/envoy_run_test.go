@@ -20,14 +20,15 @@ import (
 	"github.com/meshroute/terraform-provider-mesh/internal/acctest"
 )
 
-// runningEnvoy is a real Envoy with routes that istiod computed, before a server that tells the path it was asked for.
+// runningEnvoy is a real Envoy with routes that istiod computed, before a server that tells the path it was asked
+// for.
 type runningEnvoy struct {
 	t       *testing.T
 	address string
 }
 
-// startEnvoy starts MESH_TEST_ENVOY as a gateway, nil where that is not set. Its settings are those that istiod gives a
-// connection manager there, and its runtime flags those of Istio's bootstrap.
+// startEnvoy starts MESH_TEST_ENVOY as a gateway, nil where that is not set. Its settings are those that istiod gives
+// a connection manager there, and its runtime flags those of Istio's bootstrap.
 func startEnvoy(t *testing.T, routes []byte, table string) *runningEnvoy {
 	t.Helper()
 	binary := os.Getenv("MESH_TEST_ENVOY")

@@ -115,8 +115,8 @@ func (p *process) id() int {
 	return id
 }
 
-// children returns the processes that Terraform started: its plugins. The kernel leaves some out of a list that changes
-// while it is read.
+// children returns the processes that Terraform started: its plugins. The kernel leaves some out of a list that
+// changes while it is read.
 func (p *process) children() []int {
 	for range 50 {
 		if children := p.readChildren(); len(children) > 0 {

@@ -179,7 +179,8 @@ var invalidRoutes = map[string]invalid{
 	},
 	"a rule of nothing": {
 		change{
-			`  { match = [{ headers = { version = { exact = "200" } } }]`, `  {}, { match = [{ uri = { prefix = "/" } }]`,
+			`  { match = [{ headers = { version = { exact = "200" } } }]`,
+			`  {}, { match = [{ uri = { prefix = "/" } }]`,
 		},
 		"rules[1]", "needs a subset, or weights for several of them; is a name misspelt?", []string{"rules[1].match"},
 	},

@@ -76,8 +76,8 @@ func TestAccMisspelt(t *testing.T) {
 // ruleOneStart is where the second rule of validRoute begins.
 const ruleOneStart = `  { match = [{ headers = { version = { exact = "200"`
 
-// TestAccImport_presence: a match that asks for no value, and one without conditions, import as the form says them and
-// change nothing.
+// TestAccImport_presence: a match that asks for no value, and one without conditions, import as the form says them
+// and change nothing.
 func TestAccImport_presence(t *testing.T) {
 	bothForms(t, func(t *testing.T, f form) {
 		lab := acctest.Start(t)

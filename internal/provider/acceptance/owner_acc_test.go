@@ -150,7 +150,7 @@ func TestAccOwner_takenUp(t *testing.T) {
 		}},
 		"no owner": {"", parts{}, []string{"It has just the content that is configured"}},
 	} {
-		t.Run(name, func(t *testing.T) { //nolint:tparallel // bothForms is parallel
+		t.Run(name, func(t *testing.T) {
 			bothForms(t, func(t *testing.T, f form) {
 				lab := acctest.Start(t)
 				w := newWorkspace(t, lab, f, c.owner)

@@ -92,7 +92,11 @@ func (p *proxiedTest) routes() (lines []byte, table *envoy.Table) {
 	t, lab := p.w.t, p.w.lab
 	t.Helper()
 	for deadline := time.Now().Add(acctest.Patience); ; time.Sleep(100 * time.Millisecond) {
-		lines = lab.RouteTables(acctest.Envoy{Namespace: lab.Namespace, Labels: "gateway=" + lab.Service, Gateway: true})
+		lines = lab.RouteTables(acctest.Envoy{
+			Namespace: lab.Namespace,
+			Labels:    "gateway=" + lab.Service,
+			Gateway:   true,
+		})
 		found, err := envoy.Parse(lines)
 		if err != nil {
 			t.Fatal(err)

@@ -212,7 +212,9 @@ func TestAccWords_others(t *testing.T) {
 	w.write(canaryOf(forVersion("200", "v2"), nineToOne, "max_weight_step = 20"))
 	w.fails(
 		"Step too large",
-		[]string{"v1 gains 50 percent points: all other requests: v1 40 % → 90 % (v2 60 % → 10 %)", "max_weight_step = 50"},
+		[]string{
+			"v1 gains 50 percent points: all other requests: v1 40 % → 90 % (v2 60 % → 10 %)", "max_weight_step = 50",
+		},
 		"plan",
 	)
 	w.write(canaryOf(forVersion("200", "v2"), oneToOne, "max_weight_step = 20\n force_conflicts = true"))

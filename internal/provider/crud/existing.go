@@ -53,9 +53,9 @@ func (p *objectsResource) planInTheWay(d draft, o *cluster.Live, diagnostics *di
 				istio.ObjectsOf(wanted), istio.ObjectsOf(o.Ours(wanted)))), ", ") + "."
 		}
 		diagnostics.AddAttributeWarning(at, fmt.Sprintf("%s (%s %s/%s)", takenUp, o.Kind(), o.Namespace, o.Name),
-			fmt.Sprintf("%s was applied by this provider's field manager, and is in no state that this plan has read: an "+
-				"apply was killed before it wrote its state.%s Apply takes it up. %s\n\nIf another resource manages it, "+
-				"take one of the two out, or choose another name.", o.String(), report.Owners(o), changes))
+			fmt.Sprintf("%s was applied by this provider's field manager, and is in no state that this plan has "+
+				"read: an apply was killed before it wrote its state.%s Apply takes it up. %s\n\nIf another resource "+
+				"manages it, take one of the two out, or choose another name.", o.String(), report.Owners(o), changes))
 		return
 	default:
 		return

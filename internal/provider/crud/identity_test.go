@@ -8,8 +8,10 @@ func TestPlainID(t *testing.T) {
 	for id, want := range map[string]string{
 		"apiVersion=networking.istio.io/v1,kind=VirtualService,namespace=shop,name=reviews": "shop/reviews",
 		"apiVersion=networking.istio.io/v1beta1, kind=DestinationRule, name=reviews":        "default/reviews",
-		"apiVersion=v1,kind=Service,namespace=shop,name=reviews":                            "apiVersion=v1,kind=Service,namespace=shop,name=reviews",
-		"apiVersion=networking.istio.io/v1,kind=VirtualService":                             "apiVersion=networking.istio.io/v1,kind=VirtualService",
+		"apiVersion=v1,kind=Service,namespace=shop,name=reviews": "apiVersion=v1," +
+			"kind=Service,namespace=shop,name=reviews",
+		"apiVersion=networking.istio.io/v1,kind=VirtualService": "apiVersion=networking.istio.io/v1," +
+			"kind=VirtualService",
 		"shop/reviews": "shop/reviews",
 		"a=b,c":        "a=b,c",
 		"":             "",

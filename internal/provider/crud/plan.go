@@ -108,8 +108,8 @@ func (p *objectsResource) reportAtPlan(
 }
 
 // planRemoval reports objects that another workspace has taken over, and which are not ours to delete any more, and
-// others who would lose requests. Terraform plans the removal of a resource that is gone from the configuration before it refreshes its state, so
-// this looks for itself.
+// others who would lose requests. Terraform plans the removal of a resource that is gone from the configuration
+// before it refreshes its state, so this looks for itself.
 func (p *objectsResource) planRemoval(ctx context.Context, c *call) {
 	route, life := p.routeOf(c.prior), p.lifecycleOf(c.prior)
 	if life.Deletion == form.DeletionAbandon || p.settings.Cluster == nil {

@@ -102,11 +102,11 @@ func (p *objectsResource) tellFindings(
 				"in another cluster of the mesh, set allow_empty_subsets = true."
 			// Whoever sets the weights may know better.
 			if !d.life.HandedOver {
-				diagnostics.AddAttributeError(at, tellings[f.Kind].summary, text)
+				diagnostics.AddAttributeError(at, tellingOf(f.Kind).summary, text)
 				continue
 			}
 		}
-		summary := fmt.Sprintf("%s (%s/%s)", tellings[f.Kind].summary, f.Of.Namespace, f.Of.Name)
+		summary := fmt.Sprintf("%s (%s/%s)", tellingOf(f.Kind).summary, f.Of.Namespace, f.Of.Name)
 		if i := slices.IndexFunc(warnings, func(w warning) bool { return w.summary == summary }); i >= 0 {
 			warnings[i].text += "\n\n" + text
 			continue

@@ -16,69 +16,84 @@ type telling struct {
 	rights []string
 }
 
-// tellings are what a cluster can have against a route. Each is a warning that names the object, unless it is said to
-// be an error.
-//
-//exhaustive:enforce
-var tellings = map[around.FindingKind]telling{
-	around.Rivalry: {
-		summary: "Host is routed already",
-		when:    "Another VirtualService claims a host of this one: which of the two holds, where, and for whom.",
-		rights:  []string{"list virtualservices"},
-	},
-	around.Overlap: {
-		summary: "Subsets are declared elsewhere too",
-		when:    "Another DestinationRule declares the same subsets, or stands in the place of this one for some callers.",
-		rights:  []string{"list destinationrules"},
-	},
-	around.Idle: {
-		summary: "Nobody answers in a subset", errs: true,
-		when: "A subset gets requests, and no ready pod or WorkloadEntry answers them. An error where it begins to get " +
-			"them, or more of them; `allow_empty_subsets` lets it pass.",
-		rights: []string{"list services", "list pods", "list workloadentries"},
-	},
-	around.Absent: {
-		summary: "Not in the cluster",
-		when:    "A Service, a port, a subset or a Gateway that the route names is not there.",
-		rights:  []string{"list services", "list serviceentries", "list gateways", "list destinationrules"},
-	},
-	around.Used: {
-		summary: "Subset still in use", errs: true,
-		when: "A subset goes, or gets other labels, while another VirtualService sends requests to it, also when a " +
-			"resource is destroyed. A warning for one of the same workspace; `allow_used_removal` in the provider block " +
-			"lets it pass. Apply looks again.",
-		rights: []string{"list virtualservices", "list destinationrules"},
-	},
-	around.LeftOut: {
-		summary: "Rule is left out",
-		when:    "istiod leaves a rule out because of its delegate, which is missing, not exported, or wider than its root.",
-		rights:  []string{"list virtualservices"},
-	},
-	around.Unserved: {
-		summary: "Host is not served at the gateway",
-		when:    "A Gateway that the route names does not serve one of its hosts.",
-		rights:  []string{"list gateways"},
-	},
-	around.Redirected: {
-		summary: "Gateway redirects plain http",
-		when:    "The Gateway answers plain http for a host with 301.",
-		rights:  []string{"list gateways"},
-	},
-	around.Bypassed: {
-		summary: "Gateway goes past the route",
-		when:    "Another VirtualService at a gateway sends requests straight to the service, past a route of the mesh.",
-		rights:  []string{"list virtualservices"},
-	},
-	around.Opaque: {
-		summary: "Port is not HTTP",
-		when:    "No port of the service carries HTTP as Istio sees it, so that no rule for HTTP holds.",
-		rights:  []string{"list services"},
-	},
-	around.Alike: {
-		summary: "Subsets do not differ",
-		when:    "Two subsets have the same labels, or one has only those of the service's own selector.",
-		rights:  []string{"list services"},
-	},
+// tellingOf returns what a finding of a kind is told as. Each is a warning that names the object, unless it is said
+// to be an error.
+func tellingOf(kind around.FindingKind) telling {
+	switch kind {
+	case around.Rivalry:
+		return telling{
+			summary: "Host is routed already",
+			when:    "Another VirtualService claims a host of this one: which of the two holds, where, and for whom.",
+			rights:  []string{"list virtualservices"},
+		}
+	case around.Overlap:
+		return telling{
+			summary: "Subsets are declared elsewhere too",
+			when: "Another DestinationRule declares the same subsets, or stands in the place of this one for some " +
+				"callers.",
+			rights: []string{"list destinationrules"},
+		}
+	case around.Idle:
+		return telling{
+			summary: "Nobody answers in a subset", errs: true,
+			when: "A subset gets requests, and no ready pod or WorkloadEntry answers them. An error where it begins " +
+				"to get them, or more of them; `allow_empty_subsets` lets it pass.",
+			rights: []string{"list services", "list pods", "list workloadentries"},
+		}
+	case around.Absent:
+		return telling{
+			summary: "Not in the cluster",
+			when:    "A Service, a port, a subset or a Gateway that the route names is not there.",
+			rights:  []string{"list services", "list serviceentries", "list gateways", "list destinationrules"},
+		}
+	case around.Used:
+		return telling{
+			summary: "Subset still in use", errs: true,
+			when: "A subset goes, or gets other labels, while another VirtualService sends requests to it, also when " +
+				"a resource is destroyed. A warning for one of the same workspace; `allow_used_removal` in the " +
+				"provider block lets it pass. Apply looks again.",
+			rights: []string{"list virtualservices", "list destinationrules"},
+		}
+	case around.LeftOut:
+		return telling{
+			summary: "Rule is left out",
+			when: "istiod leaves a rule out because of its delegate, which is missing, not exported, or wider than " +
+				"its root.",
+			rights: []string{"list virtualservices"},
+		}
+	case around.Unserved:
+		return telling{
+			summary: "Host is not served at the gateway",
+			when:    "A Gateway that the route names does not serve one of its hosts.",
+			rights:  []string{"list gateways"},
+		}
+	case around.Redirected:
+		return telling{
+			summary: "Gateway redirects plain http",
+			when:    "The Gateway answers plain http for a host with 301.",
+			rights:  []string{"list gateways"},
+		}
+	case around.Bypassed:
+		return telling{
+			summary: "Gateway goes past the route",
+			when: "Another VirtualService at a gateway sends requests straight to the service, past a route of " +
+				"the mesh.",
+			rights: []string{"list virtualservices"},
+		}
+	case around.Opaque:
+		return telling{
+			summary: "Port is not HTTP",
+			when:    "No port of the service carries HTTP as Istio sees it, so that no rule for HTTP holds.",
+			rights:  []string{"list services"},
+		}
+	case around.Alike:
+		return telling{
+			summary: "Subsets do not differ",
+			when:    "Two subsets have the same labels, or one has only those of the service's own selector.",
+			rights:  []string{"list services"},
+		}
+	}
+	return telling{}
 }
 
 // The summaries of what else a plan tells of the cluster.

@@ -106,7 +106,7 @@ func (p *objectsResource) tellUse(
 ) {
 	at := report.Path(route.PathOf(f.Of, f.At))
 	text := report.Located(at, report.Text(f.Problem)) + "\n\n" + useAdvice(view, f)
-	summary := fmt.Sprintf("%s (%s/%s)", tellings[around.Used].summary, f.Of.Namespace, f.Of.Name)
+	summary := fmt.Sprintf("%s (%s/%s)", tellingOf(around.Used).summary, f.Of.Namespace, f.Of.Name)
 	if refuse && f.Severity == istio.Refused && !p.settings.AllowUsedRemoval {
 		diagnostics.AddAttributeError(at, summary, text)
 		return
@@ -117,14 +117,14 @@ func (p *objectsResource) tellUse(
 // useAdvice says what to do about somebody who sends requests to what goes.
 func useAdvice(view *cluster.View, f around.Finding) string {
 	if f.Own {
-		return "Both are of this workspace. Take the subset out of the rules first, in an apply of its own; or, where " +
-			"both go, let the VirtualService's resource depend on this one (depends_on), so that it goes first."
+		return "Both are of this workspace. Take the subset out of the rules first, in an apply of its own; or, " +
+			"where both go, let the VirtualService's resource depend on this one (depends_on), so that it goes first."
 	}
 	text := ""
 	if live := view.Live(f.Other); live != nil {
 		text = report.Printable(strings.TrimSpace(report.Owners(live)), report.LongestPath) + "\n\n"
 	}
-	return text + "Let it send its requests elsewhere first, or keep the subset until it does. If no requests are lost " +
-		"by it, say so for this one apply: allow_used_removal = true in the provider block, or the environment " +
+	return text + "Let it send its requests elsewhere first, or keep the subset until it does. If no requests are " +
+		"lost by it, say so for this one apply: allow_used_removal = true in the provider block, or the environment " +
 		"variable MESH_ALLOW_USED_REMOVAL=true."
 }

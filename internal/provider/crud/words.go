@@ -78,9 +78,9 @@ func (p *objectsResource) completeSummary(d draft, r *attr.Reader) {
 	if p.settings.ClusterDomain == "" || !isKnown(r, form.Worded) {
 		return
 	}
-	// A delegate may come and go until the plan is applied, and in the plan that Terraform makes then the words have to
-	// be the same: so they follow from the state and the configuration alone. Where a refresh has found something left
-	// out, only the apply will know.
+	// A delegate may come and go until the plan is applied, and in the plan that Terraform makes then the words have
+	// to be the same: so they follow from the state and the configuration alone. Where a refresh has found something
+	// left out, only the apply will know.
 	if delegates && d.exists && !before.Equal(p.words(p.lifecycleOf(attr.Object(d.prior)), d.before, nil)) {
 		return
 	}

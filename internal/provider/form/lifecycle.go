@@ -91,8 +91,8 @@ func lifecycleAttributes() map[string]schema.Attribute {
 		"adopt_from": schema.StringAttribute{
 			Optional: true,
 			MarkdownDescription: "Owner of the objects to take over, where they carry the mark of another workspace: " +
-				"its name, as `adopted` or the error says it. `adopt` alone does not take from another workspace, and " +
-				"neither does an import.",
+				"its name, as `adopted` or the error says it. `adopt` alone does not take from another workspace, " +
+				"and neither does an import.",
 		},
 		"adopted": schema.ListAttribute{
 			ElementType: types.StringType, Computed: true,

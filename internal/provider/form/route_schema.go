@@ -47,8 +47,8 @@ func shapeOf(message protoreflect.ProtoMessage, only ...protoreflect.Name) *attr
 	})
 }
 
-// presence are the conditions that may ask for no value. In the compact resources they say so: what Terraform makes of
-// `{ exacts = "v2" }` is {}.
+// presence are the conditions that may ask for no value. In the compact resources they say so: what Terraform makes
+// of `{ exacts = "v2" }` is {}.
 var presence = map[protoreflect.FullName]string{
 	istioAPI + "HTTPMatchRequest.headers":         present,
 	istioAPI + "HTTPMatchRequest.query_params":    present,

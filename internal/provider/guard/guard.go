@@ -289,9 +289,9 @@ func (g *guard) ApplyResourceChange(
 // mostShown is how many diagnostics one answer has: nobody reads more.
 const mostShown = 2 * report.MostProblems
 
-// Shown returns the diagnostics of a resource as they may be shown: printable, of a bounded length, not too many, and at
-// a place that Terraform finds. Errors come before warnings where some have to be left out, so that an answer with an
-// error stays one.
+// Shown returns the diagnostics of a resource as they may be shown: printable, of a bounded length, not too many, and
+// at a place that Terraform finds. Errors come before warnings where some have to be left out, so that an answer with
+// an error stays one.
 func Shown(diagnostics []*tfprotov6.Diagnostic) []*tfprotov6.Diagnostic {
 	return shown(diagnostics, elementOf)
 }

@@ -13,7 +13,9 @@ func TestElementOf(t *testing.T) {
 	for name, test := range map[string]struct{ at, want *tftypes.AttributePath }{
 		"nothing":      {root, root},
 		"an attribute": {root.WithAttributeName("service"), root.WithAttributeName("service")},
-		"an element":   {root.WithAttributeName("rules").WithElementKeyInt(1), root.WithAttributeName("rules").WithElementKeyInt(1)},
+		"an element": {
+			root.WithAttributeName("rules").WithElementKeyInt(1), root.WithAttributeName("rules").WithElementKeyInt(1),
+		},
 		"inside an element of a list": {
 			root.WithAttributeName("rules").WithElementKeyInt(1).WithAttributeName("timeout"),
 			root.WithAttributeName("rules").WithElementKeyInt(1),

@@ -96,7 +96,8 @@ func advice(e *cluster.Error) (summary, remedy string) {
 			"\nThe object was left as it is. Either let the other manager go on and take the change into your " +
 			"configuration, or give the fields to Terraform once with force_conflicts = true in this resource (or in " +
 			"field_manager of the provider block), or, where the other manager sets nothing but weights, leave them " +
-			"to it with weights_managed_by = \"other\". To destroy the object as it is: terraform destroy -refresh=false."
+			"to it with weights_managed_by = \"other\". To destroy the object as it is: terraform destroy " +
+			"-refresh=false."
 	case cluster.Stale:
 		return "Object changed since the plan", changedText(e.Existing) +
 			"Nothing was overwritten. Run terraform plan again to see what is there now."
@@ -115,7 +116,8 @@ func advice(e *cluster.Error) (summary, remedy string) {
 	case cluster.CRDMissing:
 		return "Istio API not served", "The API server does not know " + istio.APIVersion + ". Install Istio 1.22 or " +
 			"later (its CRDs at the least) in the cluster at " + e.Host + ", or check that this is the right " +
-			"cluster. Where its CRDs were removed for good, the objects went with them: terraform state rm forgets them."
+			"cluster. Where its CRDs were removed for good, the objects went with them: terraform state rm " +
+			"forgets them."
 	case cluster.NamespaceMissing:
 		return "Namespace does not exist",
 			"Create the namespace first, or check the namespace attribute and the provider's default_namespace."
