@@ -182,6 +182,7 @@ func canonicalSubset(t *rapid.T) canary.Subset {
 // canonicalHTTP returns what a rule says besides its destinations, nil for nothing.
 func canonicalHTTP(t *rapid.T) *networking.HTTPRoute {
 	http := istiotest.Fill(t, &networking.HTTPRoute{}, ruleFields...)
+	istio.Modernize(http) // the compact forms offer nothing that Istio has replaced
 	http.Match = istio.WithoutEmpty(http.Match)
 	for _, mirror := range http.Mirrors {
 		mirror.Destination = &networking.Destination{

@@ -22,6 +22,11 @@ func Resolve(live istio.Objects, clusterDomain string) istio.Objects {
 		for i, host := range spec.Hosts {
 			spec.Hosts[i] = istio.FullHost(host, o.Namespace, clusterDomain)
 		}
+		for _, rule := range spec.Http {
+			if rule != nil {
+				istio.Modernize(rule)
+			}
+		}
 		for _, destination := range httpDestinations(spec) {
 			destination.Host = istio.FullHost(destination.Host, o.Namespace, clusterDomain)
 		}

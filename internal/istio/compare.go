@@ -15,7 +15,8 @@ import (
 
 // SameSpec reports whether two specs mean the same to Istio. The order of subsets and of the destinations of a rule
 // means nothing, and neither does the weight of an only destination, nor the gateway `mesh` alone, which is the
-// default, nor a match without conditions, nor an empty prefix of paths, nor an empty text to answer with.
+// default, nor which of an old field and the one that replaced it says something, nor a match without conditions, nor
+// an empty prefix of paths, nor an empty text to answer with.
 func SameSpec(a, b proto.Message) bool {
 	return proto.Equal(Canonical(a), Canonical(b))
 }
@@ -100,6 +101,7 @@ func Canonical(spec proto.Message) proto.Message {
 		for _, rule := range s.GetHttp() {
 			if rule != nil {
 				rule.Headers = TrimHeaders(rule.Headers)
+				Modernize(rule)
 			}
 			trimEmpty(rule, len(s.GetHosts()) == 0)
 			if len(rule.GetRoute()) == 1 && rule.Route[0].GetWeight() > 0 {

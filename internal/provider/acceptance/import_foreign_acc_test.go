@@ -63,6 +63,39 @@ func TestAccImport_foreign(t *testing.T) {
 	})
 }
 
+// TestAccImport_replaced: what a tutorial writes in fields that Istio has replaced is imported as what replaced them. The
+// plan is empty, nothing is written, and requests are copied as before, until something else changes.
+func TestAccImport_replaced(t *testing.T) {
+	t.Parallel()
+	lab := acctest.Start(t)
+	lab.Create(canaryForm.handMade(handMadeDestinationRule))
+	lab.Create(fmt.Sprintf("apiVersion: networking.istio.io/v1\nkind: VirtualService\nmetadata: {name: %[1]s}\n"+
+		"spec: {hosts: [%[1]s], http: [{route: [{destination: {host: %[1]s, subset: v1}, weight: 100}], "+
+		"mirror: {host: %[1]s, subset: v2}, mirrorPercentage: {value: 100}, "+
+		"fault: {delay: {fixedDelay: 1ms, percent: 10}}}]}", lab.Service))
+	check := nobodyTouched(t, lab)
+	w := newWorkspace(t, lab, canaryForm, "")
+	rule := func(more string) string {
+		return canaryOf("", `{ subset = "v1", fault = { delay = { fixed_delay = "1ms", percentage = { value = 10 } } }, `+
+			`mirrors = [{ destination = { host = local.service, subset = "v2" }, percentage = { value = 100 } }] `+more+
+			" }", "")
+	}
+	w.write(strings.Replace(rule(""), "    v3 = { labels = { app = \"k8s-combat-service-v3\" } }\n", "", 1))
+	w.must("import", w.f.address, lab.Namespace+"/"+lab.Service)
+	w.wantAttribute("foreign_fields", "[]")
+	w.unchanged()
+	check()
+	w.write(strings.Replace(rule(`, timeout = "3s"`), "    v3 = { labels = { app = \"k8s-combat-service-v3\" } }\n", "", 1))
+	w.must("apply")
+	w.unchanged()
+	http := firstRule(specOf(lab.MustGet(acctest.VirtualService, lab.Service)))
+	if http["mirror"] != nil || http["mirrors"] == nil || http["timeout"] != "3s" {
+		t.Errorf("the rule is %v", http)
+	}
+	w.must("destroy")
+	nothingIn(t, lab)
+}
+
 // TestAccImport_labels: a label that was imported and is then left out goes, as the plan says: the first change takes
 // over what was imported.
 func TestAccImport_labels(t *testing.T) {
