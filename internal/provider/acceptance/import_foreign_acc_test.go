@@ -63,8 +63,8 @@ func TestAccImport_foreign(t *testing.T) {
 	})
 }
 
-// TestAccImport_replaced: what a tutorial writes in fields that Istio has replaced is imported as what replaced them. The
-// plan is empty, nothing is written, and requests are copied as before, until something else changes.
+// TestAccImport_replaced: what a tutorial writes in fields that Istio has replaced is imported as what replaced them.
+// The plan is empty, nothing is written, and requests are copied as before, until something else changes.
 func TestAccImport_replaced(t *testing.T) {
 	t.Parallel()
 	lab := acctest.Start(t)
@@ -75,17 +75,29 @@ func TestAccImport_replaced(t *testing.T) {
 		"fault: {delay: {fixedDelay: 1ms, percent: 10}}}]}", lab.Service))
 	check := nobodyTouched(t, lab)
 	w := newWorkspace(t, lab, canaryForm, "")
-	rule := func(more string) string {
-		return canaryOf("", `{ subset = "v1", fault = { delay = { fixed_delay = "1ms", percentage = { value = 10 } } }, `+
-			`mirrors = [{ destination = { host = local.service, subset = "v2" }, percentage = { value = 100 } }] `+more+
-			" }", "")
+	config := func(more string) string {
+		return fmt.Sprintf(`
+resource "mesh_canary_route" "test" {
+  service = local.service
+  subsets = {
+    v1 = { labels = { app = "k8s-combat-service-v1" } }
+    v2 = { labels = { app = "k8s-combat-service-v2" } }
+  }
+  default = {
+    subset  = "v1"
+    fault   = { delay = { fixed_delay = "1ms", percentage = { value = 10 } } }
+    mirrors = [{ destination = { host = %q, subset = "v2" }, percentage = { value = 100 } }]
+    %s
+  }
+}
+`, lab.Host, more)
 	}
-	w.write(strings.Replace(rule(""), "    v3 = { labels = { app = \"k8s-combat-service-v3\" } }\n", "", 1))
+	w.write(config(""))
 	w.must("import", w.f.address, lab.Namespace+"/"+lab.Service)
 	w.wantAttribute("foreign_fields", "[]")
 	w.unchanged()
 	check()
-	w.write(strings.Replace(rule(`, timeout = "3s"`), "    v3 = { labels = { app = \"k8s-combat-service-v3\" } }\n", "", 1))
+	w.write(config(`timeout = "3s"`))
 	w.must("apply")
 	w.unchanged()
 	http := firstRule(specOf(lab.MustGet(acctest.VirtualService, lab.Service)))

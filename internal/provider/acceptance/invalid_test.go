@@ -258,8 +258,8 @@ traffic_policy = { port_level_settings = [{ port = { number = 0 }, load_balancer
 	}
 }
 
-// Terraform itself says where in the file an error is: at the line of an attribute of the resource, and of what is
-// nested deeper at the line of the resource, with the attribute in the text.
+// Terraform itself says where in the file an error is: at the line of an attribute of the resource, or of one element
+// of it; the text has the whole path.
 func TestAccInvalid(t *testing.T) {
 	t.Parallel()
 	lab := acctest.Start(t)
@@ -271,16 +271,16 @@ func TestAccInvalid(t *testing.T) {
 		}
 	}
 	run(t, lab,
-		refuse(routeByShare("{ v1 = 30, v2 = 80 }"), `resource "mesh_canary_route"`,
+		refuse(routeByShare("{ v1 = 30, v2 = 80 }"), `  default = { weights =`,
 			"default.weights: must sum to 100 percent, got 110"),
-		refuse(splitByShare("30", "170"), `resource "mesh_weighted_split"`,
+		refuse(splitByShare("30", "170"), `    v2 = {`,
 			`subsets["v2"].weight: must be between 0 and 100 percent, got 170`),
 		refuse(splitForm.with(parts{rule: `timeout = "0s"`}), `  timeout = "0s"`, "timeout: "),
 		refuse(canaryForm.with(parts{match: `[{ headers = { version = { regex = "*" } } }]`}),
-			`resource "mesh_canary_route"`,
+			`  rules`,
 			`rules[0].match[0].headers["version"].regex`),
 		refuse(splitForm.with(parts{top: `traffic_policy = { load_balancer = { simple = "FASTEST" } }`}),
-			`resource "mesh_weighted_split"`,
+			`  traffic_policy = {`,
 			`traffic_policy.load_balancer.simple: must be one of`),
 		refuse(strings.Replace(splitForm.with(parts{}), `otherwise = "v1"`, `otherwise = "v9"`, 1),
 			`  otherwise = "v9"`, `there is no subset "v9"`),
