@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"google.golang.org/protobuf/proto"
 	networking "istio.io/api/networking/v1"
 
 	"github.com/meshroute/terraform-provider-mesh/internal/istio"
@@ -30,6 +31,14 @@ func newWordTable(routes []*istio.Object, options Options) *Table {
 			continue
 		}
 		object := *o
+		spec = proto.CloneOf(spec)
+		for _, rule := range spec.GetHttp() {
+			for _, match := range rule.GetMatch() {
+				if match != nil {
+					match.Name = "" // it is for statistics, and without it a match may say nothing
+				}
+			}
+		}
 		object.Spec = istio.Canonical(spec)
 		if at, known := options.Created[o]; known {
 			created[&object] = at
