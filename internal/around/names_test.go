@@ -54,9 +54,11 @@ func TestInspectNames(t *testing.T) {
 			want: "example.com" + incomplete + nothing + "; there is no Service in a namespace com either",
 		},
 		"two labels, of a namespace that cannot be listed": {
-			host:   "example.com",
-			change: func(f *around.Facts) { f.Closed[around.Query{around.Services, "com"}] = true },
-			want:   "example.com" + incomplete + nothing,
+			host: "example.com",
+			change: func(f *around.Facts) {
+				f.Closed[around.Query{Resource: around.Services, Namespace: "com"}] = true
+			},
+			want: "example.com" + incomplete + nothing,
 		},
 		"a namespace": {host: "reviews.shop", want: "reviews.shop" + incomplete + nothing + reviews},
 		"a namespace without that Service": {host: "revues.shop", want: "revues.shop" + incomplete + nothing +

@@ -11,6 +11,7 @@ import (
 	networking "istio.io/api/networking/v1"
 
 	"github.com/meshroute/terraform-provider-mesh/internal/istio"
+	"github.com/meshroute/terraform-provider-mesh/internal/pattern"
 )
 
 // Istio's own retry policy.
@@ -56,13 +57,13 @@ func (t *Table) fill(out *Outcome, rule *compiledRule, match *compiledMatch, in 
 }
 
 // pathPattern returns the condition on the path under which the rule fired.
-func (r *compiledRule) pathPattern(match *compiledMatch) *pattern {
+func (r *compiledRule) pathPattern(match *compiledMatch) *pattern.Pattern {
 	if match.ref.Index < 0 {
 		return everyPath.pattern
 	}
 	m := r.rule.Match[match.ref.Index]
 	if _, ok := m.GetUri().GetMatchType().(*networking.StringMatch_Regex); ok {
-		return &pattern{shape: expression}
+		return &pattern.Pattern{Shape: pattern.Expression}
 	}
 	return match.about[0].pattern
 }
@@ -210,7 +211,7 @@ func newResponse(spec *networking.HTTPDirectResponse) *DirectResponse {
 }
 
 // newRewrite returns nil when nothing is rewritten. on is the condition on the path.
-func newRewrite(spec *networking.HTTPRoute, on *pattern, in *received) *Rewrite {
+func newRewrite(spec *networking.HTTPRoute, on *pattern.Pattern, in *received) *Rewrite {
 	rewrite := Rewrite{Path: in.Path, Authority: cmp.Or(spec.Rewrite.GetAuthority(), newAuthority(spec.Headers))}
 	if rewrite.Authority == "" && len(spec.Route) == 1 {
 		rewrite.Authority = newAuthority(spec.Route[0].GetHeaders())
@@ -240,9 +241,9 @@ func newAuthority(headers *networking.Headers) string {
 }
 
 // replaceLead replaces what the condition on the path matched: a prefix, or else the whole path.
-func replaceLead(path string, on *pattern, by string) string {
-	if on.shape == startsWith && len(on.text) <= len(path) {
-		return by + path[len(on.text):]
+func replaceLead(path string, on *pattern.Pattern, by string) string {
+	if on.Shape == pattern.StartsWith && len(on.Text) <= len(path) {
+		return by + path[len(on.Text):]
 	}
 	return by
 }
@@ -304,7 +305,7 @@ func slashed(path string) string {
 	return "/" + path
 }
 
-func newRedirect(spec *networking.HTTPRedirect, on *pattern, in *received) *Redirect {
+func newRedirect(spec *networking.HTTPRedirect, on *pattern.Pattern, in *received) *Redirect {
 	scheme := cmp.Or(spec.Scheme, in.Scheme)
 	path := in.Path
 	if spec.PrefixRewrite != "" {

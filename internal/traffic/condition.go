@@ -9,6 +9,7 @@ import (
 	networking "istio.io/api/networking/v1"
 
 	"github.com/meshroute/terraform-provider-mesh/internal/istio"
+	"github.com/meshroute/terraform-provider-mesh/internal/pattern"
 )
 
 // conditions are an HTTPMatchRequest, or the lack of one, made ready.
@@ -31,7 +32,7 @@ func (c *conditions) all() []literal {
 	return append(c.place[:len(c.place):len(c.place)], c.about...)
 }
 
-var everyPath = want(variable{kind: onPath}, prefix("/"))
+var everyPath = want(variable{kind: onPath}, pattern.Prefix("/"))
 
 // newConditions compiles a match; nil is a rule without any.
 // Source: istio.io/istio pilot/pkg/networking/core/route TranslateRouteMatch, sourceMatchHTTP.
@@ -46,7 +47,7 @@ func newConditions(m *networking.HTTPMatchRequest, namespace string) conditions 
 	}{{methodHeader, m.Method}, {schemeHeader, m.Scheme}, {authorityHeader, m.Authority}} {
 		if on.match != nil {
 			field := istio.Path{strings.TrimPrefix(on.name, ":")}
-			c.about = append(c.about, want(variable{kind: onHeader, name: on.name}, newPattern(on.match)).of(field))
+			c.about = append(c.about, want(variable{kind: onHeader, name: on.name}, pattern.New(on.match)).of(field))
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(m.Headers)) {
@@ -57,7 +58,7 @@ func newConditions(m *networking.HTTPMatchRequest, namespace string) conditions 
 			newWithoutLiteral(name, m.WithoutHeaders[name]).of(istio.Path{"without_headers", istio.Key(name)}))
 	}
 	for _, name := range slices.Sorted(maps.Keys(m.QueryParams)) {
-		l := want(variable{kind: onQuery, name: name}, newPattern(m.QueryParams[name]))
+		l := want(variable{kind: onQuery, name: name}, pattern.New(m.QueryParams[name]))
 		c.about = append(c.about, l.of(istio.Path{"query_params", istio.Key(name)}))
 	}
 	c.last = len(c.about) == 1 && isEveryPath(m.Uri)
@@ -81,31 +82,31 @@ func newPathLiteral(m *networking.HTTPMatchRequest) literal {
 	case nil:
 		return everyPath
 	case *networking.StringMatch_Regex:
-		return want(variable{kind: onPath}, newExpression(t.Regex)).of(istio.Path{"uri"})
+		return want(variable{kind: onPath}, pattern.NewExpression(t.Regex)).of(istio.Path{"uri"})
 	default:
-		p := newPattern(m.Uri)
+		p := pattern.New(m.Uri)
 		if m.IgnoreUriCase {
-			p = p.ignoreCase()
+			p = p.IgnoreCase()
 		}
 		return want(variable{kind: onPath}, p).of(istio.Path{"uri"})
 	}
 }
 
 func newHeaderLiteral(name string, m *networking.StringMatch) literal {
-	p := newPattern(m)
+	p := pattern.New(m)
 	if path, ok := istio.ClaimPath(name); ok {
 		return newClaimLiteral(path, p)
 	}
 	return want(variable{kind: onHeader, name: headerName(name)}, p)
 }
 
-func newClaimLiteral(path string, p *pattern) literal {
-	if p.shape == anything {
-		p = &pattern{shape: unreadable}
+func newClaimLiteral(path string, p *pattern.Pattern) literal {
+	if p.Shape == pattern.Anything {
+		p = &pattern.Pattern{Shape: pattern.Unreadable}
 	}
-	l := want(variable{kind: onClaim, name: path + "\x00" + p.key()}, &pattern{})
+	l := want(variable{kind: onClaim, name: path + "\x00" + p.Key()}, &pattern.Pattern{})
 	l.claim = &claim{path: path, pattern: p}
-	if p.shape == unreadable {
+	if p.Shape == pattern.Unreadable {
 		l.pattern = p
 	}
 	return l
@@ -116,7 +117,7 @@ func newClaimLiteral(path string, p *pattern) literal {
 func newWithoutLiteral(name string, m *networking.StringMatch) literal {
 	l := newHeaderLiteral(name, m).not()
 	if l.on.kind == onHeader && l.present == others {
-		l.absent = l.pattern.shape != unreadable && !l.pattern.matches("")
+		l.absent = l.pattern.Shape != pattern.Unreadable && !l.pattern.Matches("")
 	}
 	return l
 }
@@ -125,20 +126,20 @@ func newWithoutLiteral(name string, m *networking.StringMatch) literal {
 func newPlace(m *networking.HTTPMatchRequest, namespace string) []literal {
 	var place []literal
 	if m.Port != 0 {
-		l := want(variable{kind: onPort}, exact(strconv.FormatUint(uint64(m.Port), 10)))
+		l := want(variable{kind: onPort}, pattern.Exact(strconv.FormatUint(uint64(m.Port), 10)))
 		place = append(place, l.of(istio.Path{"port"}))
 	}
 	if len(m.Gateways) > 0 {
-		l := want(variable{kind: onGateway}, exact(istio.GatewayNames(m.Gateways, namespace)...))
+		l := want(variable{kind: onGateway}, pattern.Exact(istio.GatewayNames(m.Gateways, namespace)...))
 		return append(place, l.of(istio.Path{"gateways"}))
 	}
 	for _, name := range slices.Sorted(maps.Keys(m.SourceLabels)) {
-		l := want(variable{kind: onLabel, name: name}, exact(m.SourceLabels[name]))
+		l := want(variable{kind: onLabel, name: name}, pattern.Exact(m.SourceLabels[name]))
 		place = append(place, l.of(istio.Path{"source_labels", istio.Key(name)}))
 	}
 	if m.SourceNamespace != "" {
 		place = append(place,
-			want(variable{kind: onNamespace}, exact(m.SourceNamespace)).of(istio.Path{"source_namespace"}))
+			want(variable{kind: onNamespace}, pattern.Exact(m.SourceNamespace)).of(istio.Path{"source_namespace"}))
 	}
 	return place
 }

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/meshroute/terraform-provider-mesh/internal/istio"
+	"github.com/meshroute/terraform-provider-mesh/internal/pattern"
 )
 
 // Life says whether a rule or a match can ever take a request.
@@ -128,9 +129,9 @@ func newAnalysis(s *virtualService, options Options) *analysis {
 		}
 		a.authorities = append(a.authorities, h, h+":80", istio.ServiceName(h))
 	}
-	limits := []literal{want(variable{kind: onGateway}, exact(s.gateways...))}
+	limits := []literal{want(variable{kind: onGateway}, pattern.Exact(s.gateways...))}
 	if namespaces := istio.ExportedTo(s.object); len(namespaces) > 0 {
-		limits = append(limits, want(variable{kind: onNamespace}, exact(namespaces...)))
+		limits = append(limits, want(variable{kind: onNamespace}, pattern.Exact(namespaces...)))
 	}
 	for _, l := range limits {
 		if r, is := a.confine(a.base, l, nil); is == yes {

@@ -86,7 +86,7 @@ type proxies struct {
 func (p proxies) within(others proxies) bool {
 	return !slices.ContainsFunc(others.where, func(l literal) bool {
 		return !slices.ContainsFunc(p.where, func(own literal) bool {
-			return own.on == l.on && own.pattern.key() == l.pattern.key()
+			return own.on == l.on && own.pattern.Key() == l.pattern.Key()
 		})
 	})
 }

@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/meshroute/terraform-provider-mesh/internal/istio"
+	"github.com/meshroute/terraform-provider-mesh/internal/pattern"
 )
 
 // subject is what a condition looks at.
@@ -65,7 +66,7 @@ type literal struct {
 	on      variable
 	absent  bool // satisfied when the variable is absent
 	present reading
-	pattern *pattern
+	pattern *pattern.Pattern
 	claim   *claim
 	at      istio.Path // the field of the match that says so, nil for what no field says
 }
@@ -73,11 +74,13 @@ type literal struct {
 // claim is what a literal about a claim compares.
 type claim struct {
 	path    string
-	pattern *pattern
+	pattern *pattern.Pattern
 }
 
 // want is the condition that the variable is there and matches.
-func want(on variable, p *pattern) literal { return literal{on: on, present: matching, pattern: p} }
+func want(on variable, p *pattern.Pattern) literal {
+	return literal{on: on, present: matching, pattern: p}
+}
 
 // of says which field of a match the literal is.
 func (l literal) of(field istio.Path) literal {
@@ -90,10 +93,10 @@ func (l literal) not() literal {
 	l.absent = !l.absent
 	switch l.present {
 	case none:
-		l.present, l.pattern = matching, &pattern{}
+		l.present, l.pattern = matching, &pattern.Pattern{}
 	case matching:
 		l.present = others
-		if l.pattern.shape == anything {
+		if l.pattern.Shape == pattern.Anything {
 			l.present, l.pattern = none, nil
 		}
 	case others:
@@ -111,9 +114,9 @@ func (l *literal) holds(value string, present bool) bool {
 	case none:
 		return false
 	case matching:
-		return l.pattern.matches(value)
+		return l.pattern.Matches(value)
 	case others:
-		return l.pattern.shape != unreadable && !l.pattern.matches(value)
+		return l.pattern.Shape != pattern.Unreadable && !l.pattern.Matches(value)
 	}
 	return false
 }

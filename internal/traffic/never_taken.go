@@ -8,6 +8,7 @@ import (
 	networking "istio.io/api/networking/v1"
 
 	"github.com/meshroute/terraform-provider-mesh/internal/istio"
+	"github.com/meshroute/terraform-provider-mesh/internal/pattern"
 )
 
 // NeverTaken finds the HTTP rules and the matches that no request reaches. What is not decided is not among them.
@@ -109,17 +110,17 @@ func (c *clash) advice() string {
 	switch {
 	case len(c.before) > 0:
 		return "; leave one of the two out, or write a match for each"
-	case l.on.kind == onPath && l.pattern.shape == expression:
+	case l.on.kind == onPath && l.pattern.Shape == pattern.Expression:
 		return "; a regex has to match the whole path, which begins with a slash and has no query"
-	case l.on.kind == onPath && strings.Contains(l.pattern.words(), "#"):
+	case l.on.kind == onPath && strings.Contains(l.pattern.Words(), "#"):
 		return "; a fragment is cut off before"
-	case l.on.kind == onPath && strings.Contains(l.pattern.words(), "?"):
+	case l.on.kind == onPath && strings.Contains(l.pattern.Words(), "?"):
 		return "; the query is cut off before: match it with query_params"
 	case l.on.kind == onPath:
 		return "; a path begins with a slash"
 	case l.at[0] == "without_headers":
 		return "; an absent header counts as an empty one: write {} for requests without it"
-	case l.pattern != nil && l.pattern.shape == expression:
+	case l.pattern != nil && l.pattern.Shape == pattern.Expression:
 		return "; a regex has to match all of the text"
 	}
 	return ""

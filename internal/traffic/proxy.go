@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/meshroute/terraform-provider-mesh/internal/istio"
+	"github.com/meshroute/terraform-provider-mesh/internal/pattern"
 )
 
 // Headers that an Envoy sets before it routes.
@@ -18,10 +19,10 @@ const (
 // What Envoy writes into them. It marks traced requests in their identifier, so that this is not always a UUID of
 // version 4.
 var (
-	identifiers = newExpression("[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
-	addresses   = newExpression("[0-9a-fA-F:.]+")
+	identifiers = pattern.NewExpression("[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+	addresses   = pattern.NewExpression("[0-9a-fA-F:.]+")
 	// somethingThere are addresses behind so many that nobody compares them.
-	somethingThere = newExpression(".+")
+	somethingThere = pattern.NewExpression(".+")
 )
 
 // longestChain is how many characters of addresses are looked at. A hundred proxies write fewer.
@@ -47,7 +48,7 @@ const madeUp = "203.0.113.1"
 // guess is what a header may be when a proxy routes: absent, or one of the values of some patterns.
 type guess struct {
 	absent bool
-	values []*pattern
+	values []*pattern.Pattern
 }
 
 // passProxy writes down what an Envoy makes of the headers before it routes, by Istio's defaults, and what else it
@@ -61,9 +62,9 @@ func (r *received) passProxy(schemeless bool) {
 	id, sent := r.headers[requestID]
 	switch {
 	case !sent:
-		r.guesses[requestID] = guess{values: []*pattern{identifiers}}
+		r.guesses[requestID] = guess{values: []*pattern.Pattern{identifiers}}
 	case !inMesh:
-		r.guesses[requestID] = guess{values: []*pattern{exact(id), identifiers}}
+		r.guesses[requestID] = guess{values: []*pattern.Pattern{pattern.Exact(id), identifiers}}
 		delete(r.headers, requestID)
 	}
 	away := takenAway
@@ -73,16 +74,16 @@ func (r *received) passProxy(schemeless bool) {
 		if own, sent := r.headers[forwardedFor]; sent {
 			before = own + ","
 			if chain = somethingThere; len(own) <= longestChain {
-				chain = newExpression(regexp.QuoteMeta(before) + "[0-9a-fA-F:.]+")
+				chain = pattern.NewExpression(regexp.QuoteMeta(before) + "[0-9a-fA-F:.]+")
 			}
 		}
-		r.headers[forwardedFor], r.guesses[forwardedFor] = before+madeUp, guess{values: []*pattern{chain}}
+		r.headers[forwardedFor], r.guesses[forwardedFor] = before+madeUp, guess{values: []*pattern.Pattern{chain}}
 		r.headers[externalAddress] = madeUp
-		r.guesses[externalAddress] = guess{absent: true, values: []*pattern{addresses}}
+		r.guesses[externalAddress] = guess{absent: true, values: []*pattern.Pattern{addresses}}
 	}
 	for _, name := range away {
 		if value, sent := r.headers[name]; sent {
-			r.guesses[name] = guess{absent: true, values: []*pattern{exact(value)}}
+			r.guesses[name] = guess{absent: true, values: []*pattern.Pattern{pattern.Exact(value)}}
 			delete(r.headers, name)
 		}
 	}
@@ -95,13 +96,13 @@ func (r *received) passScheme(inMesh, schemeless bool) {
 	switch {
 	case !inMesh && sent && scheme != r.Scheme:
 		r.headers[forwardedProto] = r.Scheme
-		r.guesses[forwardedProto] = guess{values: []*pattern{exact(scheme, r.Scheme)}}
+		r.guesses[forwardedProto] = guess{values: []*pattern.Pattern{pattern.Exact(scheme, r.Scheme)}}
 	case sent && inMesh && schemeless && (scheme == "http" || scheme == "https"):
 		r.Scheme, r.headers[schemeHeader] = scheme, scheme
 	case sent:
 	case inMesh && r.Scheme != "http":
 		r.headers[forwardedProto] = "http"
-		r.guesses[forwardedProto] = guess{values: []*pattern{exact("http", r.Scheme)}}
+		r.guesses[forwardedProto] = guess{values: []*pattern.Pattern{pattern.Exact("http", r.Scheme)}}
 	default:
 		r.headers[forwardedProto] = r.Scheme
 	}
@@ -134,7 +135,7 @@ func (r *received) settles(l *literal) (is answer, guessed bool) {
 		return unknown, false
 	}
 	g, ok := r.guesses[l.on.name]
-	if !ok || l.present != none && l.pattern.shape == unreadable {
+	if !ok || l.present != none && l.pattern.Shape == pattern.Unreadable {
 		return unknown, false
 	}
 	some, rest := g.absent && l.absent, g.absent && !l.absent
@@ -152,15 +153,15 @@ func (r *received) settles(l *literal) (is answer, guessed bool) {
 }
 
 // overlap reports whether some values of a header may satisfy a condition, and whether some may not.
-func (r *received) overlap(l *literal, values *pattern) (some, rest bool) {
+func (r *received) overlap(l *literal, values *pattern.Pattern) (some, rest bool) {
 	if l.present == none {
 		return false, true
 	}
 	if r.solver == nil {
 		r.solver = newSolver()
 	}
-	_, in := r.solver.value(l.on, []*pattern{values, l.pattern}, nil)
-	_, out := r.solver.value(l.on, []*pattern{values}, []*pattern{l.pattern})
+	_, in := r.solver.value(l.on, []*pattern.Pattern{values, l.pattern}, nil)
+	_, out := r.solver.value(l.on, []*pattern.Pattern{values}, []*pattern.Pattern{l.pattern})
 	if l.present == others {
 		in, out = out, in
 	}

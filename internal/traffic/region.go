@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/meshroute/terraform-provider-mesh/internal/istio"
+	"github.com/meshroute/terraform-provider-mesh/internal/pattern"
 )
 
 // region is a set of requests: those that satisfy some literals. For every variable that a literal is about it has a
@@ -116,12 +117,12 @@ func (r *Request) setHeader(name, value string) {
 func (r *Request) addClaim(literals []literal) {
 	c := literals[0].claim
 	text := ""
-	switch c.pattern.shape {
-	case exactly:
-		text = c.pattern.values[0]
-	case startsWith:
-		text = c.pattern.text
-	case anything, expression, unreadable:
+	switch c.pattern.Shape {
+	case pattern.Exactly:
+		text = c.pattern.Values[0]
+	case pattern.StartsWith:
+		text = c.pattern.Text
+	case pattern.Anything, pattern.Expression, pattern.Unreadable:
 		return
 	}
 	name := istio.ClaimHeader + "[" + c.path + "]"

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/meshroute/terraform-provider-mesh/internal/istio"
+	"github.com/meshroute/terraform-provider-mesh/internal/pattern"
 )
 
 // Request is one HTTP or gRPC request as a proxy sees it: after Istio has normalised the path, before any rewrite.
@@ -169,7 +170,7 @@ func (r *received) value(l *literal) (string, bool) {
 		return v, ok
 	case onClaim:
 		for _, v := range r.claims[l.claim.path] {
-			if l.claim.pattern.matches(v) {
+			if l.claim.pattern.Matches(v) {
 				return "", true
 			}
 		}
@@ -189,11 +190,11 @@ func (r *received) value(l *literal) (string, bool) {
 
 // holds reports whether the request satisfies the literal.
 func (r *received) holds(l *literal) bool {
-	if l.on.kind == onPath && l.pattern.fold {
+	if l.on.kind == onPath && l.pattern.Fold {
 		if r.folded == "" {
-			r.folded = lowerASCII(r.path)
+			r.folded = pattern.LowerASCII(r.path)
 		}
-		return l.pattern.matchesFolded(r.folded) == (l.present == matching)
+		return l.pattern.MatchesFolded(r.folded) == (l.present == matching)
 	}
 	value, ok := r.value(l)
 	return l.holds(value, ok)

@@ -5,11 +5,12 @@ import (
 	"strings"
 
 	"github.com/meshroute/terraform-provider-mesh/internal/istio"
+	"github.com/meshroute/terraform-provider-mesh/internal/pattern"
 )
 
 // solver answers whether something can satisfy conditions. It remembers what is dear to find out.
 type solver struct {
-	machines map[string]*machine
+	machines map[string]*pattern.Machine
 	found    map[string]sample
 	left     int // instructions of regular expressions that may still be followed
 }
@@ -19,17 +20,43 @@ type solver struct {
 const mostFollowed = 1 << 23
 
 func newSolver() *solver {
-	return &solver{machines: map[string]*machine{}, found: map[string]sample{}, left: mostFollowed}
+	return &solver{machines: map[string]*pattern.Machine{}, found: map[string]sample{}, left: mostFollowed}
 }
 
-func (s *solver) machine(p *pattern) *machine {
-	key := p.key()
+func (s *solver) machine(p *pattern.Pattern) *pattern.Machine {
+	key := p.Key()
 	m, ok := s.machines[key]
 	if !ok {
-		m = newMachine(p)
+		m = pattern.NewMachine(p)
 		s.machines[key] = m
 	}
 	return m
+}
+
+// answer is what is known of a question that is not always decided.
+type answer uint8
+
+const (
+	unknown answer = iota
+	no
+	yes
+)
+
+// commonString finds a shortest string of the given alphabet that matches every one of in and none of out. No is
+// certain for valid UTF-8.
+func (s *solver) commonString(in, out []*pattern.Pattern, allowed func(rune) bool) (string, answer) {
+	var machines []*pattern.Machine
+	for _, p := range slices.Concat(in, out) {
+		machines = append(machines, s.machine(p))
+	}
+	text, found, certain := pattern.Common(machines, len(in), allowed, &s.left)
+	switch {
+	case found:
+		return text, yes
+	case certain:
+		return "", no
+	}
+	return "", unknown
 }
 
 // sample is a value that satisfies some literals, and whether there is one. Absent values have no text.
@@ -54,7 +81,7 @@ var favourites = map[variable][]string{
 // settle finds a value for one variable. authorities are values for the authority to try first.
 func (s *solver) settle(on variable, literals []literal, authorities []string) sample {
 	absent, present := !on.always(), !on.never()
-	var in, out []*pattern
+	var in, out []*pattern.Pattern
 	for _, l := range literals {
 		absent = absent && l.absent
 		switch l.present {
@@ -88,24 +115,26 @@ func (s *solver) settle(on variable, literals []literal, authorities []string) s
 	return sample{text: text, present: is == yes, is: is}
 }
 
-func isUnreadable(p *pattern) bool { return p.shape == unreadable }
+func isUnreadable(p *pattern.Pattern) bool { return p.Shape == pattern.Unreadable }
 
-func fits(text string, in, out []*pattern) bool {
-	return !slices.ContainsFunc(in, func(p *pattern) bool { return !p.matches(text) }) &&
-		!slices.ContainsFunc(out, func(p *pattern) bool { return p.matches(text) })
+func fits(text string, in, out []*pattern.Pattern) bool {
+	return !slices.ContainsFunc(in, func(p *pattern.Pattern) bool { return !p.Matches(text) }) &&
+		!slices.ContainsFunc(out, func(p *pattern.Pattern) bool { return p.Matches(text) })
 }
 
 // value finds a text that matches all of in and none of out.
-func (s *solver) value(on variable, in, out []*pattern) (string, answer) {
-	if i := slices.IndexFunc(in, func(p *pattern) bool { return p.shape == exactly && !p.fold }); i >= 0 {
-		for _, text := range in[i].values {
+func (s *solver) value(on variable, in, out []*pattern.Pattern) (string, answer) {
+	if i := slices.IndexFunc(in, func(p *pattern.Pattern) bool {
+		return p.Shape == pattern.Exactly && !p.Fold
+	}); i >= 0 {
+		for _, text := range in[i].Values {
 			if possible(on, text) && fits(text, in, out) {
 				return text, yes
 			}
 		}
 		return "", no
 	}
-	if slices.ContainsFunc(out, func(p *pattern) bool { return p.shape == anything }) {
+	if slices.ContainsFunc(out, func(p *pattern.Pattern) bool { return p.Shape == pattern.Anything }) {
 		return "", no
 	}
 	if lead, ok := commonLead(in); ok && !slices.ContainsFunc(out, needsSearch) {
@@ -116,27 +145,27 @@ func (s *solver) value(on variable, in, out []*pattern) (string, answer) {
 	return s.remember(on, in, out)
 }
 
-func needsSearch(p *pattern) bool { return p.shape == expression || p.fold }
+func needsSearch(p *pattern.Pattern) bool { return p.Shape == pattern.Expression || p.Fold }
 
 // commonLead returns the longest of some prefixes; false when they are not all prefixes.
-func commonLead(in []*pattern) (string, bool) {
+func commonLead(in []*pattern.Pattern) (string, bool) {
 	lead := ""
 	for _, p := range in {
-		if p.shape == anything {
+		if p.Shape == pattern.Anything {
 			continue
 		}
-		if needsSearch(p) || p.shape != startsWith {
+		if needsSearch(p) || p.Shape != pattern.StartsWith {
 			return "", false
 		}
-		if len(p.text) > len(lead) {
-			lead = p.text
+		if len(p.Text) > len(lead) {
+			lead = p.Text
 		}
 	}
-	return lead, !slices.ContainsFunc(in, func(p *pattern) bool { return !strings.HasPrefix(lead, p.text) })
+	return lead, !slices.ContainsFunc(in, func(p *pattern.Pattern) bool { return !strings.HasPrefix(lead, p.Text) })
 }
 
 // startingWith finds a text with the given start that matches none of out, which are literals and prefixes.
-func startingWith(on variable, lead string, out []*pattern) (string, answer) {
+func startingWith(on variable, lead string, out []*pattern.Pattern) (string, answer) {
 	if on.kind == onPath && lead == "" {
 		return "", unknown
 	}
@@ -144,7 +173,7 @@ func startingWith(on variable, lead string, out []*pattern) (string, answer) {
 		return "", no
 	}
 	for _, p := range out {
-		if p.shape == startsWith && strings.HasPrefix(lead, p.text) {
+		if p.Shape == pattern.StartsWith && strings.HasPrefix(lead, p.Text) {
 			return "", no
 		}
 	}
@@ -157,14 +186,14 @@ func startingWith(on variable, lead string, out []*pattern) (string, answer) {
 }
 
 // remember searches among all texts, once for each question.
-func (s *solver) remember(on variable, in, out []*pattern) (string, answer) {
+func (s *solver) remember(on variable, in, out []*pattern.Pattern) (string, answer) {
 	var b strings.Builder
 	b.WriteByte('0' + byte(on.kind))
 	b.WriteString(on.name)
-	for _, list := range [][]*pattern{in, out} {
+	for _, list := range [][]*pattern.Pattern{in, out} {
 		b.WriteByte(1)
 		for _, p := range list {
-			b.WriteString(p.key())
+			b.WriteString(p.Key())
 			b.WriteByte(2)
 		}
 	}
@@ -176,17 +205,17 @@ func (s *solver) remember(on variable, in, out []*pattern) (string, answer) {
 	return text, is
 }
 
-func (s *solver) search(on variable, in, out []*pattern) (string, answer) {
+func (s *solver) search(on variable, in, out []*pattern.Pattern) (string, answer) {
 	allowed := func(r rune) bool { return allowedRune(on, r) }
 	in = slices.Clip(in)
 	switch {
 	case on.kind == onPath:
-		if text, is := s.commonString(append(in, prefix("/")), out, allowed); is != no {
+		if text, is := s.commonString(append(in, pattern.Prefix("/")), out, allowed); is != no {
 			return text, is
 		}
-		return s.commonString(append(in, exact("*")), out, allowed)
+		return s.commonString(append(in, pattern.Exact("*")), out, allowed)
 	case on.kind == onHeader && (on.name == methodHeader || on.name == schemeHeader):
-		return s.commonString(in, append(slices.Clip(out), exact("")), allowed)
+		return s.commonString(in, append(slices.Clip(out), pattern.Exact("")), allowed)
 	}
 	return s.commonString(in, out, allowed)
 }

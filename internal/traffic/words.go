@@ -1,10 +1,12 @@
 package traffic
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/meshroute/terraform-provider-mesh/internal/istio"
+	"github.com/meshroute/terraform-provider-mesh/internal/pattern"
 )
 
 // words says a literal in words that fit behind "requests with".
@@ -19,26 +21,26 @@ func (l *literal) words() string {
 	switch {
 	case l.present == none:
 		return "no " + name
-	case l.present == others && l.pattern.shape == anything:
+	case l.present == others && l.pattern.Shape == pattern.Anything:
 		return "no " + name
-	case l.present == others && l.pattern.shape == exactly:
-		return name + " other than " + l.pattern.words()
+	case l.present == others && l.pattern.Shape == pattern.Exactly:
+		return name + " other than " + l.pattern.Words()
 	case l.present == others:
-		return name + " not " + l.pattern.words()
-	case l.pattern.shape == anything:
+		return name + " not " + l.pattern.Words()
+	case l.pattern.Shape == pattern.Anything:
 		return name
-	case l.pattern.shape == exactly && l.on.named():
-		return name + "=" + l.pattern.words()
+	case l.pattern.Shape == pattern.Exactly && l.on.named():
+		return name + "=" + l.pattern.Words()
 	}
-	return name + " " + l.pattern.words()
+	return name + " " + l.pattern.Words()
 }
 
 func claimWords(c *claim) string {
 	name := strings.ReplaceAll(c.path, "][", ".")
-	if c.pattern.shape == exactly {
-		return name + "=" + c.pattern.words()
+	if c.pattern.Shape == pattern.Exactly {
+		return name + "=" + c.pattern.Words()
 	}
-	return name + " " + c.pattern.words()
+	return name + " " + c.pattern.Words()
 }
 
 // named reports whether the subject is one of many of a kind.
@@ -81,35 +83,13 @@ func (v variable) words() string {
 	return ""
 }
 
-func (p *pattern) words() string {
-	text := ""
-	switch p.shape {
-	case anything:
-		return "present"
-	case exactly:
-		shownValues := make([]string, len(p.values))
-		for i, v := range p.values {
-			shownValues[i] = istio.Shown(v)
-		}
-		text = strings.Join(shownValues, "|")
-	case startsWith:
-		text = "starting with " + istio.Shown(p.text)
-	case expression, unreadable:
-		text = "matching " + istio.Shown(p.text)
-	}
-	if p.fold {
-		text += " in any case"
-	}
-	return text
-}
-
 // words says the conditions of a match, empty when it has none.
 func (c *conditions) words() string {
 	var parts []string
 	for _, list := range [][]literal{c.about, c.place} {
 		for i := range list {
-			if list[i].on.kind == onPath && list[i].pattern.shape == startsWith &&
-				(list[i].pattern.text == "/" || list[i].pattern.text == "") {
+			if list[i].on.kind == onPath && list[i].pattern.Shape == pattern.StartsWith &&
+				(list[i].pattern.Text == "/" || list[i].pattern.Text == "") {
 				continue
 			}
 			parts = append(parts, list[i].words())
@@ -129,4 +109,10 @@ func percentWords(percent float64) string {
 // Points writes percent points with as many digits as they need, two at most: `12.5`.
 func Points(percent float64) string {
 	return strings.TrimSuffix(strings.TrimRight(strconv.FormatFloat(percent, 'f', 2, 64), "0"), ".")
+}
+
+// unique returns texts in order, each once.
+func unique(values []string) []string {
+	slices.Sort(values)
+	return slices.Compact(values)
 }

@@ -1,4 +1,5 @@
-package traffic
+// Package pattern says which texts a StringMatch takes, and finds one that some take and others do not. It is pure.
+package pattern
 
 import (
 	"regexp"
@@ -7,26 +8,29 @@ import (
 	"strings"
 
 	networking "istio.io/api/networking/v1"
+
+	"github.com/meshroute/terraform-provider-mesh/internal/istio"
 )
 
-// shape is how a pattern is matched.
-type shape uint8
+// Shape is how a pattern is matched.
+type Shape uint8
 
+// The shapes of patterns.
 const (
-	anything   shape = iota // every value
-	exactly                 // one of values
-	startsWith              // the prefix text
-	expression              // the whole value matches re
-	unreadable              // a regular expression that Envoy would refuse: nothing is known about it
+	Anything   Shape = iota // every value
+	Exactly                 // one of values
+	StartsWith              // the prefix text
+	Expression              // the whole value matches re
+	Unreadable              // a regular expression that Envoy would refuse: nothing is known about it
 )
 
-// pattern is a StringMatch, made ready once. Regular expressions that are no more than a literal, some literals or a
+// Pattern is a StringMatch, made ready once. Regular expressions that are no more than a literal, some literals or a
 // prefix become what they are.
-type pattern struct {
-	shape  shape
-	values []string
-	text   string
-	fold   bool // ASCII letters match in either case; values and text are in lower case
+type Pattern struct {
+	Shape  Shape
+	Values []string
+	Text   string
+	Fold   bool // ASCII letters match in either case; values and text are in lower case
 	re     *regexp.Regexp
 	lead   string // what everything that re matches starts with
 }
@@ -34,45 +38,48 @@ type pattern struct {
 // most literals that an alternation may have to be read as a list.
 const mostAlternatives = 32
 
-func exact(values ...string) *pattern { return &pattern{shape: exactly, values: values} }
+// Exact takes one of some texts.
+func Exact(values ...string) *Pattern { return &Pattern{Shape: Exactly, Values: values} }
 
-func prefix(text string) *pattern { return &pattern{shape: startsWith, text: text} }
+// Prefix takes what begins with a text.
+func Prefix(text string) *Pattern { return &Pattern{Shape: StartsWith, Text: text} }
 
-// newPattern compiles a StringMatch. Nil and `{}` are anything, and so is the regex `*`, which Istio reads as
+// New compiles a StringMatch. Nil and `{}` are anything, and so is the regex `*`, which Istio reads as
 // presence.
 // Source: istio.io/istio pilot/pkg/networking/core/route canBeConvertedToPresentMatch.
-func newPattern(m *networking.StringMatch) *pattern {
+func New(m *networking.StringMatch) *Pattern {
 	switch t := m.GetMatchType().(type) {
 	case *networking.StringMatch_Exact:
-		return exact(t.Exact)
+		return Exact(t.Exact)
 	case *networking.StringMatch_Prefix:
-		return prefix(t.Prefix)
+		return Prefix(t.Prefix)
 	case *networking.StringMatch_Regex:
 		if t.Regex == "*" {
-			return &pattern{}
+			return &Pattern{}
 		}
-		return newExpression(t.Regex)
+		return NewExpression(t.Regex)
 	}
-	return &pattern{}
+	return &Pattern{}
 }
 
-func newExpression(text string) *pattern {
+// NewExpression compiles a regular expression.
+func NewExpression(text string) *Pattern {
 	tree, err := syntax.Parse(text, syntax.Perl)
 	if err != nil {
-		return &pattern{shape: unreadable, text: text}
+		return &Pattern{Shape: Unreadable, Text: text}
 	}
 	tree = tree.Simplify()
 	if values, ok := literals(tree); ok {
-		return exact(values...)
+		return Exact(values...)
 	}
 	if lead, ok := literalPrefix(tree); ok {
-		return prefix(lead)
+		return Prefix(lead)
 	}
 	re, err := regexp.Compile(`\A(?:` + text + `)\z`)
 	if err != nil {
-		return &pattern{shape: unreadable, text: text}
+		return &Pattern{Shape: Unreadable, Text: text}
 	}
-	return &pattern{shape: expression, text: text, re: re, lead: leadOf(tree)}
+	return &Pattern{Shape: Expression, Text: text, re: re, lead: leadOf(tree)}
 }
 
 // leadOf returns text that all matches of an expression start with; there may be more of it.
@@ -86,12 +93,12 @@ func leadOf(tree *syntax.Regexp) string {
 	return string(tree.Rune)
 }
 
-// ignoreCase returns the pattern without regard for the case of ASCII letters. Envoy does so for an exact path and a
+// IgnoreCase returns the pattern without regard for the case of ASCII letters. Envoy does so for an exact path and a
 // prefix, never for a regular expression that was written as one.
-func (p *pattern) ignoreCase() *pattern {
-	folded := &pattern{shape: p.shape, text: lowerASCII(p.text), fold: true}
-	for _, v := range p.values {
-		folded.values = append(folded.values, lowerASCII(v))
+func (p *Pattern) IgnoreCase() *Pattern {
+	folded := &Pattern{Shape: p.Shape, Text: LowerASCII(p.Text), Fold: true}
+	for _, v := range p.Values {
+		folded.Values = append(folded.Values, LowerASCII(v))
 	}
 	return folded
 }
@@ -122,7 +129,8 @@ func literals(tree *syntax.Regexp) ([]string, bool) {
 			}
 			all = append(all, some...)
 		}
-		return unique(all), true
+		slices.Sort(all)
+		return slices.Compact(all), true
 	case syntax.OpConcat:
 		all := []string{""}
 		for _, sub := range tree.Sub {
@@ -138,7 +146,8 @@ func literals(tree *syntax.Regexp) ([]string, bool) {
 			}
 			all = longer
 		}
-		return unique(all), true
+		slices.Sort(all)
+		return slices.Compact(all), true
 	case syntax.OpNoMatch, syntax.OpAnyCharNotNL, syntax.OpAnyChar, syntax.OpBeginLine, syntax.OpEndLine,
 		syntax.OpBeginText, syntax.OpEndText,
 		syntax.OpWordBoundary, syntax.OpNoWordBoundary, syntax.OpStar, syntax.OpPlus, syntax.OpRepeat:
@@ -157,11 +166,6 @@ func classLiterals(ranges []rune) ([]string, bool) {
 		}
 	}
 	return all, len(all) > 0
-}
-
-func unique(values []string) []string {
-	slices.Sort(values)
-	return slices.Compact(values)
 }
 
 // literalPrefix returns the text before `.*`, if an expression is no more than that. No value has a line break, which
@@ -190,44 +194,45 @@ func isDotStar(tree *syntax.Regexp) bool {
 	return tree.Op == syntax.OpStar && (tree.Sub[0].Op == syntax.OpAnyCharNotNL || tree.Sub[0].Op == syntax.OpAnyChar)
 }
 
-// matches reports whether a value that is there matches.
-func (p *pattern) matches(value string) bool {
-	if p.fold {
-		value = lowerASCII(value)
+// Matches reports whether a value that is there matches.
+func (p *Pattern) Matches(value string) bool {
+	if p.Fold {
+		value = LowerASCII(value)
 	}
-	return p.matchesFolded(value)
+	return p.MatchesFolded(value)
 }
 
-// matchesFolded is matches for a value that is in lower case already where that matters.
-func (p *pattern) matchesFolded(value string) bool {
-	switch p.shape {
-	case anything:
+// MatchesFolded is matches for a value that is in lower case already where that matters.
+func (p *Pattern) MatchesFolded(value string) bool {
+	switch p.Shape {
+	case Anything:
 		return true
-	case exactly:
-		if len(p.values) == 1 {
-			return value == p.values[0]
+	case Exactly:
+		if len(p.Values) == 1 {
+			return value == p.Values[0]
 		}
-		return slices.Contains(p.values, value)
-	case startsWith:
-		return strings.HasPrefix(value, p.text)
-	case expression:
+		return slices.Contains(p.Values, value)
+	case StartsWith:
+		return strings.HasPrefix(value, p.Text)
+	case Expression:
 		return strings.HasPrefix(value, p.lead) && p.re.MatchString(value)
-	case unreadable:
+	case Unreadable:
 		return false
 	}
 	return false
 }
 
-// key is equal for patterns that are the same.
-func (p *pattern) key() string {
+// Key is equal for patterns that are the same.
+func (p *Pattern) Key() string {
 	fold := ""
-	if p.fold {
+	if p.Fold {
 		fold = "i"
 	}
-	return string('0'+rune(p.shape)) + fold + p.text + "\x00" + strings.Join(p.values, "\x00")
+	return string('0'+rune(p.Shape)) + fold + p.Text + "\x00" + strings.Join(p.Values, "\x00")
 }
 
-func lowerASCII(s string) string {
+// LowerASCII returns a text with its ASCII letters in lower case.
+func LowerASCII(s string) string {
 	for i := range len(s) {
 		if 'A' <= s[i] && s[i] <= 'Z' {
 			b := []byte(s)
@@ -240,4 +245,27 @@ func lowerASCII(s string) string {
 		}
 	}
 	return s
+}
+
+// Words says what the pattern takes.
+func (p *Pattern) Words() string {
+	text := ""
+	switch p.Shape {
+	case Anything:
+		return "present"
+	case Exactly:
+		shownValues := make([]string, len(p.Values))
+		for i, v := range p.Values {
+			shownValues[i] = istio.Shown(v)
+		}
+		text = strings.Join(shownValues, "|")
+	case StartsWith:
+		text = "starting with " + istio.Shown(p.Text)
+	case Expression, Unreadable:
+		text = "matching " + istio.Shown(p.Text)
+	}
+	if p.Fold {
+		text += " in any case"
+	}
+	return text
 }

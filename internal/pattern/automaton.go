@@ -1,4 +1,4 @@
-package traffic
+package pattern
 
 import (
 	"encoding/binary"
@@ -9,29 +9,21 @@ import (
 	"unicode"
 )
 
-// answer is what is known of a question that is not always decided.
-type answer uint8
-
-const (
-	unknown answer = iota
-	no
-	yes
-)
-
 // Limits of the search for a common string. Beyond them the answer is unknown.
 const (
 	mostStates  = 3000
 	longestWord = 300
 )
 
-// machine is the program of a pattern, for following it rune by rune. A rune that is in no range of any instruction
+// Machine is the program of a pattern, for following it rune by rune. A rune that is in no range of any instruction
 // behaves like every other such rune, so that one of them stands for all.
-type machine struct {
+type Machine struct {
 	program *syntax.Prog
 	edges   []rune // the first rune of each range, and the first behind it
 }
 
-func newMachine(p *pattern) *machine {
+// NewMachine returns the program of a pattern, nil for one that is too large or looks at what follows.
+func NewMachine(p *Pattern) *Machine {
 	tree, err := syntax.Parse(p.source(), syntax.Perl)
 	if err != nil {
 		return nil
@@ -40,7 +32,7 @@ func newMachine(p *pattern) *machine {
 	if err != nil || len(program.Inst) > 2000 {
 		return nil
 	}
-	m := &machine{program: program}
+	m := &Machine{program: program}
 	for i := range program.Inst {
 		inst := &program.Inst[i]
 		at := syntax.EmptyOp(inst.Arg) //nolint:gosec // regexp/syntax says that it is one
@@ -52,7 +44,7 @@ func newMachine(p *pattern) *machine {
 	return m
 }
 
-func (m *machine) addEdges(inst *syntax.Inst) {
+func (m *Machine) addEdges(inst *syntax.Inst) {
 	switch inst.Op {
 	case syntax.InstRune1, syntax.InstRune:
 		runes := inst.Rune
@@ -75,9 +67,9 @@ func (m *machine) addEdges(inst *syntax.Inst) {
 }
 
 // source returns the pattern as a regular expression for the whole value.
-func (p *pattern) source() string {
+func (p *Pattern) source() string {
 	quote := func(text string) string {
-		if !p.fold {
+		if !p.Fold {
 			return regexp.QuoteMeta(text)
 		}
 		var b strings.Builder
@@ -90,20 +82,20 @@ func (p *pattern) source() string {
 		}
 		return b.String()
 	}
-	switch p.shape {
-	case anything:
+	switch p.Shape {
+	case Anything:
 		return `(?s:.*)`
-	case exactly:
-		quoted := make([]string, len(p.values))
-		for i, v := range p.values {
+	case Exactly:
+		quoted := make([]string, len(p.Values))
+		for i, v := range p.Values {
 			quoted[i] = quote(v)
 		}
 		return "(?:" + strings.Join(quoted, "|") + ")"
-	case startsWith:
-		return quote(p.text) + `(?s:.*)`
-	case expression:
-		return "(?:" + p.text + ")"
-	case unreadable:
+	case StartsWith:
+		return quote(p.Text) + `(?s:.*)`
+	case Expression:
+		return "(?:" + p.Text + ")"
+	case Unreadable:
 		return `[`
 	}
 	return `[`
@@ -113,12 +105,12 @@ func (p *pattern) source() string {
 type threads []uint32
 
 // start returns the threads before the first rune.
-func (m *machine) start(final bool) threads {
+func (m *Machine) start(final bool) threads {
 	return m.follow([]uint32{uint32(m.program.Start)}, syntax.EmptyBeginText, final) //nolint:gosec // an instruction
 }
 
 // follow walks along everything that takes no rune.
-func (m *machine) follow(from []uint32, at syntax.EmptyOp, final bool) threads {
+func (m *Machine) follow(from []uint32, at syntax.EmptyOp, final bool) threads {
 	if final {
 		at |= syntax.EmptyEndText
 	}
@@ -153,7 +145,7 @@ func (m *machine) follow(from []uint32, at syntax.EmptyOp, final bool) threads {
 }
 
 // step returns the threads behind a rune.
-func (m *machine) step(in threads, r rune) threads {
+func (m *Machine) step(in threads, r rune) threads {
 	var next []uint32
 	for _, pc := range in {
 		inst := &m.program.Inst[pc]
@@ -170,7 +162,7 @@ func (m *machine) step(in threads, r rune) threads {
 }
 
 // accepts reports whether the value may end here.
-func (m *machine) accepts(in threads, atStart bool) bool {
+func (m *Machine) accepts(in threads, atStart bool) bool {
 	at := syntax.EmptyOp(0)
 	if atStart {
 		at = syntax.EmptyBeginText
@@ -182,28 +174,27 @@ func (m *machine) accepts(in threads, atStart bool) bool {
 
 // search is the question for a string that matches all of some patterns and none of others.
 type search struct {
-	machines []*machine
+	machines []*Machine
 	wanted   int // how many of the machines must accept; the others must not
 	runes    []rune
 	size     int // of all machines, in instructions
 }
 
-// commonString finds a shortest string of the given alphabet that matches every one of in and none of out. No is
-// certain for valid UTF-8.
-func (s *solver) commonString(in, out []*pattern, allowed func(rune) bool) (string, answer) {
-	q := search{wanted: len(in)}
+// Common finds a shortest text of the given alphabet that the first of some machines take, as many as are wanted, and
+// the others do not. That there is none is certain only where it says so, and for valid UTF-8. What it follows is
+// taken from left.
+func Common(machines []*Machine, wanted int, allowed func(rune) bool, left *int) (text string, found, certain bool) {
+	q := search{machines: machines, wanted: wanted}
 	edges := []rune{}
-	for _, p := range slices.Concat(in, out) {
-		m := s.machine(p)
+	for _, m := range machines {
 		if m == nil {
-			return "", unknown
+			return "", false, false
 		}
-		q.machines = append(q.machines, m)
 		q.size += len(m.program.Inst)
 		edges = append(edges, m.edges...)
 	}
 	q.runes = representatives(edges, allowed)
-	return q.run(&s.left)
+	return q.run(left)
 }
 
 // readable are runes that stand for others with pleasure, in this order.
@@ -249,18 +240,18 @@ type node struct {
 }
 
 // run searches while something is left to follow.
-func (q *search) run(left *int) (string, answer) {
+func (q *search) run(left *int) (text string, found, certain bool) {
 	first := node{states: make([]threads, len(q.machines))}
 	for i, m := range q.machines {
 		first.states[i] = m.start(false)
 	}
 	if q.done(first, true) {
-		return "", yes
+		return "", true, true
 	}
 	seen := map[string]bool{}
 	for queue := []node{first}; len(queue) > 0; queue = queue[1:] {
 		if *left -= q.size * len(q.runes); *left < 0 {
-			return "", unknown
+			return "", false, false
 		}
 		for _, r := range q.runes {
 			next, alive := q.step(queue[0], r)
@@ -272,16 +263,16 @@ func (q *search) run(left *int) (string, answer) {
 				continue
 			}
 			if q.done(next, false) {
-				return next.word, yes
+				return next.word, true, true
 			}
 			seen[key] = true
 			if len(seen) > mostStates || len(next.word) > longestWord {
-				return "", unknown
+				return "", false, false
 			}
 			queue = append(queue, next)
 		}
 	}
-	return "", no
+	return "", false, true
 }
 
 func (q *search) step(from node, r rune) (node, bool) {
