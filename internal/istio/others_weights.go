@@ -75,8 +75,12 @@ func (k ruleKind[R, D]) weights(destinations []D) []int {
 	return weights
 }
 
+// finest is the smallest sum of weights of which whole numbers make fine enough parts.
+const finest = 100
+
 // spread raises the weights of those that stay in proportion, by the largest remainder, so that the sum is again the
-// total. It sets those that go to 0.
+// total. It sets those that go to 0. Weights of a smaller sum than [finest] stay: to Istio they are relative, and
+// rounded they would be other shares.
 func spread(weights []int, total int, goes func(int) bool) {
 	left := 0
 	for at := range weights {
@@ -85,7 +89,7 @@ func spread(weights []int, total int, goes func(int) bool) {
 		}
 		left += weights[at]
 	}
-	if left == total || left == 0 {
+	if left == total || left == 0 || total < finest {
 		return
 	}
 	order, given := make([]int, 0, len(weights)), 0
