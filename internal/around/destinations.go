@@ -150,15 +150,23 @@ func (l *inspection) labels(
 		l.want(DestinationRules, "")
 		return nil, nil, false
 	}
-	s := l.destinationRulesFor(host)
-	for _, caller := range []string{"", t.of.Namespace} {
-		for _, o := range s.Holders(host, caller) {
-			if subset := istio.SubsetOf(o, t.Subset); subset != nil {
-				return subset.GetLabels(), o, true
+	if subset, o := declared(l.destinationRulesFor(host), host, t.of.Namespace, t.Subset); subset != nil {
+		return subset.GetLabels(), o, true
+	}
+	return nil, nil, !l.Narrow[DestinationRules]
+}
+
+// declared returns a subset of a host as callers of a VirtualService in a namespace find it, and the DestinationRule
+// that declares it; nil where none does.
+func declared(subsets *traffic.Subsets, host, namespace, name string) (*networking.Subset, *istio.Object) {
+	for _, caller := range []string{"", namespace} {
+		for _, o := range subsets.Holders(host, caller) {
+			if subset := istio.SubsetOf(o, name); subset != nil {
+				return subset, o
 			}
 		}
 	}
-	return nil, nil, !l.Narrow[DestinationRules]
+	return nil, nil
 }
 
 // destinationRulesFor returns the DestinationRules of the cluster that may hold for a host.

@@ -52,17 +52,13 @@ func (s Service) protocolWords() string {
 	return strings.Join(words, ", ")
 }
 
-// argoHash is the label by which Argo Rollouts tells subsets apart, and which it gives to all of them while nothing
-// is rolled out.
-const argoHash = "rollouts-pod-template-hash"
-
 // alike tells of subsets of the route that are the same pods as another one, or all pods of the service.
 func (l *inspection) alike() {
 	o := l.pair.Declaring()
 	spec := o.DestinationRuleSpec()
 	for i, subset := range spec.GetSubsets() {
 		labels := subset.GetLabels()
-		if _, argo := labels[argoHash]; argo || len(labels) == 0 {
+		if _, argo := labels[istio.RolloutsLabel]; argo || len(labels) == 0 {
 			continue
 		}
 		twin := slices.IndexFunc(spec.Subsets[:i], func(other *networking.Subset) bool {

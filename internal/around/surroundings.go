@@ -37,13 +37,13 @@ func (l *inspection) expected(n *Neighbor) bool {
 	if l.about != "" && !l.claiming[n] {
 		return true
 	}
-	return l.isOwn(n) || l.isOurs(n)
+	return l.isOwn(n.Object) || l.isOurs(n)
 }
 
-// isOwn reports whether a neighbor is one of the route's own objects, as they are or were.
-func (l *inspection) isOwn(n *Neighbor) bool {
+// isOwn reports whether an object of the cluster is one of the route's own, as they are or were.
+func (l *inspection) isOwn(is *istio.Object) bool {
 	return slices.ContainsFunc(slices.Concat(l.before.All(), l.pair.All()), func(o *istio.Object) bool {
-		return o.Kind() == n.Kind() && o.Namespace == n.Namespace && o.Name == n.Name
+		return o.Kind() == is.Kind() && o.Namespace == is.Namespace && o.Name == is.Name
 	})
 }
 
@@ -72,7 +72,7 @@ func (l *inspection) rivals() {
 			switch {
 			case l.full(Rivalry):
 				return
-			case seen[c.Neighbor] || l.isOwn(c.Neighbor) || l.about != "" && !l.claiming[c.Neighbor]:
+			case seen[c.Neighbor] || l.isOwn(c.Object) || l.about != "" && !l.claiming[c.Neighbor]:
 				continue
 			}
 			seen[c.Neighbor] = true

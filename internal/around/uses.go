@@ -4,6 +4,8 @@ import (
 	"maps"
 	"strings"
 
+	networking "istio.io/api/networking/v1"
+
 	"github.com/meshroute/terraform-provider-mesh/internal/istio"
 	"github.com/meshroute/terraform-provider-mesh/internal/traffic"
 )
@@ -35,7 +37,7 @@ func (l *inspection) uses() {
 	host := istio.FullHost(was.DestinationRuleSpec().Host, was.Namespace, l.Domain())
 	is := l.subsetsAfter(host)
 	for _, n := range l.VirtualServices.senders()[strings.ToLower(host)] {
-		if l.changes(n.Object) {
+		if l.isOwn(n.Object) {
 			continue
 		}
 		sender := &inspection{Facts: l.Facts, pair: istio.ObjectsOf(n.Object), about: host}
@@ -44,11 +46,11 @@ func (l *inspection) uses() {
 			if !goes {
 				continue
 			}
-			becomes, stays := subsetFor(is, host, n.Namespace, t.Subset)
-			if stays && maps.Equal(labels, becomes) {
+			becomes, _ := declared(is, host, n.Namespace, t.Subset)
+			if becomes != nil && maps.Equal(labels, becomes.GetLabels()) {
 				continue
 			}
-			l.used(n, t, host, becomes, stays)
+			l.used(n, t, host, becomes)
 		}
 	}
 }
@@ -72,23 +74,11 @@ func (l *inspection) going() map[string]map[string]string {
 	return going
 }
 
-// changes reports whether an object is one of those that the change is of.
-func (l *inspection) changes(o *istio.Object) bool {
-	for _, objects := range []istio.Objects{l.before, l.pair} {
-		for _, own := range objects.All() {
-			if own.Kind() == o.Kind() && own.Namespace == o.Namespace && own.Name == o.Name {
-				return true
-			}
-		}
-	}
-	return false
-}
-
 // subsetsAfter are the subsets of a host as the change leaves them.
 func (l *inspection) subsetsAfter(host string) *traffic.Subsets {
 	var all []*istio.Object
 	for _, c := range l.DestinationRules.index.Covering(host) {
-		if !l.changes(c.Object) {
+		if !l.isOwn(c.Object) {
 			all = append(all, c.Object)
 		}
 	}
@@ -98,21 +88,8 @@ func (l *inspection) subsetsAfter(host string) *traffic.Subsets {
 	return traffic.NewSubsets(all, l.aged(all...))
 }
 
-// subsetFor returns the labels of a subset for callers of a VirtualService in a namespace, false where nobody
-// declares it.
-func subsetFor(subsets *traffic.Subsets, host, namespace, name string) (labels map[string]string, ok bool) {
-	for _, caller := range []string{"", namespace} {
-		for _, o := range subsets.Holders(host, caller) {
-			if subset := istio.SubsetOf(o, name); subset != nil {
-				return subset.GetLabels(), true
-			}
-		}
-	}
-	return nil, false
-}
-
 // used tells of a rule of another VirtualService that sends requests to a subset which goes.
-func (l *inspection) used(n *Neighbor, t target, host string, becomes map[string]string, stays bool) {
+func (l *inspection) used(n *Neighbor, t target, host string, becomes *networking.Subset) {
 	of, severity := l.pair.Declaring(), istio.Refused
 	if of == nil {
 		of = l.before.Declaring()
@@ -129,8 +106,8 @@ func (l *inspection) used(n *Neighbor, t target, host string, becomes map[string
 		rule = t.at[:2].String()
 	}
 	goes := "which this change takes away"
-	if stays {
-		goes = "which this change gives " + labelWords(becomes)
+	if becomes != nil {
+		goes = "which this change gives " + labelWords(becomes.GetLabels())
 		then = "they would go to other workloads"
 	}
 	before := len(l.findings)

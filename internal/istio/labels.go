@@ -12,6 +12,6 @@ func Carries(labels map[string]string, sets []map[string]string) bool {
 	return true
 }
 
-// rolloutsLabel is what Argo Rollouts adds to the labels of the subsets that it shifts weight between, so that they
+// RolloutsLabel is what Argo Rollouts adds to the labels of the subsets that it shifts weight between, so that they
 // select the pods of one ReplicaSet.
-const rolloutsLabel = "rollouts-pod-template-hash"
+const RolloutsLabel = "rollouts-pod-template-hash"

@@ -35,7 +35,7 @@ type mark struct {
 var marks = []mark{
 	{
 		tool: "Argo Rollouts", annotations: []string{"argo-rollouts.argoproj.io/managed-by-rollouts"},
-		managers: []string{"rollouts-controller", "argo-rollouts"}, subsetLabel: rolloutsLabel, weights: true,
+		managers: []string{"rollouts-controller", "argo-rollouts"}, subsetLabel: RolloutsLabel, weights: true,
 		advice: "the Rollout that names this object sets weights and subset labels during each step; leave them to it",
 	},
 	{

@@ -101,16 +101,16 @@ func OthersIn(live, was, wanted Objects) []string {
 // setRolloutsLabel gives a subset the label that another one of its name has, or none where that has none. Without
 // another one it stays.
 func setRolloutsLabel(subset, other *networking.Subset) {
-	value, ok := other.GetLabels()[rolloutsLabel]
+	value, ok := other.GetLabels()[RolloutsLabel]
 	switch {
 	case other == nil:
 	case !ok:
-		delete(subset.Labels, rolloutsLabel)
+		delete(subset.Labels, RolloutsLabel)
 	default:
 		if subset.Labels == nil {
 			subset.Labels = map[string]string{}
 		}
-		subset.Labels[rolloutsLabel] = value
+		subset.Labels[RolloutsLabel] = value
 	}
 }
 
@@ -130,7 +130,7 @@ func WithoutWeights(spec proto.Message) proto.Message {
 		}
 	case *networking.DestinationRule:
 		for _, subset := range s.Subsets {
-			delete(subset.GetLabels(), rolloutsLabel)
+			delete(subset.GetLabels(), RolloutsLabel)
 		}
 	}
 	return spec

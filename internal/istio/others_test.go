@@ -11,7 +11,7 @@ import (
 	"github.com/meshroute/terraform-provider-mesh/internal/istio"
 )
 
-const rolloutsLabel = "rollouts-pod-template-hash"
+const RolloutsLabel = "rollouts-pod-template-hash"
 
 // weighted is a rule with destinations of host h: a subset and a weight each, in order.
 func weighted(name string, destinations ...any) *networking.HTTPRoute {
@@ -300,9 +300,9 @@ func TestKeepOthers_subsets(t *testing.T) {
 	type m = map[string]string
 	wanted, live := rule(m{"app": "a"}, m{"app": "b"}, m{
 		"app": "c",
-	}), rule(m{"app": "old", rolloutsLabel: "1", "other": "x"}, m{rolloutsLabel: "2"}, nil, m{"of": "others"})
-	got, want := istio.KeepOthers(wanted, wanted, live), rule(m{"app": "a", rolloutsLabel: "1"},
-		m{"app": "b", rolloutsLabel: "2"}, m{"app": "c"}, m{"of": "others"})
+	}), rule(m{"app": "old", RolloutsLabel: "1", "other": "x"}, m{RolloutsLabel: "2"}, nil, m{"of": "others"})
+	got, want := istio.KeepOthers(wanted, wanted, live), rule(m{"app": "a", RolloutsLabel: "1"},
+		m{"app": "b", RolloutsLabel: "2"}, m{"app": "c"}, m{"of": "others"})
 	if diff := cmp.Diff(
 		want.Declaring().DestinationRuleSpec(), got.Declaring().DestinationRuleSpec(), protocmp.Transform(),
 	); diff != "" {

@@ -100,6 +100,6 @@ func newName(subset *networking.Subset, among []*networking.Subset) string {
 func podLabels(subset *networking.Subset) map[string]string {
 	labels := map[string]string{}
 	maps.Copy(labels, subset.GetLabels())
-	delete(labels, rolloutsLabel)
+	delete(labels, RolloutsLabel)
 	return labels
 }
