@@ -1,6 +1,7 @@
 package traffic
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -67,12 +68,16 @@ type Verdict struct {
 	clash *clash
 	// Witness is a request that it takes, for what is alive.
 	Witness *Request
+	// Repeated is a request that it takes although it is dead: one with a header in several lines, which proxies
+	// since Istio 1.31 compare each by itself. Nil where there is none.
+	Repeated *Request
 }
 
 // FindDead says of each rule, and of each match of a rule that has matches, whether it can ever take a request: for
 // each VirtualService with hosts by itself, in order, each rule before its matches. Delegates are among the routes.
 //
-// Dead is certain, for requests whose parts are valid UTF-8. Alive comes with a request that proves it. A rule that
+// Dead is certain, for requests whose parts are valid UTF-8, and whose headers have one line each or which no Repeated
+// stands for. Alive comes with a request that proves it. A rule that
 // only other VirtualServices keep from its requests is not called dead.
 func FindDead(routes []*istio.Object, options Options) []Verdict {
 	var verdicts []Verdict
@@ -96,7 +101,8 @@ type analysis struct {
 	entries        []*entry
 	base           region
 	authorities    []string
-	left           int // steps that the searches for witnesses may still take
+	left           int       // steps that the searches for witnesses may still take
+	ofLines        *analysis // the same for headers in several lines, filled on demand
 }
 
 // entry is one match, in the order in which proxies try them.
@@ -141,13 +147,28 @@ func newAnalysis(s *virtualService, options Options) *analysis {
 	return a
 }
 
+// byLines returns the analysis in which a header may come in several lines.
+func (a *analysis) byLines() *analysis {
+	if a.ofLines == nil {
+		lines := *a
+		lines.solver, lines.left = newSolver(), stepsInAll
+		lines.lines = true
+		a.ofLines = &lines
+	}
+	return a.ofLines
+}
+
 func (a *analysis) verdicts() []Verdict {
 	var verdicts []Verdict
 	at := 0
 	for _, rule := range a.virtualService.rules {
 		var of []Verdict
 		for range rule.matches {
-			of = append(of, a.judge(at))
+			v := a.judge(at)
+			if v.Life == Dead {
+				v.Repeated = a.byLines().judge(at).Witness
+			}
+			of = append(of, v)
 			at++
 		}
 		verdicts = append(verdicts, sumUp(rule, of))
@@ -180,12 +201,12 @@ func sumUp(rule *compiledRule, of []Verdict) Verdict {
 	for _, match := range of {
 		switch match.Life {
 		case Alive:
-			v.Life, v.By, v.Reason, v.rest, v.Witness = Alive, nil, "", "", match.Witness
-			return v
+			return Verdict{Place: v.Place, Life: Alive, Witness: match.Witness}
 		case Undecided:
 			v.Life, v.Reason = Undecided, match.Reason
 		case Dead:
 			reasons = append(reasons, match.Reason)
+			v.Repeated = cmp.Or(v.Repeated, match.Repeated)
 			for _, by := range match.By {
 				if !slices.ContainsFunc(v.By, func(p Place) bool { return p == by }) {
 					v.By = append(v.By, by)
@@ -194,7 +215,7 @@ func sumUp(rule *compiledRule, of []Verdict) Verdict {
 		}
 	}
 	if v.Life != Dead {
-		v.By = nil
+		v.By, v.Repeated = nil, nil
 		return v
 	}
 	v.Reason, v.rest = reasons[0], of[0].rest

@@ -54,6 +54,9 @@ func TestFindDead(t *testing.T) {
 		"paths in any case": {
 			[]string{"{uri: {exact: /A}, ignoreUriCase: true}", "{uri: {exact: /a}}"}, "alive dead",
 		},
+		"two values of a header that only newer proxies tell apart": {[]string{
+			"{withoutHeaders: {v: {exact: a}}}", "{withoutHeaders: {v: {exact: b}}}", "",
+		}, "alive alive dead"},
 		"Istio's false alarm": {[]string{
 			"{uri: {prefix: /x}, headers: {v: {exact: '200'}}}", "{uri: {prefix: /x/y}, headers: {v: {exact: '2'}}}",
 		}, "alive alive"},

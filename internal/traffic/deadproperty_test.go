@@ -41,6 +41,9 @@ func checkVerdicts(o *istio.Object, p picker, tries int) (lives map[traffic.Life
 			if v.Reason == "" {
 				return nil, fmt.Errorf("%s is dead without a reason", at)
 			}
+			if err := checkRepeated(table, v); err != nil {
+				return nil, fmt.Errorf("%s: %w", at, err)
+			}
 		case traffic.Undecided:
 		}
 	}
@@ -50,7 +53,7 @@ func checkVerdicts(o *istio.Object, p picker, tries int) (lives map[traffic.Life
 				request := p.aimed(m)
 				out := table.Evaluate(request)
 				for _, at := range []string{fired(out), fmt.Sprintf("%d.-1", out.Rule.Index)} {
-					if v, ok := dead[at]; ok && out.Rule.Object != nil {
+					if v, ok := dead[at]; ok && out.Rule.Object != nil && (v.Repeated == nil || out.Older == nil) {
 						return nil, fmt.Errorf("%s is dead (%s), but takes %+v", at, v.Reason, request)
 					}
 				}
@@ -58,6 +61,21 @@ func checkVerdicts(o *istio.Object, p picker, tries int) (lives map[traffic.Life
 		}
 	}
 	return lives, nil
+}
+
+// checkRepeated asks the evaluator about the request that newer proxies alone give to what is dead.
+func checkRepeated(table *traffic.Table, v traffic.Verdict) error {
+	if v.Repeated == nil {
+		return nil
+	}
+	out := table.Evaluate(*v.Repeated)
+	if out.Rule != v.Rule || v.Match.Index >= 0 && out.Match != v.Match {
+		return fmt.Errorf("newer proxies give %+v to %s", *v.Repeated, fired(out))
+	}
+	if out.Older == nil || out.Older.Rule == v.Rule && (v.Match.Index < 0 || out.Older.Match == v.Match) {
+		return fmt.Errorf("older proxies give it %+v too", *v.Repeated)
+	}
+	return nil
 }
 
 // No request hits a dead rule, and every rule that is alive has a witness.

@@ -10,11 +10,16 @@ import (
 // Explain says in one sentence what happens to a request and which rule decides it. The outcome is one of this
 // table's.
 func (t *Table) Explain(o Outcome) string {
-	if len(o.DependsOn) == 0 {
-		return t.explain(o)
+	text := t.explain(o)
+	if len(o.DependsOn) > 0 {
+		text += fmt.Sprintf("; this depends on header %s, which the proxy may set, replace or take away before it "+
+			"routes", istio.Enumerate(o.DependsOn, "and"))
 	}
-	return fmt.Sprintf("%s; this depends on header %s, which the proxy may set, replace or take away before it routes",
-		t.explain(o), istio.Enumerate(o.DependsOn, "and"))
+	if o.Older != nil {
+		text += "; proxies up to Istio 1.30 and gRPC clients without a proxy join the values of a header that comes " +
+			"several times with commas, and with them: " + t.Explain(*o.Older)
+	}
+	return text
 }
 
 func (t *Table) explain(o Outcome) string {

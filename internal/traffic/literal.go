@@ -1,6 +1,7 @@
 package traffic
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/meshroute/terraform-provider-mesh/internal/istio"
@@ -48,6 +49,9 @@ func (v variable) always() bool {
 	}
 	return false
 }
+
+// repeats reports whether a request may have it several times.
+func (v variable) repeats() bool { return v.kind == onHeader && !v.always() && v.name != "cookie" }
 
 // never reports whether no request has it.
 func (v variable) never() bool { return v.kind == onHeader && v.name == statusHeader }
@@ -117,6 +121,24 @@ func (l *literal) holds(value string, present bool) bool {
 		return l.pattern.Matches(value)
 	case others:
 		return l.pattern.Shape != pattern.Unreadable && !l.pattern.Matches(value)
+	}
+	return false
+}
+
+// holdsFor reports whether several lines of a header satisfy the literal: one that matches is enough for a pattern to
+// be there.
+// Source: run with Envoy 1.40.
+func (l *literal) holdsFor(values []string) bool {
+	one := slices.ContainsFunc(values, func(value string) bool {
+		return l.present != none && l.pattern.Matches(value)
+	})
+	switch l.present {
+	case none:
+		return false
+	case matching:
+		return one
+	case others:
+		return l.pattern.Shape != pattern.Unreadable && !one
 	}
 	return false
 }

@@ -1,6 +1,8 @@
 package traffic
 
 import (
+	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -70,9 +72,13 @@ func contradictions(o *istio.Object, spec *networking.VirtualService) []istio.Pr
 	)
 	for _, e := range a.entries {
 		if _, is, clash := a.start(e); is == no {
-			place := e.place()
-			place.Rule.Index = indexes[place.Rule.Index]
-			problems = append(problems, Verdict{Place: place, clash: clash, Reason: clash.reason()}.problem())
+			v := Verdict{Place: e.place(), clash: clash, Reason: clash.reason()}
+			v.Rule.Index = indexes[v.Rule.Index]
+			if r, is, _ := a.byLines().start(e); is == yes {
+				request := r.request("")
+				v.Repeated = &request
+			}
+			problems = append(problems, v.problem())
 		}
 	}
 	return problems
@@ -82,16 +88,31 @@ func contradictions(o *istio.Object, spec *networking.VirtualService) []istio.Pr
 func (v Verdict) problem() istio.Problem {
 	_, at := v.Path()
 	if v.clash != nil {
-		return istio.Voidf(at.At(v.clash.condition.at...), "%s, so that this match never holds%s",
-			v.Reason, v.clash.advice())
+		return istio.Voidf(at.At(v.clash.condition.at...), "%s, so that this match never holds%s%s",
+			v.Reason, v.unlessRepeated(), v.clash.advice())
 	}
-	p := istio.Voidf(at, "%s", v.rest)
+	p := istio.Voidf(at, "%s%s", v.rest, v.unlessRepeated())
 	p.Remedy = istio.NarrowerFirst
 	for _, by := range v.By {
 		_, place := by.Path()
 		p.By = append(p.By, place)
 	}
 	return p
+}
+
+// unlessRepeated says which requests a dead rule has in newer proxies, empty for none.
+func (v Verdict) unlessRepeated() string {
+	if v.Repeated == nil {
+		return ""
+	}
+	var names []string
+	for _, name := range slices.Sorted(maps.Keys(v.Repeated.Headers)) {
+		if _, isClaim := istio.ClaimPath(name); !isClaim && len(v.Repeated.Headers[name]) > 1 {
+			names = append(names, name)
+		}
+	}
+	return fmt.Sprintf(", but for requests that send header %s several times to proxies since Istio 1.31",
+		istio.Enumerate(names, "and"))
 }
 
 // unsure reports whether a condition contradicts something that depends on the object's namespace, which may not be

@@ -195,4 +195,9 @@ type Outcome struct {
 	// DependsOn names headers that a proxy may set, replace or take away before it routes, and that could make it
 	// another outcome: this one is that of Istio's defaults.
 	DependsOn []string
+	// Older is what proxies up to Istio 1.30 do, and gRPC clients that follow istiod without a proxy, where it is
+	// something else: they join the values of a header that comes in several lines with commas, and newer proxies
+	// compare each by itself. Nil where all do the same.
+	// Source: Envoy 1.39, envoy.reloadable_features.match_headers_individually; run with 1.38 and 1.40.
+	Older *Outcome
 }

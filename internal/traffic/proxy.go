@@ -1,6 +1,7 @@
 package traffic
 
 import (
+	"maps"
 	"regexp"
 	"slices"
 
@@ -87,6 +88,10 @@ func (r *received) passProxy(schemeless bool) {
 			delete(r.headers, name)
 		}
 	}
+	maps.DeleteFunc(r.repeated, func(name string, _ []string) bool {
+		_, guessed := r.guesses[name]
+		return guessed
+	})
 }
 
 // passScheme is passProxy for the scheme of the connection. A gateway replaces it unless it trusts proxies before it;

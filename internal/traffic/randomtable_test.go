@@ -168,6 +168,9 @@ func (p picker) aimed(m *networking.HTTPMatchRequest) traffic.Request {
 		if p.chance(85) {
 			r.Headers[name] = []string{p.near(match, someValues)}
 		}
+		if p.chance(15) {
+			r.Headers[name] = append(r.Headers[name], p.of(someValues...))
+		}
 	}
 	for name, match := range m.GetWithoutHeaders() {
 		if p.chance(40) {

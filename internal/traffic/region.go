@@ -23,7 +23,7 @@ type confined struct {
 func (s *solver) confine(r region, l literal, authorities []string) (region, answer) {
 	before := r[l.on]
 	after := confined{literals: append(slices.Clip(before.literals), l)}
-	if len(before.literals) > 0 && l.holds(before.sample.text, before.sample.present) {
+	if len(before.literals) > 0 && before.sample.satisfies(&l) {
 		after.sample = before.sample
 	} else {
 		after.sample = s.settle(l.on, after.literals, authorities)
@@ -39,7 +39,7 @@ func (s *solver) confine(r region, l literal, authorities []string) (region, ans
 // excludes reports whether no request of a region satisfies the literal.
 func (s *solver) excludes(r region, l literal, authorities []string) bool {
 	before := r[l.on]
-	if len(before.literals) > 0 && l.holds(before.sample.text, before.sample.present) {
+	if len(before.literals) > 0 && before.sample.satisfies(&l) {
 		return false
 	}
 	return s.settle(l.on, append(slices.Clip(before.literals), l), authorities).is == no
@@ -58,7 +58,7 @@ func (r region) request(authority string) Request {
 		case onPath:
 			request.Path = value.text
 		case onHeader:
-			request.setHeader(on.name, value.text)
+			request.setHeader(on.name, value.values())
 		case onQuery:
 			query = append(query, on.name+"="+value.text)
 		case onClaim:
@@ -95,7 +95,9 @@ func (r region) variables() []variable {
 	})
 }
 
-func (r *Request) setHeader(name, value string) {
+// setHeader sets a header, and several lines of one that can have them.
+func (r *Request) setHeader(name string, values []string) {
+	value := values[0]
 	switch name {
 	case methodHeader:
 		r.Method = value
@@ -109,7 +111,7 @@ func (r *Request) setHeader(name, value string) {
 		if r.Headers == nil {
 			r.Headers = map[string][]string{}
 		}
-		r.Headers[name] = []string{value}
+		r.Headers[name] = values
 	}
 }
 

@@ -23,9 +23,9 @@ type Request struct {
 	Method string
 	// Scheme is `http` or `https`. Empty: http, and https on port 443; in a sidecar what x-forwarded-proto says.
 	Scheme string
-	// Headers has the values of each header; names in any case. Several values are joined as Envoy joins them: with a
-	// comma, cookies with a semicolon. A name such as `@request.auth.claims.group` holds the values of a claim of the
-	// verified token.
+	// Headers has the values of each header; names in any case. Of several values each is a line of its own, but for
+	// cookies, which are one line with semicolons. A name such as `@request.auth.claims.group` holds the values of a
+	// claim of the verified token.
 	Headers map[string][]string
 	// Port is the port of the listener, which is the port of the service on a sidecar: 1 to 65535. 0: the port in
 	// Authority, and without one the default of Scheme.
@@ -52,7 +52,8 @@ type received struct {
 	query       string // without `?`
 	asks        bool   // there was a `?`, perhaps with nothing behind it
 	params      map[string]string
-	headers     map[string]string
+	headers     map[string]string   // several values joined, as older proxies compare them
+	repeated    map[string][]string // those that come several times, as newer proxies compare them
 	claims      map[string][]string
 	port        string
 	paramsKnown bool
@@ -110,11 +111,9 @@ func guessPort(scheme, port string) uint32 {
 
 func (r *received) readHeaders() {
 	r.headers = make(map[string]string, len(r.Headers)+4)
+	lines := make(map[string][]string, len(r.Headers))
 	for _, name := range slices.Sorted(maps.Keys(r.Headers)) {
 		values := r.Headers[name]
-		if len(values) == 0 {
-			continue
-		}
 		if claim, ok := istio.ClaimPath(name); ok {
 			if r.claims == nil {
 				r.claims = map[string][]string{}
@@ -122,15 +121,23 @@ func (r *received) readHeaders() {
 			r.claims[claim] = append(r.claims[claim], values...)
 			continue
 		}
-		key, separator := headerName(name), ","
-		if key == "cookie" {
-			separator = "; "
+		key := headerName(name)
+		lines[key] = append(slices.Clip(lines[key]), values...)
+	}
+	for name, values := range lines {
+		switch {
+		case len(values) == 0:
+			continue
+		case name == "cookie": // HTTP/2 joins them again, and HTTP/1 has but one line of them
+			r.headers[name] = strings.Join(values, "; ")
+			continue
+		case len(values) > 1 && (variable{kind: onHeader, name: name}).repeats():
+			if r.repeated == nil {
+				r.repeated = map[string][]string{}
+			}
+			r.repeated[name] = values
 		}
-		joined := strings.Join(values, separator)
-		if before, twice := r.headers[key]; twice {
-			joined = before + separator + joined
-		}
-		r.headers[key] = joined
+		r.headers[name] = strings.Join(values, ",")
 	}
 	r.headers[authorityHeader] = r.Authority
 	r.headers[methodHeader] = r.Method
@@ -195,6 +202,11 @@ func (r *received) holds(l *literal) bool {
 			r.folded = pattern.LowerASCII(r.path)
 		}
 		return l.pattern.MatchesFolded(r.folded) == (l.present == matching)
+	}
+	if l.on.kind == onHeader && len(r.repeated) > 0 {
+		if values := r.repeated[l.on.name]; len(values) > 0 {
+			return l.holdsFor(values)
+		}
 	}
 	value, ok := r.value(l)
 	return l.holds(value, ok)

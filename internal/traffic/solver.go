@@ -13,6 +13,8 @@ type solver struct {
 	machines map[string]*pattern.Machine
 	found    map[string]sample
 	left     int // instructions of regular expressions that may still be followed
+	// lines says that a header may come in several lines, of which proxies compare each by itself.
+	lines bool
 }
 
 // mostFollowed is how many instructions of regular expressions are followed for one VirtualService: about a tenth of
@@ -62,9 +64,20 @@ func (s *solver) commonString(in, out []*pattern.Pattern, allowed func(rune) boo
 // sample is a value that satisfies some literals, and whether there is one. Absent values have no text.
 type sample struct {
 	text    string
+	more    []string // further lines of a header
 	present bool
 	is      answer
 }
+
+// satisfies reports whether the value satisfies a literal.
+func (s sample) satisfies(l *literal) bool {
+	if len(s.more) > 0 {
+		return l.holdsFor(s.values())
+	}
+	return l.holds(s.text, s.present)
+}
+
+func (s sample) values() []string { return append([]string{s.text}, s.more...) }
 
 // favourites are values to try first: what people expect to see.
 var favourites = map[variable][]string{
@@ -112,7 +125,25 @@ func (s *solver) settle(on variable, literals []literal, authorities []string) s
 		}
 	}
 	text, is := s.value(on, in, out)
+	if is != yes && s.lines && len(in) > 1 && on.repeats() {
+		return s.settleLines(on, in, out)
+	}
 	return sample{text: text, present: is == yes, is: is}
+}
+
+// settleLines finds several lines for a header: for each pattern one that matches it, and none that matches one of
+// out.
+func (s *solver) settleLines(on variable, in, out []*pattern.Pattern) sample {
+	var lines []string
+	for _, p := range in {
+		text, is := s.value(on, []*pattern.Pattern{p}, out)
+		if is != yes {
+			return sample{is: is}
+		}
+		lines = append(lines, text)
+	}
+	lines = unique(lines)
+	return sample{text: lines[0], more: lines[1:], present: true, is: yes}
 }
 
 func isUnreadable(p *pattern.Pattern) bool { return p.Shape == pattern.Unreadable }

@@ -142,11 +142,19 @@ func newVirtualService(o *istio.Object, delegates map[string]*istio.Object, clus
 // Dropped lists what istiod leaves out of the VirtualServices without telling anyone.
 func (t *Table) Dropped() []Dropped { return slices.Clone(t.dropped) }
 
-// Evaluate says what happens to one request in an Envoy, which sets some headers before it routes.
+// Evaluate says what happens to one request in an Envoy, which sets some headers before it routes. Where proxies
+// differ, it is what the newer ones do, and the outcome has what older ones do too.
 func (t *Table) Evaluate(request Request) Outcome {
 	in := receive(request, t.firstHost())
 	in.passProxy(request.Scheme == "")
-	return t.route(in)
+	out := t.route(in)
+	if len(in.repeated) > 0 {
+		in.repeated, in.depends = nil, nil
+		if older := t.route(in); older.Kind != out.Kind || older.Rule != out.Rule || older.Match != out.Match {
+			out.Older = &older
+		}
+	}
+	return out
 }
 
 // follow says what happens to a request that has the headers that it has when it is routed.

@@ -3,6 +3,7 @@ package envoy
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -30,32 +31,35 @@ func (r *Request) set(name string) (string, bool) {
 	return "", false
 }
 
-// header returns all values of a header as one, which is how routes see them.
-func (r *Request) header(name string) (string, bool) {
+// header returns the lines of a header, none when it is absent. Routes compare each by itself since Envoy 1.39.
+func (r *Request) header(name string) []string {
 	name = strings.ToLower(name)
 	if value, ok := r.set(name); ok && r.Gateway {
-		return value, true
+		return []string{value}
 	}
 	switch name {
 	case ":authority", "host":
-		return r.Authority, true
+		return []string{r.Authority}
 	case ":path":
-		return r.Path, true
+		return []string{r.Path}
 	case ":method":
-		return r.Method, true
+		return []string{r.Method}
 	case ":scheme":
-		return r.Scheme, true
+		return []string{r.Scheme}
 	}
+	var lines []string
 	for key, values := range r.Headers {
-		switch {
-		case !strings.EqualFold(key, name) || len(values) == 0:
-		case name == "cookie": // HTTP/2 splits cookies, and the codec puts them together again
-			return strings.Join(values, "; "), true
-		default:
-			return strings.Join(values, ","), true
+		if strings.EqualFold(key, name) {
+			lines = append(lines, values...)
 		}
 	}
-	return r.set(name)
+	switch value, ok := r.set(name); {
+	case len(lines) > 0 && name == "cookie": // HTTP/2 splits cookies, and the codec puts them together again
+		return []string{strings.Join(lines, "; ")}
+	case len(lines) == 0 && ok:
+		return []string{value}
+	}
+	return lines
 }
 
 // pathOnly returns the path without the query.
@@ -177,12 +181,15 @@ func (m *match) path(path string) bool {
 }
 
 func (h *headerMatcher) matches(r *Request) bool {
-	value, present := r.header(h.Name)
+	lines := r.header(h.Name)
 	if h.PresentMatch != nil {
-		return (present == *h.PresentMatch) != h.InvertMatch
+		return (len(lines) > 0 == *h.PresentMatch) != h.InvertMatch
 	}
-	if !present && !h.TreatMissingHeaderAsEmpty {
-		return false
+	if len(lines) == 0 {
+		if !h.TreatMissingHeaderAsEmpty {
+			return false
+		}
+		lines = []string{""}
 	}
-	return h.StringMatch.matches(value) != h.InvertMatch
+	return slices.ContainsFunc(lines, h.StringMatch.matches) != h.InvertMatch
 }

@@ -141,6 +141,9 @@ func TestAccEvaluate(t *testing.T) {
 			for range requestsPerTable {
 				request := drawn.Request()
 				out := table.Evaluate(request)
+				if out.Older != nil { // grpc-go joins the lines of a header
+					out = *out.Older
+				}
 				if want := expected(out); !a.answered(request, drawn.Host, want) {
 					a.disagree(drawn, request, out, fmt.Sprintf("want %v, got %v", want, a.send(request, drawn.Host)))
 				}

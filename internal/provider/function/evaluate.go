@@ -68,7 +68,11 @@ func (evaluateFunction) Run(ctx context.Context, req function.RunRequest, resp *
 		return
 	}
 	outcome := table.Evaluate(asked.Request)
-	resp.Error = resp.Result.Set(ctx, outcomeValue(outcome, report.Sentence(table.Explain(outcome))))
+	older := ""
+	if outcome.Older != nil {
+		older = report.Sentence(table.Explain(*outcome.Older))
+	}
+	resp.Error = resp.Result.Set(ctx, outcomeValue(outcome, report.Sentence(table.Explain(outcome)), older))
 }
 
 // refusal returns an error at an argument, nil without a problem.

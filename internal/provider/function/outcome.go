@@ -70,12 +70,13 @@ var (
 		"mirrors":      types.ListType{ElemType: mirrorType},
 		"rewrite":      rewriteType, "redirect": redirectType, "direct_response": responseType,
 		"request_headers": headerChangesType, "response_headers": headerChangesType,
-		"depends_on": types.ListType{ElemType: types.StringType},
+		"depends_on":    types.ListType{ElemType: types.StringType},
+		"older_proxies": types.StringType,
 	})
 )
 
-// outcomeValue returns an outcome as evaluate does.
-func outcomeValue(o traffic.Outcome, summary string) types.Object {
+// outcomeValue returns an outcome as evaluate does: with what older proxies do, empty where that is the same.
+func outcomeValue(o traffic.Outcome, summary, older string) types.Object {
 	attributes := map[string]attrValue{
 		"kind": types.StringValue(string(o.Kind)), "summary": types.StringValue(summary),
 		"virtual_service": addressValue(o.VirtualService), "host": textValue(o.Host),
@@ -95,7 +96,7 @@ func outcomeValue(o traffic.Outcome, summary string) types.Object {
 		"rewrite":      types.ObjectNull(rewriteType.AttrTypes), "redirect": types.ObjectNull(redirectType.AttrTypes),
 		"direct_response": types.ObjectNull(responseType.AttrTypes),
 		"request_headers": headersValue(o.RequestHeaders), "response_headers": headersValue(o.ResponseHeaders),
-		"depends_on": textsValue(o.DependsOn),
+		"depends_on": textsValue(o.DependsOn), "older_proxies": textValue(older),
 	}
 	if o.Rule.Object != nil {
 		attributes["rule_index"] = indexValue(o.Rule.Index)
