@@ -43,3 +43,24 @@ func TestExplain(t *testing.T) {
 		})
 	}
 }
+
+// An abort with a status of gRPC is no error for a caller that does not speak it, as Envoy 1.40 answers.
+func TestExplainAbort(t *testing.T) {
+	t.Parallel()
+	const gRPC, rest = "rule http[0]: all requests go to v1, 100 % aborted with UNAVAILABLE",
+		"; a caller that does not speak gRPC gets 200 in place of the abort"
+	for contentType, want := range map[string]string{
+		"application/grpc": gRPC, "application/grpc+proto": gRPC, "text/plain": gRPC + rest, "": gRPC + rest,
+	} {
+		object := istiotest.VirtualService(t, "reviews",
+			"http: [{fault: {abort: {grpcStatus: UNAVAILABLE, percentage: {value: 100}}}, "+istiotest.To("v1")+"}]")
+		table := traffic.NewTable([]*istio.Object{object}, nil, traffic.Options{})
+		request := traffic.Request{Path: "/greeter.Greeter/Hi", Headers: map[string][]string{}}
+		if contentType != "" {
+			request.Headers["Content-Type"] = []string{contentType}
+		}
+		if got := table.Explain(table.Evaluate(request)); got != want {
+			t.Errorf("%q: got %s\nwant %s", contentType, got, want)
+		}
+	}
+}

@@ -42,6 +42,16 @@ type Request struct {
 	SourceNamespace string
 }
 
+// isGRPC reports whether the request says that it is gRPC.
+func (r *Request) isGRPC() bool {
+	for name, values := range r.Headers {
+		if strings.EqualFold(name, "content-type") && len(values) > 0 {
+			return strings.HasPrefix(values[0], "application/grpc")
+		}
+	}
+	return false
+}
+
 // received is a request as the matchers read it.
 type received struct {
 	Request

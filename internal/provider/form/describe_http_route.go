@@ -123,7 +123,8 @@ var httpRouteDescriptions = map[protoreflect.FullName]string{
 	istioAPI + "HTTPFaultInjection.Abort.http_status": "HTTP status that the caller receives, `200` to `599`, such " +
 		"as `503`. An abort without any status is silently dropped by Istio.",
 	istioAPI + "HTTPFaultInjection.Abort.grpc_status": "Status that a gRPC caller receives, by its name in capitals " +
-		"and never by number, such as `\"UNAVAILABLE\"`. An abort without any status is silently dropped by Istio.",
+		"and never by number, such as `\"UNAVAILABLE\"`. A caller that does not speak gRPC receives `200`. An abort " +
+		"without any status is silently dropped by Istio.",
 	istioAPI + "HTTPFaultInjection.Abort.http2_error": "Not implemented by Istio, which refuses it; `http_status` or " +
 		"`grpc_status` takes its place.",
 	istioAPI + "HTTPFaultInjection.Abort.percentage": "Share of the requests that are aborted. Absent means `0` " +
