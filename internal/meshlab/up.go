@@ -10,10 +10,12 @@ import (
 	"os/exec"
 	"os/signal"
 	"path/filepath"
+	"slices"
 	"syscall"
 	"time"
 
 	"github.com/meshroute/terraform-provider-mesh/internal/meshlab/binaries"
+	"github.com/meshroute/terraform-provider-mesh/internal/meshlab/envoy"
 	"github.com/meshroute/terraform-provider-mesh/internal/meshlab/lab"
 	"github.com/meshroute/terraform-provider-mesh/internal/meshlab/process"
 	"github.com/meshroute/terraform-provider-mesh/internal/meshlab/scenario"
@@ -100,12 +102,26 @@ func build(ctx context.Context, args []string) error {
 	}
 	err = until(ctx, stops(), func(ctx context.Context) error {
 		set, err := binaries.Build(ctx, dir, os.Stderr)
-		if err == nil {
-			fmt.Println(set.Dir)
+		if err != nil {
+			return err
 		}
-		return err
+		fmt.Println(set.Dir)
+		return fetchEnvoy(ctx)
 	})
 	return stopExit(err)
+}
+
+// fetchEnvoy makes sure that the cache has an Envoy where one can be had. That there is none is said by who needs it.
+func fetchEnvoy(ctx context.Context) error {
+	cache, err := binaries.Cache()
+	if err != nil {
+		return err
+	}
+	_, err = envoy.NewFinder(cache, os.Stderr).Find(ctx)
+	if _, absent := errors.AsType[envoy.Absent](err); absent {
+		return nil
+	}
+	return err
 }
 
 func up(ctx context.Context, args []string) error {
@@ -239,7 +255,12 @@ func exitOf(err error) error {
 func describe(w io.Writer, l *lab.Lab) {
 	fmt.Fprintf(w, "\n%s\n\nAPI server  %s\nistiod      %s (xDS)\nlogs        %s\n\n", l.Versions, l.Cluster.URL,
 		l.Cluster.XDS, filepath.Join(l.Dir, "logs"))
-	for _, workload := range l.Scenario.Workloads {
+	if l.Envoy.File != "" {
+		fmt.Fprintf(w, "sidecar     %s (ports %d gRPC, %d HTTP)\ngateway     %s (ports %d HTTP, %d HTTPS)\n\n",
+			l.Scenario.Sidecar.Address, scenario.Port, scenario.HTTPPort,
+			l.Scenario.Gateway.Address, scenario.GatewayPort, scenario.GatewayTLSPort)
+	}
+	for _, workload := range slices.Concat(l.Scenario.Workloads, l.Scenario.Echoes) {
 		fmt.Fprintf(w, "%-24s %s  %s\n", workload.Name, workload.Version, workload.Address)
 	}
 	fmt.Fprintf(w,

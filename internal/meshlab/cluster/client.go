@@ -11,6 +11,7 @@ import (
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/util/yaml"
 	"k8s.io/client-go/dynamic"
 	"k8s.io/client-go/rest"
@@ -63,9 +64,31 @@ func (c *Client) Apply(ctx context.Context, manifest []byte) error {
 	return nil
 }
 
-// resource guesses the plural from the kind, which is right for every kind that a lab deals with.
+// Token returns one with which a service account proves to an audience who it is, for a week.
+func (c *Client) Token(ctx context.Context, namespace, account, audience string) (string, error) {
+	request := &unstructured.Unstructured{Object: map[string]any{
+		"apiVersion": "authentication.k8s.io/v1", "kind": "TokenRequest",
+		"metadata": map[string]any{"name": account, "namespace": namespace},
+		"spec":     map[string]any{"audiences": []any{audience}, "expirationSeconds": int64(7 * 24 * 60 * 60)},
+	}}
+	accounts := schema.GroupVersionResource{Version: "v1", Resource: "serviceaccounts"}
+	answer, err := c.dynamic.Resource(accounts).Namespace(namespace).Create(ctx, request, metav1.CreateOptions{}, "token")
+	if err != nil {
+		return "", fmt.Errorf("request a token of service account %q: %w", account, err)
+	}
+	token, _, err := unstructured.NestedString(answer.Object, "status", "token")
+	if err != nil || token == "" {
+		return "", fmt.Errorf("request a token of service account %q: the answer has none", account)
+	}
+	return token, nil
+}
+
+// resource guesses the plural from the kind, which is right for every kind that a lab deals with but one.
 func (c *Client) resource(object *unstructured.Unstructured) dynamic.ResourceInterface {
 	plural, _ := meta.UnsafeGuessKindToResource(object.GroupVersionKind())
+	if object.GetKind() == "Gateway" {
+		plural.Resource = "gateways"
+	}
 	return c.dynamic.Resource(plural).Namespace(object.GetNamespace())
 }
 

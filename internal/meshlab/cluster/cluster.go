@@ -30,11 +30,17 @@ const (
 // rootNamespace is the namespace that istiod reads mesh-wide configuration from.
 const rootNamespace = "istio-system"
 
+// IstiodHost is the name in istiod's certificate.
+const IstiodHost = "istiod." + rootNamespace + ".svc"
+
 // Cluster is a running control plane.
 type Cluster struct {
 	URL   string // of the API server
 	XDS   string // host:port at which istiod serves configuration to clients, without TLS
 	Admin *Client
+
+	SecureXDS  string // the same with TLS, for clients that say who they are
+	IstiodRoot string // PEM of the authority of istiod's certificate, which is for IstiodHost
 
 	lost   func(error)
 	dir    string
@@ -92,10 +98,8 @@ func (c *Cluster) start(ctx context.Context) error {
 func (c *Cluster) Stop() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	for _, name := range []string{Istiod, APIServer, Etcd} {
-		if p := c.children[name]; p != nil {
-			p.Kill()
-		}
+	for _, p := range c.children {
+		p.Kill()
 	}
 	c.stopNode()
 	if c.block != nil {
@@ -152,15 +156,34 @@ func (c *Cluster) spawn(command process.Command) (*process.Process, error) {
 }
 
 func (c *Cluster) launch(name string, env []string, args ...string) error {
+	return c.Launch(name, env, append([]string{c.bin.Path(name)}, args...)...)
+}
+
+// Launch starts one more server, which is from then on like those of the control plane: it ends with them, is told to
+// lost, and can be killed and started again by its name.
+func (c *Cluster) Launch(name string, env []string, argv ...string) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	_, err := c.spawn(process.Command{
 		Name: name,
-		Argv: append([]string{c.bin.Path(name)}, args...),
+		Argv: argv,
 		Env:  append([]string{"PATH=" + os.Getenv("PATH"), "HOME=" + c.dir, "TMPDIR=" + c.dir}, env...),
 		Log:  filepath.Join(c.dir, "logs", name+".log"),
 	})
 	return err
+}
+
+// Port returns a port on 127.0.0.1 that the lab has for itself. There are only a few.
+func (c *Cluster) Port() int { return c.block.Next() }
+
+// Certificate returns that of a server for the host names, from the authority in DIR/ca.crt.
+func (c *Cluster) Certificate(name string, hosts ...string) (pki.Pair, error) {
+	return c.ca.Server(name, hosts...)
+}
+
+// Wait is wait for who started a server with Launch.
+func (c *Cluster) Wait(ctx context.Context, what string, check func(context.Context) error) error {
+	return c.wait(ctx, what, check)
 }
 
 // wait asks check every 50 ms until it returns nil. It gives up when a server has ended, when ctx ends, or after two

@@ -105,14 +105,13 @@ func (c *Cluster) registerWebhook(ctx context.Context, address string) error {
 		Version:  "v1",
 		Resource: "configmaps",
 	}).Namespace(rootNamespace)
-	var bundle string
 	err := c.wait(ctx, "istiod's certificate authority", func(ctx context.Context) error {
 		object, err := configMaps.Get(ctx, "istio-ca-root-cert", metav1.GetOptions{})
 		if err != nil {
 			return err
 		}
-		bundle, _, _ = unstructured.NestedString(object.Object, "data", "root-cert.pem")
-		if bundle == "" {
+		c.IstiodRoot, _, _ = unstructured.NestedString(object.Object, "data", "root-cert.pem")
+		if c.IstiodRoot == "" {
 			return fmt.Errorf("ConfigMap %q has no root-cert.pem", object.GetName())
 		}
 		return nil
@@ -121,7 +120,7 @@ func (c *Cluster) registerWebhook(ctx context.Context, address string) error {
 		return err
 	}
 	if err := c.Admin.Apply(
-		ctx, fmt.Appendf(nil, webhookYAML, address, base64.StdEncoding.EncodeToString([]byte(bundle))),
+		ctx, fmt.Appendf(nil, webhookYAML, address, base64.StdEncoding.EncodeToString([]byte(c.IstiodRoot))),
 	); err != nil {
 		return err
 	}

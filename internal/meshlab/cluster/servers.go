@@ -55,16 +55,22 @@ func (c *Cluster) startAPIServer(ctx context.Context, etcdURL string) error {
 	return c.wait(ctx, APIServer, func(ctx context.Context) error { return get(ctx, c.Admin.http, c.URL+"/readyz") })
 }
 
+// meshYAML leaves out what a stock Envoy cannot do: metrics are Istio's own filter, and the certificates of automatic
+// mTLS come from Istio's agent.
+const meshYAML = `
+defaultConfig: {discoveryAddress: %q}
+trustDomain: cluster.local
+rootNamespace: %s
+enableAutoMtls: false
+defaultProviders: {metrics: []}
+`
+
 func (c *Cluster) startIstiod(ctx context.Context) error {
 	dir := filepath.Join(c.dir, "istiod")
-	c.XDS = c.endpoint()
+	c.XDS, c.SecureXDS = c.endpoint(), c.endpoint()
 	status, webhook, monitoring := c.endpoint(), c.endpoint(), c.endpoint()
 	files := map[string]string{
-		"mesh.yaml": fmt.Sprintf(
-			"defaultConfig: {discoveryAddress: %q}\ntrustDomain: cluster.local\nrootNamespace: %s\n",
-			c.XDS,
-			rootNamespace,
-		),
+		"mesh.yaml":     fmt.Sprintf(meshYAML, c.XDS, rootNamespace),
 		"networks.yaml": "networks: {}\n",
 	}
 	for name, content := range files {
@@ -80,11 +86,13 @@ func (c *Cluster) startIstiod(ctx context.Context) error {
 		"POD_NAME=istiod-0", "POD_NAMESPACE=" + rootNamespace, "REVISION=default",
 		"PILOT_CERT_PROVIDER=istiod", "ENABLE_CA_SERVER=true",
 		"INJECTION_WEBHOOK_CONFIG_NAME=", "VALIDATION_WEBHOOK_CONFIG_NAME=",
+		// Istio's own filters, which a stock Envoy lacks: with one of them in it a listener is refused.
+		"PILOT_ENABLE_METADATA_EXCHANGE=false", "PILOT_DISABLE_MX_ALPN=true", "PILOT_ENABLE_ALPN_FILTER=false",
 	}
 	if err := c.launch(Istiod, env, "discovery",
 		"--kubeconfig", c.Kubeconfig(admin),
 		"--grpcAddr", c.XDS, "--httpAddr", status, "--httpsAddr", webhook,
-		"--secureGRPCAddr", c.endpoint(), "--monitoringAddr", monitoring, "--ctrlz_port", fmt.Sprint(c.block.Next()),
+		"--secureGRPCAddr", c.SecureXDS, "--monitoringAddr", monitoring, "--ctrlz_port", fmt.Sprint(c.block.Next()),
 		"--meshConfig",
 		filepath.Join(dir, "mesh.yaml"),
 		"--networksConfig",

@@ -49,7 +49,8 @@ type Attempts struct {
 // NewAttempts returns an empty count.
 func NewAttempts() *Attempts { return &Attempts{seen: map[string]int{}} }
 
-func (a *Attempts) add(id string) int {
+// Add counts one more attempt and returns how many there are.
+func (a *Attempts) Add(id string) int {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.seen[id]++
@@ -137,7 +138,7 @@ func (s *Server) answer(ctx context.Context, method string, request *Message) (*
 		}
 	}
 	if id := first(asked, CallIDHeader); id != "" {
-		attempt := s.attempts.add(id)
+		attempt := s.attempts.Add(id)
 		failing, err := number(first(asked, FailFirstHeader))
 		if err != nil {
 			return nil, nil, status.Errorf(codes.InvalidArgument, "header %s: %v", FailFirstHeader, err)

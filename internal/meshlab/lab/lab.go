@@ -17,6 +17,7 @@ import (
 	"github.com/meshroute/terraform-provider-mesh/internal/meshlab/binaries"
 	"github.com/meshroute/terraform-provider-mesh/internal/meshlab/call"
 	"github.com/meshroute/terraform-provider-mesh/internal/meshlab/cluster"
+	"github.com/meshroute/terraform-provider-mesh/internal/meshlab/envoy"
 	"github.com/meshroute/terraform-provider-mesh/internal/meshlab/greeter"
 	"github.com/meshroute/terraform-provider-mesh/internal/meshlab/process"
 	"github.com/meshroute/terraform-provider-mesh/internal/meshlab/scenario"
@@ -36,6 +37,7 @@ type Lab struct {
 	Cluster  *cluster.Cluster
 	Scenario *scenario.Scenario
 	Versions string
+	Envoy    envoy.Binary // empty where there is none
 
 	executable string
 	temporary  bool
@@ -55,6 +57,9 @@ func Start(ctx context.Context, o Options) (*Lab, error) {
 		return nil, err
 	}
 	l := &Lab{executable: o.Executable, Versions: bin.String()}
+	if err := l.findEnvoy(ctx, o.Progress); err != nil {
+		return nil, err
+	}
 	if err := l.claim(o.Dir); err != nil {
 		return nil, err
 	}
@@ -62,8 +67,23 @@ func Start(ctx context.Context, o Options) (*Lab, error) {
 	if err := l.start(ctx, bin, o.Progress); err != nil {
 		return nil, errors.Join(err, l.Stop())
 	}
-	fmt.Fprintf(o.Progress, "lab is ready after %.1f s: %s\n", time.Since(begin).Seconds(), bin)
+	fmt.Fprintf(o.Progress, "lab is ready after %.1f s: %s\n", time.Since(begin).Seconds(), l.Versions)
 	return l, nil
+}
+
+// findEnvoy looks for an Envoy. Where there is none, the lab says why in a line and has no sidecar and no gateway.
+func (l *Lab) findEnvoy(ctx context.Context, progress io.Writer) error {
+	cache, err := binaries.Cache()
+	if err != nil {
+		return err
+	}
+	l.Envoy, err = envoy.NewFinder(cache, progress).Find(ctx)
+	if absent, ok := errors.AsType[envoy.Absent](err); ok {
+		fmt.Fprintf(progress, "no Envoy, requests go by gRPC's own client alone: %s\n", absent)
+		return nil
+	}
+	l.Versions += ", Envoy " + l.Envoy.Version
+	return err
 }
 
 func (l *Lab) start(ctx context.Context, bin binaries.Set, progress io.Writer) error {
@@ -77,8 +97,13 @@ func (l *Lab) start(ctx context.Context, bin binaries.Set, progress io.Writer) e
 	if l.Cluster, err = cluster.Start(ctx, l.Dir, bin, lost); err != nil {
 		return err
 	}
-	if l.Scenario, err = scenario.Start(ctx, l.Cluster.Admin); err != nil {
+	if l.Scenario, err = scenario.Start(ctx, l.Cluster); err != nil {
 		return err
+	}
+	if l.Envoy.File != "" {
+		if err := l.startProxies(ctx); err != nil {
+			return err
+		}
 	}
 	if l.control, err = serveControl(l.Dir, l.Cluster); err != nil {
 		return err
@@ -154,7 +179,7 @@ const lockFile = "lock"
 
 // ours are the entries of a lab directory, so that nothing else is ever removed from a directory that a user named.
 var ours = []string{
-	"ca.crt", "client.crt", "client.key", "control", "env", "env.new", "etcd", "istiod", "kubeconfig",
+	"ca.crt", "client.crt", "client.key", "control", "env", "env.new", "envoy", "etcd", "istiod", "kubeconfig",
 	"kubeconfig-" + cluster.Developer, "kubeconfig-" + cluster.Acker, "kubeconfig-" + cluster.Nobody, lockFile,
 	"pki", "processes.json",
 }
@@ -236,16 +261,13 @@ func (l *Lab) Stop() error {
 // Environ returns the environment for a command in the lab: the caller's, without anything in it that would lead to
 // another cluster, and Env.
 func (l *Lab) Environ() []string {
-	environ := slices.DeleteFunc(os.Environ(), func(entry string) bool {
-		return strings.HasPrefix(entry, "KUBE") || strings.HasPrefix(entry, "MESH_TEST_")
-	})
-	return append(environ, l.Env()...)
+	return append(slices.DeleteFunc(os.Environ(), ownVariable), l.Env()...)
 }
 
 // Env returns what a command needs to use the lab, as KEY=VALUE.
 func (l *Lab) Env() []string {
 	kubeconfig := filepath.Join(l.Dir, "kubeconfig")
-	return []string{
+	return append([]string{
 		"KUBECONFIG=" + kubeconfig,
 		"KUBE_CONFIG_PATH=" + kubeconfig,
 		"MESH_TEST_KUBECONFIG_DEVELOPER=" + l.Cluster.Kubeconfig(cluster.Developer),
@@ -256,7 +278,9 @@ func (l *Lab) Env() []string {
 		"MESH_TEST_PORT=" + strconv.Itoa(scenario.Port),
 		"MESH_TEST_CALL=" + l.executable + " call --xds " + l.Cluster.XDS,
 		"MESH_TEST_LAB=" + l.Dir,
-	}
+		"MESH_TEST_HTTP_SERVICE=" + scenario.HTTPService,
+		"MESH_TEST_HTTP_PORT=" + strconv.Itoa(scenario.HTTPPort),
+	}, l.proxyEnv()...)
 }
 
 // writeEnv writes DIR/env for a shell to source. It is the last file that a start writes: who waits for a lab, waits

@@ -92,6 +92,20 @@ func TestSweep(t *testing.T) {
 	}
 }
 
+// A command in a lab finds nothing that another lab has set, and what its user has set.
+func TestOwnVariable(t *testing.T) {
+	t.Parallel()
+	for entry, want := range map[string]bool{
+		"KUBECONFIG=x": true, "MESH_TEST_LAB=x": true, "MESHLAB_SIDECAR_ADDRESS=x": true, "MESHLAB_GATEWAY_CA=x": true,
+		"MESHLAB_ENVOY_VERSION=x": true, "MESHLAB_ENVOY=none": false, "MESHLAB_CONTROLPLANE_MODULE=x": false,
+		"PATH=x": false,
+	} {
+		if got := ownVariable(entry); got != want {
+			t.Errorf("%s: %t", entry, got)
+		}
+	}
+}
+
 func names(t *testing.T, dir string) string {
 	t.Helper()
 	entries, err := os.ReadDir(dir)

@@ -72,19 +72,41 @@ func (a *Authority) WriteClient(certFile, keyFile, user string, groups ...string
 	})
 }
 
-func (a *Authority) write(certFile, keyFile string, template *x509.Certificate) error {
+// Pair is a certificate and its key in PEM.
+type Pair struct{ Certificate, Key []byte }
+
+// Server returns what a server shows who comes for one of the host names.
+func (a *Authority) Server(name string, hosts ...string) (Pair, error) {
+	return a.issue(&x509.Certificate{
+		Subject:     pkix.Name{CommonName: name},
+		DNSNames:    hosts,
+		ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
+		KeyUsage:    x509.KeyUsageDigitalSignature,
+	})
+}
+
+func (a *Authority) issue(template *x509.Certificate) (Pair, error) {
 	key, err := newKey()
 	if err != nil {
-		return err
+		return Pair{}, err
 	}
 	der, err := sign(template, a.cert, key, a.key)
 	if err != nil {
+		return Pair{}, err
+	}
+	keyPEM, err := encodeKey(key)
+	return Pair{certificatePEM(der), keyPEM}, err
+}
+
+func (a *Authority) write(certFile, keyFile string, template *x509.Certificate) error {
+	pair, err := a.issue(template)
+	if err != nil {
 		return err
 	}
-	if err := os.WriteFile(certFile, certificatePEM(der), 0o600); err != nil {
+	if err := os.WriteFile(certFile, pair.Certificate, 0o600); err != nil {
 		return fmt.Errorf("write certificate: %w", err)
 	}
-	return writeKey(keyFile, key)
+	return writeKey(keyFile, pair.Key)
 }
 
 // WriteServiceAccountKeys writes sa.key and sa.pub, which sign and check the tokens of service accounts.
@@ -101,7 +123,11 @@ func WriteServiceAccountKeys(dir string) error {
 	if err := os.WriteFile(filepath.Join(dir, "sa.pub"), block, 0o600); err != nil {
 		return fmt.Errorf("write service account key: %w", err)
 	}
-	return writeKey(filepath.Join(dir, "sa.key"), key)
+	keyPEM, err := encodeKey(key)
+	if err != nil {
+		return err
+	}
+	return writeKey(filepath.Join(dir, "sa.key"), keyPEM)
 }
 
 func newKey() (crypto.Signer, error) {
@@ -131,12 +157,16 @@ func certificatePEM(der []byte) []byte {
 	return pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})
 }
 
-func writeKey(path string, key crypto.Signer) error {
+func encodeKey(key crypto.Signer) ([]byte, error) {
 	der, err := x509.MarshalPKCS8PrivateKey(key)
 	if err != nil {
-		return fmt.Errorf("encode key: %w", err)
+		return nil, fmt.Errorf("encode key: %w", err)
 	}
-	if err := os.WriteFile(path, pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der}), 0o600); err != nil {
+	return pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der}), nil
+}
+
+func writeKey(path string, keyPEM []byte) error {
+	if err := os.WriteFile(path, keyPEM, 0o600); err != nil {
 		return fmt.Errorf("write key: %w", err)
 	}
 	return nil

@@ -3,6 +3,7 @@ package pki
 import (
 	"crypto/tls"
 	"crypto/x509"
+	"encoding/pem"
 	"net/http"
 	"net/http/httptest"
 	"path/filepath"
@@ -63,4 +64,32 @@ func load(t *testing.T, certFile, keyFile string) tls.Certificate {
 		t.Fatal(err)
 	}
 	return pair
+}
+
+// A client that trusts the authority believes a server of the names that its certificate is for, and no other.
+func TestServer(t *testing.T) {
+	t.Parallel()
+	authority, err := NewAuthority("lab")
+	if err != nil {
+		t.Fatal(err)
+	}
+	pair, err := authority.Server("gateway", "*.example", "shop.test")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := tls.X509KeyPair(pair.Certificate, pair.Key); err != nil {
+		t.Fatal(err)
+	}
+	block, _ := pem.Decode(pair.Certificate)
+	certificate, err := x509.ParseCertificate(block.Bytes)
+	if err != nil {
+		t.Fatal(err)
+	}
+	roots := x509.NewCertPool()
+	roots.AppendCertsFromPEM(authority.PEM)
+	for name, want := range map[string]bool{"shop.example": true, "shop.test": true, "other.test": false} {
+		if _, err := certificate.Verify(x509.VerifyOptions{Roots: roots, DNSName: name}); (err == nil) != want {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
 }

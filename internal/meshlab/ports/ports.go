@@ -78,33 +78,39 @@ func ListenOne() (net.Listener, error) {
 	return nil, fmt.Errorf("find a free port on 127.0.0.1 between %d and %d", first, last)
 }
 
-// Listen opens n listeners on one port, each on a loopback address of its own, all in one 127.X.Y.0/24 that no other
-// lab uses. The listeners are the reservation.
-func Listen(n, port int) ([]net.Listener, error) {
-	var err error
-	for range 64 {
-		// 127.0.0.0/16 is left alone: that is where people put things by hand.
-		prefix := fmt.Sprintf("127.%d.%d.", 1+rand.IntN(254), rand.IntN(256))
-		var listeners []net.Listener
-		if listeners, err = listenAll(prefix, n, port); err == nil {
-			return listeners, nil
-		}
-	}
-	return nil, fmt.Errorf("listen on port %d of %d loopback addresses (on a system other than Linux they need an "+
-		"alias on the loopback interface): %w",
-		port, n, err)
-}
+// Network is a 127.X.Y.0/24 that no other lab on this machine uses. The listeners that came with it are its
+// reservation.
+type Network struct{ prefix string }
 
-func listenAll(prefix string, n, port int) ([]net.Listener, error) {
+// Address returns one of its addresses.
+func (n Network) Address(host int) string { return n.prefix + strconv.Itoa(host) }
+
+// Listen opens listeners on one port, each on an address of its own, from first upwards.
+func (n Network) Listen(first, count, port int) ([]net.Listener, error) {
 	var listeners []net.Listener
-	for i := range n {
-		l, err := net.Listen("tcp", fmt.Sprintf("%s%d:%d", prefix, i+1, port))
+	for i := range count {
+		l, err := net.Listen("tcp", net.JoinHostPort(n.Address(first+i), strconv.Itoa(port)))
 		if err != nil {
 			return nil, errors.Join(err, closeAll(listeners))
 		}
 		listeners = append(listeners, l)
 	}
 	return listeners, nil
+}
+
+// Listen finds a network and opens listeners on one port of its first addresses.
+func Listen(count, port int) (Network, []net.Listener, error) {
+	var err error
+	for range 64 {
+		// 127.0.0.0/16 is left alone: that is where people put things by hand.
+		n := Network{fmt.Sprintf("127.%d.%d.", 1+rand.IntN(254), rand.IntN(256))}
+		var listeners []net.Listener
+		if listeners, err = n.Listen(1, count, port); err == nil {
+			return n, listeners, nil
+		}
+	}
+	return Network{}, nil, fmt.Errorf("listen on port %d of %d loopback addresses (on a system other than Linux they "+
+		"need an alias on the loopback interface): %w", port, count, err)
 }
 
 func closeAll(listeners []net.Listener) error {

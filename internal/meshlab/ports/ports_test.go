@@ -2,6 +2,7 @@ package ports
 
 import (
 	"net"
+	"strconv"
 	"testing"
 )
 
@@ -35,10 +36,18 @@ func TestListen(t *testing.T) {
 	probe.Close()
 	seen := map[string]bool{}
 	for range 2 {
-		listeners, err := Listen(6, port)
+		network, listeners, err := Listen(6, port)
 		if err != nil {
 			t.Fatal(err)
 		}
+		more, err := network.Listen(11, 2, port)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, want := more[1].Addr().String(), net.JoinHostPort(network.Address(12), strconv.Itoa(port)); got != want {
+			t.Errorf("listens on %s instead of %s", got, want)
+		}
+		listeners = append(listeners, more...)
 		for _, l := range listeners {
 			address := l.Addr().(*net.TCPAddr)
 			if !address.IP.IsLoopback() || address.Port != port || seen[address.String()] {
