@@ -19,6 +19,7 @@ import (
 
 	"github.com/meshroute/terraform-provider-mesh/internal/meshlab/call"
 	"github.com/meshroute/terraform-provider-mesh/internal/meshlab/greeter"
+	"github.com/meshroute/terraform-provider-mesh/internal/meshlab/scenario"
 )
 
 // headersFlag collects --header k=v.
@@ -41,10 +42,11 @@ func sendCalls(ctx context.Context, args []string) error {
 	request := call.Request{Headers: map[string]string{}}
 	var identity call.Identity
 	sourceFlags(flags, &source)
+	dir := dirFlag(flags)
 	identityFlags(flags, &identity)
-	flags.StringVar(&request.Host, "host", "greeter.greeter.svc.cluster.local", "host to call")
-	flags.IntVar(&request.Port, "port", 50051, "port to call")
-	flags.StringVar(&request.Method, "method", greeter.SayHello, "method to call, /package.Service/Method")
+	targetFlags(flags, &request.Via, &request.Protocol, &request.TLS)
+	messageFlags(flags, &request.Port, &request.Method, &request.Path)
+	flags.StringVar(&request.Host, "host", "", "host to call (default that of the scenario's service)")
 	flags.Var(headersFlag(request.Headers), "header", "request header `key=value`; can be repeated")
 	flags.IntVar(&request.Count, "count", 1000, "number of calls; 0 with --duration: as many as fit")
 	flags.IntVar(&request.Count, "n", 1000, "short for --count")
@@ -53,10 +55,19 @@ func sendCalls(ctx context.Context, args []string) error {
 	flags.DurationVar((*time.Duration)(&request.Duration), "duration",
 		0, "stop after this time even if --count is not reached")
 	flags.DurationVar((*time.Duration)(&request.Timeout), "timeout", 20*time.Second, "deadline of each call")
+	flags.BoolVar(&request.Seen, "seen", false,
+		"also count which versions of the HTTP service received the requests, mirrored ones too")
 	asJSON := flags.Bool("json", false, "print the report as JSON")
 	batch := flags.Bool("batch", false,
 		"read one request per line as JSON from stdin, answer each with a line of JSON; flags are the defaults")
 	if err := parse(flags, args); err != nil {
+		return err
+	}
+	if request.Host == "" {
+		request.Host = serviceHost(request.Protocol)
+	}
+	var err error
+	if source.Proxies, err = proxiesOf(*dir); err != nil {
 		return err
 	}
 	request.Namespace, request.Labels = identity.Namespace, identity.Labels
@@ -78,6 +89,15 @@ func sendCalls(ctx context.Context, args []string) error {
 	}
 	report.Print(os.Stdout)
 	return nil
+}
+
+// serviceHost is the service of the scenario that speaks a protocol.
+func serviceHost(protocol call.Protocol) string {
+	name := scenario.HTTPService
+	if protocol == "" || protocol == call.GRPC {
+		name = scenario.Service
+	}
+	return name + "." + scenario.Namespace + ".svc.cluster.local"
 }
 
 func serveGreeter(ctx context.Context, args []string) error {

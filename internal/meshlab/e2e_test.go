@@ -173,6 +173,14 @@ func (p *labProcess) endpoints(t *testing.T) []string {
 			found = append(found, text)
 		}
 	}
+	env := p.env(t)
+	for address, port := range map[string]string{
+		"MESHLAB_SIDECAR_ADDRESS": env["MESH_TEST_PORT"], "MESHLAB_GATEWAY_ADDRESS": env["MESHLAB_GATEWAY_HTTPS_PORT"],
+	} {
+		if env[address] != "" {
+			found = append(found, net.JoinHostPort(env[address], port), env[strings.ReplaceAll(address, "ADDRESS", "ADMIN")])
+		}
+	}
 	for endpoint := range p.call(t, "-n", "12", "--concurrency", "1").Endpoints {
 		found = append(found, endpoint)
 	}

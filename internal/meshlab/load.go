@@ -14,9 +14,7 @@ import (
 	"google.golang.org/grpc/grpclog"
 
 	"github.com/meshroute/terraform-provider-mesh/internal/meshlab/call"
-	"github.com/meshroute/terraform-provider-mesh/internal/meshlab/greeter"
 	"github.com/meshroute/terraform-provider-mesh/internal/meshlab/load"
-	"github.com/meshroute/terraform-provider-mesh/internal/meshlab/scenario"
 )
 
 // maxRate is far beyond what one process can send.
@@ -34,9 +32,9 @@ func sendLoad(ctx context.Context, args []string) error {
 	flags.DurationVar(&o.Timeout, "timeout", 20*time.Second, "deadline of each call")
 	flags.DurationVar(&o.ReadyWait, "ready-wait", 5*time.Second,
 		"how long new channels may take to connect before they are used")
-	flags.IntVar(&o.Defaults.Port, "port", scenario.Port, "port of a stream that names none")
-	flags.StringVar(&o.Defaults.Method, "method", greeter.SayHello,
-		"method of a stream that names none, /package.Service/Method")
+	dir := dirFlag(flags)
+	targetFlags(flags, &o.Defaults.Via, &o.Defaults.Protocol, &o.Defaults.TLS)
+	messageFlags(flags, &o.Defaults.Port, &o.Defaults.Method, &o.Defaults.Path)
 	duration := flags.Duration("duration", 10*time.Minute, "stop after this time in any case")
 	text := flags.String("streams", "", "what to send: a `list` of streams as JSON, or @FILE that holds one")
 	if err := parse(flags, args); err != nil {
@@ -47,6 +45,10 @@ func sendLoad(ctx context.Context, args []string) error {
 	}
 	if o.Rate > maxRate {
 		return fmt.Errorf("load: rate must be at most %d calls a second", maxRate)
+	}
+	var err error
+	if o.Source.Proxies, err = proxiesOf(*dir); err != nil {
+		return err
 	}
 	streams, err := readStreams(*text)
 	if err != nil {

@@ -22,27 +22,26 @@ func validRequest() Request {
 
 func TestRequestValidate(t *testing.T) {
 	t.Parallel()
-	if err := validRequest().Validate(); err != nil {
+	if err := validRequest().validate(); err != nil {
 		t.Errorf("valid request: %v", err)
 	}
 	for name, c := range map[string]struct {
 		change func(*Request)
 		want   string
 	}{
-		"no host": {func(r *Request) { r.Host = "" }, "host is missing"},
-		"method not a path": {func(r *Request) {
-			r.Method = "SayHello"
-		}, `method "SayHello": want /package.Service/Method`},
 		"negative count":    {func(r *Request) { r.Count = -1 }, "count, rate and duration must not be negative"},
 		"endless":           {func(r *Request) { r.Count = 0 }, "count or duration must be given"},
 		"nobody sends":      {func(r *Request) { r.Concurrency = 0 }, "concurrency must be at least 1, got 0"},
 		"no time to answer": {func(r *Request) { r.Timeout = 0 }, "timeout must be positive"},
+		"gRPC is not counted": {func(r *Request) {
+			r.Seen = true
+		}, "who has seen a request is told by the servers of HTTP only"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			request := validRequest()
 			c.change(&request)
-			if err := request.Validate(); err == nil || err.Error() != c.want {
+			if err := request.validate(); err == nil || err.Error() != c.want {
 				t.Errorf("got %v, want %s", err, c.want)
 			}
 		})
@@ -140,7 +139,7 @@ func TestClientsBatch(t *testing.T) {
 	t.Parallel()
 	clients := NewClients(Source{XDS: "127.0.0.1:1"})
 	t.Cleanup(clients.Close)
-	in := `{"count": -1}` + "\n\n" + `{"timeout": 5}` + "\n" + `{"labels": "x"}` + "\n" +
+	in := `{"host": ""}` + "\n" + `{"via": "sidecar"}` + "\n" + `{"count": -1}` + "\n\n" + `{"timeout": 5}` + "\n" + `{"labels": "x"}` + "\n" +
 		`{"count": 1, "timeout": "10ms"}` + "\n"
 	var out bytes.Buffer
 	if err := clients.Batch(t.Context(), validRequest(), strings.NewReader(in), &out); err != nil {
@@ -162,6 +161,8 @@ func TestClientsBatch(t *testing.T) {
 		got = append(got, answer.Error)
 	}
 	want := []string{
+		"host is missing",
+		"this lab has no sidecar: it needs an Envoy (MESHLAB_SIDECAR_ADDRESS is not set)",
 		"count, rate and duration must not be negative",
 		"parse request: parse duration: json: cannot unmarshal number into Go value of type string",
 		`parse label "x": want key=value`,

@@ -1,5 +1,5 @@
-// Package call sends gRPC requests through the routes that istiod computes, with grpc-go's own xDS client as the data
-// plane, and counts who answered.
+// Package call sends requests through the routes that istiod computes, with grpc-go's own xDS client or an Envoy as
+// the data plane, and counts who answered.
 package call
 
 import (
@@ -30,10 +30,11 @@ type Identity struct {
 }
 
 // Source says where a client gets its configuration: from an istiod at XDS (host:port), else as the file Bootstrap
-// says.
+// says. Requests through an Envoy go to Proxies.
 type Source struct {
 	XDS       string
 	Bootstrap string
+	Proxies   Proxies
 }
 
 // bootstrap returns what grpc-go calls a bootstrap configuration.
@@ -109,12 +110,12 @@ func parseLabels(text string) (map[string]string, error) {
 type Clients struct {
 	source    Source
 	resolvers map[Identity]resolver.Builder
-	channels  map[channelKey]*grpc.ClientConn
+	channels  map[channelKey]Channel
 }
 
 type channelKey struct {
 	identity Identity
-	target   string
+	target   Target
 }
 
 // NewClients returns clients that have no channel yet.
@@ -122,23 +123,23 @@ func NewClients(source Source) *Clients {
 	return &Clients{
 		source:    source,
 		resolvers: map[Identity]resolver.Builder{},
-		channels:  map[channelKey]*grpc.ClientConn{},
+		channels:  map[channelKey]Channel{},
 	}
 }
 
 // Close closes all channels.
 func (c *Clients) Close() {
 	for _, channel := range c.channels {
-		channel.Close()
+		_ = channel.Close() // nothing is sent by it any more
 	}
 }
 
-func (c *Clients) channel(identity Identity, host string, port int) (*grpc.ClientConn, error) {
-	key := channelKey{identity, net.JoinHostPort(host, strconv.Itoa(port))}
+func (c *Clients) channel(identity Identity, target Target) (Channel, error) {
+	key := channelKey{identity, target}
 	if channel := c.channels[key]; channel != nil {
 		return channel, nil
 	}
-	channel, err := c.Dial(identity, host, port)
+	channel, err := c.Open(identity, target)
 	if err != nil {
 		return nil, err
 	}
@@ -146,8 +147,8 @@ func (c *Clients) channel(identity Identity, host string, port int) (*grpc.Clien
 	return channel, nil
 }
 
-// Dial opens a channel that the caller closes. The channels of one identity share one connection to istiod.
-func (c *Clients) Dial(identity Identity, host string, port int) (*grpc.ClientConn, error) {
+// dial opens a channel of grpc-go's own xDS client.
+func (c *Clients) dial(identity Identity, host string, port int) (*grpc.ClientConn, error) {
 	builder, err := c.resolver(identity)
 	if err != nil {
 		return nil, err

@@ -1,6 +1,7 @@
 package call
 
 import (
+	"bytes"
 	"cmp"
 	"encoding/json"
 	"fmt"
@@ -19,6 +20,8 @@ type Report struct {
 	Errors    map[string]int     `json:"errors"`               // by "Code: message"
 	Endpoints map[string]int     `json:"endpoints"`            // by the address that answered
 	Attempts  map[string]int     `json:"attempts,omitempty"`   // by the number of attempts that the answer needed
+	Seen      map[string]int     `json:"seen,omitempty"`       // by the version that received them, mirrored ones too
+	Sample    json.RawMessage    `json:"sample,omitempty"`     // the last answer of HTTP: what the server received
 	Latency   map[string]float64 `json:"latency_ms,omitempty"` // min, p50, p90, p99, max
 	Seconds   float64            `json:"seconds"`
 }
@@ -27,6 +30,7 @@ type Report struct {
 type tally struct {
 	answers, errors, endpoints, attempts map[string]int
 	latencies                            []time.Duration
+	sample                               []byte
 }
 
 func newTally() *tally {
@@ -50,6 +54,9 @@ func report(tallies []*tally, took time.Duration) Report {
 		add(r.Endpoints, t.endpoints)
 		add(r.Attempts, t.attempts)
 		latencies = append(latencies, t.latencies...)
+		if json.Valid(t.sample) {
+			r.Sample = bytes.TrimSpace(t.sample)
+		}
 	}
 	r.Total = len(latencies)
 	r.Latency = quantiles(latencies)
@@ -91,6 +98,9 @@ func (r Report) Print(w io.Writer) {
 	}
 	for _, key := range slices.Sorted(maps.Keys(r.Attempts)) {
 		fmt.Fprintf(w, "answered at attempt %s: %d\n", key, r.Attempts[key])
+	}
+	for _, key := range slices.Sorted(maps.Keys(r.Seen)) {
+		fmt.Fprintf(w, "received by %s: %d\n", key, r.Seen[key])
 	}
 	if r.Total > 0 {
 		fmt.Fprintf(w, "%d calls in %.1f s, half of them within %.1f ms, the slowest %.0f ms\n",

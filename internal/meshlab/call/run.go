@@ -3,25 +3,28 @@ package call
 import (
 	"context"
 	"fmt"
-	"strings"
+	"os"
 	"sync"
 	"sync/atomic"
 	"time"
 
-	"google.golang.org/grpc"
 	"google.golang.org/grpc/metadata"
-	"google.golang.org/grpc/status"
-	"google.golang.org/protobuf/types/known/wrapperspb"
 
+	"github.com/meshroute/terraform-provider-mesh/internal/meshlab/echo"
 	"github.com/meshroute/terraform-provider-mesh/internal/meshlab/greeter"
 )
 
-// Request says what to send, how often and how fast.
+// Request says what to send, how often and how fast. What it leaves out of where to, and how, is as Proxies.Complete
+// says.
 type Request struct {
-	Host    string            `json:"host"`
-	Port    int               `json:"port"`
-	Method  string            `json:"method"`
-	Headers map[string]string `json:"headers"`
+	Via      Via               `json:"via"`
+	Protocol Protocol          `json:"protocol"`
+	TLS      bool              `json:"tls"`
+	Host     string            `json:"host"`
+	Port     int               `json:"port"`
+	Method   string            `json:"method"`
+	Path     string            `json:"path"`
+	Headers  map[string]string `json:"headers"`
 	// Values are further values of headers, sent after those of Headers.
 	Values      map[string][]string `json:"values"`
 	Count       int                 `json:"count"` // 0: as many as fit into Duration
@@ -31,15 +34,19 @@ type Request struct {
 	Timeout     Duration            `json:"timeout"`  // of each call
 	Namespace   string              `json:"namespace"`
 	Labels      string              `json:"labels"`
+	// Seen makes the servers of HTTP tell which versions received the requests, also those that a proxy mirrored.
+	Seen bool `json:"seen"`
 }
 
-// Validate says what is wrong with the request.
-func (r Request) Validate() error {
+// target returns where to, and what, before it is complete.
+func (r Request) target() (Target, Message) {
+	return Target{Via: r.Via, Protocol: r.Protocol, TLS: r.TLS, Host: r.Host, Port: r.Port},
+		Message{Method: r.Method, Path: r.Path}
+}
+
+// validate says what is wrong with how often and how fast.
+func (r Request) validate() error {
 	switch {
-	case r.Host == "":
-		return fmt.Errorf("host is missing")
-	case !strings.HasPrefix(r.Method, "/") || strings.Count(r.Method, "/") < 2:
-		return fmt.Errorf("method %q: want /package.Service/Method", r.Method)
 	case r.Count < 0 || r.Rate < 0 || r.Duration < 0:
 		return fmt.Errorf("count, rate and duration must not be negative")
 	case r.Count == 0 && r.Duration == 0:
@@ -48,6 +55,8 @@ func (r Request) Validate() error {
 		return fmt.Errorf("concurrency must be at least 1, got %d", r.Concurrency)
 	case r.Timeout <= 0:
 		return fmt.Errorf("timeout must be positive")
+	case r.Seen && (r.Protocol == "" || r.Protocol == GRPC):
+		return fmt.Errorf("who has seen a request is told by the servers of HTTP only")
 	}
 	return nil
 }
@@ -55,10 +64,14 @@ func (r Request) Validate() error {
 // Run sends the request's calls and returns who answered. When ctx ends it sends no further call, waits for those in
 // progress and returns the report of what was sent.
 func (c *Clients) Run(ctx context.Context, r Request) (Report, error) {
-	if err := r.Validate(); err != nil {
+	target, message, err := c.source.Proxies.Complete(r.target())
+	if err == nil {
+		err = r.validate()
+	}
+	if err != nil {
 		return Report{}, err
 	}
-	channel, err := c.channel(Identity{Namespace: r.Namespace, Labels: r.Labels}, r.Host, r.Port)
+	channel, err := c.channel(Identity{Namespace: r.Namespace, Labels: r.Labels}, target)
 	if err != nil {
 		return Report{}, err
 	}
@@ -67,7 +80,7 @@ func (c *Clients) Run(ctx context.Context, r Request) (Report, error) {
 		ctx, cancel = context.WithTimeout(ctx, time.Duration(r.Duration))
 		defer cancel()
 	}
-	s := sender{request: r, channel: channel, start: time.Now()}
+	s := sender{request: r, message: message, channel: channel, start: time.Now()}
 	tallies := make([]*tally, r.Concurrency)
 	var wg sync.WaitGroup
 	for i := range tallies {
@@ -75,13 +88,18 @@ func (c *Clients) Run(ctx context.Context, r Request) (Report, error) {
 		wg.Go(func() { s.work(ctx, tallies[i]) })
 	}
 	wg.Wait()
-	return report(tallies, time.Since(s.start)), nil
+	done := report(tallies, time.Since(s.start))
+	if r.Seen {
+		done.Seen = seen(context.WithoutCancel(ctx), done, s.countName())
+	}
+	return done, nil
 }
 
 // sender is shared by the workers of one Run.
 type sender struct {
 	request Request
-	channel *grpc.ClientConn
+	message Message
+	channel Channel
 	start   time.Time
 	taken   atomic.Int64
 }
@@ -112,40 +130,20 @@ func (s *sender) call(ctx context.Context, n int64, t *tally) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Duration(s.request.Timeout))
 	defer cancel()
 	begin := time.Now()
-	answer, err := Send(ctx, s.channel, s.request.Method, s.headers(n))
+	message := s.message
+	message.Headers = s.headers(n)
+	answer, err := s.channel.Send(ctx, message)
 	t.latencies = append(t.latencies, time.Since(begin))
 	if err != nil {
-		t.errors[fmt.Sprintf("%s: %s", status.Code(err), status.Convert(err).Message())]++
+		t.errors[Describe(err)]++
 		return
 	}
+	t.sample = answer.Body
 	t.answers[answer.Version]++
 	t.endpoints[answer.Endpoint]++
 	if answer.Attempts != "" {
 		t.attempts[answer.Attempts]++
 	}
-}
-
-// Answer is what a greeter says about itself and the call.
-type Answer struct {
-	Version  string
-	Endpoint string // address and port
-	Attempts string // that the answer needed; empty unless the call counts them
-}
-
-// Send sends one request and returns who answered. An error is a gRPC status.
-func Send(ctx context.Context, channel *grpc.ClientConn, method string, headers metadata.MD) (Answer, error) {
-	var header metadata.MD
-	ctx = metadata.NewOutgoingContext(ctx, headers)
-	if err := channel.Invoke(
-		ctx, method, wrapperspb.String("meshlab"), &greeter.Message{}, grpc.Header(&header),
-	); err != nil {
-		return Answer{}, err
-	}
-	return Answer{
-		Version:  value(header, greeter.VersionHeader),
-		Endpoint: value(header, greeter.AddressHeader),
-		Attempts: value(header, greeter.AttemptsHeader),
-	}, nil
 }
 
 // headers adds a call id of its own to a call that counts attempts and has none.
@@ -157,12 +155,11 @@ func (s *sender) headers(n int64) metadata.MD {
 	if len(md.Get(greeter.FailFirstHeader)) > 0 && len(md.Get(greeter.CallIDHeader)) == 0 {
 		md.Set(greeter.CallIDHeader, fmt.Sprintf("%d-%d", s.start.UnixNano(), n))
 	}
+	if s.request.Seen {
+		md.Set(echo.CountHeader, s.countName())
+	}
 	return md
 }
 
-func value(md metadata.MD, key string) string {
-	if values := md.Get(key); len(values) > 0 {
-		return values[0]
-	}
-	return ""
-}
+// countName is the name under which the servers count the requests of this run.
+func (s *sender) countName() string { return fmt.Sprintf("%d-%d", os.Getpid(), s.start.UnixNano()) }

@@ -15,6 +15,9 @@ import (
 	"github.com/meshroute/terraform-provider-mesh/internal/meshlab/greeter"
 )
 
+// Port is where the lab's servers of HTTP listen.
+const Port = 50080
+
 // What a request can ask for by its headers, besides what it can ask a greeter for.
 const (
 	StatusHeader = "x-status"   // the status of the answer, such as 500

@@ -18,6 +18,9 @@ import (
 	"google.golang.org/protobuf/types/known/wrapperspb"
 )
 
+// Port is where the lab's greeters listen.
+const Port = 50051
+
 // SayHello is the method that is called when nothing else is said.
 const SayHello = "/helloworld.Greeter/SayHello"
 

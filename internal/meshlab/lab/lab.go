@@ -18,7 +18,6 @@ import (
 	"github.com/meshroute/terraform-provider-mesh/internal/meshlab/call"
 	"github.com/meshroute/terraform-provider-mesh/internal/meshlab/cluster"
 	"github.com/meshroute/terraform-provider-mesh/internal/meshlab/envoy"
-	"github.com/meshroute/terraform-provider-mesh/internal/meshlab/greeter"
 	"github.com/meshroute/terraform-provider-mesh/internal/meshlab/process"
 	"github.com/meshroute/terraform-provider-mesh/internal/meshlab/scenario"
 )
@@ -108,25 +107,40 @@ func (l *Lab) start(ctx context.Context, bin binaries.Set, progress io.Writer) e
 	if l.control, err = serveControl(l.Dir, l.Cluster); err != nil {
 		return err
 	}
-	if err := l.firstCall(ctx); err != nil {
+	if err := l.firstCalls(ctx); err != nil {
 		return err
 	}
 	started.Store(true)
 	return l.writeEnv()
 }
 
-// firstCall returns when requests through istiod's configuration reach every version.
-func (l *Lab) firstCall(ctx context.Context) error {
-	clients := call.NewClients(call.Source{XDS: l.Cluster.XDS})
+// firstCalls returns when requests are routed by istiod's configuration: by gRPC's own client, which asks each endpoint
+// in its turn, to all of them, and by the sidecar to both services.
+func (l *Lab) firstCalls(ctx context.Context) error {
+	clients := call.NewClients(call.Source{
+		XDS: l.Cluster.XDS, Proxies: call.Proxies{Sidecar: l.Scenario.Sidecar.Address},
+	})
 	defer clients.Close()
-	request := call.Request{
-		Host: scenario.Service + "." + scenario.Namespace + ".svc.cluster.local",
-		Port: scenario.Port, Method: greeter.SayHello,
-		Count:       len(l.Scenario.Workloads),
-		Concurrency: 1,
-		Timeout:     call.Duration(5 * time.Second),
-		Namespace:   scenario.Namespace,
+	all := len(l.Scenario.Workloads)
+	if err := firstCall(ctx, clients, all, call.Request{Via: call.XDS, Host: scenario.Service}); err != nil {
+		return err
 	}
+	if l.Envoy.File == "" {
+		return nil
+	}
+	if err := firstCall(ctx, clients, 1, call.Request{Via: call.Sidecar, Host: scenario.Service}); err != nil {
+		return err
+	}
+	return firstCall(ctx, clients, 1, call.Request{
+		Via: call.Sidecar, Protocol: call.HTTP1, Host: scenario.HTTPService,
+	})
+}
+
+// firstCall returns when so many endpoints of a service answer that many requests.
+func firstCall(ctx context.Context, clients *call.Clients, endpoints int, request call.Request) error {
+	request.Host += "." + scenario.Namespace + ".svc.cluster.local"
+	request.Namespace = scenario.Namespace
+	request.Count, request.Concurrency, request.Timeout = endpoints, 1, call.Duration(5*time.Second)
 	var last call.Report
 	for deadline := time.Now().Add(30 * time.Second); time.Now().Before(deadline); time.Sleep(50 * time.Millisecond) {
 		if err := context.Cause(ctx); err != nil {
@@ -136,11 +150,12 @@ func (l *Lab) firstCall(ctx context.Context) error {
 		if last, err = clients.Run(ctx, request); err != nil {
 			return err
 		}
-		if len(last.Endpoints) == len(l.Scenario.Workloads) {
+		if len(last.Endpoints) == endpoints {
 			return nil
 		}
 	}
-	return fmt.Errorf("reach every workload through istiod: answers from %v, errors %v", last.Endpoints, last.Errors)
+	return fmt.Errorf("reach every endpoint of %s by %s: answers from %v, errors %v", request.Host, request.Via,
+		last.Endpoints, last.Errors)
 }
 
 // claim makes the lab's directory and locks it. Directories that killed labs left in the cache are removed.
@@ -300,4 +315,20 @@ func (l *Lab) writeEnv() error {
 		return fmt.Errorf("write environment: %w", err)
 	}
 	return nil
+}
+
+// ReadEnv returns the variables that the lab in a directory has written for its commands.
+func ReadEnv(dir string) (map[string]string, error) {
+	text, err := os.ReadFile(filepath.Join(dir, "env"))
+	if err != nil {
+		return nil, fmt.Errorf("read environment of the lab: %w", err)
+	}
+	env := map[string]string{}
+	for line := range strings.Lines(string(text)) {
+		name, value, ok := strings.Cut(strings.TrimPrefix(strings.TrimSpace(line), "export "), "=")
+		if ok {
+			env[name] = strings.ReplaceAll(strings.Trim(value, "'"), `'\''`, "'")
+		}
+	}
+	return env, nil
 }

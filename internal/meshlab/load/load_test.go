@@ -42,15 +42,24 @@ func TestCompleteAll(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			if _, err := completeAll(c.streams, defaults); err == nil || err.Error() != c.want {
+			if _, err := completeAll(c.streams, Options{Defaults: defaults}); err == nil || err.Error() != c.want {
 				t.Errorf("got %v, want %s", err, c.want)
 			}
 		})
 	}
-	got, err := completeAll([]Stream{{Host: "a", Headers: map[string]string{"version": "200", "tier": "x"}}}, defaults)
+	o := Options{
+		Defaults: defaults, Source: call.Source{Proxies: call.Proxies{Sidecar: "127.1.1.21", Gateway: "127.1.1.22"}},
+	}
+	got, err := completeAll([]Stream{
+		{Host: "a", Headers: map[string]string{"version": "200", "tier": "x"}},
+		{Via: call.Gateway, Protocol: call.HTTP1, Host: "b", Port: 80, Method: "GET", Share: 2},
+	}, o)
 	want := []Stream{{
-		Name: "a:50051/helloworld.Greeter/SayHello tier=x version=200", Host: "a", Port: 50051, Method: defaults.Method,
-		Headers: map[string]string{"version": "200", "tier": "x"}, Share: 1,
+		Name: "a:50051/helloworld.Greeter/SayHello tier=x version=200", Via: call.XDS, Protocol: call.GRPC, Host: "a",
+		Port: 50051, Method: defaults.Method, Headers: map[string]string{"version": "200", "tier": "x"}, Share: 1,
+	}, {
+		Name: "gateway http1 b:80 GET /", Via: call.Gateway, Protocol: call.HTTP1, Host: "b", Port: 80, Method: "GET",
+		Path: "/", Share: 2,
 	}}
 	if diff := cmp.Diff(want, got); diff != "" || err != nil {
 		t.Errorf("error %v, streams (-want +got):\n%s", err, diff)
@@ -287,7 +296,7 @@ func FuzzParseCommand(f *testing.F) {
 	f.Fuzz(func(t *testing.T, line []byte) {
 		c, err := parseCommand(line)
 		if err == nil && c.Streams != nil {
-			if streams, err := completeAll(*c.Streams, defaults); err == nil && len(streams) > 0 {
+			if streams, err := completeAll(*c.Streams, Options{Defaults: defaults}); err == nil && len(streams) > 0 {
 				turns := newTurns(streams)
 				turns.next()
 			}

@@ -1,13 +1,10 @@
 package load
 
 import (
-	"fmt"
 	"math"
 	"strings"
 	"sync"
 	"time"
-
-	"google.golang.org/grpc/status"
 
 	"github.com/meshroute/terraform-provider-mesh/internal/meshlab/call"
 )
@@ -48,12 +45,11 @@ func (c *counts) end(answer call.Answer, err error, took time.Duration) {
 		c.endpoints[answer.Endpoint]++
 		return
 	}
-	message := status.Convert(err).Message()
-	if strings.Contains(message, UnknownCluster) {
+	text := call.Describe(err)
+	if strings.Contains(text, UnknownCluster) {
 		c.unknown++
 		return
 	}
-	text := fmt.Sprintf("%s: %s", status.Code(err), message)
 	if len(text) > maxErrorLength {
 		text = strings.ToValidUTF8(text[:maxErrorLength], "") + "…"
 	}

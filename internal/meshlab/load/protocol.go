@@ -156,7 +156,7 @@ func (l *load) answer(ctx context.Context, c command, problem error) any {
 }
 
 func (l *load) use(ctx context.Context, streams []Stream) any {
-	streams, err := completeAll(streams, l.sender.o.Defaults)
+	streams, err := completeAll(streams, l.sender.o)
 	if err != nil {
 		return refused{err.Error()}
 	}

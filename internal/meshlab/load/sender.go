@@ -6,8 +6,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"google.golang.org/grpc"
-	"google.golang.org/grpc/connectivity"
 	"google.golang.org/grpc/metadata"
 
 	"github.com/meshroute/terraform-provider-mesh/internal/meshlab/call"
@@ -23,7 +21,7 @@ type Options struct {
 	MaxInFlight int           // calls that are due beyond it are skipped
 	Timeout     time.Duration // of each call
 	ReadyWait   time.Duration // that new channels get before they are used
-	Defaults    Stream        // port and method of a stream that names none
+	Defaults    Stream        // of where to and how, for a stream that does not say it
 }
 
 // maxBehind is how late a call may be sent. What is due longer is skipped: a burst after a moment without processor
@@ -32,14 +30,14 @@ const maxBehind = 250 * time.Millisecond
 
 // channel is one to a host, with the calls that are using it.
 type channel struct {
-	*grpc.ClientConn
+	call.Channel
 	users sync.WaitGroup
 }
 
 // route is a stream with the channels that it uses in turn.
 type route struct {
 	Stream
-	headers  metadata.MD
+	message  call.Message
 	channels []*channel
 	next     int
 }
@@ -50,7 +48,7 @@ type sender struct {
 	clients  []*call.Clients // one for each channel to a host
 	inFlight atomic.Int64
 	closing  sync.WaitGroup
-	channels map[string][]*channel // by target
+	channels map[call.Target][]*channel
 
 	mu      sync.Mutex
 	routes  []*route
@@ -59,7 +57,7 @@ type sender struct {
 }
 
 func newSender(o Options, began time.Time) *sender {
-	s := &sender{o: o, channels: map[string][]*channel{}, current: newPeriod(began)}
+	s := &sender{o: o, channels: map[call.Target][]*channel{}, current: newPeriod(began)}
 	for range o.Channels {
 		s.clients = append(s.clients, call.NewClients(o.Source))
 	}
@@ -69,9 +67,9 @@ func newSender(o Options, began time.Time) *sender {
 // use makes the streams those that are sent, and returns the targets whose new channels were not connected in time.
 // Until then the old ones are sent. Channels that no stream needs are closed after their last call.
 func (s *sender) use(ctx context.Context, streams []Stream) (late []string, err error) {
-	channels := map[string][]*channel{}
+	channels := map[call.Target][]*channel{}
 	var opened []*channel
-	var news []string
+	var news []call.Target
 	for _, stream := range streams {
 		target := stream.target()
 		if channels[target] != nil {
@@ -93,8 +91,8 @@ func (s *sender) use(ctx context.Context, streams []Stream) (late []string, err 
 
 	routes := make([]*route, 0, len(streams))
 	for _, stream := range streams {
-		routes = append(routes,
-			&route{Stream: stream, headers: metadata.New(stream.Headers), channels: channels[stream.target()]})
+		message := call.Message{Method: stream.Method, Path: stream.Path, Headers: metadata.New(stream.Headers)}
+		routes = append(routes, &route{Stream: stream, message: message, channels: channels[stream.target()]})
 	}
 	s.mu.Lock()
 	s.routes, s.turns = routes, newTurns(streams)
@@ -114,49 +112,41 @@ func (s *sender) use(ctx context.Context, streams []Stream) (late []string, err 
 func (s *sender) open(stream Stream) ([]*channel, error) {
 	var opened []*channel
 	for _, clients := range s.clients {
-		connection, err := clients.Dial(s.o.Identity, stream.Host, stream.Port)
+		connection, err := clients.Open(s.o.Identity, stream.target())
 		if err != nil {
 			return opened, err
 		}
-		opened = append(opened, &channel{ClientConn: connection})
+		opened = append(opened, &channel{Channel: connection})
 	}
 	return opened, nil
 }
 
 // connect returns those targets of which a channel is not ready in time.
-func (s *sender) connect(ctx context.Context, targets []string, channels map[string][]*channel) []string {
+func (s *sender) connect(ctx context.Context, targets []call.Target, channels map[call.Target][]*channel) []string {
 	ctx, cancel := context.WithTimeout(ctx, s.o.ReadyWait)
 	defer cancel()
+	var connecting sync.WaitGroup
+	var mu sync.Mutex
+	missed := map[call.Target]bool{}
 	for _, target := range targets {
 		for _, c := range channels[target] {
-			c.Connect()
+			connecting.Go(func() {
+				if !c.Ready(ctx) {
+					mu.Lock()
+					defer mu.Unlock()
+					missed[target] = true
+				}
+			})
 		}
 	}
+	connecting.Wait()
 	var late []string
 	for _, target := range targets {
-		for _, c := range channels[target] {
-			if !ready(ctx, c.ClientConn) {
-				late = append(late, target)
-				break
-			}
+		if missed[target] {
+			late = append(late, target.String())
 		}
 	}
 	return late
-}
-
-func ready(ctx context.Context, connection *grpc.ClientConn) bool {
-	for {
-		state := connection.GetState()
-		if state == connectivity.Ready {
-			return true
-		}
-		if state == connectivity.Idle {
-			connection.Connect()
-		}
-		if !connection.WaitForStateChange(ctx, state) {
-			return false
-		}
-	}
 }
 
 // retire closes channels that get no new calls.
@@ -164,7 +154,7 @@ func (s *sender) retire(channels []*channel) {
 	for _, c := range channels {
 		s.closing.Go(func() {
 			c.users.Wait()
-			c.Close()
+			_ = c.Close() // nothing is sent by it any more
 		})
 	}
 }
@@ -225,7 +215,7 @@ func (s *sender) start(ctx context.Context) {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.o.Timeout)
 		defer cancel()
 		begin := time.Now()
-		answer, err := call.Send(ctx, c.ClientConn, r.Method, r.headers)
+		answer, err := c.Send(ctx, r.message)
 		p.end(r.Stream, answer, err, time.Since(begin))
 	}()
 }

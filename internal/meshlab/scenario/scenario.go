@@ -23,9 +23,9 @@ import (
 const (
 	Namespace   = "greeter"
 	Service     = "greeter"
-	Port        = 50051
+	Port        = greeter.Port
 	HTTPService = "echo"
-	HTTPPort    = 50080
+	HTTPPort    = echo.Port
 )
 
 // The Gateway that is there for VirtualServices of all namespaces, and what it listens on.
