@@ -13,8 +13,8 @@ import (
 	"github.com/hashicorp/hcl/v2/json"
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 
-	"github.com/meshroute/terraform-provider-mesh/internal/attr"
 	"github.com/meshroute/terraform-provider-mesh/internal/istio"
+	"github.com/meshroute/terraform-provider-mesh/internal/spelling"
 )
 
 // Schema says which attributes there are.
@@ -283,7 +283,7 @@ func (m *module) find(at hcl.Range, p place, name string) {
 	}
 	text := fmt.Sprintf("%s has no attribute %q", p, cut(name))
 	names := p.shape.names()
-	switch nearest := attr.Nearest(name, names); {
+	switch nearest := spelling.Nearest(name, names); {
 	case nearest != "":
 		text += fmt.Sprintf("; did you mean %q?", nearest)
 	case len(names) <= mostListed:

@@ -10,6 +10,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 
 	"github.com/meshroute/terraform-provider-mesh/internal/attr"
+	"github.com/meshroute/terraform-provider-mesh/internal/spelling"
 )
 
 // coercion turns a value as somebody wrote it into one of a given type, as Terraform does for an attribute: a tuple
@@ -73,7 +74,7 @@ func (c *coercion) object(want tftypes.Object, at path.Path, v tftypes.Value) tf
 			continue
 		}
 		reason := "is no attribute here"
-		if nearest := attr.Nearest(name, names); nearest != "" {
+		if nearest := spelling.Nearest(name, names); nearest != "" {
 			reason += "; the nearest is " + nearest
 		}
 		c.refuse(at.AtName(name), "%s", reason)

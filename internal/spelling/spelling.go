@@ -1,4 +1,5 @@
-package attr
+// Package spelling finds the name that somebody meant who wrote one that there is not. It is pure.
+package spelling
 
 import (
 	"strings"

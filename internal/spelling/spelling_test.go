@@ -1,10 +1,10 @@
-package attr_test
+package spelling_test
 
 import (
 	"strings"
 	"testing"
 
-	"github.com/meshroute/terraform-provider-mesh/internal/attr"
+	"github.com/meshroute/terraform-provider-mesh/internal/spelling"
 )
 
 func TestNearest(t *testing.T) {
@@ -37,7 +37,7 @@ func TestNearest(t *testing.T) {
 	} {
 		t.Run(given[:min(len(given), 30)], func(t *testing.T) {
 			t.Parallel()
-			if got := attr.Nearest(given, names); got != want {
+			if got := spelling.Nearest(given, names); got != want {
 				t.Errorf("Nearest(%.30q) = %q, want %q", given, got, want)
 			}
 		})
@@ -48,10 +48,10 @@ func TestNearest(t *testing.T) {
 func TestNearest_tie(t *testing.T) {
 	t.Parallel()
 	for _, names := range [][]string{{"v1", "v2"}, {"v2", "v1"}} {
-		if got := attr.Nearest("v_3", names); got != "" {
+		if got := spelling.Nearest("v_3", names); got != "" {
 			t.Errorf("Nearest(v_3) of %v = %q, want none: half of it is different", names, got)
 		}
-		if got := attr.Nearest("timeout1", []string{"timeoutb", "timeouta"}); got != "timeouta" {
+		if got := spelling.Nearest("timeout1", []string{"timeoutb", "timeouta"}); got != "timeouta" {
 			t.Errorf("Nearest(timeout1) = %q, want timeouta", got)
 		}
 	}
