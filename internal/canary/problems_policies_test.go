@@ -216,7 +216,7 @@ func TestSplitProblems(t *testing.T) {
 		},
 		"timeout of zero": {
 			change: func(s *canary.Split) { s.HTTP.Timeout = &durationpb.Duration{} },
-			want:   []string{`timeout: duration must be greater than 1ms`},
+			want:   []string{`timeout: must be at least 1ms; leave it out for no limit, which is Istio's default`},
 		},
 		"regex that does not compile": {
 			change: func(s *canary.Split) {

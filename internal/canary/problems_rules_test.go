@@ -216,7 +216,7 @@ func TestRouteProblemsOfRules(t *testing.T) {
 	checkRoutes(t, map[string]routeCase{
 		"timeout of zero": {
 			change: timeout(0),
-			want:   []string{`rules[1].timeout: duration must be greater than 1ms`},
+			want:   []string{`rules[1].timeout: must be at least 1ms; leave it out for no limit, which is Istio's default`},
 		},
 		"timeout below zero": {change: timeout(-time.Second), want: []string{`rules[1].timeout: `}},
 		"timeout of 1.5ms": {
@@ -229,11 +229,11 @@ func TestRouteProblemsOfRules(t *testing.T) {
 		},
 		"unknown retry condition": {
 			change: retries(&networking.HTTPRetry{Attempts: 1, RetryOn: "6xx"}),
-			want:   []string{`rules[1].retries.retry_on: "6xx" is not a valid retryOn policy`},
+			want:   []string{`rules[1].retries.retry_on: "6xx" is no condition for a retry (did you mean "5xx"?)`},
 		},
 		"retry condition untidy": {
 			change: retries(&networking.HTTPRetry{Attempts: 1, RetryOn: "5xx, reset"}),
-			want:   []string{`rules[1].retries.retry_on: " reset" is not a valid retryOn policy`},
+			want:   []string{`rules[1].retries.retry_on: " reset" is no condition for a retry (did you mean "reset"?)`},
 		},
 		"try of zero": {
 			change: retries(&networking.HTTPRetry{Attempts: 1, PerTryTimeout: &durationpb.Duration{}}),

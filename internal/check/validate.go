@@ -67,7 +67,8 @@ func refusedByIstiod(o *istio.Object) []istio.Problem {
 			if v.unreached && at.Within(istio.Path{"http"}) {
 				continue
 			}
-			problems = append(problems, istio.Problem{At: v.place(at), Severity: v.severity, Reason: v.reason()})
+			at = v.place(at)
+			problems = append(problems, istio.Problem{At: at, Severity: v.severity, Reason: v.reasonAt(at)})
 		}
 	}
 	return problems

@@ -50,8 +50,17 @@ func verdictOf(severity istio.Severity, text string) verdict {
 // better.
 var aboutRegex = regexp.MustCompile(`^(?:UriRegexRewrite has errors\s+)?"[A-Za-z.]+": (error parsing regexp: |regex )`)
 
-// reason returns the text without what the place says.
-func (v verdict) reason() string {
+// aboutRetryOn is what Istio says of a condition for retries that it does not know.
+var aboutRetryOn = regexp.MustCompile(`^(".*") is not a valid retryOn policy$`)
+
+// reasonAt returns the text without what the place says, and with what to write there.
+func (v verdict) reasonAt(at istio.Path) string {
+	if condition := aboutRetryOn.FindStringSubmatch(v.text); condition != nil {
+		return noRetryCondition(condition[1])
+	}
+	if v.text == "duration must be greater than 1ms" && len(at) == 3 && at[2] == "timeout" {
+		return "must be at least 1ms; leave it out for no limit, which is Istio's default"
+	}
 	found := aboutRegex.FindStringSubmatch(v.text)
 	switch {
 	case found == nil:

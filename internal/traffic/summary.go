@@ -227,8 +227,8 @@ func (n *namer) forward(routes []*networking.HTTPRouteDestination, noShares bool
 // extras says what a rule does besides choosing destinations.
 func (n *namer) extras(rule *networking.HTTPRoute) []string {
 	var extras []string
-	if rule.Timeout != nil {
-		extras = append(extras, "timeout "+durationWords(rule.Timeout.AsDuration()))
+	if limit := rule.Timeout.AsDuration(); limit > 0 {
+		extras = append(extras, "timeout "+durationWords(limit))
 	}
 	switch {
 	case rule.Retries == nil:

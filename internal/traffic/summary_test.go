@@ -43,7 +43,7 @@ http:
 - {match: [{uri: {exact: /a}, ignoreUriCase: true}], timeout: 60s, retries: {attempts: 0}, fault: {abort: {grpcStatus: UNAVAILABLE, percentage: {value: 5}}}, mirror: {host: reviews, subset: v3}, mirrorPercentage: {value: 2.5}, route: [{destination: {host: reviews, subset: v1}}]}
 - {match: [{scheme: {exact: http}}], redirect: {scheme: https}}
 - {match: [{uri: {exact: /tea}}], directResponse: {status: 418}, fault: {delay: {fixedDelay: 1s, percentage: {value: 100}}}}
-- {rewrite: {uri: /b, authority: b}, retries: {attempts: 3}, route: [{destination: {host: reviews, subset: v1}}]}
+- {timeout: 0s, rewrite: {uri: /b, authority: b}, retries: {attempts: 3}, route: [{destination: {host: reviews, subset: v1}}]}
 - {match: [{uri: {exact: /late}}], route: [{destination: {host: reviews, subset: v2}}]}`,
 			[]string{
 				"requests with path /a in any case go to v1, timeout 1m, no retries, 2.5 % copied to v3, 5 % aborted " +
