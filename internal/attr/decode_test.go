@@ -225,7 +225,7 @@ func TestReaderMessage(t *testing.T) {
 			want: &networking.HTTPRoute{Match: []*networking.HTTPMatchRequest{{}}},
 			problems: []string{
 				"name: has the wrong type: a number where a string belongs",
-				"match[0].port: must be a whole number, got 0.5",
+				"match[0].port: must be a whole number, got 0.5; in percent that is 50",
 				`timeout: must be a duration such as "500ms", "5s" or "1m30s", got "x"`,
 			},
 		},
@@ -278,7 +278,7 @@ func TestReaderAttributes(t *testing.T) {
 		"list":    tuple(str("a"), str("b"), attr.Unknown()),
 		"map":     obj(attributes{"k": str("v")}),
 		"empty":   obj(attributes{}),
-		"weights": obj(attributes{"v1": number(90), "v2": attr.Null(), "v3": number(0.5)}),
+		"weights": obj(attributes{"v1": number(90), "v2": attr.Null(), "v3": number(0.0625)}),
 		"object":  obj(attributes{"inner": str("b")}),
 		"rules":   tuple(obj(attributes{"name": str("first")}), obj(attributes{"name": str("second")})),
 		"subsets": obj(attributes{
@@ -340,7 +340,10 @@ func TestReaderAttributes(t *testing.T) {
 		t.Errorf("values (-want +got):\n%s", diff)
 	}
 	if diff := cmp.Diff(
-		[]string{"half: must be a whole number, got 0.5", `weights["v3"]: must be a whole number, got 0.5`},
+		[]string{
+			"half: must be a whole number, got 0.5; in percent that is 50",
+			`weights["v3"]: must be a whole number, got 0.0625`,
+		},
 		problemsOf(reader),
 	); diff != "" {
 		t.Errorf("problems (-want +got):\n%s", diff)

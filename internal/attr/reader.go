@@ -3,6 +3,7 @@ package attr
 import (
 	"fmt"
 	"math"
+	"math/big"
 
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"google.golang.org/protobuf/proto"
@@ -240,7 +241,17 @@ func (r *Reader) int(at *place, v Value) (number int64, set bool) {
 	if f := v.inner.number; f.IsInt() {
 		r.problem(at, "must be between %d and %d, got %s", math.MinInt64, math.MaxInt64, f.Text('g', 20))
 	} else {
-		r.problem(at, "must be a whole number, got %s", f.Text('g', 20))
+		r.problem(at, "must be a whole number, got %s%s", f.Text('g', 20), inPercent(f))
 	}
 	return 0, false
+}
+
+// inPercent says which whole percentage a fraction of one is: who writes 0.9 as a weight means 90.
+func inPercent(f *big.Float) string {
+	share, _ := f.Float64()
+	percent := math.Round(share * 100)
+	if percent <= 0 || percent >= 100 || percent/100 != share {
+		return ""
+	}
+	return fmt.Sprintf("; in percent that is %g", percent)
 }

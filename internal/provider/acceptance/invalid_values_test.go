@@ -120,6 +120,10 @@ var invalidRoutes = map[string]invalid{
 		"between 0 and 100",
 		nil,
 	},
+	"weights as fractions": {
+		change{`{ subset = "v1" }`, `{ weights = { v1 = 0.9, v2 = 0.1 } }`}, "default.weights[v1]",
+		"must be a whole number, got 0.9; in percent that is 90.", []string{"default.weights[v2]"},
+	},
 	"half a percent": {
 		change{`{ subset = "v1" }`, `{ weights = { v1 = 0.5, v2 = 99.5 } }`}, "default.weights[v1]", "whole number",
 		[]string{"default.weights[v2]"},
