@@ -22,12 +22,14 @@ import (
 type Cluster struct {
 	client dynamic.Interface
 	// metadata reads objects without what is in them.
-	metadata   metadata.Interface
-	rest       rest.Interface
-	config     *rest.Config
-	manager    string
-	force      bool
-	host       string
+	metadata metadata.Interface
+	rest     rest.Interface
+	config   *rest.Config
+	manager  string
+	force    bool
+	host     string
+	// leftOut is the kubeconfig that does not belong to the host, empty for none.
+	leftOut    string
 	identities map[istio.Kind]*identityLists
 	// answered says that the API server has answered a request of ours.
 	answered atomic.Bool
@@ -49,6 +51,7 @@ type dialer func(ctx context.Context, network, address string) (net.Conn, error)
 // Connect reads the configuration and prepares a client. No request is made. An error says what is wrong with which
 // file or attribute, and never what is in it.
 func Connect(config Config) (*Cluster, error) {
+	config, leftOut := config.withoutOther()
 	restConfig, err := config.restConfig()
 	if err != nil {
 		return nil, err
@@ -63,6 +66,7 @@ func Connect(config Config) (*Cluster, error) {
 		manager:    config.FieldManager,
 		force:      config.ForceConflicts,
 		host:       serverName(restConfig.Host),
+		leftOut:    leftOut,
 		identities: newIdentityLists(),
 	}
 	transport, err := httpClient(restConfig, &c.answered)

@@ -79,6 +79,8 @@ func TestConfigRestConfig(t *testing.T) {
 		"config": kubeconfig, "ca.crt": "PEM", "empty": "",
 		"users":    "users: [{name: blue, user: {token: other}}]\n",
 		"contexts": "current-context: green\n",
+		"no server": "current-context: red\ncontexts: [{name: red, context: {cluster: red, user: red}}]\nclusters: " +
+			"[{name: red, cluster: {server: \"https://u:" + secret + "@red.example:port\"}}]\n",
 		"certificate": "current-context: red\ncontexts: [{name: red, context: {cluster: red, user: red}}]\nclusters: " +
 			"[{name: red, cluster: {server: \"https://red.example\"}}]\n" +
 			"users: [{name: red, user: {client-certificate-data: Qw==, client-key-data: Sw==, as: somebody}}]\n",
@@ -170,6 +172,32 @@ func TestConfigRestConfig(t *testing.T) {
 				c.Host = "https://mine.example"
 			}), changed(blue, func(c *connection) { c.Host = "https://mine.example" }),
 		},
+		"a host beside a kubeconfig of another server": {
+			with(file("config"), func(c *Config) {
+				c.Host, c.HostAlone, c.Token, c.ConfigContext = "https://mine.example", true, "mine", "green"
+			}), connection{Host: "https://mine.example", Token: "mine"},
+		},
+		"a host beside a kubeconfig whose server is none": {
+			with(file("no server"), func(c *Config) {
+				c.Host, c.HostAlone, c.Token = "https://mine.example", true, "mine"
+			}), connection{Host: "https://mine.example", Token: "mine"},
+		},
+		"a host alone beside a kubeconfig of another server": {
+			with(file("config"), func(c *Config) { c.Host, c.HostAlone = "http://127.0.0.1:8001", true }),
+			connection{Host: "http://127.0.0.1:8001"},
+		},
+		"a host beside its own kubeconfig": {
+			with(file("config"), func(c *Config) { c.Host, c.HostAlone = "blue.example:6443/", true }),
+			changed(blue, func(c *connection) { c.Host = "https://blue.example:6443/" }),
+		},
+		"a host beside its own kubeconfig, with the port": {
+			with(file("certificate"), func(c *Config) { c.Host, c.HostAlone = "https://red.example:443", true }),
+			connection{Host: "https://red.example:443", CertData: "C", KeyData: "K"},
+		},
+		"a host beside a kubeconfig without a server": {
+			with(file("users"), func(c *Config) { c.Host, c.HostAlone, c.Token = "https://mine.example", true, "mine" }),
+			connection{Host: "https://mine.example", Token: "mine"},
+		},
 		"authorities over the kubeconfig's": {
 			with(file("config"), func(c *Config) {
 				c.ClusterCACertificate = "PEM2"
@@ -215,7 +243,8 @@ func TestConfigRestConfig(t *testing.T) {
 	}
 	for name, test := range tests { //nolint:paralleltest // the environment is the process's
 		t.Run(name, func(t *testing.T) {
-			got, err := test.config.restConfig()
+			config, _ := test.config.withoutOther()
+			got, err := config.restConfig()
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -144,6 +144,18 @@ func TestConnect_errors(t *testing.T) {
 		},
 		"exec without an API version": {file("exec no version"), []string{"exec no version", "apiVersion"}},
 
+		"missing file beside a host": {
+			Config{ConfigPaths: file("missing").ConfigPaths, Host: "https://own.example", HostAlone: true},
+			[]string{"missing", "no such file"},
+		},
+		"broken file beside a host": {
+			Config{ConfigPaths: file("tabs").ConfigPaths, Host: "https://own.example", HostAlone: true},
+			[]string{"tabs", "line 2"},
+		},
+		"host that is none beside a kubeconfig": {
+			Config{ConfigPaths: file("config").ConfigPaths, Host: "https://u:" + secret + "@own.example:port", HostAlone: true},
+			[]string{"host must be a URL or host:port"},
+		},
 		"host that is none": {own(func(c *Config) {
 			c.Host = "https://u:" + secret + "@own.example:port"
 		}), []string{"host"}},

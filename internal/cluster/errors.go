@@ -82,6 +82,8 @@ type Error struct {
 	Object string
 	// Host is the API server.
 	Host string
+	// LeftOut is a kubeconfig that was left out because it is of another server than Host, empty for none.
+	LeftOut string
 	// Conflicts are the fields that others own, for FieldConflict.
 	Conflicts []Conflict
 	// Fields are the fields of the object that a refusal is about, such as `spec.http[0].timeout`, where the answer
@@ -118,7 +120,7 @@ func (c *Cluster) wrap(verb, object string, err error) error {
 	if err == nil {
 		return nil
 	}
-	e := &Error{Reason: classify(err), Verb: verb, Object: object, Host: c.host, Err: err}
+	e := &Error{Reason: classify(err), Verb: verb, Object: object, Host: c.host, LeftOut: c.leftOut, Err: err}
 	e.Conflicts, e.Fields = causes(err)
 	return e
 }

@@ -12,7 +12,6 @@ import (
 	"slices"
 	"strings"
 
-	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
 	clientcmdapi "k8s.io/client-go/tools/clientcmd/api"
@@ -157,8 +156,7 @@ func (c Config) check(rules *clientcmd.ClientConfigLoadingRules) error {
 	if c.ProxyURL != "" {
 		proxy, cluster.ProxyURL = "proxy_url", c.ProxyURL
 	}
-	if _, _, err := rest.DefaultServerURL(cluster.Server, "/", schema.GroupVersion{}, true); err != nil &&
-		cluster.Server != "" {
+	if _, err := serverURL(cluster.Server); err != nil && cluster.Server != "" {
 		return fmt.Errorf("%s must be a URL or host:port", server)
 	}
 	if u, err := url.Parse(cluster.ProxyURL); cluster.ProxyURL != "" && (err != nil || !isProxyScheme(u.Scheme)) {
@@ -210,7 +208,10 @@ var ErrNoConfiguration = errors.New("no cluster is configured")
 // fields mean what the attributes of the same name mean in hashicorp/kubernetes.
 type Config struct {
 	// Host is the API server's URL or host:port.
-	Host     string
+	Host string
+	// HostAlone says that Host was given without regard to ConfigPaths: a kubeconfig of another server is left out.
+	HostAlone bool
+
 	Username string
 	Password string
 	// Insecure switches the verification of the API server's certificate off.

@@ -33,7 +33,10 @@ func connectionAttributes() map[string]schema.Attribute {
 	}
 	return map[string]schema.Attribute{
 		"host": text("URL or `host:port` of the API server. Without it the kubeconfig says where the API server is, "+
-			"and inside a cluster the pod's service account.", "KUBE_HOST"),
+			"and inside a cluster the pod's service account. Beside `config_path` or `config_paths` it takes the "+
+			"place of the kubeconfig's server, and everything else of the kubeconfig holds. Where the block names "+
+			"neither a kubeconfig nor a context, one of another server that the environment names is left out.",
+			"KUBE_HOST"),
 		"username": text("User name for HTTP basic authentication.", "KUBE_USER"),
 		"password": secret("Password for HTTP basic authentication.", "KUBE_PASSWORD"),
 		"insecure": schema.BoolAttribute{
@@ -142,6 +145,13 @@ func readConnection(r *attr.Reader) cluster.Config {
 		ProxyURL:              text("proxy_url", "KUBE_PROXY_URL"),
 	}
 	config.Insecure = readSwitch(r, "insecure", "KUBE_INSECURE")
+	// Of host and kubeconfig the one in the block says which cluster is meant, and not the environment.
+	if r.String("config_path") != "" || len(r.Strings("config_paths")) > 0 {
+		config.Host = r.String("host")
+	} else {
+		config.HostAlone = r.Has("host") && !r.Has("config_context") && !r.Has("config_context_cluster") &&
+			!r.Has("config_context_auth_info")
+	}
 	switch several := os.Getenv("KUBE_CONFIG_PATHS"); {
 	case r.Has("config_paths"):
 		config.ConfigPaths = r.Strings("config_paths")

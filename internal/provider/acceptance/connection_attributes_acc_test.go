@@ -19,6 +19,9 @@ func TestAccConnection_attributes(t *testing.T) {
 	dir := t.TempDir()
 	files := &cli{t: t, dir: dir}
 	file := files.write("kubeconfig", c.kubeconfig)
+	other := files.write("other", "apiVersion: v1\nkind: Config\ncurrent-context: a\n"+
+		"clusters: [{name: a, cluster: {server: \"https://127.0.0.1:1\", tls-server-name: a.example}}]\n"+
+		"users: [{name: a, user: {token: "+c.token+"}}]\ncontexts: [{name: a, context: {cluster: a, user: a}}]\n")
 	contexts := files.write("contexts", "apiVersion: v1\nkind: Config\ncurrent-context: good\n")
 	plugin := files.write("print-token", `#!/bin/sh
 [ "$1" = "for-shop" ] || exit 1
@@ -35,6 +38,8 @@ printf '{"kind":"ExecCredential","apiVersion":"client.authentication.k8s.io/v1",
 	refused := &failure{"Credentials not accepted", []string{c.host, "Unauthorized"}}
 	// Kubernetes has not known passwords since 1.19; who sends one is nobody.
 	anonymous := &failure{"No credentials", []string{"system:anonymous", "username and password"}}
+	leftOut := "The environment names kubeconfig " + other + " of the server https://127.0.0.1:1, and the provider " +
+		"block another host, so that nothing of it is used. If it is meant for this host too, name it in config_path."
 	noProxy := &failure{"Cluster not reachable", []string{"Proxy Authentication Required", "proxy_url"}}
 	twice := &failure{"Cluster configuration unusable", []string{"more than one authentication method"}}
 	tests := map[string]struct {
@@ -69,6 +74,28 @@ printf '{"kind":"ExecCredential","apiVersion":"client.authentication.k8s.io/v1",
 		"config_path over KUBE_CONFIG_PATHS": {
 			block: []string{"config_path", quote(file), "config_context", `"good"`},
 			env:   []string{"KUBE_CONFIG_PATHS=/nonexistent"},
+		},
+		"KUBE_HOST beside config_path": {
+			block: []string{"config_path", quote(file), "config_context", `"good"`},
+			env:   []string{"KUBE_HOST=https://127.0.0.1:1"},
+		},
+		"host beside config_path": {
+			block: append([]string{"config_path", quote(file), "config_context", `"bad-cluster"`}, base...),
+		},
+		"host and token beside KUBE_CONFIG_PATH": {
+			block: withToken, env: []string{"KUBE_CONFIG_PATH=" + other, "KUBE_CTX=a"},
+		},
+		"host and config_context beside KUBE_CONFIG_PATH": {
+			block: append([]string{"config_context", `"bad-cluster"`}, base...),
+			env:   []string{"KUBE_CONFIG_PATH=" + file},
+		},
+		"host beside KUBE_CONFIG_PATH": {
+			block: base, env: []string{"KUBE_CONFIG_PATH=" + other},
+			want: &failure{anonymous.summary, append([]string{leftOut}, anonymous.say...)},
+		},
+		"host without its authority beside KUBE_CONFIG_PATH": {
+			block: []string{"host", quote(c.host)}, env: []string{"KUBE_CONFIG_PATH=" + other},
+			want: &failure{"Certificate not trusted", []string{leftOut}},
 		},
 		"config_context of a wrong token": {
 			block: []string{"config_path", quote(file), "config_context", `"bad-user"`},
@@ -189,7 +216,7 @@ printf '{"kind":"ExecCredential","apiVersion":"client.authentication.k8s.io/v1",
 			terraform.configure(attributes(test.block...)+test.more, routeTo(lab.Service, lab.Namespace, ""))
 			if test.want != nil {
 				r := terraform.fails(test.want.summary, test.want.say, "plan")
-				if test.want != anonymous && len(r.Diagnostics) > 1 {
+				if test.want.summary != anonymous.summary && len(r.Diagnostics) > 1 {
 					t.Errorf("want one diagnostic, not one per object:\n%s", r)
 				}
 				return

@@ -105,14 +105,15 @@ func advice(e *cluster.Error) (summary, remedy string) {
 		if strings.Contains(e.Err.Error(), `"system:anonymous"`) {
 			return "No credentials", "The request arrived at " + e.Host + " without credentials that the API server " +
 				"knows. Set token, client_certificate with client_key, or exec in the provider block, or config_path " +
-				"to a kubeconfig whose user has some; Kubernetes accepts no username and password."
+				"to a kubeconfig whose user has some; Kubernetes accepts no username and password." + leftOutText(e)
 		}
 		return "Permission missing", "The user needs a Role in that namespace with the verbs get, list, create, " +
 			"patch and delete on virtualservices and destinationrules of the API group networking.istio.io. The " +
 			"cause above names the verb that is missing."
 	case cluster.Unauthorized:
 		return "Credentials not accepted", "The API server at " + e.Host + " does not accept the credentials: a " +
-			"token may have expired. Renew it, or use exec in the provider block, which renews it by itself."
+			"token may have expired. Renew it, or use exec in the provider block, which renews it by itself." +
+			leftOutText(e)
 	case cluster.CRDMissing:
 		return "Istio API not served", "The API server does not know " + istio.APIVersion + ". Install Istio 1.22 or " +
 			"later (its CRDs at the least) in the cluster at " + e.Host + ", or check that this is the right " +
@@ -137,7 +138,7 @@ func advice(e *cluster.Error) (summary, remedy string) {
 		return "Cluster not reachable", "No connection to " + e.Host +
 			" came about. Check host or the kubeconfig's server, proxy_url, and that the API server runs."
 	case cluster.Untrusted:
-		return "Certificate not trusted", untrustedText(e)
+		return "Certificate not trusted", untrustedText(e) + leftOutText(e)
 	case cluster.TimedOut:
 		return "No answer in time", "The API server at " + e.Host +
 			" did not answer in time. Whether the change was made is shown by the next plan."
@@ -184,6 +185,15 @@ func untrustedText(e *cluster.Error) string {
 	}
 	return "The certificate of " + e.Host +
 		" could not be verified. Set cluster_ca_certificate to the authority that signed it."
+}
+
+// leftOutText says why a kubeconfig that the environment names does not count.
+func leftOutText(e *cluster.Error) string {
+	if e.LeftOut == "" {
+		return ""
+	}
+	return "\n\nThe environment names " + e.LeftOut + ", and the provider block another host, so that nothing of it is " +
+		"used. If it is meant for this host too, name it in config_path."
 }
 
 // existsText says who owns an object that is in the way, and what to do about it.
