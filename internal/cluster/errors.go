@@ -84,6 +84,8 @@ type Error struct {
 	Host string
 	// LeftOut is a kubeconfig that was left out because it is of another server than Host, empty for none.
 	LeftOut string
+	// Everywhere says that it was about all namespaces.
+	Everywhere bool
 	// Conflicts are the fields that others own, for FieldConflict.
 	Conflicts []Conflict
 	// Fields are the fields of the object that a refusal is about, such as `spec.http[0].timeout`, where the answer

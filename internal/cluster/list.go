@@ -120,6 +120,9 @@ func (c *Cluster) page(
 		page, err = c.client.Resource(s.resource).Namespace(s.namespace).List(ctx, options)
 		return c.wrap("list", s.String(), err)
 	})
+	if failure := (*Error)(nil); errors.As(err, &failure) {
+		failure.Everywhere = s.namespace == ""
+	}
 	return page, err
 }
 

@@ -213,6 +213,7 @@ func (p *meshProvider) readSettings(
 	}
 	name(&s.Namespace, "default_namespace", istio.IsNamespaceName,
 		"must be the name of a namespace: lower case letters, digits and -, at most 63 characters")
+	s.ListNamespace = r.String("default_namespace")
 	name(&s.ClusterDomain, "cluster_domain", istio.IsObjectName,
 		"must be a DNS domain in lower case, such as \"cluster.local\"")
 	config.FieldManager = defaultFieldManager

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -145,6 +144,12 @@ func TestAccList(t *testing.T) {
 			t.Errorf("%s (-want +got):\n%s", name, diff)
 		}
 	}
+	everywhere := configured(t, fmt.Sprintf("config_path = %q\n", lab.Kubeconfig))
+	if diff := cmp.Diff([]string{pair, tcp}, everywhere.names(t, query{
+		"mesh_virtual_service", selector, 0, false,
+	})); diff != "" {
+		t.Errorf("without any namespace (-want +got):\n%s", diff)
+	}
 	for _, resourceType := range []string{"mesh_virtual_service", "mesh_destination_rule", "mesh_canary_route"} {
 		for _, result := range s.list(t, query{resourceType, selector, 0, true}) {
 			s.plansEmpty(t, resourceType, result)
@@ -282,15 +287,29 @@ func TestAccList_refused(t *testing.T) {
 		return
 	}
 	s = configured(t, fmt.Sprintf("config_path = %q\n", lab.Nobody))
-	results := s.list(t, query{resourceType: "mesh_virtual_service", attributes: `namespace = "*"`})
-	if len(results) != 1 || len(results[0].Diagnostics) != 1 {
-		t.Fatalf("results are %v, want one error", results)
-	}
-	d := results[0].Diagnostics[0]
-	for _, word := range []string{"list", "VirtualService", "all namespaces", "virtualservices"} {
-		if !strings.Contains(d.Detail, word) {
-			t.Errorf("the error does not say %q: %s: %s", word, d.Summary, d.Detail)
+	const (
+		forbidden = `virtualservices.networking.istio.io is forbidden: User "nobody" cannot list resource ` +
+			`"virtualservices" in API group "networking.istio.io" `
+		all = "List every VirtualService in all namespaces: " + forbidden + "at the cluster scope.\n\nTo list objects " +
+			"in all namespaces the user needs a ClusterRole with the verb list on virtualservices and " +
+			"destinationrules of the API group networking.istio.io. To look in one that the user may list, set " +
+			"namespace in the list block."
+	)
+	for attributes, want := range map[string]string{
+		"":                all,
+		`namespace = "*"`: all,
+		`namespace = "web"`: `List every VirtualService in namespace "web": ` + forbidden + `in the namespace "web".` +
+			"\n\nThe user needs a Role in that namespace with the verbs get, list, create, patch and delete on " +
+			"virtualservices and destinationrules of the API group networking.istio.io. The cause above names the " +
+			"verb that is missing.",
+	} {
+		results := s.list(t, query{resourceType: "mesh_virtual_service", attributes: attributes})
+		if len(results) != 1 || len(results[0].Diagnostics) != 1 {
+			t.Fatalf("%s: results are %v, want one error", attributes, results)
+		}
+		d := results[0].Diagnostics[0]
+		if diff := cmp.Diff("Permission missing\n"+want, d.Summary+"\n"+d.Detail); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", attributes, diff)
 		}
 	}
-	t.Logf("%s: %s", d.Summary, d.Detail)
 }

@@ -44,7 +44,7 @@ func (l *listResource) ListResourceConfigSchema(
 			"namespace": listschema.StringAttribute{
 				Optional: true,
 				MarkdownDescription: "Namespace to look in; `*` is all namespaces. Defaults to the provider's " +
-					"`default_namespace`.",
+					"`default_namespace`, and to all namespaces where the provider block sets none.",
 			},
 			"label_selector": listschema.StringAttribute{
 				Optional: true,
@@ -128,7 +128,7 @@ func (p *objectsResource) findListed(
 			return
 		}
 		query := cluster.Query{
-			Namespace:     cmp.Or(config.String("namespace"), p.settings.Namespace),
+			Namespace:     cmp.Or(config.String("namespace"), p.settings.ListNamespace),
 			LabelSelector: config.String("label_selector"),
 		}
 		if query.Namespace == allNamespaces {

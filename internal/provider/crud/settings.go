@@ -11,6 +11,8 @@ type Settings struct {
 	// Cluster is nil while the connection holds values that are known only after apply.
 	Cluster *cluster.Cluster
 	form.Defaults
+	// ListNamespace is where a list looks that names no namespace, empty for all of them.
+	ListNamespace string
 	// Owner is the name of the workspace, empty where the provider block has none; OwnerKnown is false while it is
 	// not known.
 	Owner      string

@@ -107,6 +107,11 @@ func advice(e *cluster.Error) (summary, remedy string) {
 				"knows. Set token, client_certificate with client_key, or exec in the provider block, or config_path " +
 				"to a kubeconfig whose user has some; Kubernetes accepts no username and password." + leftOutText(e)
 		}
+		if e.Everywhere {
+			return "Permission missing", "To list objects in all namespaces the user needs a ClusterRole with the verb " +
+				"list on virtualservices and destinationrules of the API group networking.istio.io. To look in one " +
+				"that the user may list, set namespace in the list block."
+		}
 		return "Permission missing", "The user needs a Role in that namespace with the verbs get, list, create, " +
 			"patch and delete on virtualservices and destinationrules of the API group networking.istio.io. The " +
 			"cause above names the verb that is missing."
