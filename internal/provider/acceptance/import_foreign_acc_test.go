@@ -108,6 +108,64 @@ resource "mesh_canary_route" "test" {
 	nothingIn(t, lab)
 }
 
+// TestAccImport_withoutDefault: a VirtualService whose every rule has conditions is no canary, whose default would take
+// requests that have no route today. The error says what imports it, and that is so: the plan is empty.
+func TestAccImport_withoutDefault(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		rules string
+		split bool
+	}{
+		"one rule": {
+			`[{match: [{headers: {version: {exact: "200"}}}], route: [{destination: {host: HOST, subset: v1}, weight: 90}, ` +
+				`{destination: {host: HOST, subset: v2}, weight: 10}]}]`, true,
+		},
+		"two rules": {
+			`[{match: [{headers: {version: {exact: "200"}}}], route: [{destination: {host: HOST, subset: v2}}]}, ` +
+				`{match: [{uri: {prefix: /}}], route: [{destination: {host: HOST, subset: v1}}]}]`, false,
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			lab := acctest.Start(t)
+			lab.Create(canaryForm.handMade(handMadeDestinationRule))
+			lab.Create("apiVersion: networking.istio.io/v1\nkind: VirtualService\nmetadata: {name: SERVICE, namespace: " +
+				"NAMESPACE, labels: {team: SERVICE}}\nspec:\n  hosts: [HOST]\n  http: " + test.rules + "\n")
+			untouched := nobodyTouched(t, lab)
+			id := lab.Namespace + "/" + lab.Service
+			w := newWorkspace(t, lab, canaryForm, "")
+			instead := "import the objects one by one, into resources that have every field:\n  terraform import " +
+				"mesh_destination_rule.NAME " + id + "\n  terraform import mesh_virtual_service.NAME " + id
+			if test.split {
+				instead = "import it as what it is, shares of the requests that match:\n  terraform import " +
+					"mesh_weighted_split.NAME " + id + "\nOr " + instead
+			}
+			w.write(fmt.Sprintf("import {\n  to = mesh_canary_route.test\n  id = %q\n}\n", id))
+			w.fails("No rule for other requests", []string{
+				"VirtualService \"" + id + "\" has no rule for the requests that its matches leave, and a mesh_canary_route " +
+					"always has one, default: its first apply would route them.\n\nInstead of this import, " + instead,
+			}, "plan", "-generate-config-out=canary.tf")
+			q := query{"mesh_canary_route", fmt.Sprintf("label_selector = \"team=%s\"", lab.Service), 0, true}
+			if found := configured(t, fmt.Sprintf("config_path = %q\n", lab.Kubeconfig)).names(t, q); len(found) > 0 {
+				t.Errorf("query finds %v", found)
+			}
+			types := []string{"mesh_virtual_service", "mesh_destination_rule"}
+			if test.split {
+				types = []string{"mesh_weighted_split"}
+			}
+			imports := ""
+			for _, resourceType := range types {
+				imports += fmt.Sprintf("import {\n  to = %s.test\n  id = %q\n}\n", resourceType, id)
+			}
+			w.write(imports)
+			w.must("plan", "-generate-config-out=generated.tf")
+			w.must("apply")
+			w.unchanged()
+			untouched()
+		})
+	}
+}
+
 // TestAccImport_labels: a label that was imported and is then left out goes, as the plan says: the first change takes
 // over what was imported.
 func TestAccImport_labels(t *testing.T) {

@@ -49,13 +49,39 @@ func (p *objectsResource) warnOfForeign(state attr.Value, live liveObjects, diag
 	if _, whole := p.Form.(form.Object); whole || len(foreign) == 0 {
 		return
 	}
+	diagnostics.AddWarning("More than this resource expresses", fmt.Sprintf(
+		"The objects hold what a mesh_%s cannot express, and what the next apply would take away: %s.\n\nTo keep it, "+
+			"import the objects one by one, into resources that have every field, instead of this import:%s",
+		p.TypeName(), strings.Join(foreign, ", "), importsOf(live)))
+}
+
+// importsOf are the commands that import objects one by one.
+func importsOf(live liveObjects) string {
 	commands := ""
 	for _, o := range live.All() {
 		commands += fmt.Sprintf("\n  terraform import mesh_%s.NAME %s/%s", form.OfKind(o.Kind()).TypeName(),
 			o.Namespace, o.Name)
 	}
-	diagnostics.AddWarning("More than this resource expresses", fmt.Sprintf(
-		"The objects hold what a mesh_%s cannot express, and what the next apply would take away: %s.\n\nTo keep it, "+
-			"import the objects one by one, into resources that have every field, instead of this import:%s",
-		p.TypeName(), strings.Join(foreign, ", "), commands))
+	return commands
+}
+
+// lacksDefault reports whether a description has no rule for the requests that no other rule takes, which its form
+// has to have.
+func (p *objectsResource) lacksDefault(state attr.Value) bool {
+	_, always := p.Form.(form.CanaryRoute)
+	return always && state.Get("default").IsNull()
+}
+
+// refuseWithoutDefault says which resources import a VirtualService whose every rule has conditions.
+func (p *objectsResource) refuseWithoutDefault(live liveObjects, diagnostics *diag.Diagnostics) {
+	instead := "import the objects one by one, into resources that have every field:" + importsOf(live)
+	split := newObjectsResource(form.WeightedSplit{})
+	split.settings = p.settings
+	if _, fits := split.describe(live, true); fits {
+		instead = fmt.Sprintf("import it as what it is, shares of the requests that match:\n  terraform import mesh_%s.NAME "+
+			"%s/%s\nOr %s", split.TypeName(), live.Routing().Namespace, live.Routing().Name, instead)
+	}
+	diagnostics.AddError("No rule for other requests", fmt.Sprintf("%s has no rule for the requests that its matches "+
+		"leave, and a mesh_%s always has one, default: its first apply would route them.\n\nInstead of this import, %s",
+		live.Routing(), p.TypeName(), instead))
 }

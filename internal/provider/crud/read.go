@@ -45,6 +45,10 @@ func (p *objectsResource) readState(ctx context.Context, c *call) {
 	facts := p.delegateFacts(ctx, live.Ours(route.Render()), false, &c.diagnostics)
 	c.state = withLeftOver(p.refresh(c.prior, route, life, live, facts), leftOver)
 	if isFirstRead(c.prior) {
+		if live.Routing() != nil && p.lacksDefault(c.state) {
+			p.refuseWithoutDefault(live, &c.diagnostics)
+			return
+		}
 		warnOfEmpty(c.state, &c.diagnostics)
 		p.warnOfForeign(c.state, live, &c.diagnostics)
 		// Whoever made the object owns its fields: the first change takes over what was imported.
