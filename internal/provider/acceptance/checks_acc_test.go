@@ -226,8 +226,8 @@ func TestAccChecks_several(t *testing.T) {
 	slices.Sort(got)
 	got = slices.Compact(got)
 	want := []string{
-		"Doubtful " +
-			"route", q.in(rivalry + " (NS/greeter)"), q.in(rivalry + " (NS/second)"), q.in(absent + " (NS/greeter)"),
+		"Doubtful route (greeter)", q.in(rivalry + " (NS/greeter)"),
+		q.in(rivalry + " (NS/second)"), q.in(absent + " (NS/greeter)"),
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("warnings (-want +got):\n%s", diff)

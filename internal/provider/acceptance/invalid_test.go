@@ -247,8 +247,15 @@ traffic_policy = { port_level_settings = [{ port = { number = 0 }, load_balancer
 			for _, d := range s.validate(t, c.resourceType, c.config) {
 				if d.Severity == tfprotov6.DiagnosticSeverityError {
 					t.Errorf("at %s: %s", placeOf(d), d.Detail)
-				} else {
-					warnings = append(warnings, placeOf(d))
+					continue
+				}
+				// One warning tells all of them, each with its attribute.
+				for _, said := range strings.Split(d.Detail, "\n\n") {
+					at, _, _ := strings.Cut(said, ": ")
+					warnings = append(warnings, at)
+				}
+				if len(warnings) > 0 && placeOf(d) != warnings[0] {
+					t.Errorf("the warning is at %s, not at the first of %q", placeOf(d), warnings)
 				}
 			}
 			if diff := cmp.Diff(c.warnings, warnings); diff != "" {

@@ -108,13 +108,13 @@ func TestAccNames_notes(t *testing.T) {
 		strings.ReplaceAll(sendingTo(`host = "greeter.NS"`, ""), `"test"`, `"typo"`)))
 	r := q.must("plan")
 	want := []string{
-		"Doubtful route", q.in("Not in the cluster (NS/port)"), q.in("Not in the cluster (NS/test)"),
+		"Doubtful route (VirtualService test)", q.in("Not in the cluster (NS/port)"), q.in("Not in the cluster (NS/test)"),
 		q.in("Not in the cluster (NS/typo)"),
 	}
 	if diff := cmp.Diff(want, slices.Sorted(maps.Keys(r.told()))); diff != "" {
 		t.Errorf("summaries (-want +got):\n%s", diff)
 	}
-	if said := r.told()["Doubtful route"]; said != "http[0].fault.delay.percent: is deprecated; write percentage = { "+
+	if said := r.told()["Doubtful route (VirtualService test)"]; said != "http[0].fault.delay.percent: is deprecated; write percentage = { "+
 		"value = 100 }." {
 		t.Errorf("the note says %q", said)
 	}

@@ -93,13 +93,14 @@ func (p *objectsResource) reportAtPlan(
 	diagnostics *diag.Diagnostics, raw attr.Value, config *attr.Reader, problems []istio.Problem,
 ) {
 	now, before := diag.Diagnostics{}, diag.Diagnostics{}
-	report.Problems(&now, p.Void(), config, problems)
+	naming := p.naming(raw)
+	report.Problems(&now, naming, config, problems)
 	diagnostics.Append(now.Errors()...)
 	if now.WarningsCount() == 0 {
 		return
 	}
 	r := attr.Read(raw)
-	report.Problems(&before, p.Void(), r, p.Route(r, Unconfigured().Defaults).Problems())
+	report.Problems(&before, naming, r, p.Route(r, Unconfigured().Defaults).Problems())
 	for _, warning := range now.Warnings() {
 		if !before.Contains(warning) {
 			diagnostics.Append(warning)
@@ -153,5 +154,10 @@ func (p *objectsResource) validateConfig(c *call) {
 	r := attr.Read(c.config)
 	route := p.Route(r, p.settings.Defaults)
 	_, problems := form.ReadLifecycle(r, p.settings.Defaults)
-	report.Problems(&c.diagnostics, p.Void(), r, append(route.Problems(), problems...))
+	report.Problems(&c.diagnostics, p.naming(c.config), r, append(route.Problems(), problems...))
+}
+
+// naming is what problems of a configuration are told with: the same at validate and at plan.
+func (p *objectsResource) naming(config attr.Value) report.Naming {
+	return report.Naming{Of: form.Called(p.Form, config), Void: p.Void()}
 }

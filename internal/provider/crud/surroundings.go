@@ -75,11 +75,7 @@ func Look(ctx context.Context, view *cluster.View, find func() ([]around.Finding
 func (p *objectsResource) tellFindings(
 	diagnostics *diag.Diagnostics, view *cluster.View, d draft, findings []around.Finding,
 ) {
-	type warning struct {
-		at            path.Path
-		summary, text string
-	}
-	var warnings []warning
+	var warnings report.Warnings
 	for _, f := range findings {
 		if f.Kind == around.Idle && d.life.AllowEmpty {
 			continue
@@ -106,16 +102,9 @@ func (p *objectsResource) tellFindings(
 				continue
 			}
 		}
-		summary := fmt.Sprintf("%s (%s/%s)", tellingOf(f.Kind).summary, f.Of.Namespace, f.Of.Name)
-		if i := slices.IndexFunc(warnings, func(w warning) bool { return w.summary == summary }); i >= 0 {
-			warnings[i].text += "\n\n" + text
-			continue
-		}
-		warnings = append(warnings, warning{at, summary, text})
+		warnings.Add(at, fmt.Sprintf("%s (%s/%s)", tellingOf(f.Kind).summary, f.Of.Namespace, f.Of.Name), text)
 	}
-	for _, w := range warnings {
-		diagnostics.AddAttributeWarning(w.at, w.summary, w.text)
-	}
+	warnings.Tell(diagnostics)
 }
 
 // warnOfTools tells of other tools that write objects which are about to change. Who leaves the weights to a tool

@@ -260,7 +260,7 @@ func problemsText(void istio.Severity, r *attr.Reader, wrong []attr.Problem, pro
 		diagnostics.AddAttributeError(p.At, "Invalid value", report.Located(p.At, p.Reason))
 	}
 	if len(wrong) == 0 {
-		report.Problems(&diagnostics, void, r, problems)
+		report.Problems(&diagnostics, report.Naming{Void: void}, r, problems)
 	}
 	var lines []string
 	for _, d := range diagnostics.Errors() {

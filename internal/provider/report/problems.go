@@ -19,25 +19,47 @@ import (
 // MostProblems is how many problems are reported at once: nobody reads more.
 const MostProblems = 100
 
+// mostDoubts is how many doubts one warning tells.
+const mostDoubts = 20
+
+// The summaries of problems of a configuration.
+const (
+	Doubtful      = "Doubtful route"
+	WithoutEffect = "Route without effect"
+)
+
+// Naming is what the problems of a configuration are told with.
+type Naming struct {
+	// Of is what the configuration calls its object, empty where it does not say.
+	Of string
+	// Void is how bad it is that something never does what it says, which depends on the form.
+	Void istio.Severity
+}
+
+// Summary is what a warning is called: Terraform shows one of several warnings that have the same summary.
+func Summary(kind, of string) string {
+	if of == "" {
+		return kind
+	}
+	return fmt.Sprintf("%s (%s)", kind, Printable(of, LongestPath/2))
+}
+
 // Problems adds what is wrong with a route. It leaves out what may only be wrong because values are not known yet:
 // what is doubtful about one rule, such as that no request ever reaches it, depends on all others. Each text starts
 // with the attribute: Terraform prints the line of an attribute at the top of a resource, and of everything nested
-// deeper only the line of the resource. How bad it is that something never does what it says, void, depends on the
-// form.
-func Problems(diagnostics *diag.Diagnostics, void istio.Severity, r *attr.Reader, problems []istio.Problem) {
-	said, left, leftErrors := 0, 0, false
+// deeper only the line of the resource. The doubts of one kind are one warning, at the first of them.
+func Problems(diagnostics *diag.Diagnostics, naming Naming, r *attr.Reader, problems []istio.Problem) {
+	refused, left, doubts := 0, 0, Warnings{}
 	report := func(at path.Path, severity istio.Severity, summary, reason string) {
 		switch {
-		case said == MostProblems:
+		case severity != istio.Refused:
+			doubts.Add(at, Summary(summary, naming.Of), Located(at, reason))
+		case refused == MostProblems:
 			left++
-			leftErrors = leftErrors || severity == istio.Refused
-			return
-		case severity == istio.Refused:
-			diagnostics.AddAttributeError(at, summary, Located(at, reason))
 		default:
-			diagnostics.AddAttributeWarning(at, summary, Located(at, reason))
+			diagnostics.AddAttributeError(at, summary, Located(at, reason))
+			refused++
 		}
-		said++
 	}
 	unknown, wrong := PathSetOf(r.Unknown()), PathSet{}
 	for _, p := range r.Problems() {
@@ -56,20 +78,18 @@ func Problems(diagnostics *diag.Diagnostics, void istio.Severity, r *attr.Reader
 			report(at, p.Severity, "Invalid route", Text(p))
 		case istio.Void:
 			if !dependsOnOthers(p) || tableKnown && !touchesRules(wrong, p) {
-				report(at, void, "Route without effect", Text(p))
+				report(at, naming.Void, WithoutEffect, Text(p))
 			}
 		case istio.Doubtful:
 			if rulesKnown {
-				report(at, p.Severity, "Doubtful route", Text(p))
+				report(at, p.Severity, Doubtful, Text(p))
 			}
 		}
 	}
-	switch more := fmt.Sprintf("%d more are not shown.", left); {
-	case leftErrors:
-		diagnostics.AddError("More problems", more)
-	case left > 0:
-		diagnostics.AddWarning("More problems", more)
+	if left > 0 {
+		diagnostics.AddError("More problems", fmt.Sprintf("%d more are not shown.", left))
 	}
+	doubts.Tell(diagnostics)
 }
 
 // touchesRules reports whether a member is in one of the rules that a problem follows from.
