@@ -29,9 +29,9 @@ func (l *inspection) destinations() {
 			if said[key] {
 				continue
 			}
-			if words, remedy := l.nowhere(t, host); words != "" {
+			if words, remedy, certain := l.nowhere(t, host); words != "" {
 				said[key] = true
-				l.missing(remedy, t.of, t.at.At("host"), "%s", words)
+				l.missing(remedy, t.of, t.at.At("host"), "%s", words).Fails = certain && t.gets
 			}
 			continue
 		}
@@ -41,7 +41,7 @@ func (l *inspection) destinations() {
 			said[key] = true
 			l.missing(istio.ChangeAlong, t.of, t.at.At("port"),
 				"the Service of %s has no port %d, so that requests fail with 503; it has %s",
-				host, port, service.portWords())
+				host, port, service.portWords()).Fails = t.gets
 		}
 		if key := (traffic.Destination{Host: host, Subset: t.Subset}); t.gets && t.Subset != "" && !said[key] {
 			said[key] = true
@@ -95,7 +95,8 @@ func (l *inspection) subset(t target, host string, service Service) {
 		return
 	case destinationRule == nil:
 		l.missing(istio.DeclareAlong, of,
-			at, "no DestinationRule declares a subset %s of %s, so that requests to it fail with 503", t.Subset, host)
+			at, "no DestinationRule declares a subset %s of %s, so that requests to it fail with 503", t.Subset,
+			host).Fails = true
 		return
 	case destinationRule == l.pair.Declaring():
 		i := slices.IndexFunc(destinationRule.DestinationRuleSpec().Subsets, func(s *networking.Subset) bool {
@@ -132,7 +133,7 @@ func (l *inspection) subset(t target, host string, service Service) {
 		labelWords(labels),
 		labelWords(service.Selector),
 		fail,
-	)
+	).Fails = true
 }
 
 // labels returns the labels of a subset and the DestinationRule that declares it, nil if none does: the one of the

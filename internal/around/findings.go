@@ -44,6 +44,8 @@ type Finding struct {
 	Other *istio.Object
 	// Own says that the other object is of the same workspace.
 	Own bool
+	// Fails says that requests fail for certain.
+	Fails bool
 }
 
 // mostFindings is how many findings of one kind are told: nobody reads more.
@@ -67,22 +69,26 @@ func (l *inspection) want(resource Resource, namespace string) {
 	}
 }
 
+// find adds a finding, and returns it for what else there is to say of it.
 func (l *inspection) find(
 	kind FindingKind, of, other *istio.Object, severity istio.Severity, at istio.Path, format string, args ...any,
-) {
-	if !l.full(kind) {
-		problem := istio.Problem{Of: of, At: at, Severity: severity, Reason: fmt.Sprintf(format, args...)}
-		l.findings = append(l.findings, Finding{Problem: problem, Kind: kind, Other: other})
+) *Finding {
+	problem := istio.Problem{Of: of, At: at, Severity: severity, Reason: fmt.Sprintf(format, args...)}
+	found := Finding{Problem: problem, Kind: kind, Other: other}
+	if l.full(kind) {
+		return &found
 	}
+	l.findings = append(l.findings, found)
+	return &l.findings[len(l.findings)-1]
 }
 
 // missing tells that something is not there that a route names.
-func (l *inspection) missing(remedy istio.Remedy, of *istio.Object, at istio.Path, format string, args ...any) {
-	before := len(l.findings)
-	l.find(Absent, of, nil, istio.Doubtful, at, format, args...)
-	if len(l.findings) > before {
-		l.findings[before].Remedy = remedy
-	}
+func (l *inspection) missing(
+	remedy istio.Remedy, of *istio.Object, at istio.Path, format string, args ...any,
+) *Finding {
+	found := l.find(Absent, of, nil, istio.Doubtful, at, format, args...)
+	found.Remedy = remedy
+	return found
 }
 
 // full reports whether there are as many findings of a kind as are told.

@@ -40,30 +40,31 @@ func (l *inspection) unlisted(host string) bool {
 }
 
 // nowhere says that nothing has the name that a destination sends to, empty where that is not so, or not known. A
-// name that is no full one of a Service is that of a ServiceEntry, or of nothing.
-func (l *inspection) nowhere(t target, host string) (words string, remedy istio.Remedy) {
+// name that is no full one of a Service is that of a ServiceEntry, or of nothing. Certain says that nothing else can
+// have it.
+func (l *inspection) nowhere(t target, host string) (words string, remedy istio.Remedy, certain bool) {
 	if _, err := netip.ParseAddr(host); err == nil || strings.HasPrefix(host, "*") && t.at == nil {
-		return "", istio.NoRemedy
+		return "", istio.NoRemedy, false
 	}
 	if _, _, inside := l.InCluster(host); inside {
 		if !l.absent(host) {
-			return "", istio.NoRemedy
+			return "", istio.NoRemedy, false
 		}
 		return fmt.Sprintf("there is no Service, and no ServiceEntry, for %s, so that requests fail with 503", host),
-			istio.CreateAlong
+			istio.CreateAlong, true
 	}
-	why, instead, certain := l.misnamed(host, t.of.Namespace)
+	why, instead, hardly := l.misnamed(host, t.of.Namespace)
 	switch {
-	case l.unentered(host) && why != "" && (t.at != nil || certain || strings.HasPrefix(instead, write)):
-		return why + ", and no ServiceEntry has that name, so that requests fail with 503" + instead, istio.NoRemedy
+	case l.unentered(host) && why != "" && (t.at != nil || hardly || strings.HasPrefix(instead, write)):
+		return why + ", and no ServiceEntry has that name, so that requests fail with 503" + instead, istio.NoRemedy, true
 	case l.Unentered(host) && t.at != nil:
-		return fmt.Sprintf("there is no ServiceEntry for %s, so that requests fail with 503", host), istio.CreateAlong
-	case certain && l.unlisted(host):
+		return fmt.Sprintf("there is no ServiceEntry for %s, so that requests fail with 503", host), istio.CreateAlong, true
+	case hardly && l.unlisted(host):
 		return why + ", so that requests fail with 503 unless a ServiceEntry that cannot be listed has that " +
 				"name" + instead,
-			istio.NoRemedy
+			istio.NoRemedy, false
 	}
-	return "", istio.NoRemedy
+	return "", istio.NoRemedy, false
 }
 
 // write begins what to write in the place of a name.

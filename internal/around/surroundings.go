@@ -83,9 +83,9 @@ func (l *inspection) rivals() {
 				}
 				var claimed bool
 				if r.first, claimed = l.firstOf(r); claimed && (r.lost() || !asBefore) {
-					l.find(Rivalry, ours, c.Object, istio.Doubtful, istio.Path{"hosts", i}, "%s", r.words())
-					if last := len(l.findings) - 1; isOurs && l.findings[last].Other == c.Object {
-						l.findings[last].Remedy = istio.ChangeAlong
+					found := l.find(Rivalry, ours, c.Object, istio.Doubtful, istio.Path{"hosts", i}, "%s", r.words())
+					if isOurs {
+						found.Remedy = istio.ChangeAlong
 					}
 				}
 			}

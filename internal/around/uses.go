@@ -110,12 +110,8 @@ func (l *inspection) used(n *Neighbor, t target, host string, becomes *networkin
 		goes = "which this change gives " + labelWords(becomes.GetLabels())
 		then = "they would go to other workloads"
 	}
-	before := len(l.findings)
 	l.find(Used, of, n.Object, severity, istio.Path{"subsets"}, "%s in %s %s to the subset %s of %s, %s: %s",
-		rule, n.Object, what, t.Subset, host, goes, then)
-	if len(l.findings) > before {
-		l.findings[before].Own = l.own(n)
-	}
+		rule, n.Object, what, t.Subset, host, goes, then).Own = l.own(n)
 }
 
 // own reports whether a neighbor is of the same workspace, as far as its marks tell.

@@ -51,6 +51,8 @@ type meshProvider struct {
 	version string
 	// configured is what the provider block says, nil until it was read.
 	configured atomic.Pointer[crud.Settings]
+	// validated knows what was told before that.
+	validated report.Tally
 }
 
 // current returns what the provider block says.
@@ -58,7 +60,9 @@ func (p *meshProvider) current() crud.Settings {
 	if s := p.configured.Load(); s != nil {
 		return *s
 	}
-	return crud.Unconfigured()
+	s := crud.Unconfigured()
+	s.Told = &p.validated
+	return s
 }
 
 // Metadata implements provider.Provider.
@@ -184,7 +188,7 @@ func (p *meshProvider) Configure(
 	if s.Cluster != nil {
 		s.Surroundings = cluster.NewSurroundings(s.Cluster, s.ClusterDomain)
 	}
-	s.Told, s.Read = &crud.Tally{}, &crud.AddressSet{}
+	s.Told, s.Read = &report.Tally{}, &crud.AddressSet{}
 	s.Stamp = strings.Join([]string{p.version, s.Namespace, s.ClusterDomain, config.FieldManager}, " ")
 	p.configured.Store(&s)
 	resp.ResourceData, resp.ListResourceData, resp.DataSourceData = s, s, s

@@ -69,7 +69,7 @@ resource "mesh_virtual_service" "mesh" {
 			`there ` +
 			toShop,
 	} {
-		want[q.in(unserved+" ("+name+")")] = q.in(text)
+		want[q.in(unserved+" (VirtualService "+name+")")] = q.in(text)
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("warnings (-want +got):\n%s", diff)

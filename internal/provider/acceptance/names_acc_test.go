@@ -46,7 +46,7 @@ func TestAccNames(t *testing.T) {
 	} {
 		config.WriteString(strings.NewReplacer(`"test"`, `"`+name+`"`, `["greeter"]`, `["`+name+`.NS.example"]`).
 			Replace(sendingTo(`host = "`+test.host+`"`, "")))
-		want[q.in("Not in the cluster (NS/"+name+")")] = q.in("http[0].route[0].destination.host: " + test.why + ".")
+		want[q.in("Not in the cluster (VirtualService NS/"+name+")")] = q.in("http[0].route[0].destination.host: " + test.why + ".")
 	}
 	q.configure(q.admin, q.in(config.String()))
 	if diff := cmp.Diff(want, q.must("plan").told()); diff != "" {
@@ -108,8 +108,8 @@ func TestAccNames_notes(t *testing.T) {
 		strings.ReplaceAll(sendingTo(`host = "greeter.NS"`, ""), `"test"`, `"typo"`)))
 	r := q.must("plan")
 	want := []string{
-		"Doubtful route (VirtualService test)", q.in("Not in the cluster (NS/port)"), q.in("Not in the cluster (NS/test)"),
-		q.in("Not in the cluster (NS/typo)"),
+		"Doubtful route (VirtualService test)", q.in("Not in the cluster (VirtualService NS/port)"),
+		q.in("Not in the cluster (VirtualService NS/test)"), q.in("Not in the cluster (VirtualService NS/typo)"),
 	}
 	if diff := cmp.Diff(want, slices.Sorted(maps.Keys(r.told()))); diff != "" {
 		t.Errorf("summaries (-want +got):\n%s", diff)

@@ -29,15 +29,17 @@ func (p *objectsResource) planAdoption(d draft, live liveObjects, diagnostics *d
 		}
 	}
 	wanted, adopted := p.adoption(d.route, d.life, live)
-	warnOfUnknown(live.whole(), diagnostics)
-	warnOfLost(wanted, live.whole(), diagnostics)
+	p.warnOfUnknown(live.whole(), diagnostics)
+	p.warnOfLost(wanted, live.whole(), diagnostics)
 	p.tellMoves(d.life, p.Resolve(live.Ours(wanted), p.settings.ClusterDomain), wanted, diagnostics)
 	d.planned["adopted"] = attr.Strings(adopted)
+	var warnings report.Warnings
 	for _, o := range live.All() {
 		for _, tool := range o.Tools() {
-			report.WarnOfTool(diagnostics, path.Root("adopt"), &o.Object, tool)
+			warnings.Add(report.ToolWarning(path.Root("adopt"), &o.Object, tool))
 		}
 	}
+	warnings.Tell(diagnostics, p.settings.Told)
 }
 
 // adoption returns what the live objects shall become, and says of every one which it is, who wrote it, and what that

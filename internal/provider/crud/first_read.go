@@ -9,6 +9,7 @@ import (
 	"github.com/meshroute/terraform-provider-mesh/internal/attr"
 	"github.com/meshroute/terraform-provider-mesh/internal/istio"
 	"github.com/meshroute/terraform-provider-mesh/internal/provider/form"
+	"github.com/meshroute/terraform-provider-mesh/internal/provider/report"
 )
 
 // isFirstRead reports whether a state is what an import leaves for its first read: where the objects are, and nothing
@@ -30,16 +31,16 @@ func (p *objectsResource) takeMetadata(route form.Route, live liveObjects) bool 
 }
 
 // warnOfEmpty names the empty texts of an imported state, which a configuration has to spell out.
-func warnOfEmpty(state attr.Value, diagnostics *diag.Diagnostics) {
+func (p *objectsResource) warnOfEmpty(state attr.Value, live liveObjects, diagnostics *diag.Diagnostics) {
 	var found []string
 	for _, at := range form.EmptyTexts(state) {
 		found = append(found, at.String())
 	}
 	if len(found) > 0 {
-		diagnostics.AddWarning("Empty texts to write out", fmt.Sprintf(
+		report.Warnings{noteOn(&live.All()[0].Object, "Empty texts to write out", fmt.Sprintf(
 			"The imported object has an empty text at %s, which is not the same as none. A configuration that "+
 				"Terraform generates leaves it out: write \"\" there, or the plan removes it.",
-			strings.Join(found, ", ")))
+			strings.Join(found, ", ")))}.Tell(diagnostics, p.settings.Told)
 	}
 }
 
@@ -49,10 +50,10 @@ func (p *objectsResource) warnOfForeign(state attr.Value, live liveObjects, diag
 	if _, whole := p.Form.(form.Object); whole || len(foreign) == 0 {
 		return
 	}
-	diagnostics.AddWarning("More than this resource expresses", fmt.Sprintf(
+	report.Warnings{noteOn(&live.All()[0].Object, "More than this resource expresses", fmt.Sprintf(
 		"The objects hold what a mesh_%s cannot express, and what the next apply would take away: %s.\n\nTo keep it, "+
 			"import the objects one by one, into resources that have every field, instead of this import:%s",
-		p.TypeName(), strings.Join(foreign, ", "), importsOf(live)))
+		p.TypeName(), strings.Join(foreign, ", "), importsOf(live)))}.Tell(diagnostics, p.settings.Told)
 }
 
 // importsOf are the commands that import objects one by one.

@@ -61,7 +61,7 @@ func (p *objectsResource) tellMoves(life form.Lifecycle, is, wanted istio.Object
 // summary, and reads the whole file of a resource again for each that it shows.
 func (p *objectsResource) warnOfMoves(o *istio.Object, moves []traffic.Move, diagnostics *diag.Diagnostics) {
 	text := lines(moves, traffic.Move.String)
-	if p.settings.Told.more() {
+	if p.settings.Told.More() {
 		diagnostics.AddWarning(fmt.Sprintf("%s in %s/%s", trafficMoves, o.Namespace, o.Name), text)
 		return
 	}

@@ -44,7 +44,7 @@ func (p *objectsResource) plan(ctx context.Context, c *call) {
 	case d.exists:
 		p.refuseOtherOwner(c, attr.Read(c.prior).String("owner"), d.life.AdoptFrom)
 		if unknown := c.private.unknownFields(); len(unknown.All()) > 0 {
-			warnOfLost(d.route.Render(), unknown, &c.diagnostics)
+			p.warnOfLost(d.route.Render(), unknown, &c.diagnostics)
 		}
 	case len(config.Unknown()) == 0:
 		p.planExisting(ctx, d, &c.diagnostics)
@@ -159,5 +159,8 @@ func (p *objectsResource) validateConfig(c *call) {
 
 // naming is what problems of a configuration are told with: the same at validate and at plan.
 func (p *objectsResource) naming(config attr.Value) report.Naming {
-	return report.Naming{Of: form.Called(p.Form, config), Void: p.Void()}
+	return report.Naming{
+		Of: form.Called(p.Form, config), Void: p.Void(), Told: p.settings.Told,
+		Names: func() []string { return namesOf(p.Route(attr.Read(config), p.settings.Defaults)) },
+	}
 }

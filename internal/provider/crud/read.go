@@ -34,7 +34,7 @@ func (p *objectsResource) readState(ctx context.Context, c *call) {
 		c.state = attr.Null()
 		return
 	}
-	warnOfUnknown(live.whole(), &c.diagnostics)
+	p.warnOfUnknown(live.whole(), &c.diagnostics)
 	unknown := c.keepUnknownFields(live.whole())
 	leftOver, err := p.findLeftOver(ctx, c, live)
 	if err != nil {
@@ -49,7 +49,7 @@ func (p *objectsResource) readState(ctx context.Context, c *call) {
 			p.refuseWithoutDefault(live, &c.diagnostics)
 			return
 		}
-		warnOfEmpty(c.state, &c.diagnostics)
+		p.warnOfEmpty(c.state, live, &c.diagnostics)
 		p.warnOfForeign(c.state, live, &c.diagnostics)
 		// Whoever made the object owns its fields: the first change takes over what was imported.
 		c.private.set(forceKey, true)

@@ -3,6 +3,7 @@ package crud
 import (
 	"github.com/meshroute/terraform-provider-mesh/internal/cluster"
 	"github.com/meshroute/terraform-provider-mesh/internal/provider/form"
+	"github.com/meshroute/terraform-provider-mesh/internal/provider/report"
 	"github.com/meshroute/terraform-provider-mesh/internal/traffic"
 )
 
@@ -21,8 +22,8 @@ type Settings struct {
 	AllowUsedRemoval bool
 	// Read are the objects of the states that were read, nil before the provider block was.
 	Read *AddressSet
-	// Told counts what a plan warns of, nil before the provider block was read.
-	Told *Tally
+	// Told knows what this run has warned of, nil where nobody counts.
+	Told *report.Tally
 	// Stamp is on what it depends how a state describes objects, besides the objects and the owner: this version of
 	// the provider, default names and the field manager.
 	Stamp string

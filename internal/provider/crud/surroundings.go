@@ -2,7 +2,6 @@ package crud
 
 import (
 	"context"
-	"fmt"
 	"slices"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -46,7 +45,7 @@ func (p *objectsResource) lookAround(
 	if len(d.prior) > 0 {
 		p.warnOfTools(diagnostics, view, after, d.life)
 	}
-	warnOfUnseen(diagnostics, view)
+	p.warnOfUnseen(diagnostics, view)
 	return view
 }
 
@@ -102,9 +101,12 @@ func (p *objectsResource) tellFindings(
 				continue
 			}
 		}
-		warnings.Add(at, fmt.Sprintf("%s (%s/%s)", tellingOf(f.Kind).summary, f.Of.Namespace, f.Of.Name), text)
+		warnings.Add(report.Warning{
+			At: at, Kind: tellingOf(f.Kind).summary, Of: p.called(f.Of), Names: namesOf(d.route), Text: text,
+			Fails: f.Fails,
+		})
 	}
-	warnings.Tell(diagnostics)
+	warnings.Tell(diagnostics, p.settings.Told)
 }
 
 // warnOfTools tells of other tools that write objects which are about to change. Who leaves the weights to a tool
@@ -112,6 +114,7 @@ func (p *objectsResource) tellFindings(
 func (p *objectsResource) warnOfTools(
 	diagnostics *diag.Diagnostics, view *cluster.View, objects istio.Objects, life form.Lifecycle,
 ) {
+	var warnings report.Warnings
 	for _, o := range objects.All() {
 		neighbor := view.Neighbor(o)
 		if neighbor == nil {
@@ -121,18 +124,40 @@ func (p *objectsResource) warnOfTools(
 			if life.HandedOver && tool.OnlyWeights {
 				continue
 			}
-			report.WarnOfTool(diagnostics, path.Root(p.NameAttribute(o.Kind())), neighbor.Object, tool)
+			warnings.Add(report.ToolWarning(path.Root(p.NameAttribute(o.Kind())), neighbor.Object, tool))
 		}
 	}
+	warnings.Tell(diagnostics, p.settings.Told)
 }
 
-// warnOfUnseen tells once what could not be looked at, why, and which right would change that. A cluster without
+// called is what an object is called in a summary: two resources may write one of each kind of the same name.
+func (p *objectsResource) called(o *istio.Object) string {
+	name := o.Namespace + "/" + o.Name
+	if _, ok := p.Form.(form.Object); ok {
+		return string(o.Kind()) + " " + name
+	}
+	return name
+}
+
+// namesOf are the names of a route's own: what is told of two routes may differ in them and be the same.
+func namesOf(route form.Route) []string {
+	names := []string{route.Place().Namespace}
+	for _, o := range route.Render().All() {
+		names = append(append(names, o.Name, o.DestinationRuleSpec().GetHost()), o.VirtualServiceSpec().GetHosts()...)
+	}
+	return names
+}
+
+// warnOfUnseen tells, once for a namespace, what could not be looked at, why, and which right would change that. A cluster without
 // Istio's API has none of its objects, which the plan says anyway.
-func warnOfUnseen(diagnostics *diag.Diagnostics, view *cluster.View) {
+func (p *objectsResource) warnOfUnseen(diagnostics *diag.Diagnostics, view *cluster.View) {
 	lines, missing := report.UnseenLines(view)
-	if len(lines) > 0 {
-		diagnostics.AddWarning(notChecked, report.UnseenText(
-			"The plan goes on, and does not know:", append(lines, report.NarrowLines(view)...), missing,
-		))
+	if len(lines) == 0 {
+		return
+	}
+	lines = append(lines, report.NarrowLines(view)...)
+	text := report.UnseenText("The plan goes on, and does not know:", lines, missing)
+	if p.settings.Told.Once(view.Namespace + " " + text) {
+		diagnostics.AddWarning(report.Summary(notChecked, view.Namespace), text)
 	}
 }

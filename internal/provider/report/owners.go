@@ -5,7 +5,6 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 
 	"github.com/meshroute/terraform-provider-mesh/internal/cluster"
@@ -35,13 +34,15 @@ func TakeOver(owner string) string {
 		Printable(strconv.Quote(owner), LongestPath) + " here, with an owner in the provider block."
 }
 
-// WarnOfTool says that an object belongs to a tool which does not know of Terraform. Terraform shows one of several
-// warnings that have the same summary.
-func WarnOfTool(diagnostics *diag.Diagnostics, at path.Path, o *istio.Object, tool istio.Tool) {
-	diagnostics.AddAttributeWarning(at, fmt.Sprintf("Object of another tool (%s, %s %s/%s)", tool.Name, o.Kind(),
-		o.Namespace, o.Name),
-		fmt.Sprintf("%s belongs to %s (%s), which does not know of Terraform: %s.", o, tool.Name, tool.Evidence,
-			toolAdvice(tool)))
+// ToolWarning says that an object belongs to a tool which does not know of Terraform.
+func ToolWarning(at path.Path, o *istio.Object, tool istio.Tool) Warning {
+	return Warning{
+		At: at, Kind: "Object of another tool",
+		Of:    fmt.Sprintf("%s, %s %s/%s", tool.Name, o.Kind(), o.Namespace, o.Name),
+		Names: []string{o.Namespace, o.Name},
+		Text: fmt.Sprintf("%s belongs to %s (%s), which does not know of Terraform: %s.", o, tool.Name, tool.Evidence,
+			toolAdvice(tool)),
+	}
 }
 
 // toolsText names the other tools that own an object, and what to do about them.

@@ -34,6 +34,10 @@ type Naming struct {
 	Of string
 	// Void is how bad it is that something never does what it says, which depends on the form.
 	Void istio.Severity
+	// Names returns those of its own that the texts may hold.
+	Names func() []string
+	// Told knows what was told of others.
+	Told *Tally
 }
 
 // Summary is what a warning is called: Terraform shows one of several warnings that have the same summary.
@@ -53,7 +57,7 @@ func Problems(diagnostics *diag.Diagnostics, naming Naming, r *attr.Reader, prob
 	report := func(at path.Path, severity istio.Severity, summary, reason string) {
 		switch {
 		case severity != istio.Refused:
-			doubts.Add(at, Summary(summary, naming.Of), Located(at, reason))
+			doubts.Add(Warning{At: at, Kind: summary, Of: naming.Of, Text: Located(at, reason)})
 		case refused == MostProblems:
 			left++
 		default:
@@ -89,7 +93,12 @@ func Problems(diagnostics *diag.Diagnostics, naming Naming, r *attr.Reader, prob
 	if left > 0 {
 		diagnostics.AddError("More problems", fmt.Sprintf("%d more are not shown.", left))
 	}
-	doubts.Tell(diagnostics)
+	if naming.Told != nil {
+		for i := range doubts {
+			doubts[i].Names = naming.Names()
+		}
+	}
+	doubts.Tell(diagnostics, naming.Told)
 }
 
 // touchesRules reports whether a member is in one of the rules that a problem follows from.

@@ -12,36 +12,57 @@ import (
 	"github.com/meshroute/terraform-provider-mesh/internal/cluster"
 )
 
-// Warnings are one for each summary, because Terraform shows one of several that have the same.
-type Warnings []warning
+// Warning is what is told of one object. Terraform shows one of several warnings that have the same summary.
+type Warning struct {
+	// At is the attribute that it is about, none for the whole object.
+	At path.Path
+	// Kind is what is told, and Of the object, which is empty where nothing of it is known.
+	Kind, Of string
+	Text     string
+	// Names are those that the texts of two objects differ in although they say the same.
+	Names []string
+	// Fails says that requests fail for certain. That is told by itself, however many objects it is told of.
+	Fails bool
 
-type warning struct {
-	at            path.Path
-	summary, text string
-	told, more    int
+	told, more int
 }
 
-// Add adds to the warning of a summary, whose place is that of what was added first.
-func (w *Warnings) Add(at path.Path, summary, text string) {
-	i := slices.IndexFunc(*w, func(w warning) bool { return w.summary == summary })
-	switch {
-	case i < 0:
-		*w = append(*w, warning{at: at, summary: summary, text: text, told: 1})
-	case (*w)[i].told == mostDoubts:
-		(*w)[i].more++
-	default:
-		(*w)[i].text += "\n\n" + text
-		(*w)[i].told++
+// Warnings are one of each kind for each object.
+type Warnings []Warning
+
+// Add adds a warning to those of the same kind and object, whose place is that of the first.
+func (w *Warnings) Add(added Warning) {
+	i := slices.IndexFunc(*w, func(w Warning) bool { return w.Kind == added.Kind && w.Of == added.Of })
+	if i < 0 {
+		added.told = 1
+		*w = append(*w, added)
+		return
 	}
+	is := &(*w)[i]
+	is.Fails = is.Fails || added.Fails
+	if is.told == mostDoubts {
+		is.more++
+		return
+	}
+	is.Text += "\n\n" + added.Text
+	is.told++
 }
 
-// Tell adds them to what is told.
-func (w Warnings) Tell(diagnostics *diag.Diagnostics) {
+// Tell adds them to what is told: of many objects of which the same is told all but the first under one summary, so
+// that Terraform shows it once, and counts.
+func (w Warnings) Tell(diagnostics *diag.Diagnostics, tally *Tally) {
 	for _, w := range w {
 		if w.more > 0 {
-			w.text += fmt.Sprintf("\n\n%d more are not shown.", w.more)
+			w.Text += fmt.Sprintf("\n\n%d more are not shown.", w.more)
 		}
-		diagnostics.AddAttributeWarning(w.at, w.summary, w.text)
+		if of := w.Of; !w.Fails && of != "" && !tally.alone(w.Kind, of, without(w.Text, append(w.Names, of))) {
+			w.Of, w.Text = moreObjects, "In "+Printable(of, LongestPath/2)+": "+w.Text
+		}
+		if len(w.At.Steps()) == 0 {
+			diagnostics.AddWarning(Summary(w.Kind, w.Of), w.Text)
+			continue
+		}
+		diagnostics.AddAttributeWarning(w.At, Summary(w.Kind, w.Of), w.Text)
 	}
 }
 
