@@ -250,7 +250,7 @@ traffic_policy = { port_level_settings = [{ port = { number = 0 }, load_balancer
 					continue
 				}
 				// One warning tells all of them, each with its attribute.
-				for _, said := range strings.Split(d.Detail, "\n\n") {
+				for _, said := range strings.Split(strings.Split(d.Detail, "\n\nTo accept it")[0], "\n\n") {
 					at, _, _ := strings.Cut(said, ": ")
 					warnings = append(warnings, at)
 				}

@@ -115,7 +115,7 @@ func TestAccNames_notes(t *testing.T) {
 		t.Errorf("summaries (-want +got):\n%s", diff)
 	}
 	if said := r.told()["Doubtful route (VirtualService test)"]; said != "http[0].fault.delay.percent: is deprecated; write percentage = { "+
-		"value = 100 }." {
+		"value = 100 }.\n\nTo accept it, add \"doubtful-route\" to acknowledged." {
 		t.Errorf("the note says %q", said)
 	}
 }

@@ -33,13 +33,13 @@ func (p *objectsResource) planAdoption(d draft, live liveObjects, diagnostics *d
 	p.warnOfLost(wanted, live.whole(), diagnostics)
 	p.tellMoves(d.life, p.Resolve(live.Ours(wanted), p.settings.ClusterDomain), wanted, diagnostics)
 	d.planned["adopted"] = attr.Strings(adopted)
-	var warnings report.Warnings
+	warnings, to := report.Warnings{}, p.audience(d.life)
 	for _, o := range live.All() {
 		for _, tool := range o.Tools() {
-			warnings.Add(report.ToolWarning(path.Root("adopt"), &o.Object, tool))
+			warnings.Add(to, report.ToolWarning(path.Root("adopt"), &o.Object, tool))
 		}
 	}
-	warnings.Tell(diagnostics, p.settings.Told)
+	warnings.Tell(diagnostics, to)
 }
 
 // adoption returns what the live objects shall become, and says of every one which it is, who wrote it, and what that

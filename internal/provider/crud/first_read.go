@@ -40,7 +40,7 @@ func (p *objectsResource) warnOfEmpty(state attr.Value, live liveObjects, diagno
 		report.Warnings{noteOn(&live.All()[0].Object, "Empty texts to write out", fmt.Sprintf(
 			"The imported object has an empty text at %s, which is not the same as none. A configuration that "+
 				"Terraform generates leaves it out: write \"\" there, or the plan removes it.",
-			strings.Join(found, ", ")))}.Tell(diagnostics, p.settings.Told)
+			strings.Join(found, ", ")))}.Tell(diagnostics, report.Audience{Told: p.settings.Told})
 	}
 }
 
@@ -53,7 +53,7 @@ func (p *objectsResource) warnOfForeign(state attr.Value, live liveObjects, diag
 	report.Warnings{noteOn(&live.All()[0].Object, "More than this resource expresses", fmt.Sprintf(
 		"The objects hold what a mesh_%s cannot express, and what the next apply would take away: %s.\n\nTo keep it, "+
 			"import the objects one by one, into resources that have every field, instead of this import:%s",
-		p.TypeName(), strings.Join(foreign, ", "), importsOf(live)))}.Tell(diagnostics, p.settings.Told)
+		p.TypeName(), strings.Join(foreign, ", "), importsOf(live)))}.Tell(diagnostics, report.Audience{Told: p.settings.Told})
 }
 
 // importsOf are the commands that import objects one by one.

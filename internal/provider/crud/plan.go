@@ -159,8 +159,14 @@ func (p *objectsResource) validateConfig(c *call) {
 
 // naming is what problems of a configuration are told with: the same at validate and at plan.
 func (p *objectsResource) naming(config attr.Value) report.Naming {
+	life, _ := form.ReadLifecycle(attr.Read(config), p.settings.Defaults)
 	return report.Naming{
-		Of: form.Called(p.Form, config), Void: p.Void(), Told: p.settings.Told,
+		Of: form.Called(p.Form, config), Void: p.Void(), To: p.audience(life),
 		Names: func() []string { return namesOf(p.Route(attr.Read(config), p.settings.Defaults)) },
 	}
+}
+
+// audience is who is told of a resource's doubts.
+func (p *objectsResource) audience(life form.Lifecycle) report.Audience {
+	return report.Audience{Told: p.settings.Told, Accepted: life.Acknowledged}
 }

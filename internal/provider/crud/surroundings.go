@@ -45,7 +45,7 @@ func (p *objectsResource) lookAround(
 	if len(d.prior) > 0 {
 		p.warnOfTools(diagnostics, view, after, d.life)
 	}
-	p.warnOfUnseen(diagnostics, view)
+	p.warnOfUnseen(diagnostics, view, d.life)
 	return view
 }
 
@@ -74,7 +74,7 @@ func Look(ctx context.Context, view *cluster.View, find func() ([]around.Finding
 func (p *objectsResource) tellFindings(
 	diagnostics *diag.Diagnostics, view *cluster.View, d draft, findings []around.Finding,
 ) {
-	var warnings report.Warnings
+	warnings, to := report.Warnings{}, p.audience(d.life)
 	for _, f := range findings {
 		if f.Kind == around.Idle && d.life.AllowEmpty {
 			continue
@@ -101,12 +101,12 @@ func (p *objectsResource) tellFindings(
 				continue
 			}
 		}
-		warnings.Add(report.Warning{
+		warnings.Add(to, report.Warning{
 			At: at, Kind: tellingOf(f.Kind).summary, Of: p.called(f.Of), Names: namesOf(d.route), Text: text,
-			Fails: f.Fails,
+			ID: tellingOf(f.Kind).id, Fails: f.Fails,
 		})
 	}
-	warnings.Tell(diagnostics, p.settings.Told)
+	warnings.Tell(diagnostics, to)
 }
 
 // warnOfTools tells of other tools that write objects which are about to change. Who leaves the weights to a tool
@@ -114,7 +114,7 @@ func (p *objectsResource) tellFindings(
 func (p *objectsResource) warnOfTools(
 	diagnostics *diag.Diagnostics, view *cluster.View, objects istio.Objects, life form.Lifecycle,
 ) {
-	var warnings report.Warnings
+	warnings, to := report.Warnings{}, p.audience(life)
 	for _, o := range objects.All() {
 		neighbor := view.Neighbor(o)
 		if neighbor == nil {
@@ -124,10 +124,10 @@ func (p *objectsResource) warnOfTools(
 			if life.HandedOver && tool.OnlyWeights {
 				continue
 			}
-			warnings.Add(report.ToolWarning(path.Root(p.NameAttribute(o.Kind())), neighbor.Object, tool))
+			warnings.Add(to, report.ToolWarning(path.Root(p.NameAttribute(o.Kind())), neighbor.Object, tool))
 		}
 	}
-	warnings.Tell(diagnostics, p.settings.Told)
+	warnings.Tell(diagnostics, to)
 }
 
 // called is what an object is called in a summary: two resources may write one of each kind of the same name.
@@ -150,14 +150,16 @@ func namesOf(route form.Route) []string {
 
 // warnOfUnseen tells, once for a namespace, what could not be looked at, why, and which right would change that. A cluster without
 // Istio's API has none of its objects, which the plan says anyway.
-func (p *objectsResource) warnOfUnseen(diagnostics *diag.Diagnostics, view *cluster.View) {
+func (p *objectsResource) warnOfUnseen(diagnostics *diag.Diagnostics, view *cluster.View, life form.Lifecycle) {
 	lines, missing := report.UnseenLines(view)
 	if len(lines) == 0 {
 		return
 	}
 	lines = append(lines, report.NarrowLines(view)...)
 	text := report.UnseenText("The plan goes on, and does not know:", lines, missing)
-	if p.settings.Told.Once(view.Namespace + " " + text) {
-		diagnostics.AddWarning(report.Summary(notChecked, view.Namespace), text)
+	warnings, to := report.Warnings{}, p.audience(life)
+	warnings.Add(to, report.Warning{Kind: notChecked, Of: view.Namespace, Text: text, ID: report.DoubtOfRights})
+	if len(warnings) > 0 && to.Told.Once(view.Namespace+" "+text) {
+		warnings.Tell(diagnostics, to)
 	}
 }

@@ -2,6 +2,7 @@ package crud
 
 import (
 	"github.com/meshroute/terraform-provider-mesh/internal/around"
+	"github.com/meshroute/terraform-provider-mesh/internal/provider/report"
 )
 
 // telling is something that a plan tells of what is in the cluster.
@@ -14,6 +15,8 @@ type telling struct {
 	when string
 	// rights are what the user has to be allowed for it, such as `list pods`.
 	rights []string
+	// id is that by which a configuration accepts it, empty for what it cannot accept.
+	id string
 }
 
 // tellingOf returns what a finding of a kind is told as. Each is a warning that names the object, unless it is said
@@ -22,13 +25,13 @@ func tellingOf(kind around.FindingKind) telling {
 	switch kind {
 	case around.Rivalry:
 		return telling{
-			summary: "Host is routed already",
-			when:    "Another VirtualService claims a host of this one: which of the two holds, where, and for whom.",
-			rights:  []string{"list virtualservices"},
+			summary: "Host is routed already", id: report.DoubtOfHost,
+			when:   "Another VirtualService claims a host of this one: which of the two holds, where, and for whom.",
+			rights: []string{"list virtualservices"},
 		}
 	case around.Overlap:
 		return telling{
-			summary: "Subsets are declared elsewhere too",
+			summary: "Subsets are declared elsewhere too", id: report.DoubtOfDeclaration,
 			when: "Another DestinationRule declares the same subsets, or stands in the place of this one for some " +
 				"callers.",
 			rights: []string{"list destinationrules"},
@@ -42,9 +45,9 @@ func tellingOf(kind around.FindingKind) telling {
 		}
 	case around.Absent:
 		return telling{
-			summary: "Not in the cluster",
-			when:    "A Service, a port, a subset or a Gateway that the route names is not there.",
-			rights:  []string{"list services", "list serviceentries", "list gateways", "list destinationrules"},
+			summary: "Not in the cluster", id: report.DoubtOfPresence,
+			when:   "A Service, a port, a subset or a Gateway that the route names is not there.",
+			rights: []string{"list services", "list serviceentries", "list gateways", "list destinationrules"},
 		}
 	case around.Used:
 		return telling{
@@ -56,41 +59,41 @@ func tellingOf(kind around.FindingKind) telling {
 		}
 	case around.LeftOut:
 		return telling{
-			summary: "Rule is left out",
+			summary: "Rule is left out", id: report.DoubtOfDelegate,
 			when: "istiod leaves a rule out because of its delegate, which is missing, not exported, or wider than " +
 				"its root.",
 			rights: []string{"list virtualservices"},
 		}
 	case around.Unserved:
 		return telling{
-			summary: "Host is not served at the gateway",
-			when:    "A Gateway that the route names does not serve one of its hosts.",
-			rights:  []string{"list gateways"},
+			summary: "Host is not served at the gateway", id: report.DoubtOfGateway,
+			when:   "A Gateway that the route names does not serve one of its hosts.",
+			rights: []string{"list gateways"},
 		}
 	case around.Redirected:
 		return telling{
-			summary: "Gateway redirects plain http",
-			when:    "The Gateway answers plain http for a host with 301.",
-			rights:  []string{"list gateways"},
+			summary: "Gateway redirects plain http", id: report.DoubtOfRedirect,
+			when:   "The Gateway answers plain http for a host with 301.",
+			rights: []string{"list gateways"},
 		}
 	case around.Bypassed:
 		return telling{
-			summary: "Gateway goes past the route",
+			summary: "Gateway goes past the route", id: report.DoubtOfBypass,
 			when: "Another VirtualService at a gateway sends requests straight to the service, past a route of " +
 				"the mesh.",
 			rights: []string{"list virtualservices"},
 		}
 	case around.Opaque:
 		return telling{
-			summary: "Port is not HTTP",
-			when:    "No port of the service carries HTTP as Istio sees it, so that no rule for HTTP holds.",
-			rights:  []string{"list services"},
+			summary: "Port is not HTTP", id: report.DoubtOfProtocol,
+			when:   "No port of the service carries HTTP as Istio sees it, so that no rule for HTTP holds.",
+			rights: []string{"list services"},
 		}
 	case around.Alike:
 		return telling{
-			summary: "Subsets do not differ",
-			when:    "Two subsets have the same labels, or one has only those of the service's own selector.",
-			rights:  []string{"list services"},
+			summary: "Subsets do not differ", id: report.DoubtOfSubsets,
+			when:   "Two subsets have the same labels, or one has only those of the service's own selector.",
+			rights: []string{"list services"},
 		}
 	}
 	return telling{}

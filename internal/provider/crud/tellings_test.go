@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 
 	"github.com/meshroute/terraform-provider-mesh/internal/around"
@@ -25,7 +26,7 @@ const tellingsGuide = "../../../templates/guides/what-a-plan-tells.md"
 func refusal(reason cluster.Reason, when string) telling {
 	var told diag.Diagnostics
 	report.Errors(&told, nil, &cluster.Error{Reason: reason, Err: errors.New("no")})
-	return telling{told[0].Summary(), true, when, []string{"patch virtualservices", "patch destinationrules"}}
+	return telling{told[0].Summary(), true, when, []string{"patch virtualservices", "patch destinationrules"}, ""}
 }
 
 // others are what a plan tells besides the findings.
@@ -36,23 +37,29 @@ func others() []telling {
 	takes, _, _ := strings.Cut(taken[0].Summary(), " (")
 	return []telling{
 		{trafficMoves, false, "Requests go elsewhere than now: which, from where to where, in which shares. Of the " +
-			"first twenty routes one by one.", nil},
-		{stepTooLarge, true, "A destination gains more percent points than `max_weight_step` allows.", nil},
+			"first twenty routes one by one.", nil, ""},
+		{stepTooLarge, true, "A destination gains more percent points than `max_weight_step` allows.", nil, ""},
 		{existsAlready, true, "An object of the name is there, and is neither in the state nor left behind by a " +
-			"killed apply of this workspace. `adopt` takes it over.", own},
-		{takenUp, false, "A killed apply left the object behind, and this one takes it up.", own},
-		{otherWorkspace, true, "The objects carry the mark of another workspace. `adopt_from` takes them over.", own},
+			"killed apply of this workspace. `adopt` takes it over.", own, ""},
+		{takenUp, false, "A killed apply left the object behind, and this one takes it up.", own, ""},
+		{otherWorkspace, true, "The objects carry the mark of another workspace. `adopt_from` takes them over.", own, ""},
 		refusal(cluster.FieldConflict, "Another field manager owns what the change writes: who, since when, and what "+
 			"it is now. `force_conflicts` takes it."),
 		{takes, false, "The change takes fields from another field manager, as `force_conflicts` or an import says.",
-			[]string{"patch virtualservices", "patch destinationrules"}},
+			[]string{"patch virtualservices", "patch destinationrules"}, ""},
 		refusal(cluster.Forbidden, "A right that apply needs is missing."),
 		refusal(cluster.Denied, "An admission webhook or policy refuses an object."),
 		refusal(cluster.Invalid, "An object does not fit the API of the cluster."),
-		{noNamespaceYet, false, "The namespace is not there. The same run may make it.", nil},
-		{istioMissingYet, false, "The cluster does not serve Istio's API. The same run may install it.", nil},
+		{noNamespaceYet, false, "The namespace is not there. The same run may make it.", nil, ""},
+		{istioMissingYet, false, "The cluster does not serve Istio's API. The same run may install it.", nil, ""},
 		{notChecked, false, "Something could not be listed: what the plan does not know for that, and which right is " +
-			"missing.", nil},
+			"missing.", nil, report.DoubtOfRights},
+		{"Object of another tool", false, "A tool that does not know of Terraform owns an object, and undoes changes.",
+			own, report.DoubtOfTool},
+		{report.Doubtful, false, "Something in the configuration is accepted by Istio and probably not meant. Told " +
+			"at validate, too.", nil, report.DoubtOfRoute},
+		{report.WithoutEffect, false, "Something in the configuration never does what it says. An error in the " +
+			"compact resources. Told at validate, too.", nil, report.DoubtOfEffect},
 	}
 }
 
@@ -64,13 +71,18 @@ func TestDocs_tellings(t *testing.T) {
 		"What is wrong with a configuration by itself is told at its attribute, without a cluster. This page lists " +
 		"what a plan tells of the cluster, and the rights that it needs for it beside those of the resource itself. " +
 		"Where a right is missing the plan goes on, and says what it does not know.\n\n" +
-		"| summary | | when | rights |\n|---|---|---|---|\n")
+		"| summary | | when | rights | id |\n|---|---|---|---|---|\n")
+	var ids []string
 	row := func(all telling) {
 		if all.summary == "" || all.when == "" {
 			t.Errorf("%q has no summary, or no words for when it is told", all.summary)
 		}
 		severity := map[bool]string{true: "error", false: "warning"}[all.errs]
-		fmt.Fprintf(&b, "| %s | %s | %s | %s |\n", all.summary, severity, all.when, strings.Join(all.rights, ", "))
+		id := ""
+		if all.id != "" {
+			id, ids = "`"+all.id+"`", append(ids, all.id)
+		}
+		fmt.Fprintf(&b, "| %s | %s | %s | %s | %s |\n", all.summary, severity, all.when, strings.Join(all.rights, ", "), id)
 	}
 	for _, all := range others() {
 		row(all)
@@ -78,9 +90,16 @@ func TestDocs_tellings(t *testing.T) {
 	for kind := around.Rivalry; tellingOf(kind).summary != ""; kind++ {
 		row(tellingOf(kind))
 	}
-	b.WriteString(
-		"\nTerraform shows one of several warnings that have the same summary, so each names its object there.\n",
-	)
+	b.WriteString("\nTerraform shows one of several warnings that have the same summary, so each names its object there. " +
+		"What is said of many objects in the same words is said of the first three by name, and of the others as " +
+		"`(more objects)`, which Terraform shows once and counts. What makes requests fail for certain is said of " +
+		"each.\n\nA doubt that stands, and is meant, is accepted with its id in the attribute `acknowledged` of the " +
+		"resource. That changes nothing in the cluster, and goes for all doubts of the kind, also for new ones; errors, " +
+		"and requests that fail for certain, are told all the same.\n")
+	slices.Sort(ids)
+	if diff := cmp.Diff(report.Doubts(), ids); diff != "" {
+		t.Errorf("ids that acknowledged takes, and those of the guide (-taken +told):\n%s", diff)
+	}
 	if *updateTellings {
 		if err := os.WriteFile(tellingsGuide, []byte(b.String()), 0o600); err != nil {
 			t.Fatal(err)

@@ -14,13 +14,13 @@ func (p *objectsResource) warnOfUnknown(live istio.Objects, diagnostics *diag.Di
 	var warnings report.Warnings
 	for _, o := range live.All() {
 		if len(o.Unknown) > 0 {
-			warnings.Add(noteOn(o, "Fields this version does not know", fmt.Sprintf(
+			warnings.Add(report.Audience{}, noteOn(o, "Fields this version does not know", fmt.Sprintf(
 				"%s holds fields or values that this version of the provider does not know: %s.\n\nThey stay as they "+
 					"are. A newer version may know them.",
 				o, places(o.Unknown))))
 		}
 	}
-	warnings.Tell(diagnostics, p.settings.Told)
+	warnings.Tell(diagnostics, report.Audience{Told: p.settings.Told})
 }
 
 // warnOfLost names those of them that go when the wanted objects are written.
@@ -29,14 +29,14 @@ func (p *objectsResource) warnOfLost(wanted, live istio.Objects, diagnostics *di
 	for _, is := range live.All() {
 		for _, o := range wanted.All() {
 			if lost := istio.Lost(o, is); o.Kind() == is.Kind() && len(lost) > 0 {
-				warnings.Add(noteOn(is, "Apply removes unknown fields", fmt.Sprintf(
+				warnings.Add(report.Audience{}, noteOn(is, "Apply removes unknown fields", fmt.Sprintf(
 					"%s holds fields or values that this version of the provider does not know, in a part that the "+
 						"configuration removes or replaces: %s. They go with it.\n\nTo keep them, leave that part as "+
 						"it is, or use a version of the provider that knows them.", is, places(lost))))
 			}
 		}
 	}
-	warnings.Tell(diagnostics, p.settings.Told)
+	warnings.Tell(diagnostics, report.Audience{Told: p.settings.Told})
 }
 
 // keepUnknownFields keeps the live objects with fields that this version does not know for the plan, and reports

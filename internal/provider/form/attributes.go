@@ -80,6 +80,7 @@ var attributes = map[string]Trait{
 	"adopt":               Carried,
 	"adopt_from":          Carried,
 	"adopted":             Carried | Live,
+	"acknowledged":        Carried,
 	"left_over":           Carried | Live,
 	"deletion":            Carried,
 	"timeouts":            Carried,

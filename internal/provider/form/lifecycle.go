@@ -67,7 +67,9 @@ type Lifecycle struct {
 	// Step is how many percent points a destination may gain at once, 0 for any number.
 	Step        int64
 	Propagation cluster.Propagation
-	timeouts    map[string]time.Duration
+	// Acknowledged are the ids of the doubts that are accepted.
+	Acknowledged []string
+	timeouts     map[string]time.Duration
 }
 
 // lifecycleAttributes are those that say how a resource is changed.
@@ -112,6 +114,7 @@ func lifecycleAttributes() map[string]schema.Attribute {
 				"`false`: such a change is an error, at plan and again when apply comes to the resource. One that " +
 				"leaves the subset with as few requests or fewer is a warning.",
 		},
+		"acknowledged": acknowledged(),
 		"force_conflicts": schema.BoolAttribute{
 			Optional: true,
 			MarkdownDescription: "Takes fields that another manager has changed: the plan names them, and their " +
@@ -199,6 +202,8 @@ func ReadLifecycle(r *attr.Reader, s Defaults) (Lifecycle, []istio.Problem) {
 	}
 	step, problems := readStep(r)
 	l.Step = step
+	l.Acknowledged = r.Strings("acknowledged")
+	problems = append(problems, checkAcknowledged(l.Acknowledged)...)
 	problems = append(problems, ReadPropagation(r, &l.Propagation)...)
 	for name := range operations {
 		if name != "read" {

@@ -37,7 +37,7 @@ func TakeOver(owner string) string {
 // ToolWarning says that an object belongs to a tool which does not know of Terraform.
 func ToolWarning(at path.Path, o *istio.Object, tool istio.Tool) Warning {
 	return Warning{
-		At: at, Kind: "Object of another tool",
+		At: at, Kind: "Object of another tool", ID: DoubtOfTool,
 		Of:    fmt.Sprintf("%s, %s %s/%s", tool.Name, o.Kind(), o.Namespace, o.Name),
 		Names: []string{o.Namespace, o.Name},
 		Text: fmt.Sprintf("%s belongs to %s (%s), which does not know of Terraform: %s.", o, tool.Name, tool.Evidence,

@@ -28,6 +28,9 @@ const (
 	WithoutEffect = "Route without effect"
 )
 
+// doubtsOfRoutes are the ids of the doubts among them.
+var doubtsOfRoutes = map[string]string{Doubtful: DoubtOfRoute, WithoutEffect: DoubtOfEffect}
+
 // Naming is what the problems of a configuration are told with.
 type Naming struct {
 	// Of is what the configuration calls its object, empty where it does not say.
@@ -36,8 +39,8 @@ type Naming struct {
 	Void istio.Severity
 	// Names returns those of its own that the texts may hold.
 	Names func() []string
-	// Told knows what was told of others.
-	Told *Tally
+	// To is who is told.
+	To Audience
 }
 
 // Summary is what a warning is called: Terraform shows one of several warnings that have the same summary.
@@ -57,7 +60,9 @@ func Problems(diagnostics *diag.Diagnostics, naming Naming, r *attr.Reader, prob
 	report := func(at path.Path, severity istio.Severity, summary, reason string) {
 		switch {
 		case severity != istio.Refused:
-			doubts.Add(Warning{At: at, Kind: summary, Of: naming.Of, Text: Located(at, reason)})
+			doubts.Add(naming.To, Warning{
+				At: at, Kind: summary, Of: naming.Of, Text: Located(at, reason), ID: doubtsOfRoutes[summary],
+			})
 		case refused == MostProblems:
 			left++
 		default:
@@ -93,12 +98,12 @@ func Problems(diagnostics *diag.Diagnostics, naming Naming, r *attr.Reader, prob
 	if left > 0 {
 		diagnostics.AddError("More problems", fmt.Sprintf("%d more are not shown.", left))
 	}
-	if naming.Told != nil {
+	if naming.To.Told != nil {
 		for i := range doubts {
 			doubts[i].Names = naming.Names()
 		}
 	}
-	doubts.Tell(diagnostics, naming.Told)
+	doubts.Tell(diagnostics, naming.To)
 }
 
 // touchesRules reports whether a member is in one of the rules that a problem follows from.

@@ -23,28 +23,37 @@ func TestProblems_named(t *testing.T) {
 	for name, test := range map[string]struct {
 		of   string
 		void istio.Severity
-		want []string
+		// accepted are the doubts that the configuration accepts.
+		accepted []string
+		want     []string
 	}{
-		"an object": {"VirtualService shop/reviews", istio.Doubtful, []string{
+		"an object": {"VirtualService shop/reviews", istio.Doubtful, nil, []string{
 			"Warning Doubtful route (VirtualService shop/reviews) at http[0].retries: http[0].retries: is odd.\n\n" +
-				"http[1].timeout: is odd too.",
+				"http[1].timeout: is odd too." + accept("doubtful-route"),
 			"Warning Route without effect (VirtualService shop/reviews) at http[1].timeout: http[1].timeout: does " +
-				"nothing.",
+				"nothing." + accept("route-without-effect"),
 		}},
-		"a compact form": {"shop/reviews", istio.Refused, []string{
+		"a compact form": {"shop/reviews", istio.Refused, nil, []string{
 			"Error Route without effect at http[1].timeout: http[1].timeout: does nothing.",
 			"Warning Doubtful route (shop/reviews) at http[0].retries: http[0].retries: is odd.\n\n" +
-				"http[1].timeout: is odd too.",
+				"http[1].timeout: is odd too." + accept("doubtful-route"),
 		}},
-		"nothing is known of the name": {"", istio.Refused, []string{
+		"nothing is known of the name": {"", istio.Refused, nil, []string{
 			"Error Route without effect at http[1].timeout: http[1].timeout: does nothing.",
-			"Warning Doubtful route at http[0].retries: http[0].retries: is odd.\n\nhttp[1].timeout: is odd too.",
+			"Warning Doubtful route at http[0].retries: http[0].retries: is odd.\n\nhttp[1].timeout: is odd too." + accept("doubtful-route"),
+		}},
+		"accepted": {"shop/reviews", istio.Doubtful, []string{DoubtOfRoute}, []string{
+			"Warning Route without effect (shop/reviews) at http[1].timeout: http[1].timeout: does nothing." +
+				accept("route-without-effect"),
+		}},
+		"an error is not accepted": {"shop/reviews", istio.Refused, Doubts(), []string{
+			"Error Route without effect at http[1].timeout: http[1].timeout: does nothing.",
 		}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			var said diag.Diagnostics
-			Problems(&said, Naming{Of: test.of, Void: test.void}, attr.Read(attr.Object(nil)), problems)
+			Problems(&said, Naming{Of: test.of, Void: test.void, To: Audience{Accepted: test.accepted}}, attr.Read(attr.Object(nil)), problems)
 			var got []string
 			for _, d := range said {
 				at := d.(diag.DiagnosticWithPath).Path() //nolint:errcheck,forcetypeassert // each has one
@@ -57,6 +66,9 @@ func TestProblems_named(t *testing.T) {
 	}
 }
 
+// accept is how a warning ends that can be accepted.
+func accept(id string) string { return "\n\nTo accept it, add \"" + id + "\" to acknowledged." }
+
 // What is more than a person reads is counted, and no text is cut in its middle.
 func TestProblems_many(t *testing.T) {
 	t.Parallel()
@@ -67,7 +79,7 @@ func TestProblems_many(t *testing.T) {
 	var said diag.Diagnostics
 	Problems(&said, Naming{Of: "shop/reviews"}, attr.Read(attr.Object(nil)), problems)
 	if len(said) != 1 || len(said[0].Detail()) > LongestDetail ||
-		!strings.HasSuffix(said[0].Detail(), "http[19]: is odd.\n\n85 more are not shown.") {
+		!strings.HasSuffix(said[0].Detail(), "http[19]: is odd.\n\n85 more are not shown."+accept("doubtful-route")) {
 		t.Errorf("says %v", said)
 	}
 }

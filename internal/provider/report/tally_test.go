@@ -68,7 +68,7 @@ func TestWarnings(t *testing.T) {
 			var tally Tally
 			var said diag.Diagnostics
 			for _, w := range test.told {
-				Warnings{w}.Tell(&said, &tally)
+				Warnings{w}.Tell(&said, Audience{Told: &tally})
 			}
 			if diff := cmp.Diff(test.want, texts(said)); diff != "" {
 				t.Errorf("says (-want +got):\n%s", diff)
@@ -95,7 +95,7 @@ func TestWarnings_many(t *testing.T) {
 		var said diag.Diagnostics
 		for i := range 50 {
 			Warnings{{Kind: "Note", Of: fmt.Sprintf("shop/a%d", i), Text: strings.Repeat("odd ", i)}}.Tell(
-				&said, test.tally)
+				&said, Audience{Told: test.tally})
 		}
 		shown := map[string]bool{}
 		for _, d := range said {

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -21,7 +22,10 @@ type Warning struct {
 	Text     string
 	// Names are those that the texts of two objects differ in although they say the same.
 	Names []string
-	// Fails says that requests fail for certain. That is told by itself, however many objects it is told of.
+	// ID is that by which a configuration accepts it, empty for what it cannot accept.
+	ID string
+	// Fails says that requests fail for certain. That is told by itself, however many objects it is told of, and
+	// cannot be accepted.
 	Fails bool
 
 	told, more int
@@ -30,8 +34,15 @@ type Warning struct {
 // Warnings are one of each kind for each object.
 type Warnings []Warning
 
-// Add adds a warning to those of the same kind and object, whose place is that of the first.
-func (w *Warnings) Add(added Warning) {
+// Add adds a warning to those of the same kind and object, whose place is that of the first. It leaves out what is
+// accepted.
+func (w *Warnings) Add(to Audience, added Warning) {
+	switch {
+	case added.Fails:
+		added.ID = ""
+	case to.accepts(added.ID):
+		return
+	}
 	i := slices.IndexFunc(*w, func(w Warning) bool { return w.Kind == added.Kind && w.Of == added.Of })
 	if i < 0 {
 		added.told = 1
@@ -39,7 +50,7 @@ func (w *Warnings) Add(added Warning) {
 		return
 	}
 	is := &(*w)[i]
-	is.Fails = is.Fails || added.Fails
+	is.Fails, is.ID = is.Fails || added.Fails, cmp.Or(is.ID, added.ID)
 	if is.told == mostDoubts {
 		is.more++
 		return
@@ -50,13 +61,16 @@ func (w *Warnings) Add(added Warning) {
 
 // Tell adds them to what is told: of many objects of which the same is told all but the first under one summary, so
 // that Terraform shows it once, and counts.
-func (w Warnings) Tell(diagnostics *diag.Diagnostics, tally *Tally) {
+func (w Warnings) Tell(diagnostics *diag.Diagnostics, to Audience) {
 	for _, w := range w {
 		if w.more > 0 {
 			w.Text += fmt.Sprintf("\n\n%d more are not shown.", w.more)
 		}
-		if of := w.Of; !w.Fails && of != "" && !tally.alone(w.Kind, of, without(w.Text, append(w.Names, of))) {
+		if of := w.Of; !w.Fails && of != "" && !to.Told.alone(w.Kind, of, without(w.Text, append(w.Names, of))) {
 			w.Of, w.Text = moreObjects, "In "+Printable(of, LongestPath/2)+": "+w.Text
+		}
+		if w.ID != "" {
+			w.Text += fmt.Sprintf("\n\nTo accept it, add %q to acknowledged.", w.ID)
 		}
 		if len(w.At.Steps()) == 0 {
 			diagnostics.AddWarning(Summary(w.Kind, w.Of), w.Text)
