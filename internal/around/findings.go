@@ -34,7 +34,12 @@ const (
 	Opaque
 	// Alike is a subset that is the same pods as another one, or all pods of the service.
 	Alike
+	// Handed is a VirtualService that goes while others hand requests over to it.
+	Handed
 )
+
+// Removes reports whether it is about something that goes while others use it.
+func (k FindingKind) Removes() bool { return k == Used || k == Handed }
 
 // Finding is what a cluster has against a route.
 type Finding struct {

@@ -28,6 +28,7 @@ func Inspect(before, pair istio.Objects, facts *Facts) (findings []Finding, want
 	l.redirected()
 	l.bypasses()
 	l.uses()
+	l.usedDelegate()
 	return l.findings, l.wanted
 }
 

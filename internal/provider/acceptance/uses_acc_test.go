@@ -143,3 +143,59 @@ func TestAccUses_own(t *testing.T) {
 	// Nothing says which of the two goes first.
 	q.only(q.must("destroy"))
 }
+
+// delegating is the summary where a VirtualService goes to which another one delegates.
+const delegating = "Delegate still in use"
+
+// A delegate to which somebody else's rule hands requests over is not taken away, and gets no other name: said when
+// it is planned, and once more when its turn comes.
+func TestAccUses_delegates(t *testing.T) {
+	t.Parallel()
+	q := newQuarter(t)
+	q.cli = newCLI(t) // a process of its own, which sees the environment
+	delegate := func(name string) string {
+		return fmt.Sprintf("resource \"mesh_virtual_service\" \"test\" {\n  name = %q\n  http = [{ route = "+
+			"[{ destination = { host = \"greeter\" } }] }]\n}\n", name)
+	}
+	q.configure(q.admin, delegate("greetings"))
+	q.must("apply")
+	q.must("plan", "-destroy", "-out", "saved.tfplan")
+	q.virtualService("name: root, namespace: NS-b", "hosts: [theirs.test], gateways: [NS-b/edge], http: [{name: hello, "+
+		"match: [{uri: {prefix: /}}], delegate: {name: greetings, namespace: NS}}]")
+	say := []string{q.in(`name: is taken away: http[0] "hello" in VirtualService "NS-b/root" hands requests over to it, ` +
+		`and istiod leaves that rule out then`) + passedOn, "or keep it until it does",
+		"allow_used_removal = true in the provider block"}
+	q.fails(delegating, say[:1], "apply", "saved.tfplan")
+	q.lab.MustGet(acctest.VirtualService, "greetings")
+	q.fails(delegating, say, "plan", "-destroy")
+	q.configure(q.admin, delegate("renamed"))
+	q.fails(delegating, say, "plan")
+	q.configure(q.admin, delegate("greetings"))
+	q.only(q.must("plan"))
+	q.env = append(q.env, "MESH_ALLOW_USED_REMOVAL=true")
+	q.must("plan", "-destroy").want(t, "warning", delegating, say...)
+	q.must("destroy")
+}
+
+// Requests that a root hands over reach the delegate before and after a destroy that is refused.
+func TestAccUses_delegatedRequests(t *testing.T) {
+	t.Parallel()
+	lab := acctest.Start(t)
+	theirs := lab.Twin("-theirs")
+	w := newWorkspace(t, lab, canaryForm, "")
+	w.write("resource \"mesh_virtual_service\" \"test\" {\n  name = local.service\n  http = [{ route = [{ destination = " +
+		"{ host = local.host } }] }]\n}\n")
+	w.must("apply")
+	theirs.Create(fmt.Sprintf("apiVersion: networking.istio.io/v1\nkind: VirtualService\nmetadata: {name: %s}\n"+
+		"spec: {hosts: [%s], http: [{match: [{uri: {prefix: /}}], delegate: {name: %s}}, {match: [{headers: {never: "+
+		"{exact: sent}}}], route: [{destination: {host: %[2]s}}]}]}", theirs.Service, theirs.Host, lab.Service))
+	theirs.Eventually(acctest.Request{}, acctest.FailingShare("Unavailable", 0))
+	w.fails(delegating, nil, "destroy")
+	if got := theirs.Send(acctest.Request{}); len(got.Errors) > 0 {
+		t.Errorf("after a destroy that is refused: %s", got)
+	}
+	w.block = "allow_used_removal = true"
+	w.write("")
+	w.must("apply")
+	theirs.Eventually(acctest.Request{}, acctest.Failing("Unavailable"))
+}

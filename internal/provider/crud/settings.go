@@ -18,7 +18,7 @@ type Settings struct {
 	// not known.
 	Owner      string
 	OwnerKnown bool
-	// AllowUsedRemoval lets a change take away subsets to which others send requests.
+	// AllowUsedRemoval lets a change take away what others send requests to.
 	AllowUsedRemoval bool
 	// Read are the objects of the states that were read, nil before the provider block was.
 	Read *AddressSet

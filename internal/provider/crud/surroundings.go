@@ -83,7 +83,7 @@ func (p *objectsResource) tellFindings(
 		if f.Kind == around.Alike && d.life.HandedOver {
 			continue
 		}
-		if f.Kind == around.Used {
+		if f.Kind.Removes() {
 			p.tellUse(diagnostics, view, d.route, f, !f.Own)
 			continue
 		}

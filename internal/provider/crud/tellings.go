@@ -57,6 +57,14 @@ func tellingOf(kind around.FindingKind) telling {
 				"provider block lets it pass. Apply looks again.",
 			rights: []string{"list virtualservices", "list destinationrules"},
 		}
+	case around.Handed:
+		return telling{
+			summary: "Delegate still in use", errs: true,
+			when: "A VirtualService goes, gets another name, or gets hosts, while a rule of another one delegates to it, " +
+				"also when a resource is destroyed. A warning for one of the same workspace; `allow_used_removal` in " +
+				"the provider block lets it pass. Apply looks again.",
+			rights: []string{"list virtualservices"},
+		}
 	case around.LeftOut:
 		return telling{
 			summary: "Rule is left out", id: report.DoubtOfDelegate,

@@ -24,7 +24,7 @@ const (
 	usesInterval = time.Second
 )
 
-// planUses refuses a removal that takes subsets away to which others send requests. What is of the same workspace may
+// planUses refuses a removal that takes away what others send requests to. What is of the same workspace may
 // go in the same run: apply looks again.
 func (p *objectsResource) planUses(
 	ctx context.Context, route form.Route, before, after istio.Objects, diagnostics *diag.Diagnostics,
@@ -87,10 +87,10 @@ func (p *objectsResource) awaitUses(
 func (p *objectsResource) uses(
 	ctx context.Context, before, after istio.Objects, anew bool, diagnostics *diag.Diagnostics,
 ) (*cluster.View, []around.Finding) {
-	if p.settings.Surroundings == nil || before.Declaring() == nil {
+	if p.settings.Surroundings == nil || before.Routing() == nil && before.Declaring() == nil {
 		return nil, nil
 	}
-	view := p.settings.View(before.Declaring().Namespace, p.settings.Owner)
+	view := p.settings.View(before.All()[0].Namespace, p.settings.Owner)
 	if anew {
 		view.Anew()
 	}
@@ -106,7 +106,7 @@ func (p *objectsResource) tellUse(
 ) {
 	at := report.Path(route.PathOf(f.Of, f.At))
 	text := report.Located(at, report.Text(f.Problem)) + "\n\n" + useAdvice(view, f)
-	summary := fmt.Sprintf("%s (%s/%s)", tellingOf(around.Used).summary, f.Of.Namespace, f.Of.Name)
+	summary := fmt.Sprintf("%s (%s/%s)", tellingOf(f.Kind).summary, f.Of.Namespace, f.Of.Name)
 	if refuse && f.Severity == istio.Refused && !p.settings.AllowUsedRemoval {
 		diagnostics.AddAttributeError(at, summary, text)
 		return
@@ -116,15 +116,19 @@ func (p *objectsResource) tellUse(
 
 // useAdvice says what to do about somebody who sends requests to what goes.
 func useAdvice(view *cluster.View, f around.Finding) string {
+	what, keep := "the subset out of the rules", "the subset"
+	if f.Kind == around.Handed {
+		what, keep = "the rule out", "it"
+	}
 	if f.Own {
-		return "Both are of this workspace. Take the subset out of the rules first, in an apply of its own; or, " +
+		return "Both are of this workspace. Take " + what + " first, in an apply of its own; or, " +
 			"where both go, let the VirtualService's resource depend on this one (depends_on), so that it goes first."
 	}
 	text := ""
 	if live := view.Live(f.Other); live != nil {
 		text = report.Printable(strings.TrimSpace(report.Owners(live)), report.LongestPath) + "\n\n"
 	}
-	return text + "Let it send its requests elsewhere first, or keep the subset until it does. If no requests are " +
+	return text + "Let it send its requests elsewhere first, or keep " + keep + " until it does. If no requests are " +
 		"lost by it, say so for this one apply: allow_used_removal = true in the provider block, or the environment " +
 		"variable MESH_ALLOW_USED_REMOVAL=true."
 }
