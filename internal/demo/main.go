@@ -1,6 +1,7 @@
 // Command demo shows the provider's main job on a running lab: it applies the examples with Terraform or OpenTofu,
-// sends real gRPC requests through the routes that istiod computed from them, and prints who answered. It fails when
-// a single request goes elsewhere than the routes say.
+// draws them, sends real gRPC and HTTP requests through the routes that istiod computed from them, and prints who
+// answered. It fails when a single request goes elsewhere than the routes say. Where the lab has an Envoy, it routes;
+// else gRPC's own client does, and HTTP is left out.
 package main
 
 import (
@@ -39,7 +40,8 @@ func run(ctx context.Context) (err error) {
 	}
 	defer func() { err = errors.Join(err, work.Close()) }()
 
-	for _, act := range []func(context.Context, *demoWorkspace) error{byHeader, byWeight, policies, cleanUp} {
+	fmt.Println(work.proxies())
+	for _, act := range []func(context.Context, *demoWorkspace) error{byHeader, byWeight, policies, overHTTP, cleanUp} {
 		if err := act(ctx, work); err != nil {
 			return err
 		}
@@ -50,7 +52,11 @@ func run(ctx context.Context) (err error) {
 // byHeader applies the first example: the header decides.
 func byHeader(ctx context.Context, work *demoWorkspace) error {
 	fmt.Printf(report, "A canary by header: version 100 to v1, 200 to v2, all others to v1")
-	if err := work.apply(ctx, "examples/resources/mesh_canary_route/resource.tf", ""); err != nil {
+	err := work.apply(ctx, "", "examples/resources/mesh_canary_route/resource.tf")
+	if err == nil {
+		err = work.draw(ctx, "mesh_canary_route.greeter")
+	}
+	if err != nil {
 		return err
 	}
 	for _, c := range []struct{ version, want string }{{"100", "v1"}, {"200", "v2"}, {"", "v1"}} {
@@ -69,13 +75,23 @@ func byHeader(ctx context.Context, work *demoWorkspace) error {
 // byWeight turns the canary into a split in place: nine of ten calls of one method go to v2.
 func byWeight(ctx context.Context, work *demoWorkspace) error {
 	fmt.Printf(report, "A split by weight: 90 % of SayHello to v2, with a timeout of 5000 ms")
-	if err := work.apply(ctx, "examples/resources/mesh_weighted_split/resource.tf",
-		moved("mesh_canary_route", "mesh_weighted_split")); err != nil {
+	err := work.apply(ctx, moved("mesh_canary_route", "mesh_weighted_split"),
+		"examples/resources/mesh_weighted_split/resource.tf")
+	if err == nil {
+		err = work.draw(ctx, "mesh_weighted_split.greeter")
+	}
+	if err != nil {
 		return err
 	}
 	split := expectation{"v1": {share: 0.1}, "v2": {share: 0.9}}
 	if err := work.measure(ctx, "SayHello", request{Method: hello, Count: 10000}, split); err != nil {
 		return err
+	}
+	if work.envoy != "" {
+		proxyless := request{Via: viaXDS, Method: hello, Count: 2000}
+		if err := work.measure(ctx, "SayHello by gRPC's own client, without a proxy", proxyless, split); err != nil {
+			return err
+		}
 	}
 	if err := work.measure(ctx, "SayHelloAgain", request{Method: again, Count: 1000}, expectation{
 		"v1": {share: 1},
@@ -85,16 +101,23 @@ func byWeight(ctx context.Context, work *demoWorkspace) error {
 	fmt.Println("\n  a call that would take 7 s, limited to 5000 ms by the route:")
 	return work.check(ctx, request{Method: hello, Headers: map[string]string{"x-sleep": "7s"}, Count: 2},
 		func(a answers) error {
-			return errors.Join(a.failed("DeadlineExceeded"), a.tookBetween(4900, 6500))
+			return errors.Join(a.timedOut(), a.tookBetween(4900, 6500))
 		})
 }
 
-// policies shows that a timeout, retries and injected faults act.
+// policies shows that a timeout, retries and injected faults act. Where there is an Envoy, the routes of HTTP come with
+// the same apply.
 func policies(ctx context.Context, work *demoWorkspace) error {
 	fmt.Printf(report, "Timeout, retries and faults, each by its own rule")
-	if err := work.apply(
-		ctx, "examples/policies/main.tf", moved("mesh_weighted_split", "mesh_canary_route"),
-	); err != nil {
+	examples := []string{"examples/policies/main.tf"}
+	if work.envoy != "" {
+		examples = append(examples, "examples/http/main.tf")
+	}
+	err := work.apply(ctx, moved("mesh_weighted_split", "mesh_canary_route"), examples...)
+	if err == nil {
+		err = work.draw(ctx, "mesh_canary_route.greeter")
+	}
+	if err != nil {
 		return err
 	}
 	try := func(rule string, more ...string) map[string]string {
@@ -116,7 +139,7 @@ func policies(ctx context.Context, work *demoWorkspace) error {
 		{"timeout 200ms, and an answer that takes 2 s: the call ends in time", try("timeout", "x-sleep", "2s"), func(
 			a answers,
 		) error {
-			return errors.Join(a.failed("DeadlineExceeded"), a.tookBetween(150, 1500))
+			return errors.Join(a.timedOut(), a.tookBetween(150, 1500))
 		}},
 		{
 			"3 retries, and a service that fails twice: the third attempt answers",

@@ -14,7 +14,8 @@ import (
 // demoWorkspace is a workspace that shows what it does, with a command that sends requests.
 type demoWorkspace struct {
 	*workspace.Workspace
-	call []string
+	call  []string
+	envoy string // the version of the lab's Envoys, empty where it has none
 }
 
 // newWorkspace has an empty provider block: the lab's kubeconfig is in KUBE_CONFIG_PATH.
@@ -26,17 +27,39 @@ func newWorkspace() (*demoWorkspace, error) {
 		return nil, errors.New("TERRAFORM, PROVIDER_DIR and MESH_TEST_CALL must be set; make demo does that")
 	}
 	w, err := workspace.New(cli, providerFolder, "")
-	return &demoWorkspace{w, call}, err
+	return &demoWorkspace{w, call, os.Getenv("MESHLAB_ENVOY_VERSION")}, err
 }
 
-// apply makes one example the configuration, shows the plan and applies it.
-func (w *demoWorkspace) apply(ctx context.Context, example, more string) error {
-	content, err := os.ReadFile(example)
-	if err != nil {
-		return err
+// proxies says what routes the requests.
+func (w *demoWorkspace) proxies() string {
+	if w.envoy == "" {
+		return "no Envoy in this lab: gRPC's own client routes, and HTTP is not shown"
 	}
-	fmt.Printf("\n%s\n%s", example, indent(string(content)))
-	if err := errors.Join(w.Write("main.tf", string(content)), w.Write("moved.tf", more)); err != nil {
+	return fmt.Sprintf("requests go through real Envoys, version %s: a sidecar, and a gateway for those from outside", w.envoy)
+}
+
+// via is the way of a request that names none.
+func (w *demoWorkspace) via() string {
+	if w.envoy == "" {
+		return viaXDS
+	}
+	return "sidecar"
+}
+
+// apply makes examples the configuration, with what has moved since the ones before, shows the plan and applies it.
+func (w *demoWorkspace) apply(ctx context.Context, moved string, examples ...string) error {
+	var all strings.Builder
+	for _, example := range examples {
+		content, err := os.ReadFile(example)
+		if err != nil {
+			return err
+		}
+		fmt.Printf("\n%s\n%s", example, indent(string(content)))
+		all.Write(content)
+	}
+	if err := errors.Join(
+		w.Write("main.tf", all.String()), w.Write("moved.tf", moved), w.Write("pictures.tf", pictures(all.String())),
+	); err != nil {
 		return err
 	}
 	if err := w.terraform(ctx, "plan", "-out=plan"); err != nil {
@@ -81,8 +104,8 @@ var overridden = []string{
 	"releases.",
 }
 
-// quiet leaves out the warning that every command prints under a development override, and of a destroy everything
-// but its progress.
+// quiet leaves out the warning that every command prints under a development override, the outputs that are there for
+// the pictures, and of a destroy everything but its progress.
 type quiet struct {
 	out     *os.File
 	brief   bool
@@ -112,6 +135,9 @@ func (q *quiet) hides(line string) bool {
 		if strings.HasPrefix(line, start) {
 			return true
 		}
+	}
+	if pictureLine.MatchString(line) {
+		return true
 	}
 	return q.brief &&
 		(strings.TrimSpace(line) == "" || strings.HasPrefix(line, " ") || strings.Contains(line, "Terraform") ||
