@@ -246,3 +246,9 @@ provider "mesh" {
 func (l *Lab) Expand(text string) string {
 	return strings.NewReplacer("SERVICE", l.Service, "NAMESPACE", l.Namespace, "HOST", l.Host).Replace(text)
 }
+
+// Sidecar reports whether the lab has an Envoy that routes the requests of its clients.
+func (l *Lab) Sidecar() bool {
+	env, err := os.ReadFile(filepath.Join(l.Dir, "env"))
+	return err == nil && strings.Contains(string(env), "MESHLAB_SIDECAR_ADDRESS=")
+}

@@ -20,7 +20,9 @@ const ClientNamespace = "default"
 
 // Stream is a kind of requests among those that a [Load] sends in turn.
 type Stream struct {
-	Name    string            `json:"name"`
+	Name string `json:"name"`
+	// Via is `xds`, which is gRPC's own client, or an Envoy of the lab: `sidecar` or `gateway`. Empty: xds.
+	Via     string            `json:"via,omitempty"`
 	Host    string            `json:"host"`
 	Headers map[string]string `json:"headers,omitempty"`
 }
@@ -73,7 +75,7 @@ type Watch struct{ *conversation }
 func (l *Lab) StartLoad(rate int, streams []Stream) *Load {
 	l.t.Helper()
 	load := &Load{l.converse("load", "--rate", fmt.Sprint(rate), "--client-namespace", ClientNamespace, "--duration",
-		"2h")}
+		"3h", "--dir", l.Dir)}
 	var accepted struct {
 		Late  []string
 		Error string

@@ -79,6 +79,7 @@ func (r *loadRun) sequence(number int, steps []loadStep, path string) {
 	for i, step := range steps {
 		if step.byHand {
 			r.makeByHand()
+			r.judge("made by hand", loadStep{}, nil)
 		}
 		terraform.configure(provider, r.text(step.config()))
 		if err := os.WriteFile(r.log, nil, 0o600); err != nil {
@@ -118,7 +119,6 @@ func (r *loadRun) makeByHand() {
 	time.Sleep(2 * acctest.Pushed)
 	r.lab.Create(strings.ReplaceAll(handMadeVirtualService, "ROUTE", "[{destination: {host: SERVICE, subset: v2}}]"))
 	time.Sleep(acctest.Pushed)
-	r.judge("made by hand", loadStep{}, nil)
 }
 
 // judge ends a period in which one route gave way to another, and reports what went wrong in it.
