@@ -49,7 +49,7 @@ func TestClassify(t *testing.T) {
 		},
 		"credentials refused": {`{"reason":"Unauthorized","message":"Unauthorized","code":401}`, Unauthorized},
 		"istiod refuses": {
-			`{"message":"admission webhook \"rev.validation.istio.io\" denied the request: configuration is invalid",` +
+			`{"message":"admission webhook \"validation.istio.io\" denied the request: configuration is invalid",` +
 				`"code":400}`, Denied,
 		},
 		"a webhook refuses with 403": {
@@ -84,7 +84,7 @@ func TestClassify(t *testing.T) {
 		},
 		"webhook unreachable": {
 			`{"reason":"InternalError",` +
-				`"details":{"causes":[{"message":"failed calling webhook \"rev.validation.istio.io\""}]},"code":500}`,
+				`"details":{"causes":[{"message":"failed calling webhook \"validation.istio.io\""}]},"code":500}`,
 			ServerFailed,
 		},
 		"unavailable":    {`{"reason":"ServiceUnavailable","code":503}`, ServerFailed},

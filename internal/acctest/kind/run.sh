@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Runs a command against a new kind cluster with Istio and the scenario of the acceptance tests in it:
 # internal/acctest/kind/run.sh go test ./...
-# Needs docker, kind, kubectl, istioctl and go on PATH. KEEP=1 leaves the cluster for the next look.
+# Needs docker, kind, kubectl, istioctl and go on PATH. KEEP=1 leaves the cluster for the next look, and says how to
+# look. A TERM while kind creates the cluster takes effect when it has.
 set -euo pipefail
 
 cluster=${KIND_CLUSTER:-terraform-provider-mesh}
@@ -13,9 +14,20 @@ greeter_image=${GREETER_IMAGE:-meshlab-greeter:kind}
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 source "$here/../../tools/group.sh"
+clusters=$(kind get clusters)
+if grep -qxF "$cluster" <<<"$clusters"; then
+	echo "run.sh: there is a kind cluster $cluster already; take it away with \`kind delete cluster --name $cluster\`," \
+		"or choose another name with KIND_CLUSTER" >&2
+	exit 1
+fi
 work=$(mktemp -d)
 cleanup() {
-	[[ ${KEEP:-} ]] || kind delete cluster --name "$cluster" --kubeconfig "$work/kubeconfig" || true
+	if [[ ${KEEP:-} ]]; then
+		echo "run.sh: the cluster stays; \`kind export kubeconfig --name $cluster\` leads to it," \
+			"\`kind delete cluster --name $cluster\` takes it away" >&2
+	else
+		kind delete cluster --name "$cluster" --kubeconfig "$work/kubeconfig" || true
+	fi
 	rm -rf "$work"
 }
 # exit, not death by the signal, so that the cluster goes as well.
@@ -54,6 +66,6 @@ export MESH_TEST_KUBECONFIG_DEVELOPER=$work/kubeconfig-developer
 export MESH_TEST_KUBECONFIG_ACKER=$work/kubeconfig-acker
 export MESH_TEST_KUBECONFIG_NOBODY=$work/kubeconfig-nobody
 export MESH_TEST_NAMESPACE=greeter MESH_TEST_SERVICE=greeter MESH_TEST_PORT=50051
-export MESH_TEST_CALL="kubectl --kubeconfig $KUBECONFIG -n greeter exec -i deploy/client -c client -- meshlab call"
+export MESH_TEST_CALL="kubectl --kubeconfig $KUBECONFIG -n greeter exec -i deploy/client -c client -- meshlab call --xds istiod.istio-system.svc:15010"
 export MESH_TEST_LAB=
 in_group "$@"

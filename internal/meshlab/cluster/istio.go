@@ -63,7 +63,7 @@ func established(crd unstructured.Unstructured) bool {
 }
 
 // webhookName is what a refusal by istiod names as its source.
-const webhookName = "rev.validation.istio.io"
+const webhookName = "validation.istio.io"
 
 const webhookYAML = `
 apiVersion: admissionregistration.k8s.io/v1

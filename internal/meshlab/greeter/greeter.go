@@ -14,6 +14,7 @@ import (
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/metadata"
+	"google.golang.org/grpc/peer"
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/types/known/wrapperspb"
 )
@@ -59,6 +60,10 @@ func (a *Attempts) Add(id string) int {
 	a.seen[id]++
 	return a.seen[id]
 }
+
+// previousAttempts is where a gRPC client that tries again says how often it has tried.
+// Source: gRPC proposal A6, client retries.
+const previousAttempts = "grpc-previous-rpc-attempts"
 
 // Server is a greeter that serves.
 type Server struct {
@@ -128,7 +133,11 @@ func (s *Server) answerAny(_ any, stream grpc.ServerStream) error {
 // answer fails without having sent a header: a client retries only what has not begun to answer.
 func (s *Server) answer(ctx context.Context, method string, request *Message) (*Message, metadata.MD, error) {
 	asked, _ := metadata.FromIncomingContext(ctx)
-	header := metadata.Pairs(VersionHeader, s.version, AddressHeader, s.address)
+	address := s.address
+	if p, ok := peer.FromContext(ctx); ok && p.LocalAddr != nil {
+		address = p.LocalAddr.String() // a listener of every address does not say which one answers
+	}
+	header := metadata.Pairs(VersionHeader, s.version, AddressHeader, address)
 	if sleep := first(asked, SleepHeader); sleep != "" {
 		duration, err := time.ParseDuration(sleep)
 		if err != nil {
@@ -142,6 +151,13 @@ func (s *Server) answer(ctx context.Context, method string, request *Message) (*
 	}
 	if id := first(asked, CallIDHeader); id != "" {
 		attempt := s.attempts.Add(id)
+		if previous := first(asked, previousAttempts); previous != "" {
+			before, err := number(previous)
+			if err != nil {
+				return nil, nil, status.Errorf(codes.InvalidArgument, "header %s: %v", previousAttempts, err)
+			}
+			attempt = before + 1 // also where another process has seen those before
+		}
 		failing, err := number(first(asked, FailFirstHeader))
 		if err != nil {
 			return nil, nil, status.Errorf(codes.InvalidArgument, "header %s: %v", FailFirstHeader, err)
@@ -151,7 +167,7 @@ func (s *Server) answer(ctx context.Context, method string, request *Message) (*
 		}
 		header.Set(AttemptsHeader, strconv.Itoa(attempt))
 	}
-	text := fmt.Sprintf("%s %s, from %s at %s", method, request.GetValue(), s.version, s.address)
+	text := fmt.Sprintf("%s %s, from %s at %s", method, request.GetValue(), s.version, address)
 	return wrapperspb.String(text), header, nil
 }
 

@@ -93,3 +93,42 @@ func TestServe_failFirst(t *testing.T) {
 		t.Errorf("error %v", err)
 	}
 }
+
+// Where each version has several processes, the client says how often it has tried.
+func TestServe_attemptsElsewhere(t *testing.T) {
+	t.Parallel()
+	channel := connect(t, "v1", NewAttempts())
+	headers := []string{FailFirstHeader, "2", CallIDHeader, "a", previousAttempts}
+	for previous, want := range map[string]codes.Code{
+		"1": codes.Unavailable, "2": codes.OK, "many": codes.InvalidArgument,
+	} {
+		_, header, err := ask(t, channel, SayHello, append(headers, previous)...)
+		if status.Code(err) != want || want == codes.OK && first(header, AttemptsHeader) != "3" {
+			t.Errorf("%s attempts before: header %v, error %v", previous, header, err)
+		}
+	}
+}
+
+// A greeter that listens on every address says which of them was asked.
+func TestServe_everyAddress(t *testing.T) {
+	t.Parallel()
+	listener, err := net.Listen("tcp", ":0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := Serve(listener, "v1", NewAttempts())
+	t.Cleanup(server.Stop)
+	_, port, err := net.SplitHostPort(listener.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := "127.0.0.1:" + port
+	channel, err := grpc.NewClient(at, grpc.WithTransportCredentials(insecure.NewCredentials()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { channel.Close() })
+	if _, header, err := ask(t, channel, SayHello); err != nil || first(header, AddressHeader) != at {
+		t.Errorf("header %v, error %v, want %s", header, err, at)
+	}
+}

@@ -74,12 +74,12 @@ func (q *quarter) workload(version, name, health string) {
 	}
 }
 
-// pod makes a pod of a version that no node takes, and says of it that it runs.
+// pod makes a pod of a version that no scheduler sees, and says of it that it runs.
 func (q *quarter) pod(version, name, ready string) *unstructured.Unstructured {
 	q.t.Helper()
 	o := q.put("pods", "apiVersion: v1\nkind: Pod\nmetadata: {name: "+name+
 		", namespace: NS, labels: {app: greeter, version: "+version+"}}\n"+
-		"spec: {serviceAccountName: runner, nodeSelector: {none: none}, containers: [{name: greeter, image: none}]}")
+		"spec: {serviceAccountName: runner, schedulerName: none, containers: [{name: greeter, image: none}]}")
 	q.status("pods", o, map[string]any{
 		"phase":      "Running",
 		"conditions": []any{map[string]any{"type": "Ready", "status": ready}},

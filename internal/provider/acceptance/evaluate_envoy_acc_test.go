@@ -24,9 +24,7 @@ import (
 func TestAccEvaluate_envoy(t *testing.T) {
 	t.Parallel()
 	a := newAgreement(t)
-	if a.lab.Dir == "" {
-		t.Skip("asking istiod as an Envoy needs the embedded lab")
-	}
+	acctest.NeedEmbedded(t)
 	options := tables.Options{Namespace: a.lab.Namespace, Gateway: a.lab.Service}
 	newKube(t, a.lab.Kubeconfig).create("gateways", a.lab.Expand(gateway))
 	a.rounds(options, func(round []*tables.Table) {

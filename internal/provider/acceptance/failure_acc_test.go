@@ -235,9 +235,7 @@ func TestAccFailure_webhook(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			lab := acctest.Start(t)
-			if lab.Dir == "" {
-				t.Skip("only the embedded control plane reaches a webhook in the test")
-			}
+			acctest.NeedEmbedded(t)
 			newKube(t, lab.Kubeconfig).webhook(lab.Service, lab.Namespace, response)
 			terraform := newCLI(t)
 			terraform.configure(

@@ -29,9 +29,7 @@ func newBreakable(t *testing.T) *breakable {
 	if os.Getenv("TF_ACC") == "" {
 		t.Skip("acceptance tests need TF_ACC=1 and a control plane: make testacc")
 	}
-	if os.Getenv("MESH_TEST_LAB") == "" {
-		t.Skip("only the embedded control plane can be broken on purpose")
-	}
+	acctest.NeedEmbedded(t)
 	b := &breakable{t: t, dir: filepath.Join(t.TempDir(), "lab")}
 	log, err := os.Create(filepath.Join(t.TempDir(), "meshlab.log"))
 	if err != nil {

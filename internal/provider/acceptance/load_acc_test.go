@@ -28,9 +28,7 @@ const (
 // all the time, istiod may send two steps at once.
 func TestAccLoad(t *testing.T) {
 	lab := acctest.Start(t)
-	if lab.Dir == "" {
-		t.Skip("watching as a sidecar needs the embedded lab")
-	}
+	acctest.NeedEmbedded(t)
 	r := &loadRun{t: t, lab: lab, twin: lab.Twin("-b"), total: loadTotal{transitions: map[string]int{}}}
 	r.watch = lab.StartWatch(lab.Host, r.twin.Host)
 	r.load = lab.StartLoad(loadRate, r.streams())

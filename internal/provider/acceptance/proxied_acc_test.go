@@ -38,9 +38,7 @@ type proxiedTest struct {
 func newProxiedTest(t *testing.T, requests map[string]proxied) *proxiedTest {
 	t.Helper()
 	lab := acctest.Start(t)
-	if lab.Dir == "" {
-		t.Skip("asking istiod as an Envoy needs the embedded lab")
-	}
+	acctest.NeedEmbedded(t)
 	newKube(t, lab.Kubeconfig).create("gateways", lab.Expand(gateway))
 	w := newWorkspace(t, lab, form{address: "mesh_virtual_service.test"}, "")
 	return &proxiedTest{w: w, host: lab.Service + ".example", requests: requests}

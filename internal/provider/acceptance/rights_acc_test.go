@@ -309,7 +309,7 @@ func TestAccRights_lacking(t *testing.T) {
 		}
 		terraform := newCLI(t)
 		terraform.configure("  config_path = "+quote(lab.Nobody), routeTo(lab.Service, lab.Namespace, ""))
-		terraform.fails("Permission missing", []string{`User "nobody" cannot get`}, "plan")
+		terraform.fails("Permission missing", []string{`nobody" cannot get`}, "plan")
 	})
 }
 

@@ -162,7 +162,7 @@ func TestAccUses_delegates(t *testing.T) {
 	q.must("plan", "-destroy", "-out", "saved.tfplan")
 	q.virtualService("name: root, namespace: NS-b", "hosts: [theirs.test], gateways: [NS-b/edge], http: [{name: hello, "+
 		"match: [{uri: {prefix: /}}], delegate: {name: greetings, namespace: NS}}]")
-	say := []string{q.in(`name: is taken away: http[0] "hello" in VirtualService "NS-b/root" hands requests over to it, ` +
+	say := []string{q.in(`name: is taken away: http[0] "hello" in VirtualService "NS-b/root" hands requests over to it, `+
 		`and istiod leaves that rule out then`) + passedOn, "or keep it until it does",
 		"allow_used_removal = true in the provider block"}
 	q.fails(delegating, say[:1], "apply", "saved.tfplan")

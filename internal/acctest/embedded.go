@@ -1,0 +1,41 @@
+package acctest
+
+import (
+	"os"
+	"strings"
+	"testing"
+)
+
+// onlyEmbedded are the tests that only an embedded lab can do, and why.
+var onlyEmbedded = map[string]string{
+	"TestAccAck":                    breaks,
+	"TestAccAck_restartedAPIServer": breaks,
+	"TestAccChaos":                  breaks,
+	"TestAccEvaluate_envoy":         asEnvoy,
+	"TestAccEvaluate_paths":         asEnvoy,
+	"TestAccEvaluate_proxyHeaders":  asEnvoy,
+	"TestAccFailure_controlPlane":   breaks,
+	"TestAccFailure_webhook":        "the API server has to reach a webhook in the test",
+	"TestAccLoad":                   asEnvoy,
+	"TestAccRestart":                breaks,
+	"TestAccWaits":                  breaks,
+	"TestAccWaits_auto":             breaks,
+}
+
+const (
+	breaks  = "it stops and starts servers of the control plane"
+	asEnvoy = "it asks istiod as an Envoy does"
+)
+
+// NeedEmbedded skips the test on another control plane than an embedded lab. The test has to be on the list of those.
+func NeedEmbedded(t *testing.T) {
+	t.Helper()
+	name, _, _ := strings.Cut(t.Name(), "/")
+	reason, ok := onlyEmbedded[name]
+	if !ok {
+		t.Fatalf("%s is not on the list of the tests that need an embedded lab", name)
+	}
+	if os.Getenv("MESH_TEST_LAB") == "" {
+		t.Skip("only the embedded lab can do this: " + reason)
+	}
+}
