@@ -31,6 +31,8 @@ type Cluster struct {
 	// leftOut is the kubeconfig that does not belong to the host, empty for none.
 	leftOut    string
 	identities map[istio.Kind]*identityLists
+	// discovered are the resources of Istio's API that are served in some version, under the empty name.
+	discovered lists[[]string]
 	// answered says that the API server has answered a request of ours.
 	answered atomic.Bool
 	// recovered is when the API server last answered a request that had failed before, in nanoseconds of Unix time; 0
@@ -95,6 +97,9 @@ const (
 	apiGroup   = "networking.istio.io"
 	apiVersion = "v1"
 )
+
+// Host is the API server, as it may be printed.
+func (c *Cluster) Host() string { return c.host }
 
 // wasMade reports whether an object was created over this connection: it belongs to another resource of the same
 // run.

@@ -16,7 +16,7 @@ import (
 const goneInterval = time.Second
 
 // remove deletes the object with that uid, and returns when it is gone. That it is gone already, or was made anew by
-// somebody else, is no error: ours does not exist any more. An object with finalizers routes on until they are done.
+// somebody else, is no error, nor that its kind is not served any more: ours does not exist any more. An object with finalizers routes on until they are done.
 func (c *Cluster) remove(ctx context.Context, at Address, uid string) error {
 	if _, kept := c.takenUp.Load(uid); kept {
 		warn(ctx, fmt.Sprintf("%s stays: another resource took it up in this run, as with create_before_destroy under "+
@@ -30,7 +30,8 @@ func (c *Cluster) remove(ctx context.Context, at Address, uid string) error {
 		return err
 	})
 	switch {
-	case IsReason(err, NotFound) || IsReason(err, Stale) && c.replaced(ctx, at, uid):
+	case IsReason(err, NotFound) || IsReason(err, Stale) && c.replaced(ctx, at, uid),
+		IsReason(err, CRDMissing) && !c.serves(ctx, at.Kind):
 		return nil
 	case err != nil || len(finalizers) == 0:
 		return err

@@ -50,6 +50,7 @@ func (p *objectsResource) identitiesOf(ctx context.Context, c *call, route form.
 	if p.settings.Cluster == nil {
 		return cluster.Identities{}, nil
 	}
-	live, err := p.getObjects(ctx, route.Place(), &c.diagnostics)
+	live, _, err := p.settings.Cluster.GetServed(report.WithWarnings(ctx, &c.diagnostics),
+		addressesOf(route.Place())...)
 	return live.Identities(), err
 }

@@ -25,11 +25,14 @@ func (p *objectsResource) readState(ctx context.Context, c *call) {
 	}
 	ctx, cancel := life.Deadline(ctx, "read")
 	defer cancel()
-	live, err := p.getObjects(ctx, route.Place(), &c.diagnostics)
+	found, unserved, err := p.settings.Cluster.GetServed(report.WithWarnings(ctx, &c.diagnostics),
+		addressesOf(route.Place())...)
 	if err != nil {
 		c.report(route, err)
 		return
 	}
+	report.WarnOfUnserved(&c.diagnostics, p.settings.Cluster.Host(), unserved)
+	live := liveObjects{found}
 	if len(live.All()) == 0 {
 		c.state = attr.Null()
 		return

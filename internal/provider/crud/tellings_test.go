@@ -32,7 +32,8 @@ func refusal(reason cluster.Reason, when string) telling {
 // others are what a plan tells besides the findings.
 func others() []telling {
 	own := []string{"list virtualservices", "list destinationrules"}
-	var taken diag.Diagnostics
+	var taken, unserved diag.Diagnostics
+	report.WarnOfUnserved(&unserved, "", []cluster.Address{{}})
 	report.WarnOfTaken(&taken, nil, &cluster.Error{})
 	takes, _, _ := strings.Cut(taken[0].Summary(), " (")
 	return []telling{
@@ -51,6 +52,8 @@ func others() []telling {
 		refusal(cluster.Denied, "An admission webhook or policy refuses an object."),
 		refusal(cluster.Invalid, "An object does not fit the API of the cluster."),
 		{noNamespaceYet, false, "The namespace is not there. The same run may make it.", nil, ""},
+		{unserved[0].Summary(), false, "The cluster serves Istio's API in no version any more, so that the objects of " +
+			"the state are gone.", nil, ""},
 		{istioMissingYet, false, "The cluster does not serve Istio's API. The same run may install it.", nil, ""},
 		{notChecked, false, "Something could not be listed: what the plan does not know for that, and which right is " +
 			"missing.", nil, report.DoubtOfRights},

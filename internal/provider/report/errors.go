@@ -122,8 +122,7 @@ func advice(e *cluster.Error) (summary, remedy string) {
 	case cluster.CRDMissing:
 		return "Istio API not served", "The API server does not know " + istio.APIVersion + ". Install Istio 1.22 or " +
 			"later (its CRDs at the least) in the cluster at " + e.Host + ", or check that this is the right " +
-			"cluster. Where its CRDs were removed for good, the objects went with them: terraform state rm " +
-			"forgets them."
+			"cluster."
 	case cluster.NamespaceMissing:
 		return "Namespace does not exist",
 			"Create the namespace first, or check the namespace attribute and the provider's default_namespace."

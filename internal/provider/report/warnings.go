@@ -11,6 +11,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/path"
 
 	"github.com/meshroute/terraform-provider-mesh/internal/cluster"
+	"github.com/meshroute/terraform-provider-mesh/internal/istio"
 )
 
 // Warning is what is told of one object. Terraform shows one of several warnings that have the same summary.
@@ -89,4 +90,20 @@ func WithWarnings(ctx context.Context, diagnostics *diag.Diagnostics) context.Co
 		defer lock.Unlock()
 		diagnostics.AddWarning("Warning from the cluster", Sentence(text))
 	})
+}
+
+// WarnOfUnserved tells of objects that do not exist because the API server does not serve their kind. That is true of
+// all objects alike, and so is the summary.
+func WarnOfUnserved(diagnostics *diag.Diagnostics, host string, unserved []cluster.Address) {
+	if len(unserved) == 0 {
+		return
+	}
+	names := make([]string, len(unserved))
+	for i, at := range unserved {
+		names[i] = at.String()
+	}
+	diagnostics.AddWarning("Istio API not served", fmt.Sprintf("The API server at %s serves no version of the API of %s, "+
+		"so that no such object exists: its CRDs were removed, and the objects with them. They are taken out of the "+
+		"state.\n\nIf this is not the right cluster, correct the connection before you apply.", host,
+		istio.Enumerate(names, "and")))
 }
