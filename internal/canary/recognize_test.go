@@ -61,9 +61,16 @@ func TestRecognizeRouteReportsDifferences(t *testing.T) {
 		},
 		"headers of a destination": {
 			edit: func(s *networking.VirtualService, _ *networking.DestinationRule) {
-				s.Http[0].Route[0].Headers = &networking.Headers{}
+				s.Http[0].Route[0].Headers = &networking.Headers{Request: &networking.Headers_HeaderOperations{
+					Remove: []string{"x-a"},
+				}}
 			},
 			want: []string{"VirtualService spec.http[0].route[0].headers"},
+		},
+		"headers of a destination that change nothing": {
+			edit: func(s *networking.VirtualService, _ *networking.DestinationRule) {
+				s.Http[0].Route[0].Headers = &networking.Headers{}
+			},
 		},
 		"a port that all destinations have": {edit: func(s *networking.VirtualService, _ *networking.DestinationRule) {
 			for _, rule := range s.Http {

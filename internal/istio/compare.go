@@ -16,7 +16,7 @@ import (
 // SameSpec reports whether two specs mean the same to Istio. The order of subsets and of the destinations of a rule
 // means nothing, and neither does the weight of an only destination, nor the gateway `mesh` alone, which is the
 // default, nor which of an old field and the one that replaced it says something, nor a match without conditions, nor
-// an empty prefix of paths, nor an empty text to answer with.
+// an empty prefix of paths, nor an empty text to answer with, nor headers that change nothing.
 func SameSpec(a, b proto.Message) bool {
 	return proto.Equal(Canonical(a), Canonical(b))
 }
@@ -98,12 +98,21 @@ func Canonical(spec proto.Message) proto.Message {
 		if slices.Equal(s.GetGateways(), []string{MeshGateway}) {
 			s.Gateways = nil
 		}
+		delegate := len(s.GetHosts()) == 0
 		for _, rule := range s.GetHttp() {
 			if rule != nil {
-				rule.Headers = TrimHeaders(rule.Headers)
 				Modernize(rule)
+				// A delegate's rule with headers, even none, does not inherit those of its root.
+				if !delegate {
+					rule.Headers = TrimHeaders(rule.Headers)
+				}
 			}
-			trimEmpty(rule, len(s.GetHosts()) == 0)
+			for _, destination := range rule.GetRoute() {
+				if destination != nil {
+					destination.Headers = TrimHeaders(destination.Headers)
+				}
+			}
+			trimEmpty(rule, delegate)
 			if len(rule.GetRoute()) == 1 && rule.Route[0].GetWeight() > 0 {
 				rule.Route[0].Weight = 0
 			}

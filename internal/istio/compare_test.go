@@ -56,6 +56,21 @@ func TestDifferences(t *testing.T) {
 		a, b proto.Message
 		want []string
 	}{
+		"headers that change nothing": {
+			a: service(func(s *networking.VirtualService) { s.Http[0].Headers = nil }),
+			b: service(func(s *networking.VirtualService) {
+				s.Http[0].Headers = &networking.Headers{Response: &networking.Headers_HeaderOperations{}}
+				s.Http[0].Route[0].Headers = &networking.Headers{Request: &networking.Headers_HeaderOperations{}}
+				s.Http[0].Route[1].Headers = &networking.Headers{}
+			}),
+		},
+		"headers of a delegate that keep those of its root away": {
+			a: service(func(s *networking.VirtualService) { s.Hosts, s.Http[0].Headers = nil, nil }),
+			b: service(func(s *networking.VirtualService) {
+				s.Hosts, s.Http[0].Headers = nil, &networking.Headers{}
+			}),
+			want: []string{"http[0].headers"},
+		},
 		"the mesh is the default gateway": {
 			a: valid, b: service(func(s *networking.VirtualService) { s.Gateways = []string{"mesh"} }),
 		},

@@ -52,9 +52,10 @@ func manifestSourceOf(providerAddress, typeName string) *manifestSource {
 
 // readKubernetesManifest reads what the API server answered (object), or else what was sent (manifest).
 func readKubernetesManifest(state map[string]json.RawMessage) (*istio.Object, error) {
-	for _, name := range []string{"object", "manifest"} {
-		if raw := dynamicIn(state, name); raw != nil {
-			return istio.ParseManifest(withoutNulls(raw))
+	written := dynamicIn(state, "manifest")
+	for _, raw := range []json.RawMessage{dynamicIn(state, "object"), written} {
+		if raw != nil {
+			return istio.ParseManifest(withoutNulls(raw, written))
 		}
 	}
 	return nil, errors.New("read state: it has neither object nor manifest")
@@ -75,35 +76,62 @@ func dynamicIn(state map[string]json.RawMessage, name string) json.RawMessage {
 	return raw
 }
 
-// withoutNulls leaves out what is null: the state of a manifest has every field of the API, most of them null.
-func withoutNulls(raw json.RawMessage) json.RawMessage {
-	var tree any
+// withoutNulls leaves out what is null, and every object with nothing else in it: the state of a manifest has each
+// field of the API down to its leaves, most of them null. What was written empty says something, such as a header
+// that only has to be there.
+// Source: hashicorp/terraform-provider-kubernetes manifest/morph DeepUnknown and UnknownToNull.
+func withoutNulls(raw, written json.RawMessage) json.RawMessage {
+	var tree, meant any
 	if json.Unmarshal(raw, &tree) != nil {
 		return raw
 	}
-	clean, err := json.Marshal(pruned(tree))
+	// Without a manifest nothing was written empty.
+	_ = json.Unmarshal(written, &meant)
+	clean, err := json.Marshal(pruned(tree, meant))
 	if err != nil {
 		return raw
 	}
 	return clean
 }
 
-func pruned(tree any) any {
+func pruned(tree, written any) any {
 	switch t := tree.(type) {
 	case map[string]any:
+		wrote, _ := written.(map[string]any)
 		for key, value := range t {
-			if value == nil {
+			value = pruned(value, wrote[key])
+			if object, ok := value.(map[string]any); value == nil || ok && len(object) == 0 && !isMeant(wrote[key]) {
 				delete(t, key)
 			} else {
-				t[key] = pruned(value)
+				t[key] = value
 			}
 		}
 	case []any:
+		wrote, _ := written.([]any)
 		for i := range t {
-			t[i] = pruned(t[i])
+			var element any
+			if i < len(wrote) {
+				element = wrote[i]
+			}
+			t[i] = pruned(t[i], element)
 		}
 	}
 	return tree
+}
+
+// isMeant reports whether a value was written: it is neither null nor an object of nothing but nulls, as an imported
+// manifest has them.
+func isMeant(written any) bool {
+	object, ok := written.(map[string]any)
+	if !ok || len(object) == 0 {
+		return written != nil
+	}
+	for _, value := range object {
+		if isMeant(value) {
+			return true
+		}
+	}
+	return false
 }
 
 // readYAMLBody reads the attribute yaml_body. Where the object is, the state knows better than the YAML: the resource
