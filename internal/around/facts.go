@@ -26,6 +26,9 @@ const (
 	Gateways         Resource = "gateways"
 	Pods             Resource = "pods"
 	WorkloadEntries  Resource = "workloadentries"
+	// Namespaces and Sidecars, which are the workloads that have one, tell whether callers are in the mesh.
+	Namespaces Resource = "namespaces"
+	Sidecars   Resource = "sidecars"
 )
 
 // Query asks a cluster for all objects of a resource in a namespace, or with an empty one in all namespaces.
@@ -46,6 +49,9 @@ type Facts struct {
 	Services        map[string]map[string]Service
 	Gateways        map[string]map[string]Gateway
 	Pods, Workloads map[string]*Endpoints
+	// Namespaces are the labels of each. Sidecars says whether a workload of a namespace has one, or asks for it.
+	Namespaces map[string]map[string]string
+	Sidecars   map[string]bool
 	// Narrow says that a resource was listed in one namespace only where all of them are of interest: what is not
 	// there may be elsewhere.
 	Narrow map[Resource]bool

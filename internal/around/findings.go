@@ -36,6 +36,8 @@ const (
 	Alike
 	// Handed is a VirtualService that goes while others hand requests over to it.
 	Handed
+	// Unmeshed is a rule whose callers have no sidecar that would follow it.
+	Unmeshed
 )
 
 // Removes reports whether it is about something that goes while others use it.

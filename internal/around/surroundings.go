@@ -29,6 +29,7 @@ func Inspect(before, pair istio.Objects, facts *Facts) (findings []Finding, want
 	l.bypasses()
 	l.uses()
 	l.usedDelegate()
+	l.callers()
 	return l.findings, l.wanted
 }
 

@@ -27,6 +27,10 @@ var scopes = map[around.Resource]scope{
 		what:     "every Service",
 		resource: schema.GroupVersionResource{Version: "v1", Resource: "services"},
 	},
+	around.Namespaces: {
+		what:     "every Namespace",
+		resource: schema.GroupVersionResource{Version: "v1", Resource: "namespaces"},
+	},
 	around.Pods: {what: "every Pod", resource: schema.GroupVersionResource{Version: "v1", Resource: "pods"}},
 }
 
@@ -54,6 +58,8 @@ type Surroundings struct {
 	services                          lists[map[string]around.Service]
 	gateways                          lists[map[string]around.Gateway]
 	pods, workloads                   lists[*around.Endpoints]
+	namespaces                        lists[map[string]map[string]string]
+	sidecars                          lists[bool]
 }
 
 // neighbors are objects of one kind, ready to be asked, and as they were read.
@@ -145,6 +151,7 @@ func (s *Surroundings) View(namespace string, options traffic.Options, owner str
 			Services: map[string]map[string]around.Service{}, Gateways: map[string]map[string]around.Gateway{},
 			Pods:      map[string]*around.Endpoints{},
 			Workloads: map[string]*around.Endpoints{},
+			Sidecars:  map[string]bool{},
 			Closed:    map[around.Query]bool{},
 			Narrow:    map[around.Resource]bool{},
 		},
@@ -189,7 +196,7 @@ func (v *View) List(ctx context.Context, wanted []around.Query) {
 
 func (v *View) listOrNarrow(ctx context.Context, query around.Query) error {
 	err := v.list(ctx, query)
-	if query.Namespace != "" || !IsReason(err, Forbidden) {
+	if query.Namespace != "" || query.Resource == around.Namespaces || !IsReason(err, Forbidden) {
 		return err
 	}
 	if err = v.list(ctx, around.Query{Resource: query.Resource, Namespace: v.Namespace}); err == nil {
@@ -251,6 +258,14 @@ func (v *View) list(ctx context.Context, query around.Query) error {
 	case around.WorkloadEntries:
 		return keepOrList(ctx, v, &s.workloads, query, s.listWorkloads, func(found *around.Endpoints) {
 			v.Workloads[query.Namespace] = found
+		})
+	case around.Namespaces:
+		return keepOrList(ctx, v, &s.namespaces, query, s.listNamespaces, func(found map[string]map[string]string) {
+			v.Namespaces = found
+		})
+	case around.Sidecars:
+		return keepOrList(ctx, v, &s.sidecars, query, s.findSidecar, func(found bool) {
+			v.Sidecars[query.Namespace] = found
 		})
 	}
 	return errors.New("look at " + string(query.Resource) + ": it is of no interest")

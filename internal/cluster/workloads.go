@@ -101,6 +101,39 @@ func (s *Surroundings) listPods(ctx context.Context, query around.Query) (*aroun
 	return found, err
 }
 
+// listNamespaces lists the labels of namespaces.
+func (s *Surroundings) listNamespaces(ctx context.Context, query around.Query) (map[string]map[string]string, error) {
+	found := map[string]map[string]string{}
+	err := s.each(ctx, query, metav1.ListOptions{}, func(o *unstructured.Unstructured) {
+		found[o.GetName()] = o.GetLabels()
+	})
+	return found, err
+}
+
+// The marks of pods that have a sidecar or ask for one: the label, in older versions an annotation, and what istiod's
+// webhook writes.
+// Source: istio.io/api annotation and label, SidecarInject and SidecarStatus.
+const (
+	sidecarInject = "sidecar.istio.io/inject"
+	sidecarStatus = "sidecar.istio.io/status"
+)
+
+// findSidecar looks for a workload of a namespace that has a sidecar or asks for one. What is no pod is a machine
+// outside the cluster, which has a WorkloadEntry when a sidecar runs there.
+func (s *Surroundings) findSidecar(ctx context.Context, query around.Query) (bool, error) {
+	found := false
+	pods, machines := query, query
+	pods.Resource, machines.Resource = around.Pods, around.WorkloadEntries
+	err := s.each(ctx, pods, metav1.ListOptions{}, func(o *unstructured.Unstructured) {
+		_, injected := o.GetAnnotations()[sidecarStatus]
+		found = found || injected || o.GetLabels()[sidecarInject] == "true" || o.GetAnnotations()[sidecarInject] == "true"
+	})
+	if err == nil && !found {
+		err = s.each(ctx, machines, metav1.ListOptions{}, func(*unstructured.Unstructured) { found = true })
+	}
+	return found, err
+}
+
 // listWorkloads lists the WorkloadEntries that take requests. One that nobody checks has no condition, and counts as
 // healthy. Labels of the object go before those of its spec.
 // Source: istio.io/istio pilot/pkg/serviceregistry/serviceentry convertWorkloadEntry.

@@ -37,7 +37,7 @@ func TestAccAcknowledged(t *testing.T) {
 	q.only(q.must("apply"), q.in("Traffic moves in NS/greeter"))
 	q.configure(q.admin, alike(`acknowledged = ["subset-alike"]`))
 	q.fails("Invalid route", []string{`acknowledged[0]: "subset-alike" is no doubt that a plan tells; is ` +
-		`"subsets-alike" meant? The ids are doubtful-route, gateway-bypass,`}, "plan")
+		`"subsets-alike" meant? The ids are callers-without-sidecar, doubtful-route,`}, "plan")
 }
 
 // TestAccAcknowledged_forms: what is doubtful about a configuration itself is accepted in each form. What fails for

@@ -83,6 +83,10 @@ func (p *objectsResource) tellFindings(
 		if f.Kind == around.Alike && d.life.HandedOver {
 			continue
 		}
+		// The same callers are those of many routes.
+		if f.Kind == around.Unmeshed && !to.Accepts(tellingOf(f.Kind).id) && !to.Told.Once(f.Reason) {
+			continue
+		}
 		if f.Kind.Removes() {
 			p.tellUse(diagnostics, view, d.route, f, !f.Own)
 			continue

@@ -97,6 +97,13 @@ func tellingOf(kind around.FindingKind) telling {
 			when:   "No port of the service carries HTTP as Istio sees it, so that no rule for HTTP holds.",
 			rights: []string{"list services"},
 		}
+	case around.Unmeshed:
+		return telling{
+			summary: "Callers without a sidecar", id: report.DoubtOfCallers,
+			when: "Whoever calls, as the matches or `export_to` say, is in a namespace without injection, or in ambient " +
+				"mode without a waypoint. Told once for these namespaces.",
+			rights: []string{"list namespaces", "list pods", "list workloadentries"},
+		}
 	case around.Alike:
 		return telling{
 			summary: "Subsets do not differ", id: report.DoubtOfSubsets,

@@ -16,13 +16,14 @@ const (
 	DoubtOfBypass      = "gateway-bypass"
 	DoubtOfProtocol    = "port-not-http"
 	DoubtOfSubsets     = "subsets-alike"
+	DoubtOfCallers     = "callers-without-sidecar"
 	DoubtOfTool        = "other-tool"
 	DoubtOfRights      = "not-checked"
 )
 
 var doubts = []string{
 	DoubtOfRoute, DoubtOfEffect, DoubtOfHost, DoubtOfDeclaration, DoubtOfPresence, DoubtOfDelegate, DoubtOfGateway,
-	DoubtOfRedirect, DoubtOfBypass, DoubtOfProtocol, DoubtOfSubsets, DoubtOfTool, DoubtOfRights,
+	DoubtOfRedirect, DoubtOfBypass, DoubtOfProtocol, DoubtOfSubsets, DoubtOfCallers, DoubtOfTool, DoubtOfRights,
 }
 
 // Doubts returns the ids of all doubts that can be accepted, in alphabetical order.
@@ -36,5 +37,5 @@ type Audience struct {
 	Accepted []string
 }
 
-// accepts reports whether a doubt of that id, empty for what nobody can accept, is not told.
-func (a Audience) accepts(id string) bool { return id != "" && slices.Contains(a.Accepted, id) }
+// Accepts reports whether a doubt of that id, empty for what nobody can accept, is not told.
+func (a Audience) Accepts(id string) bool { return id != "" && slices.Contains(a.Accepted, id) }

@@ -32,6 +32,10 @@ func UnseenLines(view *cluster.View) (lines, missing []string) {
 			(unseen.Resource == around.VirtualServices || unseen.Resource == around.DestinationRules) {
 			continue
 		}
+		// Who may not list namespaces, or pods of others, is not told again and again what that would tell of callers.
+		if questions[unseen.Resource] == "" {
+			continue
+		}
 		// More namespaces of one resource say no more.
 		if said[unseen.Resource] {
 			continue

@@ -41,7 +41,7 @@ func (w *Warnings) Add(to Audience, added Warning) {
 	switch {
 	case added.Fails:
 		added.ID = ""
-	case to.accepts(added.ID):
+	case to.Accepts(added.ID):
 		return
 	}
 	i := slices.IndexFunc(*w, func(w Warning) bool { return w.Kind == added.Kind && w.Of == added.Of })
