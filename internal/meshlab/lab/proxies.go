@@ -86,22 +86,24 @@ func (l *Lab) launch(name string, proxy envoy.Proxy, istiod envoy.Istiod) error 
 	return l.Cluster.Launch(name, nil, l.Envoy.Argv(file)...)
 }
 
-// proxyEnv are the variables that say where the proxies are. Without an Envoy there are none of them.
+// proxyEnv are the variables that say where the proxies are. Without an Envoy they are only those of the Gateway, which
+// is there for who asks istiod in its name.
 func (l *Lab) proxyEnv() []string {
-	if l.Envoy.File == "" {
-		return nil
-	}
-	return []string{
-		"MESHLAB_ENVOY_VERSION=" + l.Envoy.Version,
-		"MESHLAB_SIDECAR_ADDRESS=" + l.Scenario.Sidecar.Address,
-		"MESHLAB_SIDECAR_ADMIN=" + l.Scenario.Sidecar.Admin,
-		"MESHLAB_GATEWAY_ADDRESS=" + l.Scenario.Gateway.Address,
-		"MESHLAB_GATEWAY_ADMIN=" + l.Scenario.Gateway.Admin,
+	env := []string{
+		"MESHLAB_GATEWAY_NAME=" + scenario.GatewayNamespace + "/" + scenario.GatewayName,
 		"MESHLAB_GATEWAY_HTTP_PORT=" + strconv.Itoa(scenario.GatewayPort),
 		"MESHLAB_GATEWAY_HTTPS_PORT=" + strconv.Itoa(scenario.GatewayTLSPort),
-		"MESHLAB_GATEWAY_CA=" + filepath.Join(l.Dir, "ca.crt"),
-		"MESHLAB_GATEWAY_NAME=" + scenario.GatewayNamespace + "/" + scenario.GatewayName,
 	}
+	if l.Envoy.File == "" {
+		return env
+	}
+	return append(env,
+		"MESHLAB_ENVOY_VERSION="+l.Envoy.Version,
+		"MESHLAB_SIDECAR_ADDRESS="+l.Scenario.Sidecar.Address,
+		"MESHLAB_SIDECAR_ADMIN="+l.Scenario.Sidecar.Admin,
+		"MESHLAB_GATEWAY_ADDRESS="+l.Scenario.Gateway.Address,
+		"MESHLAB_GATEWAY_ADMIN="+l.Scenario.Gateway.Admin,
+		"MESHLAB_GATEWAY_CA="+filepath.Join(l.Dir, "ca.crt"))
 }
 
 // ownVariable says whether only a lab sets a variable.

@@ -1,0 +1,46 @@
+package acctest
+
+import (
+	"net"
+	"os"
+	"strconv"
+	"strings"
+)
+
+// Gateway is the Gateway of an embedded lab, which takes every host name, and the Envoy that is there for it.
+type Gateway struct {
+	// Namespace and Name are those of the Gateway, and Labels those of the pod that it selects.
+	Namespace string
+	Name      string
+	Labels    string
+	// Port is where it takes plain HTTP.
+	Port int
+	// Address is where the Envoy does, empty where the lab has none. Version is the Envoy's.
+	Address string
+	Version string
+}
+
+// Gateway returns the Gateway of the embedded lab that the environment names.
+func (l *Lab) Gateway() Gateway {
+	l.t.Helper()
+	namespace, name, _ := strings.Cut(mustGetenv(l.t, "MESHLAB_GATEWAY_NAME"), "/")
+	text := mustGetenv(l.t, "MESHLAB_GATEWAY_HTTP_PORT")
+	port, err := strconv.Atoi(text)
+	if err != nil {
+		l.t.Fatalf("read the gateway's port: %v", err)
+	}
+	g := Gateway{
+		Namespace: namespace, Name: name, Labels: "gateway=" + name, Port: port,
+		Version: os.Getenv("MESHLAB_ENVOY_VERSION"),
+	}
+	if address := os.Getenv("MESHLAB_GATEWAY_ADDRESS"); address != "" {
+		g.Address = net.JoinHostPort(address, text)
+	}
+	return g
+}
+
+// HTTPHost is the full name of the embedded lab's HTTP service, which answers with what it received.
+func (l *Lab) HTTPHost() string {
+	l.t.Helper()
+	return mustGetenv(l.t, "MESH_TEST_HTTP_SERVICE") + "." + l.Namespace + ".svc.cluster.local"
+}
