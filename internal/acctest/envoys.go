@@ -5,6 +5,7 @@ import (
 	"os"
 	"strconv"
 	"strings"
+	"testing"
 )
 
 // Gateway is the Gateway of an embedded lab, which takes every host name, and the Envoy that is there for it.
@@ -37,6 +38,15 @@ func (l *Lab) Gateway() Gateway {
 		g.Address = net.JoinHostPort(address, text)
 	}
 	return g
+}
+
+// StartProxied is [Start] with a Service of HTTP, which only Envoys route to. It skips the test where there is none.
+func StartProxied(t *testing.T) *Lab {
+	t.Helper()
+	if os.Getenv("TF_ACC") != "" && os.Getenv("MESHLAB_ENVOY_VERSION") == "" {
+		t.Skip("there is no Envoy: it needs the embedded lab with one")
+	}
+	return start(t, "MESH_TEST_HTTP_SERVICE")
 }
 
 // HTTPHost is the full name of the embedded lab's HTTP service, which answers with what it received.

@@ -56,6 +56,12 @@ type Lab struct {
 // scenario's. Under TF_ACC a control plane that is missing fails the test; without TF_ACC the test is skipped.
 func Start(t *testing.T) *Lab {
 	t.Helper()
+	return start(t, "MESH_TEST_SERVICE")
+}
+
+// start makes the test's Service like the one that a variable names.
+func start(t *testing.T, service string) *Lab {
+	t.Helper()
 	if os.Getenv("TF_ACC") == "" {
 		t.Skip("acceptance tests need TF_ACC=1 and a control plane: make testacc")
 	}
@@ -66,7 +72,7 @@ func Start(t *testing.T) *Lab {
 	}
 	l.traffic = &traffic{command: strings.Fields(mustGetenv(t, "MESH_TEST_CALL"))}
 	l.connect()
-	l.createService(mustGetenv(t, "MESH_TEST_SERVICE"))
+	l.createService(mustGetenv(t, service))
 	return l
 }
 
@@ -82,7 +88,7 @@ func At(t *testing.T, dir string) *Lab {
 	call, _, _ = strings.Cut(call, "'")
 	l := &Lab{
 		t: t, Namespace: namespace, Service: service, Host: service + "." + namespace + ".svc.cluster.local",
-		Kubeconfig: filepath.Join(dir, "kubeconfig"), Dir: dir, traffic: &traffic{command: strings.Fields(call)},
+		Kubeconfig: filepath.Join(dir, "kubeconfig"), Dir: dir, traffic: &traffic{command: append(strings.Fields(call), "--dir", dir)},
 	}
 	l.connect()
 	return l

@@ -26,11 +26,17 @@ const SayHello = "/helloworld.Greeter/SayHello"
 
 // Request is a number of equal calls. The zero value is 200 calls of [SayHello] to the test's own host.
 type Request struct {
+	// Via is what routes: gRPC's own client unless it says "sidecar" or "gateway", the Envoys of an embedded lab.
+	// Protocol is "grpc" unless it says "http1" or "http2", and TLS is for the gateway.
+	Via      string `json:"via,omitempty"`
+	Protocol string `json:"protocol,omitempty"`
+	TLS      bool   `json:"tls,omitempty"`
 	// Host and Port say where to; by default the test's own host and the scenario's port.
 	Host string `json:"host,omitempty"`
 	Port int    `json:"port,omitempty"`
-	// Method is the gRPC method, as /package.Service/Method.
+	// Method is the gRPC method, as /package.Service/Method, or that of HTTP, which has a Path too.
 	Method  string            `json:"method,omitempty"`
+	Path    string            `json:"path,omitempty"`
 	Headers map[string]string `json:"headers,omitempty"`
 	// Values are further values of headers, sent after those of Headers.
 	Values map[string][]string `json:"values,omitempty"`
@@ -46,19 +52,30 @@ type Request struct {
 	// Namespace and Labels are those of the pod that calls; labels are written `app=x,version=y`.
 	Namespace string `json:"namespace,omitempty"`
 	Labels    string `json:"labels,omitempty"`
+	// Seen asks the servers of HTTP which versions received the calls, mirrored ones too.
+	Seen bool `json:"seen,omitempty"`
 }
 
 // Answers say who answered. Every call is in exactly one of Versions and Errors.
 type Answers struct {
 	Total int `json:"total"`
-	// Versions counts answers by the version that gave them.
+	// Versions counts answers by the version that gave them, and those that an Envoy gave by itself by the status and
+	// where it leads.
 	Versions map[string]int `json:"answers"`
-	// Errors counts failed calls by "Code: message".
+	// Errors counts failed calls by "Code: message", or by "503: text".
 	Errors map[string]int `json:"errors"`
 	// Endpoints counts answers by the address that gave them.
 	Endpoints map[string]int `json:"endpoints"`
 	// Attempts counts answers by the number of attempts that they took.
 	Attempts map[string]int `json:"attempts"`
+	// Seen counts the calls that servers of HTTP received by their version.
+	Seen map[string]int `json:"seen"`
+	// Sample is what a server of HTTP received last.
+	Sample struct {
+		Path      string              `json:"path"`
+		Authority string              `json:"authority"`
+		Headers   map[string][]string `json:"headers"`
+	} `json:"sample"`
 	// Latency is in milliseconds: min, p50, p90, p99, max.
 	Latency map[string]float64 `json:"latency_ms"`
 	Seconds float64            `json:"seconds"`
