@@ -88,7 +88,8 @@ func At(t *testing.T, dir string) *Lab {
 	call, _, _ = strings.Cut(call, "'")
 	l := &Lab{
 		t: t, Namespace: namespace, Service: service, Host: service + "." + namespace + ".svc.cluster.local",
-		Kubeconfig: filepath.Join(dir, "kubeconfig"), Dir: dir, traffic: &traffic{command: append(strings.Fields(call), "--dir", dir)},
+		Kubeconfig: filepath.Join(dir, "kubeconfig"), Dir: dir,
+		traffic: &traffic{command: append(strings.Fields(call), "--dir", dir)},
 	}
 	l.connect()
 	return l

@@ -18,8 +18,11 @@ var resourceLine = regexp.MustCompile(`(?m)^resource "(\w+)" "(\w+)"`)
 func pictures(configuration string) string {
 	var all strings.Builder
 	for _, found := range resourceLine.FindAllStringSubmatch(configuration, -1) {
-		fmt.Fprintf(&all, "output \"picture_%s\" {\n  sensitive = true\n  value     = provider::mesh::diagram(%s.%s)\n}\n",
-			found[2], found[1], found[2])
+		fmt.Fprintf(&all, `output "picture_%[2]s" {
+  sensitive = true
+  value     = provider::mesh::diagram(%[1]s.%[2]s)
+}
+`, found[1], found[2])
 	}
 	return all.String()
 }
@@ -59,7 +62,7 @@ var mermaidCode = regexp.MustCompile(`#(\d+);`)
 func plain(label string) string {
 	label = strings.ReplaceAll(label, "<br/>", " · ")
 	return mermaidCode.ReplaceAllStringFunc(label, func(code string) string {
-		number, err := strconv.Atoi(code[1 : len(code)-1])
+		number, err := strconv.ParseInt(code[1:len(code)-1], 10, 32)
 		if err != nil {
 			return code
 		}

@@ -52,7 +52,13 @@ func TestInText(t *testing.T) {
 // Each resource of a configuration has its picture, and Terraform's words about it are known.
 func TestPictures(t *testing.T) {
 	t.Parallel()
-	got := pictures("# resource\nresource \"mesh_canary_route\" \"a\" {\n}\n\nresource \"mesh_weighted_split\" \"b\" {\n}\n")
+	got := pictures(`# resource
+resource "mesh_canary_route" "a" {
+}
+
+resource "mesh_weighted_split" "b" {
+}
+`)
 	want := `output "picture_a" {
   sensitive = true
   value     = provider::mesh::diagram(mesh_canary_route.a)

@@ -174,8 +174,8 @@ func (a answers) failed(codes ...string) error {
 	return nil
 }
 
-// timedOut returns an error unless every request of gRPC was too late. Envoy says that it was not available; the server,
-// to which it passes the deadline on, may be quicker to say that it has passed.
+// timedOut returns an error unless every request of gRPC was too late. Envoy says that it was not available; the
+// server, to which it passes the deadline on, may be quicker to say that it has passed.
 func (a answers) timedOut() error { return a.failed("DeadlineExceeded", "Unavailable") }
 
 // tookBetween returns an error unless every request took between so many milliseconds.

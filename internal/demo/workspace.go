@@ -35,7 +35,9 @@ func (w *demoWorkspace) proxies() string {
 	if w.envoy == "" {
 		return "no Envoy in this lab: gRPC's own client routes, and HTTP is not shown"
 	}
-	return fmt.Sprintf("requests go through real Envoys, version %s: a sidecar, and a gateway for those from outside", w.envoy)
+	return fmt.Sprintf(
+		"requests go through real Envoys, version %s: a sidecar, and a gateway for those from outside", w.envoy,
+	)
 }
 
 // via is the way of a request that names none.

@@ -150,7 +150,8 @@ func TestEnvoy(t *testing.T) {
 	}
 
 	for _, server := range []string{cluster.Istiod, lab.SidecarServer, lab.GatewayServer} {
-		if out, err := exec.Command(p.binary, "control", "--dir", p.dir, "restart", server).CombinedOutput(); err != nil {
+		out, err := exec.Command(p.binary, "control", "--dir", p.dir, "restart", server).CombinedOutput()
+		if err != nil {
 			t.Fatalf("restart %s: %v\n%s", server, err, out)
 		}
 	}

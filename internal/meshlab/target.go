@@ -25,7 +25,8 @@ func messageFlags(flags *flag.FlagSet, port *int, method, path *string) {
 }
 
 func dirFlag(flags *flag.FlagSet) *string {
-	return flags.String("dir", "", "`directory` of the lab whose Envoys to send through (default what the environment says)")
+	return flags.String("dir", "",
+		"`directory` of the lab whose Envoys to send through (default what the environment says)")
 }
 
 // proxiesOf returns where the Envoys are that the environment names, or those of a lab that is named.

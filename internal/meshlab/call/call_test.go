@@ -139,8 +139,10 @@ func TestClientsBatch(t *testing.T) {
 	t.Parallel()
 	clients := NewClients(Source{XDS: "127.0.0.1:1"})
 	t.Cleanup(clients.Close)
-	in := `{"host": ""}` + "\n" + `{"via": "sidecar"}` + "\n" + `{"count": -1}` + "\n\n" + `{"timeout": 5}` + "\n" + `{"labels": "x"}` + "\n" +
-		`{"count": 1, "timeout": "10ms"}` + "\n"
+	in := strings.Join([]string{
+		`{"host": ""}`, `{"via": "sidecar"}`, `{"count": -1}`, ``, `{"timeout": 5}`, `{"labels": "x"}`,
+		`{"count": 1, "timeout": "10ms"}`, ``,
+	}, "\n")
 	var out bytes.Buffer
 	if err := clients.Batch(t.Context(), validRequest(), strings.NewReader(in), &out); err != nil {
 		t.Fatal(err)

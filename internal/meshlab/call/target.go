@@ -47,7 +47,9 @@ func ProxiesOf(getenv func(string) string) (Proxies, error) {
 		Sidecar: getenv("MESHLAB_SIDECAR_ADDRESS"), Gateway: getenv("MESHLAB_GATEWAY_ADDRESS"),
 		CA: getenv("MESHLAB_GATEWAY_CA"),
 	}
-	for name, port := range map[string]*int{"MESHLAB_GATEWAY_HTTP_PORT": &p.HTTP, "MESHLAB_GATEWAY_HTTPS_PORT": &p.HTTPS} {
+	for name, port := range map[string]*int{
+		"MESHLAB_GATEWAY_HTTP_PORT": &p.HTTP, "MESHLAB_GATEWAY_HTTPS_PORT": &p.HTTPS,
+	} {
 		text := getenv(name)
 		if text == "" {
 			continue

@@ -50,11 +50,17 @@ func TestProxiesComplete_wrong(t *testing.T) {
 		change func(*Target, *Message, *Proxies)
 		want   string
 	}{
-		"no host":  {func(t *Target, _ *Message, _ *Proxies) { t.Host = "" }, "host is missing"},
-		"no way":   {func(t *Target, _ *Message, _ *Proxies) { t.Via = "envoy" }, `via "envoy": want xds, sidecar or gateway`},
-		"no words": {func(t *Target, _ *Message, _ *Proxies) { t.Protocol = "http" }, `protocol "http": want grpc, http1 or http2`},
+		"no host": {func(t *Target, _ *Message, _ *Proxies) { t.Host = "" }, "host is missing"},
+		"no way": {
+			func(t *Target, _ *Message, _ *Proxies) { t.Via = "envoy" }, `via "envoy": want xds, sidecar or gateway`,
+		},
+		"no protocol": {
+			func(t *Target, _ *Message, _ *Proxies) { t.Protocol = "http" },
+			`protocol "http": want grpc, http1 or http2`,
+		},
 		"HTTP without an Envoy": {
-			func(t *Target, _ *Message, _ *Proxies) { t.Via = XDS }, "protocol http1 goes through a sidecar or a gateway",
+			func(t *Target, _ *Message, _ *Proxies) { t.Via = XDS },
+			"protocol http1 goes through a sidecar or a gateway",
 		},
 		"TLS to the sidecar": {
 			func(t *Target, _ *Message, _ *Proxies) { t.Via, t.TLS = Sidecar, true },
@@ -68,7 +74,8 @@ func TestProxiesComplete_wrong(t *testing.T) {
 			func(t *Target, _ *Message, _ *Proxies) { t.Port = 70000 }, "port must be between 1 and 65535, got 70000",
 		},
 		"method of gRPC for HTTP": {
-			func(_ *Target, m *Message, _ *Proxies) { m.Method = "/a.B/C" }, `method "/a.B/C": want one of HTTP, such as GET`,
+			func(_ *Target, m *Message, _ *Proxies) { m.Method = "/a.B/C" },
+			`method "/a.B/C": want one of HTTP, such as GET`,
 		},
 		"method of HTTP for gRPC": {
 			func(t *Target, m *Message, _ *Proxies) { t.Protocol, m.Method = GRPC, "GET" },
@@ -79,10 +86,12 @@ func TestProxiesComplete_wrong(t *testing.T) {
 			"a path is for HTTP: that of gRPC is the method",
 		},
 		"path without a slash": {
-			func(_ *Target, m *Message, _ *Proxies) { m.Path = "a" }, `path "a": want one that begins with one slash`,
+			func(_ *Target, m *Message, _ *Proxies) { m.Path = "a" },
+			`path "a": want one that begins with one slash`,
 		},
 		"path with two slashes": {
-			func(_ *Target, m *Message, _ *Proxies) { m.Path = "//a" }, `path "//a": want one that begins with one slash`,
+			func(_ *Target, m *Message, _ *Proxies) { m.Path = "//a" },
+			`path "//a": want one that begins with one slash`,
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -99,8 +108,8 @@ func TestProxiesComplete_wrong(t *testing.T) {
 func TestProxiesOf(t *testing.T) {
 	t.Parallel()
 	env := map[string]string{
-		"MESHLAB_SIDECAR_ADDRESS": "127.1.1.21", "MESHLAB_GATEWAY_ADDRESS": "127.1.1.22", "MESHLAB_GATEWAY_HTTP_PORT": "50080",
-		"MESHLAB_GATEWAY_HTTPS_PORT": "50443", "MESHLAB_GATEWAY_CA": "ca.crt",
+		"MESHLAB_SIDECAR_ADDRESS": "127.1.1.21", "MESHLAB_GATEWAY_ADDRESS": "127.1.1.22",
+		"MESHLAB_GATEWAY_HTTP_PORT": "50080", "MESHLAB_GATEWAY_HTTPS_PORT": "50443", "MESHLAB_GATEWAY_CA": "ca.crt",
 	}
 	got, err := ProxiesOf(func(name string) string { return env[name] })
 	if diff := cmp.Diff(proxies, got); diff != "" || err != nil {

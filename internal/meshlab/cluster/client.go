@@ -72,7 +72,9 @@ func (c *Client) Token(ctx context.Context, namespace, account, audience string)
 		"spec":     map[string]any{"audiences": []any{audience}, "expirationSeconds": int64(7 * 24 * 60 * 60)},
 	}}
 	accounts := schema.GroupVersionResource{Version: "v1", Resource: "serviceaccounts"}
-	answer, err := c.dynamic.Resource(accounts).Namespace(namespace).Create(ctx, request, metav1.CreateOptions{}, "token")
+	answer, err := c.dynamic.Resource(accounts).Namespace(namespace).Create(
+		ctx, request, metav1.CreateOptions{}, "token",
+	)
 	if err != nil {
 		return "", fmt.Errorf("request a token of service account %q: %w", account, err)
 	}

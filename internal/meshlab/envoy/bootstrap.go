@@ -70,7 +70,9 @@ func (p Proxy) Bootstrap(istiod Istiod) ([]byte, error) {
 			},
 		},
 		"static_resources": map[string]any{"clusters": []any{cluster}},
-		"layered_runtime":  map[string]any{"layers": []any{map[string]any{"name": "istio", "static_layer": runtimeFlags}}},
+		"layered_runtime": map[string]any{"layers": []any{
+			map[string]any{"name": "istio", "static_layer": runtimeFlags},
+		}},
 	}, "", "  ")
 	if err != nil {
 		return nil, fmt.Errorf("encode bootstrap: %w", err)
@@ -125,11 +127,11 @@ func (i Istiod) cluster() (map[string]any, error) {
 	if err != nil {
 		return nil, err
 	}
-	const options = "type.googleapis.com/envoy.extensions.upstreams.http.v3.HttpProtocolOptions"
+	const options = "envoy.extensions.upstreams.http.v3.HttpProtocolOptions"
 	cluster := map[string]any{
 		"name": istiodCluster, "type": "STATIC", "connect_timeout": "1s",
-		"typed_extension_protocol_options": map[string]any{"envoy.extensions.upstreams.http.v3.HttpProtocolOptions": map[string]any{
-			"@type": options, "explicit_http_config": map[string]any{"http2_protocol_options": map[string]any{}},
+		"typed_extension_protocol_options": map[string]any{options: map[string]any{
+			"@type": "type.googleapis.com/" + options, "explicit_http_config": map[string]any{"http2_protocol_options": map[string]any{}},
 		}},
 		"load_assignment": map[string]any{
 			"cluster_name": istiodCluster,

@@ -26,7 +26,10 @@ func TestBootstrap(t *testing.T) {
 				Kind: Gateway, Name: "web", Namespace: "edge", ServiceAccount: "web", Address: "127.1.1.22",
 				Admin: "127.0.0.1:20001", Labels: map[string]string{"gateway": "web"},
 			},
-			Istiod{Address: "127.0.0.1:20003", Root: "-----BEGIN CERTIFICATE-----", Host: "istiod.istio-system.svc", Token: "token"},
+			Istiod{
+				Address: "127.0.0.1:20003", Root: "-----BEGIN CERTIFICATE-----", Host: "istiod.istio-system.svc",
+				Token: "token",
+			},
 		},
 	} {
 		t.Run(golden, func(t *testing.T) {
@@ -54,8 +57,10 @@ func TestBootstrap(t *testing.T) {
 func TestBootstrap_addresses(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct{ admin, istiod, want string }{
-		"no port":           {"127.0.0.1", "127.0.0.1:1", "read address: address 127.0.0.1: missing port in address"},
-		"no number":         {"127.0.0.1:x", "127.0.0.1:1", `read address 127.0.0.1:x: strconv.Atoi: parsing "x": invalid syntax`},
+		"no port": {"127.0.0.1", "127.0.0.1:1", "read address: address 127.0.0.1: missing port in address"},
+		"no number": {
+			"127.0.0.1:x", "127.0.0.1:1", `read address 127.0.0.1:x: strconv.Atoi: parsing "x": invalid syntax`,
+		},
 		"no port of istiod": {"127.0.0.1:1", "istiod", "read address: address istiod: missing port in address"},
 	} {
 		t.Run(name, func(t *testing.T) {

