@@ -131,6 +131,11 @@ func TestEnvoy(t *testing.T) {
 	applyOrFail(t, client, strings.ReplaceAll(shop, "VERSION", "v2"))
 	p.awaitVersion(t, "v2")
 	t.Run("what becomes of requests", p.askedThroughEnvoy)
+	t.Run("load", func(t *testing.T) {
+		p.loadedThroughEnvoy(t, func(version string) {
+			applyOrFail(t, client, strings.ReplaceAll(shop, "VERSION", version))
+		})
+	})
 
 	asked := slices.Clone(ways)
 	for i := range asked {
@@ -175,6 +180,29 @@ func (p *labProcess) askedThroughEnvoy(t *testing.T) {
 	r = p.call(t, "--via", "gateway", "--protocol", "http1", "-n", "5", "--host", "nobody.example")
 	if diff := cmp.Diff(map[string]int{"404: ": 5}, r.Errors); diff != "" {
 		t.Errorf("no route (-want +got):\n%s", diff)
+	}
+}
+
+// loadedThroughEnvoy: a load goes through both Envoys while the routes move from v2 to v1 and back.
+func (p *labProcess) loadedThroughEnvoy(t *testing.T, moveTo func(version string)) {
+	l := startLoadProcess(t, p, "--rate 300 --timeout 5s --via sidecar --protocol http1", "")
+	if a := l.ask(t, `{"streams": [{"host": "echo.greeter.svc.cluster.local"}, `+
+		`{"host": "shop.example", "via": "gateway", "protocol": "http2", "tls": true}, `+
+		`{"host": "greeter.greeter.svc.cluster.local", "protocol": "grpc"}]}`); !a.OK || len(a.Late) > 0 {
+		t.Fatalf("streams: %+v", a)
+	}
+	for _, version := range []string{"v1", "v2"} {
+		moveTo(version)
+		time.Sleep(2 * time.Second)
+	}
+	total := l.ask(t, `{"stop": true}`)
+	if err := l.cmd.Wait(); err != nil || total.Failed > 0 || len(total.Streams) != 3 {
+		t.Fatalf("total %+v, error %v", total, err)
+	}
+	for i, versions := range []int{2, 2, 3} {
+		if s := total.Streams[i]; s.Answered < 50 || len(s.Versions) != versions {
+			t.Errorf("%s: %+v", s.Name, s)
+		}
 	}
 }
 

@@ -1,5 +1,5 @@
-// Meshlab runs a real Kubernetes API server, a real istiod and a real gRPC data plane on one machine, without
-// containers, for demos and acceptance tests.
+// Meshlab runs a real Kubernetes API server, a real istiod, real Envoys and services behind them on one machine,
+// without containers, for demos and acceptance tests.
 package main
 
 import (
@@ -10,13 +10,14 @@ import (
 	"os"
 )
 
-const usage = `meshlab runs a real kube-apiserver, etcd and istiod with a gRPC service in three versions, on loopback.
+const usage = `meshlab runs a real kube-apiserver, etcd, istiod, a sidecar and a gateway, with a gRPC and an HTTP service
+in three versions, on loopback.
 
   meshlab build                    build the servers into the cache, once
   meshlab up [--dir DIR]           start a lab and stay until a signal, or until the parent process is gone
   meshlab run [--dir DIR] -- CMD   start a lab, run CMD in its environment, stop the lab, exit as CMD did
-  meshlab call --host HOST ...     send gRPC requests through istiod's routes and count who answered
-  meshlab load --rate N ...        keep sending gRPC requests while routes change, count by marked periods
+  meshlab call --via WAY ...       send gRPC or HTTP requests through istiod's routes and count who answered
+  meshlab load --rate N ...        keep sending requests while routes change, count by marked periods
   meshlab watch [--dir DIR] ...    watch istiod as a sidecar does, report routes that name a missing cluster
   meshlab routes [--dir DIR] ...   print the route tables that istiod has for an Envoy, as JSON
   meshlab greeter --version V      serve one version of the gRPC service
