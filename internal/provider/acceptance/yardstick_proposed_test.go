@@ -28,7 +28,7 @@ func (y *yardstick) prior(base, config tftypes.Value) (prior, state tftypes.Valu
 	if y.oneIn(2) {
 		base = config
 	}
-	planned, _ := planned(y.t, y.plain, y.resource, base, none, y.proposed(base, none))
+	planned, _ := planned(y.t, y.aside, y.resource, base, none, y.proposed(base, none))
 	if planned.IsNull() {
 		return none, blank(y.typed)
 	}

@@ -26,8 +26,9 @@ const fewCalls = 300
 type world struct {
 	name           string
 	guarded, plain server
-	// applying is the provider once more: a plan that follows an apply in the same process asks less.
-	applying server
+	// applying is the provider once more: a plan that follows an apply in the same process asks less. And aside makes
+	// the states to begin with: what is told once in a process would be missing in an answer that is compared.
+	applying, aside server
 }
 
 // yardstick asks the provider and the framework the same.
@@ -119,9 +120,9 @@ func TestPropertyProtocolAsFramework(t *testing.T) {
 
 func newWorld(t *testing.T, name, block string) world {
 	t.Helper()
-	w := world{name, newServer(t), newServer(t), newServer(t)}
+	w := world{name, newServer(t), newServer(t), newServer(t), newServer(t)}
 	w.plain.ProviderServer = providerserver.NewProtocol6(provider.New("test")())()
-	for _, s := range []server{w.guarded, w.plain, w.applying} {
+	for _, s := range []server{w.guarded, w.plain, w.applying, w.aside} {
 		if block != "" {
 			attackOn(t, s).configure(block)
 		}
