@@ -1,9 +1,6 @@
 package check
 
 import (
-	"slices"
-	"strings"
-
 	networking "istio.io/api/networking/v1"
 
 	"github.com/meshroute/terraform-provider-mesh/internal/istio"
@@ -54,23 +51,5 @@ func (c *checker) path(m *networking.HTTPMatchRequest) {
 		c.doubt(istio.Path{"ignore_uri_case"}, "has no effect without uri; leave it out")
 	case *networking.StringMatch_Regex:
 		c.doubt(istio.Path{"ignore_uri_case"}, "has no effect on a regex; write (?i) at its beginning")
-	}
-}
-
-// methods are those that HTTP defines.
-var methods = []string{"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "CONNECT", "OPTIONS", "TRACE"}
-
-func (c *checker) method(value *networking.StringMatch) {
-	exact, ok := value.GetMatchType().(*networking.StringMatch_Exact)
-	if !ok {
-		return
-	}
-	if upper := strings.ToUpper(exact.Exact); upper != exact.Exact && slices.Contains(methods, upper) {
-		c.doubt(
-			istio.Path{"method", "exact"},
-			"methods are compared with case, and %.80q is not the method %s that clients are known to send",
-			exact.Exact,
-			upper,
-		)
 	}
 }

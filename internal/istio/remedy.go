@@ -41,6 +41,8 @@ const (
 	Misspelt
 	// Presence is to ask whether something is there or not, in place of an empty text.
 	Presence
+	// MatchPath is to match the path, which is the value, in place of the method.
+	MatchPath
 )
 
 // Text returns the end of a sentence, in the words of Istio's API.
@@ -76,6 +78,8 @@ func (r Remedy) Text(value string) string {
 		return ", which is left to somebody else"
 	case Presence:
 		return "; write {} for one that is there, or without_headers for one that is not"
+	case MatchPath:
+		return fmt.Sprintf("; match uri with an exact %.80q", value)
 	case NoRemedy, Misspelt:
 	}
 	return ""

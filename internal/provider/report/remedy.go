@@ -38,6 +38,8 @@ func remedyText(remedy istio.Remedy, value string) string {
 		return "; is a name misspelt? Terraform drops those that it does not know"
 	case istio.Presence:
 		return "; write { present = true } for one that is there, or without_headers for one that is not"
+	case istio.MatchPath:
+		return fmt.Sprintf("; match uri = { exact = %.80q }", value)
 	case istio.NoRemedy, istio.NarrowerFirst, istio.NarrowMatch, istio.NarrowMatches:
 	}
 	return remedy.Text(value)

@@ -35,6 +35,7 @@ func TestProblemText(t *testing.T) {
 		istio.Misspelt:           "is wrong; is a name misspelt? Terraform drops those that it does not know",
 		istio.Presence: "is wrong; write { present = true } for one that is there, or without_headers for one that " +
 			"is not",
+		istio.MatchPath: `is wrong; match uri = { exact = "10" }`,
 	} {
 		if got := Text(istio.Problem{Reason: "is wrong", Remedy: remedy, Value: "10"}); got != want {
 			t.Errorf("got %q, want %q", got, want)
