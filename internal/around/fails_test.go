@@ -14,31 +14,32 @@ import (
 func TestInspect_fails(t *testing.T) {
 	t.Parallel()
 	to := func(destination string) string { return "http: [{route: [{destination: {" + destination + "}}]}]" }
+	absent, noted := map[around.FindingKind]bool{around.Absent: true}, map[around.FindingKind]bool{around.Absent: false}
 	const rule = "host: reviews\nsubsets: [{name: v3, labels: {version: v3}}]"
 	for name, test := range map[string]struct {
 		spec, declared string
 		change         func(*around.Facts)
 		want           map[around.FindingKind]bool
 	}{
-		"no Service":      {spec: to("host: nobody"), want: map[around.FindingKind]bool{around.Absent: true}},
-		"no ServiceEntry": {spec: to("host: api.vendor.example"), want: map[around.FindingKind]bool{around.Absent: true}},
-		"no full name":    {spec: to("host: reviews.shop"), want: map[around.FindingKind]bool{around.Absent: true}},
+		"no Service":      {spec: to("host: nobody"), want: absent},
+		"no ServiceEntry": {spec: to("host: api.vendor.example"), want: absent},
+		"no full name":    {spec: to("host: reviews.shop"), want: absent},
 		"a ServiceEntry that cannot be listed may have it": {
 			spec: to("host: reviews.shop"), change: func(f *around.Facts) {
 				f.Narrow = map[around.Resource]bool{around.ServiceEntries: true}
-			}, want: map[around.FindingKind]bool{around.Absent: false},
+			}, want: noted,
 		},
-		"no port":   {spec: to("host: reviews, port: {number: 81}"), want: map[around.FindingKind]bool{around.Absent: true}},
-		"no subset": {spec: to("host: reviews, subset: v9"), want: map[around.FindingKind]bool{around.Absent: true}},
+		"no port":   {spec: to("host: reviews, port: {number: 81}"), want: absent},
+		"no subset": {spec: to("host: reviews, subset: v9"), want: absent},
 		"nobody answers": {
 			spec: to("host: reviews, subset: v3"), declared: rule, want: map[around.FindingKind]bool{around.Idle: true},
 		},
 		"copies are lost": {
 			spec: "http: [{" + istiotest.To("") + ", mirrors: [{destination: {host: nobody}}]}]",
-			want: map[around.FindingKind]bool{around.Absent: false},
+			want: noted,
 		},
 		"no gateway": {
-			spec: "gateways: [mesh, lost]\n" + to("host: reviews"), want: map[around.FindingKind]bool{around.Absent: false},
+			spec: "gateways: [mesh, lost]\n" + to("host: reviews"), want: noted,
 		},
 		"no HTTP": {spec: to("host: reviews"), change: func(f *around.Facts) {
 			f.Services["shop"]["reviews"] = around.Service{Ports: []around.ServicePort{{Number: 80, Protocol: "TCP"}}}

@@ -56,9 +56,11 @@ func (l *inspection) nowhere(t target, host string) (words string, remedy istio.
 	why, instead, hardly := l.misnamed(host, t.of.Namespace)
 	switch {
 	case l.unentered(host) && why != "" && (t.at != nil || hardly || strings.HasPrefix(instead, write)):
-		return why + ", and no ServiceEntry has that name, so that requests fail with 503" + instead, istio.NoRemedy, true
+		return why + ", and no ServiceEntry has that name, so that requests fail with 503" + instead,
+			istio.NoRemedy, true
 	case l.Unentered(host) && t.at != nil:
-		return fmt.Sprintf("there is no ServiceEntry for %s, so that requests fail with 503", host), istio.CreateAlong, true
+		return fmt.Sprintf("there is no ServiceEntry for %s, so that requests fail with 503", host),
+			istio.CreateAlong, true
 	case hardly && l.unlisted(host):
 		return why + ", so that requests fail with 503 unless a ServiceEntry that cannot be listed has that " +
 				"name" + instead,

@@ -18,6 +18,7 @@ func TestUses_delegates(t *testing.T) {
 		lost = `http[0] "shop" in VirtualService "web/root" hands requests over to it, ` +
 			"and istiod leaves that rule out then; the requests that it is for go on to the rules behind it, and " +
 			"without one have no route"
+		gone = "error name: is taken away: " + lost
 	)
 	for name, test := range map[string]struct {
 		before, after string
@@ -25,23 +26,25 @@ func TestUses_delegates(t *testing.T) {
 		named, root, owner string
 		want               []string
 	}{
-		"it goes":           {before: all, root: root, want: []string{"error name: is taken away: " + lost}},
-		"it stays":          {before: all, after: all, root: root},
-		"it changes":        {before: all, after: "http: [{timeout: 1s, route: [{destination: {host: reviews}}]}]", root: root},
+		"it goes":  {before: all, root: root, want: []string{gone}},
+		"it stays": {before: all, after: all, root: root},
+		"it changes": {before: all, after: "http: [{timeout: 1s, route: [{destination: {host: " +
+			"reviews}}]}]", root: root},
 		"it was not there":  {after: all, root: root},
-		"another name":      {before: all, after: all, named: "shop/new", root: root, want: []string{"error name: is taken away: " + lost}},
-		"another namespace": {before: all, after: all, named: "b/ours", root: root, want: []string{"error name: is taken away: " + lost}},
+		"another name":      {before: all, after: all, named: "shop/new", root: root, want: []string{gone}},
+		"another namespace": {before: all, after: all, named: "b/ours", root: root, want: []string{gone}},
 		"it gets hosts": {before: all, after: "hosts: [a]\n" + all, root: root, want: []string{
 			"error hosts: is no delegate with hosts: " + lost}},
-		"it has hosts":       {before: "hosts: [a]\n" + all, root: root},
-		"nobody names it":    {before: all, root: "hosts: [web.test]\nhttp: [{delegate: {name: else, namespace: shop}}]"},
+		"it has hosts": {before: "hosts: [a]\n" + all, root: root},
+		"nobody names it": {before: all, root: "hosts: [web.test]\nhttp: [{delegate: {name: else, namespace: " +
+			"shop}}]"},
 		"a short name":       {before: all, root: "hosts: [web.test]\nhttp: [{delegate: {name: ours}}]"},
 		"not exported to it": {before: "exportTo: [.]\n" + all, root: root},
 		"wider than its root, as a whole": {
 			before: "http: [{match: [{uri: {prefix: /}}], route: [{destination: {host: reviews}}]}]", root: root,
 		},
-		"the same workspace": {before: all, root: root, owner: "shop/prod", want: []string{"own error name: is taken away: " + lost}},
-		"another workspace":  {before: all, root: root, owner: "web", want: []string{"error name: is taken away: " + lost}},
+		"the same workspace": {before: all, root: root, owner: "shop/prod", want: []string{"own " + gone}},
+		"another workspace":  {before: all, root: root, owner: "web", want: []string{gone}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -84,7 +87,8 @@ func TestUses_delegates(t *testing.T) {
 // What may be a delegate asks who hands over to it when it goes.
 func TestUses_delegatesWanted(t *testing.T) {
 	t.Parallel()
-	delegate := istio.ObjectsOf(istiotest.Object(t, "VirtualService", "shop/ours", "http: [{route: [{destination: {host: a}}]}]"))
+	delegate := istio.ObjectsOf(istiotest.Object(t, "VirtualService", "shop/ours", "http: [{route: [{destination: "+
+		"{host: a}}]}]"))
 	if _, wanted := around.Uses(delegate, delegate, &around.Facts{}); len(wanted) > 0 {
 		t.Errorf("wants %v where nothing goes", wanted)
 	}

@@ -26,7 +26,8 @@ func TestValidate_methods(t *testing.T) {
 		"one in small letters": {"exact: propfind", ""},
 		"a prefix":             {"prefix: P", ""},
 		"a regex":              {"regex: Get.*", ""},
-		"POST in small letters": {"exact: Post", `doubt ` + place + `exact: methods are compared with case, and "Post" ` +
+		"POST in small letters": {"exact: Post", `doubt ` + place + `exact: methods are compared with case, and ` +
+			`"Post" ` +
 			`is not the method POST that clients are known to send`},
 		"a gRPC method": {"exact: SayHello", `doubt ` + place + `exact: "SayHello"` + grpc + write +
 			`"/PACKAGE.SERVICE/SayHello"`},

@@ -30,7 +30,8 @@ func TestView_List_sidecars(t *testing.T) {
 		"asks by an annotation": {
 			pod: with("annotations", "sidecar.istio.io/inject", "true"), want: map[string]bool{"shop": true},
 		},
-		"wants none":                 {pod: with("labels", "sidecar.istio.io/inject", "false"), want: map[string]bool{"shop": false}},
+		"wants " +
+			"none": {pod: with("labels", "sidecar.istio.io/inject", "false"), want: map[string]bool{"shop": false}},
 		"says nothing of it":         {pod: with("labels", "app", "a"), want: map[string]bool{"shop": false}},
 		"nobody is there":            {want: map[string]bool{"shop": false}},
 		"a machine":                  {machine: with("labels", "app", "a"), want: map[string]bool{"shop": true}},
@@ -41,7 +42,8 @@ func TestView_List_sidecars(t *testing.T) {
 			t.Parallel()
 			c, _ := counted(t, func(w http.ResponseWriter, r *http.Request) {
 				var items []map[string]any
-				for resource, one := range map[string]map[string]any{"pods": test.pod, "workloadentries": test.machine} {
+				there := map[string]map[string]any{"pods": test.pod, "workloadentries": test.machine}
+				for resource, one := range there {
 					if one != nil && strings.HasSuffix(r.URL.Path, "/namespaces/shop/"+resource) {
 						items = append(items, item("a", one))
 					}

@@ -126,7 +126,8 @@ func (s *Surroundings) findSidecar(ctx context.Context, query around.Query) (boo
 	pods.Resource, machines.Resource = around.Pods, around.WorkloadEntries
 	err := s.each(ctx, pods, metav1.ListOptions{}, func(o *unstructured.Unstructured) {
 		_, injected := o.GetAnnotations()[sidecarStatus]
-		found = found || injected || o.GetLabels()[sidecarInject] == "true" || o.GetAnnotations()[sidecarInject] == "true"
+		asks := o.GetLabels()[sidecarInject] == "true" || o.GetAnnotations()[sidecarInject] == "true"
+		found = found || injected || asks
 	})
 	if err == nil && !found {
 		err = s.each(ctx, machines, metav1.ListOptions{}, func(*unstructured.Unstructured) { found = true })

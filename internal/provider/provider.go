@@ -149,7 +149,8 @@ func (p *meshProvider) Schema(_ context.Context, _ fwprovider.SchemaRequest, res
 	attributes["allow_used_removal"] = schema.BoolAttribute{
 		Optional: true,
 		MarkdownDescription: "Lets a plan take away a subset, or give it other labels, while a VirtualService of " +
-			"somebody else sends requests to it, and a VirtualService to which another one delegates. By default that is an error that names the VirtualService and its " +
+			"somebody else sends requests to it, and a VirtualService to which another one delegates. By default " +
+			"that is an error that names the VirtualService and its " +
 			"rule, also when a resource is destroyed. Meant for one apply: the environment variable " +
 			"`MESH_ALLOW_USED_REMOVAL` says the same. Defaults to `false`.",
 	}

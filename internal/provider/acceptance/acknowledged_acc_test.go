@@ -64,7 +64,8 @@ resource "mesh_destination_rule" "test" {
   traffic_policy = { port_level_settings = [{ port = { number = 0 }, load_balancer = { simple = "RANDOM" } }] }
   ` + every + "\n}\n", nil},
 		"requests that fail": {
-			sendingTo(`host = "greeter", subset = "v9"`, every), []string{"Not in the cluster (VirtualService NS/test)"},
+			sendingTo(`host = "greeter", subset = "v9"`, every), []string{"Not in the cluster (VirtualService " +
+				"NS/test)"},
 		},
 	} {
 		q.configure(q.admin, q.in(test.config))

@@ -69,7 +69,8 @@ resource "mesh_virtual_service" "mesh" {
 			`there ` +
 			toShop,
 	} {
-		want[q.in(unserved+" (VirtualService "+name+")")] = q.in(text) + "\n\nTo accept it, add \"host-not-served\" to acknowledged."
+		want[q.in(unserved+" (VirtualService "+name+")")] = q.in(text) + "\n\nTo accept it, add " +
+			"\"host-not-served\" to acknowledged."
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("warnings (-want +got):\n%s", diff)

@@ -46,7 +46,8 @@ func TestAccNames(t *testing.T) {
 	} {
 		config.WriteString(strings.NewReplacer(`"test"`, `"`+name+`"`, `["greeter"]`, `["`+name+`.NS.example"]`).
 			Replace(sendingTo(`host = "`+test.host+`"`, "")))
-		want[q.in("Not in the cluster (VirtualService NS/"+name+")")] = q.in("http[0].route[0].destination.host: " + test.why + ".")
+		want[q.in("Not in the cluster (VirtualService NS/"+name+")")] = q.in("http[0].route[0].destination.host: " +
+			"" + test.why + ".")
 	}
 	q.configure(q.admin, q.in(config.String()))
 	if diff := cmp.Diff(want, q.must("plan").told()); diff != "" {
@@ -114,7 +115,8 @@ func TestAccNames_notes(t *testing.T) {
 	if diff := cmp.Diff(want, slices.Sorted(maps.Keys(r.told()))); diff != "" {
 		t.Errorf("summaries (-want +got):\n%s", diff)
 	}
-	if said := r.told()["Doubtful route (VirtualService test)"]; said != "http[0].fault.delay.percent: is deprecated; write percentage = { "+
+	if said := r.told()["Doubtful route (VirtualService test)"]; said != "http[0].fault.delay.percent: is "+
+		"deprecated; write percentage = { "+
 		"value = 100 }.\n\nTo accept it, add \"doubtful-route\" to acknowledged." {
 		t.Errorf("the note says %q", said)
 	}

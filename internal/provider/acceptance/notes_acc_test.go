@@ -69,7 +69,9 @@ func TestAccNotes_many(t *testing.T) {
 		if diff := cmp.Diff(test.want, r.shown()); diff != "" {
 			t.Errorf("%s: shows (-want +got):\n%s\n%q", name, diff, slices.Sorted(maps.Keys(r.told())))
 		}
-		unseen := slices.DeleteFunc(r.Diagnostics, func(d diagnostic) bool { return withoutObject(d.Summary) != unlooked })
+		unseen := slices.DeleteFunc(r.Diagnostics, func(d diagnostic) bool {
+			return withoutObject(d.Summary) != unlooked
+		})
 		if len(unseen) != test.want[unlooked] {
 			t.Errorf("%s: says %d times what it could not look at", name, len(unseen))
 		}

@@ -20,7 +20,8 @@ func TestAccSidecars(t *testing.T) {
 	}
 	const place = "rules[0].match[0].source_namespace: "
 	none := q.in(place + "callers in namespace NS-b have no sidecar, so that nothing follows these rules there: no " +
-		"label asks for injection (istio-injection=enabled or istio.io/rev), and no workload has one.\n\nTo accept it, " +
+		"label asks for injection (istio-injection=enabled or istio.io/rev), and no workload has one.\n\nTo accept " +
+		"it, " +
 		"add \"callers-without-sidecar\" to acknowledged.")
 	q.configure(q.admin, from("NS-b", "greeter", ""))
 	q.must("plan").want(t, "warning", summary, none)

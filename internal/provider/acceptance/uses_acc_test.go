@@ -160,9 +160,11 @@ func TestAccUses_delegates(t *testing.T) {
 	q.configure(q.admin, delegate("greetings"))
 	q.must("apply")
 	q.must("plan", "-destroy", "-out", "saved.tfplan")
-	q.virtualService("name: root, namespace: NS-b", "hosts: [theirs.test], gateways: [NS-b/edge], http: [{name: hello, "+
+	q.virtualService("name: root, namespace: NS-b", "hosts: [theirs.test], gateways: [NS-b/edge], http: [{name: "+
+		"hello, "+
 		"match: [{uri: {prefix: /}}], delegate: {name: greetings, namespace: NS}}]")
-	say := []string{q.in(`name: is taken away: http[0] "hello" in VirtualService "NS-b/root" hands requests over to it, `+
+	say := []string{q.in(`name: is taken away: http[0] "hello" in VirtualService "NS-b/root" hands requests over `+
+		`to it, `+
 		`and istiod leaves that rule out then`) + passedOn, "or keep it until it does",
 		"allow_used_removal = true in the provider block"}
 	q.fails(delegating, say[:1], "apply", "saved.tfplan")
@@ -183,7 +185,8 @@ func TestAccUses_delegatedRequests(t *testing.T) {
 	lab := acctest.Start(t)
 	theirs := lab.Twin("-theirs")
 	w := newWorkspace(t, lab, canaryForm, "")
-	w.write("resource \"mesh_virtual_service\" \"test\" {\n  name = local.service\n  http = [{ route = [{ destination = " +
+	w.write("resource \"mesh_virtual_service\" \"test\" {\n  name = local.service\n  http = [{ route = [{ " +
+		"destination = " +
 		"{ host = local.host } }] }]\n}\n")
 	w.must("apply")
 	theirs.Create(fmt.Sprintf("apiVersion: networking.istio.io/v1\nkind: VirtualService\nmetadata: {name: %s}\n"+

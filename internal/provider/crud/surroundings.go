@@ -152,7 +152,8 @@ func namesOf(route form.Route) []string {
 	return names
 }
 
-// warnOfUnseen tells, once for a namespace, what could not be looked at, why, and which right would change that. A cluster without
+// warnOfUnseen tells, once for a namespace, what could not be looked at, why, and which right would change that. A
+// cluster without
 // Istio's API has none of its objects, which the plan says anyway.
 func (p *objectsResource) warnOfUnseen(diagnostics *diag.Diagnostics, view *cluster.View, life form.Lifecycle) {
 	lines, missing := report.UnseenLines(view)

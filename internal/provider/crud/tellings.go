@@ -60,7 +60,8 @@ func tellingOf(kind around.FindingKind) telling {
 	case around.Handed:
 		return telling{
 			summary: "Delegate still in use", errs: true,
-			when: "A VirtualService goes, gets another name, or gets hosts, while a rule of another one delegates to it, " +
+			when: "A VirtualService goes, gets another name, or gets hosts, while a rule of another one delegates " +
+				"to it, " +
 				"also when a resource is destroyed. A warning for one of the same workspace; `allow_used_removal` in " +
 				"the provider block lets it pass. Apply looks again.",
 			rights: []string{"list virtualservices"},
@@ -100,7 +101,8 @@ func tellingOf(kind around.FindingKind) telling {
 	case around.Unmeshed:
 		return telling{
 			summary: "Callers without a sidecar", id: report.DoubtOfCallers,
-			when: "Whoever calls, as the matches or `export_to` say, is in a namespace without injection, or in ambient " +
+			when: "Whoever calls, as the matches or `export_to` say, is in a namespace without injection, or in " +
+				"ambient " +
 				"mode without a waypoint. Told once for these namespaces.",
 			rights: []string{"list namespaces", "list pods", "list workloadentries"},
 		}

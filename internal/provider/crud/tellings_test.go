@@ -43,7 +43,8 @@ func others() []telling {
 		{existsAlready, true, "An object of the name is there, and is neither in the state nor left behind by a " +
 			"killed apply of this workspace. `adopt` takes it over.", own, ""},
 		{takenUp, false, "A killed apply left the object behind, and this one takes it up.", own, ""},
-		{otherWorkspace, true, "The objects carry the mark of another workspace. `adopt_from` takes them over.", own, ""},
+		{otherWorkspace, true, "The objects carry the mark of another workspace. `adopt_from` takes them " +
+			"over.", own, ""},
 		refusal(cluster.FieldConflict, "Another field manager owns what the change writes: who, since when, and what "+
 			"it is now. `force_conflicts` takes it."),
 		{takes, false, "The change takes fields from another field manager, as `force_conflicts` or an import says.",
@@ -85,7 +86,8 @@ func TestDocs_tellings(t *testing.T) {
 		if all.id != "" {
 			id, ids = "`"+all.id+"`", append(ids, all.id)
 		}
-		fmt.Fprintf(&b, "| %s | %s | %s | %s | %s |\n", all.summary, severity, all.when, strings.Join(all.rights, ", "), id)
+		fmt.Fprintf(&b, "| %s | %s | %s | %s | %s |\n", all.summary, severity, all.when,
+			strings.Join(all.rights, ", "), id)
 	}
 	for _, all := range others() {
 		row(all)
@@ -93,11 +95,13 @@ func TestDocs_tellings(t *testing.T) {
 	for kind := around.Rivalry; tellingOf(kind).summary != ""; kind++ {
 		row(tellingOf(kind))
 	}
-	b.WriteString("\nTerraform shows one of several warnings that have the same summary, so each names its object there. " +
+	b.WriteString("\nTerraform shows one of several warnings that have the same summary, so each names its object " +
+		"there. " +
 		"What is said of many objects in the same words is said of the first three by name, and of the others as " +
 		"`(more objects)`, which Terraform shows once and counts. What makes requests fail for certain is said of " +
 		"each.\n\nA doubt that stands, and is meant, is accepted with its id in the attribute `acknowledged` of the " +
-		"resource. That changes nothing in the cluster, and goes for all doubts of the kind, also for new ones; errors, " +
+		"resource. That changes nothing in the cluster, and goes for all doubts of the kind, also for new ones; " +
+		"errors, " +
 		"and requests that fail for certain, are told all the same.\n")
 	slices.Sort(ids)
 	if diff := cmp.Diff(report.Doubts(), ids); diff != "" {

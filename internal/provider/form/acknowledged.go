@@ -17,7 +17,8 @@ import (
 func acknowledged() schema.Attribute {
 	return schema.ListAttribute{
 		ElementType: types.StringType, Optional: true,
-		MarkdownDescription: "Doubts that are accepted, and that a plan tells no more of this resource: the ids that its " +
+		MarkdownDescription: "Doubts that are accepted, and that a plan tells no more of this resource: the ids " +
+			"that its " +
 			"warnings end with, such as `[\"" + report.DoubtOfSubsets + "\"]`. Each of them is for all doubts of its " +
 			"kind, also for new ones; errors, and requests that fail for certain, are told all the same. It changes " +
 			"nothing in the cluster. The ids are `" + strings.Join(report.Doubts(), "`, `") + "`.",

@@ -40,7 +40,8 @@ func TestProblems_named(t *testing.T) {
 		}},
 		"nothing is known of the name": {"", istio.Refused, nil, []string{
 			"Error Route without effect at http[1].timeout: http[1].timeout: does nothing.",
-			"Warning Doubtful route at http[0].retries: http[0].retries: is odd.\n\nhttp[1].timeout: is odd too." + accept("doubtful-route"),
+			"Warning Doubtful route at http[0].retries: http[0].retries: is odd.\n\nhttp[1].timeout: is odd " +
+				"too." + accept("doubtful-route"),
 		}},
 		"accepted": {"shop/reviews", istio.Doubtful, []string{DoubtOfRoute}, []string{
 			"Warning Route without effect (shop/reviews) at http[1].timeout: http[1].timeout: does nothing." +
@@ -53,10 +54,11 @@ func TestProblems_named(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			var said diag.Diagnostics
-			Problems(&said, Naming{Of: test.of, Void: test.void, To: Audience{Accepted: test.accepted}}, attr.Read(attr.Object(nil)), problems)
+			naming := Naming{Of: test.of, Void: test.void, To: Audience{Accepted: test.accepted}}
+			Problems(&said, naming, attr.Read(attr.Object(nil)), problems)
 			var got []string
 			for _, d := range said {
-				at := d.(diag.DiagnosticWithPath).Path() //nolint:errcheck,forcetypeassert // each has one
+				at := d.(diag.DiagnosticWithPath).Path()
 				got = append(got, fmt.Sprintf("%s %s at %s: %s", d.Severity(), d.Summary(), at, d.Detail()))
 			}
 			if diff := cmp.Diff(test.want, got); diff != "" {

@@ -49,7 +49,8 @@ func TestWarnings(t *testing.T) {
 			"Note (shop/b): subsets: is odd in b.shop.svc.cluster.local (b).",
 			"Note (shop/c): subsets: is odd in c.shop.svc.cluster.local (c).",
 		}},
-		"something else of others": {[]Warning{same("a"), note("b", "is even."), note("c", "is in shopping.")}, []string{
+		"something else of others": {[]Warning{same("a"), note("b", "is even."), note("c", "is in "+
+			"shopping.")}, []string{
 			"Note (shop/a): subsets: is odd in a.shop.svc.cluster.local (a).", "Note (shop/b): is even.",
 			"Note (shop/c): is in shopping.",
 		}},
