@@ -10,6 +10,7 @@ import (
 var onlyEmbedded = map[string]string{
 	"TestAccAck":                    breaks,
 	"TestAccAck_restartedAPIServer": breaks,
+	"TestAccCanaryRoute_proxied":    "it sends HTTP through the lab's Envoys",
 	"TestAccChaos":                  breaks,
 	"TestAccEvaluate_envoy":         asEnvoy,
 	"TestAccEvaluate_paths":         asEnvoy,

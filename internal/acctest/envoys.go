@@ -43,8 +43,11 @@ func (l *Lab) Gateway() Gateway {
 // StartProxied is [Start] with a Service of HTTP, which only Envoys route to. It skips the test where there is none.
 func StartProxied(t *testing.T) *Lab {
 	t.Helper()
-	if os.Getenv("TF_ACC") != "" && os.Getenv("MESHLAB_ENVOY_VERSION") == "" {
-		t.Skip("there is no Envoy: it needs the embedded lab with one")
+	if os.Getenv("TF_ACC") != "" {
+		NeedEmbedded(t)
+		if os.Getenv("MESHLAB_ENVOY_VERSION") == "" {
+			t.Skip("the lab has no Envoy")
+		}
 	}
 	return start(t, "MESH_TEST_HTTP_SERVICE")
 }
