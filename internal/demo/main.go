@@ -84,7 +84,7 @@ func byWeight(ctx context.Context, work *demoWorkspace) error {
 		return err
 	}
 	split := expectation{"v1": {share: 0.1}, "v2": {share: 0.9}}
-	if err := work.measure(ctx, "SayHello", request{Method: hello, Count: 10000}, split); err != nil {
+	if err := work.measure(ctx, "SayHello", request{Method: hello, Count: 5000}, split); err != nil {
 		return err
 	}
 	if work.envoy != "" {
