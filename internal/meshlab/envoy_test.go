@@ -185,6 +185,7 @@ func (p *labProcess) askedThroughEnvoy(t *testing.T) {
 
 // loadedThroughEnvoy: a load goes through both Envoys while the routes move from v2 to v1 and back.
 func (p *labProcess) loadedThroughEnvoy(t *testing.T, moveTo func(version string)) {
+	t.Helper()
 	l := startLoadProcess(t, p, "--rate 300 --timeout 5s --via sidecar --protocol http1", "")
 	if a := l.ask(t, `{"streams": [{"host": "echo.greeter.svc.cluster.local"}, `+
 		`{"host": "shop.example", "via": "gateway", "protocol": "http2", "tls": true}, `+

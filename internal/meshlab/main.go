@@ -10,8 +10,8 @@ import (
 	"os"
 )
 
-const usage = `meshlab runs a real kube-apiserver, etcd, istiod, a sidecar and a gateway, with a gRPC and an HTTP service
-in three versions, on loopback.
+const usage = `meshlab runs a real kube-apiserver, etcd, istiod, a sidecar and a gateway on loopback, with a gRPC and
+an HTTP service in three versions.
 
   meshlab build                    build the servers into the cache, once
   meshlab up [--dir DIR]           start a lab and stay until a signal, or until the parent process is gone

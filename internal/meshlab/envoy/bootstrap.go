@@ -131,7 +131,8 @@ func (i Istiod) cluster() (map[string]any, error) {
 	cluster := map[string]any{
 		"name": istiodCluster, "type": "STATIC", "connect_timeout": "1s",
 		"typed_extension_protocol_options": map[string]any{options: map[string]any{
-			"@type": "type.googleapis.com/" + options, "explicit_http_config": map[string]any{"http2_protocol_options": map[string]any{}},
+			"@type":                "type.googleapis.com/" + options,
+			"explicit_http_config": map[string]any{"http2_protocol_options": map[string]any{}},
 		}},
 		"load_assignment": map[string]any{
 			"cluster_name": istiodCluster,
