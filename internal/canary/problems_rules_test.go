@@ -216,7 +216,7 @@ func TestRouteProblemsOfRules(t *testing.T) {
 	checkRoutes(t, map[string]routeCase{
 		"timeout of zero": {
 			change: timeout(0),
-			want:   []string{`rules[1].timeout: must be at least 1ms; leave it out for no limit, which is Istio's default`},
+			want:   []string{`rules[1].timeout: must be at least 1ms; leave it out for no limit`},
 		},
 		"timeout below zero": {change: timeout(-time.Second), want: []string{`rules[1].timeout: `}},
 		"timeout of 1.5ms": {

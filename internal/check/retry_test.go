@@ -55,8 +55,8 @@ func takenByIstiod(t *testing.T) []string {
 // TestValidate_retries: what is said of a rule's time limits and of when it tries again.
 func TestValidate_retries(t *testing.T) {
 	t.Parallel()
-	some := "; write some of " + strings.Join(takenByIstiod(t), ", ") + " and HTTP statuses, joined by commas without " +
-		"spaces"
+	some := "; write some of " + strings.Join(takenByIstiod(t), ", ") +
+		" and HTTP statuses, joined by commas without spaces"
 	retryOn := func(conditions string) func(*networking.HTTPRoute) {
 		return func(r *networking.HTTPRoute) {
 			r.Retries = &networking.HTTPRetry{Attempts: 1, RetryOn: conditions}

@@ -195,8 +195,9 @@ func TestConfigRestConfig(t *testing.T) {
 			connection{Host: "https://red.example:443", CertData: "C", KeyData: "K"},
 		},
 		"a host beside a kubeconfig without a server": {
-			with(file("users"), func(c *Config) { c.Host, c.HostAlone, c.Token = "https://mine.example", true, "mine" }),
-			connection{Host: "https://mine.example", Token: "mine"},
+			with(file("users"), func(c *Config) {
+				c.Host, c.HostAlone, c.Token = "https://mine.example", true, "mine"
+			}), connection{Host: "https://mine.example", Token: "mine"},
 		},
 		"authorities over the kubeconfig's": {
 			with(file("config"), func(c *Config) {

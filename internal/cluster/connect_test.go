@@ -153,7 +153,10 @@ func TestConnect_errors(t *testing.T) {
 			[]string{"tabs", "line 2"},
 		},
 		"host that is none beside a kubeconfig": {
-			Config{ConfigPaths: file("config").ConfigPaths, Host: "https://u:" + secret + "@own.example:port", HostAlone: true},
+			Config{
+				ConfigPaths: file("config").ConfigPaths, Host: "https://u:" + secret + "@own.example:port",
+				HostAlone: true,
+			},
 			[]string{"host must be a URL or host:port"},
 		},
 		"host that is none": {own(func(c *Config) {

@@ -15,8 +15,9 @@ import (
 // goneInterval is how often an object with finalizers is looked for.
 const goneInterval = time.Second
 
-// remove deletes the object with that uid, and returns when it is gone. That it is gone already, or was made anew by
-// somebody else, is no error, nor that its kind is not served any more: ours does not exist any more. An object with finalizers routes on until they are done.
+// remove deletes the object with that uid, and returns when it is gone. That it is gone already, was made anew by
+// somebody else, or is of a kind that is not served any more, is no error: ours does not exist any more. An object with
+// finalizers routes on until they are done.
 func (c *Cluster) remove(ctx context.Context, at Address, uid string) error {
 	if _, kept := c.takenUp.Load(uid); kept {
 		warn(ctx, fmt.Sprintf("%s stays: another resource took it up in this run, as with create_before_destroy under "+

@@ -117,8 +117,8 @@ func TestAccImport_withoutDefault(t *testing.T) {
 		split bool
 	}{
 		"one rule": {
-			`[{match: [{headers: {version: {exact: "200"}}}], route: [{destination: {host: HOST, subset: v1}, weight: 90}, ` +
-				`{destination: {host: HOST, subset: v2}, weight: 10}]}]`, true,
+			`[{match: [{headers: {version: {exact: "200"}}}], route: [{destination: {host: HOST, subset: v1}, ` +
+				`weight: 90}, {destination: {host: HOST, subset: v2}, weight: 10}]}]`, true,
 		},
 		"two rules": {
 			`[{match: [{headers: {version: {exact: "200"}}}], route: [{destination: {host: HOST, subset: v2}}]}, ` +
@@ -129,8 +129,8 @@ func TestAccImport_withoutDefault(t *testing.T) {
 			t.Parallel()
 			lab := acctest.Start(t)
 			lab.Create(canaryForm.handMade(handMadeDestinationRule))
-			lab.Create("apiVersion: networking.istio.io/v1\nkind: VirtualService\nmetadata: {name: SERVICE, namespace: " +
-				"NAMESPACE, labels: {team: SERVICE}}\nspec:\n  hosts: [HOST]\n  http: " + test.rules + "\n")
+			lab.Create("apiVersion: networking.istio.io/v1\nkind: VirtualService\nmetadata: {name: SERVICE, " +
+				"namespace: NAMESPACE, labels: {team: SERVICE}}\nspec:\n  hosts: [HOST]\n  http: " + test.rules + "\n")
 			untouched := nobodyTouched(t, lab)
 			id := lab.Namespace + "/" + lab.Service
 			w := newWorkspace(t, lab, canaryForm, "")
@@ -142,8 +142,9 @@ func TestAccImport_withoutDefault(t *testing.T) {
 			}
 			w.write(fmt.Sprintf("import {\n  to = mesh_canary_route.test\n  id = %q\n}\n", id))
 			w.fails("No rule for other requests", []string{
-				"VirtualService \"" + id + "\" has no rule for the requests that its matches leave, and a mesh_canary_route " +
-					"always has one, default: its first apply would route them.\n\nInstead of this import, " + instead,
+				"VirtualService \"" + id + "\" has no rule for the requests that its matches leave, and a " +
+					"mesh_canary_route always has one, default: its first apply would route them.\n\n" +
+					"Instead of this import, " + instead,
 			}, "plan", "-generate-config-out=canary.tf")
 			q := query{"mesh_canary_route", fmt.Sprintf("label_selector = \"team=%s\"", lab.Service), 0, true}
 			if found := configured(t, fmt.Sprintf("config_path = %q\n", lab.Kubeconfig)).names(t, q); len(found) > 0 {

@@ -291,8 +291,8 @@ func TestAccList_refused(t *testing.T) {
 	const (
 		forbidden = `virtualservices.networking.istio.io is forbidden: User "nobody" cannot list resource ` +
 			`"virtualservices" in API group "networking.istio.io" `
-		all = "List every VirtualService in all namespaces: " + forbidden + "at the cluster scope.\n\nTo list objects " +
-			"in all namespaces the user needs a ClusterRole with the verb list on virtualservices and " +
+		all = "List every VirtualService in all namespaces: " + forbidden + "at the cluster scope.\n\nTo list " +
+			"objects in all namespaces the user needs a ClusterRole with the verb list on virtualservices and " +
 			"destinationrules of the API group networking.istio.io. To look in one that the user may list, set " +
 			"namespace in the list block."
 	)

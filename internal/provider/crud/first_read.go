@@ -53,7 +53,8 @@ func (p *objectsResource) warnOfForeign(state attr.Value, live liveObjects, diag
 	report.Warnings{noteOn(&live.All()[0].Object, "More than this resource expresses", fmt.Sprintf(
 		"The objects hold what a mesh_%s cannot express, and what the next apply would take away: %s.\n\nTo keep it, "+
 			"import the objects one by one, into resources that have every field, instead of this import:%s",
-		p.TypeName(), strings.Join(foreign, ", "), importsOf(live)))}.Tell(diagnostics, report.Audience{Told: p.settings.Told})
+		p.TypeName(), strings.Join(foreign, ", "), importsOf(live)),
+	)}.Tell(diagnostics, report.Audience{Told: p.settings.Told})
 }
 
 // importsOf are the commands that import objects one by one.
@@ -79,8 +80,8 @@ func (p *objectsResource) refuseWithoutDefault(live liveObjects, diagnostics *di
 	split := newObjectsResource(form.WeightedSplit{})
 	split.settings = p.settings
 	if _, fits := split.describe(live, true); fits {
-		instead = fmt.Sprintf("import it as what it is, shares of the requests that match:\n  terraform import mesh_%s.NAME "+
-			"%s/%s\nOr %s", split.TypeName(), live.Routing().Namespace, live.Routing().Name, instead)
+		instead = fmt.Sprintf("import it as what it is, shares of the requests that match:\n  terraform import "+
+			"mesh_%s.NAME %s/%s\nOr %s", split.TypeName(), live.Routing().Namespace, live.Routing().Name, instead)
 	}
 	diagnostics.AddError("No rule for other requests", fmt.Sprintf("%s has no rule for the requests that its matches "+
 		"leave, and a mesh_%s always has one, default: its first apply would route them.\n\nInstead of this import, %s",

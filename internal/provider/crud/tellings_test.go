@@ -53,8 +53,8 @@ func others() []telling {
 		refusal(cluster.Denied, "An admission webhook or policy refuses an object."),
 		refusal(cluster.Invalid, "An object does not fit the API of the cluster."),
 		{noNamespaceYet, false, "The namespace is not there. The same run may make it.", nil, ""},
-		{unserved[0].Summary(), false, "The cluster serves Istio's API in no version any more, so that the objects of " +
-			"the state are gone.", nil, ""},
+		{unserved[0].Summary(), false, "The cluster serves Istio's API in no version any more, so that the objects " +
+			"of the state are gone.", nil, ""},
 		{istioMissingYet, false, "The cluster does not serve Istio's API. The same run may install it.", nil, ""},
 		{notChecked, false, "Something could not be listed: what the plan does not know for that, and which right is " +
 			"missing.", nil, report.DoubtOfRights},

@@ -108,9 +108,9 @@ func advice(e *cluster.Error) (summary, remedy string) {
 				"to a kubeconfig whose user has some; Kubernetes accepts no username and password." + leftOutText(e)
 		}
 		if e.Everywhere {
-			return "Permission missing", "To list objects in all namespaces the user needs a ClusterRole with the verb " +
-				"list on virtualservices and destinationrules of the API group networking.istio.io. To look in one " +
-				"that the user may list, set namespace in the list block."
+			return "Permission missing", "To list objects in all namespaces the user needs a ClusterRole with the " +
+				"verb list on virtualservices and destinationrules of the API group networking.istio.io. To look in " +
+				"one that the user may list, set namespace in the list block."
 		}
 		return "Permission missing", "The user needs a Role in that namespace with the verbs get, list, create, " +
 			"patch and delete on virtualservices and destinationrules of the API group networking.istio.io. The " +
@@ -196,8 +196,8 @@ func leftOutText(e *cluster.Error) string {
 	if e.LeftOut == "" {
 		return ""
 	}
-	return "\n\nThe environment names " + e.LeftOut + ", and the provider block another host, so that nothing of it is " +
-		"used. If it is meant for this host too, name it in config_path."
+	return "\n\nThe environment names " + e.LeftOut + ", and the provider block another host, so that nothing of it " +
+		"is used. If it is meant for this host too, name it in config_path."
 }
 
 // existsText says who owns an object that is in the way, and what to do about it.

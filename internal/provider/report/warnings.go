@@ -102,8 +102,8 @@ func WarnOfUnserved(diagnostics *diag.Diagnostics, host string, unserved []clust
 	for i, at := range unserved {
 		names[i] = at.String()
 	}
-	diagnostics.AddWarning("Istio API not served", fmt.Sprintf("The API server at %s serves no version of the API of %s, "+
-		"so that no such object exists: its CRDs were removed, and the objects with them. They are taken out of the "+
-		"state.\n\nIf this is not the right cluster, correct the connection before you apply.", host,
+	diagnostics.AddWarning("Istio API not served", fmt.Sprintf("The API server at %s serves no version of the API of "+
+		"%s, so that no such object exists: its CRDs were removed, and the objects with them. They are taken out of "+
+		"the state.\n\nIf this is not the right cluster, correct the connection before you apply.", host,
 		istio.Enumerate(names, "and")))
 }
