@@ -10,8 +10,8 @@ import (
 	"github.com/meshroute/terraform-provider-mesh/internal/traffic"
 )
 
-// Uses says which VirtualServices of others send requests to subsets that a change takes away or gives other labels, or
-// hand them over to a VirtualService that it takes away, and what else to list to be sure. Those of the same
+// Uses says which VirtualServices of others send requests to subsets that a change takes away or gives other labels,
+// or hand them over to a VirtualService that it takes away, and what else to list to be sure. Those of the same
 // workspace may change in the same run: they are marked as Own.
 func Uses(before, after istio.Objects, facts *Facts) (findings []Finding, wanted []Query) {
 	l := &inspection{Facts: facts, before: before, pair: after}

@@ -15,8 +15,8 @@ func TestValidate_methods(t *testing.T) {
 	t.Parallel()
 	const (
 		place = "http[0].match[0].method."
-		grpc  = " is no method of HTTP, which are in capitals, as GET and POST; calls of a gRPC method have the method " +
-			"POST, and the name in their path"
+		grpc  = " is no method of HTTP, which are in capitals, as GET and POST; calls of a gRPC method have the " +
+			"method POST, and the name in their path"
 		write = "; match uri with an exact "
 		none  = ", because methods have letters, as GET and POST, and neither slashes nor spaces"
 	)

@@ -16,8 +16,8 @@ import (
 const goneInterval = time.Second
 
 // remove deletes the object with that uid, and returns when it is gone. That it is gone already, was made anew by
-// somebody else, or is of a kind that is not served any more, is no error: ours does not exist any more. An object with
-// finalizers routes on until they are done.
+// somebody else, or is of a kind that is not served any more, is no error: ours does not exist any more. An object
+// with finalizers routes on until they are done.
 func (c *Cluster) remove(ctx context.Context, at Address, uid string) error {
 	if _, kept := c.takenUp.Load(uid); kept {
 		warn(ctx, fmt.Sprintf("%s stays: another resource took it up in this run, as with create_before_destroy under "+

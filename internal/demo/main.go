@@ -105,8 +105,8 @@ func byWeight(ctx context.Context, work *demoWorkspace) error {
 		})
 }
 
-// policies shows that a timeout, retries and injected faults act. Where there is an Envoy, the routes of HTTP come with
-// the same apply.
+// policies shows that a timeout, retries and injected faults act. Where there is an Envoy, the routes of HTTP come
+// with the same apply.
 func policies(ctx context.Context, work *demoWorkspace) error {
 	fmt.Printf(report, "Timeout, retries and faults, each by its own rule")
 	examples := []string{"examples/policies/main.tf"}

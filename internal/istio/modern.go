@@ -5,8 +5,9 @@ import (
 )
 
 // Modernize writes the fields of a rule that Istio has replaced as those that replaced them, which mean the same:
-// `mirror` with its percentage as one of `mirrors`, and the whole `percent` of a delay as `percentage`. Most tutorials
-// have the old ones still. Source: istio.io/istio pilot/pkg/networking/core/route, MirrorPercent and TranslateFault.
+// `mirror` with its percentage as one of `mirrors`, and the whole `percent` of a delay as `percentage`. Most
+// tutorials have the old ones still. Source: istio.io/istio pilot/pkg/networking/core/route, MirrorPercent and
+// TranslateFault.
 func Modernize(rule *networking.HTTPRoute) {
 	//nolint:staticcheck // istiod reads the old fields still
 	if rule.GetMirror() != nil && len(rule.GetMirrors()) == 0 {

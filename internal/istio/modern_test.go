@@ -27,18 +27,21 @@ func TestModernize(t *testing.T) {
 			"mirrors: [{destination: {host: reviews}, percentage: {value: 10}}]",
 		},
 		"a mirror of nothing": {
-			"mirror: {host: reviews}, mirrorPercentage: {}", "mirrors: [{destination: {host: reviews}, percentage: {}}]",
+			"mirror: {host: reviews}, mirrorPercentage: {}",
+			"mirrors: [{destination: {host: reviews}, percentage: {}}]",
 		},
 		"the percentage goes before the percent": {
 			"mirror: {host: reviews}, mirrorPercentage: {value: 1}, mirrorPercent: 10",
 			"mirrors: [{destination: {host: reviews}, percentage: {value: 1}}]",
 		},
 		"both, which istiod refuses": {
-			"mirror: {host: a}, mirrors: [{destination: {host: b}}]", "mirror: {host: a}, mirrors: [{destination: {host: b}}]",
+			"mirror: {host: a}, mirrors: [{destination: {host: b}}]",
+			"mirror: {host: a}, mirrors: [{destination: {host: b}}]",
 		},
 		"a percentage without a mirror": {"mirrorPercentage: {value: 1}", "mirrorPercentage: {value: 1}"},
 		"a delay": {
-			"fault: {delay: {fixedDelay: 2s, percent: 10}}", "fault: {delay: {fixedDelay: 2s, percentage: {value: 10}}}",
+			"fault: {delay: {fixedDelay: 2s, percent: 10}}",
+			"fault: {delay: {fixedDelay: 2s, percentage: {value: 10}}}",
 		},
 		"a delay with both": {
 			"fault: {delay: {fixedDelay: 2s, percent: 10, percentage: {value: 1}}}",

@@ -178,7 +178,8 @@ func (p *labProcess) endpoints(t *testing.T) []string {
 		"MESHLAB_SIDECAR_ADDRESS": env["MESH_TEST_PORT"], "MESHLAB_GATEWAY_ADDRESS": env["MESHLAB_GATEWAY_HTTPS_PORT"],
 	} {
 		if env[address] != "" {
-			found = append(found, net.JoinHostPort(env[address], port), env[strings.ReplaceAll(address, "ADDRESS", "ADMIN")])
+			found = append(found, net.JoinHostPort(env[address], port),
+				env[strings.ReplaceAll(address, "ADDRESS", "ADMIN")])
 		}
 	}
 	for endpoint := range p.call(t, "-n", "12", "--concurrency", "1").Endpoints {

@@ -76,9 +76,9 @@ type Verdict struct {
 // FindDead says of each rule, and of each match of a rule that has matches, whether it can ever take a request: for
 // each VirtualService with hosts by itself, in order, each rule before its matches. Delegates are among the routes.
 //
-// Dead is certain, for requests whose parts are valid UTF-8, and whose headers have one line each or which no Repeated
-// stands for. Alive comes with a request that proves it. A rule that
-// only other VirtualServices keep from its requests is not called dead.
+// Dead is certain, for requests whose parts are valid UTF-8, and whose headers have one line each or which no
+// Repeated stands for. Alive comes with a request that proves it. A rule that only other VirtualServices keep from
+// its requests is not called dead.
 func FindDead(routes []*istio.Object, options Options) []Verdict {
 	var verdicts []Verdict
 	for _, s := range NewTable(routes, nil, options).virtualServices {

@@ -21,20 +21,26 @@ func TestEvaluateRepeated(t *testing.T) {
 		in           map[string][]string
 		hits, before bool
 	}{
-		"one of the values":                {"{headers: {v: {exact: b}}}", ab, true, false},
-		"all of them":                      {"{headers: {v: {exact: 'a,b'}}}", ab, false, true},
-		"the start of the first":           {"{headers: {v: {prefix: a}}}", ab, true, true},
-		"the start of the second":          {"{headers: {v: {prefix: b}}}", ab, true, false},
-		"a regex of the first":             {"{headers: {v: {regex: a}}}", ab, true, false},
-		"there":                            {"{headers: {v: {}}}", ab, true, true},
-		"not one of the values":            {"{withoutHeaders: {v: {exact: b}}}", ab, false, true},
-		"not a value that no line has":     {"{withoutHeaders: {v: {exact: z}}}", ab, true, true},
-		"not all of them":                  {"{withoutHeaders: {v: {exact: 'a,b'}}}", ab, true, false},
-		"not there":                        {"{withoutHeaders: {v: {}}}", ab, false, false},
-		"an empty line":                    {"{headers: {v: {exact: ''}}}", headers("v", "", "v", "b"), true, false},
-		"not an empty line":                {"{withoutHeaders: {v: {exact: ''}}}", headers("v", "", "v", "b"), false, true},
-		"cookies are one line":             {"{headers: {cookie: {exact: 'a=1; b=2'}}}", headers("cookie", "a=1", "cookie", "b=2"), true, true},
-		"one of the cookies":               {"{headers: {cookie: {exact: 'b=2'}}}", headers("cookie", "a=1", "cookie", "b=2"), false, false},
+		"one of the values":            {"{headers: {v: {exact: b}}}", ab, true, false},
+		"all of them":                  {"{headers: {v: {exact: 'a,b'}}}", ab, false, true},
+		"the start of the first":       {"{headers: {v: {prefix: a}}}", ab, true, true},
+		"the start of the second":      {"{headers: {v: {prefix: b}}}", ab, true, false},
+		"a regex of the first":         {"{headers: {v: {regex: a}}}", ab, true, false},
+		"there":                        {"{headers: {v: {}}}", ab, true, true},
+		"not one of the values":        {"{withoutHeaders: {v: {exact: b}}}", ab, false, true},
+		"not a value that no line has": {"{withoutHeaders: {v: {exact: z}}}", ab, true, true},
+		"not all of them":              {"{withoutHeaders: {v: {exact: 'a,b'}}}", ab, true, false},
+		"not there":                    {"{withoutHeaders: {v: {}}}", ab, false, false},
+		"an empty line":                {"{headers: {v: {exact: ''}}}", headers("v", "", "v", "b"), true, false},
+		"not an empty line": {
+			"{withoutHeaders: {v: {exact: ''}}}", headers("v", "", "v", "b"), false, true,
+		},
+		"cookies are one line": {
+			"{headers: {cookie: {exact: 'a=1; b=2'}}}", headers("cookie", "a=1", "cookie", "b=2"), true, true,
+		},
+		"one of the cookies": {
+			"{headers: {cookie: {exact: 'b=2'}}}", headers("cookie", "a=1", "cookie", "b=2"), false, false,
+		},
 		"names in two spellings":           {"{headers: {v: {exact: b}}}", headers("v", "a", "V", "b"), true, false},
 		"what no regex can be is nowhere":  {"{withoutHeaders: {v: {regex: '('}}}", ab, false, false},
 		"a single line is read in one way": {"{headers: {v: {exact: 'a,b'}}}", headers("v", "a,b"), true, true},
@@ -60,9 +66,9 @@ func TestExplainRepeated(t *testing.T) {
 	o := istiotest.VirtualService(t, "reviews", matchRules("{headers: {v: {exact: b}}}"))
 	table := traffic.NewTable([]*istio.Object{o}, nil, traffic.Options{})
 	got := table.Explain(table.Evaluate(traffic.Request{Headers: headers("v", "a", "v", "b")}))
-	const want = "rule http[0]: requests with header v=b go to hit; proxies up to Istio 1.30 and gRPC clients without a " +
-		"proxy join the values of a header that comes several times with commas, and with them: rule http[1]: all " +
-		"other requests go to rest"
+	const want = "rule http[0]: requests with header v=b go to hit; proxies up to Istio 1.30 and gRPC clients " +
+		"without a proxy join the values of a header that comes several times with commas, and with them: rule " +
+		"http[1]: all other requests go to rest"
 	if got != want {
 		t.Errorf("got %s\nwant %s", got, want)
 	}

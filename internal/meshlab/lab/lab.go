@@ -114,8 +114,8 @@ func (l *Lab) start(ctx context.Context, bin binaries.Set, progress io.Writer) e
 	return l.writeEnv()
 }
 
-// firstCalls returns when requests are routed by istiod's configuration: by gRPC's own client, which asks each endpoint
-// in its turn, to all of them, and by the sidecar to both services.
+// firstCalls returns when requests are routed by istiod's configuration: by gRPC's own client, which asks each
+// endpoint in its turn, to all of them, and by the sidecar to both services.
 func (l *Lab) firstCalls(ctx context.Context) error {
 	clients := call.NewClients(call.Source{
 		XDS: l.Cluster.XDS, Proxies: call.Proxies{Sidecar: l.Scenario.Sidecar.Address},

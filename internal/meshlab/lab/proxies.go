@@ -86,8 +86,8 @@ func (l *Lab) launch(name string, proxy envoy.Proxy, istiod envoy.Istiod) error 
 	return l.Cluster.Launch(name, nil, l.Envoy.Argv(file)...)
 }
 
-// proxyEnv are the variables that say where the proxies are. Without an Envoy they are only those of the Gateway, which
-// is there for who asks istiod in its name.
+// proxyEnv are the variables that say where the proxies are. Without an Envoy they are only those of the Gateway,
+// which is there for who asks istiod in its name.
 func (l *Lab) proxyEnv() []string {
 	env := []string{
 		"MESHLAB_GATEWAY_NAME=" + scenario.GatewayNamespace + "/" + scenario.GatewayName,

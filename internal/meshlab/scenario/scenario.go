@@ -1,5 +1,5 @@
-// Package scenario puts two services in three versions into the mesh, one of gRPC and one of HTTP: Kubernetes objects,
-// and real servers behind them on loopback addresses. It also says what a sidecar and a gateway are there.
+// Package scenario puts two services in three versions into the mesh, one of gRPC and one of HTTP: Kubernetes
+// objects, and real servers behind them on loopback addresses. It also says what a sidecar and a gateway are there.
 package scenario
 
 import (

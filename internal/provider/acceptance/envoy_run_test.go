@@ -10,8 +10,8 @@ import (
 	"testing"
 )
 
-// askEnvoy sends a request word for word to an Envoy in front of the lab's HTTP service, and returns the path that the
-// service was asked for, or what the Envoy answers by itself: the status with the Location, or a body.
+// askEnvoy sends a request word for word to an Envoy in front of the lab's HTTP service, and returns the path that
+// the service was asked for, or what the Envoy answers by itself: the status with the Location, or a body.
 func askEnvoy(t *testing.T, address, host, path string, headers map[string]string) string {
 	t.Helper()
 	connection, err := net.Dial("tcp", address)

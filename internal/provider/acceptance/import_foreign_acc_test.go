@@ -108,8 +108,8 @@ resource "mesh_canary_route" "test" {
 	nothingIn(t, lab)
 }
 
-// TestAccImport_withoutDefault: a VirtualService whose every rule has conditions is no canary, whose default would take
-// requests that have no route today. The error says what imports it, and that is so: the plan is empty.
+// TestAccImport_withoutDefault: a VirtualService whose every rule has conditions is no canary, whose default would
+// take requests that have no route today. The error says what imports it, and that is so: the plan is empty.
 func TestAccImport_withoutDefault(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {

@@ -11,9 +11,11 @@ func TestAccMethods(t *testing.T) {
 	t.Parallel()
 	q := newQuarter(t)
 	const (
-		named = ` is no method of HTTP, which are in capitals, as GET and POST; calls of a gRPC method have the method ` +
+		named = ` is no method of HTTP, which are in capitals, as GET and POST; calls of a gRPC method have the ` +
+			`method ` +
 			`POST, and the name in their path; match uri = { exact = "/PACKAGE.SERVICE/SayHello" }.`
-		path = `no request has the method "greeter.Greeter/SayHello", because methods have letters, as GET and POST, and ` +
+		path = `no request has the method "greeter.Greeter/SayHello", because methods have letters, as GET and ` +
+			`POST, and ` +
 			`neither slashes nor spaces; match uri = { exact = "/greeter.Greeter/SayHello" }.`
 	)
 	object := func(method string) string {

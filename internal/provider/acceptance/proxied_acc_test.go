@@ -26,8 +26,8 @@ type proxied struct {
 	ends string
 }
 
-// proxiedTest sends requests to a VirtualService at the lab's gateway: evaluate, a matcher of istiod's routes, and the
-// lab's Envoy where it has one have to agree.
+// proxiedTest sends requests to a VirtualService at the lab's gateway: evaluate, a matcher of istiod's routes, and
+// the lab's Envoy where it has one have to agree.
 type proxiedTest struct {
 	w        *workspace
 	gateway  acctest.Gateway

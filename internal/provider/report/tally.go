@@ -57,8 +57,8 @@ func (t *Tally) Once(text string) bool {
 	return true
 }
 
-// alone reports whether a kind of warning is told of an object by itself: it is one of the first, and one of the first
-// for which that has these words. What was told by itself once is so again, because Terraform may ask twice.
+// alone reports whether a kind of warning is told of an object by itself: it is one of the first, and one of the
+// first for which that has these words. What was told by itself once is so again, because Terraform may ask twice.
 func (t *Tally) alone(kind, of, words string) bool {
 	if t == nil {
 		return true

@@ -10,8 +10,8 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/path"
 )
 
-// What is told of many objects in the same words is told of the first three, and of all others under one summary, which
-// Terraform shows once and counts. Other words, and what fails for certain, are told of each.
+// What is told of many objects in the same words is told of the first three, and of all others under one summary,
+// which Terraform shows once and counts. Other words, and what fails for certain, are told of each.
 func TestWarnings(t *testing.T) {
 	t.Parallel()
 	at := path.Root("subsets")

@@ -32,7 +32,8 @@ func UnseenLines(view *cluster.View) (lines, missing []string) {
 			(unseen.Resource == around.VirtualServices || unseen.Resource == around.DestinationRules) {
 			continue
 		}
-		// Who may not list namespaces, or pods of others, is not told again and again what that would tell of callers.
+		// Who may not list namespaces, or pods of others, is not told again and again what that would tell of
+		// callers.
 		if questions[unseen.Resource] == "" {
 			continue
 		}

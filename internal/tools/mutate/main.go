@@ -1,6 +1,6 @@
-// Mutate takes checks away, one at a time, and asks whether a test notices: `mutate LIST` runs in the repository's root.
-// A line of the list is a package's directory, a function of it, and, where only an acceptance test can notice, the
-// regular expression of that test; # begins a comment. It exits with 1 when a check can go unnoticed.
+// Mutate takes checks away, one at a time, and asks whether a test notices: `mutate LIST` runs in the repository's
+// root. A line of the list is a package's directory, a function of it, and, where only an acceptance test can notice,
+// the regular expression of that test; # begins a comment. It exits with 1 when a check can go unnoticed.
 package main
 
 import (
@@ -52,7 +52,8 @@ func main() {
 			unnoticed++
 		}
 		fmt.Printf("%-9s %s %s  %s (%.0f s)\n",
-			map[bool]string{true: "UNNOTICED", false: "noticed"}[by == ""], m.directory, m.function, by, time.Since(began).Seconds())
+			map[bool]string{true: "UNNOTICED", false: "noticed"}[by == ""], m.directory, m.function,
+			by, time.Since(began).Seconds())
 	}
 	if unnoticed > 0 {
 		fail(fmt.Errorf("%d checks can be taken away and no test notices", unnoticed))
