@@ -25,7 +25,7 @@ func (p *objectsResource) remove(ctx context.Context, c *call) {
 		_, err = p.change(ctx, life, change, &c.diagnostics)
 	}
 	if leftOver := c.private.leftOver(); err == nil && len(leftOver) > 0 {
-		_, err = p.settings.Cluster.Remove(report.WithWarnings(ctx, &c.diagnostics), leftOver)
+		_, err = p.settings.Cluster.Remove(p.heard(ctx, &c.diagnostics, route.Render().All()), leftOver)
 	}
 	c.private.owe(err)
 	c.report(route, err)

@@ -101,7 +101,19 @@ func (p *objectsResource) change(
 	}
 	c.Propagation, c.SharesLists, c.ForceConflicts = life.Propagation, life.HandedOver, life.ForceConflicts
 	c.Progress = func(what string) { tflog.Info(ctx, what) }
-	return p.settings.Cluster.Apply(report.WithWarnings(ctx, diagnostics), c)
+	return p.settings.Cluster.Apply(p.heard(ctx, diagnostics, append(c.To.All(), c.From.All()...)), c)
+}
+
+// heard passes the API server's warnings on, about the first of the objects that are to be written.
+func (p *objectsResource) heard(
+	ctx context.Context, diagnostics *diag.Diagnostics, objects []*istio.Object,
+) context.Context {
+	if len(objects) == 0 {
+		return report.WithWarnings(ctx, diagnostics)
+	}
+	o := objects[0]
+	return report.WithWarningsOf(ctx, diagnostics, report.Audience{Told: p.settings.Told}, p.called(o), o.Namespace,
+		o.Name)
 }
 
 // lifecycleOf reads the lifecycle of a plan or a state, which was found to be in order before.

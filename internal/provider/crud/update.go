@@ -10,7 +10,6 @@ import (
 	"github.com/meshroute/terraform-provider-mesh/internal/cluster"
 	"github.com/meshroute/terraform-provider-mesh/internal/istio"
 	"github.com/meshroute/terraform-provider-mesh/internal/provider/form"
-	"github.com/meshroute/terraform-provider-mesh/internal/provider/report"
 )
 
 // mostAttempts is how often an update begins anew because somebody else set weights meanwhile.
@@ -132,7 +131,7 @@ func (p *objectsResource) updated(ctx context.Context, c *call, u *updateRun, er
 	leftOver = leftOver.Without(u.wanted).Without(u.change.Released())
 	if err == nil && len(leftOver) > 0 {
 		var kept error
-		leftOver, kept = p.settings.Cluster.Remove(report.WithWarnings(ctx, &c.diagnostics), leftOver)
+		leftOver, kept = p.settings.Cluster.Remove(p.heard(ctx, &c.diagnostics, u.wanted.All()), leftOver)
 		c.report(u.route, kept)
 	}
 	if len(leftOver) > 0 {

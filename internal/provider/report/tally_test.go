@@ -117,3 +117,24 @@ func TestTally_Once(t *testing.T) {
 		t.Errorf("told (-want +got):\n%s", diff)
 	}
 }
+
+// What the cluster warns of while one object is written is one warning with each text once, under its name.
+func TestTellMore(t *testing.T) {
+	t.Parallel()
+	var tally Tally
+	to, said := Audience{Told: &tally}, diag.Diagnostics{}
+	said.AddError(warningOfCluster+" (shop/a)", "is an error.")
+	for _, text := range []string{"Is odd.", "Is even.", "Is odd."} {
+		tellMore(&said, to, Warning{Kind: warningOfCluster, Of: "shop/a", Names: []string{"shop", "a"}, Text: text})
+	}
+	tellMore(&said, to, Warning{Kind: warningOfCluster, Of: "shop/b", Text: "Is odd."})
+	tellMore(&said, to, Warning{Kind: warningOfCluster, Text: "Is odd."})
+	tellMore(&said, to, Warning{Kind: warningOfCluster, Text: "Is even."})
+	want := []string{
+		warningOfCluster + " (shop/a): is an error.", warningOfCluster + " (shop/a): Is odd.\n\nIs even.",
+		warningOfCluster + " (shop/b): Is odd.", warningOfCluster + ": Is odd.", warningOfCluster + ": Is even.",
+	}
+	if diff := cmp.Diff(want, texts(said)); diff != "" {
+		t.Errorf("says (-want +got):\n%s", diff)
+	}
+}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -81,15 +82,42 @@ func (w Warnings) Tell(diagnostics *diag.Diagnostics, to Audience) {
 	}
 }
 
+// warningOfCluster is the summary of what the API server, or a wait for the proxies, warns of.
+const warningOfCluster = "Warning from the cluster"
+
 // WithWarnings turns the API server's warnings into Terraform's.
 func WithWarnings(ctx context.Context, diagnostics *diag.Diagnostics) context.Context {
+	return WithWarningsOf(ctx, diagnostics, Audience{}, "")
+}
+
+// WithWarningsOf is [WithWarnings] for requests that are about one object, whose names the texts may hold.
+func WithWarningsOf(
+	ctx context.Context, diagnostics *diag.Diagnostics, to Audience, of string, names ...string,
+) context.Context {
 	// Two objects may be read at the same time.
 	var lock sync.Mutex
 	return cluster.CollectWarnings(ctx, func(text string) {
 		lock.Lock()
 		defer lock.Unlock()
-		diagnostics.AddWarning("Warning from the cluster", Sentence(text))
+		tellMore(diagnostics, to, Warning{Kind: warningOfCluster, Of: of, Names: names, Text: Sentence(text)})
 	})
+}
+
+// tellMore tells a warning together with what was told under its summary before: more is found out one by one.
+func tellMore(diagnostics *diag.Diagnostics, to Audience, w Warning) {
+	var told diag.Diagnostics
+	Warnings{w}.Tell(&told, to)
+	summary, text := told[0].Summary(), told[0].Detail()
+	for i, d := range *diagnostics {
+		if w.Of == "" || d.Summary() != summary || d.Severity() != diag.SeverityWarning {
+			continue
+		}
+		if !slices.Contains(strings.Split(d.Detail(), "\n\n"), text) {
+			(*diagnostics)[i] = diag.NewWarningDiagnostic(summary, d.Detail()+"\n\n"+text)
+		}
+		return
+	}
+	diagnostics.Append(told...)
 }
 
 // WarnOfUnserved tells of objects that do not exist because the API server does not serve their kind. That is true of
