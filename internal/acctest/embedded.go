@@ -10,8 +10,15 @@ import (
 var onlyEmbedded = map[string]string{
 	"TestAccAck":                    breaks,
 	"TestAccAck_restartedAPIServer": breaks,
-	"TestAccCanaryRoute_proxied":    "it sends HTTP through the lab's Envoys",
+	"TestAccCanaryRoute_proxied":    throughEnvoys,
 	"TestAccChaos":                  breaks,
+	"TestAccEffects_alike":          throughEnvoys,
+	"TestAccEffects_bypass":         throughEnvoys,
+	"TestAccEffects_delegates":      throughEnvoys,
+	"TestAccEffects_first":          throughEnvoys,
+	"TestAccEffects_hosts":          throughEnvoys,
+	"TestAccEffects_redirect":       throughEnvoys,
+	"TestAccEffects_twice":          throughEnvoys,
 	"TestAccEvaluate_envoy":         asEnvoy,
 	"TestAccEvaluate_paths":         asEnvoy,
 	"TestAccEvaluate_proxyHeaders":  asEnvoy,
@@ -26,6 +33,8 @@ var onlyEmbedded = map[string]string{
 const (
 	breaks  = "it stops and starts servers of the control plane"
 	asEnvoy = "it asks istiod as an Envoy does"
+
+	throughEnvoys = "it sends HTTP through the lab's Envoys"
 )
 
 // NeedEmbedded skips the test on another control plane than an embedded lab. The test has to be on the list of those.
