@@ -37,6 +37,7 @@ const (
 // as the attributes of propagation; with other waits than the default lost requests are only counted.
 // MESH_TEST_SEED draws the same transitions, hits and moments again.
 func TestAccChaos(t *testing.T) {
+	t.Parallel()
 	lab := newBreakable(t)
 	c := newChaos(t, lab)
 	for number := 0; c.hits < c.wanted && !t.Failed(); number++ {
@@ -129,10 +130,11 @@ func (c *chaos) sequence(number int) {
 		}
 		terraform.configure(provider, c.text(step.config()))
 		writeFile(c.t, c.log, "")
-		h := c.draw()
 		if c.hits >= c.wanted {
-			h = unhit // what is left of the sequence leads back to nothing
+			terraform.must("destroy")
+			return
 		}
+		h := c.draw()
 		name := fmt.Sprintf("sequence %d, step %d of %d: %s, %s", number, i+1, len(steps), step.kind, h.name)
 		applies := c.apply(terraform, h, name)
 		if c.t.Failed() {
