@@ -52,7 +52,7 @@ func TestValidateOfWholeObject(t *testing.T) {
 			spec: &networking.DestinationRule{},
 			want: []string{`: empty domain name not allowed`},
 		},
-		"a spec of another kind": {spec: &networking.Gateway{}, want: []string{`: cannot cast to virtual service`}},
+		"a spec of another kind": {spec: &networking.Sidecar{}, want: []string{`: cannot cast to virtual service`}},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {

@@ -93,8 +93,14 @@ func count(verdicts []verdict) map[meaning]int {
 
 func judge(o *istio.Object, spec proto.Message) (verdicts []verdict) {
 	validate, kind := validation.ValidateVirtualService, gvk.VirtualService
-	if o.Kind() == istio.KindDestinationRule {
+	switch o.Kind() {
+	case istio.KindVirtualService:
+	case istio.KindDestinationRule:
 		validate, kind = validation.ValidateDestinationRule, gvk.DestinationRule
+	case istio.KindGateway:
+		validate, kind = validation.ValidateGateway, gvk.Gateway
+	case istio.KindServiceEntry:
+		validate, kind = validation.ValidateServiceEntry, gvk.ServiceEntry
 	}
 	// A message that the webhook cannot even look at must not take the plan down with it.
 	defer func() {

@@ -11,7 +11,6 @@ import (
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/reflect/protoreflect"
 	networking "istio.io/api/networking/v1"
-	"sigs.k8s.io/yaml"
 )
 
 // APIVersion is the version of Istio's API that objects are written in. Istio serves v1 since 1.22, with the schema
@@ -60,7 +59,7 @@ func Manifest(o *Object) (map[string]any, error) {
 // know: unknown lists the places of the fields and enum values that were left out. An object without a spec has an
 // empty one.
 func ParseSpec(kind Kind, spec map[string]any) (message proto.Message, unknown []string, err error) {
-	message = newSpec(kind)
+	message = NewSpec(kind)
 	if spec == nil {
 		return message, nil, nil
 	}
@@ -72,16 +71,23 @@ func ParseSpec(kind Kind, spec map[string]any) (message proto.Message, unknown [
 	if err := protojson.Unmarshal(raw, message); err == nil {
 		return message, nil, nil
 	}
-	message = newSpec(kind)
+	message = NewSpec(kind)
 	if err := (protojson.UnmarshalOptions{DiscardUnknown: true}).Unmarshal(raw, message); err != nil {
 		return nil, nil, fmt.Errorf("read spec: %w", err)
 	}
 	return message, unknownFields("", message.ProtoReflect().Descriptor(), spec), nil
 }
 
-func newSpec(kind Kind) proto.Message {
-	if kind == KindDestinationRule {
+// NewSpec returns an empty spec of a kind.
+func NewSpec(kind Kind) proto.Message {
+	switch kind {
+	case KindDestinationRule:
 		return &networking.DestinationRule{}
+	case KindGateway:
+		return &networking.Gateway{}
+	case KindServiceEntry:
+		return &networking.ServiceEntry{}
+	case KindVirtualService:
 	}
 	return &networking.VirtualService{}
 }
@@ -206,8 +212,15 @@ func anyMap(m map[string]string) map[string]any {
 	return out
 }
 
-// ParseManifest reads what [Manifest] made, as JSON.
+// ParseManifest reads what [Manifest] made, as JSON: one of the kinds that decide about routes.
 func ParseManifest(raw []byte) (*Object, error) {
+	return parseManifest(raw, KindVirtualService, KindDestinationRule)
+}
+
+// ParseAny reads an object of any kind, as JSON.
+func ParseAny(raw []byte) (*Object, error) { return parseManifest(raw, Kinds()...) }
+
+func parseManifest(raw []byte, kinds ...Kind) (*Object, error) {
 	var manifest struct {
 		APIVersion string
 		Kind       Kind
@@ -220,9 +233,12 @@ func ParseManifest(raw []byte) (*Object, error) {
 	if err := json.Unmarshal(raw, &manifest); err != nil {
 		return nil, fmt.Errorf("read manifest: %w", err)
 	}
-	if manifest.Kind != KindVirtualService && manifest.Kind != KindDestinationRule {
-		return nil, fmt.Errorf("read manifest: %.80q is neither a %s nor a %s", manifest.Kind, KindVirtualService,
-			KindDestinationRule)
+	if !slices.Contains(kinds, manifest.Kind) {
+		names := make([]string, len(kinds))
+		for i, kind := range kinds {
+			names[i] = string(kind)
+		}
+		return nil, fmt.Errorf("read manifest: %.80q is neither a %s", manifest.Kind, Enumerate(names, "nor a"))
 	}
 	// Other projects have kinds of the same names.
 	if group, _, _ := strings.Cut(manifest.APIVersion, "/"); group != apiGroup {
@@ -246,31 +262,4 @@ func ParseManifest(raw []byte) (*Object, error) {
 		o.RawSpec = manifest.Spec
 	}
 	return o, nil
-}
-
-// ManifestYAML returns the objects of a pair as a stream of YAML documents that `kubectl apply` takes, in the order
-// in which they have to be created.
-func ManifestYAML(pair Objects) (string, error) {
-	var documents []string
-	for _, o := range pair.All() {
-		manifest, err := Manifest(o)
-		if err != nil {
-			return "", err
-		}
-		text, err := yaml.Marshal(manifest)
-		if err != nil {
-			return "", fmt.Errorf("render %s: %w", o, err)
-		}
-		documents = append(documents, string(text))
-	}
-	return strings.Join(documents, "---\n"), nil
-}
-
-// ParseManifestYAML reads the YAML of one object, as people write it for `kubectl apply`.
-func ParseManifestYAML(text string) (*Object, error) {
-	raw, err := yaml.YAMLToJSON([]byte(text))
-	if err != nil {
-		return nil, fmt.Errorf("read manifest: %w", err)
-	}
-	return ParseManifest(raw)
 }

@@ -1,5 +1,6 @@
 // Package istio knows what a VirtualService and a DestinationRule are: their kinds and addresses, host names, what
 // people put on them, how they are written as manifests, what others keep in them, and where something is inside one.
+// Of a Gateway and a ServiceEntry it knows how they are read, and which hosts they have.
 //
 // It is pure and has no opinion. Istio's own messages are the domain model; plain messages of istio.io/api go in,
 // plain values come out.
@@ -16,14 +17,22 @@ const (
 	ManagedBy      = "terraform-provider-mesh"
 )
 
-// Kind is one of the two kinds of object that decide about routes.
+// Kind is a kind of object that has to do with routes.
 type Kind string
 
-// The kinds, by their Kubernetes names.
+// The kinds, by their Kubernetes names. The first two decide about routes; the others, which are only read, say where
+// requests come in and which names there are.
 const (
 	KindVirtualService  Kind = "VirtualService"
 	KindDestinationRule Kind = "DestinationRule"
+	KindGateway         Kind = "Gateway"
+	KindServiceEntry    Kind = "ServiceEntry"
 )
+
+// Kinds returns all kinds.
+func Kinds() []Kind {
+	return []Kind{KindVirtualService, KindDestinationRule, KindGateway, KindServiceEntry}
+}
 
 // Object is an Istio object: its address, what people put on it, and its spec.
 // The kind follows from the spec's type.
@@ -32,7 +41,8 @@ type Object struct {
 	Name        string
 	Labels      map[string]string
 	Annotations map[string]string
-	// Spec is a *networking.VirtualService or a *networking.DestinationRule.
+	// Spec is a *networking.VirtualService or a *networking.DestinationRule, and of what is only read also a
+	// *networking.Gateway or a *networking.ServiceEntry.
 	Spec proto.Message
 	// Unknown lists fields of a live object's spec that Spec has no place for, such as `.http[0].new`.
 	Unknown []string
@@ -43,8 +53,13 @@ type Object struct {
 
 // Kind returns the object's kind.
 func (o *Object) Kind() Kind {
-	if _, ok := o.Spec.(*networking.DestinationRule); ok {
+	switch o.Spec.(type) {
+	case *networking.DestinationRule:
 		return KindDestinationRule
+	case *networking.Gateway:
+		return KindGateway
+	case *networking.ServiceEntry:
+		return KindServiceEntry
 	}
 	return KindVirtualService
 }

@@ -53,6 +53,8 @@ func ExportedTo(o *Object) []string {
 		exportTo = slices.Clone(spec.GetExportTo())
 	case *networking.DestinationRule:
 		exportTo = slices.Clone(spec.GetExportTo())
+	case *networking.ServiceEntry:
+		exportTo = slices.Clone(spec.GetExportTo())
 	}
 	if slices.Contains(exportTo, "*") {
 		return nil

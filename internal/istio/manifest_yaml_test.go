@@ -1,0 +1,90 @@
+package istio_test
+
+import (
+	"encoding/json"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/meshroute/terraform-provider-mesh/internal/istio"
+)
+
+func TestReadYAML(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		text  string
+		want  []any
+		wrong string
+	}{
+		"one document":            {text: "a: 1", want: []any{map[string]any{"a": json.Number("1")}}},
+		"a mark before the first": {text: "---\na: b\n", want: []any{map[string]any{"a": "b"}}},
+		"several": {
+			text: "# first\n---\na: b\n--- # second\nc: d\n---\n\n---\r\n[e]\n...\n--- f\n---",
+			want: []any{map[string]any{"a": "b"}, map[string]any{"c": "d"}, []any{"e"}, "f"},
+		},
+		"dashes inside": {
+			text: "a: |\n  ---\nb: ----\n---c: d\n", want: []any{map[string]any{"a": "---\n", "b": "----", "---c": "d"}},
+		},
+		"JSON":           {text: `{"a": [true, null]}`, want: []any{map[string]any{"a": []any{true, nil}}}},
+		"nothing":        {},
+		"a comment":      {text: "# nothing"},
+		"no YAML":        {text: "a: b\n---\na: [", wrong: "read document 2 of YAML: "},
+		"a key twice":    {text: "a: b\na: c", wrong: `key "a" already set`},
+		"too many words": {text: bomb(), wrong: "excessive aliasing"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			got, err := istio.ReadYAML(test.text)
+			if test.wrong != "" {
+				if err == nil || !strings.Contains(err.Error(), test.wrong) {
+					t.Errorf("error %v, want one with %q", err, test.wrong)
+				}
+				return
+			}
+			if diff := cmp.Diff(test.want, got); diff != "" || err != nil {
+				t.Errorf("error %v, trees (-want +got):\n%s", err, diff)
+			}
+		})
+	}
+}
+
+// bomb is a small text that stands for a billion words.
+func bomb() string {
+	text := "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n"
+	for i := range 9 {
+		at, of := string(rune('1'+i)), string(rune('0'+i))
+		text += "a" + at + ": &a" + at + " [" + strings.Repeat("*a"+of+", ", 9) + "*a" + of + "]\n"
+	}
+	return text
+}
+
+// All kinds are read, and those that decide about routes alone where a route is read.
+func TestParseAny(t *testing.T) {
+	t.Parallel()
+	for _, kind := range istio.Kinds() {
+		t.Run(string(kind), func(t *testing.T) {
+			t.Parallel()
+			raw := []byte(`{"apiVersion": "networking.istio.io/v1beta1", "kind": "` + string(kind) +
+				`", "metadata": {"name": "a", "namespace": "b"}, "spec": {}}`)
+			o, err := istio.ParseAny(raw)
+			if err != nil || o.Kind() != kind || o.String() != string(kind)+` "b/a"` {
+				t.Errorf("got %v, %v", o, err)
+			}
+			if _, err := istio.ParseManifest(raw); (err == nil) != (kind == istio.KindVirtualService ||
+				kind == istio.KindDestinationRule) {
+				t.Errorf("as a route: %v", err)
+			}
+		})
+	}
+	for of, want := range map[string]string{
+		`"v1", "kind": "Service"`: `read manifest: "Service" is neither a VirtualService, DestinationRule, Gateway nor a ` +
+			`ServiceEntry`,
+		`"gateway.networking.k8s.io/v1", "kind": "Gateway"`: `read manifest: a Gateway of ` +
+			`"gateway.networking.k8s.io/v1" is none of networking.istio.io`,
+	} {
+		if _, err := istio.ParseAny([]byte(`{"apiVersion": ` + of + `}`)); err == nil || err.Error() != want {
+			t.Errorf("error %v, want %s", err, want)
+		}
+	}
+}
