@@ -30,6 +30,10 @@ type Options struct {
 	Absent map[string]bool
 	// NameDelegates says that words name delegates that are among the objects, and do not say what they do.
 	NameDelegates bool
+	// Gateways are Gateways of Istio's API, of which it is known by that what comes in there. At others everything does.
+	Gateways []*istio.Object
+	// ServiceEntries are names that sidecars know besides those of Services.
+	ServiceEntries []*istio.Object
 	// SharesByOthers says that somebody else sets the weights, so that words say nothing of shares.
 	SharesByOthers bool
 }

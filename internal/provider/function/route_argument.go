@@ -80,7 +80,8 @@ func readRoute(value tftypes.Value) routeReading {
 	if p == nil {
 		return routeReading{problem: "Which resource this is cannot be told: a mesh_canary_route has service and " +
 			"default, a mesh_weighted_split has service and subsets, a mesh_destination_rule has host, a " +
-			"mesh_virtual_service has http, tls, tcp or hosts. Of resources with for_each give one, or values(...)."}
+			"mesh_virtual_service has http, tls, tcp or hosts. Of resources with for_each give one, or values(...), and " +
+			"of a kubernetes_manifest its manifest."}
 	}
 	if mocked, ok := entries["foreign_fields"]; ok && !mocked.IsKnown() {
 		entries = withoutComputed(entries, form.SchemaOf(p.Form).Attributes)
@@ -157,8 +158,9 @@ func objectOf(entries map[string]tftypes.Value) tftypes.Value {
 type routesReading struct {
 	virtualServices []*istio.Object
 	// destinationRules is nil where none are given.
-	destinationRules []*istio.Object
-	known            bool
+	destinationRules         []*istio.Object
+	gateways, serviceEntries []*istio.Object
+	known                    bool
 	// problem is everything that is wrong, a line each.
 	problem string
 	// table returns what decides about requests, which is made once. Its problem is that nothing does, or that a part
@@ -166,7 +168,7 @@ type routesReading struct {
 	table func() (table *traffic.Table, problem string)
 }
 
-// readRoutes reads the argument at a place: a resource, or a list of them. The same argument is read once.
+// readRoutes reads the argument at a place: an element, or a list of them. The same argument is read once.
 func readRoutes(ctx context.Context, at int, argument types.Dynamic) *routesReading {
 	return guard.Once(ctx, at, func() *routesReading {
 		reading := readRoutesAnew(ctx, argument)
@@ -181,63 +183,87 @@ func readRoutesAnew(ctx context.Context, argument types.Dynamic) routesReading {
 		return routesReading{problem: problem}
 	}
 	if !isSequence(value) {
-		route := readRoute(value)
-		return joinRoutes([]routeReading{route}, func(int) string { return "" })
+		return joinElements([]elementReading{readElement(value)}, false)
 	}
-	var elements []tftypes.Value
-	if err := value.As(&elements); err != nil {
+	var values []tftypes.Value
+	if err := value.As(&values); err != nil {
 		return routesReading{problem: report.Sentence(err.Error())}
 	}
-	routes := make([]routeReading, len(elements))
-	for i, element := range elements {
-		routes[i] = readRoute(element)
+	elements := make([]elementReading, len(values))
+	for i, element := range values {
+		elements[i] = readElement(element)
 	}
-	return joinRoutes(routes, func(i int) string { return fmt.Sprintf("[%d]: ", i) })
+	return joinElements(elements, true)
 }
 
-// joinRoutes puts the objects of routes together. Each problem begins with where its route is.
-func joinRoutes(routes []routeReading, where func(int) string) routesReading {
+// joinElements puts the objects of elements together. In a list each problem begins with where its element is.
+func joinElements(elements []elementReading, inList bool) routesReading {
 	all := routesReading{known: true}
 	var problems []string
-	first := map[string]int{}
-	for i, route := range routes {
-		if route.problem != "" {
-			for line := range strings.SplitSeq(route.problem, "\n") {
-				problems = append(problems, where(i)+line)
+	first := map[string]string{}
+	for i, element := range elements {
+		where := func(document string) []string {
+			var steps []string
+			if inList {
+				steps = append(steps, fmt.Sprintf("[%d]", i))
 			}
-			continue
+			if document != "" {
+				steps = append(steps, document)
+			}
+			return steps
 		}
-		if !route.isKnown() {
-			all.known = false
-			continue
+		all.known = all.known && (element.known || element.problem != "")
+		if element.problem != "" {
+			for line := range strings.SplitSeq(element.problem, "\n") {
+				problems = append(problems, strings.Join(append(where(""), line), ": "))
+			}
 		}
-		for _, o := range route.Render().All() {
+		for _, o := range element.objects {
+			at := where(o.document)
 			if before, twice := first[o.String()]; twice {
-				problems = append(problems, fmt.Sprintf("%s%s is given twice, at [%d] too.", where(i), o, before))
+				problems = append(problems, strings.Join(append(at, fmt.Sprintf("%s is given twice, at %s too.", o,
+					before)), ": "))
 			}
-			first[o.String()] = i
-			if o.Kind() == istio.KindVirtualService {
-				all.virtualServices = append(all.virtualServices, o)
-			} else {
-				all.destinationRules = append(all.destinationRules, o)
-			}
+			first[o.String()] = strings.Join(at, ", ")
+			all.add(o.Object)
 		}
 	}
 	all.problem = strings.Join(problems[:min(len(problems), report.MostProblems)], "\n")
 	return all
 }
 
+// add takes an object in.
+func (r *routesReading) add(o *istio.Object) {
+	switch o.Kind() {
+	case istio.KindVirtualService:
+		r.virtualServices = append(r.virtualServices, o)
+	case istio.KindDestinationRule:
+		r.destinationRules = append(r.destinationRules, o)
+	case istio.KindGateway:
+		r.gateways = append(r.gateways, o)
+	case istio.KindServiceEntry:
+		r.serviceEntries = append(r.serviceEntries, o)
+	}
+}
+
 // empty reports whether no object is given at all.
-func (r *routesReading) empty() bool { return len(r.virtualServices)+len(r.destinationRules) == 0 }
+func (r *routesReading) empty() bool {
+	return len(r.virtualServices)+len(r.destinationRules)+len(r.gateways)+len(r.serviceEntries) == 0
+}
+
+// options are what the further objects say about the place where requests are routed.
+func (r *routesReading) options() traffic.Options {
+	return traffic.Options{Gateways: r.gateways, ServiceEntries: r.serviceEntries}
+}
 
 func (r *routesReading) makeTable() (table *traffic.Table, problem string) {
 	if !slices.ContainsFunc(r.virtualServices, func(o *istio.Object) bool {
 		return len(o.VirtualServiceSpec().GetHosts()) > 0
 	}) {
-		return nil, "Nothing here claims requests: a mesh_canary_route, a mesh_weighted_split or a " +
-			"mesh_virtual_service with hosts is needed."
+		return nil, "Nothing here claims requests: a mesh_canary_route, a mesh_weighted_split, or a " +
+			"mesh_virtual_service or VirtualService with hosts is needed."
 	}
-	table = traffic.NewTable(r.virtualServices, r.destinationRules, traffic.Options{})
+	table = traffic.NewTable(r.virtualServices, r.destinationRules, r.options())
 	var missing []string
 	for _, d := range table.Dropped() {
 		if d.Missing {
