@@ -10,30 +10,15 @@ import (
 
 // Gateway is what a Gateway of Istio's API says about the requests that arrive there.
 type Gateway struct {
-	Servers []Server
-}
-
-// Server is a port of a Gateway.
-type Server struct {
-	Port uint32
-	// Hosts are names and wildcards, behind a namespace and a slash where only VirtualServices of that namespace are
-	// asked for them.
-	Hosts []string
-	// Redirects says that requests of plain http are answered with a redirect to https.
-	Redirects bool
+	Servers []istio.Server
 }
 
 // servedTo files the hosts of servers that a gateway asks VirtualServices of a namespace for.
-// Source: istio.io/istio pilot/pkg/model sanitizeServerHostNamespace, pkg/config/host NamesForNamespace.
-func servedTo(namespace, gatewayNamespace string, servers ...Server) (hosts []string, index HostIndex[string]) {
+func servedTo(
+	namespace, gatewayNamespace string, servers ...istio.Server,
+) (hosts []string, index HostIndex[string]) {
 	for _, s := range servers {
-		for _, host := range s.Hosts {
-			if of, name, ok := strings.Cut(host, "/"); ok {
-				if of != "*" && of != namespace && (of != "." || namespace != gatewayNamespace) {
-					continue
-				}
-				host = name
-			}
+		for _, host := range s.ServedTo(namespace, gatewayNamespace) {
 			if !slices.Contains(hosts, host) {
 				hosts = append(hosts, host)
 				index.Add(host, host)

@@ -19,13 +19,13 @@ func TestInspectGateways(t *testing.T) {
 	teams := func(f *around.Facts) {
 		ratings(f)
 		f.Gateways["istio-system"] = map[string]around.Gateway{
-			"teams": {Servers: []around.Server{
+			"teams": {Servers: []istio.Server{
 				{Port: 80, Hosts: []string{"shop/*.shop.test", "./*.sys.test", "*/b.example"}},
 				{Port: 443, Hosts: []string{"client/only.client.test", "b.example"}},
 			}},
-			"client": {Servers: []around.Server{{Port: 80, Hosts: []string{"client/*"}}}},
+			"client": {Servers: []istio.Server{{Port: 80, Hosts: []string{"client/*"}}}},
 			"none":   {},
-			"secure": {Servers: []around.Server{
+			"secure": {Servers: []istio.Server{
 				{Port: 80, Hosts: []string{"*.shop.test"}, Redirects: true},
 				{Port: 443, Hosts: []string{"*.shop.test"}},
 			}},

@@ -3,6 +3,7 @@ package around
 import (
 	"fmt"
 	"net/netip"
+	"slices"
 	"strings"
 
 	"github.com/meshroute/terraform-provider-mesh/internal/istio"
@@ -18,12 +19,7 @@ func (f *Facts) entered(host string) bool {
 	if f.Entries == nil {
 		return false
 	}
-	for _, entry := range f.Entries.Covering(host) {
-		if suffix, wildcard := strings.CutPrefix(entry, "*"); entry == host || wildcard && istio.Covers(suffix, host) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(f.Entries.Covering(host), func(entry string) bool { return istio.Fits(entry, host) })
 }
 
 // unentered is [Facts.Unentered], and asks for the ServiceEntries.

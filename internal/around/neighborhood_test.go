@@ -35,7 +35,7 @@ func newNeighborhood(t *testing.T) *neighborhood {
 			"headless": {Ports: []around.ServicePort{{Number: 80}}},
 		}, "web": {}},
 		Gateways: map[string]map[string]around.Gateway{"shop": {"edge": {
-			Servers: []around.Server{{Port: 80, Hosts: []string{"*"}}},
+			Servers: []istio.Server{{Port: 80, Hosts: []string{"*"}}},
 		}}, "web": {}},
 		Pods:      map[string]*around.Endpoints{"shop": pods},
 		Workloads: map[string]*around.Endpoints{"shop": {}},

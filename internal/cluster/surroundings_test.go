@@ -120,8 +120,8 @@ func TestView_List(t *testing.T) {
 			query:    around.Query{Resource: around.Gateways, Namespace: "shop"},
 			requests: 1,
 			holds: func(v *View) bool {
-				return cmp.Equal(v.Gateways["shop"], map[string]around.Gateway{"a": {Servers: []around.Server{
-					{Port: 80, Hosts: []string{"shop/*.shop.example", "b.example"}, Redirects: true},
+				return cmp.Equal(v.Gateways["shop"], map[string]around.Gateway{"a": {Servers: []istio.Server{
+					{Port: 80, Protocol: "HTTP", Hosts: []string{"shop/*.shop.example", "b.example"}, Redirects: true},
 				}}, "b": {}})
 			},
 		},

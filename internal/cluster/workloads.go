@@ -4,11 +4,13 @@ import (
 	"context"
 	"maps"
 
+	networking "istio.io/api/networking/v1"
 	"istio.io/istio/pkg/config/kube"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
 	"github.com/meshroute/terraform-provider-mesh/internal/around"
+	"github.com/meshroute/terraform-provider-mesh/internal/istio"
 )
 
 func (s *Surroundings) listEntries(ctx context.Context, query around.Query) (*around.HostIndex[string], error) {
@@ -31,17 +33,14 @@ func (s *Surroundings) listGateways(ctx context.Context, query around.Query) (ma
 }
 
 func gatewayOf(o *unstructured.Unstructured) around.Gateway {
-	var g around.Gateway
-	servers, _, _ := unstructured.NestedSlice(o.Object, "spec", "servers")
-	for _, s := range servers {
-		server, _ := s.(map[string]any)
-		number, _, _ := unstructured.NestedInt64(server, "port", "number")
-		hosts, _, _ := unstructured.NestedStringSlice(server, "hosts")
-		redirects, _, _ := unstructured.NestedBool(server, "tls", "httpsRedirect")
-		//nolint:gosec // up to 65535
-		g.Servers = append(g.Servers, around.Server{Port: uint32(number), Hosts: hosts, Redirects: redirects})
+	spec, _, _ := unstructured.NestedMap(o.Object, "spec")
+	// What the API server took has the shape of its kind.
+	message, _, err := istio.ParseSpec(istio.KindGateway, spec)
+	gateway, ok := message.(*networking.Gateway)
+	if err != nil || !ok {
+		return around.Gateway{}
 	}
-	return g
+	return around.Gateway{Servers: istio.ServersOf(gateway)}
 }
 
 func (s *Surroundings) listServices(ctx context.Context, query around.Query) (map[string]around.Service, error) {

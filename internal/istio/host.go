@@ -73,3 +73,9 @@ func SplitAuthority(authority string) (host, port string) {
 func Covers(suffix, host string) bool {
 	return len(host) > len(suffix) && strings.HasSuffix(host, suffix)
 }
+
+// Fits reports whether a host of an object, a name or a wildcard, is for a name. Both are compared as they are.
+func Fits(host, name string) bool {
+	suffix, wildcard := strings.CutPrefix(host, "*")
+	return host == name || wildcard && Covers(suffix, name)
+}

@@ -30,16 +30,24 @@ func (t *Table) explain(o Outcome) string {
 			return fmt.Sprintf("%s claims %s and has no rule for this caller, so that they go to the service of that "+
 				"name, whatever its version, as if there were no VirtualService", s.object, who)
 		}
+		in := receive(o.Request, t.firstHost())
 		if o.Request.Gateway == istio.MeshGateway {
-			return "no VirtualService claims " + who +
-				" in the mesh: they go to the service of that name, whatever its version"
+			return t.unclaimedInMesh(in)
+		}
+		if why := t.refusal(in); why != "" {
+			return why
 		}
 		return fmt.Sprintf("no VirtualService claims %s at gateway %s: it answers 404",
 			who, istio.Shown(o.Request.Gateway))
 	case NoRoute:
 		return fmt.Sprintf("%s claims %s and none of its rules takes this one: the proxy answers 404", o.VirtualService,
 			who)
-	case Forward, RedirectTo, Respond:
+	case RedirectTo:
+		if gateway := t.gateways[o.Request.Gateway]; o.Rule.Object == nil && gateway != nil {
+			return fmt.Sprintf("%s answers %s over plain http on port %d with 301, a redirect to https, before it looks "+
+				"at any rule", gateway.object, who, o.Request.Port)
+		}
+	case Forward, Respond:
 	}
 	text := ""
 	n := newNamer(t)

@@ -150,7 +150,7 @@ func (t *Table) withoutRuleFor(request Request) *virtualService {
 			!istio.VisibleIn(s.object, in.SourceNamespace) || s.hasRoutes(in) {
 			continue
 		}
-		if host, _, _ := s.hostFor(in, t.options.Domain()); host != "" {
+		if host, _, _ := t.hostFor(in, s, s.hosts); host != "" {
 			return s
 		}
 	}

@@ -50,6 +50,8 @@ type Table struct {
 	virtualServices []*virtualService
 	subsets         *Subsets
 	dropped         []Dropped
+	gateways        map[string]*knownGateway
+	entries         []serviceEntry
 }
 
 // virtualService is a VirtualService with hosts.
@@ -80,7 +82,10 @@ type compiledMatch struct {
 // NewTable makes a table. Objects that are neither a VirtualService nor a DestinationRule are left out; without rules
 // (nil) nothing is said about subsets. The objects must not change afterwards.
 func NewTable(virtualServices, destinationRules []*istio.Object, options Options) *Table {
-	t := &Table{options: options, subsets: NewSubsets(destinationRules, options)}
+	t := &Table{
+		options: options, subsets: NewSubsets(destinationRules, options),
+		gateways: gatewaysOf(options.Gateways), entries: entriesOf(options.ServiceEntries),
+	}
 	delegates := map[string]*istio.Object{}
 	var roots []*istio.Object
 	for _, o := range virtualServices {
@@ -165,7 +170,11 @@ func (t *Table) Evaluate(request Request) Outcome {
 func (t *Table) follow(request Request) Outcome { return t.route(receive(request, t.firstHost())) }
 
 func (t *Table) route(in *received) Outcome {
-	holding, host := t.claim(in)
+	at := t.arrivalOf(in)
+	holding, host := t.claim(in, at)
+	if out := t.redirect(in, at, host); out != nil {
+		return *out
+	}
 	if len(holding) == 0 {
 		return Outcome{Kind: Unclaimed, Request: in.Request}
 	}
@@ -195,18 +204,18 @@ func (t *Table) firstHost() string {
 }
 
 // claim returns the VirtualServices that hold for a request, and the host by which they do: one on a sidecar, all
-// those of one host at a gateway. What has no route for a proxy keeps a Service from wildcards on a sidecar, and no
-// other host from anybody.
+// those of one host at a gateway. What has no route for a proxy keeps a Service, or the host of a ServiceEntry, from
+// wildcards on a sidecar, and no other host from anybody.
 // Source: istio.io/istio pilot/pkg/model computeWildcardHostVirtualServiceIndex, and in pilot/pkg/networking/core
 // buildGatewayHTTPRouteConfig.
-func (t *Table) claim(in *received) ([]*virtualService, string) {
+func (t *Table) claim(in *received, at *arrival) ([]*virtualService, string) {
 	best := ""
 	var holding []*virtualService
 	for _, s := range t.virtualServices {
 		if !slices.Contains(s.gateways, in.Gateway) || !istio.VisibleIn(s.object, in.SourceNamespace) {
 			continue
 		}
-		host, literal, ofService := s.hostFor(in, t.options.Domain())
+		host, literal, ofService := t.hostFor(in, s, at.hostsOf(s))
 		if host == "" || !ofService && !s.hasRoutes(in) {
 			continue
 		}
@@ -281,31 +290,29 @@ func (s *virtualService) hasRoutes(in *received) bool {
 	})
 }
 
-// hostFor returns the most specific host by which a VirtualService claims a request, empty if none does. literal says
-// that the host is what the client wrote, and not what it stands for; ofService that a sidecar knows a Service of
-// that name.
-func (s *virtualService) hostFor(in *received, clusterDomain string) (host string, literal, ofService bool) {
+// hostFor returns the most specific of some hosts by which a VirtualService claims a request, empty if none does.
+// literal says that the host is what the client wrote, and not what it stands for; ofService that a sidecar knows a
+// Service, or a ServiceEntry, of that name.
+func (t *Table) hostFor(in *received, s *virtualService, hosts []string) (host string, literal, ofService bool) {
 	full := in.host
 	if in.Gateway == istio.MeshGateway && !in.absolute {
-		full = inFull(in.host, cmp.Or(in.SourceNamespace, s.object.Namespace), clusterDomain)
+		full = inFull(in.host, cmp.Or(in.SourceNamespace, s.object.Namespace), t.options.Domain())
 	}
-	isService := func(name string) bool {
-		_, _, ok := istio.InCluster(name, clusterDomain)
-		return ok && in.Gateway == istio.MeshGateway
-	}
-	for _, h := range s.hosts {
+	for _, h := range hosts {
 		suffix, wildcard := strings.CutPrefix(h, "*")
 		name := full
 		switch {
 		case h == in.host:
-			return h, true, isService(h)
+			_, ofService = t.standsFor(in, h, h)
+			return h, true, ofService
 		case wildcard && istio.Covers(suffix, in.host):
 			name = in.host
 		case wildcard && !istio.Covers(suffix, full), !wildcard && h != full:
 			continue
 		}
-		if host == "" || moreSpecific(h, host) {
-			host, ofService = h, isService(name)
+		is, known := t.standsFor(in, h, name)
+		if is && (host == "" || moreSpecific(h, host)) {
+			host, ofService = h, known
 		}
 	}
 	return host, false, ofService

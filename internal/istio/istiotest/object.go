@@ -37,7 +37,7 @@ func Object(t testing.TB, kind, name, spec string) *istio.Object {
 	if err != nil {
 		t.Fatalf("%v in\n%s", err, manifest)
 	}
-	o, err := istio.ParseManifest(raw)
+	o, err := istio.ParseAny(raw)
 	if err != nil {
 		t.Fatalf("%v in\n%s", err, manifest)
 	}
