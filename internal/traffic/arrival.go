@@ -76,16 +76,35 @@ func (a *arrival) hostsOf(s *virtualService) []string {
 		return s.hosts
 	}
 	var hosts []string
-	for _, server := range a.servers {
-		for _, served := range server.ServedTo(s.object.Namespace, a.object.Namespace) {
-			for _, own := range s.hosts {
-				if host, ok := istio.Common(strings.ToLower(served), own); ok && !slices.Contains(hosts, host) {
-					hosts = append(hosts, host)
-				}
+	for _, own := range s.hosts {
+		for _, host := range a.served(a.servers, s.object.Namespace, own) {
+			if !slices.Contains(hosts, host) {
+				hosts = append(hosts, host)
 			}
 		}
 	}
 	return hosts
+}
+
+// served returns what some servers and a host of a VirtualService of a namespace have in common.
+func (g *knownGateway) served(servers []istio.Server, namespace, own string) []string {
+	var hosts []string
+	for _, server := range servers {
+		for _, served := range server.ServedTo(namespace, g.object.Namespace) {
+			if host, ok := istio.Common(strings.ToLower(served), own); ok {
+				hosts = append(hosts, host)
+			}
+		}
+	}
+	return hosts
+}
+
+// unserved names the Gateways that a VirtualService is bound to and that have no server for one of its hosts.
+func (t *Table) unserved(s *virtualService, host string) []string {
+	return slices.DeleteFunc(slices.Clone(s.gateways), func(name string) bool {
+		g := t.gateways[name]
+		return g == nil || len(g.served(g.all, s.object.Namespace, host)) > 0
+	})
 }
 
 // redirecting returns the arrival at those servers alone that redirect to https.

@@ -16,33 +16,34 @@ func Diagram(routes []*istio.Object, options Options) string {
 	n := newNamer(t)
 	d := newDrawing()
 	for _, s := range t.virtualServices {
-		d.service(s.title(), n.picture(s), stays)
+		d.service(t.title(s), n.picture(s), stays)
 	}
 	return d.text()
 }
 
-// DiagramChange draws routes before and after a change in one picture. What is new has a thick green line, what
-// changes a thick yellow one, what is gone a broken red one, and their labels say so too.
-func DiagramChange(before, after []*istio.Object, options Options) string {
-	was, is := NewTable(before, nil, options), NewTable(after, nil, options)
+// DiagramChange draws routes before and after a change in one picture, each with what is known of its place. What is
+// new has a thick green line, what changes a thick yellow one, what is gone a broken red one, and their labels say so
+// too.
+func DiagramChange(before, after []*istio.Object, beforehand, afterwards Options) string {
+	was, is := NewTable(before, nil, beforehand), NewTable(after, nil, afterwards)
 	n := newNamer(was, is)
 	d := newDrawing()
 	gone := slices.Clone(was.virtualServices)
 	for _, s := range is.virtualServices {
 		old := slices.IndexFunc(gone, func(o *virtualService) bool { return o.object.String() == s.object.String() })
 		if old < 0 {
-			d.service(s.title(), marked(n.picture(s), added), added)
+			d.service(is.title(s), marked(n.picture(s), added), added)
 			continue
 		}
-		state, title := stays, s.title()
-		if previous := gone[old].title(); !slices.Equal(previous, title) {
+		state, title := stays, is.title(s)
+		if previous := was.title(gone[old]); !slices.Equal(previous, title) {
 			state, title = changed, append(title, "was "+strings.Join(previous, " "))
 		}
 		d.service(title, compare(n.picture(gone[old]), n.picture(s)), state)
 		gone = slices.Delete(gone, old, old+1)
 	}
 	for _, s := range gone {
-		d.service(s.title(), marked(n.picture(s), removed), removed)
+		d.service(was.title(s), marked(n.picture(s), removed), removed)
 	}
 	return d.text()
 }
@@ -93,9 +94,15 @@ type arrow struct {
 	state change
 }
 
-// title names the hosts and, if it is not only for sidecars, the gateways.
-func (s *virtualService) title() []string {
+// title names the hosts of a VirtualService, with the Gateways that do not serve them, and, if it is not only for
+// sidecars, its gateways.
+func (t *Table) title(s *virtualService) []string {
 	lines := few(s.hosts, "and %d more hosts")
+	for i, host := range s.hosts[:min(len(s.hosts), len(lines))] {
+		if without := t.unserved(s, host); len(without) > 0 && lines[i] == host {
+			lines[i] += ", not served at " + strings.Join(few(without, "%d more"), ", ")
+		}
+	}
 	if !slices.Equal(s.gateways, []string{istio.MeshGateway}) {
 		lines = append(lines, "at "+strings.Join(few(s.gateways, "%d more"), ", "))
 	}

@@ -103,7 +103,7 @@ http:
 			t.Parallel()
 			before, after := istiotest.VirtualService(t, "reviews", test.before), istiotest.VirtualService(t, "reviews",
 				test.after)
-			golden(t, name, traffic.DiagramChange([]*istio.Object{before}, []*istio.Object{after}, traffic.Options{}))
+			golden(t, name, change([]*istio.Object{before}, []*istio.Object{after}))
 		})
 	}
 }
@@ -112,8 +112,34 @@ http:
 func TestDiagramChangeOfWholeRoutes(t *testing.T) {
 	t.Parallel()
 	o := []*istio.Object{istiotest.VirtualService(t, "reviews", canaryRoute)}
-	golden(t, "created", traffic.DiagramChange(nil, o, traffic.Options{}))
-	golden(t, "deleted", traffic.DiagramChange(o, nil, traffic.Options{}))
+	golden(t, "created", change(nil, o))
+	golden(t, "deleted", change(o, nil))
+}
+
+// change draws a change of which nothing else is known.
+func change(before, after []*istio.Object) string {
+	return traffic.DiagramChange(before, after, traffic.Options{}, traffic.Options{})
+}
+
+// Hosts that a Gateway does not serve are marked, and a change of that too.
+func TestDiagram_gateways(t *testing.T) {
+	t.Parallel()
+	objects := []*istio.Object{
+		istiotest.VirtualService(t, "a", "hosts: [a.test, b.test, c.shop.test]\n"+
+			"gateways: [mesh, edge/web, edge/other, edge/else]\n"+
+			"http: [{route: [{destination: {host: reviews}}]}]"),
+		istiotest.VirtualService(t, "many", "hosts: [a.test, b.test, c.test, d.test, e.test]\ngateways: [edge/web]"),
+	}
+	serving := func(hosts string) traffic.Options {
+		servers := "servers: [{port: {number: 80, name: http, protocol: HTTP}, hosts: " + hosts + "}]"
+		return traffic.Options{Gateways: []*istio.Object{
+			istiotest.Object(t, "Gateway", "edge/web", servers),
+			istiotest.Object(t, "Gateway", "edge/other", servers),
+		}}
+	}
+	golden(t, "gateways", traffic.Diagram(objects, serving("['shop/*.shop.test', cart/b.test]")))
+	golden(t, "change_gateways", traffic.DiagramChange(objects[:1], objects[:1], serving("['*']"),
+		serving("['*.shop.test']")))
 }
 
 // A label is letters, digits, a few harmless characters, entities and line breaks.
@@ -135,12 +161,10 @@ func TestPropertyDiagramIsAFlowchart(t *testing.T) {
 		if !flowchart.MatchString(one) {
 			t.Fatalf("no flowchart:\n%s", one)
 		}
-		if again := traffic.DiagramChange([]*istio.Object{a}, []*istio.Object{a}, traffic.Options{}); again != one {
+		if again := change([]*istio.Object{a}, []*istio.Object{a}); again != one {
 			t.Fatalf("a change to itself (-want +got):\n%s", cmp.Diff(one, again))
 		}
-		if both := traffic.DiagramChange(
-			[]*istio.Object{a}, []*istio.Object{b}, traffic.Options{},
-		); !flowchart.MatchString(both) {
+		if both := change([]*istio.Object{a}, []*istio.Object{b}); !flowchart.MatchString(both) {
 			t.Fatalf("no flowchart:\n%s", both)
 		}
 	})

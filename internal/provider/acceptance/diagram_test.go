@@ -35,6 +35,21 @@ func TestFunction_diagram(t *testing.T) {
 			[]string{"[" + rootObject + "," + cartObject + "," + splitObject + "]"},
 			[]string{`  h1(["ratings.default.svc.cluster.local"])`, `  r6 -->|"29 %"| d9`},
 		},
+		"objects of YAML": {[]string{"[" + quotedYAML(manifestsText) + ", " + gatewayManifest + "]"}, []string{
+			`  h0(["reviews.default.svc.cluster.local"])`,
+		}},
+		"a host that a Gateway does not serve": {
+			[]string{"[" + rootObject + "," + cartObject + "," + strings.Replace(gatewayManifest, "shop/*", "b.example", 1) + "]"},
+			[]string{`  h0(["shop.example, not served at edge/web<br/>at edge/web"])`},
+		},
+		"one that it begins to serve": {
+			[]string{
+				"[" + rootObject + "," + cartObject + "," + strings.Replace(gatewayManifest, "shop/*", "b.example", 1) + "]",
+				"[" + rootObject + "," + cartObject + "," + gatewayManifest + "]",
+			},
+			[]string{`  h0(["changed: shop.example<br/>at edge/web<br/>was shop.example, not served at edge/web at ` +
+				`edge/web"]):::changed`},
+		},
 		"before and after": {[]string{canaryObject, moved}, []string{
 			`  r1 -->|"90 % → 75 %"| d1`,
 			`  r1 -->|"10 % → 25 %"| d2`,

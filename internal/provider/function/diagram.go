@@ -6,7 +6,6 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/function"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
-	"github.com/meshroute/terraform-provider-mesh/internal/istio"
 	"github.com/meshroute/terraform-provider-mesh/internal/traffic"
 )
 
@@ -47,7 +46,7 @@ func (diagramFunction) Run(ctx context.Context, req function.RunRequest, resp *f
 		resp.Error = refusal(2, "A route is drawn before and after one change.")
 		return
 	}
-	var drawn [][]*istio.Object
+	var drawn []*routesReading
 	known := true
 	for i, argument := range append([]types.Dynamic{first}, others...) {
 		routes := readRoutes(ctx, i, argument)
@@ -57,15 +56,17 @@ func (diagramFunction) Run(ctx context.Context, req function.RunRequest, resp *f
 		}
 		resp.Error = function.ConcatFuncErrors(resp.Error, refusal(int64(i), problem))
 		known = known && routes.known
-		drawn = append(drawn, routes.virtualServices)
+		drawn = append(drawn, routes)
 	}
 	switch {
 	case resp.Error != nil:
 	case !known:
 		resp.Error = resp.Result.Set(ctx, types.StringUnknown())
 	case len(drawn) == 2:
-		resp.Error = resp.Result.Set(ctx, traffic.DiagramChange(drawn[0], drawn[1], traffic.Options{}))
+		resp.Error = resp.Result.Set(ctx, traffic.DiagramChange(
+			drawn[0].virtualServices, drawn[1].virtualServices, drawn[0].options(), drawn[1].options(),
+		))
 	default:
-		resp.Error = resp.Result.Set(ctx, traffic.Diagram(drawn[0], traffic.Options{}))
+		resp.Error = resp.Result.Set(ctx, traffic.Diagram(drawn[0].virtualServices, drawn[0].options()))
 	}
 }
