@@ -28,6 +28,15 @@ func servedTo(
 	return hosts, index
 }
 
+// hasName reports whether hosts of servers have a name in common with a full host. istiod compares what is written, with
+// its capitals.
+func hasName(index *HostIndex[string], host string) bool {
+	return slices.ContainsFunc(append(index.Covering(host), index.Within(host)...), func(served string) bool {
+		_, ok := istio.Common(served, host)
+		return ok
+	})
+}
+
 // attached is a gateway that a route names.
 type attached struct {
 	Gateway
@@ -60,7 +69,7 @@ func (l *inspection) gatewaysOf(o *istio.Object) (all []attached, complete, mesh
 		_, index := servedTo(o.Namespace, namespace, gateway.Servers...)
 		for _, host := range spec.GetHosts() {
 			host = istio.FullHost(host, o.Namespace, l.Domain())
-			served := len(index.Covering(host))+len(index.Within(host)) > 0
+			served := hasName(&index, host)
 			g.serves, g.any = append(g.serves, served), g.any || served
 		}
 		all = append(all, g)
@@ -143,7 +152,7 @@ func (l *inspection) redirected() {
 			_, index := servedTo(o.Namespace, g.namespace, s)
 			for i, host := range o.VirtualServiceSpec().GetHosts() {
 				host = istio.FullHost(host, o.Namespace, l.Domain())
-				if len(index.Covering(host))+len(index.Within(host)) > 0 {
+				if hasName(&index, host) {
 					l.find(Redirected, o, nil, istio.Doubtful, istio.Path{"hosts", i},
 						"Gateway %q answers requests of plain http for %s on port %d with 301, a redirect to "+
 							"https, so "+

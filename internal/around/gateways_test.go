@@ -42,8 +42,14 @@ func TestInspectGateways(t *testing.T) {
 	}{
 		"served by a wildcard":         {spec: "hosts: [A.shop.test]\ngateways: [istio-system/teams]"},
 		"by a name for all namespaces": {spec: "hosts: [b.example]\ngateways: [istio-system/teams]"},
-		"a wildcard of a part":         {spec: "hosts: ['*.a.shop.test']\ngateways: [istio-system/teams]"},
-		"a wildcard around a part":     {spec: "hosts: ['*.example']\ngateways: [istio-system/teams]"},
+		"in capitals that it does not have": {
+			spec: "hosts: [B.example]\ngateways: [istio-system/teams]", want: []string{
+				`hosts[0]: is not served by Gateway "istio-system/teams", so that no request for B.example follows these ` +
+					`rules; ` + serves,
+			},
+		},
+		"a wildcard of a part":     {spec: "hosts: ['*.a.shop.test']\ngateways: [istio-system/teams]"},
+		"a wildcard around a part": {spec: "hosts: ['*.example']\ngateways: [istio-system/teams]"},
 		"the name of a gateway as a host": {spec: "hosts: [a.shop.test]\ngateways: " +
 			"[teams.istio-system.svc.cluster.local]"},
 		"another host": {spec: "hosts: [zzz.test]\ngateways: [istio-system/teams]", want: []string{

@@ -69,14 +69,14 @@ func (g *knownGateway) listening(in *received) []istio.Server {
 }
 
 // hostsOf returns the hosts under which a VirtualService is known where a request comes in: its own, and at a Gateway
-// that is known what its servers and the VirtualService have in common.
+// that is known what its servers and the VirtualService have in common. Capitals count: istiod compares what is written.
 // Source: istio.io/istio pilot/pkg/networking/core buildGatewayHTTPRouteConfig.
 func (a *arrival) hostsOf(s *virtualService) []string {
 	if a == nil {
 		return s.hosts
 	}
 	var hosts []string
-	for _, own := range s.hosts {
+	for _, own := range s.written {
 		for _, host := range a.served(a.servers, s.object.Namespace, own) {
 			if !slices.Contains(hosts, host) {
 				hosts = append(hosts, host)
@@ -91,8 +91,8 @@ func (g *knownGateway) served(servers []istio.Server, namespace, own string) []s
 	var hosts []string
 	for _, server := range servers {
 		for _, served := range server.ServedTo(namespace, g.object.Namespace) {
-			if host, ok := istio.Common(strings.ToLower(served), own); ok {
-				hosts = append(hosts, host)
+			if host, ok := istio.Common(served, own); ok {
+				hosts = append(hosts, strings.ToLower(host))
 			}
 		}
 	}

@@ -53,8 +53,13 @@ func TestEvaluate_gateways(t *testing.T) {
 			spec: "hosts: ['*.test']", request: traffic.Request{Authority: "x.else.test"}, want: traffic.Unclaimed,
 			say: `Gateway "edge/web" does not serve x.else.test on port 80: it answers 404`,
 		},
-		"capitals of both": {
-			spec: "hosts: [a.TEST]", request: traffic.Request{Authority: "A.Test"}, want: traffic.Respond, host: "a.test",
+		"capitals": {
+			spec: "hosts: [A.test]", request: traffic.Request{Authority: "a.TEST"}, want: traffic.Respond, host: "a.test",
+		},
+		"capitals of one alone": {
+			spec: "hosts: [a.test]", want: traffic.Unclaimed,
+			say: `VirtualService "shop/a" claims requests for a.test, and Gateway "edge/web" does not serve that host to ` +
+				"namespace shop on port 80: it answers 404",
 		},
 		"a host for all namespaces": {spec: "hosts: [b.test]", want: traffic.Respond, host: "b.test"},
 		"with the port":             {spec: "hosts: [b.test]", request: traffic.Request{Authority: "b.test:80"}, want: traffic.Respond, host: "b.test"},

@@ -99,7 +99,7 @@ type arrow struct {
 func (t *Table) title(s *virtualService) []string {
 	lines := few(s.hosts, "and %d more hosts")
 	for i, host := range s.hosts[:min(len(s.hosts), len(lines))] {
-		if without := t.unserved(s, host); len(without) > 0 && lines[i] == host {
+		if without := t.unserved(s, s.written[i]); len(without) > 0 && lines[i] == host {
 			lines[i] += ", not served at " + strings.Join(few(without, "%d more"), ", ")
 		}
 	}

@@ -58,6 +58,7 @@ type Table struct {
 type virtualService struct {
 	object   *istio.Object
 	hosts    []string // in full and in lower case
+	written  []string // in full, with the capitals that they are written with
 	gateways []string
 	rules    []*compiledRule
 	dropped  []Dropped
@@ -127,7 +128,8 @@ func newVirtualService(o *istio.Object, delegates map[string]*istio.Object, clus
 	spec := o.VirtualServiceSpec()
 	s := &virtualService{object: o, gateways: istio.GatewayNames(spec.Gateways, o.Namespace)}
 	for _, host := range spec.Hosts {
-		s.hosts = append(s.hosts, strings.ToLower(istio.FullHost(host, o.Namespace, clusterDomain)))
+		host = istio.FullHost(host, o.Namespace, clusterDomain)
+		s.hosts, s.written = append(s.hosts, strings.ToLower(host)), append(s.written, host)
 	}
 	rules, dropped := expand(o, delegates, clusterDomain)
 	s.dropped = dropped

@@ -62,6 +62,9 @@ func (t *Table) Evaluate(r Request) (Answer, error) {
 	if vh == nil {
 		return Answer{}, nil
 	}
+	if vh.RequireTLS == "ALL" && !r.TLS {
+		return Answer{Redirect: "301 https://" + r.Authority + r.Path}, nil
+	}
 	for _, route := range vh.Routes {
 		if route.Match.matches(&r) {
 			return route.answer(&r)

@@ -20,6 +20,7 @@ const shop = `{"name": "80", "ignorePortInHostMatching": true, "virtualHosts": [
      {"name": "x-level", "stringMatch": {"prefix": "1"}, "invertMatch": true, "treatMissingHeaderAsEmpty": true}]},
    "route": {"cluster": "a", "prefixRewrite": "/inner/", "hostRewriteLiteral": "inner.example"}, METADATA},
   {"name": "default", "match": {"path": "/service"}, "route": {"cluster": "all"}}]},
+{"name": "secure", "domains": ["secure.example"], "requireTls": "ALL"},
 {"name": "rest", "domains": ["*.example"], "routes": [{"name": "rest", "match": {"prefix": "/"}, "route": {"cluster": "rest"}, METADATA}]}]}`
 
 func TestEvaluate(t *testing.T) {
@@ -82,6 +83,10 @@ func TestEvaluate(t *testing.T) {
 			Answer{VirtualService: "n/v", Route: "rest", Clusters: map[string]float64{"rest": 100}},
 		},
 		"no host": {Request{Authority: "elsewhere", Path: "/"}, Answer{}},
+		"TLS alone": {
+			Request{Authority: "secure.example:80", Path: "/a?b#c"}, Answer{Redirect: "301 https://secure.example:80/a?b"},
+		},
+		"over TLS": {Request{Authority: "secure.example", Path: "/a", TLS: true}, Answer{NoRoute: true}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

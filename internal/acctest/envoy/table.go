@@ -25,6 +25,8 @@ type virtualHost struct {
 	Name    string   `json:"name"`
 	Domains []string `json:"domains"`
 	Routes  []*route `json:"routes"`
+	// RequireTLS is ALL where plain http is answered with a redirect.
+	RequireTLS string `json:"requireTls"`
 }
 
 type route struct {
