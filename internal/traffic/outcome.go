@@ -13,14 +13,14 @@ type OutcomeKind string
 const (
 	// Forward says that a rule sends the request to destinations.
 	Forward OutcomeKind = "forward"
-	// RedirectTo says that a rule answers with a redirect.
+	// RedirectTo says that a rule answers with a redirect, or without a rule that a Gateway sends plain http to https.
 	RedirectTo OutcomeKind = "redirect"
 	// Respond says that a rule answers by itself.
 	Respond OutcomeKind = "direct_response"
 	// NoRoute says that a VirtualService holds, and none of its rules takes the request: 404, for gRPC UNIMPLEMENTED.
 	NoRoute OutcomeKind = "no_route"
 	// Unclaimed says that no VirtualService holds. A sidecar sends the request to the service that the authority
-	// names, to every version of it; a gateway answers 404.
+	// names, to every version of it; a gateway answers 404. At a Gateway that is known, nothing may listen for it either.
 	Unclaimed OutcomeKind = "unclaimed"
 )
 
@@ -175,7 +175,7 @@ type Outcome struct {
 	VirtualService *istio.Object
 	// Host is the host by which it claims the request, in full; possibly a wildcard.
 	Host string
-	// Rule and Match say what fires. They are zero for NoRoute and Unclaimed.
+	// Rule and Match say what fires. They are zero for NoRoute and Unclaimed, and where a Gateway redirects to https.
 	Rule  RuleRef
 	Match MatchRef
 	// RouteName is the name in Envoy's access log: rule, a dot and match. May be empty.

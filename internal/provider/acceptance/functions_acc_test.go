@@ -142,6 +142,7 @@ func TestAccFunctions_examples(t *testing.T) {
 	for _, name := range []string{"manifest", "fqdn", "evaluate", "diagram"} {
 		examples += readFile(t, "../../../examples/functions/"+name+"/function.tf")
 	}
+	examples += readFile(t, "../../../examples/functions/evaluate/objects.tf")
 	c.configure(fmt.Sprintf("config_path = %q", lab.Kubeconfig), examples)
 	c.must("apply")
 	state := &tfjson.State{}
@@ -160,4 +161,12 @@ func TestAccFunctions_examples(t *testing.T) {
 		}
 	}
 	readsBack(t, state.Values.Outputs["greeter"].Value.(string))
+	if diff := cmp.Diff(any(map[string]any{
+		"plain": `Gateway "edge/web" answers requests for shop.example.com over plain http on port 80 with 301, a ` +
+			"redirect to https, before it looks at any rule.",
+		"tls":   "Rule http[0]: all requests go to v1.",
+		"other": `Gateway "edge/web" does not serve blog.example.org on port 80: it answers 404.`,
+	}), state.Values.Outputs["arrivals"].Value); diff != "" {
+		t.Errorf("at the gateway (-want +got):\n%s", diff)
+	}
 }

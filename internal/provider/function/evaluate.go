@@ -14,8 +14,10 @@ func routeParameter(name, prose string) function.DynamicParameter {
 	return function.DynamicParameter{
 		Name: name, AllowUnknownValues: true,
 		MarkdownDescription: prose + "a resource of this provider, such as `mesh_canary_route.greeter`, an object " +
-			"with the attributes of one, or a list of several of them: a `mesh_virtual_service` with its delegates, " +
-			"and the `mesh_destination_rule` of the subsets.",
+			"with the attributes of one, or an object of Istio's API as `kubectl` takes it: of `yamldecode`, the " +
+			"`manifest` of a `kubernetes_manifest`, or as a text of YAML with one document or many. Or a list of " +
+			"several of them: a VirtualService with its delegates, the DestinationRule of the subsets, the Gateway " +
+			"where requests come in, and ServiceEntries.",
 	}
 }
 
