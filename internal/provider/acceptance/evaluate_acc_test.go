@@ -34,6 +34,8 @@ type agreement struct {
 	services  []*acctest.Lab
 	seed      uint64
 	tables    int
+	// gateways are the Gateways that the tables know.
+	gateways []*istio.Object
 	// asked counts the requests by what becomes of them.
 	asked map[traffic.OutcomeKind]int
 }
@@ -108,7 +110,7 @@ func (a *agreement) prepared(drawn *tables.Table) *traffic.Table {
 			created[o] = a.lab.In(o.Namespace).MustGet(acctest.VirtualService, o.Name).GetCreationTimestamp().Time
 		}
 	}
-	return traffic.NewTable(drawn.Services, drawn.Rules, traffic.Options{Created: created})
+	return traffic.NewTable(drawn.Services, drawn.Rules, traffic.Options{Created: created, Gateways: a.gateways})
 }
 
 // disagree fails the test, and says all that is needed to see why.

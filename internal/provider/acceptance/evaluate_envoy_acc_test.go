@@ -26,7 +26,16 @@ func TestAccEvaluate_envoy(t *testing.T) {
 	a := newAgreement(t)
 	acctest.NeedEmbedded(t)
 	options := tables.Options{Namespace: a.lab.Namespace, Gateway: a.lab.Service}
-	newKube(t, a.lab.Kubeconfig).create("gateways", a.lab.Expand(gateway))
+	made := newKube(t, a.lab.Kubeconfig).create("gateways", a.lab.Expand(gateway))
+	raw, err := made.MarshalJSON()
+	if err != nil {
+		t.Fatal(err)
+	}
+	known, err := istio.ParseAny(raw)
+	if err != nil {
+		t.Fatal(err)
+	}
+	a.gateways = []*istio.Object{known}
 	a.rounds(options, func(round []*tables.Table) {
 		a.awaitTables(round)
 		routes := map[tables.Caller]envoyTables{}
