@@ -2,6 +2,8 @@ package acceptance_test
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -60,7 +62,7 @@ var servedHosts = []string{
 }
 
 // TestAccEvaluate_gateways: what becomes of requests at a Gateway that is given as YAML is what istiod's routes for it
-// do, and what a real Envoy does with them where there is one.
+// do.
 func TestAccEvaluate_gateways(t *testing.T) {
 	t.Parallel()
 	lab := acctest.Start(t)
@@ -95,10 +97,8 @@ func TestAccEvaluate_gateways(t *testing.T) {
 			}
 		}
 	}
-	var lines []byte
 	for deadline := time.Now().Add(acctest.Patience); ; time.Sleep(100 * time.Millisecond) {
-		lines = lab.RouteTables(acctest.Envoy{Namespace: lab.Namespace, Labels: "gateway=" + lab.Service, Gateway: true})
-		diff := cmp.Diff(servedByRoutes(t, lab, lines), want)
+		diff := cmp.Diff(servedByRoutes(t, lab), want)
 		if diff == "" {
 			break
 		}
@@ -106,20 +106,8 @@ func TestAccEvaluate_gateways(t *testing.T) {
 			t.Fatalf("evaluate differs from istiod's routes (-routes +evaluate):\n%s", diff)
 		}
 	}
-	for _, port := range []int{8080, 8081} {
-		e := startEnvoy(t, lines, fmt.Sprintf("http.%d", port))
-		if e == nil {
-			return
-		}
-		for _, host := range servedHosts {
-			asked := askedOf{host + "." + lab.Service + ".test", port, "/c?d"}
-			if got := e.ask(asked.host, asked.path, nil); got != want[asked.String()] {
-				t.Errorf("a real Envoy answers %s to %s, want %s", got, asked, want[asked.String()])
-			}
-		}
-	}
 	for _, answer := range []string{"by a", "by b", "404", "301 https://x.secure." + lab.Service + ".test/a"} {
-		if !containsValue(want, answer) {
+		if !slices.Contains(slices.Collect(maps.Values(want)), answer) {
 			t.Errorf("no request is answered %s: %v", answer, want)
 		}
 	}
@@ -147,9 +135,11 @@ func clientGets(outcome cty.Value) string {
 
 // servedByRoutes returns what istiod's routes do with the requests. Of servers for https the one that has the name of a
 // request, whoever it is for, is asked: that is what the client sends when it begins TLS.
-func servedByRoutes(t *testing.T, lab *acctest.Lab, lines []byte) map[string]string {
+func servedByRoutes(t *testing.T, lab *acctest.Lab) map[string]string {
 	t.Helper()
-	found, err := envoy.Parse(lines)
+	found, err := envoy.Parse(lab.RouteTables(acctest.Envoy{
+		Namespace: lab.Namespace, Labels: "gateway=" + lab.Service, Gateway: true,
+	}))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -183,13 +173,4 @@ func servedByRoutes(t *testing.T, lab *acctest.Lab, lines []byte) map[string]str
 		}
 	}
 	return got
-}
-
-func containsValue(of map[string]string, value string) bool {
-	for _, v := range of {
-		if v == value {
-			return true
-		}
-	}
-	return false
 }
