@@ -28,8 +28,8 @@ func servedTo(
 	return hosts, index
 }
 
-// hasName reports whether hosts of servers have a name in common with a full host. istiod compares what is written, with
-// its capitals.
+// hasName reports whether hosts of servers have a name in common with a full host. istiod compares what is written,
+// with its capitals.
 func hasName(index *HostIndex[string], host string) bool {
 	return slices.ContainsFunc(append(index.Covering(host), index.Within(host)...), func(served string) bool {
 		_, ok := istio.Common(served, host)

@@ -44,8 +44,8 @@ func TestInspectGateways(t *testing.T) {
 		"by a name for all namespaces": {spec: "hosts: [b.example]\ngateways: [istio-system/teams]"},
 		"in capitals that it does not have": {
 			spec: "hosts: [B.example]\ngateways: [istio-system/teams]", want: []string{
-				`hosts[0]: is not served by Gateway "istio-system/teams", so that no request for B.example follows these ` +
-					`rules; ` + serves,
+				`hosts[0]: is not served by Gateway "istio-system/teams", so that no request for B.example ` +
+					`follows these rules; ` + serves,
 			},
 		},
 		"a wildcard of a part":     {spec: "hosts: ['*.a.shop.test']\ngateways: [istio-system/teams]"},

@@ -62,7 +62,8 @@ func TestManifest(t *testing.T) {
 }
 
 const (
-	aService = "apiVersion: networking.istio.io/v1\nkind: VirtualService\nmetadata: {name: a}\nspec:\n" +
+	withoutSpec = "apiVersion: networking.istio.io/v1\nkind: Gateway\nmetadata: {name: a}"
+	aService    = "apiVersion: networking.istio.io/v1\nkind: VirtualService\nmetadata: {name: a}\nspec:\n" +
 		"  hosts: [a]\n  http:\n  - timeout: 5s\n    retries: {attempts: 2, perTryTimeout: 100ms}\n" +
 		"    match: [{headers: {x: {exact: a}}, withoutHeaders: {y: {}}}]\n" +
 		"    corsPolicy: {maxAge: 24h, allowCredentials: true}\n    route: [{destination: {host: a}, weight: 1}]\n"
@@ -128,8 +129,12 @@ func TestManifest_refused(t *testing.T) {
 				"metadata.q: is no field of the metadata of an object",
 			},
 		},
-		"no spec":               {of: "apiVersion: networking.istio.io/v1\nkind: Gateway\nmetadata: {name: a}", want: []string{"spec: is missing"}},
-		"a spec that is a list": {of: "apiVersion: networking.istio.io/v1\nkind: Gateway\nmetadata: {name: a}\nspec: []", want: []string{"spec: must be an object"}},
+		"no spec": {
+			of: withoutSpec, want: []string{"spec: is missing"},
+		},
+		"a spec that is a list": {
+			of: withoutSpec + "\nspec: []", want: []string{"spec: must be an object"},
+		},
 		"a field beside the spec": {of: aEntry + "hosts: [a]\n", want: []string{
 			"hosts: is no field of a ServiceEntry",
 		}},
@@ -182,13 +187,13 @@ func TestManifest_refused(t *testing.T) {
 			"spec.resolution: must be one of NONE, STATIC, DNS, DNS_ROUND_ROBIN and DYNAMIC_DNS",
 		}},
 		"a null is nothing": {of: aEntry, was: "resolution: DNS", is: "resolution: DNS\n  exportTo: null"},
-		"what istiod refuses of a Gateway": {of: gatewayManifest, was: "number: 80", is: "number: 99999", want: []string{
+		"what istiod says of a Gateway": {of: gatewayManifest, was: "number: 80", is: "number: 99999", want: []string{
 			"spec.servers[0].port.number: port number 99999 must be in the range 1..65535",
 		}},
-		"what istiod refuses of a ServiceEntry": {of: aEntry, was: "[a.example]", is: "[]", want: []string{
+		"what istiod says of a ServiceEntry": {of: aEntry, was: "[a.example]", is: "[]", want: []string{
 			"spec: service entry must have at least one host",
 		}},
-		"what istiod refuses of a VirtualService": {of: aService, was: "attempts: 2", is: "attempts: -2", want: []string{
+		"what istiod says of a VirtualService": {of: aService, was: "attempts: 2", is: "attempts: -2", want: []string{
 			"spec.http[0].retries.attempts: attempts cannot be negative",
 		}},
 	} {

@@ -30,9 +30,10 @@ func ServersOf(spec *networking.Gateway) []Server {
 			Redirects: s.GetTls().GetHttpsRedirect(),
 		}
 		// Who says nothing else passes TLS on, also where there is none.
-		mode := s.GetTls().GetMode()
-		server.Unread = s.GetTls() != nil && !server.Takes("http") && (mode == networking.ServerTLSSettings_PASSTHROUGH ||
-			mode == networking.ServerTLSSettings_AUTO_PASSTHROUGH)
+		passes := []networking.ServerTLSSettings_TLSmode{
+			networking.ServerTLSSettings_PASSTHROUGH, networking.ServerTLSSettings_AUTO_PASSTHROUGH,
+		}
+		server.Unread = s.GetTls() != nil && !server.Takes("http") && slices.Contains(passes, s.GetTls().GetMode())
 		servers = append(servers, server)
 	}
 	return servers

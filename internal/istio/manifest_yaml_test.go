@@ -24,7 +24,8 @@ func TestReadYAML(t *testing.T) {
 			want: []any{map[string]any{"a": "b"}, map[string]any{"c": "d"}, []any{"e"}, "f"},
 		},
 		"dashes inside": {
-			text: "a: |\n  ---\nb: ----\n---c: d\n", want: []any{map[string]any{"a": "---\n", "b": "----", "---c": "d"}},
+			text: "a: |\n  ---\nb: ----\n---c: d\n",
+			want: []any{map[string]any{"a": "---\n", "b": "----", "---c": "d"}},
 		},
 		"JSON":           {text: `{"a": [true, null]}`, want: []any{map[string]any{"a": []any{true, nil}}}},
 		"nothing":        {},
@@ -78,8 +79,8 @@ func TestParseAny(t *testing.T) {
 		})
 	}
 	for of, want := range map[string]string{
-		`"v1", "kind": "Service"`: `read manifest: "Service" is neither a VirtualService, DestinationRule, Gateway nor a ` +
-			`ServiceEntry`,
+		`"v1", "kind": "Service"`: `read manifest: "Service" is neither a VirtualService, DestinationRule, ` +
+			`Gateway nor a ServiceEntry`,
 		`"gateway.networking.k8s.io/v1", "kind": "Gateway"`: `read manifest: a Gateway of ` +
 			`"gateway.networking.k8s.io/v1" is none of networking.istio.io`,
 	} {

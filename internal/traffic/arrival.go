@@ -69,7 +69,8 @@ func (g *knownGateway) listening(in *received) []istio.Server {
 }
 
 // hostsOf returns the hosts under which a VirtualService is known where a request comes in: its own, and at a Gateway
-// that is known what its servers and the VirtualService have in common. Capitals count: istiod compares what is written.
+// that is known what its servers and the VirtualService have in common. Capitals count: istiod compares what is
+// written.
 // Source: istio.io/istio pilot/pkg/networking/core buildGatewayHTTPRouteConfig.
 func (a *arrival) hostsOf(s *virtualService) []string {
 	if a == nil {
@@ -192,8 +193,8 @@ func (t *Table) refusal(in *received) string {
 		own, _, _ := t.hostFor(in, s, s.hosts)
 		there, _, _ := t.hostFor(in, s, a.hostsOf(s))
 		if own != "" && there == "" {
-			return fmt.Sprintf("%s claims %s, and %s does not serve that host to namespace %s on port %d: it answers 404",
-				s.object, who, a.object, s.object.Namespace, in.Port)
+			return fmt.Sprintf("%s claims %s, and %s does not serve that host to namespace %s on port %d: "+
+				"it answers 404", s.object, who, a.object, s.object.Namespace, in.Port)
 		}
 	}
 	return ""

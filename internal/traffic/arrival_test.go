@@ -54,19 +54,23 @@ func TestEvaluate_gateways(t *testing.T) {
 			say: `Gateway "edge/web" does not serve x.else.test on port 80: it answers 404`,
 		},
 		"capitals": {
-			spec: "hosts: [A.test]", request: traffic.Request{Authority: "a.TEST"}, want: traffic.Respond, host: "a.test",
+			spec: "hosts: [A.test]", request: traffic.Request{Authority: "a.TEST"}, want: traffic.Respond,
+			host: "a.test",
 		},
 		"capitals of one alone": {
 			spec: "hosts: [a.test]", want: traffic.Unclaimed,
-			say: `VirtualService "shop/a" claims requests for a.test, and Gateway "edge/web" does not serve that host to ` +
-				"namespace shop on port 80: it answers 404",
+			say: `VirtualService "shop/a" claims requests for a.test, and Gateway "edge/web" does not serve ` +
+				"that host to namespace shop on port 80: it answers 404",
 		},
 		"a host for all namespaces": {spec: "hosts: [b.test]", want: traffic.Respond, host: "b.test"},
-		"with the port":             {spec: "hosts: [b.test]", request: traffic.Request{Authority: "b.test:80"}, want: traffic.Respond, host: "b.test"},
+		"with the port": {
+			spec: "hosts: [b.test]", request: traffic.Request{Authority: "b.test:80"}, want: traffic.Respond,
+			host: "b.test",
+		},
 		"a host for another namespace": {
 			spec: "hosts: [x.edge.test]", want: traffic.Unclaimed,
-			say: `VirtualService "shop/a" claims requests for x.edge.test, and Gateway "edge/web" does not serve that ` +
-				`host to namespace shop on port 80: it answers 404`,
+			say: `VirtualService "shop/a" claims requests for x.edge.test, and Gateway "edge/web" does not ` +
+				`serve that host to namespace shop on port 80: it answers 404`,
 		},
 		"nobody's host": {
 			spec: "hosts: [b.test]", request: traffic.Request{Authority: "y.shop.test"}, want: traffic.Unclaimed,
@@ -119,25 +123,26 @@ func TestEvaluate_gateways(t *testing.T) {
 			want:    traffic.Respond, host: "b.test",
 		},
 		"a redirect to https": {
-			spec: "hosts: [x.secure.test]", request: traffic.Request{Port: 81, Path: "/a?b#c"}, want: traffic.RedirectTo,
-			host: "x.secure.test", say: `Gateway "edge/web" answers requests for x.secure.test over plain http on port 81 ` +
-				`with 301, a redirect to https, before it looks at any rule`,
+			spec: "hosts: [x.secure.test]", request: traffic.Request{Port: 81, Path: "/a?b#c"},
+			want: traffic.RedirectTo, host: "x.secure.test",
+			say: `Gateway "edge/web" answers requests for x.secure.test over plain http on port 81 with 301, a ` +
+				`redirect to https, before it looks at any rule`,
 		},
 		"a redirect that others may pass": {
 			spec: "hosts: [x.secure.test]", request: traffic.Request{
 				Port: 81, Headers: map[string][]string{"X-Forwarded-Proto": {"https"}},
 			}, want: traffic.RedirectTo, host: "x.secure.test", depends: []string{"x-forwarded-proto"},
-			say: `Gateway "edge/web" answers requests for x.secure.test over plain http on port 81 with 301, a redirect ` +
-				`to https, before it looks at any rule; this depends on header x-forwarded-proto, which the proxy may ` +
-				`set, replace or take away before it routes`,
+			say: `Gateway "edge/web" answers requests for x.secure.test over plain http on port 81 with 301, a ` +
+				`redirect to https, before it looks at any rule; this depends on header x-forwarded-proto, which the ` +
+				`proxy may set, replace or take away before it routes`,
 		},
 		"a redirect of what nobody claims": {
 			spec: "hosts: [b.test]", request: traffic.Request{Port: 81, Authority: "y.secure.test"},
 			want: traffic.RedirectTo, host: "*.secure.test",
 		},
 		"a redirect for all namespaces": {
-			spec: "hosts: [b.test]", request: traffic.Request{Port: 81, Authority: "all.test"}, want: traffic.RedirectTo,
-			host: "all.test",
+			spec: "hosts: [b.test]", request: traffic.Request{Port: 81, Authority: "all.test"},
+			want: traffic.RedirectTo, host: "all.test",
 		},
 		"a redirect for the namespace": {
 			spec: "hosts: [own.test]", request: traffic.Request{Port: 81}, want: traffic.RedirectTo, host: "own.test",

@@ -38,7 +38,8 @@ func TestEvaluate_serviceEntries(t *testing.T) {
 		"another port": {
 			entries: []string{"hosts: [api.test]"}, request: traffic.Request{Authority: "api.test:8080"},
 			want: traffic.Unclaimed,
-			say:  noVS + `api.test:8080 in the mesh: only ServiceEntry "shop/e0" has that name, and no port 8080 for HTTP`,
+			say: noVS + `api.test:8080 in the mesh: only ServiceEntry "shop/e0" has that name, and no port ` +
+				`8080 for HTTP`,
 		},
 		"a port that is not for HTTP": {
 			entries: []string{"hosts: [api.test]"}, request: traffic.Request{Authority: "api.test", Port: 81},
@@ -52,7 +53,8 @@ func TestEvaluate_serviceEntries(t *testing.T) {
 		},
 		"a name of a Service": {
 			entries: []string{"hosts: [a.shop.svc.cluster.local]"}, request: traffic.Request{Authority: "a"},
-			want: traffic.Unclaimed, say: noVS + "a in the mesh: they go to the service of that name, whatever its version",
+			want: traffic.Unclaimed, say: noVS + "a in the mesh: they go to the service of that name, whatever " +
+				"its version",
 		},
 		"at a gateway": {
 			entries: []string{"hosts: [api.test]"}, request: traffic.Request{Authority: "api.test", Gateway: "edge/web"},
@@ -62,8 +64,8 @@ func TestEvaluate_serviceEntries(t *testing.T) {
 			routes:  []string{"hosts: [api.test]\n" + forV1, "hosts: ['*.test']\n" + all},
 			entries: []string{"hosts: [api.test]"}, request: traffic.Request{Authority: "api.test"},
 			want: traffic.Unclaimed,
-			say: `VirtualService "shop/r0" claims requests for api.test and has no rule for this caller, so that they ` +
-				"go to the service of that name, whatever its version, as if there were no VirtualService",
+			say: `VirtualService "shop/r0" claims requests for api.test and has no rule for this caller, so ` +
+				"that they go to the service of that name, whatever its version, as if there were no VirtualService",
 		},
 		"a name that nobody has does not": {
 			routes:  []string{"hosts: [api.test]\n" + forV1, "hosts: ['*.test']\n" + all},
@@ -81,9 +83,9 @@ func TestEvaluate_serviceEntries(t *testing.T) {
 		"a wildcard is for entries alone": {
 			routes: []string{"hosts: ['*.test']\n" + all}, entries: []string{"hosts: [api.test]"},
 			request: traffic.Request{Authority: "x.test"}, want: traffic.Unclaimed,
-			say: `VirtualService "shop/r0" has *.test, which in the mesh stands for the hosts of ServiceEntries alone ` +
-				"where it covers any, so that no VirtualService claims requests for x.test: they go to the service of " +
-				"that name, whatever its version",
+			say: `VirtualService "shop/r0" has *.test, which in the mesh stands for the hosts of ServiceEntries ` +
+				"alone where it covers any, so that no VirtualService claims requests for x.test: they go to the " +
+				"service of that name, whatever its version",
 		},
 		"on a port of theirs": {
 			routes: []string{"hosts: ['*.test']\n" + all}, entries: []string{"hosts: [api.test]"},

@@ -44,8 +44,8 @@ func (t *Table) explain(o Outcome) string {
 			who)
 	case RedirectTo:
 		if gateway := t.gateways[o.Request.Gateway]; o.Rule.Object == nil && gateway != nil {
-			return fmt.Sprintf("%s answers %s over plain http on port %d with 301, a redirect to https, before it looks "+
-				"at any rule", gateway.object, who, o.Request.Port)
+			return fmt.Sprintf("%s answers %s over plain http on port %d with 301, a redirect to https, before "+
+				"it looks at any rule", gateway.object, who, o.Request.Port)
 		}
 	case Forward, Respond:
 	}

@@ -20,7 +20,8 @@ const (
 	// NoRoute says that a VirtualService holds, and none of its rules takes the request: 404, for gRPC UNIMPLEMENTED.
 	NoRoute OutcomeKind = "no_route"
 	// Unclaimed says that no VirtualService holds. A sidecar sends the request to the service that the authority
-	// names, to every version of it; a gateway answers 404. At a Gateway that is known, nothing may listen for it either.
+	// names, to every version of it; a gateway answers 404. At a Gateway that is known it may be that
+	// nothing listens for it.
 	Unclaimed OutcomeKind = "unclaimed"
 )
 

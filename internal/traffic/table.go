@@ -30,7 +30,7 @@ type Options struct {
 	Absent map[string]bool
 	// NameDelegates says that words name delegates that are among the objects, and do not say what they do.
 	NameDelegates bool
-	// Gateways are Gateways of Istio's API, of which it is known by that what comes in there. At others everything does.
+	// Gateways are Gateways of Istio's API: what comes in there is what they serve, and at others everything.
 	Gateways []*istio.Object
 	// ServiceEntries are names that sidecars know besides those of Services.
 	ServiceEntries []*istio.Object

@@ -84,7 +84,8 @@ func TestEvaluate(t *testing.T) {
 		},
 		"no host": {Request{Authority: "elsewhere", Path: "/"}, Answer{}},
 		"TLS alone": {
-			Request{Authority: "secure.example:80", Path: "/a?b#c"}, Answer{Redirect: "301 https://secure.example:80/a?b"},
+			Request{Authority: "secure.example:80", Path: "/a?b#c"},
+			Answer{Redirect: "301 https://secure.example:80/a?b"},
 		},
 		"over TLS": {Request{Authority: "secure.example", Path: "/a", TLS: true}, Answer{NoRoute: true}},
 	} {

@@ -20,6 +20,8 @@ func TestFunction_diagram(t *testing.T) {
 	t.Parallel()
 	s := newServer(t)
 	moved := strings.Replace(canaryObject, "90", "75", 1)
+	served := "[" + rootObject + "," + cartObject + "," + gatewayManifest + "]"
+	unserved := strings.Replace(served, "shop/*", "b.example", 1)
 	for name, test := range map[string]struct {
 		arguments []string
 		// want are lines of the picture.
@@ -39,13 +41,13 @@ func TestFunction_diagram(t *testing.T) {
 			`  h0(["reviews.default.svc.cluster.local"])`,
 		}},
 		"a host that a Gateway does not serve": {
-			[]string{"[" + rootObject + "," + cartObject + "," + strings.Replace(gatewayManifest, "shop/*", "b.example", 1) + "]"},
+			[]string{unserved},
 			[]string{`  h0(["shop.example, not served at edge/web<br/>at edge/web"])`},
 		},
 		"one that it begins to serve": {
 			[]string{
-				"[" + rootObject + "," + cartObject + "," + strings.Replace(gatewayManifest, "shop/*", "b.example", 1) + "]",
-				"[" + rootObject + "," + cartObject + "," + gatewayManifest + "]",
+				unserved,
+				served,
 			},
 			[]string{`  h0(["changed: shop.example<br/>at edge/web<br/>was shop.example, not served at edge/web at ` +
 				`edge/web"]):::changed`},

@@ -15,9 +15,11 @@ import (
 // enteredManifests are ServiceEntries, and VirtualServices for names that some of them have, in namespace NAMESPACE
 // alone.
 var enteredManifests = []struct{ resource, kind, name, spec string }{
-	{"serviceentries", "ServiceEntry", "api", `{hosts: [api.SERVICE.test], exportTo: ["."], location: MESH_EXTERNAL, resolution: DNS,
+	{"serviceentries", "ServiceEntry", "api", `{hosts: [api.SERVICE.test], exportTo: ["."],
+  location: MESH_EXTERNAL, resolution: DNS,
   ports: [{number: 80, name: http, protocol: HTTP}, {number: 8080, name: http2, protocol: HTTP}, {number: 8082, name: tcp, protocol: TCP}]}`},
-	{"serviceentries", "ServiceEntry", "wide", `{hosts: ["*.wide.SERVICE.test"], exportTo: ["."], location: MESH_EXTERNAL, resolution: NONE,
+	{"serviceentries", "ServiceEntry", "wide", `{hosts: ["*.wide.SERVICE.test"], exportTo: ["."],
+  location: MESH_EXTERNAL, resolution: NONE,
   ports: [{number: 80, name: http, protocol: HTTP}]}`},
 	{"virtualservices", "VirtualService", "api", `{hosts: [api.SERVICE.test], exportTo: ["."],
   http: [{match: [{sourceLabels: {version: v1}}], directResponse: {status: 200, body: {string: by api}}}]}`},
@@ -86,7 +88,8 @@ func enteredByRoutes(t *testing.T, lab *acctest.Lab, requests map[enteredBy]stri
 	t.Helper()
 	tables := map[string]map[string]*envoy.Table{}
 	for _, version := range []string{"v1", "v2"} {
-		found, err := envoy.Parse(lab.RouteTables(acctest.Envoy{Namespace: lab.Namespace, Labels: "version=" + version}))
+		lines := lab.RouteTables(acctest.Envoy{Namespace: lab.Namespace, Labels: "version=" + version})
+		found, err := envoy.Parse(lines)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -50,10 +50,15 @@ func TestFunction_evaluateManifests(t *testing.T) {
 			shares = { v1 = 90, v2 = 10 }, timeout = "1m30s", rule_index = 1,
 			summary = "Rule http[1]: all other requests: v1 90 %, v2 10 %, timeout 1m30s; no DestinationRule declares subset v2 of reviews, so that requests to it fail with 503." }`},
 		"beside a resource": {"[" + rootObject + "," + strings.Replace(cartObject, `name = "cart", namespace = "cart"`,
-			`apiVersion = "networking.istio.io/v1", kind = "VirtualService", metadata = { name = "cart", namespace = "cart" }, spec = {`, 1) + `} ]`, `{ gateway = "edge/web", path = "/cart/x" }`,
+			`apiVersion = "networking.istio.io/v1", kind = "VirtualService", metadata = { name = "cart", `+
+				`namespace = "cart" }, spec = {`, 1) + `} ]`, `{ gateway = "edge/web", path = "/cart/x" }`,
 			`{ delegate = "cart/cart", virtual_service = "shop/shop" }`},
-		"YAML":               {quotedYAML(manifestsText), `{}`, `{ virtual_service = "default/reviews", subset = "v1" }`},
-		"YAML in a list":     {"[" + quotedYAML(manifestsText) + ", " + gatewayManifest + "]", `{}`, `{ subset = "v1" }`},
+		"YAML": {
+			quotedYAML(manifestsText), `{}`, `{ virtual_service = "default/reviews", subset = "v1" }`,
+		},
+		"YAML in a list": {
+			"[" + quotedYAML(manifestsText) + ", " + gatewayManifest + "]", `{}`, `{ subset = "v1" }`,
+		},
 		"YAML of one object": {quotedYAML(strings.Split(manifestsText, "---")[0]), `{}`, `{ subset = "v1" }`},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -70,7 +75,8 @@ func TestFunction_evaluateManifests(t *testing.T) {
 		"the name": strings.Replace(serviceManifest, `"reviews"`, "unknown", 1),
 		"metadata": strings.Replace(ruleManifest, `{ name = "reviews", namespace = "shop" }`, "unknown", 1),
 		"a weight": strings.Replace(serviceManifest, "10", "unknown", 1),
-		"the spec": `{ apiVersion = "networking.istio.io/v1", kind = "Gateway", metadata = { name = "a" }, spec = unknown }`,
+		"the spec": `{ apiVersion = "networking.istio.io/v1", kind = "Gateway", metadata = { name = "a" }, ` +
+			`spec = unknown }`,
 	} {
 		t.Run("not known: "+name, func(t *testing.T) {
 			t.Parallel()
@@ -97,13 +103,13 @@ func TestFunction_evaluateManifestsWrong(t *testing.T) {
 		},
 		"another kind": {
 			strings.Replace(gatewayManifest, `"Gateway"`, `"Service"`, 1),
-			`kind: "Service" has nothing to do with this route: it must be VirtualService, DestinationRule, Gateway or ` +
-				"ServiceEntry.",
+			`kind: "Service" has nothing to do with this route: it must be VirtualService, DestinationRule, ` +
+				`Gateway or ServiceEntry.`,
 		},
 		"a resource of Kubernetes": {
-			`{ metadata = [{ name = "a" }], spec = [] }`, "kind: is missing; " + kinds + "\napiVersion: is missing; it is networking.istio.io/v1, " +
-				"networking.istio.io/v1beta1 or networking.istio.io/v1alpha3.\nmetadata: must be an object.\nspec: must be " +
-				"an object.",
+			`{ metadata = [{ name = "a" }], spec = [] }`, "kind: is missing; " + kinds + "\napiVersion: is missing; " +
+				"it is networking.istio.io/v1, networking.istio.io/v1beta1 or networking.istio.io/v1alpha3.\n" +
+				"metadata: must be an object.\nspec: must be an object.",
 		},
 		"a whole kubernetes_manifest": {
 			`{ manifest = ` + gatewayManifest + `, object = null }`, "and of a kubernetes_manifest its manifest.",
@@ -131,7 +137,8 @@ func TestFunction_evaluateManifestsWrong(t *testing.T) {
 			"spec.servers[0].port: port number 0 must be in the range 1..65535.",
 		},
 		"twice": {
-			"[" + serviceManifest + "," + canaryObject + "]", `[1]: VirtualService "shop/reviews" is given twice, at [0] too.`,
+			"[" + serviceManifest + "," + canaryObject + "]",
+			`[1]: VirtualService "shop/reviews" is given twice, at [0] too.`,
 		},
 		"twice in a text": {
 			"[" + quotedYAML(manifestsText+"---"+manifestsText) + "]",

@@ -24,7 +24,8 @@ func (diagramFunction) Definition(_ context.Context, _ function.DefinitionReques
 		MarkdownDescription: "Returns a Mermaid flowchart of a route: its hosts, the rules in the order in which " +
 			"they are tried, and where each sends which share of its requests. With a second route it draws both in " +
 			"one picture: what is new has a thick green line, what changes a thick yellow one, and what is gone a " +
-			"broken red one. A host that a given Gateway does not serve is marked. GitHub, GitLab and many editors draw the text in a code block of the language `mermaid`.",
+			"broken red one. A host that a given Gateway does not serve is marked. GitHub, GitLab and many " +
+			"editors draw the text in a code block of the language `mermaid`.",
 		Parameters: []function.Parameter{routeParameter("route", "What is drawn: ")},
 		VariadicParameter: function.DynamicParameter{
 			Name: "after", AllowUnknownValues: true,

@@ -80,8 +80,8 @@ func readRoute(value tftypes.Value) routeReading {
 	if p == nil {
 		return routeReading{problem: "Which resource this is cannot be told: a mesh_canary_route has service and " +
 			"default, a mesh_weighted_split has service and subsets, a mesh_destination_rule has host, a " +
-			"mesh_virtual_service has http, tls, tcp or hosts. Of resources with for_each give one, or values(...), and " +
-			"of a kubernetes_manifest its manifest."}
+			"mesh_virtual_service has http, tls, tcp or hosts. Of resources with for_each give one, or " +
+			"values(...), and of a kubernetes_manifest its manifest."}
 	}
 	if mocked, ok := entries["foreign_fields"]; ok && !mocked.IsKnown() {
 		entries = withoutComputed(entries, form.SchemaOf(p.Form).Attributes)
