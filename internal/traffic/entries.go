@@ -75,6 +75,34 @@ func (t *Table) standsFor(in *received, host, name string) (is, ofService bool) 
 	return !narrowed, false
 }
 
+// offPort reports whether a host of a VirtualService has names in common with ServiceEntries, and none of its hosts is
+// for one that has the port of a request: but on port 80, istiod then leaves the VirtualService out.
+// Source: istio.io/istio pilot/pkg/networking/core selectVirtualServices, and in pilot/pkg/networking/core/route
+// buildSidecarVirtualHostsForVirtualService.
+func (t *Table) offPort(in *received, s *virtualService, host string) bool {
+	if in.Gateway != istio.MeshGateway || in.Port == 80 || t.mayBeService(host) ||
+		!slices.ContainsFunc(t.entries, func(e serviceEntry) bool {
+			return istio.VisibleIn(e.object, in.SourceNamespace) && slices.ContainsFunc(e.hosts, func(entered string) bool {
+				_, ok := istio.Common(entered, host)
+				return ok
+			})
+		}) {
+		return false
+	}
+	known := t.known(in)
+	return !slices.ContainsFunc(s.hosts, func(other string) bool {
+		return t.mayBeService(other) || slices.ContainsFunc(known, func(entered string) bool {
+			return istio.Fits(other, entered)
+		})
+	})
+}
+
+// mayBeService reports whether a host is for names that Services have.
+func (t *Table) mayBeService(host string) bool {
+	_, ok := istio.Common(host, "*.svc."+t.options.Domain())
+	return ok
+}
+
 // entryFor returns the ServiceEntry that has the host of a request, nil where none has it, and whether it has the port.
 func (t *Table) entryFor(in *received) (object *istio.Object, onPort bool) {
 	best := ""
@@ -95,14 +123,19 @@ func (t *Table) unclaimedInMesh(in *received) string {
 	who := "requests for " + istio.Shown(in.Authority)
 	text := "no VirtualService claims " + who + " in the mesh"
 	for _, s := range t.virtualServices {
-		i := slices.IndexFunc(s.hosts, func(host string) bool {
-			is, _ := t.standsFor(in, host, in.host)
-			return !is && istio.Fits(host, in.host)
-		})
-		if i >= 0 && slices.Contains(s.gateways, in.Gateway) && istio.VisibleIn(s.object, in.SourceNamespace) {
-			text = fmt.Sprintf("%s has %s, which in the mesh stands for the hosts of ServiceEntries alone where it "+
-				"covers any, so that no VirtualService claims %s", s.object, s.hosts[i], who)
-			break
+		if !slices.Contains(s.gateways, in.Gateway) || !istio.VisibleIn(s.object, in.SourceNamespace) {
+			continue
+		}
+		for _, host := range s.hosts {
+			switch is, _ := t.standsFor(in, host, in.host); {
+			case !istio.Fits(host, in.host):
+			case t.offPort(in, s, host):
+				text = fmt.Sprintf("%s has %s, for which no ServiceEntry has port %d, so that no VirtualService claims "+
+					"%s in the mesh", s.object, host, in.Port, who)
+			case !is:
+				text = fmt.Sprintf("%s has %s, which in the mesh stands for the hosts of ServiceEntries alone where it "+
+					"covers any, so that no VirtualService claims %s", s.object, host, who)
+			}
 		}
 	}
 	_, _, inside := istio.InCluster(in.host, t.options.Domain())

@@ -2,6 +2,7 @@ package traffic_test
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/meshroute/terraform-provider-mesh/internal/istio"
@@ -76,6 +77,26 @@ func TestEvaluate_serviceEntries(t *testing.T) {
 			entries: []string{"hosts: ['*.test']"}, request: traffic.Request{Authority: "api.test"},
 			want: traffic.Respond, host: "*.test",
 		},
+		"a port that the entry of the name lacks": {
+			routes: []string{"hosts: [api.test]\n" + all}, entries: []string{"hosts: [api.test]"},
+			request: traffic.Request{Authority: "api.test", Port: 8080}, want: traffic.Unclaimed,
+			say: `VirtualService "shop/r0" has api.test, for which no ServiceEntry has port 8080, so that no ` +
+				`VirtualService claims requests for api.test in the mesh: only ServiceEntry "shop/e0" has that name, ` +
+				"and no port 8080 for HTTP",
+		},
+		"port 80, also where the entry lacks it": {
+			routes: []string{"hosts: [api.test]\n" + all}, entries: []string{"hosts: [api.test]\nports: []"},
+			request: traffic.Request{Authority: "api.test"}, want: traffic.Respond, host: "api.test",
+		},
+		"beside a host that is known on the port": {
+			routes: []string{"hosts: [api.test, reviews]\n" + all}, entries: []string{"hosts: [api.test]"},
+			request: traffic.Request{Authority: "api.test", Port: 8080}, want: traffic.Respond, host: "api.test",
+		},
+		"a port that an entry for others lacks": {
+			routes: []string{"hosts: [api.test]\n" + all}, entries: []string{"hosts: [api.test]\nexportTo: ['.']"},
+			request: traffic.Request{Authority: "api.test", Port: 8080, SourceNamespace: "other"}, want: traffic.Respond,
+			host: "api.test",
+		},
 		"a wildcard over an entry": {
 			routes: []string{"hosts: ['*.test']\n" + all}, entries: []string{"hosts: [api.test]"},
 			request: traffic.Request{Authority: "api.test"}, want: traffic.Respond, host: "*.test",
@@ -87,9 +108,11 @@ func TestEvaluate_serviceEntries(t *testing.T) {
 				"alone where it covers any, so that no VirtualService claims requests for x.test: they go to the " +
 				"service of that name, whatever its version",
 		},
-		"on a port of theirs": {
+		"a port that none of them has": {
 			routes: []string{"hosts: ['*.test']\n" + all}, entries: []string{"hosts: [api.test]"},
-			request: traffic.Request{Authority: "x.test", Port: 90}, want: traffic.Respond, host: "*.test",
+			request: traffic.Request{Authority: "x.test", Port: 90}, want: traffic.Unclaimed,
+			say: `VirtualService "shop/r0" has *.test, for which no ServiceEntry has port 90, so that no VirtualService ` +
+				"claims requests for x.test in the mesh: they go to the service of that name, whatever its version",
 		},
 		"a wildcard over a wildcard": {
 			routes: []string{"hosts: ['*.test']\n" + all}, entries: []string{"hosts: ['*.a.test']"},
@@ -112,8 +135,10 @@ func TestEvaluate_serviceEntries(t *testing.T) {
 				routes = append(routes, istiotest.VirtualService(t, fmt.Sprintf("r%d", i), spec))
 			}
 			for i, spec := range test.entries {
-				entries = append(entries, istiotest.Object(t, "ServiceEntry", fmt.Sprintf("e%d", i), spec+
-					"\nports: [{number: 80, name: http, protocol: HTTP}, {number: 81, name: tcp, protocol: TCP}]"))
+				if !strings.Contains(spec, "ports") {
+					spec += "\nports: [{number: 80, name: http, protocol: HTTP}, {number: 81, name: tcp, protocol: TCP}]"
+				}
+				entries = append(entries, istiotest.Object(t, "ServiceEntry", fmt.Sprintf("e%d", i), spec))
 			}
 			table := traffic.NewTable(routes, nil, traffic.Options{
 				ServiceEntries: append(entries, istiotest.VirtualService(t, "other", all)),

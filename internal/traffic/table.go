@@ -304,6 +304,8 @@ func (t *Table) hostFor(in *received, s *virtualService, hosts []string) (host s
 		suffix, wildcard := strings.CutPrefix(h, "*")
 		name := full
 		switch {
+		case t.offPort(in, s, h):
+			continue
 		case h == in.host:
 			_, ofService = t.standsFor(in, h, h)
 			return h, true, ofService
