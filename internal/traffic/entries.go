@@ -40,6 +40,14 @@ func entriesOf(objects []*istio.Object) []serviceEntry {
 	return all
 }
 
+// shares reports whether the entry and a host of a VirtualService have a name in common.
+func (e serviceEntry) shares(host string) bool {
+	return slices.ContainsFunc(e.hosts, func(own string) bool {
+		_, ok := istio.Common(own, host)
+		return ok
+	})
+}
+
 // known returns the hosts of ServiceEntries that a sidecar knows on the port of a request.
 func (t *Table) known(in *received) []string {
 	var hosts []string
@@ -80,13 +88,10 @@ func (t *Table) standsFor(in *received, host, name string) (is, ofService bool) 
 // Source: istio.io/istio pilot/pkg/networking/core selectVirtualServices, and in pilot/pkg/networking/core/route
 // buildSidecarVirtualHostsForVirtualService.
 func (t *Table) offPort(in *received, s *virtualService, host string) bool {
-	if in.Gateway != istio.MeshGateway || in.Port == 80 || t.mayBeService(host) ||
-		!slices.ContainsFunc(t.entries, func(e serviceEntry) bool {
-			return istio.VisibleIn(e.object, in.SourceNamespace) && slices.ContainsFunc(e.hosts, func(entered string) bool {
-				_, ok := istio.Common(entered, host)
-				return ok
-			})
-		}) {
+	entered := slices.ContainsFunc(t.entries, func(e serviceEntry) bool {
+		return istio.VisibleIn(e.object, in.SourceNamespace) && e.shares(host)
+	})
+	if in.Gateway != istio.MeshGateway || in.Port == 80 || t.mayBeService(host) || !entered {
 		return false
 	}
 	known := t.known(in)
@@ -130,11 +135,11 @@ func (t *Table) unclaimedInMesh(in *received) string {
 			switch is, _ := t.standsFor(in, host, in.host); {
 			case !istio.Fits(host, in.host):
 			case t.offPort(in, s, host):
-				text = fmt.Sprintf("%s has %s, for which no ServiceEntry has port %d, so that no VirtualService claims "+
-					"%s in the mesh", s.object, host, in.Port, who)
+				text = fmt.Sprintf("%s has %s, for which no ServiceEntry has port %d, so that no VirtualService "+
+					"claims %s in the mesh", s.object, host, in.Port, who)
 			case !is:
-				text = fmt.Sprintf("%s has %s, which in the mesh stands for the hosts of ServiceEntries alone where it "+
-					"covers any, so that no VirtualService claims %s", s.object, host, who)
+				text = fmt.Sprintf("%s has %s, which in the mesh stands for the hosts of ServiceEntries alone where "+
+					"it covers any, so that no VirtualService claims %s", s.object, host, who)
 			}
 		}
 	}

@@ -94,8 +94,8 @@ func TestEvaluate_serviceEntries(t *testing.T) {
 		},
 		"a port that an entry for others lacks": {
 			routes: []string{"hosts: [api.test]\n" + all}, entries: []string{"hosts: [api.test]\nexportTo: ['.']"},
-			request: traffic.Request{Authority: "api.test", Port: 8080, SourceNamespace: "other"}, want: traffic.Respond,
-			host: "api.test",
+			request: traffic.Request{Authority: "api.test", Port: 8080, SourceNamespace: "other"},
+			want:    traffic.Respond, host: "api.test",
 		},
 		"a wildcard over an entry": {
 			routes: []string{"hosts: ['*.test']\n" + all}, entries: []string{"hosts: [api.test]"},
@@ -111,8 +111,8 @@ func TestEvaluate_serviceEntries(t *testing.T) {
 		"a port that none of them has": {
 			routes: []string{"hosts: ['*.test']\n" + all}, entries: []string{"hosts: [api.test]"},
 			request: traffic.Request{Authority: "x.test", Port: 90}, want: traffic.Unclaimed,
-			say: `VirtualService "shop/r0" has *.test, for which no ServiceEntry has port 90, so that no VirtualService ` +
-				"claims requests for x.test in the mesh: they go to the service of that name, whatever its version",
+			say: `VirtualService "shop/r0" has *.test, for which no ServiceEntry has port 90, so that no ` +
+				"VirtualService claims requests for x.test in the mesh: they go to the service of that name, whatever its version",
 		},
 		"a wildcard over a wildcard": {
 			routes: []string{"hosts: ['*.test']\n" + all}, entries: []string{"hosts: ['*.a.test']"},
@@ -136,7 +136,8 @@ func TestEvaluate_serviceEntries(t *testing.T) {
 			}
 			for i, spec := range test.entries {
 				if !strings.Contains(spec, "ports") {
-					spec += "\nports: [{number: 80, name: http, protocol: HTTP}, {number: 81, name: tcp, protocol: TCP}]"
+					spec += "\nports: [{number: 80, name: http, protocol: HTTP}, " +
+						"{number: 81, name: tcp, protocol: TCP}]"
 				}
 				entries = append(entries, istiotest.Object(t, "ServiceEntry", fmt.Sprintf("e%d", i), spec))
 			}

@@ -50,7 +50,8 @@ func TestAccEvaluate_serviceEntries(t *testing.T) {
 	for asked, expected := range map[enteredBy]string{
 		{"api", 80, "v1"}: "by api", {"api", 80, "v2"}: "", {"other", 80, "v2"}: "", {"x.wide", 80, "v2"}: "by all",
 		{"name.wide", 80, "v2"}: "by name", {"x.deep.wide", 80, "v2"}: "by all", {"wide", 80, "v2"}: "",
-		{"api", 8081, "v1"}: "", {"name.wide", 8081, "v1"}: "", {"name.wide", 8080, "v1"}: "", {"api", 8080, "v1"}: "by api", {"api", 8080, "v2"}: "", {"other", 8080, "v2"}: "",
+		{"api", 8081, "v1"}: "", {"name.wide", 8081, "v1"}: "", {"name.wide", 8080, "v1"}: "",
+		{"api", 8080, "v1"}: "by api", {"api", 8080, "v2"}: "", {"other", 8080, "v2"}: "",
 	} {
 		got, wrong := s.evaluate(t, route, anyValue(t, fmt.Sprintf(
 			"{ authority = %q, port = %d, source_namespace = %q, source_labels = { version = %q } }",
