@@ -18,6 +18,7 @@ servers:
 - {port: {number: 81, name: plain, protocol: HTTP}, hosts: ["plain.secure.test", "b.test"]}
 - {port: {number: 443, name: wide, protocol: HTTPS}, hosts: ["shop/*.shop.test", "*.secure.test"], tls: {mode: SIMPLE, credentialName: a}}
 - {port: {number: 443, name: narrow, protocol: HTTPS}, hosts: ["cart/x.shop.test"], tls: {mode: SIMPLE, credentialName: b}}
+- {port: {number: 443, name: both, protocol: HTTPS}, hosts: ["*.both.test"], tls: {mode: SIMPLE, credentialName: c, httpsRedirect: true}}
 - {port: {number: 444, name: tls, protocol: TLS}, hosts: ["*"], tls: {mode: PASSTHROUGH}}
 - {port: {number: 90, name: tcp, protocol: TCP}, hosts: ["*"]}
 `
@@ -161,6 +162,20 @@ func TestEvaluate_gateways(t *testing.T) {
 		"a redirect to a narrower host than the claimed one": {
 			spec: "hosts: ['*.test']\ngateways: [edge/web]", request: traffic.Request{Port: 81, Authority: "all.test"},
 			want: traffic.RedirectTo, host: "all.test",
+		},
+		"no redirect of a host that a server beside has alone": {
+			spec: "hosts: ['*.secure.test']", request: traffic.Request{Port: 81, Authority: "plain.secure.test"},
+			want: traffic.Respond, host: "plain.secure.test",
+		},
+		"no redirect at a server for https": {
+			spec: "hosts: [x.both.test]", request: traffic.Request{Scheme: "https"}, want: traffic.Respond,
+			host: "x.both.test",
+		},
+		"a host of a route that is bound elsewhere": {
+			spec:    "hosts: [b.test]",
+			others:  map[string]string{"b": "hosts: [x.edge.test]\ngateways: [edge/other]"},
+			request: traffic.Request{Authority: "x.edge.test"}, want: traffic.Unclaimed,
+			say: "no VirtualService claims requests for x.edge.test at gateway edge/web: it answers 404",
 		},
 		"no redirect of https": {
 			spec: "hosts: [x.secure.test]", request: traffic.Request{Scheme: "https"}, want: traffic.Respond,

@@ -78,7 +78,7 @@ func (t *Table) standsFor(in *received, host, name string) (is, ofService bool) 
 		if ok && common == known && istio.Fits(known, name) {
 			return true, true
 		}
-		narrowed = narrowed || ok && strings.HasPrefix(host, "*")
+		narrowed = narrowed || ok
 	}
 	return !narrowed, false
 }
@@ -91,7 +91,7 @@ func (t *Table) offPort(in *received, s *virtualService, host string) bool {
 	entered := slices.ContainsFunc(t.entries, func(e serviceEntry) bool {
 		return istio.VisibleIn(e.object, in.SourceNamespace) && e.shares(host)
 	})
-	if in.Gateway != istio.MeshGateway || in.Port == 80 || t.mayBeService(host) || !entered {
+	if in.Gateway != istio.MeshGateway || in.Port == 80 || !entered {
 		return false
 	}
 	known := t.known(in)

@@ -47,6 +47,23 @@ func TestEvaluate_serviceEntries(t *testing.T) {
 			want: traffic.Unclaimed,
 			say:  noVS + `api.test in the mesh: only ServiceEntry "shop/e0" has that name, and no port 81 for HTTP`,
 		},
+		"a port that the second entry of the name has": {
+			entries: []string{
+				"hosts: [api.test]", "hosts: [api.test]\nports: [{number: 90, name: http, protocol: HTTP}]",
+			},
+			request: traffic.Request{Authority: "api.test", Port: 90}, want: traffic.Unclaimed,
+			say: noVS + `api.test in the mesh: they go where ServiceEntry "shop/e1" leads, which alone has that name`,
+		},
+		"a wildcard at a gateway": {
+			routes: []string{"hosts: ['*.test']\ngateways: [edge]\n" + all}, entries: []string{"hosts: [api.test]"},
+			request: traffic.Request{Authority: "x.test"}, want: traffic.Unclaimed,
+			say: noVS + "x.test in the mesh: they go to the service of that name, whatever its version",
+		},
+		"a port of a Service that an entry lacks": {
+			routes:  []string{"hosts: [a.shop.svc.cluster.local]\n" + all},
+			entries: []string{"hosts: [a.shop.svc.cluster.local]"},
+			request: traffic.Request{Authority: "a", Port: 90}, want: traffic.Respond, host: "a.shop.svc.cluster.local",
+		},
 		"an entry for others": {
 			entries: []string{"hosts: [api.test]\nexportTo: ['.']"},
 			request: traffic.Request{Authority: "api.test", SourceNamespace: "other"}, want: traffic.Unclaimed,
@@ -112,7 +129,8 @@ func TestEvaluate_serviceEntries(t *testing.T) {
 			routes: []string{"hosts: ['*.test']\n" + all}, entries: []string{"hosts: [api.test]"},
 			request: traffic.Request{Authority: "x.test", Port: 90}, want: traffic.Unclaimed,
 			say: `VirtualService "shop/r0" has *.test, for which no ServiceEntry has port 90, so that no ` +
-				"VirtualService claims requests for x.test in the mesh: they go to the service of that name, whatever its version",
+				"VirtualService claims requests for x.test in the mesh: they go to the service of that name, " +
+				"whatever its version",
 		},
 		"a wildcard over a wildcard": {
 			routes: []string{"hosts: ['*.test']\n" + all}, entries: []string{"hosts: ['*.a.test']"},

@@ -29,7 +29,7 @@ spec:
     hosts: ["*.secure.SERVICE.test", "NAMESPACE/own.SERVICE.test", "*/all.SERVICE.test"]
     tls: {httpsRedirect: true}
   - port: {name: plain, number: 8081, protocol: HTTP}
-    hosts: ["plain.secure.SERVICE.test", "any.SERVICE.test"]
+    hosts: ["plain.secure.SERVICE.test", "bare.secure.SERVICE.test", "any.SERVICE.test"]
   - port: {name: wide, number: 8443, protocol: HTTPS}
     hosts: ["NAMESPACE/*.ours.SERVICE.test", "*.secure.SERVICE.test"]
     tls: {mode: SIMPLE, credentialName: SERVICE}
@@ -58,7 +58,7 @@ spec:
 // servedHosts are asked for at each port, in the place of HOST.
 var servedHosts = []string{
 	"x.ours", "y.ours", "x.deep.ours", "own", "theirs", "any", "capital", "Capital", "x.secure", "y.secure",
-	"plain.secure", "all", "unserved", "else",
+	"plain.secure", "bare.secure", "all", "unserved", "else",
 }
 
 // TestAccEvaluate_gateways: what becomes of requests at a Gateway that is given as YAML is what istiod's routes for it
