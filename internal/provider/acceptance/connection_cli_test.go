@@ -128,7 +128,7 @@ func (c *cli) run(arguments ...string) result {
 	command.Dir = c.dir
 	command.Env = append([]string{
 		"PATH=" + os.Getenv("PATH"), "HOME=" + c.dir, "TF_CLI_CONFIG_FILE=" + filepath.Join(c.dir, "cli.tfrc"),
-		"CHECKPOINT_DISABLE=1", "TF_IN_AUTOMATION=1",
+		"CHECKPOINT_DISABLE=1", "TF_IN_AUTOMATION=1", "GOGC=" + os.Getenv("GOGC"),
 	}, c.env...)
 	var out bytes.Buffer
 	command.Stdout, command.Stderr = &out, &out
