@@ -17,6 +17,7 @@ var onlyEmbedded = map[string]string{
 	"TestAccEffects_delegates":       throughEnvoys,
 	"TestAccEffects_first":           throughEnvoys,
 	"TestAccEffects_hosts":           throughEnvoys,
+	"TestAccEffects_port":            throughEnvoys,
 	"TestAccEffects_redirect":        throughEnvoys,
 	"TestAccEffects_twice":           throughEnvoys,
 	"TestAccEvaluate_envoy":          asEnvoy,

@@ -36,8 +36,8 @@ func ParseManifestYAML(text string) (*Object, error) {
 	return ParseManifest(raw)
 }
 
-// ReadYAML reads the documents of a text of YAML, as `kubectl apply` does: those in which nothing stands are left out.
-// Numbers stay as they are written. A key that stands twice is an error, because one of the two would be lost.
+// ReadYAML reads the documents of a text of YAML, as `kubectl apply` does: those in which nothing stands are left
+// out. Numbers stay as they are written. A key that stands twice is an error, because one of the two would be lost.
 func ReadYAML(text string) ([]any, error) {
 	var all []any
 	for i, document := range documents(text) {

@@ -15,8 +15,8 @@ import (
 // arrival is how a request comes in at a Gateway that is known.
 type arrival struct {
 	*knownGateway
-	// servers are those of its servers that a proxy asks about the request: of those for plain http all on the port, of
-	// those for https the one that the name fits that a client sends when it begins TLS.
+	// servers are those of its servers that a proxy asks about the request: of those for plain http all on the port,
+	// of those for https the one that the name fits that a client sends when it begins TLS.
 	servers []istio.Server
 }
 

@@ -83,8 +83,8 @@ func (t *Table) standsFor(in *received, host, name string) (is, ofService bool) 
 	return !narrowed, false
 }
 
-// offPort reports whether a host of a VirtualService has names in common with ServiceEntries, and none of its hosts is
-// for one that has the port of a request: but on port 80, istiod then leaves the VirtualService out.
+// offPort reports whether a host of a VirtualService has names in common with ServiceEntries, and none of its hosts
+// is for one that has the port of a request: but on port 80, istiod then leaves the VirtualService out.
 // Source: istio.io/istio pilot/pkg/networking/core selectVirtualServices, and in pilot/pkg/networking/core/route
 // buildSidecarVirtualHostsForVirtualService.
 func (t *Table) offPort(in *received, s *virtualService, host string) bool {
@@ -108,7 +108,8 @@ func (t *Table) mayBeService(host string) bool {
 	return ok
 }
 
-// entryFor returns the ServiceEntry that has the host of a request, nil where none has it, and whether it has the port.
+// entryFor returns the ServiceEntry that has the host of a request, nil where none has it, and whether it has the
+// port.
 func (t *Table) entryFor(in *received) (object *istio.Object, onPort bool) {
 	best := ""
 	for _, e := range t.entries {

@@ -75,7 +75,10 @@ func TestEvaluate_serviceEntries(t *testing.T) {
 				"its version",
 		},
 		"at a gateway": {
-			entries: []string{"hosts: [api.test]"}, request: traffic.Request{Authority: "api.test", Gateway: "edge/web"},
+			entries: []string{"hosts: [api.test]"}, request: traffic.Request{
+				Authority: "api.test",
+				Gateway:   "edge/web",
+			},
 			want: traffic.Unclaimed, say: noVS + "api.test at gateway edge/web: it answers 404",
 		},
 		"a name without routes keeps a wildcard away": {

@@ -13,7 +13,8 @@ type OutcomeKind string
 const (
 	// Forward says that a rule sends the request to destinations.
 	Forward OutcomeKind = "forward"
-	// RedirectTo says that a rule answers with a redirect, or without a rule that a Gateway sends plain http to https.
+	// RedirectTo says that a rule answers with a redirect, or without a rule that a Gateway sends plain http to
+	// https.
 	RedirectTo OutcomeKind = "redirect"
 	// Respond says that a rule answers by itself.
 	Respond OutcomeKind = "direct_response"

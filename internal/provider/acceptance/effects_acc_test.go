@@ -4,6 +4,9 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/meshroute/terraform-provider-mesh/internal/acctest"
 )
@@ -39,7 +42,8 @@ func (e *effects) edge(hosts, more string) {
 	host, _, _ := strings.Cut(e.gateway.Address, ":")
 	e.k.create("gateways", e.in(fmt.Sprintf("apiVersion: networking.istio.io/v1\nkind: Gateway\n"+
 		"metadata: {name: SERVICE, namespace: NAMESPACE}\nspec: {selector: {%s}, servers: [{bind: %s, "+
-		"port: {number: %d, name: http, protocol: HTTP}, hosts: [%s]%s}]}", strings.Replace(e.gateway.Labels, "=", ": ", 1),
+		"port: {number: %d, name: http, protocol: HTTP}, hosts: [%s]%s}]}",
+		strings.Replace(e.gateway.Labels, "=", ": ", 1),
 		host, e.gateway.Port, hosts, more)))
 }
 
@@ -201,7 +205,8 @@ func TestAccEffects_hosts(t *testing.T) {
 	}
 	e.declare(at("SERVICE.other.example"))
 	e.must("plan").want(t, "warning", "Host is not served at the gateway", e.in(`hosts[0]: is not served by Gateway `+
-		`"EDGE", so that no request for SERVICE.other.example follows these rules; EDGE serves SERVICE.served.example.`))
+		`"EDGE", so that no request for SERVICE.other.example follows these rules; EDGE serves `+
+		`SERVICE.served.example.`))
 	e.await("gateway", "SERVICE.served.example", "/", nil, answeredWith("404"))
 	e.must("apply")
 	e.await("gateway", "SERVICE.other.example", "/", nil, answeredWith("404"))
@@ -237,4 +242,37 @@ func TestAccEffects_bypass(t *testing.T) {
 	e.must("apply")
 	e.await("sidecar", "HOST", "/", asTester, acctest.Only("v2"))
 	e.await("gateway", "SERVICE.public.example", "/", asTester, every)
+}
+
+// tcpPort is where the lab's sidecar listens for what is not HTTP.
+const tcpPort = 9000
+
+// TestAccEffects_port: no rule holds on a port that Istio does not take for HTTP, as the plan says.
+func TestAccEffects_port(t *testing.T) {
+	t.Parallel()
+	e := newEffects(t)
+	twin := e.lab.Twin("-tcp")
+	all := e.k.objects("v1", "services", e.lab.Namespace)
+	service, err := all.Get(t.Context(), twin.Service, metav1.GetOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	spec, _ := service.Object["spec"].(map[string]any)
+	ports, _ := spec["ports"].([]any)
+	port, _ := ports[0].(map[string]any)
+	target := port["targetPort"]
+	if target == nil {
+		target = port["port"]
+	}
+	spec["ports"] = []any{map[string]any{"name": "tcp-web", "port": int64(tcpPort), "targetPort": target}}
+	if _, err := all.Update(t.Context(), service, metav1.UpdateOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	e.declare(strings.ReplaceAll(effectsCanary("SERVICE-tcp", `subset = "v1"`, ""), `service = "SERVICE"`,
+		`service = "SERVICE-tcp"`))
+	e.must("plan").want(t, "warning", "Port is not HTTP", "service: Istio takes no port of the Service of "+twin.Host+
+		" for HTTP, as their names and protocols say (tcp-web 9000 is TCP)")
+	e.must("apply")
+	time.Sleep(2 * acctest.Pushed)
+	e.lab.Eventually(acctest.Request{Via: "sidecar", Protocol: "http1", Host: twin.Host, Port: tcpPort}, every)
 }

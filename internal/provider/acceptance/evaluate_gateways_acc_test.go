@@ -61,8 +61,8 @@ var servedHosts = []string{
 	"plain.secure", "bare.secure", "all", "unserved", "else",
 }
 
-// TestAccEvaluate_gateways: what becomes of requests at a Gateway that is given as YAML is what istiod's routes for it
-// do.
+// TestAccEvaluate_gateways: what becomes of requests at a Gateway that is given as YAML is what istiod's routes for
+// it do.
 func TestAccEvaluate_gateways(t *testing.T) {
 	t.Parallel()
 	lab := acctest.Start(t)
@@ -133,8 +133,8 @@ func clientGets(outcome cty.Value) string {
 	return "404"
 }
 
-// servedByRoutes returns what istiod's routes do with the requests. Of servers for https the one that has the name of a
-// request, whoever it is for, is asked: that is what the client sends when it begins TLS.
+// servedByRoutes returns what istiod's routes do with the requests. Of servers for https the one that has the name of
+// a request, whoever it is for, is asked: that is what the client sends when it begins TLS.
 func servedByRoutes(t *testing.T, lab *acctest.Lab) map[string]string {
 	t.Helper()
 	found, err := envoy.Parse(lab.RouteTables(acctest.Envoy{
