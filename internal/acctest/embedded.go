@@ -20,10 +20,10 @@ var onlyEmbedded = map[string]string{
 	"TestAccEffects_port":            throughEnvoys,
 	"TestAccEffects_redirect":        throughEnvoys,
 	"TestAccEffects_twice":           throughEnvoys,
-	"TestAccEvaluate_envoy":          asEnvoy,
+	"TestAccEvaluate_envoy":          viaEnvoy,
 	"TestAccEvaluate_gateways":       asEnvoy,
-	"TestAccEvaluate_paths":          asEnvoy,
-	"TestAccEvaluate_proxyHeaders":   asEnvoy,
+	"TestAccEvaluate_paths":          viaEnvoy,
+	"TestAccEvaluate_proxyHeaders":   viaEnvoy,
 	"TestAccEvaluate_serviceEntries": asEnvoy,
 	"TestAccFailure_controlPlane":    breaks,
 	"TestAccFailure_webhook":         "the API server has to reach a webhook in the test",
@@ -34,8 +34,9 @@ var onlyEmbedded = map[string]string{
 }
 
 const (
-	breaks  = "it stops and starts servers of the control plane"
-	asEnvoy = "it asks istiod as an Envoy does"
+	breaks   = "it stops and starts servers of the control plane"
+	asEnvoy  = "it asks istiod as an Envoy does"
+	viaEnvoy = "it sends HTTP through the lab's Envoys"
 
 	throughEnvoys = "it sends HTTP through the lab's Envoys"
 )

@@ -57,3 +57,28 @@ func (l *Lab) HTTPHost() string {
 	l.t.Helper()
 	return mustGetenv(l.t, "MESH_TEST_HTTP_SERVICE") + "." + l.Namespace + ".svc.cluster.local"
 }
+
+// EnvoyPod is one of the Envoys of an embedded lab, as the pod that it is to istiod.
+type EnvoyPod struct {
+	// Host is the address at which it listens, on several ports, and Admin the URL of its administration pages.
+	Host  string
+	Admin string
+	// Namespace and Labels are those of its pod.
+	Namespace string
+	Labels    map[string]string
+}
+
+// Envoys returns those of a lab that has them, and the file with the authority of the gateway's certificate.
+func (l *Lab) Envoys() (sidecar, gateway EnvoyPod, authority string) {
+	l.t.Helper()
+	sidecar = EnvoyPod{
+		Host: mustGetenv(l.t, "MESHLAB_SIDECAR_ADDRESS"), Admin: "http://" + mustGetenv(l.t, "MESHLAB_SIDECAR_ADMIN"),
+		Namespace: "default", Labels: map[string]string{"app": "client", "proxy": "sidecar"},
+	}
+	at := l.Gateway()
+	gateway = EnvoyPod{
+		Host: mustGetenv(l.t, "MESHLAB_GATEWAY_ADDRESS"), Admin: "http://" + mustGetenv(l.t, "MESHLAB_GATEWAY_ADMIN"),
+		Namespace: at.Namespace, Labels: map[string]string{"gateway": at.Name},
+	}
+	return sidecar, gateway, mustGetenv(l.t, "MESHLAB_GATEWAY_CA")
+}

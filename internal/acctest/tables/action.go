@@ -1,6 +1,9 @@
 package tables
 
 import (
+	"time"
+
+	"google.golang.org/protobuf/types/known/durationpb"
 	networking "istio.io/api/networking/v1"
 )
 
@@ -34,7 +37,9 @@ func (d *drawer) redirect() *networking.HTTPRedirect {
 // decorate adds what a gRPC client does not act on to a rule that forwards.
 func (d *drawer) decorate(rule *networking.HTTPRoute) {
 	if rule.Retries.GetAttempts() > 0 && d.chance(50) {
-		rule.Retries.PerTryTimeout = rule.Timeout
+		if rule.Retries.PerTryTimeout = rule.Timeout; d.chance(50) {
+			rule.Retries.PerTryTimeout = durationpb.New(time.Second)
+		}
 		rule.Retries.RetryOn = d.of("", "5xx,reset", "gateway-error")
 	}
 	if d.chance(15) {
@@ -78,25 +83,28 @@ func (d *drawer) rewrite() *networking.HTTPRewrite {
 	return rewrite
 }
 
+// ChangedHeaders are those that rules change: of requests, and of answers. The servers' answers have the last one.
+var ChangedHeaders = []string{"x-set", "x-add", "x-remove", "x-address"}
+
 // headers draws changes of headers, one of each kind at most.
 func (d *drawer) headers(authority bool) *networking.Headers {
-	operations := func() *networking.Headers_HeaderOperations {
+	operations := func(also string) *networking.Headers_HeaderOperations {
 		o := &networking.Headers_HeaderOperations{}
 		switch d.IntN(4) {
 		case 0:
-			o.Set = map[string]string{d.of("x-set", "X-Set"): d.of("1", "2")}
+			o.Set = map[string]string{d.of("x-set", "X-Set", also): d.of("1", "2")}
 		case 1:
-			o.Add = map[string]string{"x-add": d.of("1", "2")}
+			o.Add = map[string]string{d.of("x-add", also): d.of("1", "2")}
 		case 2:
-			o.Remove = []string{"x-remove"}
+			o.Remove = []string{d.of("x-remove", also)}
 		default:
 			o.Set, o.Add = map[string]string{"x-set": "1"}, map[string]string{"x-add": "1"}
 		}
 		return o
 	}
-	headers := &networking.Headers{Request: operations()}
+	headers := &networking.Headers{Request: operations("x-add")}
 	if d.chance(40) {
-		headers.Response = operations()
+		headers.Response = operations("x-address")
 	}
 	if authority && d.chance(20) {
 		headers.Request.Set = map[string]string{d.of("Host", ":authority"): "named.example"}

@@ -2,6 +2,7 @@ package tables
 
 import (
 	"cmp"
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -12,25 +13,16 @@ import (
 	"github.com/meshroute/terraform-provider-mesh/internal/traffic"
 )
 
-// MainPort is the port of the scenario's service, OtherPort one more, in front of the same pods, and GatewayPort and
-// GatewayTLSPort are those of a gateway.
-const (
-	MainPort       = 50051
-	OtherPort      = 50052
-	GatewayPort    = 8080
-	GatewayTLSPort = 8443
-)
-
 // Request draws a request at the edges of a match that the table has: one that takes it, or that just does not.
 func (t *Table) Request() traffic.Request {
 	d, from := t.drawer, t.caller()
 	request := traffic.Request{
 		Authority: d.fullHost(), Path: d.of(d.paths...), Method: "POST", Scheme: "http",
-		Headers: map[string][]string{}, Port: MainPort, Gateway: istio.MeshGateway,
-		SourceNamespace: from.Namespace, SourceLabels: from.Labels(),
+		Headers: map[string][]string{}, Port: d.Port, Gateway: istio.MeshGateway,
+		SourceNamespace: from.Namespace, SourceLabels: from.Labels,
 	}
 	if d.chance(20) {
-		request.Port = OtherPort
+		request.Port = d.OtherPort
 	}
 	var uri *networking.StringMatch
 	aims := d.some(t.Services)
@@ -40,7 +32,7 @@ func (t *Table) Request() traffic.Request {
 		}
 		d.aimHeaders(request.Headers, m.GetHeaders(), 90)
 		d.aimHeaders(request.Headers, m.GetWithoutHeaders(), 50)
-		if port := m.GetPort(); port == MainPort || port == OtherPort {
+		if port := m.GetPort(); port == d.Port || port == d.OtherPort {
 			request.Port = port
 		}
 	}
@@ -55,10 +47,10 @@ func (t *Table) Request() traffic.Request {
 	if d.chance(25) {
 		request.Headers[d.of(d.headerNames...)] = []string{d.of(someValues...)}
 	}
-	if from.Gateway != "" {
-		request.Gateway, request.Port = t.Namespace+"/"+from.Gateway, GatewayPort
+	if from.Gateway {
+		request.Gateway, request.Port = d.Gateway, d.GatewayPort
 		if request.Scheme == "https" {
-			request.Port = GatewayTLSPort
+			request.Port = d.GatewayTLSPort
 		}
 	}
 	d.makeSendable(t.Services, &request)
@@ -67,13 +59,12 @@ func (t *Table) Request() traffic.Request {
 
 // caller draws one, seldom one for which the table does not hold.
 func (t *Table) caller() Caller {
-	callers := t.Callers()
 	for {
-		from := callers[t.IntN(len(callers))]
+		from := t.drawer.caller()
 		bound := slices.ContainsFunc(t.Services, func(o *istio.Object) bool {
 			gateways := o.VirtualServiceSpec().Gateways
 			inMesh := len(gateways) == 0 || slices.Contains(gateways, istio.MeshGateway)
-			return from.Gateway == "" && inMesh || from.Gateway != "" && (len(gateways) > 1 || !inMesh)
+			return !from.Gateway && inMesh || from.Gateway && (len(gateways) > 1 || !inMesh)
 		})
 		if bound || t.chance(10) {
 			return from
@@ -149,15 +140,15 @@ func (d *drawer) near(m *networking.StringMatch, values []string) string {
 // aimRest draws what a gRPC client has no say in.
 func (d *drawer) aimRest(request *traffic.Request, m *networking.HTTPMatchRequest) {
 	if request.Method = d.of("GET", "POST"); m.GetMethod() != nil {
-		request.Method = cmp.Or(d.near(m.Method, someMethods), "GET")
+		request.Method = cmp.Or(strings.TrimSuffix(d.near(m.Method, someMethods), "/"), "GET")
 	}
 	if d.chance(15) || m.GetScheme() != nil {
 		request.Scheme = d.of("http", "https")
 	}
 	if d.chance(15) || m.GetAuthority() != nil {
 		full := d.Service + "." + d.Namespace
-		names := []string{full, full + ".svc", full + ".svc.cluster.local", full +
-			".svc.cluster.local:50051", full + ".svc.cluster.local.", full + ".", strings.ToUpper(full)}
+		names := []string{full, full + ".svc", full + ".svc.cluster.local", full + fmt.Sprintf(
+			".svc.cluster.local:%d", request.Port), full + ".svc.cluster.local.", full + ".", strings.ToUpper(full)}
 		if request.SourceNamespace == d.Namespace {
 			names = append(names, d.Service)
 		}
@@ -197,6 +188,9 @@ func (d *drawer) makeSendable(services []*istio.Object, request *traffic.Request
 		}
 	}
 	if !d.GRPC {
+		if from := d.of(ChangedHeaders...); d.chance(30) {
+			request.Headers[from] = [][]string{{"0"}, {"0", "00"}}[d.IntN(2)]
+		}
 		return
 	}
 	if strings.Count(request.Path, "/") < 2 {

@@ -1,6 +1,7 @@
 package tables
 
 import (
+	"cmp"
 	"fmt"
 	"math/rand/v2"
 	"strings"
@@ -170,7 +171,7 @@ func (d *drawer) fault() *networking.HTTPFaultInjection {
 			HttpDelayType: &networking.HTTPFaultInjection_Delay_FixedDelay{
 				FixedDelay: durationpb.New(time.Duration(1+d.IntN(9)) * 100 * time.Millisecond),
 			},
-			Percentage: &networking.Percent{Value: float64(d.IntN(3)) * 12.5},
+			Percentage: &networking.Percent{Value: []float64{0, 12.5, 100}[d.IntN(3)]},
 		}
 		if d.chance(30) {
 			fault.Abort = nil
@@ -231,19 +232,16 @@ func (d *drawer) request(compact bool) *networking.HTTPMatchRequest {
 		m.WithoutHeaders = d.matches(d.headerNames)
 	}
 	if d.chance(10) {
-		m.Port = []uint32{MainPort, OtherPort, GatewayPort, GatewayTLSPort}[d.IntN(4)]
+		m.Port = []uint32{d.Port, d.OtherPort, cmp.Or(d.GatewayPort, 80), cmp.Or(d.GatewayTLSPort, 443)}[d.IntN(4)]
 	}
 	if d.chance(15) {
-		m.SourceLabels = map[string]string{"app": d.of("a", "b", "c")}
+		m.SourceLabels = d.label()
 	}
 	if d.chance(10) {
-		m.SourceNamespace = d.of(d.Namespace, elsewhere, "elsewhere")
+		m.SourceNamespace = d.of(d.Namespace, d.Elsewhere, d.caller().Namespace, "elsewhere")
 	}
 	if d.chance(8) && !compact {
-		gateway := "front"
-		if d.Gateway != "" {
-			gateway = d.Gateway
-		}
+		gateway := cmp.Or(d.Gateway, "front")
 		m.Gateways = [][]string{{"mesh"}, {"elsewhere/front"}, {gateway, "mesh"}, {gateway}}[d.IntN(4)]
 	}
 	if d.GRPC {
@@ -271,11 +269,20 @@ func (d *drawer) request(compact bool) *networking.HTTPMatchRequest {
 	if d.chance(10) {
 		full := d.Service + "." + d.Namespace
 		m.Authority = d.comparison([]string{
-			d.Service, full, full + ".svc.cluster.local", full + fmt.Sprintf(":%d", MainPort),
+			d.Service, full, full + ".svc.cluster.local", full + fmt.Sprintf(":%d", d.Port),
 		}, []string{d.Service, full + "."},
 			[]string{".*", strings.ReplaceAll(full, ".", `\.`) + ".*"})
 	}
 	return m
+}
+
+func (d *drawer) caller() Caller { return d.Callers[d.IntN(len(d.Callers))] }
+
+// label draws one that a caller has, or none does.
+func (d *drawer) label() map[string]string {
+	labels := d.caller().Labels
+	name := d.of(sortedKeys(labels)...)
+	return map[string]string{name: d.of(labels[name], labels[name], "c")}
 }
 
 func exactly(value string) *networking.StringMatch {

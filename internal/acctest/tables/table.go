@@ -42,12 +42,25 @@ type Options struct {
 	// mirrors, rewrites, changed headers, and a subset that stands twice in one rule; and of the requests those of
 	// which the two think differently, see makeAlike.
 	GRPC bool
-	// Service and Namespace are where the requests go. The Service has the ports MainPort and OtherPort, and pods
-	// with the labels version v1, v2 and v3.
+	// Service and Namespace are where the requests go. The Service has pods with the labels version v1, v2 and v3.
 	Service, Namespace string
-	// Gateway is the name of a Gateway there, which has servers for every host at GatewayPort and, with TLS, at
-	// GatewayTLSPort. Empty: only sidecars are asked.
-	Gateway string
+	// Elsewhere is another namespace, which exists.
+	Elsewhere string
+	// Port and OtherPort are those of the Service, in front of the same pods.
+	Port, OtherPort uint32
+	// Gateway is namespace/name of a Gateway that takes every host at GatewayPort and, with TLS, at GatewayTLSPort.
+	// Empty: only sidecars are asked.
+	Gateway                     string
+	GatewayPort, GatewayTLSPort uint32
+	// Callers are where requests come in.
+	Callers []Caller
+}
+
+// Caller is a proxy at which requests come in: a sidecar in a pod of a namespace with labels, or that of the Gateway.
+type Caller struct {
+	Namespace string
+	Labels    map[string]string
+	Gateway   bool
 }
 
 // Draw returns a table that the provider takes. The same seed draws the same one again, and then the same requests.
@@ -68,8 +81,12 @@ func Draw(seed uint64, o Options) *Table {
 		if seed%kinds == rivalKind {
 			t.Services = append(t.Services, d.rival(t.Services[0]))
 		}
-		if t.valid() {
+		if o.GRPC {
 			t.mark()
+		} else {
+			t.name()
+		}
+		if t.valid() {
 			return t
 		}
 	}
@@ -85,45 +102,21 @@ func (t *Table) valid() bool {
 		(!t.Compact || !slices.ContainsFunc(traffic.FindDead(t.Services, traffic.Options{}), dead))
 }
 
-// Caller is a proxy at which requests come in: its namespace, its label app and, for a gateway, its label gateway,
-// which names it.
-type Caller struct{ Namespace, App, Gateway string }
-
-// Labels are those of the proxy's pods.
-func (c Caller) Labels() map[string]string {
-	labels := map[string]string{"app": c.App}
-	if c.Gateway != "" {
-		labels["gateway"] = c.Gateway
-	}
-	return labels
+// Prober is the caller that alone sees a rule in front of every table for gRPC, by which it knows when the table is
+// there.
+func (o Options) Prober() Caller {
+	return Caller{Namespace: o.Namespace, Labels: map[string]string{"app": proberApp}}
 }
-
-// Callers are where requests come in.
-func (o Options) Callers() []Caller { return o.proxies("a", "b") }
-
-// Probers are the callers that alone see a rule in front of every table, by which they know when the table is there.
-func (o Options) Probers() []Caller { return o.proxies(proberApp, proberApp) }
 
 const proberApp = "prober"
 
-func (o Options) proxies(outside, inside string) []Caller {
-	all := []Caller{{Namespace: elsewhere, App: outside}, {Namespace: o.Namespace, App: inside}}
-	if o.Gateway != "" {
-		all = append(all, Caller{Namespace: o.Namespace, App: inside, Gateway: o.Gateway})
-	}
-	return all
-}
-
-// elsewhere is a namespace that exists and is not that of the Services.
-const elsewhere = "default"
-
-// The probers' rule aborts a request with this header, whose value is the seed, with this code.
+// The prober's rule aborts a request with this header, whose value is the seed, with this code.
 const (
 	ProbeHeader = "x-probe"
 	ProbeCode   = "DATA_LOSS"
 )
 
-// mark puts the probers' rule in front.
+// mark puts the prober's rule in front.
 func (t *Table) mark() {
 	for _, o := range t.Services {
 		spec := o.VirtualServiceSpec()
@@ -131,7 +124,7 @@ func (t *Table) mark() {
 			continue
 		}
 		spec.Http = slices.Insert(spec.Http, 0, &networking.HTTPRoute{
-			Name: t.Probe(),
+			Name: fmt.Sprintf("probe-%d", t.Seed),
 			Match: []*networking.HTTPMatchRequest{{
 				SourceLabels: map[string]string{"app": proberApp},
 				Headers:      map[string]*networking.StringMatch{ProbeHeader: exactly(fmt.Sprint(t.Seed))},
@@ -144,8 +137,18 @@ func (t *Table) mark() {
 	}
 }
 
-// Probe is the name of the probers' rule.
-func (t *Table) Probe() string { return fmt.Sprintf("probe-%d", t.Seed) }
+// name gives every rule and every match a name of its own, by which an Envoy tells where a request went. No other
+// table of the round has them.
+func (t *Table) name() {
+	for _, o := range t.Services {
+		for i, rule := range o.VirtualServiceSpec().Http {
+			rule.Name = fmt.Sprintf("%s-%d", o.Name, i)
+			for j, m := range rule.Match {
+				m.Name = fmt.Sprintf("match-%d", j)
+			}
+		}
+	}
+}
 
 // destinationRules declares the subsets, each of one version. What a rule in another namespace says, and the names
 // that subsets have, tell which rule an answer went by.
@@ -171,7 +174,7 @@ func (d *drawer) destinationRules(kind uint64) []*istio.Object {
 	case sharedKind:
 		return []*istio.Object{rule(d.Namespace, d.Service, all[:2]), rule(d.Namespace, d.Service+"-more", all[2:])}
 	case localKind:
-		return []*istio.Object{rule(d.Namespace, d.Service, all), rule(elsewhere, d.Service, subsets(1))}
+		return []*istio.Object{rule(d.Namespace, d.Service, all), rule(d.Elsewhere, d.Service, subsets(1))}
 	}
 	return []*istio.Object{rule(d.Namespace, d.Service, all)}
 }
@@ -180,7 +183,7 @@ func (d *drawer) virtualService(name string, compact bool) *istio.Object {
 	spec := &networking.VirtualService{Hosts: []string{d.of(d.Service, d.fullHost())}}
 	if !compact {
 		spec.Gateways = d.gateways()
-		spec.ExportTo = [][]string{nil, nil, nil, nil, {"*"}, {"."}, {d.Namespace, elsewhere}}[d.IntN(7)]
+		spec.ExportTo = [][]string{nil, nil, nil, nil, {"*"}, {"."}, {d.Namespace, d.Elsewhere}}[d.IntN(7)]
 	}
 	if !d.GRPC && !compact && d.chance(30) {
 		spec.Hosts = append(spec.Hosts, d.of(d.otherHosts()...))
@@ -210,7 +213,7 @@ func (d *drawer) rival(first *istio.Object) *istio.Object {
 
 // limit leaves a VirtualService routes for one port or for sidecars alone, beside another one for a wider host.
 func (d *drawer) limit(narrow, wide *networking.VirtualService) {
-	port := []uint32{MainPort, OtherPort, 0}[d.IntN(3)]
+	port := []uint32{d.Port, d.OtherPort, 0}[d.IntN(3)]
 	for _, rule := range narrow.Http {
 		if len(rule.Match) == 0 {
 			rule.Match = []*networking.HTTPMatchRequest{{}}
@@ -229,22 +232,11 @@ func (d *drawer) limit(narrow, wide *networking.VirtualService) {
 // move puts a VirtualService into the namespace of other clients, where the names of what it is about are full.
 func (d *drawer) move(o *istio.Object) {
 	spec := o.VirtualServiceSpec()
-	o.Namespace, spec.Hosts[0] = elsewhere, d.fullHost()
+	o.Namespace, spec.Hosts[0] = d.Elsewhere, d.fullHost()
 	if d.chance(50) {
 		spec.ExportTo = []string{".", d.Namespace}
 	}
-	full := func(gateways []string) {
-		for i, name := range gateways {
-			if name == d.Gateway {
-				gateways[i] = d.Namespace + "/" + name
-			}
-		}
-	}
-	full(spec.Gateways)
 	for _, rule := range spec.Http {
-		for _, m := range rule.Match {
-			full(m.Gateways)
-		}
 		for _, route := range rule.Route {
 			route.Destination.Host = d.fullHost()
 		}
@@ -261,7 +253,7 @@ func (d *drawer) gateways() []string {
 	all := [][]string{nil, nil, {"mesh"}}
 	if d.Gateway != "" {
 		all = append(all, []string{d.Gateway}, []string{d.Gateway, "mesh"},
-			[]string{"mesh", d.Namespace + "/" + d.Gateway})
+			[]string{"mesh", d.Gateway})
 	}
 	return all[d.IntN(len(all))]
 }

@@ -10,7 +10,24 @@ import (
 	"github.com/meshroute/terraform-provider-mesh/internal/traffic"
 )
 
-var sidecars = Options{GRPC: true, Service: "reviews", Namespace: "shop"}
+var sidecars = Options{
+	GRPC: true, Service: "reviews", Namespace: "shop", Elsewhere: "default", Port: 80, OtherPort: 81,
+	Callers: []Caller{
+		{Namespace: "default", Labels: map[string]string{"app": "a"}},
+		{Namespace: "shop", Labels: map[string]string{"app": "b"}},
+	},
+}
+
+// atGateway are callers of which one is a gateway.
+func atGateway() Options {
+	o := sidecars
+	o.GRPC, o.Gateway, o.GatewayPort, o.GatewayTLSPort = false, "edge/web", 8080, 8443
+	o.Callers = []Caller{
+		{Namespace: "default", Labels: map[string]string{"app": "client", "proxy": "sidecar"}},
+		{Namespace: "edge", Labels: map[string]string{"gateway": "web"}, Gateway: true},
+	}
+	return o
+}
 
 // The same seed draws the same table and the same requests.
 func TestDraw_deterministic(t *testing.T) {
@@ -40,7 +57,7 @@ func TestDraw_varied(t *testing.T) {
 			"delegate", "weight", "fault",
 			"redirect", "directResponse", "timeout", "retries", "exact", "prefix", "regex",
 		}},
-		"envoy": {Options{Service: "reviews", Namespace: "shop", Gateway: "front"}, []string{
+		"envoy": {atGateway(), []string{
 			"queryParams", "method", "scheme", "authority", "@request.auth.claims", "mirror", "mirrors", "rewrite",
 			"uriRegexRewrite", "headers", "delay",
 		}},

@@ -40,11 +40,12 @@ type agreement struct {
 	asked map[traffic.OutcomeKind]int
 }
 
-func newAgreement(t *testing.T) *agreement {
+// newAgreement makes the Services, in the namespaces of labs in turn. The test's own is that of the first.
+func newAgreement(t *testing.T, labs ...*acctest.Lab) *agreement {
 	t.Helper()
 	a := &agreement{
 		t:         t,
-		lab:       acctest.Start(t),
+		lab:       labs[0],
 		terraform: newCLI(t),
 		seed:      loadSeed(t),
 		tables:    fewTables,
@@ -57,12 +58,14 @@ func newAgreement(t *testing.T) *agreement {
 		}
 	}
 	t.Logf("to draw the same tables again: MESH_TEST_SEED=%d MESH_TEST_TABLES=%d", a.seed, a.tables)
-	a.lab.AddPort("grpc-other", tables.OtherPort)
 	for i := range min(a.tables, mostServices) {
-		a.services = append(a.services, a.lab.Twin(fmt.Sprintf("-%d", i)))
+		a.services = append(a.services, labs[i%len(labs)].Twin(fmt.Sprintf("-%d", i)))
 	}
 	return a
 }
+
+// outside is a namespace that is not the scenario's.
+const outside = "default"
 
 // rounds applies all tables, as many at a time as there are Services, and has each set of them checked.
 func (a *agreement) rounds(options tables.Options, check func([]*tables.Table)) {
@@ -71,7 +74,11 @@ func (a *agreement) rounds(options tables.Options, check func([]*tables.Table)) 
 		var round []*tables.Table
 		var config strings.Builder
 		for i := first; i < min(first+len(a.services), a.tables); i++ {
-			options.Service = a.services[i-first].Service
+			in := a.services[i-first]
+			options.Service, options.Namespace, options.Elsewhere = in.Service, in.Namespace, outside
+			if in.Namespace == outside {
+				options.Elsewhere = a.lab.Namespace
+			}
 			table := tables.Draw(a.seed+uint64(i), options)
 			round = append(round, table)
 			config.WriteString(table.HCL(fmt.Sprintf("t%d", i-first)))
@@ -132,8 +139,15 @@ func (a *agreement) disagree(drawn *tables.Table, request traffic.Request, out t
 // grpc-go sends them through istiod's routes.
 func TestAccEvaluate(t *testing.T) {
 	t.Parallel()
-	a := newAgreement(t)
-	options := tables.Options{GRPC: true, Namespace: a.lab.Namespace}
+	lab := acctest.Start(t)
+	lab.AddPort("grpc-other", otherPort)
+	a := newAgreement(t, lab)
+	options := tables.Options{
+		GRPC: true, Port: mainPort, OtherPort: otherPort, Callers: []tables.Caller{
+			{Namespace: outside, Labels: map[string]string{"app": "a"}},
+			{Namespace: lab.Namespace, Labels: map[string]string{"app": "b"}},
+		},
+	}
 	a.rounds(options, func(round []*tables.Table) {
 		for _, drawn := range round {
 			a.awaitRoutes(drawn)
@@ -155,17 +169,22 @@ func TestAccEvaluate(t *testing.T) {
 	})
 }
 
+// The ports of the scenario's service of gRPC, and of one more in front of the same pods.
+const (
+	mainPort  = 50051
+	otherPort = 50052
+)
+
 // awaitRoutes waits until the table is where the clients see it.
 func (a *agreement) awaitRoutes(drawn *tables.Table) {
 	a.t.Helper()
-	probers := drawn.Probers()
-	prober := probers[len(probers)-1] // in the namespace of the Service, and so sees every table
-	for _, port := range []int{tables.MainPort, tables.OtherPort} {
+	prober := drawn.Prober() // in the namespace of the Service, and so sees every table
+	for _, port := range []int{mainPort, otherPort} {
 		a.lab.Eventually(acctest.Request{
 			Host:        drawn.Host,
 			Port:        port,
 			Namespace:   prober.Namespace,
-			Labels:      labelText(prober.Labels()),
+			Labels:      labelText(prober.Labels),
 			Count:       1,
 			Concurrency: 1,
 			Headers:     map[string]string{tables.ProbeHeader: fmt.Sprint(drawn.Seed)},

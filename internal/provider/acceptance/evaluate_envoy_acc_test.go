@@ -1,277 +1,384 @@
 package acceptance_test
 
 import (
+	"context"
 	"fmt"
 	"maps"
+	"net"
+	"net/http"
 	"slices"
+	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
-	"github.com/google/go-cmp/cmp/cmpopts"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"sigs.k8s.io/yaml"
 
 	"github.com/meshroute/terraform-provider-mesh/internal/acctest"
-	"github.com/meshroute/terraform-provider-mesh/internal/acctest/envoy"
 	"github.com/meshroute/terraform-provider-mesh/internal/acctest/tables"
 	"github.com/meshroute/terraform-provider-mesh/internal/istio"
 	"github.com/meshroute/terraform-provider-mesh/internal/traffic"
 )
 
-// TestAccEvaluate_envoy: what internal/traffic says about random requests to random tables is what an independent
-// matcher finds in the routes that istiod computes for an Envoy, down to timeouts, retries, faults, mirrors,
-// rewrites, redirects and headers.
+// The ports of the Services of HTTP, and of the gateway. A gateway sends to the port of a Service that it has itself.
+const (
+	httpPort      = 50080
+	httpOtherPort = 50051
+	httpsPort     = 50443
+)
+
+// questioners are how many requests are in progress at a time.
+const questioners = 8
+
+// TestAccEvaluate_envoy: what internal/traffic says about random requests to random tables is what the lab's Envoys,
+// a sidecar and a gateway, do with them; and a request that shows that a rule is alive is taken by that rule.
 func TestAccEvaluate_envoy(t *testing.T) {
 	t.Parallel()
-	a := newAgreement(t)
-	acctest.NeedEmbedded(t)
-	options := tables.Options{Namespace: a.lab.Namespace, Gateway: a.lab.Service}
-	made := newKube(t, a.lab.Kubeconfig).create("gateways", a.lab.Expand(gateway))
-	raw, err := made.MarshalJSON()
-	if err != nil {
-		t.Fatal(err)
+	lab := acctest.StartProxied(t)
+	a := newEnvoyAgreement(t, lab)
+	options := tables.Options{
+		Port: httpPort, OtherPort: httpOtherPort,
+		Gateway: lab.Gateway().Namespace + "/" + lab.Gateway().Name, GatewayPort: httpPort, GatewayTLSPort: httpsPort,
+		Callers: []tables.Caller{
+			{Namespace: a.sidecar.Namespace, Labels: a.sidecar.Labels},
+			{Namespace: a.gateway.Namespace, Labels: a.gateway.Labels, Gateway: true},
+		},
 	}
-	known, err := istio.ParseAny(raw)
-	if err != nil {
-		t.Fatal(err)
+	a.rounds(options, a.check)
+	a.t.Logf("%d witnesses taken by their rules, %d of other callers; %d requests counted at failing servers; "+
+		"policies of %d routes compared; Envoy %s", a.witnesses, a.elsewhere, a.counted, a.policies, a.version)
+}
+
+// envoyAgreement compares with the lab's Envoys.
+type envoyAgreement struct {
+	*agreement
+	client           *envoyClient
+	sidecar, gateway acctest.EnvoyPod
+	version          string
+	// older says that the Envoys join the lines of a header before they compare it.
+	older        bool
+	round, names int
+	// server is one that tells which requests were received.
+	server string
+	// witnesses, elsewhere, counted and policies are how much was compared besides the requests.
+	witnesses, elsewhere, counted, policies int
+}
+
+// newEnvoyAgreement makes Services of the scenario's HTTP servers in the scenario's namespace, and in that of the
+// sidecar. For the time of the test an answer of an Envoy says by which route it came.
+func newEnvoyAgreement(t *testing.T, lab *acctest.Lab) *envoyAgreement {
+	t.Helper()
+	lab.AddPort("http-other", httpOtherPort)
+	lab.AddPort("http-third", httpsPort)
+	k := newKube(t, lab.Kubeconfig)
+	home := lab.In(outside)
+	home.Host = strings.Replace(lab.Host, "."+lab.Namespace+".", "."+outside+".", 1)
+	copyServers(k, lab, home)
+	a := &envoyAgreement{agreement: newAgreement(t, lab, home), version: lab.Gateway().Version}
+	sidecar, gateway, authority := lab.Envoys()
+	a.sidecar, a.gateway = sidecar, gateway
+	var addresses []string
+	for _, port := range []int{httpPort, httpOtherPort, httpsPort} {
+		for _, host := range []string{sidecar.Host, gateway.Host} {
+			addresses = append(addresses, net.JoinHostPort(host, strconv.Itoa(port)))
+		}
 	}
-	a.gateways = []*istio.Object{known}
-	a.rounds(options, func(round []*tables.Table) {
-		a.awaitTables(round)
-		routes := map[tables.Caller]envoyTables{}
-		for _, drawn := range round {
-			table := a.prepared(drawn)
-			for range requestsPerTable {
-				request := drawn.Request()
-				out := table.Evaluate(request)
-				if len(out.DependsOn) > 0 { // on what only a running Envoy has
-					continue
-				}
-				if diff := a.inRoutes(routes, request, inEnvoy(out)); diff != "" {
-					a.disagree(drawn, request, out, diff)
-				}
-				a.asked[out.Kind]++
+	a.client = newEnvoyClient(t, authority, addresses...)
+	parts := strings.Split(a.version, ".")
+	minor, err := strconv.Atoi(parts[min(1, len(parts)-1)])
+	if err != nil {
+		t.Fatalf("read the version of the Envoys: %v", err)
+	}
+	a.older = minor < individually
+	for _, proxy := range []acctest.EnvoyPod{sidecar, gateway} {
+		var labels []string
+		for name, value := range proxy.Labels {
+			labels = append(labels, fmt.Sprintf("%q: %q", name, value))
+		}
+		k.create("envoyfilters", fmt.Sprintf(telling, lab.Service, proxy.Namespace, strings.Join(labels, ", "),
+			routeHeader))
+	}
+	return a
+}
+
+// individually is the minor version since which an Envoy compares each line of a header by itself.
+const individually = 39
+
+// routeHeader tells the name of the route by which an answer came.
+const routeHeader = "x-route"
+
+// telling makes a proxy tell it.
+const telling = `
+apiVersion: networking.istio.io/v1alpha3
+kind: EnvoyFilter
+metadata: {name: %s, namespace: %s}
+spec:
+  workloadSelector: {labels: {%s}}
+  configPatches:
+  - applyTo: ROUTE_CONFIGURATION
+    match: {context: ANY}
+    patch:
+      operation: MERGE
+      value:
+        response_headers_to_add:
+        - {header: {key: %s, value: "%%ROUTE_NAME%%"}, append_action: OVERWRITE_IF_EXISTS_OR_ADD}
+`
+
+// copyServers puts the test's Service and the servers behind it into the namespace of another lab.
+func copyServers(k *kube, lab, home *acctest.Lab) {
+	k.t.Helper()
+	for resource, version := range map[string]string{"services": "v1", "workloadentries": "networking.istio.io/v1"} {
+		all, err := k.objects(version, resource, lab.Namespace).List(k.t.Context(), metav1.ListOptions{})
+		if err != nil {
+			k.t.Fatal(err)
+		}
+		for _, object := range all.Items {
+			isServer := resource == "workloadentries" && strings.HasPrefix(object.GetName(), "echo-")
+			if !isServer && object.GetName() != lab.Service {
+				continue
+			}
+			spec, _ := object.Object["spec"].(map[string]any)
+			delete(spec, "clusterIP")
+			delete(spec, "clusterIPs")
+			object.Object["metadata"] = map[string]any{"name": object.GetName(), "namespace": home.Namespace}
+			if isServer {
+				object.SetName(lab.Service + strings.TrimPrefix(object.GetName(), "echo"))
+			}
+			delete(object.Object, "status")
+			text, err := yaml.Marshal(object.Object)
+			if err != nil {
+				k.t.Fatal(err)
+			}
+			k.create(resource, string(text))
+		}
+	}
+}
+
+// question is a request, what has to become of it, and what does.
+type question struct {
+	drawn   *tables.Table
+	table   *traffic.Table
+	request traffic.Request
+	out     traffic.Outcome
+	sent    message
+	// name is the one under which the servers count the request.
+	name string
+	// failing says that the servers fail, so that what counts is how often the request comes.
+	failing bool
+	reply   reply
+	err     error
+}
+
+// check asks the Envoys about each table of a round.
+func (a *envoyAgreement) check(round []*tables.Table) {
+	a.t.Helper()
+	a.await()
+	var questions []*question
+	for _, drawn := range round {
+		table := a.prepared(drawn)
+		failing := 0
+		for range requestsPerTable {
+			q := a.question(drawn, table, drawn.Request())
+			questions = append(questions, q)
+			if countable(q.out) && failing < 2 {
+				failing++
+				again := *q
+				again.name, again.failing = a.name(), true
+				questions = append(questions, &again)
 			}
 		}
-	})
-}
-
-// inRoutes returns how the routes of the caller differ from what is wanted of a request. It fetches those that differ
-// again for a while: istiod can learn of what a table hands over to a little after the rule of the probers.
-func (a *agreement) inRoutes(routes map[tables.Caller]envoyTables, request traffic.Request, want envoy.Answer) string {
-	a.t.Helper()
-	labels := request.SourceLabels
-	from := tables.Caller{Namespace: request.SourceNamespace, App: labels["app"], Gateway: labels["gateway"]}
-	for deadline := time.Now().Add(behindProber); ; time.Sleep(100 * time.Millisecond) {
-		if routes[from] == nil {
-			routes[from] = a.fetch(from)
+		questions = append(questions, a.aliveIn(drawn, table)...)
+	}
+	// What depends on a header that only a running Envoy makes up cannot be told.
+	questions = slices.DeleteFunc(questions, func(q *question) bool { return len(q.out.DependsOn) > 0 })
+	wrong := a.settle(questions)
+	policies := map[bool]map[routeAt]policy{true: a.fetchPolicies(a.gateway), false: a.fetchPolicies(a.sidecar)}
+	for _, q := range questions {
+		how := wrong[q]
+		if name := q.out.RouteName; how == "" && name != "" {
+			a.policies++
+			atGateway := q.request.Gateway != istio.MeshGateway
+			how = diff("in its configuration", policyOf(q.out), policies[atGateway][routeAt{fmt.Sprint(q.request.Port), name}])
 		}
-		got, err := routes[from].evaluate(request)
-		if err != nil {
-			a.t.Fatal(err)
+		if how != "" {
+			a.disagree(q.drawn, q.request, q.out, fmt.Sprintf("sent %+v: %s", q.sent, how))
 		}
-		diff := cmp.Diff(want, got, cmpopts.EquateEmpty(), cmpopts.EquateApprox(0, shareError))
-		if diff == "" || time.Now().After(deadline) {
-			return diff
+		a.asked[q.out.Kind]++
+		if q.failing {
+			a.counted++
 		}
-		routes[from] = nil
 	}
 }
 
-// gateway is a Gateway at which every host comes in, plain and with TLS. Its pods, which nobody needs, have its name
-// as a label.
-var gateway = fmt.Sprintf(`
+// question returns what to ask of a request, which it may change into one that can be sent.
+func (a *envoyAgreement) question(drawn *tables.Table, table *traffic.Table, request traffic.Request) *question {
+	q := &question{drawn: drawn, table: table, name: a.name()}
+	inMesh := request.Gateway == istio.MeshGateway
+	q.sent = message{
+		encrypted: request.Port == httpsPort && !inMesh,
+		http2:     drawn.IntN(2) == 0 || inMesh && request.Scheme == "https" || !slices.Contains(http1Methods, request.Method),
+	}
+	host := a.sidecar.Host
+	if !inMesh {
+		host = a.gateway.Host
+	}
+	q.sent.address = net.JoinHostPort(host, fmt.Sprint(request.Port))
+	if request.Headers = maps.Clone(request.Headers); request.Headers == nil {
+		request.Headers = map[string][]string{}
+	}
+	if q.sent.http2 && request.Method == http.MethodPost && drawn.IntN(8) == 0 {
+		request.Headers["content-type"], request.Headers["te"] = []string{grpcType}, []string{"trailers"}
+	}
+	q.sent.scheme, q.sent.method, q.sent.authority = request.Scheme, request.Method, request.Authority
+	q.sent.path = request.Path
+	if !q.sent.http2 && inMesh {
+		request.Scheme = "" // which HTTP/1.1 does not tell
+	}
+	for name := range request.Headers {
+		if _, isClaim := istio.ClaimPath(name); isClaim { // nobody here checks tokens
+			delete(request.Headers, name)
+		}
+	}
+	q.sent.headers = request.Headers
+	q.request, q.out = request, table.Evaluate(request)
+	if a.older && q.out.Older != nil {
+		q.out = *q.out.Older
+	}
+	return q
+}
+
+const grpcType = "application/grpc"
+
+// http1Methods are those that an Envoy takes in HTTP/1.1.
+var http1Methods = []string{http.MethodGet, http.MethodPost, http.MethodPut}
+
+// name returns one that no other request has.
+func (a *envoyAgreement) name() string {
+	a.names++
+	return fmt.Sprintf("%s-%d", a.lab.Service, a.names)
+}
+
+// ask sends the requests.
+func (a *envoyAgreement) ask(questions []*question) {
+	a.t.Helper()
+	next := make(chan *question)
+	var wait sync.WaitGroup
+	for range questioners {
+		wait.Go(func() {
+			for q := range next {
+				a.send(a.t.Context(), q)
+			}
+		})
+	}
+	for _, q := range questions {
+		next <- q
+	}
+	close(next)
+	wait.Wait()
+	for _, q := range questions {
+		if q.reply.Received != nil {
+			a.server = q.reply.Received.Address
+		}
+	}
+}
+
+func (a *envoyAgreement) send(ctx context.Context, q *question) {
+	m := q.sent
+	m.headers = maps.Clone(q.sent.headers)
+	m.headers["x-count-as"] = []string{q.name}
+	if q.failing {
+		m.headers["x-call-id"], m.headers["x-fail-first"] = []string{q.name}, []string{"99"}
+	}
+	q.reply, q.err = a.client.send(ctx, m)
+}
+
+// settle asks until what becomes of the requests is as wanted, or for a while: the Envoys can be told of parts of a
+// table one after the other, and copies arrive after the answer. It returns what is wrong in the end.
+func (a *envoyAgreement) settle(questions []*question) map[*question]string {
+	a.t.Helper()
+	for deadline := time.Now().Add(behindProber); ; time.Sleep(100 * time.Millisecond) {
+		a.ask(questions)
+		time.Sleep(copyTime)
+		wrong := map[*question]string{}
+		var again []*question
+		for _, q := range questions {
+			if how := a.judge(q); how != "" {
+				wrong[q] = how
+				q.name = a.name()
+				again = append(again, q)
+			}
+		}
+		if len(wrong) == 0 || time.Now().After(deadline) {
+			return wrong
+		}
+		questions = again
+	}
+}
+
+// copyTime is how long a mirrored request may take to arrive.
+const copyTime = 100 * time.Millisecond
+
+func (a *envoyAgreement) judge(q *question) string {
+	a.t.Helper()
+	if q.err != nil {
+		return q.err.Error()
+	}
+	if q.failing {
+		seen := a.seen(q.name)
+		got := 0
+		for _, n := range seen {
+			got += n
+		}
+		return diff("attempts at failing servers", attemptsOf(q.out), got)
+	}
+	how := "nothing may become of it"
+	for i, want := range endings(q.drawn, q.out, q.request) {
+		is := diff("(-want +got)", want, endOf(&q.reply, q.request, want))
+		if is == "" {
+			is = a.copies(q, want)
+		}
+		if is == "" {
+			return ""
+		}
+		if i == 0 || len(is) < len(how) { // the one that is meant differs least
+			how = is
+		}
+	}
+	return how
+}
+
+// await waits until both Envoys know what was applied: a rule that is written after the tables, and answers with the
+// number of the round.
+func (a *envoyAgreement) await() {
+	a.t.Helper()
+	a.round++
+	gateway := a.lab.Gateway()
+	a.lab.ApplyAs("agree", fmt.Sprintf(`
 apiVersion: networking.istio.io/v1
-kind: Gateway
+kind: VirtualService
 metadata: {name: SERVICE, namespace: NAMESPACE}
 spec:
-  selector: {gateway: SERVICE}
-  servers:
-  - {hosts: ["*/*"], port: {name: http, number: %d, protocol: HTTP}}
-  - {hosts: ["*/*"], port: {name: https, number: %d, protocol: HTTPS}, tls: {mode: SIMPLE, credentialName: SERVICE}}
-`, tables.GatewayPort, tables.GatewayTLSPort)
-
-// envoyTables are those of one proxy, by the port.
-type envoyTables map[int]*envoy.Table
-
-func (e envoyTables) evaluate(request traffic.Request) (envoy.Answer, error) {
-	table := e[int(request.Port)]
-	if table == nil { // a gateway has none before a VirtualService is bound to it
-		return envoy.Answer{}, nil
+  hosts: [HOST]
+  gateways: [mesh, %s/%s]
+  http: [{name: ready, directResponse: {status: 200, body: {string: "%d"}}}]
+`, gateway.Namespace, gateway.Name, a.round))
+	if a.round == 1 {
+		a.t.Cleanup(func() { a.lab.Delete(acctest.VirtualService, a.lab.Service) })
 	}
-	got, err := table.Evaluate(envoy.Request{
-		Authority: request.Authority,
-		Path:      request.Path,
-		Method:    request.Method,
-		Scheme:    request.Scheme,
-		Headers:   request.Headers,
-		TLS:       request.Gateway != istio.MeshGateway && request.Scheme == "https",
-		Gateway:   request.Gateway != istio.MeshGateway,
-	})
-	slices.Sort(got.Headers)
-	if path, _, _ := strings.Cut(request.Path, "#"); got.Path == path {
-		got.Path = "" // rewritten to what it is
-	}
-	return got, err
-}
-
-// shareError is how much shares may differ, in percent: floating point adds them up in another order.
-const shareError = 1e-6
-
-// fetch returns the tables that istiod has for a proxy: sidecars know them by the port, gateways by the server.
-func (a *agreement) fetch(caller tables.Caller) envoyTables {
-	a.t.Helper()
-	found, err := envoy.Parse(a.lab.RouteTables(acctest.Envoy{
-		Namespace: caller.Namespace, Labels: labelText(caller.Labels()), Gateway: caller.Gateway != "",
-	}))
-	if err != nil {
-		a.t.Fatal(err)
-	}
-	if caller.Gateway == "" {
-		return envoyTables{
-			tables.MainPort:  found[fmt.Sprint(tables.MainPort)],
-			tables.OtherPort: found[fmt.Sprint(tables.OtherPort)],
+	for _, proxy := range []acctest.EnvoyPod{a.sidecar, a.gateway} {
+		m := message{
+			address: net.JoinHostPort(proxy.Host, strconv.Itoa(httpPort)), method: http.MethodGet, authority: a.lab.Host, path: "/",
 		}
-	}
-	return envoyTables{
-		tables.GatewayPort: found[fmt.Sprintf("http.%d", tables.GatewayPort)],
-		tables.GatewayTLSPort: found[fmt.Sprintf("https.%d.https.%s.%s", tables.GatewayTLSPort, caller.Gateway,
-			caller.Namespace)],
-	}
-}
-
-// awaitTables waits until istiod has all tables, each where the prober in a sidecar or at the gateway sees it. It
-// computes routes for who connects from what it has told everybody else.
-func (a *agreement) awaitTables(round []*tables.Table) {
-	a.t.Helper()
-	for deadline := time.Now().Add(acctest.Patience); ; time.Sleep(100 * time.Millisecond) {
-		missing := slices.Clone(round)
-		for _, prober := range round[0].Probers() {
-			found := a.fetch(prober)
-			missing = slices.DeleteFunc(missing, func(drawn *tables.Table) bool {
-				request := traffic.Request{
-					Authority: drawn.Host,
-					Port:      tables.MainPort,
-					Headers:   map[string][]string{tables.ProbeHeader: {fmt.Sprint(drawn.Seed)}},
-				}
-				if prober.Gateway != "" {
-					request.Port = tables.GatewayPort
-				}
-				got, err := found.evaluate(request)
-				return err == nil && got.Route == drawn.Probe()
-			})
-		}
-		if len(missing) == 0 {
-			return
-		}
-		if time.Now().After(deadline) {
-			a.t.Fatalf("istiod does not have the table of seed %d", missing[0].Seed)
-		}
-	}
-}
-
-// inEnvoy turns an outcome into what an Envoy does.
-func inEnvoy(out traffic.Outcome) envoy.Answer {
-	if out.Kind == traffic.Unclaimed {
-		return envoy.Answer{}
-	}
-	if out.Kind == traffic.NoRoute {
-		return envoy.Answer{NoRoute: true}
-	}
-	want := envoy.Answer{
-		VirtualService: out.VirtualService.Namespace + "/" + out.VirtualService.Name,
-		Route:          out.RouteName,
-		Timeout:        out.Timeout,
-		Headers:        append(inWords("request", out.RequestHeaders), inWords("response", out.ResponseHeaders)...),
-	}
-	if f := out.Fault; f != nil {
-		want.Fault = envoy.Fault{
-			Delay:        f.Delay,
-			DelayPercent: f.DelayPercent,
-			HTTPStatus:   int(f.AbortHTTPStatus),
-			GRPCStatus:   grpcNumbers[f.AbortGRPCStatus],
-			AbortPercent: f.AbortPercent,
-		}
-	}
-	if r := out.Retries; r != nil && r.Attempts > 0 {
-		want.Retries = envoy.Retries{Attempts: int(r.Attempts), On: r.On, PerTryTimeout: r.PerTryTimeout}
-	}
-	if r := out.Rewrite; r != nil {
-		want.Authority = r.Authority
-		if r.Path != out.Request.Path {
-			want.Path = r.Path
-		}
-	}
-	if r := out.Redirect; r != nil {
-		want.Redirect = fmt.Sprintf("%d %s", r.Code, r.Location)
-	}
-	if r := out.Response; r != nil {
-		want.Response = fmt.Sprintf("%d %s", r.Status, r.Body)
-	}
-	for _, m := range out.Mirrors {
-		if want.Mirrors == nil {
-			want.Mirrors = map[string]float64{}
-		}
-		want.Mirrors[clusterName(m.Destination, out.Request.Port)] += m.Percent
-	}
-	for _, share := range out.Destinations {
-		if share.Authority != "" {
-			if want.Authorities == nil {
-				want.Authorities = map[string]string{}
+		for deadline := time.Now().Add(acctest.Patience); ; time.Sleep(50 * time.Millisecond) {
+			got, err := a.client.send(a.t.Context(), m)
+			if err == nil && got.Body == fmt.Sprint(a.round) && got.Header.Get(routeHeader) == "ready" {
+				break
 			}
-			want.Authorities[clusterName(share.Destination, out.Request.Port)] += share.Authority
+			if time.Now().After(deadline) {
+				a.t.Fatalf("the Envoy at %s does not have the tables: %+v, error %v", m.address, got, err)
+			}
 		}
 	}
-	want.Clusters, want.Headers = shares(out, want.Headers)
-	slices.Sort(want.Headers)
-	return want
 }
-
-// shares returns the clusters of an outcome, and headers with those that are changed for one of several alone.
-func shares(out traffic.Outcome, headers []string) (map[string]float64, []string) {
-	clusters := map[string]float64{}
-	for _, share := range out.Destinations {
-		name := clusterName(share.Destination, out.Request.Port)
-		clusters[name] += share.Percent
-		of := ""
-		if severalDestinations(out.Rule) {
-			of = name + " "
-		}
-		headers = append(headers, inWords(of+"request", share.RequestHeaders)...)
-		headers = append(headers, inWords(of+"response", share.ResponseHeaders)...)
-	}
-	return clusters, headers
-}
-
-func severalDestinations(rule traffic.RuleRef) bool {
-	o, i := rule.Object, rule.Index
-	if rule.Delegate != nil {
-		o, i = rule.Delegate, rule.DelegateIndex
-	}
-	return len(o.VirtualServiceSpec().Http[i].Route) > 1
-}
-
-// clusterName returns the name that istiod gives a destination.
-func clusterName(d traffic.Destination, port uint32) string {
-	if d.Port != 0 {
-		port = d.Port
-	}
-	return fmt.Sprintf("outbound|%d|%s|%s", port, d.Subset, d.Host)
-}
-
-func inWords(side string, h traffic.HeaderChanges) []string {
-	var all []string
-	for _, name := range slices.Sorted(maps.Keys(h.Set)) {
-		all = append(all, fmt.Sprintf("%s set %s: %s", side, name, h.Set[name]))
-	}
-	for _, name := range slices.Sorted(maps.Keys(h.Add)) {
-		all = append(all, fmt.Sprintf("%s add %s: %s", side, name, h.Add[name]))
-	}
-	for _, name := range h.Remove {
-		all = append(all, fmt.Sprintf("%s remove %s", side, name))
-	}
-	return all
-}
-
-// grpcNumbers are the numbers of the codes.
-var grpcNumbers = map[string]int{"NOT_FOUND": 5, "RESOURCE_EXHAUSTED": 8, "ABORTED": 10}
