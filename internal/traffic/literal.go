@@ -50,8 +50,10 @@ func (v variable) always() bool {
 	return false
 }
 
-// repeats reports whether a request may have it several times.
-func (v variable) repeats() bool { return v.kind == onHeader && !v.always() && v.name != "cookie" }
+// repeats reports whether a proxy may see several lines of it.
+func (v variable) repeats() bool {
+	return v.kind == onHeader && !v.always() && v.name != "cookie" && !joinedOnArrival[v.name]
+}
 
 // never reports whether no request has it.
 func (v variable) never() bool { return v.kind == onHeader && v.name == statusHeader }

@@ -41,6 +41,13 @@ func TestEvaluateRepeated(t *testing.T) {
 		"one of the cookies": {
 			"{headers: {cookie: {exact: 'b=2'}}}", headers("cookie", "a=1", "cookie", "b=2"), false, false,
 		},
+		"one that every proxy joins": {
+			"{headers: {user-agent: {exact: b}}}", headers("user-agent", "a", "User-Agent", "b"), false, false,
+		},
+		"all of one that is joined": {
+			"{headers: {x-forwarded-proto: {exact: 'a,b'}}}", headers("x-forwarded-proto", "a", "x-forwarded-proto", "b"),
+			true, true,
+		},
 		"names in two spellings":           {"{headers: {v: {exact: b}}}", headers("v", "a", "V", "b"), true, false},
 		"what no regex can be is nowhere":  {"{withoutHeaders: {v: {regex: '('}}}", ab, false, false},
 		"a single line is read in one way": {"{headers: {v: {exact: 'a,b'}}}", headers("v", "a,b"), true, true},
@@ -94,6 +101,12 @@ func TestNeverTakenUnlessRepeated(t *testing.T) {
 				"holds, but for requests that send header v several times to proxies since Istio 1.31; leave one of " +
 				"the two out, or write a match for each",
 			headers("v", "a", "v", "b"),
+		},
+		"a header that every proxy joins": {
+			"{match: [{headers: {accept: {exact: a}, Accept: {exact: b}}}], " + istiotest.To("v1") + "}",
+			`http[0].match[0].headers["accept"]: no request can have header accept=b and header accept=a, so that this ` +
+				"match never holds; leave one of the two out, or write a match for each",
+			nil,
 		},
 		"no line can be both": {
 			"{match: [{headers: {v: {exact: a}, V: {exact: b}}, withoutHeaders: {v: {prefix: a}}}], " +
