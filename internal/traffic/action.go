@@ -3,6 +3,7 @@ package traffic
 import (
 	"cmp"
 	"maps"
+	"net/http"
 	"regexp"
 	"slices"
 	"strconv"
@@ -38,7 +39,7 @@ func (t *Table) fill(out *Outcome, rule *compiledRule, match *compiledMatch, in 
 		out.Redirect = newRedirect(spec.Redirect, rule.pathPattern(match), in)
 	case spec.DirectResponse != nil:
 		out.Kind = Respond
-		out.Response = newResponse(spec.DirectResponse)
+		out.Response = newResponse(spec.DirectResponse, in)
 	default:
 		out.Kind = Forward
 		out.Timeout = spec.Timeout.AsDuration()
@@ -202,12 +203,16 @@ func newMirrors(spec *networking.HTTPRoute) []Mirror {
 	return slices.DeleteFunc(mirrors, func(m Mirror) bool { return m.Percent <= 0 })
 }
 
-func newResponse(spec *networking.HTTPDirectResponse) *DirectResponse {
+func newResponse(spec *networking.HTTPDirectResponse, in *received) *DirectResponse {
 	body := spec.GetBody().GetString_()
 	if raw := spec.GetBody().GetBytes(); len(raw) > 0 {
 		body = string(raw)
 	}
-	return &DirectResponse{Status: spec.Status, Body: body}
+	response := &DirectResponse{Status: spec.Status, Body: body}
+	if spec.Status == http.StatusCreated || spec.Status/100 == 3 {
+		response.Location = newRedirect(&networking.HTTPRedirect{}, everyPath.pattern, in).Location
+	}
+	return response
 }
 
 // newRewrite returns nil when nothing is rewritten. on is the condition on the path.

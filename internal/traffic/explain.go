@@ -69,6 +69,9 @@ func (t *Table) explain(o Outcome) string {
 		text += fmt.Sprintf("; the path %s that is sent on does not begin with a slash, so that they are answered "+
 			"with 400", istio.Shown(o.Rewrite.Path))
 	}
+	if r := o.Response; r != nil && r.Status/100 == 3 && r.Location != "" {
+		text += "; with that status the proxy sends a client to where it came from, to the same URL"
+	}
 	if f := o.Fault; f != nil && f.AbortPercent > 0 && f.AbortGRPCStatus != "" && !o.Request.isGRPC() {
 		text += "; a caller that does not speak gRPC gets 200 in place of the abort"
 	}

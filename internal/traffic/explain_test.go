@@ -25,6 +25,14 @@ func TestExplain(t *testing.T) {
 			"{rewrite: {uri: '*'}, " + istiotest.To("v1") + "}", "/",
 			"rule http[0]: all requests go to v1, path rewritten to *",
 		},
+		"an answer that is a redirect": {
+			"{directResponse: {status: 301}}", "/a",
+			"rule http[0]: all requests get the answer 301 from the proxy; with that status the proxy sends a client " +
+				"to where it came from, to the same URL",
+		},
+		"an answer that is none": {
+			"{directResponse: {status: 404}}", "/a", "rule http[0]: all requests get the answer 404 from the proxy",
+		},
 		"a redirect without a slash": {
 			"{redirect: {uri: new/x}}", "/a", "rule http[0]: all requests are redirected to /new/x",
 		},

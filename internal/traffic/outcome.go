@@ -165,6 +165,9 @@ type Redirect struct {
 type DirectResponse struct {
 	Status uint32
 	Body   string
+	// Location is where a client is sent, empty for most statuses: with 201 and 3xx it is what the client asked for.
+	// Source: Envoy's router filter, direct response; run with 1.40.
+	Location string
 }
 
 // Outcome is what happens to a request.

@@ -85,7 +85,7 @@ func endings(drawn *tables.Table, out traffic.Outcome, request traffic.Request) 
 		return []ending{e}
 	case traffic.Respond:
 		e := local(int(out.Response.Status), out.Response.Body)
-		e.Answered = changed(nil, out.ResponseHeaders)
+		e.Location, e.Answered = out.Response.Location, changed(nil, out.ResponseHeaders)
 		return []ending{e}
 	case traffic.Forward:
 	}
@@ -221,7 +221,7 @@ func changed(headers map[string][]string, changes ...traffic.HeaderChanges) map[
 func endOf(r *reply, request traffic.Request, want ending) ending {
 	e := ending{
 		Route: r.Header.Get(routeHeader), Status: strconv.Itoa(r.Status), Location: r.Header.Get("Location"),
-		Delayed: want.Delayed && r.Took >= want.delay, share: want.share, delay: want.delay, local: want.local,
+		Delayed: want.Delayed && r.Took > want.delay-delayError, share: want.share, delay: want.delay, local: want.local,
 	}
 	answered := map[string][]string{}
 	for name, values := range r.Header {
@@ -248,6 +248,9 @@ func endOf(r *reply, request traffic.Request, want ending) ending {
 	e.Answered = changed(answered)
 	return e
 }
+
+// delayError is how much sooner than after a delay an Envoy goes on: it reads its clock seldom.
+const delayError = 20 * time.Millisecond
 
 // diff returns in words how two values differ, empty where they do not.
 func diff(what string, want, got any) string {
