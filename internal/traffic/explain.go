@@ -40,6 +40,9 @@ func (t *Table) explain(o Outcome) string {
 		return fmt.Sprintf("no VirtualService claims %s at gateway %s: it answers 404",
 			who, istio.Shown(o.Request.Gateway))
 	case NoRoute:
+		if o.Request.saysNoScheme() {
+			return "the header x-forwarded-proto is empty, and a proxy has no route for such a request: it answers 404"
+		}
 		return fmt.Sprintf("%s claims %s and none of its rules takes this one: the proxy answers 404", o.VirtualService,
 			who)
 	case RedirectTo:

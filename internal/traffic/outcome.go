@@ -19,6 +19,7 @@ const (
 	// Respond says that a rule answers by itself.
 	Respond OutcomeKind = "direct_response"
 	// NoRoute says that a VirtualService holds, and none of its rules takes the request: 404, for gRPC UNIMPLEMENTED.
+	// So is a request to a sidecar with an empty x-forwarded-proto, whether one holds or not.
 	NoRoute OutcomeKind = "no_route"
 	// Unclaimed says that no VirtualService holds. A sidecar sends the request to the service that the authority
 	// names, to every version of it; a gateway answers 404. At a Gateway that is known it may be that

@@ -4,6 +4,7 @@ import (
 	"maps"
 	"regexp"
 	"slices"
+	"strings"
 
 	"github.com/meshroute/terraform-provider-mesh/internal/istio"
 	"github.com/meshroute/terraform-provider-mesh/internal/pattern"
@@ -126,6 +127,21 @@ func (r *received) passScheme(inMesh, schemeless bool) {
 	default:
 		r.headers[forwardedProto] = r.Scheme
 	}
+}
+
+// saysNoScheme reports whether a sidecar is told that the scheme is nothing. An Envoy has no route for such a request,
+// not even that to the service itself.
+// Source: Envoy's VirtualHostImpl::getRouteFromEntries; run with 1.40.
+func (r *Request) saysNoScheme() bool {
+	said := false
+	for name, values := range r.Headers {
+		if strings.EqualFold(name, forwardedProto) && len(values) > 0 {
+			if said = true; strings.Join(values, "") != "" {
+				return false
+			}
+		}
+	}
+	return said && r.Gateway == istio.MeshGateway
 }
 
 // takes reports whether the request satisfies all conditions, and remembers the headers that could make it otherwise.

@@ -184,6 +184,40 @@ func TestEvaluate_proxyHeaders(t *testing.T) {
 	}
 }
 
+// A sidecar has no route for a request that says that its scheme is nothing.
+func TestEvaluateNoScheme(t *testing.T) {
+	t.Parallel()
+	object := istiotest.VirtualService(t, "reviews",
+		"hosts: [reviews.example]\ngateways: [mesh, front]\nhttp: [{"+istiotest.To("v1")+"}]")
+	table := traffic.NewTable([]*istio.Object{object}, nil, traffic.Options{})
+	for name, test := range map[string]struct {
+		in   traffic.Request
+		want traffic.OutcomeKind
+	}{
+		"an empty one":         {traffic.Request{Headers: headers("X-Forwarded-Proto", "")}, traffic.NoRoute},
+		"two empty ones":       {traffic.Request{Headers: headers("x-forwarded-proto", "", "X-Forwarded-Proto", "")}, traffic.NoRoute},
+		"to no VirtualService": {traffic.Request{Authority: "ratings", Headers: headers("x-forwarded-proto", "")}, traffic.NoRoute},
+		"one of two":           {traffic.Request{Headers: headers("x-forwarded-proto", "", "x-forwarded-proto", "http")}, traffic.Forward},
+		"none":                 {traffic.Request{}, traffic.Forward},
+		"any other":            {traffic.Request{Headers: headers("x-forwarded-proto", "ftp")}, traffic.Forward},
+		"at a gateway": {
+			traffic.Request{Gateway: "shop/front", Headers: headers("x-forwarded-proto", "")}, traffic.Forward,
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			out := table.Evaluate(test.in)
+			if out.Kind != test.want {
+				t.Errorf("got %s, want %s", out.Kind, test.want)
+			}
+			const words = "the header x-forwarded-proto is empty, and a proxy has no route for such a request: it answers 404"
+			if got := table.Explain(out); (got == words) != (test.want == traffic.NoRoute) {
+				t.Errorf("explained as %s", got)
+			}
+		})
+	}
+}
+
 // What moves is what a rule describes, whoever may send it to whom.
 func TestMoves_proxyHeaders(t *testing.T) {
 	t.Parallel()

@@ -158,6 +158,13 @@ func (t *Table) Dropped() []Dropped { return slices.Clone(t.dropped) }
 func (t *Table) Evaluate(request Request) Outcome {
 	in := receive(request, t.firstHost())
 	in.passProxy(request.Scheme == "")
+	if in.saysNoScheme() {
+		out := Outcome{Kind: NoRoute, Request: in.Request}
+		if holding, host := t.claim(in, t.arrivalOf(in)); len(holding) > 0 {
+			out.VirtualService, out.Host = holding[0].object, host
+		}
+		return out
+	}
 	out := t.route(in)
 	if len(in.repeated) > 0 {
 		in.repeated, in.depends = nil, nil
