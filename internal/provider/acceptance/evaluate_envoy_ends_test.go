@@ -344,8 +344,6 @@ var grpcNumbers = map[string]int{"NOT_FOUND": 5, "RESOURCE_EXHAUSTED": 8, "ABORT
 // Source: https://github.com/grpc/grpc/blob/master/doc/http-grpc-status-mapping.md
 func grpcOf(status int) int {
 	switch status {
-	case http.StatusOK:
-		return 0
 	case http.StatusBadRequest:
 		return 13
 	case http.StatusUnauthorized:
