@@ -190,19 +190,19 @@ func TestEvaluateNoScheme(t *testing.T) {
 	object := istiotest.VirtualService(t, "reviews",
 		"hosts: [reviews.example]\ngateways: [mesh, front]\nhttp: [{"+istiotest.To("v1")+"}]")
 	table := traffic.NewTable([]*istio.Object{object}, nil, traffic.Options{})
+	const proto = "x-forwarded-proto"
+	one, two := headers("X-Forwarded-Proto", ""), headers(proto, "", "X-Forwarded-Proto", "")
 	for name, test := range map[string]struct {
 		in   traffic.Request
 		want traffic.OutcomeKind
 	}{
-		"an empty one":         {traffic.Request{Headers: headers("X-Forwarded-Proto", "")}, traffic.NoRoute},
-		"two empty ones":       {traffic.Request{Headers: headers("x-forwarded-proto", "", "X-Forwarded-Proto", "")}, traffic.NoRoute},
-		"to no VirtualService": {traffic.Request{Authority: "ratings", Headers: headers("x-forwarded-proto", "")}, traffic.NoRoute},
-		"one of two":           {traffic.Request{Headers: headers("x-forwarded-proto", "", "x-forwarded-proto", "http")}, traffic.Forward},
+		"an empty one":         {traffic.Request{Headers: one}, traffic.NoRoute},
+		"two empty ones":       {traffic.Request{Headers: two}, traffic.NoRoute},
+		"to no VirtualService": {traffic.Request{Authority: "ratings", Headers: one}, traffic.NoRoute},
+		"one of two":           {traffic.Request{Headers: headers(proto, "", proto, "http")}, traffic.Forward},
 		"none":                 {traffic.Request{}, traffic.Forward},
-		"any other":            {traffic.Request{Headers: headers("x-forwarded-proto", "ftp")}, traffic.Forward},
-		"at a gateway": {
-			traffic.Request{Gateway: "shop/front", Headers: headers("x-forwarded-proto", "")}, traffic.Forward,
-		},
+		"any other":            {traffic.Request{Headers: headers(proto, "ftp")}, traffic.Forward},
+		"at a gateway":         {traffic.Request{Gateway: "shop/front", Headers: one}, traffic.Forward},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -210,7 +210,8 @@ func TestEvaluateNoScheme(t *testing.T) {
 			if out.Kind != test.want {
 				t.Errorf("got %s, want %s", out.Kind, test.want)
 			}
-			const words = "the header x-forwarded-proto is empty, and a proxy has no route for such a request: it answers 404"
+			const words = "the header x-forwarded-proto is empty, and a proxy has no route for such a request: it " +
+				"answers 404"
 			if got := table.Explain(out); (got == words) != (test.want == traffic.NoRoute) {
 				t.Errorf("explained as %s", got)
 			}

@@ -13,9 +13,6 @@ import (
 	"testing"
 	"time"
 
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"sigs.k8s.io/yaml"
-
 	"github.com/meshroute/terraform-provider-mesh/internal/acctest"
 	"github.com/meshroute/terraform-provider-mesh/internal/acctest/tables"
 	"github.com/meshroute/terraform-provider-mesh/internal/istio"
@@ -49,111 +46,6 @@ func TestAccEvaluate_envoy(t *testing.T) {
 	a.rounds(options, a.check)
 	a.t.Logf("%d witnesses taken by their rules, %d of other callers; %d requests counted at failing servers; "+
 		"policies of %d routes compared; Envoy %s", a.witnesses, a.elsewhere, a.counted, a.policies, a.version)
-}
-
-// envoyAgreement compares with the lab's Envoys.
-type envoyAgreement struct {
-	*agreement
-	client           *envoyClient
-	sidecar, gateway acctest.EnvoyPod
-	version          string
-	// older says that the Envoys join the lines of a header before they compare it.
-	older        bool
-	round, names int
-	// server is one that tells which requests were received.
-	server string
-	// witnesses, elsewhere, counted and policies are how much was compared besides the requests.
-	witnesses, elsewhere, counted, policies int
-}
-
-// newEnvoyAgreement makes Services of the scenario's HTTP servers in the scenario's namespace, and in that of the
-// sidecar. For the time of the test an answer of an Envoy says by which route it came.
-func newEnvoyAgreement(t *testing.T, lab *acctest.Lab) *envoyAgreement {
-	t.Helper()
-	lab.AddPort("http-other", httpOtherPort)
-	lab.AddPort("http-third", httpsPort)
-	k := newKube(t, lab.Kubeconfig)
-	home := lab.In(outside)
-	home.Host = strings.Replace(lab.Host, "."+lab.Namespace+".", "."+outside+".", 1)
-	copyServers(k, lab, home)
-	a := &envoyAgreement{agreement: newAgreement(t, lab, home), version: lab.Gateway().Version}
-	sidecar, gateway, authority := lab.Envoys()
-	a.sidecar, a.gateway = sidecar, gateway
-	var addresses []string
-	for _, port := range []int{httpPort, httpOtherPort, httpsPort} {
-		for _, host := range []string{sidecar.Host, gateway.Host} {
-			addresses = append(addresses, net.JoinHostPort(host, strconv.Itoa(port)))
-		}
-	}
-	a.client = newEnvoyClient(t, authority, addresses...)
-	parts := strings.Split(a.version, ".")
-	minor, err := strconv.Atoi(parts[min(1, len(parts)-1)])
-	if err != nil {
-		t.Fatalf("read the version of the Envoys: %v", err)
-	}
-	a.older = minor < individually
-	for _, proxy := range []acctest.EnvoyPod{sidecar, gateway} {
-		var labels []string
-		for name, value := range proxy.Labels {
-			labels = append(labels, fmt.Sprintf("%q: %q", name, value))
-		}
-		k.create("envoyfilters", fmt.Sprintf(telling, lab.Service, proxy.Namespace, strings.Join(labels, ", "),
-			routeHeader))
-	}
-	return a
-}
-
-// individually is the minor version since which an Envoy compares each line of a header by itself.
-const individually = 39
-
-// routeHeader tells the name of the route by which an answer came.
-const routeHeader = "x-route"
-
-// telling makes a proxy tell it.
-const telling = `
-apiVersion: networking.istio.io/v1alpha3
-kind: EnvoyFilter
-metadata: {name: %s, namespace: %s}
-spec:
-  workloadSelector: {labels: {%s}}
-  configPatches:
-  - applyTo: ROUTE_CONFIGURATION
-    match: {context: ANY}
-    patch:
-      operation: MERGE
-      value:
-        response_headers_to_add:
-        - {header: {key: %s, value: "%%ROUTE_NAME%%"}, append_action: OVERWRITE_IF_EXISTS_OR_ADD}
-`
-
-// copyServers puts the test's Service and the servers behind it into the namespace of another lab.
-func copyServers(k *kube, lab, home *acctest.Lab) {
-	k.t.Helper()
-	for resource, version := range map[string]string{"services": "v1", "workloadentries": "networking.istio.io/v1"} {
-		all, err := k.objects(version, resource, lab.Namespace).List(k.t.Context(), metav1.ListOptions{})
-		if err != nil {
-			k.t.Fatal(err)
-		}
-		for _, object := range all.Items {
-			isServer := resource == "workloadentries" && strings.HasPrefix(object.GetName(), "echo-")
-			if !isServer && object.GetName() != lab.Service {
-				continue
-			}
-			spec, _ := object.Object["spec"].(map[string]any)
-			delete(spec, "clusterIP")
-			delete(spec, "clusterIPs")
-			object.Object["metadata"] = map[string]any{"name": object.GetName(), "namespace": home.Namespace}
-			if isServer {
-				object.SetName(lab.Service + strings.TrimPrefix(object.GetName(), "echo"))
-			}
-			delete(object.Object, "status")
-			text, err := yaml.Marshal(object.Object)
-			if err != nil {
-				k.t.Fatal(err)
-			}
-			k.create(resource, string(text))
-		}
-	}
 }
 
 // question is a request, what has to become of it, and what does.
@@ -201,8 +93,8 @@ func (a *envoyAgreement) check(round []*tables.Table) {
 		how := wrong[q]
 		if name := q.out.RouteName; how == "" && name != "" {
 			a.policies++
-			atGateway := q.request.Gateway != istio.MeshGateway
-			how = diff("in its configuration", policyOf(q.out), policies[atGateway][routeAt{fmt.Sprint(q.request.Port), name}])
+			atGateway, at := q.request.Gateway != istio.MeshGateway, routeAt{fmt.Sprint(q.request.Port), name}
+			how = diff("in its configuration", policyOf(q.out), policies[atGateway][at])
 		}
 		if how != "" {
 			a.disagree(q.drawn, q.request, q.out, fmt.Sprintf("sent %+v: %s", q.sent, how))
@@ -220,7 +112,8 @@ func (a *envoyAgreement) question(drawn *tables.Table, table *traffic.Table, req
 	inMesh := request.Gateway == istio.MeshGateway
 	q.sent = message{
 		encrypted: request.Port == httpsPort && !inMesh,
-		http2:     drawn.IntN(2) == 0 || inMesh && request.Scheme == "https" || !slices.Contains(http1Methods, request.Method),
+		http2: drawn.IntN(2) == 0 || inMesh && request.Scheme == "https" ||
+			!slices.Contains(http1Methods, request.Method),
 	}
 	host := a.sidecar.Host
 	if !inMesh {
@@ -373,7 +266,8 @@ spec:
 	}
 	for _, proxy := range []acctest.EnvoyPod{a.sidecar, a.gateway} {
 		m := message{
-			address: net.JoinHostPort(proxy.Host, strconv.Itoa(httpPort)), method: http.MethodGet, authority: a.lab.Host, path: "/",
+			address: net.JoinHostPort(proxy.Host, strconv.Itoa(httpPort)), method: http.MethodGet,
+			authority: a.lab.Host, path: "/",
 		}
 		for deadline := time.Now().Add(acctest.Patience); ; time.Sleep(50 * time.Millisecond) {
 			got, err := a.client.send(a.t.Context(), m)

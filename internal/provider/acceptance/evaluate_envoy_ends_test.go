@@ -254,7 +254,8 @@ const delayError = 20 * time.Millisecond
 
 // diff returns in words how two values differ, empty where they do not.
 func diff(what string, want, got any) string {
-	d := cmp.Diff(want, got, cmpopts.EquateEmpty(), cmpopts.EquateApprox(0, shareError), cmpopts.IgnoreUnexported(ending{}))
+	d := cmp.Diff(want, got, cmpopts.EquateEmpty(), cmpopts.EquateApprox(0, shareError),
+		cmpopts.IgnoreUnexported(ending{}))
 	if d == "" {
 		return ""
 	}
