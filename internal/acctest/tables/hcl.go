@@ -3,6 +3,7 @@ package tables
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 
 	"google.golang.org/protobuf/encoding/protojson"
@@ -23,11 +24,23 @@ func (t *Table) HCL(name string) string {
 		rules = append(rules, "mesh_destination_rule."+label)
 		b.WriteString(resource("mesh_destination_rule", label, o, attributes(o.Spec), ""))
 	}
+	label := func(o *istio.Object) string {
+		return name + strings.ReplaceAll(strings.TrimPrefix(o.Name, t.Service), "-", "_")
+	}
+	// What is handed over to, or sent to, goes last.
+	before := slices.Clone(rules)
 	for _, o := range t.Services {
-		// Another table for the same Service has the same resources for objects of the same name.
-		label := name + strings.ReplaceAll(strings.TrimPrefix(o.Name, t.Service), "-", "_")
-		after := fmt.Sprintf("  depends_on = [%s]\n", strings.Join(rules, ", "))
-		b.WriteString(resource("mesh_virtual_service", label, o, attributes(o.Spec), after))
+		if len(o.VirtualServiceSpec().Hosts) == 0 {
+			before = append(before, "mesh_virtual_service."+label(o))
+		}
+	}
+	for _, o := range t.Services {
+		after := before
+		if len(o.VirtualServiceSpec().Hosts) == 0 {
+			after = rules
+		}
+		b.WriteString(resource("mesh_virtual_service", label(o), o, attributes(o.Spec),
+			fmt.Sprintf("  depends_on = [%s]\n", strings.Join(after, ", "))))
 	}
 	return b.String()
 }
