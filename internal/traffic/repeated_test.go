@@ -45,8 +45,8 @@ func TestEvaluateRepeated(t *testing.T) {
 			"{headers: {user-agent: {exact: b}}}", headers("user-agent", "a", "User-Agent", "b"), false, false,
 		},
 		"all of one that is joined": {
-			"{headers: {x-forwarded-proto: {exact: 'a,b'}}}", headers("x-forwarded-proto", "a", "x-forwarded-proto", "b"),
-			true, true,
+			"{headers: {x-forwarded-proto: {exact: 'a,b'}}}",
+			headers("x-forwarded-proto", "a", "x-forwarded-proto", "b"), true, true,
 		},
 		"names in two spellings":           {"{headers: {v: {exact: b}}}", headers("v", "a", "V", "b"), true, false},
 		"what no regex can be is nowhere":  {"{withoutHeaders: {v: {regex: '('}}}", ab, false, false},
@@ -104,8 +104,8 @@ func TestNeverTakenUnlessRepeated(t *testing.T) {
 		},
 		"a header that every proxy joins": {
 			"{match: [{headers: {accept: {exact: a}, Accept: {exact: b}}}], " + istiotest.To("v1") + "}",
-			`http[0].match[0].headers["accept"]: no request can have header accept=b and header accept=a, so that this ` +
-				"match never holds; leave one of the two out, or write a match for each",
+			`http[0].match[0].headers["accept"]: no request can have header accept=b and header accept=a, so that ` +
+				"this match never holds; leave one of the two out, or write a match for each",
 			nil,
 		},
 		"no line can be both": {

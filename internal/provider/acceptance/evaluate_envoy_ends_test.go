@@ -221,7 +221,8 @@ func changed(headers map[string][]string, changes ...traffic.HeaderChanges) map[
 func endOf(r *reply, request traffic.Request, want ending) ending {
 	e := ending{
 		Route: r.Header.Get(routeHeader), Status: strconv.Itoa(r.Status), Location: r.Header.Get("Location"),
-		Delayed: want.Delayed && r.Took > want.delay-delayError, share: want.share, delay: want.delay, local: want.local,
+		Delayed: want.Delayed && r.Took > want.delay-delayError,
+		share:   want.share, delay: want.delay, local: want.local,
 	}
 	answered := map[string][]string{}
 	for name, values := range r.Header {
