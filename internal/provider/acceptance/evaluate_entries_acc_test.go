@@ -100,11 +100,11 @@ func enteredByRoutes(t *testing.T, lab *acctest.Lab, requests map[enteredBy]stri
 	for r := range requests {
 		got[r] = ""
 		if table := tables[r.version][fmt.Sprint(r.port)]; table != nil {
-			answer, err := table.Evaluate(envoy.Request{Authority: r.host + "." + lab.Service + ".test", Method: "GET"})
+			answer, err := table.Evaluate(envoy.Request{Authority: r.host + "." + lab.Service + ".test"})
 			if err != nil {
 				t.Fatal(err)
 			}
-			got[r] = strings.TrimPrefix(answer.Response, "200 ")
+			got[r] = answer.Body
 		}
 	}
 	return got

@@ -159,13 +159,13 @@ func servedByRoutes(t *testing.T, lab *acctest.Lab) map[string]string {
 				answer := envoy.Answer{}
 				if found[table] != nil {
 					answer, err = found[table].Evaluate(envoy.Request{
-						Authority: asked.host, Path: path, Method: "GET", TLS: port == 8443, Gateway: true,
+						Authority: asked.host, Path: path, TLS: port == 8443,
 					})
 				}
 				if err != nil {
 					t.Fatal(err)
 				}
-				got[asked.String()] = strings.TrimPrefix(answer.Response, "200 ") + answer.Redirect
+				got[asked.String()] = answer.Body + answer.Redirect
 				if got[asked.String()] == "" {
 					got[asked.String()] = "404"
 				}
