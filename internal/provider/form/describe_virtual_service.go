@@ -37,7 +37,8 @@ var virtualServiceDescriptions = map[protoreflect.FullName]string{
 	istioAPI + "HTTPMatchRequest.headers": "Headers of the request by name, all of which have to match. Names have " +
 		"no case while values do, and `{}` only asks for the header to be present: `{ version = { exact = \"v2\" }, " +
 		"debug = {} }`. Of a header that comes several times one value has to match; proxies up to Istio 1.30, and " +
-		"gRPC clients without a proxy, compare all of them joined by `,`. Absent means any headers.",
+		"gRPC clients without a proxy, compare all of them joined by `,`, and so does every proxy with some headers " +
+		"of HTTP's own, such as `user-agent`, `accept` and `authorization`. Absent means any headers.",
 	istioAPI + "HTTPMatchRequest.port": "Port of the service or gateway that the request arrives at, `1` to `65535`. " +
 		"Absent means every port.",
 	istioAPI + "HTTPMatchRequest.source_labels": "Labels that the calling workload has to carry, all of them, such " +
