@@ -64,7 +64,8 @@ func (t *Table) caller() Caller {
 		bound := slices.ContainsFunc(t.Services, func(o *istio.Object) bool {
 			gateways := o.VirtualServiceSpec().Gateways
 			inMesh := len(gateways) == 0 || slices.Contains(gateways, istio.MeshGateway)
-			return !from.Gateway && inMesh || from.Gateway && (len(gateways) > 1 || !inMesh)
+			at := !from.Gateway && inMesh || from.Gateway && (len(gateways) > 1 || !inMesh)
+			return at && istio.VisibleIn(o, from.Namespace)
 		})
 		if bound || t.chance(10) {
 			return from

@@ -86,7 +86,7 @@ func (d *drawer) rule(name string, compact bool) *networking.HTTPRoute {
 			rule.DirectResponse.Body = &networking.HTTPBody{Specifier: &networking.HTTPBody_String_{String_: "no"}}
 		}
 		return rule
-	case !compact && d.chance(8):
+	case !compact && d.chance(10):
 		rule.Redirect = d.redirect()
 		return rule
 	}
@@ -116,10 +116,11 @@ func (d *drawer) rule(name string, compact bool) *networking.HTTPRoute {
 func (d *drawer) destinations(compact bool) []*networking.HTTPRouteDestination {
 	var routes []*networking.HTTPRouteDestination
 	add := func(subset string, weight int) {
-		routes = append(routes, &networking.HTTPRouteDestination{
-			Destination: &networking.Destination{Host: d.of(d.Service, d.fullHost()), Subset: subset},
-			Weight:      int32(weight),
-		})
+		to := &networking.Destination{Host: d.of(d.Service, d.fullHost()), Subset: subset}
+		if !d.GRPC && !compact && d.chance(15) {
+			to.Port = &networking.PortSelector{Number: []uint32{d.Port, d.OtherPort}[d.IntN(2)]}
+		}
+		routes = append(routes, &networking.HTTPRouteDestination{Destination: to, Weight: int32(weight)})
 	}
 	subsets := d.Perm(len(subsetNames))
 	switch {
