@@ -159,7 +159,7 @@ func (l *inspection) labels(
 
 // declared returns a subset of a host as callers of a VirtualService in a namespace find it, and the DestinationRule
 // that declares it; nil where none does.
-func declared(subsets *traffic.Subsets, host, namespace, name string) (*networking.Subset, *istio.Object) {
+func declared(subsets *istio.DestinationRules, host, namespace, name string) (*networking.Subset, *istio.Object) {
 	for _, caller := range []string{"", namespace} {
 		for _, o := range subsets.Holders(host, caller) {
 			if subset := istio.SubsetOf(o, name); subset != nil {
@@ -171,12 +171,12 @@ func declared(subsets *traffic.Subsets, host, namespace, name string) (*networki
 }
 
 // destinationRulesFor returns the DestinationRules of the cluster that may hold for a host.
-func (f *Facts) destinationRulesFor(host string) *traffic.Subsets {
+func (f *Facts) destinationRulesFor(host string) *istio.DestinationRules {
 	all := []*istio.Object{}
 	for _, c := range f.DestinationRules.index.Covering(host) {
 		all = append(all, c.Object)
 	}
-	return traffic.NewSubsets(all, f.aged(all...))
+	return f.aged(all...).DestinationRules(all)
 }
 
 // ready returns how many workloads of a Service have labels and take requests. It asks for pods first, and for

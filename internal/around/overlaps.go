@@ -10,7 +10,6 @@ import (
 	networking "istio.io/api/networking/v1"
 
 	"github.com/meshroute/terraform-provider-mesh/internal/istio"
-	"github.com/meshroute/terraform-provider-mesh/internal/traffic"
 )
 
 // overlap is what another DestinationRule does to ours.
@@ -34,14 +33,14 @@ func (f *Facts) overlapsWith(ours *istio.Object, others []*istio.Object) []overl
 	}
 	all := append([]*istio.Object{ours}, others...)
 	options := f.aged(all...)
-	together := traffic.NewSubsets(all, options)
+	together := options.DestinationRules(all)
 	var found []overlap
 	callers, holding, merged := map[hiding]audience{}, map[hiding][]*istio.Object{}, map[*istio.Object]bool{}
 	for _, host := range f.contestedNames(all) {
 		for _, caller := range f.callersOf(all, host) {
 			holders := together.Holders(host, caller)
 			hides := func(h hiding) {
-				alone := traffic.NewSubsets([]*istio.Object{h.hidden}, options)
+				alone := options.DestinationRules([]*istio.Object{h.hidden})
 				if !slices.Contains(holders, h.hidden) && slices.Contains(alone.Holders(host, caller), h.hidden) {
 					callers[h], holding[h] = audience{names: unique(append(callers[h].names, caller))}, holders
 				}

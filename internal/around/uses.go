@@ -7,7 +7,6 @@ import (
 	networking "istio.io/api/networking/v1"
 
 	"github.com/meshroute/terraform-provider-mesh/internal/istio"
-	"github.com/meshroute/terraform-provider-mesh/internal/traffic"
 )
 
 // Uses says which VirtualServices of others send requests to subsets that a change takes away or gives other labels,
@@ -77,7 +76,7 @@ func (l *inspection) going() map[string]map[string]string {
 }
 
 // subsetsAfter are the subsets of a host as the change leaves them.
-func (l *inspection) subsetsAfter(host string) *traffic.Subsets {
+func (l *inspection) subsetsAfter(host string) *istio.DestinationRules {
 	var all []*istio.Object
 	for _, c := range l.DestinationRules.index.Covering(host) {
 		if !l.isOwn(c.Object) {
@@ -87,7 +86,7 @@ func (l *inspection) subsetsAfter(host string) *traffic.Subsets {
 	if is := l.pair.Declaring(); is != nil {
 		all = append(all, is)
 	}
-	return traffic.NewSubsets(all, l.aged(all...))
+	return l.aged(all...).DestinationRules(all)
 }
 
 // used tells of a rule of another VirtualService that sends requests to a subset which goes.

@@ -79,3 +79,20 @@ func Fits(host, name string) bool {
 	suffix, wildcard := strings.CutPrefix(host, "*")
 	return host == name || wildcard && Covers(suffix, name)
 }
+
+// MoreSpecific reports whether a host goes before another one: names before wildcards, longer before shorter.
+func MoreSpecific(a, b string) bool {
+	rank := func(host string) int {
+		switch {
+		case strings.HasPrefix(host, "="):
+			return 0
+		case strings.HasPrefix(host, "*"):
+			return 2
+		}
+		return 1
+	}
+	if first, second := rank(a), rank(b); first != second {
+		return first < second
+	}
+	return len(a) > len(b)
+}

@@ -49,12 +49,29 @@ func (t *Table) fill(out *Outcome, rule *compiledRule, match *compiledMatch, in 
 		out.Destinations = newShares(spec.Route)
 		for i := range out.Destinations {
 			share := &out.Destinations[i]
-			share.State, share.Labels = t.subsets.find(share.Destination, in.SourceNamespace, in.SourceLabels)
+			share.State, share.Labels = t.subset(share.Destination, in.SourceNamespace, in.SourceLabels)
 			if out.Rewrite != nil && out.Rewrite.Authority != "" {
 				share.Authority = ""
 			}
 		}
 	}
+}
+
+// subset says what a caller of a namespace, with labels, finds under a destination.
+func (t *Table) subset(d Destination, caller string, labels map[string]string) (SubsetState, map[string]string) {
+	if d.Subset == "" || t.destinationRules == nil {
+		return SubsetUnknown, nil
+	}
+	holders, choosing := t.destinationRules.For(d.Host, caller, labels)
+	for _, o := range holders {
+		if subset := istio.SubsetOf(o, d.Subset); subset != nil {
+			return SubsetDeclared, subset.GetLabels()
+		}
+	}
+	if _, _, known := istio.InCluster(d.Host, t.options.Domain()); len(holders) == 0 && !choosing && !known {
+		return SubsetUnknown, nil
+	}
+	return SubsetMissing, nil
 }
 
 // pathPattern returns the condition on the path under which the rule fired.

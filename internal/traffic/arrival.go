@@ -53,7 +53,7 @@ func (t *Table) arrivalOf(in *received) *arrival {
 		}
 		for _, host := range s.ServedToAny() {
 			host = strings.ToLower(host)
-			if istio.Fits(host, in.host) && (best == "" || moreSpecific(host, best)) {
+			if istio.Fits(host, in.host) && (best == "" || istio.MoreSpecific(host, best)) {
 				best, a.servers = host, []istio.Server{s}
 			}
 		}
@@ -132,8 +132,8 @@ func (t *Table) redirect(in *received, a *arrival, claimed string) *Outcome {
 	for _, server := range only.servers {
 		for _, own := range server.Hosts {
 			own = strings.ToLower(strings.TrimPrefix(own, "*/"))
-			if istio.Fits(own, in.host) && (claimed == own || claimed == "" || moreSpecific(own, claimed)) &&
-				(host == "" || moreSpecific(own, host)) {
+			if istio.Fits(own, in.host) && (claimed == own || claimed == "" || istio.MoreSpecific(own, claimed)) &&
+				(host == "" || istio.MoreSpecific(own, host)) {
 				host = own
 			}
 		}

@@ -122,7 +122,7 @@ const (
 
 func newAnalysis(s *virtualService, options Options) *analysis {
 	a := &analysis{solver: newSolver(), virtualService: s, base: region{}, left: stepsInAll}
-	a.table = &Table{options: options, virtualServices: []*virtualService{s}, subsets: NewSubsets(nil, options)}
+	a.table = &Table{options: options, virtualServices: []*virtualService{s}}
 	for _, rule := range s.rules {
 		for i := range rule.matches {
 			a.entries = append(a.entries, &entry{rule: rule, match: &rule.matches[i], literals: rule.matches[i].all()})

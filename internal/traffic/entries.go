@@ -116,7 +116,7 @@ func (t *Table) entryFor(in *received) (object *istio.Object, onPort bool) {
 		for _, host := range e.hosts {
 			has := slices.Contains(e.ports, in.Port)
 			if istio.VisibleIn(e.object, in.SourceNamespace) && istio.Fits(host, in.host) &&
-				(best == "" || moreSpecific(host, best) || host == best && has && !onPort) {
+				(best == "" || istio.MoreSpecific(host, best) || host == best && has && !onPort) {
 				best, object, onPort = host, e.object, has
 			}
 		}

@@ -44,8 +44,8 @@ var (
 	}
 )
 
-// joinedOnArrival are headers of which every Envoy joins the lines with commas when it receives them, because it keeps
-// them in a place of their own.
+// joinedOnArrival are headers of which every Envoy joins the lines with commas when it receives them, because it
+// keeps them in a place of their own.
 // Source: Envoy's INLINE_REQ_HEADERS and CustomHeaders; run with Envoy 1.40, a sidecar and a gateway.
 var joinedOnArrival = map[string]bool{
 	"accept": true, "accept-encoding": true, "access-control-request-headers": true,
@@ -129,8 +129,8 @@ func (r *received) passScheme(inMesh, schemeless bool) {
 	}
 }
 
-// saysNoScheme reports whether a sidecar is told that the scheme is nothing. An Envoy has no route for such a request,
-// not even that to the service itself.
+// saysNoScheme reports whether a sidecar is told that the scheme is nothing. An Envoy has no route for such a
+// request, not even that to the service itself.
 // Source: Envoy's VirtualHostImpl::getRouteFromEntries; run with 1.40.
 func (r *Request) saysNoScheme() bool {
 	said := false

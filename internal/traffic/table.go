@@ -38,20 +38,28 @@ type Options struct {
 	SharesByOthers bool
 }
 
-func (o Options) rootNamespace() string { return cmp.Or(o.RootNamespace, "istio-system") }
+func (o Options) mesh() istio.Mesh {
+	return istio.Mesh{ClusterDomain: o.ClusterDomain, RootNamespace: o.RootNamespace, Created: o.Created}
+}
 
 // Domain returns the DNS domain of the cluster, Kubernetes' default where none is given.
-func (o Options) Domain() string { return cmp.Or(o.ClusterDomain, "cluster.local") }
+func (o Options) Domain() string { return o.mesh().Domain() }
+
+// DestinationRules files those objects that are DestinationRules.
+func (o Options) DestinationRules(objects []*istio.Object) *istio.DestinationRules {
+	return istio.NewDestinationRules(objects, o.mesh())
+}
 
 // Table is a set of VirtualServices and DestinationRules, made ready to be asked where requests go. It does not
 // change and may be used by several goroutines.
 type Table struct {
 	options         Options
 	virtualServices []*virtualService
-	subsets         *Subsets
-	dropped         []Dropped
-	gateways        map[string]*knownGateway
-	entries         []serviceEntry
+	// destinationRules is nil where nothing is known of them, which is not the same as none.
+	destinationRules *istio.DestinationRules
+	dropped          []Dropped
+	gateways         map[string]*knownGateway
+	entries          []serviceEntry
 }
 
 // virtualService is a VirtualService with hosts.
@@ -84,8 +92,11 @@ type compiledMatch struct {
 // (nil) nothing is said about subsets. The objects must not change afterwards.
 func NewTable(virtualServices, destinationRules []*istio.Object, options Options) *Table {
 	t := &Table{
-		options: options, subsets: NewSubsets(destinationRules, options),
+		options:  options,
 		gateways: gatewaysOf(options.Gateways), entries: entriesOf(options.ServiceEntries),
+	}
+	if destinationRules != nil {
+		t.destinationRules = options.DestinationRules(destinationRules)
 	}
 	delegates := map[string]*istio.Object{}
 	var roots []*istio.Object
@@ -99,29 +110,13 @@ func NewTable(virtualServices, destinationRules []*istio.Object, options Options
 			delegates[o.Namespace+"/"+o.Name] = o
 		}
 	}
-	slices.SortStableFunc(roots, options.compareAge)
+	slices.SortStableFunc(roots, options.mesh().CompareAge)
 	for _, o := range roots {
 		s := newVirtualService(o, delegates, options.Domain())
 		t.virtualServices = append(t.virtualServices, s)
 		t.dropped = append(t.dropped, s.dropped...)
 	}
 	return t
-}
-
-// compareAge orders objects as Istio does: by creation time, then by name and namespace.
-// Source: istio.io/istio pilot/pkg/model configCompareByCreationTime.
-func (o Options) compareAge(a, b *istio.Object) int {
-	first, known := o.Created[a]
-	second, knownToo := o.Created[b]
-	switch {
-	case known && knownToo:
-		return cmp.Or(first.Compare(second), cmp.Compare(a.Name, b.Name), cmp.Compare(a.Namespace, b.Namespace))
-	case known:
-		return -1
-	case knownToo:
-		return 1
-	}
-	return 0
 }
 
 func newVirtualService(o *istio.Object, delegates map[string]*istio.Object, clusterDomain string) *virtualService {
@@ -235,7 +230,7 @@ func (t *Table) claim(in *received, at *arrival) ([]*virtualService, string) {
 		switch {
 		case key == best:
 			holding = append(holding, s)
-		case best == "" || moreSpecific(key, best):
+		case best == "" || istio.MoreSpecific(key, best):
 			best, holding = key, []*virtualService{s}
 		}
 	}
@@ -255,23 +250,6 @@ func (t *Table) claim(in *received, at *arrival) ([]*virtualService, string) {
 		holding = holding[:1]
 	}
 	return holding, host
-}
-
-// moreSpecific reports whether a host goes before another one: names before wildcards, longer before shorter.
-func moreSpecific(a, b string) bool {
-	rank := func(host string) int {
-		switch {
-		case strings.HasPrefix(host, "="):
-			return 0
-		case strings.HasPrefix(host, "*"):
-			return 2
-		}
-		return 1
-	}
-	if first, second := rank(a), rank(b); first != second {
-		return first < second
-	}
-	return len(a) > len(b)
 }
 
 // AudienceRank orders VirtualServices as istiod lists them for the callers of one namespace, before their age: those
@@ -322,7 +300,7 @@ func (t *Table) hostFor(in *received, s *virtualService, hosts []string) (host s
 			continue
 		}
 		is, known := t.standsFor(in, h, name)
-		if is && (host == "" || moreSpecific(h, host)) {
+		if is && (host == "" || istio.MoreSpecific(h, host)) {
 			host, ofService = h, known
 		}
 	}

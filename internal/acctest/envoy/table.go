@@ -1,7 +1,7 @@
-// Package envoy finds in the route tables that istiod sends to an Envoy what the Envoy answers by itself, for ports and
-// callers that the lab's Envoys do not have. It is written from Envoy's documented semantics (config.route.v3) and
-// shares no code with internal/traffic, whose answers tests compare with its own. It knows no more than these tests
-// need: what it does not know is an error.
+// Package envoy finds in the route tables that istiod sends to an Envoy what the Envoy answers by itself, for ports
+// and callers that the lab's Envoys do not have. It is written from Envoy's documented semantics (config.route.v3)
+// and shares no code with internal/traffic, whose answers tests compare with its own. It knows no more than these
+// tests need: what it does not know is an error.
 package envoy
 
 import (

@@ -159,8 +159,8 @@ func (c *envoyClient) ask2(ctx context.Context, m message) (*http.Response, erro
 	return c.shared[fmt.Sprint(m.address, m.encrypted)].RoundTrip(request)
 }
 
-// askEnvoy sends a request word for word to an Envoy in front of the lab's HTTP service, and returns the path that the
-// service was asked for, or what the Envoy answers by itself: the status with the Location, or a body.
+// askEnvoy sends a request word for word to an Envoy in front of the lab's HTTP service, and returns the path that
+// the service was asked for, or what the Envoy answers by itself: the status with the Location, or a body.
 func askEnvoy(t *testing.T, address, host, path string, headers map[string]string) string {
 	t.Helper()
 	m := message{address: address, method: http.MethodGet, authority: host, path: path, headers: map[string][]string{}}

@@ -84,7 +84,8 @@ func (a *envoyAgreement) check(round []*tables.Table) {
 		questions = append(questions, a.aliveIn(drawn, table)...)
 	}
 	questions = slices.DeleteFunc(questions, func(q *question) bool {
-		// Nobody can tell what an Envoy makes up. In the lab it trusts nobody about the scheme, as by Istio's defaults.
+		// Nobody can tell what an Envoy makes up. In the lab it trusts nobody about the scheme, as by Istio's
+		// defaults.
 		return slices.ContainsFunc(q.out.DependsOn, func(name string) bool { return name != "x-forwarded-proto" })
 	})
 	wrong := a.settle(questions)

@@ -20,8 +20,8 @@ import (
 
 // ending is what a request can show of what became of it.
 type ending struct {
-	// Route is the name of the route, as the access log has it. Without one of a VirtualService it is what istiod calls
-	// that to the service itself, or to where else a sidecar sends to.
+	// Route is the name of the route, as the access log has it. Without one of a VirtualService it is what istiod
+	// calls that to the service itself, or to where else a sidecar sends to.
 	Route string
 	// Status is that of HTTP, or of gRPC where an Envoy answers a request of that by itself: `grpc 12`.
 	Status string

@@ -140,8 +140,8 @@ func (s *span) UnmarshalJSON(data []byte) error {
 // routeAt is a route of an Envoy: the port at which requests come in, and its name.
 type routeAt struct{ port, name string }
 
-// fetchPolicies returns the policies that an Envoy has. A sidecar's table has the port as its name, and a gateway's in
-// it: http.80 or https.443.name.gateway.namespace, with the address behind the port where there is one.
+// fetchPolicies returns the policies that an Envoy has. A sidecar's table has the port as its name, and a gateway's
+// in it: http.80 or https.443.name.gateway.namespace, with the address behind the port where there is one.
 func (a *envoyAgreement) fetchPolicies(proxy acctest.EnvoyPod) map[routeAt]policy {
 	a.t.Helper()
 	response, err := http.Get(proxy.Admin + "/config_dump?resource=dynamic_route_configs")

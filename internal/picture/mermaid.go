@@ -1,4 +1,4 @@
-package traffic
+package picture
 
 import (
 	"fmt"
@@ -25,26 +25,26 @@ func newDrawing() *drawing {
 	return &drawing{used: map[change]bool{}, linksOf: map[change][]string{}}
 }
 
-// service draws the hosts of a VirtualService and its rules.
-func (d *drawing) service(title []string, boxes []box, state change) {
+// route draws the title of a route and its rules.
+func (d *drawing) route(title []string, boxes []Box, state change) {
 	host := fmt.Sprintf("h%d", d.hosts)
 	d.hosts++
 	d.node(host, `(["%s"])`, state, title)
 	for _, b := range boxes {
 		id := fmt.Sprintf("r%d", d.boxes)
 		d.boxes++
-		lines := b.lines
-		if b.number > 0 {
-			lines = append([]string{fmt.Sprintf("rule %d", b.number)}, lines...)
+		lines := b.Lines
+		if b.Number > 0 {
+			lines = append([]string{fmt.Sprintf("rule %d", b.Number)}, lines...)
 		}
 		d.node(id, `["%s"]`, b.state, lines)
-		d.link(host, id, arrow{state: b.state})
+		d.link(host, id, Arrow{state: b.state})
 		targets := map[string]string{}
-		for _, a := range b.arrows {
-			if targets[a.to] == "" {
-				targets[a.to] = d.target(a.to)
+		for _, a := range b.Arrows {
+			if targets[a.To] == "" {
+				targets[a.To] = d.target(a.To)
 			}
-			d.link(id, targets[a.to], a)
+			d.link(id, targets[a.To], a)
 		}
 	}
 }
@@ -72,16 +72,16 @@ func (d *drawing) node(id, form string, state change, lines []string) {
 	d.nodes.WriteByte('\n')
 }
 
-func (d *drawing) link(from, to string, a arrow) {
+func (d *drawing) link(from, to string, a Arrow) {
 	line := "-->"
-	if a.copy {
+	if a.Copy {
 		line = "-.->"
 	}
-	label := a.label
+	label := a.Label
 	if strings.HasPrefix(to, "d") {
 		label = strings.TrimSuffix(a.state.word()+label, ": ")
 		if a.state == changed {
-			label = a.label
+			label = a.Label
 		}
 	}
 	if label != "" {
