@@ -2,8 +2,10 @@ package cluster
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"strings"
 	"sync/atomic"
@@ -49,6 +51,10 @@ func (b *boundedBody) Read(p []byte) (int, error) {
 	n, err := b.ReadCloser.Read(p)
 	if b.left -= n; b.left < 0 {
 		return 0, errTooLong
+	}
+	if err != nil && !errors.Is(err, io.EOF) {
+		// Half an answer is a broken connection, whatever HTTP/2 calls it.
+		err = &net.OpError{Op: "read", Net: "tcp", Err: err}
 	}
 	return n, err
 }

@@ -70,6 +70,12 @@ func TestPersist(t *testing.T) {
 		<-r.Context().Done()
 	}
 	broken := func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "broken", http.StatusInternalServerError) }
+	half := func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Length", "100")
+		_, _ = w.Write([]byte(`{"kind":`))
+		_ = http.NewResponseController(w).Flush()
+		panic(http.ErrAbortHandler)
+	}
 	const always = 1 << 20
 	tests := map[string]struct {
 		serve func() http.HandlerFunc
@@ -108,6 +114,13 @@ func TestPersist(t *testing.T) {
 			reason:   NotFound,
 			warning:  "503 Service Unavailable",
 			least:    2 * second, most: 20 * second, few: 3, many: 3,
+		},
+		"half an answer": {
+			serve: after(1, half), deadline: time.Minute, warning: "unexpected EOF", most: second, few: 2, many: 2,
+		},
+		"half an answer, for a write": {
+			serve: after(1, half), deadline: time.Minute, write: true, reason: NotFound,
+			most: second, few: 2, many: 3,
 		},
 		"503 for ever": {
 			serve: after(always, busy(http.StatusServiceUnavailable, 1)), deadline: 3 * second, reason: ServerFailed,
