@@ -117,7 +117,7 @@ func (c *chaos) startRelay() (*acctest.Relay, string) {
 
 // sequence makes the transitions of one sequence.
 func (c *chaos) sequence(number int) {
-	terraform := c.newTerraform()
+	terraform := c.newTerraform(c.provider)
 	provider := fmt.Sprintf("  config_path = %q\n  owner = \"chaos/%d\"\n", c.lab.Kubeconfig, number)
 	if c.waits != "" {
 		provider += fmt.Sprintf("  propagation = { %s }\n", c.waits)
@@ -143,22 +143,6 @@ func (c *chaos) sequence(number int) {
 		time.Sleep(acctest.Pushed)
 		c.judgeHit(name, h, step, applies)
 	}
-}
-
-// newTerraform returns a state of its own, with the provider that was built once.
-func (c *chaos) newTerraform() *cli {
-	c.t.Helper()
-	terraform := newCLI(c.t)
-	plugin := filepath.Join(terraform.dir, "plugins", "terraform-provider-mesh")
-	if err := os.Remove(plugin); err != nil {
-		c.t.Fatal(err)
-	}
-	if err := os.Symlink(c.provider, plugin); err != nil {
-		c.t.Fatal(err)
-	}
-	c.log = filepath.Join(terraform.dir, "terraform.log")
-	terraform.env = []string{"TF_LOG_PROVIDER=INFO", "TF_LOG_PATH=" + c.log}
-	return terraform
 }
 
 // apply applies, hits that, applies again until it succeeds, and returns how often. The plan is empty then.
@@ -209,22 +193,8 @@ func (c *chaos) judgeHit(name string, h hit, step loadStep, applies int) {
 	c.lost += report.Failed
 	c.transitions++
 	c.t.Logf("%s: %d applies, %d requests, %d failed", name, applies, report.Sent, report.Failed)
-	var problems []string
-	for _, stream := range report.Streams {
-		host, header, _ := strings.Cut(stream.Name, " ")
-		may := allowed(step.before, step.after, host, header)
-		for _, v := range slices.Sorted(maps.Keys(stream.Versions)) {
-			if !may[v] {
-				n.leaked += stream.Versions[v]
-				problems = append(problems, fmt.Sprintf("%d of %d requests to %s were answered by %s, want one of %v",
-					stream.Versions[v], stream.Sent, stream.Name, v, slices.Sorted(maps.Keys(may))))
-			}
-		}
-		for text, failed := range stream.Errors {
-			problems = append(problems, fmt.Sprintf("%d of %d requests to %s failed: %s", failed, stream.Sent,
-				stream.Name, text))
-		}
-	}
+	leaked, problems := wrongAnswers(report, step.before, step.after)
+	n.leaked += leaked
 	if len(problems) > 0 {
 		say := c.t.Logf
 		if c.waits == "" {

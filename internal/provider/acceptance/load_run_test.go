@@ -64,16 +64,7 @@ func (r *loadRun) streams() []acctest.Stream {
 // sequence makes transitions one after the other, in a state of their own, with the provider at path.
 func (r *loadRun) sequence(number int, steps []loadStep, path string) {
 	r.t.Helper()
-	terraform := newCLI(r.t)
-	plugin := filepath.Join(terraform.dir, "plugins", "terraform-provider-mesh")
-	if err := os.Remove(plugin); err != nil {
-		r.t.Fatal(err)
-	}
-	if err := os.Symlink(path, plugin); err != nil {
-		r.t.Fatal(err)
-	}
-	r.log = filepath.Join(terraform.dir, "terraform.log")
-	terraform.env = []string{"TF_LOG_PROVIDER=INFO", "TF_LOG_PATH=" + r.log}
+	terraform := r.newTerraform(path)
 	provider := fmt.Sprintf("  config_path = %q\n  owner = \"load/%d\"\n  propagation = { %s }\n", r.lab.Kubeconfig,
 		number, loadModes[number%len(loadModes)])
 	for i, step := range steps {
@@ -96,6 +87,22 @@ func (r *loadRun) sequence(number int, steps []loadStep, path string) {
 			return
 		}
 	}
+}
+
+// newTerraform returns a state of its own, with the provider at path, and keeps what it logs.
+func (r *loadRun) newTerraform(path string) *cli {
+	r.t.Helper()
+	terraform := newCLI(r.t)
+	plugin := filepath.Join(terraform.dir, "plugins", "terraform-provider-mesh")
+	if err := os.Remove(plugin); err != nil {
+		r.t.Fatal(err)
+	}
+	if err := os.Symlink(path, plugin); err != nil {
+		r.t.Fatal(err)
+	}
+	r.log = filepath.Join(terraform.dir, "terraform.log")
+	terraform.env = []string{"TF_LOG_PROVIDER=INFO", "TF_LOG_PATH=" + r.log}
+	return terraform
 }
 
 // config is what is declared after the step.
@@ -126,21 +133,9 @@ func (r *loadRun) judge(name string, step loadStep, before *loadRoute) {
 	r.t.Helper()
 	load, watch := r.load.Mark(name), r.watch.Mark(name)
 	problems := r.total.add(load, watch)
-	for _, stream := range load.Streams {
-		host, header, _ := strings.Cut(stream.Name, " ")
-		may := allowed(before, step.after, host, header)
-		for _, v := range slices.Sorted(maps.Keys(stream.Versions)) {
-			if n := stream.Versions[v]; !may[v] {
-				r.total.leaked += n
-				problems = append(problems, fmt.Sprintf("%d of %d requests to %s were answered by %s, want one of %v",
-					n, stream.Sent, stream.Name, v, slices.Sorted(maps.Keys(may))))
-			}
-		}
-		for text, n := range stream.Errors {
-			problems = append(problems, fmt.Sprintf("%d of %d requests to %s failed: %s", n, stream.Sent, stream.Name,
-				text))
-		}
-	}
+	leaked, wrong := wrongAnswers(load, before, step.after)
+	r.total.leaked += leaked
+	problems = append(problems, wrong...)
 	if len(problems) == 0 || r.naive {
 		return
 	}
@@ -151,6 +146,27 @@ func (r *loadRun) judge(name string, step loadStep, before *loadRoute) {
 	r.t.Errorf("%s:\n%s\n\nbefore:\n%s\nafter:\n%s\nwrites:\n%s\nevents of the watch:\n%s",
 		name, strings.Join(problems, "\n"),
 		r.text(was), r.text(step.config()), r.writes(), strings.Join(watch.Events, "\n"))
+}
+
+// wrongAnswers says which requests failed while one route gave way to another, and which were answered by a version
+// that neither names, and how many those are.
+func wrongAnswers(load acctest.LoadReport, before, after *loadRoute) (leaked int, problems []string) {
+	for _, stream := range load.Streams {
+		host, header, _ := strings.Cut(stream.Name, " ")
+		may := allowed(before, after, host, header)
+		for _, v := range slices.Sorted(maps.Keys(stream.Versions)) {
+			if n := stream.Versions[v]; !may[v] {
+				leaked += n
+				problems = append(problems, fmt.Sprintf("%d of %d requests to %s were answered by %s, want one of %v",
+					n, stream.Sent, stream.Name, v, slices.Sorted(maps.Keys(may))))
+			}
+		}
+		for text, n := range stream.Errors {
+			problems = append(problems, fmt.Sprintf("%d of %d requests to %s failed: %s", n, stream.Sent, stream.Name,
+				text))
+		}
+	}
+	return leaked, problems
 }
 
 // add counts a period, and returns what went wrong in it.

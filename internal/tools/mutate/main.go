@@ -92,8 +92,7 @@ func (m mutation) run() (by string, err error) {
 	} else {
 		args = append(args, "-run", m.test, "./"+acceptance)
 	}
-	// The checks are what is tried here, not the arguments.
-	output, err := exec.Command("go", args...).CombinedOutput() //nolint:gosec
+	output, err := exec.Command("go", args...).CombinedOutput() //nolint:gosec // whoever runs it wrote the list
 	switch {
 	case err == nil && bytes.Contains(output, []byte("no tests to run")):
 		return "", fmt.Errorf("%s %s: no test is called %s", m.directory, m.function, m.test)
