@@ -92,7 +92,7 @@ func knownCallers(o *istio.Object) (at istio.Path, names []string) {
 		}
 	}
 	if at != nil {
-		return at, unique(names)
+		return at, istio.Unique(names)
 	}
 	who := whoSees(o)
 	if who.all {

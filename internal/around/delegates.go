@@ -20,7 +20,7 @@ func delegateNames(o *istio.Object) []string {
 			names = append(names, name)
 		}
 	}
-	return unique(names)
+	return istio.Unique(names)
 }
 
 // delegatesOf returns the delegates of a VirtualService that the cluster has, and those that it has not for certain.

@@ -177,7 +177,7 @@ func whoSees(objects ...*istio.Object) audience {
 			who.names = slices.DeleteFunc(who.names, func(name string) bool { return !slices.Contains(names, name) })
 		}
 	}
-	who.names = unique(who.names)
+	who.names = istio.Unique(who.names)
 	return who
 }
 
@@ -251,9 +251,4 @@ func sendersOf(all []*Neighbor, clusterDomain string) map[string][]*Neighbor {
 		}
 	}
 	return senders
-}
-
-func unique(values []string) []string {
-	slices.Sort(values)
-	return slices.Compact(values)
 }

@@ -182,7 +182,7 @@ func (l *inspection) bypasses() {
 			continue
 		}
 		for _, n := range l.VirtualServices.senders()[host] {
-			gateways := unique(istio.GatewayNames(n.VirtualServiceSpec().Gateways, n.Namespace))
+			gateways := istio.Unique(istio.GatewayNames(n.VirtualServiceSpec().Gateways, n.Namespace))
 			gateways = slices.DeleteFunc(gateways, func(name string) bool { return slices.Contains(bound, name) })
 			at := l.sendsTo(n.Object, host)
 			if len(gateways) == 0 || at == nil || l.about == "" && l.expected(n) {

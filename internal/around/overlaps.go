@@ -42,7 +42,7 @@ func (f *Facts) overlapsWith(ours *istio.Object, others []*istio.Object) []overl
 			hides := func(h hiding) {
 				alone := options.DestinationRules([]*istio.Object{h.hidden})
 				if !slices.Contains(holders, h.hidden) && slices.Contains(alone.Holders(host, caller), h.hidden) {
-					callers[h], holding[h] = audience{names: unique(append(callers[h].names, caller))}, holders
+					callers[h], holding[h] = audience{names: istio.Unique(append(callers[h].names, caller))}, holders
 				}
 			}
 			if !slices.Contains(holders, ours) {
@@ -91,7 +91,7 @@ func (f *Facts) contestedNames(all []*istio.Object) []string {
 		}
 		names = append(names, host)
 	}
-	return unique(names)
+	return istio.Unique(names)
 }
 
 // callersOf returns namespaces whose callers may find different DestinationRules, and one for all others.
@@ -104,7 +104,7 @@ func (f *Facts) callersOf(all []*istio.Object, host string) []string {
 		callers = append(callers, o.Namespace)
 		callers = append(callers, istio.ExportedTo(o)...)
 	}
-	return unique(callers)
+	return istio.Unique(callers)
 }
 
 // doubled says what two DestinationRules that Istio merges declare twice. Where ours is first, only what the other

@@ -33,7 +33,7 @@ type rivalry struct {
 func (f *Facts) rivalries(ours, theirs *istio.Object) []rivalry {
 	a, b := ours.VirtualServiceSpec(), theirs.VirtualServiceSpec()
 	shared := istio.GatewayNames(b.Gateways, theirs.Namespace)
-	shared = slices.DeleteFunc(unique(istio.GatewayNames(a.Gateways, ours.Namespace)), func(name string) bool {
+	shared = slices.DeleteFunc(istio.Unique(istio.GatewayNames(a.Gateways, ours.Namespace)), func(name string) bool {
 		return !slices.Contains(shared, name)
 	})
 	callers := whoSees(ours, theirs)

@@ -73,13 +73,7 @@ func TestUses_delegates(t *testing.T) {
 			if len(wanted) > 0 {
 				t.Errorf("wants %v", wanted)
 			}
-			var found []string
-			for _, f := range findings {
-				severity := map[bool]string{true: "error ", false: ""}[f.Severity == istio.Refused]
-				whose := map[bool]string{true: "own ", false: ""}[f.Own]
-				found = append(found, whose+severity+f.At.String()+": "+f.Text())
-			}
-			says(t, found, test.want)
+			says(t, usesIn(findings), test.want)
 		})
 	}
 }

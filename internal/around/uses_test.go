@@ -115,13 +115,7 @@ func TestUses(t *testing.T) {
 			if len(wanted) > 0 {
 				t.Errorf("wants %v", wanted)
 			}
-			var found []string
-			for _, f := range findings {
-				severity := map[bool]string{true: "error ", false: ""}[f.Severity == istio.Refused]
-				whose := map[bool]string{true: "own ", false: ""}[f.Own]
-				found = append(found, whose+severity+f.At.String()+": "+f.Text())
-			}
-			says(t, found, test.want)
+			says(t, usesIn(findings), test.want)
 		})
 	}
 }
@@ -138,4 +132,15 @@ func TestUses_wanted(t *testing.T) {
 		wanted[1].Resource != around.DestinationRules {
 		t.Errorf("wants %v", wanted)
 	}
+}
+
+// usesIn returns findings as texts: whose they are, how severe, where, and what they say.
+func usesIn(findings []around.Finding) []string {
+	var found []string
+	for _, f := range findings {
+		severity := map[bool]string{true: "error ", false: ""}[f.Severity == istio.Refused]
+		whose := map[bool]string{true: "own ", false: ""}[f.Own]
+		found = append(found, whose+severity+f.At.String()+": "+f.Text())
+	}
+	return found
 }

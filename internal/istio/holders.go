@@ -140,7 +140,7 @@ func selectorOf(o *Object) *api.WorkloadSelector {
 
 // forItself reports whether an object is exported to its own namespace alone.
 func forItself(o *Object) bool {
-	return slices.Equal(sortedOnce(ExportedTo(o)), []string{o.Namespace})
+	return slices.Equal(Unique(ExportedTo(o)), []string{o.Namespace})
 }
 
 // mergedDestinationRules returns DestinationRules of one namespace and host, given by age, as istiod merges them:
@@ -182,7 +182,7 @@ func exportNames(o *Object) []string {
 	if selectorOf(o) != nil {
 		return []string{"."}
 	}
-	return sortedOnce(slices.Clone(o.DestinationRuleSpec().GetExportTo()))
+	return Unique(slices.Clone(o.DestinationRuleSpec().GetExportTo()))
 }
 
 // holding returns the DestinationRules of a namespace for the most specific host that covers the given one, of those
@@ -204,10 +204,4 @@ func (s *DestinationRules) holding(namespace, host string, counts func(*Object) 
 		}
 	}
 	return found
-}
-
-// sortedOnce returns texts in order, each once.
-func sortedOnce(texts []string) []string {
-	slices.Sort(texts)
-	return slices.Compact(texts)
 }

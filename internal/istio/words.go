@@ -2,6 +2,7 @@ package istio
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode"
@@ -38,4 +39,10 @@ func Enumerate(parts []string, last string) string {
 		return parts[0]
 	}
 	return fmt.Sprintf("%s %s %s", strings.Join(parts[:len(parts)-1], ", "), last, parts[len(parts)-1])
+}
+
+// Unique sorts texts in place, and returns each once.
+func Unique(texts []string) []string {
+	slices.Sort(texts)
+	return slices.Compact(texts)
 }

@@ -219,7 +219,7 @@ func sumUp(rule *compiledRule, of []Verdict) Verdict {
 		return v
 	}
 	v.Reason, v.rest = reasons[0], of[0].rest
-	if reasons = unique(slices.Clone(reasons)); len(reasons) > 1 {
+	if reasons = istio.Unique(slices.Clone(reasons)); len(reasons) > 1 {
 		v.Reason, v.rest = fmt.Sprintf("none of its %d matches can take a request", len(of)), ""
 	}
 	return v
@@ -307,7 +307,8 @@ func (c *clash) reason() string {
 	for i := range c.before {
 		parts = append(parts, c.before[i].words())
 	}
-	return fmt.Sprintf("no request can have %s", istio.Enumerate(append(unique(parts), c.condition.words()), "and"))
+	parts = append(istio.Unique(parts), c.condition.words())
+	return fmt.Sprintf("no request can have %s", istio.Enumerate(parts, "and"))
 }
 
 func (a *analysis) shadowReason(by int) string {

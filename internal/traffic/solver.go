@@ -142,7 +142,7 @@ func (s *solver) settleLines(on variable, in, out []*pattern.Pattern) sample {
 		}
 		lines = append(lines, text)
 	}
-	lines = unique(lines)
+	lines = istio.Unique(lines)
 	return sample{text: lines[0], more: lines[1:], present: true, is: yes}
 }
 

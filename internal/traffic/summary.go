@@ -76,7 +76,7 @@ func newNamer(tables ...*Table) *namer {
 			}
 		}
 	}
-	n.hosts = slices.DeleteFunc(unique(n.hosts), func(host string) bool { return host == elsewhere })
+	n.hosts = slices.DeleteFunc(istio.Unique(n.hosts), func(host string) bool { return host == elsewhere })
 	return n
 }
 

@@ -185,7 +185,7 @@ func (t *Table) route(in *received) Outcome {
 	rule, match := find(holding, in)
 	out := Outcome{
 		Kind: NoRoute, Request: in.Request, VirtualService: holding[0].object, Host: host,
-		DependsOn: unique(in.depends),
+		DependsOn: istio.Unique(in.depends),
 	}
 	if rule == nil {
 		return out

@@ -1,7 +1,6 @@
 package traffic
 
 import (
-	"slices"
 	"strconv"
 	"strings"
 
@@ -109,10 +108,4 @@ func percentWords(percent float64) string {
 // Points writes percent points with as many digits as they need, two at most: `12.5`.
 func Points(percent float64) string {
 	return strings.TrimSuffix(strings.TrimRight(strconv.FormatFloat(percent, 'f', 2, 64), "0"), ".")
-}
-
-// unique returns texts in order, each once.
-func unique(values []string) []string {
-	slices.Sort(values)
-	return slices.Compact(values)
 }
