@@ -51,10 +51,12 @@ func DrawChange(before, after []Route) string {
 	return d.text()
 }
 
-// marked gives everything one state.
+// marked gives copies of everything with one state.
 func marked(boxes []Box, state change) []Box {
+	boxes = slices.Clone(boxes)
 	for i := range boxes {
 		boxes[i].state = state
+		boxes[i].Arrows = slices.Clone(boxes[i].Arrows)
 		for j := range boxes[i].Arrows {
 			boxes[i].Arrows[j].state = state
 		}
@@ -74,10 +76,10 @@ func compare(before, after []Box) []Box {
 		}
 		if !slices.Equal(b.Lines, before[old].Lines) {
 			b.state = changed
-			b.Lines = append(b.Lines, "was "+strings.Join(missing(before[old].Lines, b.Lines), ", "))
+			b.Lines = append(slices.Clip(b.Lines), "was "+strings.Join(missing(before[old].Lines, b.Lines), ", "))
 		} else if b.Number != before[old].Number && b.Number != 0 && swapped(before, after, b.Key) {
 			b.state = changed
-			b.Lines = append(b.Lines, fmt.Sprintf("was rule %d", before[old].Number))
+			b.Lines = append(slices.Clip(b.Lines), fmt.Sprintf("was rule %d", before[old].Number))
 		}
 		b.Arrows = compareArrows(before[old].Arrows, b.Arrows)
 		joined = append(joined, b)

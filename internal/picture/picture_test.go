@@ -62,10 +62,13 @@ func TestDraw(t *testing.T) {
 	golden(t, "draw", picture.Draw(after))
 }
 
-// What is new, changed or gone is marked, and says what it was.
+// What is new, changed or gone is marked, and says what it was; what was given stays as it is.
 func TestDrawChange(t *testing.T) {
 	t.Parallel()
-	golden(t, "change", picture.DrawChange(before, after))
+	for range 2 {
+		golden(t, "change", picture.DrawChange(before, after))
+		golden(t, "draw", picture.Draw(after))
+	}
 }
 
 // Where nothing changes nothing is marked.
