@@ -24,6 +24,8 @@ const (
 	// firstHit and latestHit are how long after the start of an apply it is hit.
 	firstHit  = 200 * time.Millisecond
 	latestHit = 4 * time.Second
+	// sidecarProxy is what istiod calls the sidecar of the lab.
+	sidecarProxy = "client.default"
 	// convergence is how long a route may take to become what is configured, apply after apply.
 	convergence = 4 * time.Minute
 )
@@ -54,6 +56,7 @@ type chaos struct {
 	*rand.Rand
 	*loadRun
 	control  *breakable
+	kube     *kube
 	relay    *acctest.Relay
 	seed     uint64
 	waits    string
@@ -72,7 +75,8 @@ func newChaos(t *testing.T, control *breakable) *chaos {
 	lab := acctest.At(t, control.dir)
 	c := &chaos{
 		loadRun: &loadRun{t: t, lab: lab, twin: lab.Twin("-b"), total: loadTotal{transitions: map[string]int{}}},
-		control: control, seed: loadSeed(t), waits: os.Getenv("MESH_TEST_CHAOS_WAITS"), wanted: fewHits,
+		control: control, kube: newKube(t, control.kubeconfig()), seed: loadSeed(t),
+		waits: os.Getenv("MESH_TEST_CHAOS_WAITS"), wanted: fewHits,
 		tally: map[string]*hitCount{},
 	}
 	if text := os.Getenv("MESH_TEST_CHAOS"); text != "" {
@@ -140,7 +144,7 @@ func (c *chaos) sequence(number int) {
 		if c.t.Failed() {
 			return
 		}
-		time.Sleep(acctest.Pushed)
+		c.catchUp(name)
 		c.judgeHit(name, h, step, applies)
 	}
 }
@@ -174,6 +178,28 @@ func (c *chaos) apply(terraform *cli, h hit, name string) (applies int) {
 		c.t.Errorf("%s, after %s: the plan is not empty:\n%s", name, moment, r)
 	}
 	return applies
+}
+
+// catchUp waits until the sidecar has what was applied. An apply cannot wait for a proxy that has lost its istiod: it
+// is not connected to any that could tell of it. Such a proxy goes on with the routes that it has.
+func (c *chaos) catchUp(name string) {
+	c.t.Helper()
+	sidecar := ""
+	if c.lab.Sidecar() {
+		sidecar = sidecarProxy
+	}
+	began := time.Now()
+	for !c.control.caughtUp(c.kube, sidecar) {
+		if time.Since(began) > catchingUp {
+			c.t.Errorf("%s: istiod or the sidecar still has something else after %s", name, catchingUp)
+			return
+		}
+		time.Sleep(acctest.Pushed)
+	}
+	if late := time.Since(began); late > 2*time.Second {
+		c.t.Logf("%s: istiod and the sidecar had it %s after the apply", name, late.Round(100*time.Millisecond))
+	}
+	time.Sleep(acctest.Pushed)
 }
 
 // judgeHit ends the period of a transition.

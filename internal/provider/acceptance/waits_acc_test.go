@@ -1,12 +1,10 @@
 package acceptance_test
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
 	"maps"
 	"net"
-	"net/http"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -32,33 +30,6 @@ func subsetsTo(service, more string, subsets, targets []string) string {
 	return fmt.Sprintf("resource \"mesh_canary_route\" \"test\" {\n  service = %q\n  namespace = \"greeter\"\n  "+
 		"subsets = {\n%s}\n  default = { weights = {\n%s} }\n%s\n}\n",
 		service, &declared, &weights, more)
-}
-
-// holds reports whether istiod holds an object as it is in the cluster now.
-func (b *breakable) holds(k *kube, resource, kind, name string) bool {
-	b.t.Helper()
-	live, err := k.objects("networking.istio.io/v1", resource, "greeter").Get(b.t.Context(), name, metav1.GetOptions{})
-	if err != nil {
-		b.t.Fatal(err)
-	}
-	response, err := http.Get("http://" + b.address("istiod", "--monitoringAddr") + "/debug/configz")
-	if err != nil {
-		b.t.Fatal(err)
-	}
-	defer response.Body.Close()
-	var objects []struct {
-		Kind     string
-		Metadata metav1.ObjectMeta
-	}
-	if err := json.NewDecoder(response.Body).Decode(&objects); err != nil {
-		b.t.Fatal(err)
-	}
-	for _, o := range objects {
-		if o.Kind == kind && o.Metadata.Namespace == "greeter" && o.Metadata.Name == name {
-			return o.Metadata.ResourceVersion == live.GetResourceVersion()
-		}
-	}
-	return false
 }
 
 // TestAccAck_restartedAPIServer: after a restart of the API server istiod sees changes late and in any order. An
