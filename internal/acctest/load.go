@@ -3,6 +3,7 @@ package acctest
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -22,9 +23,23 @@ const ClientNamespace = "default"
 type Stream struct {
 	Name string `json:"name"`
 	// Via is `xds`, which is gRPC's own client, or an Envoy of the lab: `sidecar` or `gateway`. Empty: xds.
-	Via     string            `json:"via,omitempty"`
-	Host    string            `json:"host"`
-	Headers map[string]string `json:"headers,omitempty"`
+	Via string `json:"via,omitempty"`
+	// Protocol is `grpc` unless it says `http1` or `http2`, and TLS is for the gateway.
+	Protocol string            `json:"protocol,omitempty"`
+	TLS      bool              `json:"tls,omitempty"`
+	Host     string            `json:"host"`
+	Headers  map[string]string `json:"headers,omitempty"`
+	// Share is how often its turn is, next to the other streams.
+	Share float64 `json:"share,omitempty"`
+}
+
+// Way says how its requests are sent.
+func (s Stream) Way() string {
+	way := cmp.Or(s.Via, "xds") + " " + cmp.Or(s.Protocol, "grpc")
+	if s.TLS {
+		way += " tls"
+	}
+	return way
 }
 
 // LoadReport counts the calls between two marks, or all of them. Sent is the sum of Answered, Failed and
@@ -46,6 +61,7 @@ type LoadReport struct {
 type StreamReport struct {
 	Stream
 	Sent     int
+	Failed   int
 	Versions map[string]int
 	// Errors counts failed calls by "Code: message".
 	Errors map[string]int

@@ -74,7 +74,7 @@ func newChaos(t *testing.T, control *breakable) *chaos {
 	t.Helper()
 	lab := acctest.At(t, control.dir)
 	c := &chaos{
-		loadRun: &loadRun{t: t, lab: lab, twin: lab.Twin("-b"), total: loadTotal{transitions: map[string]int{}}},
+		loadRun: &loadRun{t: t, lab: lab},
 		control: control, kube: newKube(t, control.kubeconfig()), seed: loadSeed(t),
 		waits: os.Getenv("MESH_TEST_CHAOS_WAITS"), wanted: fewHits,
 		tally: map[string]*hitCount{},
@@ -89,15 +89,13 @@ func newChaos(t *testing.T, control *breakable) *chaos {
 	c.Rand = rand.New(rand.NewPCG(c.seed, 0))
 	c.relay, c.lab.Kubeconfig = c.startRelay()
 	c.provider = buildProvider(t, nil)
-	streams := c.streams()
-	if lab.Sidecar() {
-		for i := range streams {
-			streams[i].Via = "sidecar"
-		}
-	} else {
+	way := acctest.Stream{Via: "sidecar"}
+	if !lab.Sidecar() {
 		t.Log("this machine has no Envoy: gRPC's own client routes")
+		way.Via = "xds"
 	}
-	c.load = lab.StartLoad(chaosRate, streams)
+	c.services = []loadService{grpcService(lab, way)}
+	c.load = lab.StartLoad(chaosRate, c.streams())
 	time.Sleep(acctest.Pushed)
 	c.load.Mark("begin")
 	return c
@@ -219,8 +217,10 @@ func (c *chaos) judgeHit(name string, h hit, step loadStep, applies int) {
 	c.lost += report.Failed
 	c.transitions++
 	c.t.Logf("%s: %d applies, %d requests, %d failed", name, applies, report.Sent, report.Failed)
-	leaked, problems := wrongAnswers(report, step.before, step.after)
-	n.leaked += leaked
+	ways, problems := judged(report, step.before, step.after)
+	for _, way := range ways {
+		n.leaked += way.leaked
+	}
 	if len(problems) > 0 {
 		say := c.t.Logf
 		if c.waits == "" {

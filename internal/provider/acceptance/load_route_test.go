@@ -12,8 +12,8 @@ import (
 // versions are those of the scenario's pods.
 var versions = []string{"v1", "v2", "v3"}
 
-// loadRoute is a route as the load test declares it, in either of the two forms. In its texts SERVICE, NAMESPACE,
-// HOST and so on stand for the test's names.
+// loadRoute is a route as the load test declares it, in either of the two forms. Its texts hold the words of
+// [loadService.text].
 type loadRoute struct {
 	// split makes it a mesh_weighted_split: the tester's requests are shared, all others go to one subset. In a
 	// mesh_canary_route it is the other way round.
@@ -32,12 +32,18 @@ type loadRoute struct {
 	weights         map[string]int
 	timeout, policy string
 	exportTo        []string
+	// gateway binds it to the gateway besides the mesh. The gateway is in another namespace than the clients and the
+	// services, and finds a DestinationRule only beside the service.
+	gateway bool
 	// released leaves the DestinationRule to somebody else.
 	released bool
 	adopt    bool
 	// generation replaces the resource when it changes.
 	generation int
 }
+
+// edge stands for the namespace of the gateway.
+const edge = "EDGE"
 
 // loadHosts are the Services that are routed, both of the same pods.
 var loadHosts = []string{"HOST", "TWIN"}
@@ -58,7 +64,7 @@ func (r loadRoute) resourceType() string {
 // config renders the resource.
 func (r loadRoute) config() string {
 	return fmt.Sprintf(
-		"resource %q \"test\" {\n%s  lifecycle {\n    replace_triggered_by  = [terraform_data.generation]\n"+
+		"resource %q \"RESOURCE\" {\n%s  lifecycle {\n    replace_triggered_by  = [terraform_data.RESOURCE]\n"+
 			"    create_before_destroy = true\n  }\n}\n", r.resourceType(), r.attributes(),
 	)
 }
@@ -76,6 +82,9 @@ func (r loadRoute) attributes() string {
 	if len(r.hosts) > 0 {
 		line("hosts = [%s]", quotedList(r.hosts))
 	}
+	if r.gateway {
+		line("gateways = [\"mesh\", \"GATEWAY\"]")
+	}
 	if len(r.exportTo) > 0 {
 		line("export_to = [%s]", quotedList(r.exportTo))
 	}
@@ -92,7 +101,7 @@ func (r loadRoute) attributes() string {
 	for _, name := range slices.Sorted(maps.Keys(r.subsets)) {
 		var of []string
 		if !r.released {
-			of = append(of, fmt.Sprintf("labels = { app = \"k8s-combat-service-%s\" }", r.subsets[name]))
+			of = append(of, fmt.Sprintf("labels = { app = \"APP-%s\" }", r.subsets[name]))
 		}
 		if r.split {
 			of = append(of, fmt.Sprintf("weight = %d", r.weights[name]))
@@ -128,13 +137,18 @@ func quotedList(texts []string) string {
 	return strings.Join(quoted, ", ")
 }
 
-// routed reports whether the route decides on requests of the clients to a host.
-func (r *loadRoute) routed(host string) bool {
-	if r == nil {
+// routed reports whether the route decides on requests to a host: on those that a gateway takes, or on those of the
+// clients in the mesh.
+func (r *loadRoute) routed(host string, atGateway bool) bool {
+	if r == nil || atGateway && !r.gateway {
 		return false
 	}
+	from := acctest.ClientNamespace
+	if atGateway {
+		from = edge
+	}
 	visible := len(r.exportTo) == 0 || slices.ContainsFunc(r.exportTo, func(to string) bool {
-		return to == "*" || to == acctest.ClientNamespace || to == "." && r.namespace == acctest.ClientNamespace
+		return to == "*" || to == from || to == "." && r.namespace == from
 	})
 	hosts := r.hosts
 	if len(hosts) == 0 {
@@ -153,9 +167,9 @@ func (r *loadRoute) targets(header string) []string {
 
 // allowed are the versions that may answer requests to a host with a header while one route gives way to another.
 // Every version may where either routes nothing. A subset that both name may have the labels of either.
-func allowed(before, after *loadRoute, host, header string) map[string]bool {
+func allowed(before, after *loadRoute, host, header string, atGateway bool) map[string]bool {
 	may := map[string]bool{}
-	if !before.routed(host) || !after.routed(host) {
+	if !before.routed(host, atGateway) || !after.routed(host, atGateway) {
 		for _, v := range versions {
 			may[v] = true
 		}

@@ -2,14 +2,11 @@ package acceptance_test
 
 import (
 	"fmt"
-	"maps"
 	"os"
 	"path/filepath"
 	"regexp"
-	"slices"
 	"strings"
 	"testing"
-	"text/tabwriter"
 	"time"
 
 	"github.com/meshroute/terraform-provider-mesh/internal/acctest"
@@ -23,54 +20,86 @@ var loadModes = []string{`mode = "settle", settle = "500ms"`, `mode = "ack", set
 
 // loadRun makes transitions under load.
 type loadRun struct {
-	t         *testing.T
-	lab, twin *acctest.Lab
-	load      *acctest.Load
-	watch     *acctest.Watch
-	// naive says that failures are only counted: the order is switched off.
-	naive bool
-	total loadTotal
+	t        *testing.T
+	lab      *acctest.Lab
+	services []loadService
+	load     *acctest.Load
+	watch    *acctest.Watch
+	// control says that failures are only counted: what keeps requests is switched off.
+	control bool
+	total   loadTotal
 	// log is where Terraform writes the steps of the provider.
 	log string
 }
 
-// loadTotal is what a run comes to.
-type loadTotal struct {
-	transitions                            map[string]int
-	sent, failed, unknown, leaked, skipped int
-	seconds, slowest, nc, warming, uh      float64
-	nacks, disconnects                     int
+// loadService is a service whose route the test changes, with a twin of the same pods.
+type loadService struct {
+	lab, twin *acctest.Lab
+	// resource is the name of its route in the configuration, and app what the labels of its pods begin with.
+	resource, app string
+	// ways are how requests are sent to it.
+	ways []acctest.Stream
 }
 
+// grpcService is a service of gRPC.
+func grpcService(lab *acctest.Lab, ways ...acctest.Stream) loadService {
+	return loadService{lab: lab, twin: lab.Twin("-b"), resource: "grpc", app: "k8s-combat-service", ways: ways}
+}
+
+// httpService is a service of HTTP, which only Envoys route to.
+func httpService(lab *acctest.Lab, ways ...acctest.Stream) loadService {
+	return loadService{lab: lab, twin: lab.Twin("-b"), resource: "http", app: "echo", ways: ways}
+}
+
+// text puts the service's names in the place of SERVICE, NAMESPACE, HOST, TWIN (the host of the twin), RESOURCE, APP,
+// GATEWAY and EDGE (the namespace of the gateway).
+func (s loadService) text(text string) string {
+	at := s.lab.Gateway()
+	return s.lab.Expand(strings.NewReplacer("TWIN", s.twin.Host, "RESOURCE", s.resource, "APP", s.app,
+		"GATEWAY", at.Namespace+"/"+at.Name, edge, at.Namespace).Replace(text))
+}
+
+// text is a text of every service.
 func (r *loadRun) text(text string) string {
-	return r.lab.Expand(strings.ReplaceAll(text, "TWIN", r.twin.Host))
+	var b strings.Builder
+	for _, s := range r.services {
+		b.WriteString(s.text(text))
+	}
+	return b.String()
 }
 
-// streams are all kinds of requests that a route can tell apart.
+// streams are all kinds of requests that a route can tell apart, in each way. Their names begin with the host, as a
+// route names it.
 func (r *loadRun) streams() []acctest.Stream {
 	var streams []acctest.Stream
-	for _, host := range loadHosts {
-		for _, header := range append([]string{""}, testerHeaders...) {
-			stream := acctest.Stream{Name: host + " " + header, Host: r.text(host)}
-			if header != "" {
-				stream.Headers = version(header)
+	for _, s := range r.services {
+		for _, stream := range s.ways {
+			for _, host := range loadHosts {
+				for _, header := range append([]string{""}, testerHeaders...) {
+					stream.Name = fmt.Sprintf("%s %s %s", host, stream.Way(), header)
+					stream.Host, stream.Headers = s.text(host), nil
+					if header != "" {
+						stream.Headers = version(header)
+					}
+					streams = append(streams, stream)
+				}
 			}
-			streams = append(streams, stream)
 		}
 	}
 	return streams
 }
 
-// sequence makes transitions one after the other, in a state of their own, with the provider at path.
-func (r *loadRun) sequence(number int, steps []loadStep, path string) {
+// sequence makes transitions one after the other, in a state of their own, with the provider at path, which waits as
+// waits says.
+func (r *loadRun) sequence(name string, steps []loadStep, path, waits string) {
 	r.t.Helper()
 	terraform := r.newTerraform(path)
-	provider := fmt.Sprintf("  config_path = %q\n  owner = \"load/%d\"\n  propagation = { %s }\n", r.lab.Kubeconfig,
-		number, loadModes[number%len(loadModes)])
+	provider := fmt.Sprintf("  config_path = %q\n  owner = %q\n  propagation = { %s }\n", r.lab.Kubeconfig,
+		"load/"+name, waits)
 	for i, step := range steps {
 		if step.byHand {
 			r.makeByHand()
-			r.judge("made by hand", loadStep{}, nil)
+			r.judge("made by hand", loadStep{kind: "made by hand"}, nil)
 		}
 		terraform.configure(provider, r.text(step.config()))
 		if err := os.WriteFile(r.log, nil, 0o600); err != nil {
@@ -78,27 +107,30 @@ func (r *loadRun) sequence(number int, steps []loadStep, path string) {
 		}
 		terraform.must("apply")
 		time.Sleep(acctest.Pushed)
-		name := fmt.Sprintf("sequence %d, step %d of %d: %s", number, i+1, len(steps), step.kind)
-		r.total.transitions[step.kind]++
-		r.judge(name, step, step.before)
+		at := fmt.Sprintf("%s, step %d of %d: %s", name, i+1, len(steps), step.kind)
+		r.judge(at, step, step.before)
+		r.total.of(step.kind).times++
 		time.Sleep(steady)
-		r.judge(name+", afterwards", step, step.after)
+		r.judge(at+", afterwards", step, step.after)
 		if r.t.Failed() {
 			return
 		}
 	}
 }
 
-// newTerraform returns a state of its own, with the provider at path, and keeps what it logs.
+// newTerraform returns a state of its own, with the provider at path, or that of the test's own binary where there is
+// none, and keeps what it logs.
 func (r *loadRun) newTerraform(path string) *cli {
 	r.t.Helper()
 	terraform := newCLI(r.t)
-	plugin := filepath.Join(terraform.dir, "plugins", "terraform-provider-mesh")
-	if err := os.Remove(plugin); err != nil {
-		r.t.Fatal(err)
-	}
-	if err := os.Symlink(path, plugin); err != nil {
-		r.t.Fatal(err)
+	if path != "" {
+		plugin := filepath.Join(terraform.dir, "plugins", "terraform-provider-mesh")
+		if err := os.Remove(plugin); err != nil {
+			r.t.Fatal(err)
+		}
+		if err := os.Symlink(path, plugin); err != nil {
+			r.t.Fatal(err)
+		}
 	}
 	r.log = filepath.Join(terraform.dir, "terraform.log")
 	terraform.env = []string{"TF_LOG_PROVIDER=INFO", "TF_LOG_PATH=" + r.log}
@@ -111,9 +143,9 @@ func (s loadStep) config() string {
 		return ""
 	}
 	config := s.after.config() +
-		fmt.Sprintf("\nresource \"terraform_data\" \"generation\" {\n  input = %d\n}\n", s.after.generation)
+		fmt.Sprintf("\nresource \"terraform_data\" \"RESOURCE\" {\n  input = %d\n}\n", s.after.generation)
 	if s.before != nil && !s.byHand && s.before.split != s.after.split {
-		config += fmt.Sprintf("\nmoved {\n  from = %s.test\n  to   = %s.test\n}\n", s.before.resourceType(),
+		config += fmt.Sprintf("\nmoved {\n  from = %s.RESOURCE\n  to   = %s.RESOURCE\n}\n", s.before.resourceType(),
 			s.after.resourceType())
 	}
 	return config
@@ -122,9 +154,14 @@ func (s loadStep) config() string {
 // makeByHand makes what a step of the kind adopt takes over.
 func (r *loadRun) makeByHand() {
 	r.t.Helper()
-	r.lab.Create(handMadeDestinationRule)
+	const route = "[{destination: {host: SERVICE, subset: v2}}]"
+	for _, s := range r.services {
+		s.lab.Create(strings.ReplaceAll(handMadeDestinationRule, "k8s-combat-service", s.app))
+	}
 	time.Sleep(2 * acctest.Pushed)
-	r.lab.Create(strings.ReplaceAll(handMadeVirtualService, "ROUTE", "[{destination: {host: SERVICE, subset: v2}}]"))
+	for _, s := range r.services {
+		s.lab.Create(strings.ReplaceAll(handMadeVirtualService, "ROUTE", route))
+	}
 	time.Sleep(acctest.Pushed)
 }
 
@@ -132,11 +169,9 @@ func (r *loadRun) makeByHand() {
 func (r *loadRun) judge(name string, step loadStep, before *loadRoute) {
 	r.t.Helper()
 	load, watch := r.load.Mark(name), r.watch.Mark(name)
-	problems := r.total.add(load, watch)
-	leaked, wrong := wrongAnswers(load, before, step.after)
-	r.total.leaked += leaked
-	problems = append(problems, wrong...)
-	if len(problems) == 0 || r.naive {
+	ways, problems := judged(load, before, step.after)
+	problems = append(r.total.add(step.kind, ways, load, watch), problems...)
+	if len(problems) == 0 || r.control {
 		return
 	}
 	was := ""
@@ -146,55 +181,6 @@ func (r *loadRun) judge(name string, step loadStep, before *loadRoute) {
 	r.t.Errorf("%s:\n%s\n\nbefore:\n%s\nafter:\n%s\nwrites:\n%s\nevents of the watch:\n%s",
 		name, strings.Join(problems, "\n"),
 		r.text(was), r.text(step.config()), r.writes(), strings.Join(watch.Events, "\n"))
-}
-
-// wrongAnswers says which requests failed while one route gave way to another, and which were answered by a version
-// that neither names, and how many those are.
-func wrongAnswers(load acctest.LoadReport, before, after *loadRoute) (leaked int, problems []string) {
-	for _, stream := range load.Streams {
-		host, header, _ := strings.Cut(stream.Name, " ")
-		may := allowed(before, after, host, header)
-		for _, v := range slices.Sorted(maps.Keys(stream.Versions)) {
-			if n := stream.Versions[v]; !may[v] {
-				leaked += n
-				problems = append(problems, fmt.Sprintf("%d of %d requests to %s were answered by %s, want one of %v",
-					n, stream.Sent, stream.Name, v, slices.Sorted(maps.Keys(may))))
-			}
-		}
-		for text, n := range stream.Errors {
-			problems = append(problems, fmt.Sprintf("%d of %d requests to %s failed: %s", n, stream.Sent, stream.Name,
-				text))
-		}
-	}
-	return leaked, problems
-}
-
-// add counts a period, and returns what went wrong in it.
-func (total *loadTotal) add(load acctest.LoadReport, watch acctest.WatchReport) (problems []string) {
-	total.sent += load.Sent
-	total.failed += load.Failed
-	total.unknown += load.UnknownCluster
-	total.skipped += load.Skipped
-	total.seconds += load.Seconds
-	total.slowest = max(total.slowest, load.MaxMS)
-	total.nc += watch.NCMS
-	total.warming += watch.WarmingMS
-	total.uh += watch.UHMS
-	total.nacks += watch.NACKs
-	total.disconnects += watch.Disconnects
-	if load.Failed > 0 {
-		problems = append(problems, fmt.Sprintf("%d of %d requests failed", load.Failed, load.Sent))
-	}
-	if watch.NCMS > 0 || watch.WarmingMS > 0 || watch.UHMS > 0 {
-		problems = append(problems, fmt.Sprintf("a sidecar could not follow its routes: no cluster for %.1f ms, no "+
-			"answer about endpoints for %.1f ms, no endpoints for %.1f ms: %s",
-			watch.NCMS, watch.WarmingMS, watch.UHMS, watch.Faults))
-	}
-	if watch.NACKs > 0 || watch.Disconnects > 0 || !watch.Connected {
-		problems = append(problems, fmt.Sprintf("the sidecar refused %d answers of istiod and lost it %d times",
-			watch.NACKs, watch.Disconnects))
-	}
-	return problems
 }
 
 // step is what the provider says to Terraform's log before each of its steps.
@@ -207,35 +193,4 @@ func (r *loadRun) writes() string {
 		lines = append(lines, match[1]+" "+match[2])
 	}
 	return strings.Join(lines, "\n")
-}
-
-// print shows what the run came to.
-func (r *loadRun) print(title string) {
-	w := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
-	n := r.total
-	transitions := 0
-	for _, times := range n.transitions {
-		transitions += times
-	}
-	fmt.Fprintf(w, "%s\n", title)
-	for _, line := range []struct {
-		what  string
-		value any
-	}{
-		{"requests", fmt.Sprintf("%d in %.0f s, %.0f a second, the slowest %.0f ms, %d "+
-			"skipped", n.sent, n.seconds, float64(n.sent)/n.seconds, n.slowest, n.skipped)},
-		{"failed requests", n.failed},
-		{"lost by grpc-go (unknown cluster)", n.unknown},
-		{"answered by a version not routed to", n.leaked},
-		{"routes without their cluster", fmt.Sprintf("%.1f ms", n.nc)},
-		{"routes to a cluster without answer about endpoints", fmt.Sprintf("%.1f ms", n.warming)},
-		{"routes to a cluster without endpoints", fmt.Sprintf("%.1f ms", n.uh)},
-		{"transitions", transitions},
-	} {
-		fmt.Fprintf(w, "  %s\t%v\n", line.what, line.value)
-	}
-	for _, kind := range slices.Sorted(maps.Keys(n.transitions)) {
-		fmt.Fprintf(w, "    %s\t%d\n", kind, n.transitions[kind])
-	}
-	w.Flush()
 }

@@ -66,11 +66,18 @@ var loadKinds = map[string]func(*sequence){
 		s.change("moved to the other form", func(s *sequence, r *loadRoute) { r.split = !r.split; s.weigh(r) })
 	},
 	"export": func(s *sequence) {
-		for _, to := range [][]string{{"NAMESPACE", acctest.ClientNamespace}, {"NAMESPACE"}} {
+		for _, to := range [][]string{{"NAMESPACE", acctest.ClientNamespace, edge}, {"NAMESPACE"}} {
 			s.change("export narrowed", func(_ *sequence, r *loadRoute) { r.exportTo = to })
 		}
 		s.change("export changed", func(_ *sequence, r *loadRoute) { r.exportTo = []string{acctest.ClientNamespace} })
 		s.change("export widened", func(_ *sequence, r *loadRoute) { r.exportTo = nil })
+	},
+	"gateway": func(s *sequence) {
+		if s.now.namespace != "NAMESPACE" {
+			s.change("namespace", (*sequence).otherNamespace)
+		}
+		s.change("taken off the gateway", func(_ *sequence, r *loadRoute) { r.gateway = false })
+		s.change("bound to the gateway", func(_ *sequence, r *loadRoute) { r.gateway = true })
 	},
 	"release": func(s *sequence) {
 		s.change("rule released", func(_ *sequence, r *loadRoute) { r.released = true })
@@ -132,6 +139,7 @@ func (s *sequence) draw() loadRoute {
 	r := loadRoute{
 		host:      s.among(loadHosts),
 		namespace: "NAMESPACE",
+		gateway:   true,
 		subsets:   map[string]string{},
 		split:     s.IntN(2) == 0,
 		tester:    s.among(testerHeaders),
@@ -277,6 +285,7 @@ func (s *sequence) otherName(r *loadRoute) {
 
 func (s *sequence) otherNamespace(r *loadRoute) {
 	r.namespace = s.another(r.namespace, "NAMESPACE", acctest.ClientNamespace)
+	r.gateway = r.namespace == "NAMESPACE"
 }
 
 // TestDrawSequence: whatever the seed, a sequence begins and ends with nothing, makes every transition, and declares
@@ -285,7 +294,7 @@ func TestDrawSequence(t *testing.T) {
 	t.Parallel()
 	provider := newServer(t)
 	names := strings.NewReplacer("SERVICE", "a", "NAMESPACE", "shop", "HOST", "a.shop.svc.cluster.local", "TWIN",
-		"a-b.shop.svc.cluster.local")
+		"a-b.shop.svc.cluster.local", "GATEWAY", "edge/web", edge, "edge", "APP", "a")
 	for seed := range uint64(10) {
 		steps := drawSequence(seed, 1)
 		kinds := map[string]bool{}
@@ -304,7 +313,7 @@ func TestDrawSequence(t *testing.T) {
 				t.Errorf("seed %d: step %d does not begin where the last one ended", seed, i)
 			}
 		}
-		if steps[0].before != nil || steps[len(steps)-1].after != nil || len(kinds) < 24 {
+		if steps[0].before != nil || steps[len(steps)-1].after != nil || len(kinds) < 26 {
 			t.Errorf("seed %d: kinds %s", seed, strings.Join(slices.Sorted(maps.Keys(kinds)), ", "))
 		}
 	}
@@ -316,6 +325,7 @@ func shortSequence() []loadStep {
 	first := loadRoute{
 		host:      "HOST",
 		namespace: "NAMESPACE",
+		gateway:   true,
 		subsets:   map[string]string{"v1": "v1", "v2": "v2"},
 		tester:    "200",
 		testers:   "v2",
@@ -331,11 +341,18 @@ func shortSequence() []loadStep {
 	})
 	s.change("name, create_before_destroy", func(_ *sequence, r *loadRoute) { r.name = "SERVICE-x"; r.generation++ })
 	s.change("service under one name", func(_ *sequence, r *loadRoute) { r.host = "TWIN" })
-	s.change("several at once", func(_ *sequence, r *loadRoute) {
-		r.namespace, r.subsets, r.testers, r.weights = acctest.ClientNamespace, map[string]string{
-			"v3": "v3",
-		}, "v3", map[string]int{"v3": 100}
+	s.change("several at once", func(s *sequence, r *loadRoute) {
+		s.otherNamespace(r)
+		r.subsets, r.testers, r.weights = map[string]string{"v3": "v3"}, "v3", map[string]int{"v3": 100}
 	})
 	s.remove()
 	return s.steps
+}
+
+// controlSequence has those transitions in which what is done in the wrong order, or at once, is seen most.
+func controlSequence() []loadStep {
+	steps := shortSequence()
+	last := steps[len(steps)-1]
+	last.before = steps[1].after
+	return append(steps[:2], last)
 }
