@@ -28,6 +28,7 @@ var onlyEmbedded = map[string]string{
 	"TestAccFailure_controlPlane":    breaks,
 	"TestAccFailure_webhook":         "the API server has to reach a webhook in the test",
 	"TestAccLoad":                    asEnvoy,
+	"TestAccLoad_slowProxy":          throughEnvoys,
 	"TestAccRestart":                 breaks,
 	"TestAccWaits":                   breaks,
 	"TestAccWaits_auto":              breaks,

@@ -50,6 +50,8 @@ type Lab struct {
 	t       *testing.T
 	client  dynamic.Interface
 	traffic *traffic
+	// sidecar is where another sidecar than the lab's own listens, empty for that one.
+	sidecar string
 }
 
 // Start returns the control plane that the environment names, with a new Service that selects the same pods as the

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"os"
 	"os/exec"
 	"slices"
 	"strings"
@@ -90,8 +91,13 @@ type Watch struct{ *conversation }
 // StartLoad starts to send calls, so many in a second, and returns when all streams flow. They end with the test.
 func (l *Lab) StartLoad(rate int, streams []Stream) *Load {
 	l.t.Helper()
-	load := &Load{l.converse("load", "--rate", fmt.Sprint(rate), "--client-namespace", ClientNamespace, "--duration",
-		"3h", "--dir", l.Dir)}
+	arguments := []string{
+		"--rate", fmt.Sprint(rate), "--client-namespace", ClientNamespace, "--duration", "3h",
+	}
+	if l.sidecar == "" {
+		arguments = append(arguments, "--dir", l.Dir)
+	}
+	load := &Load{l.converse("load", arguments...)}
 	var accepted struct {
 		Late  []string
 		Error string
@@ -191,6 +197,9 @@ func (l *Lab) converse(name string, arguments ...string) *conversation {
 	c := &conversation{lab: l}
 	command := exec.Command(line[0], line[1:]...)
 	command.Stderr = &c.stderr
+	if l.sidecar != "" {
+		command.Env = append(os.Environ(), "MESHLAB_SIDECAR_ADDRESS="+l.sidecar)
+	}
 	in, err := command.StdinPipe()
 	if err != nil {
 		l.t.Fatalf("start %s: %v", name, err)

@@ -2,7 +2,6 @@ package acctest
 
 import (
 	"errors"
-	"io"
 	"net"
 	"sync"
 	"testing"
@@ -72,25 +71,55 @@ func (r *Relay) keep(connections ...net.Conn) bool {
 	return true
 }
 
+// piece is what was read from a connection, and when it is passed on.
+type piece struct {
+	bytes []byte
+	due   time.Time
+}
+
+// pass passes on in the order of arrival. What comes while something waits does not wait for it too: a slow connection
+// delays, and carries as much as ever.
 func (r *Relay) pass(from, to net.Conn) {
-	buffer := make([]byte, 32<<10)
-	for {
-		n, err := from.Read(buffer)
-		r.mutex.Lock()
-		delay := r.delay
-		r.mutex.Unlock()
-		time.Sleep(delay)
-		if _, failed := to.Write(buffer[:n]); failed != nil || err != nil {
+	pieces := make(chan piece, mostPieces)
+	go func() {
+		defer close(pieces)
+		for {
+			buffer := make([]byte, 32<<10)
+			n, err := from.Read(buffer)
+			pieces <- piece{buffer[:n], time.Now().Add(r.slowness())}
+			if err != nil {
+				return
+			}
+		}
+	}()
+	for p := range pieces {
+		time.Sleep(time.Until(p.due))
+		if _, err := to.Write(p.bytes); err != nil {
 			break
 		}
 	}
+	r.drop(from, to)
+	for range pieces {
+	}
+}
+
+// mostPieces is far more than is under way on a connection.
+const mostPieces = 1 << 12
+
+// drop ends and forgets connections.
+func (r *Relay) drop(connections ...net.Conn) {
 	r.mutex.Lock()
 	defer r.mutex.Unlock()
-	for _, c := range []io.Closer{from, to} {
+	for _, c := range connections {
 		c.Close()
+		delete(r.open, c)
 	}
-	delete(r.open, from)
-	delete(r.open, to)
+}
+
+func (r *Relay) slowness() time.Duration {
+	r.mutex.Lock()
+	defer r.mutex.Unlock()
+	return r.delay
 }
 
 // Cut ends every connection, and refuses new ones until it is called with false.
@@ -103,7 +132,7 @@ func (r *Relay) Cut(cut bool) {
 	}
 }
 
-// Slow lets every piece of what is passed on wait so long.
+// Slow lets everything that is passed on arrive so much later.
 func (r *Relay) Slow(delay time.Duration) {
 	r.mutex.Lock()
 	defer r.mutex.Unlock()

@@ -52,7 +52,9 @@ var DescribePropagation = map[string]string{
 		"where it cannot, which one warning says; `none` does not wait, and leaves gaps of some milliseconds. " +
 		"Defaults to `auto`.",
 	"settle": "Time that `settle` gives the proxies between declaring a subset and routing to it, and between " +
-		"routing away from it and removing it, from `0s` to `60s`. In mode `ack` it is how long istiod is given to " +
+		"routing away from it and removing it, from `0s` to `60s`. A proxy asks istiod for the endpoints of a new " +
+		"subset, and answers requests to it with 503 until it has them: the time has to be longer than it takes the " +
+		"slowest proxy to ask istiod and to get an answer. In mode `ack` it is how long istiod is given to " +
 		"begin to send. With `0s` the modes `auto` and `settle` wait for nothing. A change of weights, headers or " +
 		"matches never waits. Defaults to `2s`.",
 	"settle_after_failure": "Time in which istiod comes back to an API server that failed requests of the same apply " +
