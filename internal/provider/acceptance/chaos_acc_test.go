@@ -88,7 +88,7 @@ func newChaos(t *testing.T, control *breakable) *chaos {
 	t.Logf("to draw the same run again: MESH_TEST_SEED=%d", c.seed)
 	c.Rand = rand.New(rand.NewPCG(c.seed, 0))
 	c.relay, c.lab.Kubeconfig = c.startRelay()
-	c.provider = buildProvider(t, nil)
+	c.provider = buildProvider(t, nil)()
 	way := acctest.Stream{Via: "sidecar"}
 	if !lab.Sidecar() {
 		t.Log("this machine has no Envoy: gRPC's own client routes")

@@ -38,7 +38,7 @@ func TestAccLoad(t *testing.T) {
 	}
 	t.Logf("to draw the same sequences again: MESH_TEST_SEED=%d", seed)
 
-	naive := buildProvider(t, naiveOrder(t))
+	building := buildProvider(t, naiveOrder(t))
 	// The new services themselves, and the first calls, do not count.
 	time.Sleep(acctest.Pushed)
 	r.begin()
@@ -56,7 +56,7 @@ func TestAccLoad(t *testing.T) {
 	}
 
 	r.control = true
-	lost := 0
+	lost, naive := 0, building()
 	for _, c := range []struct{ name, path, waits string }{
 		{"the order off", naive, loadModes[0]},
 		{"the waits off", "", `mode = "none"`},

@@ -1,6 +1,7 @@
 package acceptance_test
 
 import (
+	"bytes"
 	"encoding/json"
 	"os/exec"
 	"path/filepath"
@@ -13,18 +14,24 @@ const module = "github.com/meshroute/terraform-provider-mesh"
 // TestNaiveOrder: the provider of the load test that has the naive order compiles.
 func TestNaiveOrder(t *testing.T) {
 	t.Parallel()
-	build(t, naiveOrder(t), module+"/internal/cluster")
+	build(t, naiveOrder(t), module+"/internal/cluster")()
 }
 
-// buildProvider builds the provider, with the files of an overlay in place of its own, and returns its path.
-func buildProvider(t *testing.T, overlay map[string]string) string {
+// buildProvider builds the provider, with the files of an overlay in place of its own. It goes on while the test does;
+// the function that it returns waits for it and returns the provider's path.
+func buildProvider(t *testing.T, overlay map[string]string) func() string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "terraform-provider-mesh")
-	build(t, overlay, "-o", path, module)
-	return path
+	wait := build(t, overlay, "-o", path, module)
+	return func() string {
+		t.Helper()
+		wait()
+		return path
+	}
 }
 
-func build(t *testing.T, overlay map[string]string, args ...string) {
+// build starts to build, where nothing else wants the processor, and returns a function that waits for it.
+func build(t *testing.T, overlay map[string]string, args ...string) (wait func()) {
 	t.Helper()
 	replace, err := json.Marshal(map[string]any{"Replace": overlay})
 	if err != nil {
@@ -32,10 +39,19 @@ func build(t *testing.T, overlay map[string]string, args ...string) {
 	}
 	file := filepath.Join(t.TempDir(), "overlay.json")
 	writeFile(t, file, string(replace))
-	command := exec.CommandContext(t.Context(), "go", append([]string{"build", "-buildvcs=false", "-overlay", file},
-		args...)...)
-	if out, err := command.CombinedOutput(); err != nil {
-		t.Fatalf("build the provider: %v\n%s", err, out)
+	command := exec.CommandContext(t.Context(), "nice", append([]string{
+		"-n", "19", "go", "build", "-buildvcs=false", "-overlay", file,
+	}, args...)...)
+	var out bytes.Buffer
+	command.Stdout, command.Stderr = &out, &out
+	if err := command.Start(); err != nil {
+		t.Fatalf("build the provider: %v", err)
+	}
+	return func() {
+		t.Helper()
+		if err := command.Wait(); err != nil {
+			t.Fatalf("build the provider: %v\n%s", err, out.String())
+		}
 	}
 }
 

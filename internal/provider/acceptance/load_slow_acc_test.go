@@ -29,7 +29,7 @@ func TestAccLoad_slowProxy(t *testing.T) {
 	steps := controlSequence()
 	waits := []slowWaits{
 		{"settle of 500 ms", lab.Kubeconfig, `mode = "settle", settle = "500ms"`, steps[:1], false},
-		{"ack", lab.Kubeconfig, `mode = "ack", settle = "500ms"`, steps[1:], true},
+		{"ack", lab.Kubeconfig, `mode = "ack", settle = "500ms"`, steps[1:2], true},
 	}
 	if loadRequests(t) > 0 {
 		r.delay = 3 * time.Second
