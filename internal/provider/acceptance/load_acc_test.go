@@ -50,10 +50,10 @@ func TestAccLoad(t *testing.T) {
 		}
 	}
 	r.print(fmt.Sprintf("load through every transition, seed %d", seed))
-	r.checkAmount(least)
 	if t.Failed() {
 		return
 	}
+	r.checkAmount(least)
 
 	r.control = true
 	lost, naive := 0, building()

@@ -33,6 +33,8 @@ type loadTotal struct {
 	unknown, skipped                  int
 	seconds, slowest, nc, warming, uh float64
 	nacks, disconnects                int
+	// late is how often requests followed the old route for a while longer than a transition usually takes.
+	late int
 }
 
 // sum returns the count of all requests, and of those through Envoys that were for a route.
@@ -145,6 +147,7 @@ func (r *loadRun) print(title string) {
 		{"failed requests", all.failed},
 		{"lost by grpc-go (unknown cluster)", n.unknown},
 		{"answered by a version not routed to", all.leaked},
+		{"transitions that proxies followed late", n.late},
 		{"routes without their cluster", fmt.Sprintf("%.1f ms", n.nc)},
 		{"routes to a cluster without answer about endpoints", fmt.Sprintf("%.1f ms", n.warming)},
 		{"routes to a cluster without endpoints", fmt.Sprintf("%.1f ms", n.uh)},
