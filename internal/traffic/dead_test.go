@@ -161,6 +161,22 @@ func TestFindDead(t *testing.T) {
 		"scheme": {
 			[]string{"{scheme: {exact: http}}", "{scheme: {prefix: http}}"}, "alive alive",
 		},
+		"a scheme that is told and nothing": {
+			[]string{"{headers: {x-forwarded-proto: {exact: ''}}}", "{headers: {x-forwarded-proto: {regex: x*}}}"},
+			"unknown alive",
+		},
+		"a scheme that is told and nothing, behind others": {[]string{
+			"{withoutHeaders: {x-forwarded-proto: {}}}", "{withoutHeaders: {x-forwarded-proto: {regex: .+}}}", "",
+		}, "alive unknown alive"},
+		"a scheme that is told, but for those that are known": {[]string{
+			"{headers: {x-forwarded-proto: {regex: 'https?'}}}", "{headers: {x-forwarded-proto: {}}}",
+		}, "alive alive"},
+		"a header of the connection": {
+			[]string{"{headers: {keep-alive: {}}}", "{withoutHeaders: {keep-alive: {}}}"}, "unknown alive",
+		},
+		"trailers": {
+			[]string{"{headers: {te: {prefix: g}}}", "{headers: {te: {exact: trailers}}}"}, "unknown alive",
+		},
 		"everything is presence of a method": {[]string{"{method: {}}", "{uri: {prefix: /a}}"}, "alive dead"},
 	} {
 		t.Run(name, func(t *testing.T) {

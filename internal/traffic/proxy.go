@@ -16,6 +16,7 @@ const (
 	forwardedFor    = "x-forwarded-for"
 	requestID       = "x-request-id"
 	externalAddress = "x-envoy-external-address"
+	internal        = "x-envoy-internal"
 )
 
 // What Envoy writes into them. It marks traced requests in their identifier, so that this is not always a UUID of
@@ -31,18 +32,27 @@ var (
 const longestChain = 2000
 
 // takenAway are headers that a proxy takes away from requests of callers whom it does not trust, and takenAtGateway
-// those that only a gateway does.
-// Source: run with Envoy 1.40 and istiod's connection managers.
+// those that only a gateway does. Proxies up to Envoy 1.39 leave x-envoy-upstream-stream-duration-ms.
+// Source: Envoy's ConnectionManagerUtility::cleanInternalHeaders; run with Envoy 1.36 to 1.40 and istiod's connection
+// managers.
 var (
 	takenAway = []string{
-		"x-envoy-expected-rq-timeout-ms", "x-envoy-force-trace", "x-envoy-internal", "x-envoy-retry-on",
-		"x-envoy-upstream-rq-timeout-ms", "x-forwarded-client-cert",
+		"x-envoy-expected-rq-timeout-ms", "x-envoy-force-trace", "x-envoy-hedge-on-per-try-timeout", "x-envoy-ip-tags",
+		"x-envoy-max-retries", "x-envoy-original-url", "x-envoy-retriable-header-names",
+		"x-envoy-retriable-status-codes", "x-envoy-retry-grpc-on", "x-envoy-retry-on",
+		"x-envoy-upstream-alt-stat-name", "x-envoy-upstream-rq-per-try-timeout-ms",
+		"x-envoy-upstream-rq-timeout-alt-response", "x-envoy-upstream-rq-timeout-ms",
+		"x-envoy-upstream-stream-duration-ms", "x-forwarded-client-cert",
 	}
 	takenAtGateway = []string{
-		"x-envoy-decorator-operation", "x-envoy-downstream-service-cluster", "x-envoy-original-host",
-		"x-envoy-original-path",
+		"x-envoy-decorator-operation", "x-envoy-downstream-service-cluster", "x-envoy-downstream-service-node",
+		"x-envoy-original-host", "x-envoy-original-path",
 	}
 )
+
+// ofConnection are headers of one connection, which no proxy routes by.
+// Source: Envoy's ConnectionManagerUtility::mutateRequestHeaders; run with Envoy 1.36 to 1.40.
+var ofConnection = []string{"keep-alive", "proxy-connection", "transfer-encoding"}
 
 // joinedOnArrival are headers of which every Envoy joins the lines with commas when it receives them, because it
 // keeps them in a place of their own.
@@ -76,6 +86,10 @@ func (r *received) passProxy(schemeless bool) {
 	r.guesses = map[string]guess{}
 	inMesh := r.Gateway == istio.MeshGateway
 	r.passScheme(inMesh, schemeless)
+	r.passConnection()
+	// It is there where a caller is in one of the mesh's networks, of which Istio by default knows none.
+	delete(r.headers, internal)
+	r.guesses[internal] = guess{absent: true, values: []*pattern.Pattern{pattern.Exact("true")}}
 	id, sent := r.headers[requestID]
 	switch {
 	case !sent:
@@ -107,6 +121,31 @@ func (r *received) passProxy(schemeless bool) {
 	maps.DeleteFunc(r.repeated, func(name string, _ []string) bool {
 		_, guessed := r.guesses[name]
 		return guessed
+	})
+}
+
+// passConnection is passProxy for headers of the connection. Those of a change to another protocol stay.
+func (r *received) passConnection() {
+	away := ofConnection
+	if !listed(r.headers["connection"], "upgrade") || r.headers["upgrade"] == "" {
+		away = append(slices.Clip(away), "connection", "upgrade")
+	}
+	for _, name := range away {
+		delete(r.headers, name)
+		delete(r.repeated, name)
+	}
+	if te, sent := r.headers["te"]; sent {
+		if delete(r.headers, "te"); listed(te, "trailers") {
+			r.headers["te"] = "trailers"
+		}
+		delete(r.repeated, "te")
+	}
+}
+
+// listed reports whether a list with commas has a name, in any case.
+func listed(list, name string) bool {
+	return slices.ContainsFunc(strings.Split(list, ","), func(entry string) bool {
+		return strings.EqualFold(strings.TrimSpace(entry), name)
 	})
 }
 

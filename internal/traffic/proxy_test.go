@@ -144,6 +144,14 @@ func TestEvaluate_proxyHeaders(t *testing.T) {
 			traffic.Request{Gateway: mesh, Headers: headers("x-envoy-retry-on", "5xx")}, false,
 			[]string{"x-envoy-retry-on"},
 		},
+		"the mark of a network that is not the mesh's": {
+			"headers: {x-envoy-internal: {exact: 'yes'}}",
+			traffic.Request{Gateway: mesh, Headers: headers("x-envoy-internal", "yes")}, false, nil,
+		},
+		"the mark of the mesh's networks": {
+			"headers: {x-envoy-internal: {exact: 'true'}}", traffic.Request{Gateway: gateway}, false,
+			[]string{"x-envoy-internal"},
+		},
 		"what only a gateway takes away": {
 			"headers: {x-envoy-original-path: {}}",
 			traffic.Request{Gateway: mesh, Headers: headers("x-envoy-original-path", "/a")}, true, nil,
@@ -179,6 +187,76 @@ func TestEvaluate_proxyHeaders(t *testing.T) {
 			if got := table.Explain(out); strings.HasSuffix(got, said) != (len(test.open) > 0) ||
 				strings.HasSuffix(got, words) != (len(test.open) > 0) {
 				t.Errorf("explained as %s", got)
+			}
+		})
+	}
+}
+
+// What a caller may ask its Envoy for is no condition of a route: each of these was sent to Envoys of 1.36 to 1.40, a
+// sidecar and a gateway, whose rules name it.
+func TestEvaluate_takenAway(t *testing.T) {
+	t.Parallel()
+	const mesh, gateway = "mesh", "shop/front"
+	for name, at := range map[string]struct{ mesh, gateway bool }{
+		"connection": {}, "keep-alive": {}, "proxy-connection": {}, "te": {}, "transfer-encoding": {}, "upgrade": {},
+		"x-envoy-expected-rq-timeout-ms": {}, "x-envoy-force-trace": {}, "x-envoy-hedge-on-per-try-timeout": {},
+		"x-envoy-internal": {}, "x-envoy-ip-tags": {}, "x-envoy-max-retries": {}, "x-envoy-original-url": {},
+		"x-envoy-retriable-header-names": {}, "x-envoy-retriable-status-codes": {}, "x-envoy-retry-grpc-on": {},
+		"x-envoy-retry-on": {}, "x-envoy-upstream-alt-stat-name": {}, "x-envoy-upstream-rq-per-try-timeout-ms": {},
+		"x-envoy-upstream-rq-timeout-alt-response": {}, "x-envoy-upstream-rq-timeout-ms": {},
+		"x-envoy-upstream-stream-duration-ms": {}, "x-forwarded-client-cert": {},
+		"x-envoy-decorator-operation":           {mesh: true},
+		"x-envoy-downstream-service-cluster":    {mesh: true},
+		"x-envoy-downstream-service-node":       {mesh: true},
+		"x-envoy-original-host":                 {mesh: true},
+		"x-envoy-original-path":                 {mesh: true},
+		"x-envoy-attempt-count":                 {mesh: true, gateway: true},
+		"x-envoy-is-timeout-retry":              {mesh: true, gateway: true},
+		"x-envoy-original-dst-host":             {mesh: true, gateway: true},
+		"x-envoy-upstream-service-time":         {mesh: true, gateway: true},
+		"x-envoy-retriable-request-header-name": {mesh: true, gateway: true},
+		"grpc-timeout":                          {mesh: true, gateway: true},
+		"x-forwarded-host":                      {mesh: true, gateway: true},
+		"x-forwarded-port":                      {mesh: true, gateway: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			object := istiotest.VirtualService(t, "reviews",
+				"hosts: [reviews.example]\ngateways: [mesh, front]\n"+matchRules("{headers: {"+name+": {exact: probe}}}"))
+			table := traffic.NewTable([]*istio.Object{object}, nil, traffic.Options{})
+			for where, want := range map[string]bool{mesh: at.mesh, gateway: at.gateway} {
+				out := table.Evaluate(traffic.Request{Gateway: where, Headers: headers(name, "probe")})
+				if got := out.Rule.Index == 0; got != want {
+					t.Errorf("at %s hits is %t", where, got)
+				}
+			}
+		})
+	}
+}
+
+// The headers of a connection stay where it changes to another protocol, and of te what says that trailers may come.
+func TestEvaluate_connection(t *testing.T) {
+	t.Parallel()
+	upgrade := headers("Connection", "keep-alive, Upgrade", "Upgrade", "websocket")
+	for name, test := range map[string]struct {
+		match string
+		in    map[string][]string
+		hits  bool
+	}{
+		"another protocol":             {"{headers: {upgrade: {exact: websocket}}}", upgrade, true},
+		"another protocol, not wanted": {"{headers: {upgrade: {}}}", headers("upgrade", "websocket"), false},
+		"a connection that stays":      {"{headers: {connection: {}}}", headers("connection", "keep-alive"), false},
+		"trailers":                     {"{headers: {te: {exact: trailers}}}", headers("te", "trailers"), true},
+		"trailers among others":        {"{headers: {te: {exact: trailers}}}", headers("te", "gzip, trailers"), true},
+		"no trailers":                  {"{headers: {te: {}}}", headers("te", "gzip"), false},
+		"several lines":                {"{withoutHeaders: {keep-alive: {}}}", headers("keep-alive", "1", "keep-alive", "2"), true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			o := istiotest.VirtualService(t, "reviews", matchRules(test.match))
+			out := evaluate([]*istio.Object{o}, nil, traffic.Request{Headers: test.in}, traffic.Options{})
+			if got := out.Rule.Index == 0; got != test.hits || out.Older != nil {
+				t.Errorf("hits is %t, older proxies %v", got, out.Older)
 			}
 		})
 	}

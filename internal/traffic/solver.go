@@ -125,6 +125,11 @@ func (s *solver) settle(on variable, literals []literal, authorities []string) s
 		}
 	}
 	text, is := s.value(on, in, out)
+	if is == yes && text == "" && on.name == forwardedProto { // with which no sidecar has a route
+		if other, is := s.value(on, in, append(slices.Clip(out), pattern.Exact(""))); is == yes {
+			text = other
+		}
+	}
 	if is != yes && s.lines && len(in) > 1 && on.repeats() {
 		return s.settleLines(on, in, out)
 	}

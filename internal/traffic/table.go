@@ -171,7 +171,11 @@ func (t *Table) Evaluate(request Request) Outcome {
 }
 
 // follow says what happens to a request that has the headers that it has when it is routed.
-func (t *Table) follow(request Request) Outcome { return t.route(receive(request, t.firstHost())) }
+func (t *Table) follow(request Request) Outcome {
+	in := receive(request, t.firstHost())
+	in.passConnection()
+	return t.route(in)
+}
 
 func (t *Table) route(in *received) Outcome {
 	at := t.arrivalOf(in)
