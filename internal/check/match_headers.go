@@ -8,6 +8,7 @@ import (
 	networking "istio.io/api/networking/v1"
 
 	"github.com/meshroute/terraform-provider-mesh/internal/istio"
+	"github.com/meshroute/terraform-provider-mesh/internal/traffic"
 )
 
 // claims begins the name of a header that stands for a claim of the request's token.
@@ -58,6 +59,7 @@ func (c *checker) headers(m *networking.HTTPMatchRequest) {
 		}
 		spelled[lower] = name
 		c.capitals(at, name)
+		c.takenAway(at, name)
 	}
 	for _, name := range slices.Sorted(maps.Keys(m.WithoutHeaders)) {
 		at := istio.Path{"without_headers", istio.Key(name)}
@@ -70,10 +72,23 @@ func (c *checker) headers(m *networking.HTTPMatchRequest) {
 // never at a gateway.
 // Source: run with google.golang.org/grpc/xds 1.85.
 func (c *checker) capitals(at istio.Path, name string) {
-	lower, gateways := strings.ToLower(name), c.virtualService().GetGateways()
-	if lower == name || isClaim(name) || len(gateways) > 0 && !slices.Contains(gateways, istio.MeshGateway) {
+	lower := strings.ToLower(name)
+	if lower == name || isClaim(name) || c.atGateways() {
 		return
 	}
 	c.doubt(at, "proxies compare names of headers without case, and gRPC clients that route by themselves (xds:///) "+
 		"with case, so that theirs never have this one; write %.80q", lower)
+}
+
+// atGateways reports whether no caller in the mesh uses the object.
+func (c *checker) atGateways() bool {
+	gateways := c.virtualService().GetGateways()
+	return len(gateways) > 0 && !slices.Contains(gateways, istio.MeshGateway)
+}
+
+// takenAway looks for headers that requests seldom have when they are routed.
+func (c *checker) takenAway(at istio.Path, name string) {
+	if why := traffic.SeldomArrives(name, c.atGateways()); why != "" {
+		c.doubt(at, "%s", why)
+	}
 }

@@ -56,6 +56,34 @@ func TestValidate_matches(t *testing.T) {
 				`http[0].match[0].headers["X-Team"]: ` + capitals,
 			},
 		},
+		"a header of the connection": {match("headers: {keep-alive: {}}"), []string{
+			`http[0].match[0].headers["keep-alive"]: proxies take away headers of the connection before they route, ` +
+				"so that no request has this one then",
+		}},
+		"without a header of the connection": {match("withoutHeaders: {keep-alive: {}}"), nil},
+		"a header that changes the protocol": {match("headers: {upgrade: {exact: websocket}}"), nil},
+		"a header that proxies set": {match("headers: {x-envoy-internal: {exact: 'true'}}"), []string{
+			`http[0].match[0].headers["x-envoy-internal"]: proxies set this header, to true, and leave it to nobody ` +
+				"else: only requests of callers in the networks of the mesh (meshNetworks) have it",
+		}},
+		"a header that proxies take away": {match("headers: {x-envoy-max-retries: {exact: '3'}}"), []string{
+			`http[0].match[0].headers["x-envoy-max-retries"]: proxies take this header away before they route, so ` +
+				"that only requests of callers in the networks of the mesh (meshNetworks), and those of gRPC clients " +
+				"that route by themselves (xds:///), have it then",
+		}},
+		"a header that gateways take away": {
+			"gateways: [front]\n" + match("headers: {X-Envoy-Max-Retries: {}}"), []string{
+				`http[0].match[0].headers["X-Envoy-Max-Retries"]: gateways take this header away before they route, ` +
+					"so that only requests of callers in the networks of the mesh (meshNetworks) have it then",
+			},
+		},
+		"a header that only gateways take away": {
+			"gateways: [front]\n" + match("headers: {x-envoy-original-path: {}}"), []string{
+				`http[0].match[0].headers["x-envoy-original-path"]: gateways take this header away before they ` +
+					"route, so that only requests of callers in the networks of the mesh (meshNetworks) have it then",
+			},
+		},
+		"a header that gateways take away, in the mesh": {match("headers: {x-envoy-original-path: {}}"), nil},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -54,6 +54,25 @@ var (
 // Source: Envoy's ConnectionManagerUtility::mutateRequestHeaders; run with Envoy 1.36 to 1.40.
 var ofConnection = []string{"keep-alive", "proxy-connection", "transfer-encoding"}
 
+// SeldomArrives says why few requests have a header when they are routed, as a sentence fragment, empty for one that
+// they may well have. atGateway says that no caller has a sidecar, or routes by itself.
+func SeldomArrives(name string, atGateway bool) string {
+	name = strings.ToLower(name)
+	const inside = "requests of callers in the networks of the mesh (meshNetworks)"
+	switch {
+	case slices.Contains(ofConnection, name):
+		return "proxies take away headers of the connection before they route, so that no request has this one then"
+	case name == internal:
+		return "proxies set this header, to true, and leave it to nobody else: only " + inside + " have it"
+	case atGateway && (slices.Contains(takenAway, name) || slices.Contains(takenAtGateway, name)):
+		return "gateways take this header away before they route, so that only " + inside + " have it then"
+	case slices.Contains(takenAway, name):
+		return "proxies take this header away before they route, so that only " + inside +
+			", and those of gRPC clients that route by themselves (xds:///), have it then"
+	}
+	return ""
+}
+
 // joinedOnArrival are headers of which every Envoy joins the lines with commas when it receives them, because it
 // keeps them in a place of their own.
 // Source: Envoy's INLINE_REQ_HEADERS and CustomHeaders; run with Envoy 1.40, a sidecar and a gateway.
