@@ -54,6 +54,9 @@ func (t *Table) fill(out *Outcome, rule *compiledRule, match *compiledMatch, in 
 				share.Authority = ""
 			}
 		}
+		if in.guesses != nil { // it is an Envoy that routes
+			out.crossOrigin(spec.CorsPolicy, in)
+		}
 	}
 }
 

@@ -6,6 +6,9 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/meshroute/terraform-provider-mesh/internal/cors"
 	"github.com/meshroute/terraform-provider-mesh/internal/istio"
 	"github.com/meshroute/terraform-provider-mesh/internal/istio/istiotest"
 	"github.com/meshroute/terraform-provider-mesh/internal/traffic"
@@ -219,6 +222,56 @@ func TestEvaluateRedirectPort(t *testing.T) {
 			out := evaluate([]*istio.Object{object}, nil, in, traffic.Options{})
 			if out.Redirect == nil || out.Redirect.Location != test.want {
 				t.Errorf("got %s %+v, want %q", out.Kind, out.Redirect, test.want)
+			}
+		})
+	}
+}
+
+// A CORS policy answers preflights before anything is done with them, and does nothing where a rule answers by itself.
+func TestEvaluateCORS(t *testing.T) {
+	t.Parallel()
+	const all = "timeout: 5s, rewrite: {uri: /b}, mirrors: [{destination: {host: shadow}}], " +
+		"headers: {request: {set: {a: b}}, response: {set: {a: b}}}, "
+	preflight := traffic.Request{
+		Method: "OPTIONS", Headers: headers("Origin", "https://a.example", "Access-Control-Request-Method", "PUT"),
+	}
+	for name, test := range map[string]struct {
+		rule string
+		want traffic.Outcome
+	}{
+		"before everything else": {all + istiotest.To("v1"), traffic.Outcome{
+			Kind: traffic.Respond, Response: &traffic.DirectResponse{Status: 200},
+			CORS: &cors.Verdict{Preflight: true, Answered: true, Allowed: true, Headers: map[string]string{
+				"access-control-allow-origin": "https://a.example",
+			}},
+		}},
+		"behind a fault": {
+			"fault: {abort: {httpStatus: 503, percentage: {value: 100}}}, " + istiotest.To("v1"), traffic.Outcome{
+				Kind: traffic.Respond, Response: &traffic.DirectResponse{Status: 200},
+				Fault: &traffic.Fault{AbortHTTPStatus: 503, AbortPercent: 100},
+				CORS: &cors.Verdict{Preflight: true, Answered: true, Allowed: true, Headers: map[string]string{
+					"access-control-allow-origin": "https://a.example",
+				}},
+			},
+		},
+		"in a rule that answers": {"directResponse: {status: 418}", traffic.Outcome{
+			Kind: traffic.Respond, Response: &traffic.DirectResponse{Status: 418},
+		}},
+		"in a rule that redirects": {"redirect: {uri: /b}", traffic.Outcome{
+			Kind: traffic.RedirectTo, Redirect: &traffic.Redirect{
+				Code: 301, Location: "http://reviews.shop.svc.cluster.local/b",
+			},
+		}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			o := istiotest.VirtualService(t, "reviews",
+				"http: [{corsPolicy: {allowOrigins: [{exact: 'https://a.example'}]}, "+test.rule+"}]")
+			out := evaluate([]*istio.Object{o}, nil, preflight, traffic.Options{})
+			out.Request, out.VirtualService, out.Host = traffic.Request{}, nil, ""
+			out.Rule, out.Match = traffic.RuleRef{}, traffic.MatchRef{}
+			if diff := cmp.Diff(test.want, out); diff != "" {
+				t.Errorf("outcome (-want +got):\n%s", diff)
 			}
 		})
 	}

@@ -78,5 +78,6 @@ func (t *Table) explain(o Outcome) string {
 	if f := o.Fault; f != nil && f.AbortPercent > 0 && f.AbortGRPCStatus != "" && !o.Request.isGRPC() {
 		text += "; a caller that does not speak gRPC gets 200 in place of the abort"
 	}
+	text += o.CORS.Words()
 	return strings.TrimSpace(text)
 }

@@ -1,9 +1,13 @@
 package traffic
 
 import (
+	"net/http"
 	"strconv"
 	"time"
 
+	networking "istio.io/api/networking/v1"
+
+	"github.com/meshroute/terraform-provider-mesh/internal/cors"
 	"github.com/meshroute/terraform-provider-mesh/internal/istio"
 )
 
@@ -16,7 +20,7 @@ const (
 	// RedirectTo says that a rule answers with a redirect, or without a rule that a Gateway sends plain http to
 	// https.
 	RedirectTo OutcomeKind = "redirect"
-	// Respond says that a rule answers by itself.
+	// Respond says that a rule answers by itself, or its CORS policy a preflight.
 	Respond OutcomeKind = "direct_response"
 	// NoRoute says that a VirtualService holds, and none of its rules takes the request: 404, for gRPC UNIMPLEMENTED.
 	// So is a request to a sidecar with an empty x-forwarded-proto, whether one holds or not.
@@ -196,6 +200,8 @@ type Outcome struct {
 	Rewrite  *Rewrite
 	Redirect *Redirect
 	Response *DirectResponse
+	// CORS is what the rule's policy makes of a request with an origin, nil where it does nothing.
+	CORS *cors.Verdict
 	// RequestHeaders and ResponseHeaders are changed for every destination.
 	RequestHeaders, ResponseHeaders HeaderChanges
 	// DependsOn names headers that a proxy may set, replace or take away before it routes, and that could make it
@@ -206,4 +212,17 @@ type Outcome struct {
 	// compare each by itself. Nil where all do the same.
 	// Source: Envoy 1.39, envoy.reloadable_features.match_headers_individually; run with 1.38 and 1.40.
 	Older *Outcome
+}
+
+// crossOrigin writes down what a policy makes of a request, which a rule that answers by itself never asks.
+func (o *Outcome) crossOrigin(policy *networking.CorsPolicy, in *received) {
+	o.CORS = cors.Judge(policy, cors.Request{
+		Method: in.Method, Origin: in.headers["origin"], Asks: in.headers["access-control-request-method"],
+		AsksHeaders: in.headers["access-control-request-headers"],
+	})
+	if o.CORS != nil && o.CORS.Answered {
+		o.Kind, o.Response = Respond, &DirectResponse{Status: http.StatusOK}
+		o.Timeout, o.Retries, o.Mirrors, o.Rewrite, o.Destinations = 0, nil, nil, nil, nil
+		o.RequestHeaders, o.ResponseHeaders = HeaderChanges{}, HeaderChanges{}
+	}
 }

@@ -115,6 +115,11 @@ const cartObject = `{
 const rulesObject = `{ name = "web", namespace = "shop", host = "web", subsets = [{ name = "v1",` +
 	` labels = { version = "v1" } }] }`
 
+const withCORS = `{ service = "reviews", namespace = "shop", subsets = { v1 = { labels = { version = "v1" } },` +
+	` v2 = { labels = { version = "v2" } } }, default = { weights = { v1 = 90, v2 = 10 }, timeout = "5s",` +
+	` headers = { response = { set = { x-a = "b" } } },` +
+	` cors_policy = { allow_origins = [{ exact = "https://a.example" }], allow_methods = ["GET"] } } }`
+
 func TestFunction_evaluate(t *testing.T) {
 	t.Parallel()
 	s := newServer(t)
@@ -129,7 +134,7 @@ func TestFunction_evaluate(t *testing.T) {
 			match = null, match_index = 0, route_name = null, subset = "v2", shares = { v2 = 100 }
 			destinations = [{ host = "reviews.shop.svc.cluster.local", subset = "v2", port = null, percent = 100, authority = null, declared = true
 				request_headers = { set = {}, add = {}, remove = [] }, response_headers = { set = {}, add = {}, remove = [] } }]
-			timeout = null, fault = null, mirrors = [], rewrite = null, redirect = null, direct_response = null
+			timeout = null, fault = null, mirrors = [], rewrite = null, redirect = null, direct_response = null, cors = null
 			retries = { attempts = 2, on = "connect-failure,refused-stream,unavailable,cancelled,retriable-status-codes", per_try_timeout = null, default = true }
 			request_headers = { set = {}, add = {}, remove = [] }, response_headers = { set = {}, add = {}, remove = [] }
 			summary = "Rule http[0]: requests with header x-tester go to v2.", depends_on = []
@@ -139,6 +144,31 @@ func TestFunction_evaluate(t *testing.T) {
 			`{ shares = { v1 = 90, v2 = 10 }, depends_on = ["x-request-id"], summary = "Rule http[1]: all other ` +
 				`requests: v1 90 %, v2 10 %; this depends on header x-request-id, which the proxy may set, replace ` +
 				`or take away before it routes." }`,
+		},
+		"a preflight": {
+			withCORS, `{ method = "OPTIONS", headers = { Origin = "https://a.example", Access-Control-Request-Method = "PUT" } }`,
+			`{ kind = "direct_response", direct_response = { status = 200, body = "" }, destinations = [], shares = {}, subset = null
+			retries = null, timeout = null, rule_index = 0, response_headers = { set = {}, add = {}, remove = [] }
+			cors = { preflight = true, allowed = true, headers = { access-control-allow-origin = "https://a.example", access-control-allow-methods = "GET" } }
+			summary = "Rule http[0]: all requests: v1 90 %, v2 10 %, timeout 5s; this one is a preflight from an origin that the CORS policy allows, and the proxy answers it by itself, with 200." }`,
+		},
+		"a preflight of another origin": {
+			withCORS, `{ method = "OPTIONS", headers = { Origin = "https://b.example", Access-Control-Request-Method = "PUT" } }`,
+			`{ kind = "forward", shares = { v1 = 90, v2 = 10 }, cors = { preflight = true, allowed = false, headers = {} }
+			summary = "Rule http[0]: all requests: v1 90 %, v2 10 %, timeout 5s; this one is a preflight from an origin that the CORS policy does not allow, ` +
+				`and goes on like any other request, because the policy does not ignore unmatched preflights." }`,
+		},
+		"a preflight that is ignored": {
+			strings.Replace(withCORS, "cors_policy = { ", `cors_policy = { unmatched_preflights = "IGNORE", `, 1),
+			`{ method = "OPTIONS", headers = { Origin = "https://b.example", Access-Control-Request-Method = "PUT" } }`,
+			`{ kind = "direct_response", cors = { preflight = true, allowed = false, headers = { access-control-allow-methods = "GET" } }
+			summary = "Rule http[0]: all requests: v1 90 %, v2 10 %, timeout 5s; this one is a preflight from an origin that the CORS policy does not allow, ` +
+				`and the proxy answers it by itself, with 200 and without access-control-allow-origin." }`,
+		},
+		"a request of another origin": {
+			withCORS, `{ headers = { Origin = "https://a.example" } }`,
+			`{ kind = "forward", cors = { preflight = false, allowed = true, headers = { access-control-allow-origin = "https://a.example" } }
+			response_headers = { set = { x-a = "b" }, add = {}, remove = [] }, summary = "Rule http[0]: all requests: v1 90 %, v2 10 %, timeout 5s." }`,
 		},
 		"the default of a canary": {
 			canaryObject, `{}`, `{ subset = null, shares = { v1 = 90, v2 = 10 }, rule_index = 1, match_index = null,

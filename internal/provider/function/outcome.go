@@ -9,6 +9,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/meshroute/terraform-provider-mesh/internal/attr"
+	"github.com/meshroute/terraform-provider-mesh/internal/cors"
 	"github.com/meshroute/terraform-provider-mesh/internal/istio"
 	"github.com/meshroute/terraform-provider-mesh/internal/traffic"
 )
@@ -53,7 +54,10 @@ var (
 	rewriteType  = objectTypeOf(map[string]fwattr.Type{"path": types.StringType, "authority": types.StringType})
 	redirectType = objectTypeOf(map[string]fwattr.Type{"code": types.Int64Type, "location": types.StringType})
 	responseType = objectTypeOf(map[string]fwattr.Type{"status": types.Int64Type, "body": types.StringType})
-	outcomeType  = objectTypeOf(map[string]fwattr.Type{
+	corsType     = objectTypeOf(map[string]fwattr.Type{
+		"preflight": types.BoolType, "allowed": types.BoolType, "headers": types.MapType{ElemType: types.StringType},
+	})
+	outcomeType = objectTypeOf(map[string]fwattr.Type{
 		"kind": types.StringType, "summary": types.StringType, "virtual_service": types.StringType,
 		"host":                types.StringType,
 		"rule":                types.StringType,
@@ -69,6 +73,7 @@ var (
 		"fault":        faultType,
 		"mirrors":      types.ListType{ElemType: mirrorType},
 		"rewrite":      rewriteType, "redirect": redirectType, "direct_response": responseType,
+		"cors":            corsType,
 		"request_headers": headerChangesType, "response_headers": headerChangesType,
 		"depends_on":    types.ListType{ElemType: types.StringType},
 		"older_proxies": types.StringType,
@@ -94,7 +99,7 @@ func outcomeValue(o traffic.Outcome, summary, older string) types.Object {
 		"fault":        faultValue(o.Fault),
 		"mirrors":      mirrorsValue(o.Mirrors),
 		"rewrite":      types.ObjectNull(rewriteType.AttrTypes), "redirect": types.ObjectNull(redirectType.AttrTypes),
-		"direct_response": types.ObjectNull(responseType.AttrTypes),
+		"direct_response": types.ObjectNull(responseType.AttrTypes), "cors": corsValue(o.CORS),
 		"request_headers": headersValue(o.RequestHeaders), "response_headers": headersValue(o.ResponseHeaders),
 		"depends_on": textsValue(o.DependsOn), "older_proxies": textValue(older),
 	}
@@ -136,6 +141,15 @@ func textsValue(texts []string) types.List {
 		values[i] = types.StringValue(text)
 	}
 	return types.ListValueMust(types.StringType, values)
+}
+
+// mapValue returns texts by their names, an empty map for none.
+func mapValue(m map[string]string) types.Map {
+	values := make(map[string]attrValue, len(m))
+	for name, value := range m {
+		values[name] = types.StringValue(value)
+	}
+	return types.MapValueMust(types.StringType, values)
 }
 
 // durationValue returns a duration as people write it, null for none.
@@ -258,16 +272,20 @@ func faultValue(f *traffic.Fault) types.Object {
 	})
 }
 
+// corsValue returns what becomes of a request with an origin, null where no policy looks at it.
+func corsValue(v *cors.Verdict) types.Object {
+	if v == nil {
+		return types.ObjectNull(corsType.AttrTypes)
+	}
+	return types.ObjectValueMust(corsType.AttrTypes, map[string]attrValue{
+		"preflight": types.BoolValue(v.Preflight), "allowed": types.BoolValue(v.Allowed),
+		"headers": mapValue(v.Headers),
+	})
+}
+
 // headersValue returns changes of headers; without one its parts are empty and not null.
 func headersValue(h traffic.HeaderChanges) types.Object {
-	texts := func(m map[string]string) types.Map {
-		values := make(map[string]attrValue, len(m))
-		for name, value := range m {
-			values[name] = types.StringValue(value)
-		}
-		return types.MapValueMust(types.StringType, values)
-	}
 	return types.ObjectValueMust(headerChangesType.AttrTypes, map[string]attrValue{
-		"set": texts(h.Set), "add": texts(h.Add), "remove": textsValue(h.Remove),
+		"set": mapValue(h.Set), "add": mapValue(h.Add), "remove": textsValue(h.Remove),
 	})
 }
