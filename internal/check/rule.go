@@ -3,7 +3,9 @@ package check
 import (
 	"fmt"
 	"math"
+	"net/http"
 	"strconv"
+	"strings"
 
 	"google.golang.org/protobuf/proto"
 	networking "istio.io/api/networking/v1"
@@ -37,6 +39,7 @@ func (c *checker) rule(m *networking.HTTPRoute) {
 	c.mirrors(m)
 	c.unused(m)
 	c.manyHeaders(m)
+	c.preflights(m)
 	limit, try := m.Timeout, m.GetRetries().GetPerTryTimeout()
 	if limit != nil && try != nil && limit.AsDuration() > 0 && try.AsDuration() >= limit.AsDuration() {
 		c.doubt(
@@ -188,6 +191,7 @@ func (c *checker) unused(m *networking.HTTPRoute) {
 		{"retries", m.Retries != nil},
 		{"mirror", m.Mirror != nil},
 		{"mirrors", len(m.Mirrors) > 0},
+		{"cors_policy", m.CorsPolicy != nil},
 	} {
 		if f.set {
 			c.doubt(istio.Path{f.name},
@@ -283,5 +287,27 @@ func (c *checker) cors(m *networking.CorsPolicy) {
 		c.mendWith(istio.NewOrigin, deprecated[0])
 	case len(m.AllowOrigins) == 0:
 		c.doubt(nil, "allows no origin, so that the rest of it has no effect; write allow_origins")
+	}
+}
+
+// preflights looks for a policy that browsers never ask, because the rule is for other methods than theirs.
+func (c *checker) preflights(m *networking.HTTPRoute) {
+	for _, match := range m.Match {
+		switch t := match.GetMethod().GetMatchType().(type) {
+		case *networking.StringMatch_Exact:
+			if t.Exact == http.MethodOptions {
+				return
+			}
+		case *networking.StringMatch_Prefix:
+			if strings.HasPrefix(http.MethodOptions, t.Prefix) {
+				return
+			}
+		default:
+			return
+		}
+	}
+	if m.CorsPolicy != nil && len(m.Match) > 0 && len(m.Route) > 0 {
+		c.doubt(istio.Path{"cors_policy"}, "answers no preflight: browsers ask with OPTIONS, and no match of this rule "+
+			"takes that; add a match for it")
 	}
 }
