@@ -50,12 +50,7 @@ func newEnvoyAgreement(t *testing.T, lab *acctest.Lab) *envoyAgreement {
 		}
 	}
 	a.client = newEnvoyClient(t, authority, addresses...)
-	parts := strings.Split(a.version, ".")
-	minor, err := strconv.Atoi(parts[min(1, len(parts)-1)])
-	if err != nil {
-		t.Fatalf("read the version of the Envoys: %v", err)
-	}
-	a.older = minor < individually
+	a.older = minorOf(t, lab) < individually
 	for _, proxy := range []acctest.EnvoyPod{sidecar, gateway} {
 		var labels []string
 		for name, value := range proxy.Labels {
@@ -65,6 +60,17 @@ func newEnvoyAgreement(t *testing.T, lab *acctest.Lab) *envoyAgreement {
 			routeHeader))
 	}
 	return a
+}
+
+// minorOf returns the minor version of a lab's Envoys.
+func minorOf(t *testing.T, lab *acctest.Lab) int {
+	t.Helper()
+	parts := strings.Split(lab.Gateway().Version, ".")
+	minor, err := strconv.Atoi(parts[min(1, len(parts)-1)])
+	if err != nil {
+		t.Fatalf("read the version of the Envoys: %v", err)
+	}
+	return minor
 }
 
 // gatewayOf returns the Gateway at which requests come in.
