@@ -26,6 +26,7 @@ var onlyEmbedded = map[string]string{
 	"TestAccEvaluate_paths":          viaEnvoy,
 	"TestAccEvaluate_proxyHeaders":   viaEnvoy,
 	"TestAccEvaluate_retries":        viaEnvoy,
+	"TestAccEvaluate_retriesOfGRPC":  viaEnvoy,
 	"TestAccEvaluate_serviceEntries": asEnvoy,
 	"TestAccEvaluate_takenAway":      viaEnvoy,
 	"TestAccFailure_controlPlane":    breaks,

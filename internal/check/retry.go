@@ -2,9 +2,13 @@ package check
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
+	networking "istio.io/api/networking/v1"
+
+	"github.com/meshroute/terraform-provider-mesh/internal/istio"
 	"github.com/meshroute/terraform-provider-mesh/internal/spelling"
 )
 
@@ -27,4 +31,23 @@ func noRetryCondition(quoted string) string {
 	}
 	return quoted + " is no condition for a retry" + meant + "; write some of " +
 		strings.Join(retryConditions, ", ") + " and HTTP statuses, joined by commas without spaces"
+}
+
+// cutOff looks for tries that nobody repeats when they have taken too long: Envoy resets such a try, and counts that
+// as no answer of the service.
+// Source: Envoy's Filter::onPerTryTimeoutCommon and RetryStateImpl::wouldRetryFromReset; run with 1.40.
+func (c *checker) cutOff(m *networking.HTTPRetry) {
+	if m.PerTryTimeout == nil || m.Attempts <= 0 {
+		return
+	}
+	known, repeated := true, false
+	for on := range strings.SplitSeq(m.RetryOn, ",") {
+		_, err := strconv.Atoi(on)
+		known = known && (m.RetryOn == "" || err == nil || slices.Contains(retryConditions, on))
+		repeated = repeated || slices.Contains([]string{"5xx", "gateway-error", "reset"}, on)
+	}
+	if known && !repeated {
+		c.doubt(istio.Path{"per_try_timeout"}, "ends a try that takes longer, and no other one follows: that takes "+
+			"reset, 5xx or gateway-error in retry_on")
+	}
 }

@@ -62,12 +62,33 @@ func TestValidate_retries(t *testing.T) {
 			r.Retries = &networking.HTTPRetry{Attempts: 1, RetryOn: conditions}
 		}
 	}
+	const cutOff = "ends a try that takes longer, and no other one follows: that takes reset, 5xx or gateway-error in " +
+		"retry_on"
 	const noLimit = "http[0].timeout: must be at least 1ms; leave it out for no limit, which is Istio's default"
 	for name, test := range map[string]struct {
 		change func(*networking.HTTPRoute)
 		want   []string
 	}{
 		"conditions and statuses": {change: retryOn(strings.Join(takenByIstiod(t), ",") + ",503")},
+		"a try that is cut off and not repeated": {
+			func(r *networking.HTTPRoute) {
+				r.Retries = &networking.HTTPRetry{Attempts: 1, PerTryTimeout: durationpb.New(time.Millisecond)}
+			},
+			[]string{"http[0].retries.per_try_timeout: " + cutOff},
+		},
+		"a try that is cut off, where others are repeated": {
+			func(r *networking.HTTPRoute) {
+				r.Retries = &networking.HTTPRetry{
+					Attempts: 1, PerTryTimeout: durationpb.New(time.Millisecond), RetryOn: "503,504,unavailable",
+				}
+			},
+			[]string{"http[0].retries.per_try_timeout: " + cutOff},
+		},
+		"a try that is cut off and repeated": {change: func(r *networking.HTTPRoute) {
+			r.Retries = &networking.HTTPRetry{
+				Attempts: 1, PerTryTimeout: durationpb.New(time.Millisecond), RetryOn: "503,gateway-error",
+			}
+		}},
 		"a condition misspelt": {
 			retryOn("5xx,conect-failure"),
 			[]string{`http[0].retries.retry_on: "conect-failure" is no condition for a retry (did you mean ` +

@@ -202,6 +202,7 @@ func (c *checker) unused(m *networking.HTTPRoute) {
 
 // retries looks for what goes with attempts that are switched off. Istio's validation knows of the other fields.
 func (c *checker) retries(m *networking.HTTPRetry) {
+	c.cutOff(m)
 	if m.Attempts != 0 {
 		return
 	}

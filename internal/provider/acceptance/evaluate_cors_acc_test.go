@@ -21,8 +21,9 @@ func TestAccEvaluate_cors(t *testing.T) {
 	const full = "allowMethods: [GET, POST], allowHeaders: [x-a, x-b], exposeHeaders: [x-e], maxAge: 3600s, " +
 		"allowCredentials: true"
 	policies := map[string]string{
-		"full":     "corsPolicy: {allowOrigins: [{exact: 'https://a.example'}], " + full + "}, " + to,
-		"ignore":   "corsPolicy: {allowOrigins: [{exact: 'https://a.example'}], unmatchedPreflights: IGNORE, " + full + "}, " + to,
+		"full": "corsPolicy: {allowOrigins: [{exact: 'https://a.example'}], " + full + "}, " + to,
+		"ignore": "corsPolicy: {allowOrigins: [{exact: 'https://a.example'}], unmatchedPreflights: IGNORE, " +
+			full + "}, " + to,
 		"forward":  "corsPolicy: {allowOrigins: [{exact: 'https://a.example'}], unmatchedPreflights: FORWARD}, " + to,
 		"nobody":   "corsPolicy: {unmatchedPreflights: IGNORE, " + full + "}, " + to,
 		"stars":    "corsPolicy: {allowOrigins: [{exact: '*'}], allowMethods: ['*'], allowHeaders: ['*']}, " + to,

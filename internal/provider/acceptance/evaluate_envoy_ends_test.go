@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
@@ -280,9 +281,15 @@ func attemptsOf(out traffic.Outcome) int {
 // seen returns how often the servers of each version received the request of a name.
 func (a *envoyAgreement) seen(name string) map[string]int {
 	a.t.Helper()
-	response, err := http.Get("http://" + a.server + "/meshlab/seen/" + name)
+	return seenBy(a.t, a.server, name)
+}
+
+// seenBy is [envoyAgreement.seen], for which it asks one of the servers.
+func seenBy(t *testing.T, server, name string) map[string]int {
+	t.Helper()
+	response, err := http.Get("http://" + server + "/meshlab/seen/" + name)
 	if err != nil {
-		a.t.Fatal(err)
+		t.Fatal(err)
 	}
 	defer response.Body.Close()
 	body, err := io.ReadAll(response.Body)
@@ -291,7 +298,7 @@ func (a *envoyAgreement) seen(name string) map[string]int {
 		err = json.Unmarshal(body, &counts)
 	}
 	if err != nil {
-		a.t.Fatal(err)
+		t.Fatal(err)
 	}
 	return counts
 }

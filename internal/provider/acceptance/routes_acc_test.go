@@ -24,6 +24,8 @@ type routes struct {
 	client  *envoyClient
 	older   bool // the Envoys join the lines of a header before they compare it
 	asked   int
+	// server is one that tells which requests were received, and last the name of the last one.
+	server, last string
 }
 
 // newRoutes applies rules, in YAML, and waits until both Envoys have them.
@@ -32,7 +34,10 @@ func newRoutes(t *testing.T, rules string) *routes {
 	lab := acctest.StartProxied(t)
 	sidecar, gateway, _ := lab.Envoys()
 	at := lab.Gateway().Namespace + "/" + lab.Gateway().Name
-	r := &routes{lab: lab, older: minorOf(t, lab) < individually, proxies: map[string]acctest.EnvoyPod{istio.MeshGateway: sidecar, at: gateway}}
+	r := &routes{
+		lab: lab, older: minorOf(t, lab) < individually,
+		proxies: map[string]acctest.EnvoyPod{istio.MeshGateway: sidecar, at: gateway},
+	}
 	text := lab.Expand(fmt.Sprintf(`
 apiVersion: networking.istio.io/v1
 kind: VirtualService
@@ -81,7 +86,8 @@ func (r *routes) address(proxy acctest.EnvoyPod) string {
 
 // each sends a request to both Envoys, and hands over what becomes of it and what internal/traffic says of it.
 func (r *routes) each(
-	t *testing.T, method, path string, headers map[string][]string, look func(t *testing.T, out traffic.Outcome, got reply),
+	t *testing.T, method, path string, headers map[string][]string,
+	look func(t *testing.T, out traffic.Outcome, got reply),
 ) {
 	t.Helper()
 	for _, gateway := range slices.Sorted(maps.Keys(r.proxies)) {
@@ -90,11 +96,17 @@ func (r *routes) each(
 			Method: method, Authority: r.lab.Host, Path: path, Headers: headers, Port: httpPort, Gateway: gateway,
 			SourceNamespace: proxy.Namespace, SourceLabels: proxy.Labels,
 		})
+		r.last = fmt.Sprintf("%s-%d", r.lab.Service, r.asked)
+		sent := maps.Clone(headers)
+		sent["x-count-as"] = []string{r.last}
 		got, err := r.client.send(t.Context(), message{
-			address: r.address(proxy), method: method, authority: r.lab.Host, path: path, headers: headers,
+			address: r.address(proxy), method: method, authority: r.lab.Host, path: path, headers: sent,
 		})
 		if err != nil {
 			t.Fatal(err)
+		}
+		if got.Received != nil {
+			r.server = got.Received.Address
 		}
 		if r.older && out.Older != nil {
 			out = *out.Older
@@ -106,6 +118,16 @@ func (r *routes) each(
 		}
 		r.asked++
 	}
+}
+
+// attempts returns how often the last request came to a server.
+func (r *routes) attempts(t *testing.T) int {
+	t.Helper()
+	n := 0
+	for _, times := range seenBy(t, r.server, r.last) {
+		n += times
+	}
+	return n
 }
 
 // TestAccEvaluate_takenAway: which headers of a caller an Envoy knows when it routes, and what evaluate says of them.

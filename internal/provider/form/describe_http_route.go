@@ -25,7 +25,8 @@ var httpRouteDescriptions = map[protoreflect.FullName]string{
 		"request fails with `504`. A duration of at least `1ms`, in whole milliseconds, such as `\"5s\"`; absent " +
 		"means no limit, and `\"0s\"` is refused, so only leaving it out switches it off.",
 	istioAPI + "HTTPRoute.retries": "When and how often a failed request is sent again. Absent means Istio's default " +
-		"of `2` retries, unless the mesh configuration sets another; only `{ attempts = 0 }` switches retries off.",
+		"of `2` retries, unless the mesh configuration sets another: of what did not reach a server, and of gRPC " +
+		"answers `UNAVAILABLE` and `CANCELLED`, not of a server's `503`. Only `{ attempts = 0 }` switches retries off.",
 	istioAPI + "HTTPRoute.fault": "Faults to inject on purpose, to see how callers cope: `delay`, `abort` or both, " +
 		"at least one of them. The rule's `timeout` and `retries` do not act on injected faults; absent means none.",
 	istioAPI + "HTTPRoute.mirror": "Destination that receives a copy of the requests besides `route`; nobody waits " +
@@ -91,10 +92,12 @@ var httpRouteDescriptions = map[protoreflect.FullName]string{
 		"switches retries off, and then `per_try_timeout`, `retry_on` and `retry_remote_localities` must be absent; " +
 		"absent counts as `0`, while without `retries` as a whole Istio's default of `2` retries holds.",
 	istioAPI + "HTTPRetry.per_try_timeout": "Time limit of each attempt, the first one included: at least `1ms`, in " +
-		"whole milliseconds. Absent means the rule's `timeout`, and a value above that has no effect.",
+		"whole milliseconds. Absent means the rule's `timeout`, and a value above that has no effect. A request " +
+		"whose attempt took longer is sent again only with `reset`, `5xx` or `gateway-error` in `retry_on`.",
 	istioAPI + "HTTPRetry.retry_on": "Failures after which a request is sent again, joined by commas without spaces, " +
 		"such as `\"5xx,reset\"`: names of Envoy's retry conditions for HTTP and gRPC, and HTTP statuses that the " +
-		"service itself answered. Absent means `\"connect-failure,refused-stream,unavailable,cancelled\"`.",
+		"service itself answered. Absent means " +
+		"`\"connect-failure,refused-stream,unavailable,cancelled\"`: no status of HTTP, and `unavailable` is one of gRPC.",
 	istioAPI + "HTTPRetry.retry_remote_localities": "Whether retries may go on to endpoints in other localities than " +
 		"those tried before. The default is `false`.",
 	istioAPI + "HTTPRetry.retry_ignore_previous_hosts": "Whether retries avoid the endpoints that the request was " +
