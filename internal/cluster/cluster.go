@@ -40,6 +40,8 @@ type Cluster struct {
 	recovered atomic.Int64
 	// asking is what is known of whether istiod can be asked.
 	asking asking
+	// versions are those of the proxies, where a plan has asked for them.
+	versions askedVersions
 	// made and takenUp are the UIDs of the objects that were created over this connection, and of those that a create
 	// found left behind by a killed apply.
 	made, takenUp sync.Map

@@ -23,6 +23,8 @@ import (
 // Source: istio.io/istio pilot/pkg/xds SyncStatus, served as /debug/syncz.
 type proxy struct {
 	ID           string              `json:"proxy"`
+	Type         string              `json:"proxy_type"`
+	IstioVersion string              `json:"istio_version"`
 	ClusterSent  string              `json:"cluster_sent"`
 	ClusterAcked string              `json:"cluster_acked"`
 	RouteSent    string              `json:"route_sent"`

@@ -72,6 +72,9 @@ type Problem struct {
 	Remedy Remedy
 	// Value is what the remedy writes, where it writes a value.
 	Value string
+	// Unless names headers: it is otherwise for requests that send all of them in several lines to proxies since
+	// Istio 1.31, which compare each line by itself. Mostly none.
+	Unless []string
 }
 
 // MostNamed is how many parts a text names.

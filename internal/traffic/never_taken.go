@@ -88,11 +88,13 @@ func contradictions(o *istio.Object, spec *networking.VirtualService) []istio.Pr
 func (v Verdict) problem() istio.Problem {
 	_, at := v.Path()
 	if v.clash != nil {
-		return istio.Voidf(at.At(v.clash.condition.at...), "%s, so that this match never holds%s%s",
+		p := istio.Voidf(at.At(v.clash.condition.at...), "%s, so that this match never holds%s%s",
 			v.Reason, v.unlessRepeated(), v.clash.advice())
+		p.Unless = v.repeatedHeaders()
+		return p
 	}
 	p := istio.Voidf(at, "%s%s", v.rest, v.unlessRepeated())
-	p.Remedy = istio.NarrowerFirst
+	p.Remedy, p.Unless = istio.NarrowerFirst, v.repeatedHeaders()
 	for _, by := range v.By {
 		_, place := by.Path()
 		p.By = append(p.By, place)
@@ -100,19 +102,26 @@ func (v Verdict) problem() istio.Problem {
 	return p
 }
 
+// repeatedHeaders are those that come several times in a request that a dead rule has in newer proxies.
+func (v Verdict) repeatedHeaders() []string {
+	var names []string
+	if v.Repeated != nil {
+		for _, name := range slices.Sorted(maps.Keys(v.Repeated.Headers)) {
+			if _, isClaim := istio.ClaimPath(name); !isClaim && len(v.Repeated.Headers[name]) > 1 {
+				names = append(names, name)
+			}
+		}
+	}
+	return names
+}
+
 // unlessRepeated says which requests a dead rule has in newer proxies, empty for none.
 func (v Verdict) unlessRepeated() string {
 	if v.Repeated == nil {
 		return ""
 	}
-	var names []string
-	for _, name := range slices.Sorted(maps.Keys(v.Repeated.Headers)) {
-		if _, isClaim := istio.ClaimPath(name); !isClaim && len(v.Repeated.Headers[name]) > 1 {
-			names = append(names, name)
-		}
-	}
 	return fmt.Sprintf(", but for requests that send header %s several times to proxies since Istio 1.31",
-		istio.Enumerate(names, "and"))
+		istio.Enumerate(v.repeatedHeaders(), "and"))
 }
 
 // unsure reports whether a condition contradicts something that depends on the object's namespace, which may not be

@@ -17,6 +17,8 @@ type draft struct {
 	route          form.Route
 	life           form.Lifecycle
 	prior, planned map[string]attr.Value
+	// problems are what is wrong with the configuration.
+	problems []istio.Problem
 	// exists says that there is a state, and applying that the plan is part of an apply, as far as can be told.
 	exists, applying bool
 	// before and after are the objects of the state, none without one, and of the plan. Where somebody else sets the

@@ -29,7 +29,8 @@ func (p *objectsResource) plan(ctx context.Context, c *call) {
 	d.route.Place().Owner = p.settings.Owner
 	var problems []istio.Problem
 	d.life, problems = form.ReadLifecycle(config, p.settings.Defaults)
-	p.reportAtPlan(&c.diagnostics, c.config, config, append(d.route.Problems(), problems...))
+	d.problems = append(d.route.Problems(), problems...)
+	p.reportAtPlan(&c.diagnostics, c.config, config, d.problems)
 	ctx, cancel := d.life.Deadline(ctx, "read")
 	defer cancel()
 
@@ -71,6 +72,7 @@ func (p *objectsResource) plan(ctx context.Context, c *call) {
 	var view *cluster.View
 	if isKnown(d.config, form.Facing) {
 		view = p.lookAround(ctx, d, &c.diagnostics)
+		p.tellVersions(ctx, c, d)
 	}
 	// Terraform plans once more when it applies, and there the write follows at once: to ask before it again would
 	// only be one more request.
