@@ -61,12 +61,18 @@ func (s *sidecar) resume() { _ = s.process.Signal(syscall.SIGCONT) }
 // address is an argument of a server of the lab, such as where istiod is asked.
 func (b *breakable) address(server, flag string) string {
 	b.t.Helper()
+	arguments := b.line(server)
+	return arguments[slices.Index(arguments, flag)+1]
+}
+
+// line is the command line of a server of the lab.
+func (b *breakable) line(server string) []string {
+	b.t.Helper()
 	var processes map[string]struct{ Argv []string }
 	if err := json.Unmarshal([]byte(readFile(b.t, filepath.Join(b.dir, "processes.json"))), &processes); err != nil {
 		b.t.Fatal(err)
 	}
-	arguments := processes[server].Argv
-	return arguments[slices.Index(arguments, flag)+1]
+	return processes[server].Argv
 }
 
 // services makes copies of the scenario's service, so that istiod has something to send.
