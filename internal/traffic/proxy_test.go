@@ -249,7 +249,9 @@ func TestEvaluate_connection(t *testing.T) {
 		"trailers":                     {"{headers: {te: {exact: trailers}}}", headers("te", "trailers"), true},
 		"trailers among others":        {"{headers: {te: {exact: trailers}}}", headers("te", "gzip, trailers"), true},
 		"no trailers":                  {"{headers: {te: {}}}", headers("te", "gzip"), false},
-		"several lines":                {"{withoutHeaders: {keep-alive: {}}}", headers("keep-alive", "1", "keep-alive", "2"), true},
+		"several lines": {
+			"{withoutHeaders: {keep-alive: {}}}", headers("keep-alive", "1", "keep-alive", "2"), true,
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

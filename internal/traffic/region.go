@@ -143,7 +143,10 @@ func realistic(r Request) bool {
 	if path != "" && path != "*" && (!strings.HasPrefix(path, "/") || strings.Contains(path, "//")) {
 		return false
 	}
-	if r.saysNoScheme() || path == "*" && r.Method != http.MethodOptions || dotted(path) || !istio.IsPlain(path+query, "<>\"\\^`{}| #%") {
+	if r.saysNoScheme() {
+		return false
+	}
+	if path == "*" && r.Method != http.MethodOptions || dotted(path) || !istio.IsPlain(path+query, "<>\"\\^`{}| #%") {
 		return false
 	}
 	for name, values := range r.Headers {

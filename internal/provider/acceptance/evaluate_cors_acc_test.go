@@ -47,25 +47,26 @@ func TestAccEvaluate_cors(t *testing.T) {
 	}
 	r := newRoutes(t, rules)
 	const asks = "access-control-request-method"
+	type lines = map[string][]string
 	for what, request := range map[string]struct {
 		method  string
-		headers map[string][]string
+		headers lines
 	}{
-		"a preflight":                 {http.MethodOptions, map[string][]string{"origin": {known}, asks: {"POST"}}},
-		"of another origin":           {http.MethodOptions, map[string][]string{"origin": {unknown}, asks: {"POST"}}},
-		"of a third origin":           {http.MethodOptions, map[string][]string{"origin": {"https://b.example"}, asks: {"GET"}}},
-		"of two origins":              {http.MethodOptions, map[string][]string{"origin": {known, unknown}, asks: {"GET"}}},
-		"in other letters":            {http.MethodOptions, map[string][]string{"origin": {strings.ToUpper(known)}, asks: {"GET"}}},
-		"for what is not allowed":     {http.MethodOptions, map[string][]string{"origin": {known}, asks: {"DELETE"}}},
-		"for nothing":                 {http.MethodOptions, map[string][]string{"origin": {known}}},
-		"for an empty method":         {http.MethodOptions, map[string][]string{"origin": {known}, asks: {""}}},
-		"of nobody":                   {http.MethodOptions, map[string][]string{asks: {"POST"}}},
-		"of an empty origin":          {http.MethodOptions, map[string][]string{"origin": {""}, asks: {"POST"}}},
-		"with another method":         {http.MethodPut, map[string][]string{"origin": {known}, asks: {"POST"}}},
-		"a request":                   {http.MethodGet, map[string][]string{"origin": {known}}},
-		"a request of another origin": {http.MethodGet, map[string][]string{"origin": {unknown}}},
-		"a request of no origin":      {http.MethodGet, map[string][]string{}},
-		"for a header that is not allowed": {http.MethodOptions, map[string][]string{
+		"a preflight":                 {http.MethodOptions, lines{"origin": {known}, asks: {"POST"}}},
+		"of another origin":           {http.MethodOptions, lines{"origin": {unknown}, asks: {"POST"}}},
+		"of a third origin":           {http.MethodOptions, lines{"origin": {"https://b.example"}, asks: {"GET"}}},
+		"of two origins":              {http.MethodOptions, lines{"origin": {known, unknown}, asks: {"GET"}}},
+		"in other letters":            {http.MethodOptions, lines{"origin": {strings.ToUpper(known)}, asks: {"GET"}}},
+		"for what is not allowed":     {http.MethodOptions, lines{"origin": {known}, asks: {"DELETE"}}},
+		"for nothing":                 {http.MethodOptions, lines{"origin": {known}}},
+		"for an empty method":         {http.MethodOptions, lines{"origin": {known}, asks: {""}}},
+		"of nobody":                   {http.MethodOptions, lines{asks: {"POST"}}},
+		"of an empty origin":          {http.MethodOptions, lines{"origin": {""}, asks: {"POST"}}},
+		"with another method":         {http.MethodPut, lines{"origin": {known}, asks: {"POST"}}},
+		"a request":                   {http.MethodGet, lines{"origin": {known}}},
+		"a request of another origin": {http.MethodGet, lines{"origin": {unknown}}},
+		"a request of no origin":      {http.MethodGet, lines{}},
+		"for a header that is not allowed": {http.MethodOptions, lines{
 			"origin": {known}, asks: {"GET"}, "access-control-request-headers": {"x-z"},
 		}},
 	} {

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -92,11 +91,7 @@ func proxiesText(versions map[string]int) string {
 
 // minorOf returns the minor version in `1.30.1`, where it is that of an Istio.
 func minorOf(version string) (minor int, known bool) {
-	parts := strings.SplitN(version, ".", 3)
-	if len(parts) < 2 || parts[0] != "1" {
-		return 0, false
-	}
-	minor, err := strconv.Atoi(parts[1])
+	_, err := fmt.Sscanf(version, "1.%d", &minor)
 	return minor, err == nil
 }
 
