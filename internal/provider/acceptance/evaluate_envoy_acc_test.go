@@ -107,14 +107,28 @@ func (a *envoyAgreement) check(round []*tables.Table) {
 	}
 }
 
+// needsHTTP2 reports whether a request cannot be sent over HTTP/1.1: that tells no scheme, and has fewer methods.
+func needsHTTP2(r traffic.Request) bool {
+	return r.Gateway == istio.MeshGateway && r.Scheme == "https" || !slices.Contains(http1Methods, r.Method)
+}
+
+// emptyCookie reports whether a request has a cookie that is empty, which Go's client of HTTP/2 does not send.
+func emptyCookie(r traffic.Request) bool {
+	for name, values := range r.Headers {
+		if strings.EqualFold(name, "cookie") && strings.Join(values, "") == "" {
+			return true
+		}
+	}
+	return false
+}
+
 // question returns what to ask of a request, which it may change into one that can be sent.
 func (a *envoyAgreement) question(drawn *tables.Table, table *traffic.Table, request traffic.Request) *question {
 	q := &question{drawn: drawn, table: table, name: a.name()}
 	inMesh := request.Gateway == istio.MeshGateway
 	q.sent = message{
 		encrypted: request.Port == httpsPort && !inMesh,
-		http2: drawn.IntN(2) == 0 || inMesh && request.Scheme == "https" ||
-			!slices.Contains(http1Methods, request.Method),
+		http2:     drawn.IntN(2) == 0 && !emptyCookie(request) || needsHTTP2(request),
 	}
 	host := a.sidecar.Host
 	if !inMesh {
@@ -134,7 +148,6 @@ func (a *envoyAgreement) question(drawn *tables.Table, table *traffic.Table, req
 	}
 	for name, values := range request.Headers {
 		_, isClaim := istio.ClaimPath(name) // nobody here checks tokens
-		// Go's client of HTTP/2 does not send a cookie that is empty.
 		if isClaim || q.sent.http2 && strings.EqualFold(name, "cookie") && strings.Join(values, "") == "" {
 			delete(request.Headers, name)
 		}

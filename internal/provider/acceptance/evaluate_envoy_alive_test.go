@@ -119,5 +119,5 @@ func (a *envoyAgreement) fromHere(w traffic.Request) (request traffic.Request, c
 			return w, nil, false
 		}
 	}
-	return w, changed, true
+	return w, changed, !emptyCookie(w) || !needsHTTP2(w)
 }
