@@ -40,7 +40,8 @@ type agreement struct {
 	asked map[traffic.OutcomeKind]int
 }
 
-// newAgreement makes the Services, in the namespaces of labs in turn. The test's own is that of the first.
+// newAgreement makes the Services, in the namespaces of labs in turn. The test's own is that of the first. In which one
+// a table is decides what is drawn for it, and so follows from its seed.
 func newAgreement(t *testing.T, labs ...*acctest.Lab) *agreement {
 	t.Helper()
 	a := &agreement{
@@ -59,7 +60,7 @@ func newAgreement(t *testing.T, labs ...*acctest.Lab) *agreement {
 	}
 	t.Logf("to draw the same tables again: MESH_TEST_SEED=%d MESH_TEST_TABLES=%d", a.seed, a.tables)
 	for i := range min(a.tables, mostServices) {
-		a.services = append(a.services, labs[i%len(labs)].Twin(fmt.Sprintf("-%d", i)))
+		a.services = append(a.services, labs[(a.seed+uint64(i))%uint64(len(labs))].Twin(fmt.Sprintf("-%d", i)))
 	}
 	return a
 }
