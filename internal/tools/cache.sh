@@ -19,6 +19,11 @@ tofu)
 	# Without this a release calls itself a development version.
 	ldflags+=' -X github.com/opentofu/opentofu/version.dev=no'
 	;;
+# The last version whose module builds alone: since 1.9 parts of it are replaced by folders that the module leaves out.
+terraform)
+	module=$tools/terraform package=github.com/hashicorp/terraform
+	ldflags+=' -X github.com/hashicorp/terraform/version.dev=no'
+	;;
 *)
 	echo "cache.sh: unknown tool $tool" >&2
 	exit 2
