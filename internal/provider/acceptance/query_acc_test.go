@@ -23,6 +23,8 @@ func TestAccList_query(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			lab := acctest.Start(t)
+			w := newWorkspace(t, lab, form{}, "")
+			w.needQuery()
 			canaryForm.handMadePair(lab)
 			for _, kind := range bothKinds {
 				lab.EditObject(kind, lab.Service, func(o *unstructured.Unstructured) {
@@ -30,8 +32,6 @@ func TestAccList_query(t *testing.T) {
 				})
 			}
 			untouched := nobodyTouched(t, lab)
-			w := newWorkspace(t, lab, form{}, "")
-			w.needQuery()
 			w.write("")
 			var lists strings.Builder
 			for _, resourceType := range resourceTypes {
@@ -59,7 +59,6 @@ func TestAccList_query(t *testing.T) {
 func (c *cli) needQuery() {
 	c.t.Helper()
 	if said := c.run("query", "-help").text; !strings.Contains(said, "-generate-config-out") {
-		first, _, _ := strings.Cut(c.must("version").text, "\n")
-		c.t.Skipf("%s has no command query", first)
+		c.t.Skip("this CLI has no command query")
 	}
 }

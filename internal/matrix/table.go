@@ -1,0 +1,152 @@
+package main
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// cell is what became of something that was tried.
+type cell struct {
+	failed bool
+	// skipped is why nothing was tried.
+	skipped string
+	// note is how much was tried.
+	note string
+}
+
+// String is the cell as the progress tells it.
+func (c cell) String() string {
+	switch {
+	case c.failed:
+		return "FAILED " + c.note
+	case c.skipped != "":
+		return "skipped: " + c.skipped
+	}
+	return "passed " + c.note
+}
+
+func demoCell(err error) cell { return cell{failed: err != nil} }
+
+var (
+	verdict  = regexp.MustCompile(`(?m)^ *--- (PASS|FAIL|SKIP): (\S+)`)
+	logLine  = regexp.MustCompile(`(?m)^ +\w+\.go:\d+: (.*)$`)
+	compared = regexp.MustCompile(`(\d+) tables, (\d+) requests compared`)
+	sent     = regexp.MustCompile(`(?m)^ +requests +(\d+) in`)
+	lost     = regexp.MustCompile(`(?m)^ +failed requests +(\d+)$`)
+)
+
+// testsCell reads what tests printed with -v. Where all of them were skipped the cell is; that no test ran is a failure.
+func testsCell(output string, err error) cell {
+	var passed, skipped, failed int
+	all := verdict.FindAllStringSubmatch(output, -1)
+	for _, v := range all {
+		if slices.ContainsFunc(all, func(other []string) bool { return strings.HasPrefix(other[2], v[2]+"/") }) {
+			continue // its parts count
+		}
+		switch v[1] {
+		case "PASS":
+			passed++
+		case "SKIP":
+			skipped++
+		default:
+			failed++
+		}
+	}
+	c := cell{note: plural(passed, "test")}
+	if err != nil || failed > 0 || passed+skipped == 0 {
+		return cell{failed: true, note: plural(failed, "test")}
+	}
+	if passed == 0 {
+		before, _, _ := strings.Cut(output, "--- SKIP")
+		for _, line := range logLine.FindAllStringSubmatch(before, -1) {
+			c.skipped = line[1]
+		}
+		return c
+	}
+	var tables, requests int
+	for _, found := range compared.FindAllStringSubmatch(output, -1) {
+		tables, requests = tables+number(found[1]), requests+number(found[2])
+	}
+	if tables > 0 {
+		c.note = fmt.Sprintf("%d tables, %d requests", tables, requests)
+	}
+	// The second time they are those of the run that has to lose some.
+	if all, failing := sent.FindStringSubmatch(output), lost.FindStringSubmatch(output); all != nil && failing != nil {
+		c.note = fmt.Sprintf("%s requests, %s failed", all[1], failing[1])
+	}
+	return c
+}
+
+// number reads digits.
+func number(digits string) int {
+	n, _ := strconv.Atoi(digits) //nolint:errcheck // of a regular expression that takes digits
+	return n
+}
+
+func plural(n int, what string) string {
+	if n != 1 {
+		what += "s"
+	}
+	return fmt.Sprintf("%d %s", n, what)
+}
+
+// markdown returns the table of a part, and below it why something was skipped.
+func (p *part) markdown() string {
+	var b strings.Builder
+	b.WriteString("| |")
+	for _, c := range p.columns {
+		b.WriteString(" " + c.title + " |")
+	}
+	b.WriteString("\n|---|" + strings.Repeat("---|", len(p.columns)) + "\n")
+	var reasons []string
+	for _, r := range p.results {
+		b.WriteString("| " + r.label + " |")
+		for i, c := range r.cells {
+			text := c.note
+			switch {
+			case c.failed:
+				text = "**failed**"
+			case c.skipped != "":
+				text = "–"
+				if why := p.columns[i].title + ": " + c.skipped; !slices.Contains(reasons, why) {
+					reasons = append(reasons, why)
+				}
+			case text == "":
+				text = "passed"
+			}
+			b.WriteString(" " + text + " |")
+		}
+		b.WriteString("\n")
+	}
+	if len(reasons) > 0 {
+		b.WriteString("\n– is not tried. " + strings.Join(reasons, "; ") + ".\n")
+	}
+	return b.String()
+}
+
+// failures counts the cells that failed.
+func (p *part) failures() int {
+	n := 0
+	for _, r := range p.results {
+		for _, c := range r.cells {
+			if c.failed {
+				n++
+			}
+		}
+	}
+	return n
+}
+
+// insert puts a table between the two comments that mark its place in a document.
+func insert(document, name, table string) (string, error) {
+	begin, end := "<!-- matrix "+name+" -->\n", "<!-- end of matrix "+name+" -->\n"
+	before, rest, ok := strings.Cut(document, begin)
+	_, after, closed := strings.Cut(rest, end)
+	if !ok || !closed {
+		return "", fmt.Errorf("there is no place for the table %s", name)
+	}
+	return before + begin + "\n" + table + "\n" + end + after, nil
+}
