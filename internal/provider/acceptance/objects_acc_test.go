@@ -21,6 +21,18 @@ import (
 // leftOutText is where a generated configuration lacks the empty text of an object.
 var leftOutText = regexp.MustCompile(`((?:empty|nothing)\s*=\s*{\s*exact\s*=\s*)null`)
 
+// keyToQuote finds the name of something in a map that has to stand in quotes in a configuration, such as `:path`.
+var keyToQuote = regexp.MustCompile(`"[^"]*[^"\w-][^"]*":\{`)
+
+var unquoting = regexp.MustCompile(`^Terraform v1\.[0-8]\.`)
+
+// quotesKeys reports whether the CLI quotes the keys of nested maps in a configuration that it generates. Before 1.9
+// Terraform did not, and refused what it had written.
+func (c *cli) quotesKeys() bool {
+	c.t.Helper()
+	return !unquoting.MatchString(c.must("version").text)
+}
+
 // TestAccObjects_import brings the objects of testdata/objects under Terraform with a generated configuration. The
 // plan of that is empty, and applying it leaves the cluster as it is. When the provider does write every one of them,
 // since they get an owner, they mean what they meant.
@@ -34,7 +46,12 @@ func TestAccObjects_import(t *testing.T) {
 
 	var imports strings.Builder
 	before := map[string]*unstructured.Unstructured{}
+	quotes := w.quotesKeys()
 	for i, o := range acceptance.ReadObjects(t, namespace) {
+		if !quotes && keyToQuote.MatchString(asJSON(t, o.Object["spec"])) {
+			t.Logf("%s is left out: this CLI does not quote the keys of maps", o.GetName())
+			continue
+		}
 		made, err := k.ofKind(o).Create(t.Context(),
 			o, metav1.CreateOptions{FieldManager: "kubectl-create", FieldValidation: metav1.FieldValidationStrict})
 		if err != nil {
@@ -49,9 +66,11 @@ func TestAccObjects_import(t *testing.T) {
 	w.write(imports.String())
 	r := w.must("plan", "-generate-config-out=generated.tf")
 	// Terraform takes an empty text for one that was never set.
-	for _, at := range []string{
-		`http[0].match[3].headers["empty"].exact`, `http[0].match[0].query_params["nothing"].exact`,
-	} {
+	empty := []string{`http[0].match[3].headers["empty"].exact`}
+	if quotes {
+		empty = append(empty, `http[0].match[0].query_params["nothing"].exact`)
+	}
+	for _, at := range empty {
 		r.want(t, "warning", "Empty texts to write out", at+", which")
 	}
 	w.cli.write("generated.tf", leftOutText.ReplaceAllString(readFile(t, filepath.Join(w.dir, "generated.tf")),
