@@ -50,7 +50,7 @@ func newEnvoyAgreement(t *testing.T, lab *acctest.Lab) *envoyAgreement {
 		}
 	}
 	a.client = newEnvoyClient(t, authority, addresses...)
-	a.older = minorOf(t, lab) < individually
+	a.older = minorOf(t, a.version) < individually
 	for _, proxy := range []acctest.EnvoyPod{sidecar, gateway} {
 		var labels []string
 		for name, value := range proxy.Labels {
@@ -62,10 +62,10 @@ func newEnvoyAgreement(t *testing.T, lab *acctest.Lab) *envoyAgreement {
 	return a
 }
 
-// minorOf returns the minor version of a lab's Envoys.
-func minorOf(t *testing.T, lab *acctest.Lab) int {
+// minorOf returns the 39 of 1.39.3.
+func minorOf(t *testing.T, version string) int {
 	t.Helper()
-	parts := strings.Split(lab.Gateway().Version, ".")
+	parts := strings.Split(version, ".")
 	minor, err := strconv.Atoi(parts[min(1, len(parts)-1)])
 	if err != nil {
 		t.Fatalf("read the version of the Envoys: %v", err)

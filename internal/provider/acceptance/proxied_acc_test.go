@@ -119,6 +119,9 @@ func (p *proxiedTest) count(times int) error {
 	return nil
 }
 
+// keepsPath is the minor version since which an Envoy leaves a path as it is that a rewrite makes nothing of.
+const keepsPath = 37
+
 // TestAccEvaluate_paths: redirects and rewrites to what is no path, or not the one that is meant.
 func TestAccEvaluate_paths(t *testing.T) {
 	t.Parallel()
@@ -142,6 +145,10 @@ func TestAccEvaluate_paths(t *testing.T) {
 		"rewritten to nothing at all":   {path: "/s/b?x", want: "/s/b?x"},
 		"rewritten to a group in front": {path: "/t/b?x", want: "b/t/?x", ends: "400"},
 	})
+	if nothing := p.requests["rewritten to nothing at all"]; minorOf(t, p.gateway.Version) < keepsPath {
+		nothing.ends = "400" // of the server, which gets no path
+		p.requests["rewritten to nothing at all"] = nothing
+	}
 	route := fmt.Sprintf(`route = [{ destination = { host = %q } }]`, p.w.lab.HTTPHost())
 	var rules strings.Builder
 	for prefix, does := range map[string]string{

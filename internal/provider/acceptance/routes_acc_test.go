@@ -35,7 +35,7 @@ func newRoutes(t *testing.T, rules string) *routes {
 	sidecar, gateway, _ := lab.Envoys()
 	at := lab.Gateway().Namespace + "/" + lab.Gateway().Name
 	r := &routes{
-		lab: lab, older: minorOf(t, lab) < individually,
+		lab: lab, older: minorOf(t, lab.Gateway().Version) < individually,
 		proxies: map[string]acctest.EnvoyPod{istio.MeshGateway: sidecar, at: gateway},
 	}
 	text := lab.Expand(fmt.Sprintf(`
@@ -156,7 +156,7 @@ func TestAccEvaluate_takenAway(t *testing.T) {
 	}
 	r := newRoutes(t, rules)
 	for i, name := range names {
-		if name == "x-envoy-upstream-stream-duration-ms" && minorOf(t, r.lab) < 40 {
+		if name == "x-envoy-upstream-stream-duration-ms" && minorOf(t, r.lab.Gateway().Version) < 40 {
 			continue // which those leave
 		}
 		for _, headers := range []map[string][]string{{name: {"probe"}}, {name: {"a", "probe"}}, {}} {
