@@ -4,12 +4,13 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
 	"os"
 	"os/signal"
-	"slices"
+	"path/filepath"
 	"strings"
 	"syscall"
 )
@@ -30,7 +31,7 @@ func main() {
 	flag.StringVar(&o.demo, "demo", "", "the demo")
 	flag.StringVar(&o.tests, "tests", "", "the acceptance tests, compiled")
 	flag.StringVar(&o.logs, "logs", "", "the folder for what the commands print")
-	flag.StringVar(&o.document, "document", "", "a file that gets the tables of the parts that ran and passed")
+	flag.StringVar(&o.document, "document", "", "a file that gets the tables of which every row has passed")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 	defer stop()
@@ -56,33 +57,72 @@ func run(ctx context.Context, o options) error {
 	var texts []string
 	failed := 0
 	for i := range chosen {
-		for _, r := range chosen[i].rows {
-			if err := o.try(ctx, &chosen[i], r); err != nil {
+		p := &chosen[i]
+		for n := range p.rows {
+			if err := o.fill(ctx, p, &p.rows[n]); err != nil {
 				return err
 			}
 		}
-		texts = append(texts, chosen[i].markdown())
-		failed += chosen[i].failures()
+		texts = append(texts, p.markdown())
+		failed += p.failures()
 	}
 	fmt.Printf("\n%s", strings.Join(texts, "\n"))
+	if o.document != "" {
+		if err := write(o.document, chosen); err != nil {
+			return err
+		}
+	}
 	if failed > 0 {
 		return fmt.Errorf("%d cells of the table; %s has what was printed", failed, o.logs)
 	}
-	if o.document == "" {
-		return nil
-	}
-	return write(o.document, slices.DeleteFunc(chosen, func(p part) bool { return !p.whole }))
+	return nil
 }
 
-// write puts the tables of parts into a file.
-func write(document string, chosen []part) error {
+// fill tries a chosen row. What passed is kept in a file, and stands in the table when other rows are tried.
+func (o options) fill(ctx context.Context, p *part, r *row) error {
+	kept := filepath.Join(o.logs, p.name+"-"+r.name+".json")
+	if !r.chosen {
+		before, err := os.ReadFile(kept)
+		if errors.Is(err, os.ErrNotExist) {
+			return nil
+		}
+		if err == nil {
+			err = json.Unmarshal(before, &r.result)
+		}
+		if r.result != nil && len(r.result.Cells) != len(p.columns) {
+			r.result = nil // of another version of this program
+		}
+		return err
+	}
+	if err := os.RemoveAll(kept); err != nil {
+		return err
+	}
+	var err error
+	if r.result, err = o.try(ctx, p, *r); err != nil {
+		return fmt.Errorf("%s/%s: %w", p.name, r.name, err)
+	}
+	if r.result.failures() > 0 {
+		return nil
+	}
+	text, err := json.MarshalIndent(r.result, "", "  ")
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(kept, text, 0o600)
+}
+
+// write puts the tables of which every row has passed into a file.
+func write(document string, tried []part) error {
 	content, err := os.ReadFile(document)
 	if err != nil {
 		return err
 	}
 	text := string(content)
-	for i := range chosen {
-		if text, err = insert(text, chosen[i].name, chosen[i].markdown()); err != nil {
+	for i := range tried {
+		if !tried[i].whole() {
+			continue
+		}
+		if text, err = insert(text, tried[i].name, tried[i].markdown()); err != nil {
 			return fmt.Errorf("%s: %w", document, err)
 		}
 	}

@@ -14,9 +14,6 @@ type part struct {
 	name    string // as rows are chosen by
 	columns []column
 	rows    []row
-	// whole says that no row was left out.
-	whole   bool
-	results []result
 }
 
 // column is something that is tried.
@@ -39,12 +36,16 @@ type row struct {
 	cli []string
 	// origin is where that comes from, when it is not the program itself.
 	origin string
+
+	chosen bool
+	// result is what became of it, now or when it ran before; nil when that is not known.
+	result *result
 }
 
 // result is what became of a row, a cell for each column.
 type result struct {
-	label string
-	cells []cell
+	Label string
+	Cells []cell
 }
 
 // The modules that pin control planes.
@@ -133,23 +134,20 @@ func controlPlane(gomod string) (name, label string, err error) {
 		kubernetes), nil
 }
 
-// choose returns the parts with the rows that were asked for: none means everything.
+// choose marks the rows that were asked for, which is every row where none is named, and returns the parts of those.
 func choose(all []part, wanted []string) ([]part, error) {
 	var chosen []part
 	known := map[string]bool{}
 	for _, p := range all {
 		known[p.name] = true
-		rows := p.rows
-		p.rows = nil
-		for _, r := range rows {
-			selector := p.name + "/" + r.name
+		some := false
+		for i := range p.rows {
+			selector := p.name + "/" + p.rows[i].name
 			known[selector] = true
-			if len(wanted) == 0 || slices.Contains(wanted, p.name) || slices.Contains(wanted, selector) {
-				p.rows = append(p.rows, r)
-			}
+			p.rows[i].chosen = len(wanted) == 0 || slices.Contains(wanted, p.name) || slices.Contains(wanted, selector)
+			some = some || p.rows[i].chosen
 		}
-		p.whole = len(p.rows) == len(rows)
-		if len(p.rows) > 0 {
+		if some {
 			chosen = append(chosen, p)
 		}
 	}

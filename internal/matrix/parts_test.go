@@ -106,32 +106,33 @@ require (
 
 func TestChoose(t *testing.T) {
 	t.Parallel()
-	all := []part{
-		{name: "cli", rows: []row{{name: "1.8.5"}, {name: "tofu"}}},
-		{name: "envoy", rows: []row{{name: "1.36.4"}, {name: "1.40.0"}}},
-	}
 	for name, c := range map[string]struct {
 		wanted []string
-		want   string // rows, and + behind the parts of which there are all
+		want   string
 		err    string
 	}{
-		"everything":             {nil, "cli+ 1.8.5 tofu envoy+ 1.36.4 1.40.0", ""},
-		"a part":                 {[]string{"envoy"}, "envoy+ 1.36.4 1.40.0", ""},
+		"everything":             {nil, "cli 1.8.5 tofu envoy 1.36.4 1.40.0", ""},
+		"a part":                 {[]string{"envoy"}, "envoy 1.36.4 1.40.0", ""},
 		"a row":                  {[]string{"cli/tofu"}, "cli tofu", ""},
-		"a row and a part":       {[]string{"envoy", "cli/tofu"}, "cli tofu envoy+ 1.36.4 1.40.0", ""},
-		"each row of a part":     {[]string{"cli/tofu", "cli/1.8.5"}, "cli+ 1.8.5 tofu", ""},
+		"a row and a part":       {[]string{"envoy", "cli/tofu"}, "cli tofu envoy 1.36.4 1.40.0", ""},
+		"each row of a part":     {[]string{"cli/tofu", "cli/1.8.5"}, "cli 1.8.5 tofu", ""},
 		"no part":                {[]string{"istiod"}, "", `there is no row "istiod"`},
 		"no row of a part":       {[]string{"cli/1.9"}, "", `there is no row "cli/1.9"`},
 		"a row without its part": {[]string{"tofu"}, "", `there is no row "tofu"`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			chosen, err := choose(all, c.wanted)
+			chosen, err := choose([]part{
+				{name: "cli", rows: []row{{name: "1.8.5"}, {name: "tofu"}}},
+				{name: "envoy", rows: []row{{name: "1.36.4"}, {name: "1.40.0"}}},
+			}, c.wanted)
 			var got []string
 			for _, p := range chosen {
-				got = append(got, p.name+map[bool]string{true: "+"}[p.whole])
+				got = append(got, p.name)
 				for _, r := range p.rows {
-					got = append(got, r.name)
+					if r.chosen {
+						got = append(got, r.name)
+					}
 				}
 			}
 			said := ""

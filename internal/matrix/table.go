@@ -10,25 +10,25 @@ import (
 
 // cell is what became of something that was tried.
 type cell struct {
-	failed bool
-	// skipped is why nothing was tried.
-	skipped string
-	// note is how much was tried.
-	note string
+	Failed bool
+	// Skipped is why nothing was tried.
+	Skipped string
+	// Note is how much was tried.
+	Note string
 }
 
 // String is the cell as the progress tells it.
 func (c cell) String() string {
 	switch {
-	case c.failed:
-		return "FAILED " + c.note
-	case c.skipped != "":
-		return "skipped: " + c.skipped
+	case c.Failed:
+		return "FAILED " + c.Note
+	case c.Skipped != "":
+		return "skipped: " + c.Skipped
 	}
-	return "passed " + c.note
+	return "passed " + c.Note
 }
 
-func demoCell(err error) cell { return cell{failed: err != nil} }
+func demoCell(err error) cell { return cell{Failed: err != nil} }
 
 var (
 	verdict  = regexp.MustCompile(`(?m)^ *--- (PASS|FAIL|SKIP): (\S+)`)
@@ -55,14 +55,14 @@ func testsCell(output string, err error) cell {
 			failed++
 		}
 	}
-	c := cell{note: plural(passed, "test")}
+	c := cell{Note: plural(passed, "test")}
 	if err != nil || failed > 0 || passed+skipped == 0 {
-		return cell{failed: true, note: plural(failed, "test")}
+		return cell{Failed: true, Note: plural(failed, "test")}
 	}
 	if passed == 0 {
 		before, _, _ := strings.Cut(output, "--- SKIP")
 		for _, line := range logLine.FindAllStringSubmatch(before, -1) {
-			c.skipped = line[1]
+			c.Skipped = line[1]
 		}
 		return c
 	}
@@ -71,11 +71,11 @@ func testsCell(output string, err error) cell {
 		tables, requests = tables+number(found[1]), requests+number(found[2])
 	}
 	if tables > 0 {
-		c.note = fmt.Sprintf("%d tables, %d requests", tables, requests)
+		c.Note = fmt.Sprintf("%d tables, %d requests", tables, requests)
 	}
 	// The second time they are those of the run that has to lose some.
 	if all, failing := sent.FindStringSubmatch(output), lost.FindStringSubmatch(output); all != nil && failing != nil {
-		c.note = fmt.Sprintf("%s requests, %s failed", all[1], failing[1])
+		c.Note = fmt.Sprintf("%s requests, %s failed", all[1], failing[1])
 	}
 	return c
 }
@@ -102,16 +102,19 @@ func (p *part) markdown() string {
 	}
 	b.WriteString("\n|---|" + strings.Repeat("---|", len(p.columns)) + "\n")
 	var reasons []string
-	for _, r := range p.results {
-		b.WriteString("| " + r.label + " |")
-		for i, c := range r.cells {
-			text := c.note
+	for _, r := range p.rows {
+		if r.result == nil {
+			continue
+		}
+		b.WriteString("| " + r.result.Label + " |")
+		for i, c := range r.result.Cells {
+			text := c.Note
 			switch {
-			case c.failed:
+			case c.Failed:
 				text = "**failed**"
-			case c.skipped != "":
+			case c.Skipped != "":
 				text = "–"
-				if why := p.columns[i].title + ": " + c.skipped; !slices.Contains(reasons, why) {
+				if why := p.columns[i].title + ": " + c.Skipped; !slices.Contains(reasons, why) {
 					reasons = append(reasons, why)
 				}
 			case text == "":
@@ -130,14 +133,27 @@ func (p *part) markdown() string {
 // failures counts the cells that failed.
 func (p *part) failures() int {
 	n := 0
-	for _, r := range p.results {
-		for _, c := range r.cells {
-			if c.failed {
+	for _, r := range p.rows {
+		n += r.result.failures()
+	}
+	return n
+}
+
+func (r *result) failures() int {
+	n := 0
+	if r != nil {
+		for _, c := range r.Cells {
+			if c.Failed {
 				n++
 			}
 		}
 	}
 	return n
+}
+
+// whole reports whether every row has passed.
+func (p *part) whole() bool {
+	return p.failures() == 0 && !slices.ContainsFunc(p.rows, func(r row) bool { return r.result == nil })
 }
 
 // insert puts a table between the two comments that mark its place in a document.

@@ -16,61 +16,61 @@ func TestTestsCell(t *testing.T) {
 	}{
 		"all passed": {
 			output: "=== RUN   TestAccA\n--- PASS: TestAccA (1.00s)\n--- PASS: TestAccB (0.00s)\nPASS\n",
-			want:   cell{note: "2 tests"},
+			want:   cell{Note: "2 tests"},
 		},
 		"the parts of a test count": {
 			output: "--- PASS: TestAccA (1.00s)\n    --- PASS: TestAccA/one (0.00s)\n    --- PASS: TestAccA/two (0.00s)\n" +
 				"        --- PASS: TestAccA/two/three (0.00s)\n--- PASS: TestAccAB (0.00s)\n",
-			want: cell{note: "3 tests"},
+			want: cell{Note: "3 tests"},
 		},
 		"one failed": {
 			output: "--- PASS: TestAccA (1.00s)\n--- FAIL: TestAccB (0.00s)\n", err: errors.New("exit status 1"),
-			want: cell{failed: true, note: "1 test"},
+			want: cell{Failed: true, Note: "1 test"},
 		},
 		"it ended in the middle": {
 			output: "--- PASS: TestAccA (1.00s)\npanic: test timed out\n", err: errors.New("exit status 2"),
-			want: cell{failed: true, note: "0 tests"},
+			want: cell{Failed: true, Note: "0 tests"},
 		},
 		"nothing ran": {
 			output: "testing: warning: no tests to run\nPASS\n",
-			want:   cell{failed: true, note: "0 tests"},
+			want:   cell{Failed: true, Note: "0 tests"},
 		},
 		"some were skipped": {
 			output: "    a_test.go:1: not here\n--- SKIP: TestAccA (0.00s)\n--- PASS: TestAccB (0.00s)\n",
-			want:   cell{note: "1 test"},
+			want:   cell{Note: "1 test"},
 		},
 		"all parts were skipped": {
 			output: "=== CONT  TestAccA/one\n    a_test.go:34: this CLI has no command query\n--- PASS: TestAccA (0.00s)\n" +
 				"    --- SKIP: TestAccA/one (1.39s)\n",
-			want: cell{note: "0 tests", skipped: "this CLI has no command query"},
+			want: cell{Note: "0 tests", Skipped: "this CLI has no command query"},
 		},
 		"skipped with a reason": {
 			output: "    a_test.go:34: this CLI has no command query\n--- SKIP: TestAccA (1.39s)\n",
-			want:   cell{note: "0 tests", skipped: "this CLI has no command query"},
+			want:   cell{Note: "0 tests", Skipped: "this CLI has no command query"},
 		},
 		"tables": {
 			output: "    evaluate_acc_test.go:154: 60 tables, 2400 requests compared in all: map[forward:1879]\n" +
 				"--- PASS: TestAccEvaluate (86.38s)\n" +
 				"    evaluate_envoy_acc_test.go:46: 60 tables, 2801 requests compared in all: map[forward:1657]\n" +
 				"--- PASS: TestAccEvaluate_envoy (85.37s)\n",
-			want: cell{note: "120 tables, 5201 requests"},
+			want: cell{Note: "120 tables, 5201 requests"},
 		},
 		"tables that disagree": {
 			output: "    evaluate_acc_test.go:154: 60 tables, 2400 requests compared in all: map[forward:1879]\n" +
 				"--- FAIL: TestAccEvaluate (86.38s)\n",
 			err:  errors.New("exit status 1"),
-			want: cell{failed: true, note: "1 test"},
+			want: cell{Failed: true, Note: "1 test"},
 		},
 		"a load": {
 			output: "load through every transition, seed 1\n  requests         12480 in 21 s, 600 a second\n" +
 				"  failed requests  0\nthe first sequence with the order switched off\n  requests         9001 in 15 s\n" +
 				"  failed requests  44\n--- PASS: TestAccLoad (50.00s)\n",
-			want: cell{note: "12480 requests, 0 failed"},
+			want: cell{Note: "12480 requests, 0 failed"},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			if diff := cmp.Diff(c.want, testsCell(c.output, c.err), cmp.AllowUnexported(cell{})); diff != "" {
+			if diff := cmp.Diff(c.want, testsCell(c.output, c.err)); diff != "" {
 				t.Errorf("cell (-want +got):\n%s", diff)
 			}
 		})
@@ -79,11 +79,15 @@ func TestTestsCell(t *testing.T) {
 
 func TestMarkdown(t *testing.T) {
 	t.Parallel()
-	p := part{columns: []column{{title: "the demo"}, {title: "functions"}, {title: "query"}}, results: []result{
-		{"Terraform 1.8.5", []cell{{}, {note: "3 tests"}, {skipped: "this CLI has no command query", note: "0 tests"}}},
-		{"OpenTofu 1.12.6", []cell{{failed: true}, {failed: true, note: "1 test"}, {
-			skipped: "this CLI has no command query",
-		}}},
+	p := part{columns: []column{{title: "the demo"}, {title: "functions"}, {title: "query"}}, rows: []row{
+		{result: &result{
+			"Terraform 1.8.5", []cell{{}, {Note: "3 tests"}, {Skipped: "this CLI has no command query", Note: "0 tests"}},
+		}},
+		{name: "1.9.8"},
+		{result: &result{
+			"OpenTofu 1.12.6",
+			[]cell{{Failed: true}, {Failed: true, Note: "1 test"}, {Skipped: "this CLI has no command query"}},
+		}},
 	}}
 	want := `| | the demo | functions | query |
 |---|---|---|---|

@@ -17,23 +17,23 @@ import (
 // acceptance is where the acceptance tests run, as go test would have it.
 const acceptance = "internal/provider/acceptance"
 
-// try starts a lab of its own for a row and fills its cells.
-func (o options) try(ctx context.Context, p *part, r row) error {
+// try starts a lab of its own for a row and returns its cells.
+func (o options) try(ctx context.Context, p *part, r row) (*result, error) {
 	fmt.Printf("== %s/%s\n", p.name, r.name)
 	env, label, err := o.tools(ctx, r)
 	if err != nil {
-		return fmt.Errorf("%s/%s: %w", p.name, r.name, err)
+		return nil, err
 	}
 	build := exec.CommandContext(ctx, o.meshlab, "build")
 	build.Env, build.Stderr = env, os.Stderr
 	if err := build.Run(); err != nil {
-		return fmt.Errorf("%s/%s: meshlab build: %w", p.name, r.name, err)
+		return nil, fmt.Errorf("meshlab build: %w", err)
 	}
 	l, err := o.startLab(ctx, env)
 	if err != nil {
-		return fmt.Errorf("%s/%s: %w", p.name, r.name, err)
+		return nil, err
 	}
-	done := result{label: label}
+	done := &result{Label: label}
 	for i, c := range p.columns {
 		log := filepath.Join(o.logs, fmt.Sprintf("%s-%s-%d.log", p.name, r.name, i))
 		fmt.Printf("%-40s ", c.title)
@@ -47,17 +47,16 @@ func (o options) try(ctx context.Context, p *part, r row) error {
 		command.Env = append(l.env, "TF_ACC=1")
 		output, err := logged(command, log)
 		if ctx.Err() != nil {
-			return errors.Join(context.Cause(ctx), l.stop())
+			return nil, errors.Join(context.Cause(ctx), l.stop())
 		}
 		filled := demoCell(err)
 		if c.tests != "" {
 			filled = testsCell(output, err)
 		}
-		done.cells = append(done.cells, filled)
+		done.Cells = append(done.Cells, filled)
 		fmt.Printf("%s (%.0f s)\n", filled, time.Since(began).Seconds())
 	}
-	p.results = append(p.results, done)
-	return l.stop()
+	return done, l.stop()
 }
 
 // tools returns the environment of a row, and what to call it.
