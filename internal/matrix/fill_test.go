@@ -53,6 +53,6 @@ func TestFill_before(t *testing.T) {
 	p.rows[2].result = &result{"Envoy 1.38.3", []cell{{Note: "6 tables"}}}
 	written(place)
 	p.rows[1].result.Cells[0].Failed = false
-	written("<!-- matrix envoy -->\n\n| | agree |\n|---|---|\n| Envoy 1.36.4 | 60 tables |\n| Envoy 1.37.0 | passed |\n" +
-		"| Envoy 1.38.3 | 6 tables |\n\n<!-- end of matrix envoy -->\n")
+	written("<!-- matrix envoy -->\n\n| | agree |\n|---|---|\n| Envoy 1.36.4 | 60 tables |\n" +
+		"| Envoy 1.37.0 | passed |\n| Envoy 1.38.3 | 6 tables |\n\n<!-- end of matrix envoy -->\n")
 }

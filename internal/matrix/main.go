@@ -126,5 +126,5 @@ func write(document string, tried []part) error {
 			return fmt.Errorf("%s: %w", document, err)
 		}
 	}
-	return os.WriteFile(document, []byte(text), 0o644) //nolint:gosec // a document of the repository
+	return os.WriteFile(document, []byte(text), 0o644)
 }

@@ -38,7 +38,8 @@ var (
 	lost     = regexp.MustCompile(`(?m)^ +failed requests +(\d+)$`)
 )
 
-// testsCell reads what tests printed with -v. Where all of them were skipped the cell is; that no test ran is a failure.
+// testsCell reads what tests printed with -v. Where all of them were skipped the cell is; that no test ran is a
+// failure.
 func testsCell(output string, err error) cell {
 	var passed, skipped, failed int
 	all := verdict.FindAllStringSubmatch(output, -1)
@@ -82,7 +83,7 @@ func testsCell(output string, err error) cell {
 
 // number reads digits.
 func number(digits string) int {
-	n, _ := strconv.Atoi(digits) //nolint:errcheck // of a regular expression that takes digits
+	n, _ := strconv.Atoi(digits)
 	return n
 }
 

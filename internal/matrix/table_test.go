@@ -19,7 +19,8 @@ func TestTestsCell(t *testing.T) {
 			want:   cell{Note: "2 tests"},
 		},
 		"the parts of a test count": {
-			output: "--- PASS: TestAccA (1.00s)\n    --- PASS: TestAccA/one (0.00s)\n    --- PASS: TestAccA/two (0.00s)\n" +
+			output: "--- PASS: TestAccA (1.00s)\n    --- PASS: TestAccA/one (0.00s)\n" +
+				"    --- PASS: TestAccA/two (0.00s)\n" +
 				"        --- PASS: TestAccA/two/three (0.00s)\n--- PASS: TestAccAB (0.00s)\n",
 			want: cell{Note: "3 tests"},
 		},
@@ -40,7 +41,8 @@ func TestTestsCell(t *testing.T) {
 			want:   cell{Note: "1 test"},
 		},
 		"all parts were skipped": {
-			output: "=== CONT  TestAccA/one\n    a_test.go:34: this CLI has no command query\n--- PASS: TestAccA (0.00s)\n" +
+			output: "=== CONT  TestAccA/one\n    a_test.go:34: this CLI has no command query\n" +
+				"--- PASS: TestAccA (0.00s)\n" +
 				"    --- SKIP: TestAccA/one (1.39s)\n",
 			want: cell{Note: "0 tests", Skipped: "this CLI has no command query"},
 		},
@@ -63,7 +65,8 @@ func TestTestsCell(t *testing.T) {
 		},
 		"a load": {
 			output: "load through every transition, seed 1\n  requests         12480 in 21 s, 600 a second\n" +
-				"  failed requests  0\nthe first sequence with the order switched off\n  requests         9001 in 15 s\n" +
+				"  failed requests  0\nthe first sequence with the order switched off\n" +
+				"  requests         9001 in 15 s\n" +
 				"  failed requests  44\n--- PASS: TestAccLoad (50.00s)\n",
 			want: cell{Note: "12480 requests, 0 failed"},
 		},
@@ -81,7 +84,8 @@ func TestMarkdown(t *testing.T) {
 	t.Parallel()
 	p := part{columns: []column{{title: "the demo"}, {title: "functions"}, {title: "query"}}, rows: []row{
 		{result: &result{
-			"Terraform 1.8.5", []cell{{}, {Note: "3 tests"}, {Skipped: "this CLI has no command query", Note: "0 tests"}},
+			"Terraform 1.8.5",
+			[]cell{{}, {Note: "3 tests"}, {Skipped: "this CLI has no command query", Note: "0 tests"}},
 		}},
 		{name: "1.9.8"},
 		{result: &result{

@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -40,11 +41,11 @@ func (o options) try(ctx context.Context, p *part, r row) (*result, error) {
 		began := time.Now()
 		command := exec.CommandContext(ctx, o.demo)
 		if c.tests != "" {
-			command = exec.CommandContext(ctx, "../../tools/testenv.sh", append(
-				[]string{o.tests, "-test.v", "-test.count=1", "-test.timeout=1h", "-test.run=" + c.tests}, c.flags...)...)
+			arguments := []string{o.tests, "-test.v", "-test.count=1", "-test.timeout=1h", "-test.run=" + c.tests}
+			command = exec.CommandContext(ctx, "../../tools/testenv.sh", append(arguments, c.flags...)...)
 			command.Dir = acceptance
 		}
-		command.Env = append(l.env, "TF_ACC=1")
+		command.Env = l.env
 		output, err := logged(command, log)
 		if ctx.Err() != nil {
 			return nil, errors.Join(context.Cause(ctx), l.stop())
@@ -135,7 +136,7 @@ func (o options) startLab(ctx context.Context, env []string) (*lab, error) {
 	if err != nil {
 		return nil, errors.Join(err, l.stop())
 	}
-	l.env = append(env, exported(string(exports))...)
+	l.env = slices.Concat(env, exported(string(exports)), []string{"TF_ACC=1"})
 	return l, nil
 }
 
