@@ -77,10 +77,10 @@ func parts(o options) ([]part, error) {
 	)
 
 	// The tables for grpc-go ask no Envoy.
-	sent := column{title: "agree", tests: "^TestAccEvaluate_envoy$"}
-	load := column{title: "load", tests: "^TestAccLoad$"}
+	sent := column{title: "`evaluate` agrees", tests: "^TestAccEvaluate_envoy$"}
+	load := column{title: "requests during changes", tests: "^TestAccLoad$"}
 	envoy := part{name: "envoy", columns: []column{sent, load, {
-		title: "routes", tests: "^TestAcc(CanaryRoute_proxied|Effects_.*|Evaluate_(paths|proxyHeaders))$",
+		title: "routed as configured", tests: "^TestAcc(CanaryRoute_proxied|Effects_.*|Evaluate_(paths|proxyHeaders))$",
 	}}}
 	for _, version := range []string{"1.36.4", "1.37.0", "1.38.3", "1.39.3", "1.40.0"} {
 		envoy.rows = append(envoy.rows, row{
@@ -88,11 +88,11 @@ func parts(o options) ([]part, error) {
 		})
 	}
 
-	asked := column{title: "agree", tests: "^TestAccEvaluate(_envoy)?$", flags: []string{"-test.parallel=1"}}
+	asked := column{title: "`evaluate` agrees", tests: "^TestAccEvaluate(_envoy)?$", flags: []string{"-test.parallel=1"}}
 	istiod := part{name: "istiod", columns: []column{asked, load, {
 		title: "acknowledgements", tests: "^TestAcc(Ack|Ack_restartedAPIServer|Waits_auto)$",
 	}, {
-		title: "checks", tests: "^TestAcc(InvalidObjects|Requests|Sidecars|Gateways_.*|Delegates.*)$",
+		title: "refusals and what a plan tells", tests: "^TestAcc(InvalidObjects|Requests|Sidecars|Gateways_.*|Delegates.*)$",
 	}}}
 	for _, folder := range controlPlanes {
 		gomod, err := os.ReadFile(filepath.Join(folder, "go.mod"))
