@@ -88,11 +88,14 @@ func parts(o options) ([]part, error) {
 		})
 	}
 
-	asked := column{title: "`evaluate` agrees", tests: "^TestAccEvaluate(_envoy)?$", flags: []string{"-test.parallel=1"}}
+	asked := column{
+		title: "`evaluate` agrees", tests: "^TestAccEvaluate(_envoy)?$", flags: []string{"-test.parallel=1"},
+	}
 	istiod := part{name: "istiod", columns: []column{asked, load, {
 		title: "acknowledgements", tests: "^TestAcc(Ack|Ack_restartedAPIServer|Waits_auto)$",
 	}, {
-		title: "refusals and what a plan tells", tests: "^TestAcc(InvalidObjects|Requests|Sidecars|Gateways_.*|Delegates.*)$",
+		title: "refusals and what a plan tells",
+		tests: "^TestAcc(InvalidObjects|Requests|Sidecars|Gateways_.*|Delegates.*)$",
 	}}}
 	for _, folder := range controlPlanes {
 		gomod, err := os.ReadFile(filepath.Join(folder, "go.mod"))

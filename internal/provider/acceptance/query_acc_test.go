@@ -35,8 +35,8 @@ func TestAccList_query(t *testing.T) {
 			w.write("")
 			var lists strings.Builder
 			for _, resourceType := range resourceTypes {
-				fmt.Fprintf(&lists, "list %q \"all\" {\n  provider = mesh\n  config {\n    label_selector = \"team=%s\"\n"+
-					"  }\n}\n", resourceType, lab.Service)
+				fmt.Fprintf(&lists, "list %q \"all\" {\n  provider = mesh\n  config {\n"+
+					"    label_selector = \"team=%s\"\n  }\n}\n", resourceType, lab.Service)
 			}
 			w.cli.write("search.tfquery.hcl", lists.String())
 			w.must("query", "-no-color", "-generate-config-out=generated.tf")
