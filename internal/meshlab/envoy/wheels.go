@@ -65,5 +65,6 @@ func (f Finder) wheel() (Wheel, error) {
 			known = append(known, version)
 		}
 	}
-	return Wheel{}, fmt.Errorf("no wheel of %s for this machine is known, but of: %s", f.Named, strings.Join(known, ", "))
+	return Wheel{}, fmt.Errorf("no wheel of %s for this machine is known, but of: %s", f.Named,
+		strings.Join(known, ", "))
 }
