@@ -24,10 +24,10 @@ var leftOutText = regexp.MustCompile(`((?:empty|nothing)\s*=\s*{\s*exact\s*=\s*)
 // keyToQuote finds the name of something in a map that has to stand in quotes in a configuration, such as `:path`.
 var keyToQuote = regexp.MustCompile(`"[^"]*[^"\w-][^"]*":\{`)
 
-var unquoting = regexp.MustCompile(`^Terraform v1\.[0-8]\.`)
+var unquoting = regexp.MustCompile(`^(Terraform v1\.[0-8]|OpenTofu v1\.([0-9]|1[0-2]))\.`)
 
-// quotesKeys reports whether the CLI quotes the keys of nested maps in a configuration that it generates. Before 1.9
-// Terraform did not, and refused what it had written.
+// quotesKeys reports whether the CLI quotes the keys of nested maps in a configuration that it generates. Terraform
+// did not before 1.9, and OpenTofu does not in 1.12; they refuse what they wrote.
 func (c *cli) quotesKeys() bool {
 	c.t.Helper()
 	return !unquoting.MatchString(c.must("version").text)
