@@ -109,9 +109,10 @@ func (r *received) passProxy(schemeless bool) {
 	// It is there where a caller is in one of the mesh's networks, of which Istio by default knows none.
 	delete(r.headers, internal)
 	r.guesses[internal] = guess{absent: true, values: []*pattern.Pattern{pattern.Exact("true")}}
-	id, sent := r.headers[requestID]
+	id := r.headers[requestID]
 	switch {
-	case !sent:
+	case id == "": // an Envoy takes an empty one for none
+		delete(r.headers, requestID)
 		r.guesses[requestID] = guess{values: []*pattern.Pattern{identifiers}}
 	case !inMesh:
 		r.guesses[requestID] = guess{values: []*pattern.Pattern{pattern.Exact(id), identifiers}}

@@ -102,6 +102,14 @@ func TestEvaluate_proxyHeaders(t *testing.T) {
 			"headers: {x-request-id: {exact: mine}}",
 			traffic.Request{Gateway: mesh, Headers: headers("x-request-id", "mine")}, true, nil,
 		},
+		"an identifier that is empty is none": {
+			"headers: {x-request-id: {exact: ''}}",
+			traffic.Request{Gateway: mesh, Headers: headers("x-request-id", "")}, false, nil,
+		},
+		"an identifier is made up for an empty one": {
+			"headers: {x-request-id: {regex: '[0-9a-f-]+'}}",
+			traffic.Request{Gateway: mesh, Headers: headers("x-request-id", "")}, true, nil,
+		},
 		"an identifier that is sent to a gateway": {
 			"headers: {x-request-id: {exact: mine}}",
 			traffic.Request{Gateway: gateway, Headers: headers("x-request-id", "mine")}, false,

@@ -48,6 +48,12 @@ func TestEvaluateRepeated(t *testing.T) {
 			"{headers: {x-forwarded-proto: {exact: 'a,b'}}}",
 			headers("x-forwarded-proto", "a", "x-forwarded-proto", "b"), true, true,
 		},
+		"one that is joined, without its empty lines": {
+			"{headers: {user-agent: {exact: b}}}", headers("user-agent", "", "user-agent", "b"), true, true,
+		},
+		"one that is joined, of empty lines": {
+			"{headers: {origin: {exact: ''}}}", headers("origin", "", "origin", ""), true, true,
+		},
 		"names in two spellings":           {"{headers: {v: {exact: b}}}", headers("v", "a", "V", "b"), true, false},
 		"what no regex can be is nowhere":  {"{withoutHeaders: {v: {regex: '('}}}", ab, false, false},
 		"a single line is read in one way": {"{headers: {v: {exact: 'a,b'}}}", headers("v", "a,b"), true, true},

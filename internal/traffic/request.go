@@ -146,6 +146,8 @@ func (r *received) readHeaders() {
 				r.repeated = map[string][]string{}
 			}
 			r.repeated[name] = values
+		case joinedOnArrival[name]: // without the lines that are empty
+			values = slices.DeleteFunc(slices.Clone(values), func(line string) bool { return line == "" })
 		}
 		r.headers[name] = strings.Join(values, ",")
 	}

@@ -180,14 +180,14 @@ func countable(out traffic.Outcome) bool {
 }
 
 // inOrder returns changes of headers in the order in which an Envoy makes them. Those of an only destination are
-// behind those of the rule; those of one of several are made first.
+// behind those of the rule, each kind by itself; those of one of several are made first.
 func inOrder(out traffic.Outcome, share, rule traffic.HeaderChanges) []traffic.HeaderChanges {
 	if severalDestinations(out.Rule) {
 		return []traffic.HeaderChanges{share, rule}
 	}
-	return []traffic.HeaderChanges{{Remove: slices.Concat(rule.Remove, share.Remove)}, {
-		Set: rule.Set, Add: rule.Add,
-	}, {Set: share.Set, Add: share.Add}}
+	return []traffic.HeaderChanges{
+		{Remove: slices.Concat(rule.Remove, share.Remove)}, {Set: rule.Set}, {Set: share.Set}, {Add: rule.Add}, {Add: share.Add},
+	}
 }
 
 // The servers' answers have this header, whose value is made up here.
