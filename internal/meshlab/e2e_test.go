@@ -96,7 +96,7 @@ func startLabProcess(t *testing.T, binary string, prefix ...string) *labProcess 
 // ready waits until the lab has written what it writes last.
 func (p *labProcess) ready(t *testing.T) {
 	t.Helper()
-	p.waitFor(t, "ready lab", time.Minute, func() error {
+	p.waitFor(t, "ready lab", 3*time.Minute, func() error {
 		_, err := os.Stat(filepath.Join(p.dir, "env"))
 		return err
 	})

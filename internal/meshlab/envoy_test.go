@@ -120,7 +120,8 @@ func (p *labProcess) awaitVersion(t *testing.T, version string) {
 }
 
 // TestEnvoy sends through the sidecar and the gateway, and changes the routes while istiod and they come and go.
-func TestEnvoy(t *testing.T) {
+func TestEnvoy(t *testing.T) { //nolint:tparallel // one lab, step by step
+	t.Parallel()
 	p := needEnvoy(t)
 	client := p.client(t, "kubeconfig")
 	for _, args := range [][]string{{"--via", "sidecar"}, {"--via", "sidecar", "--protocol", "http2"}} {
@@ -209,6 +210,7 @@ func (p *labProcess) loadedThroughEnvoy(t *testing.T, moveTo func(version string
 
 // TestEnvoy_sideBySide: each lab's sidecar and gateway send to the lab's own services.
 func TestEnvoy_sideBySide(t *testing.T) {
+	t.Parallel()
 	one := needEnvoy(t)
 	two := needEnvoy(t)
 	applyOrFail(t, one.client(t, "kubeconfig"), strings.ReplaceAll(shop, "VERSION", "v1"))
@@ -223,6 +225,7 @@ func TestEnvoy_sideBySide(t *testing.T) {
 
 // TestEnvoy_none: without an Envoy a lab says so in a line, and gRPC's own client works.
 func TestEnvoy_none(t *testing.T) {
+	t.Parallel()
 	p := startLabProcess(t, needLab(t), "env", "MESHLAB_ENVOY=none")
 	p.ready(t)
 	if want := "no Envoy, requests go by gRPC's own client alone: MESHLAB_ENVOY=none\n"; !strings.Contains(

@@ -103,7 +103,8 @@ func forwarded(ctx context.Context, config *rest.Config, way string, port int, p
 }
 
 // TestKubelet_portForward asks istiod, through the API server, which proxies have acknowledged what.
-func TestKubelet_portForward(t *testing.T) {
+func TestKubelet_portForward(t *testing.T) { //nolint:tparallel // one lab, step by step
+	t.Parallel()
 	p := startLabProcess(t, needLab(t))
 	p.ready(t)
 	w := startWatchProcess(t, p)
@@ -155,6 +156,7 @@ func TestKubelet_portForward(t *testing.T) {
 // TestKubelet_verbs shows which verbs on pods/portforward are asked for: SPDY begins with a POST, which is "create";
 // a WebSocket begins with a GET, which is "get", and since Kubernetes 1.35 needs "create" as well.
 func TestKubelet_verbs(t *testing.T) {
+	t.Parallel()
 	p := startLabProcess(t, needLab(t))
 	p.ready(t)
 	admin := p.client(t, "kubeconfig")

@@ -25,6 +25,7 @@ import (
 // TestLab_leavesNothing ends a lab in every way there is; no process, no port and, unless it was killed, no file but
 // the logs is left.
 func TestLab_leavesNothing(t *testing.T) {
+	t.Parallel()
 	binary := needLab(t)
 	// What a process does about a signal is inherited while it is ignored, as under nohup, and not while it is
 	// handled.
@@ -41,6 +42,7 @@ func TestLab_leavesNothing(t *testing.T) {
 		"the parent is gone": {[]string{"/bin/sh", "-c", `"$@"; exit 0`, "sh"}, syscall.SIGKILL, true},
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			p := startLabProcess(t, binary, c.prefix...)
 			p.ready(t)
 			endpoints := p.endpoints(t)
@@ -60,9 +62,11 @@ func TestLab_leavesNothing(t *testing.T) {
 
 // TestLab_interruptedStart interrupts a lab at several points of its start.
 func TestLab_interruptedStart(t *testing.T) {
+	t.Parallel()
 	binary := needLab(t)
 	for _, after := range []time.Duration{50 * time.Millisecond, time.Second, 3 * time.Second} {
 		t.Run(after.String(), func(t *testing.T) {
+			t.Parallel()
 			p := startLabProcess(t, binary)
 			time.Sleep(after)
 			if err := p.cmd.Process.Signal(syscall.SIGINT); err != nil {
@@ -89,6 +93,7 @@ func (p *labProcess) onlyLogs(t *testing.T) {
 
 // TestLab_control breaks a lab on purpose and repairs it.
 func TestLab_control(t *testing.T) {
+	t.Parallel()
 	p := startLabProcess(t, needLab(t))
 	p.ready(t)
 	control := func(action, server string) {
@@ -188,6 +193,7 @@ func (p *labProcess) revision(t *testing.T) string {
 // TestRun_exitCode ends `meshlab run` in several ways; its exit code is the command's, and neither the command nor
 // the lab's temporary directory outlives it.
 func TestRun_exitCode(t *testing.T) {
+	t.Parallel()
 	binary := needLab(t)
 	for name, c := range map[string]struct {
 		script string
@@ -200,6 +206,7 @@ func TestRun_exitCode(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			cmd := exec.Command(binary, "run", "--", "/bin/sh", "-c", c.script)
 			out, err := cmd.StdoutPipe()
 			if err != nil {

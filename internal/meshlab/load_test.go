@@ -81,6 +81,7 @@ const twoStreams = `{"streams": [
 // TestLoad changes routes under load, in the order that loses nothing and once in one that does, with a watch beside
 // it.
 func TestLoad(t *testing.T) {
+	t.Parallel()
 	p := startLabProcess(t, needLab(t))
 	p.ready(t)
 	client := p.client(t, "kubeconfig-developer")
@@ -163,7 +164,8 @@ func TestLoad(t *testing.T) {
 }
 
 // TestLoad_ends starts a load and takes away what it needs to go on.
-func TestLoad_ends(t *testing.T) {
+func TestLoad_ends(t *testing.T) { //nolint:tparallel // one lab, step by step
+	t.Parallel()
 	p := startLabProcess(t, needLab(t))
 	p.ready(t)
 	for name, c := range map[string]struct {

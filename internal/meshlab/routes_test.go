@@ -48,6 +48,7 @@ spec:
 
 // TestLab_routes applies the scenario's routes by hand and looks at who answers.
 func TestLab_routes(t *testing.T) {
+	t.Parallel()
 	p := startLabProcess(t, needLab(t))
 	p.ready(t)
 	applyOrFail(t, p.client(t, "kubeconfig-developer"), routes)
@@ -133,6 +134,7 @@ func refusals(t *testing.T, p *labProcess) {
 
 // TestLab_sideBySide starts two labs at the same time; a route in one does not show in the other.
 func TestLab_sideBySide(t *testing.T) {
+	t.Parallel()
 	binary := needLab(t)
 	one, two := startLabProcess(t, binary), startLabProcess(t, binary)
 	one.ready(t)

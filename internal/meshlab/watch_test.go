@@ -154,6 +154,7 @@ func deleteOrFail(t *testing.T, p *labProcess, resource string) {
 
 // TestWatch_order changes the two objects in the right order, which no sidecar notices, and once in the wrong one.
 func TestWatch_order(t *testing.T) {
+	t.Parallel()
 	p := startLabProcess(t, needLab(t))
 	p.ready(t)
 	client := p.client(t, "kubeconfig-developer")
