@@ -19,7 +19,7 @@ import (
 //
 // A subset is the pods that its labels select: one that only gets another name stays. None of the pairs is changed.
 func KeepOthers(wanted, was, live Objects) Objects {
-	was, live = followPods(was, wanted), followPods(live, wanted)
+	was, live = FollowPods(was, wanted), FollowPods(live, wanted)
 	if wanted.Routing() != nil && live.Routing() != nil {
 		o, spec := *wanted.Routing(), proto.CloneOf(wanted.Routing().VirtualServiceSpec())
 		before, is := was.Routing().VirtualServiceSpec(), live.Routing().VirtualServiceSpec()
@@ -81,7 +81,7 @@ func WithoutOthersIn(live, configured *Object) *Object {
 // OthersIn lists, in words, the rules, destinations and subsets of a live pair that the other controller put in:
 // those that neither the pair configured before nor the wanted one has.
 func OthersIn(live, was, wanted Objects) []string {
-	was, live = followPods(was, wanted), followPods(live, wanted)
+	was, live = FollowPods(was, wanted), FollowPods(live, wanted)
 	var found []string
 	is, before, after := live.Routing().
 		VirtualServiceSpec(), was.Routing().VirtualServiceSpec(), wanted.Routing().VirtualServiceSpec()

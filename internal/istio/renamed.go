@@ -25,9 +25,9 @@ func UnderNewNames(before, after Objects) *Object {
 	})
 }
 
-// followPods returns the pair as it was before a change, with those subsets under another name that the change calls
+// FollowPods returns the pair as it was before a change, with those subsets under another name that the change calls
 // so: of another name, and with the same labels. The pairs are not changed.
-func followPods(before, after Objects) Objects {
+func FollowPods(before, after Objects) Objects {
 	was, is := before.Declaring().DestinationRuleSpec(), after.Declaring().DestinationRuleSpec()
 	if was == nil || is == nil || was.Host != is.Host {
 		return before

@@ -1,0 +1,183 @@
+package walk
+
+import (
+	"encoding/json"
+	"slices"
+	"time"
+	"unicode/utf8"
+
+	"google.golang.org/protobuf/proto"
+	networking "istio.io/api/networking/v1"
+
+	"github.com/meshroute/terraform-provider-mesh/internal/istio"
+)
+
+// Memory is what an annotation of a VirtualService says of a walk that is under way: it dies with the object, and is
+// seen by whoever looks at it.
+type Memory struct {
+	// Owner is the workspace that walks, empty where it has no name.
+	Owner string `json:"owner,omitempty"`
+	// Start and Target are weights by rule and destination.
+	Start  map[string]map[string]int64 `json:"from"`
+	Target map[string]map[string]int64 `json:"to"`
+	// Percents are those of the stages, and Stage is the one whose shares are live.
+	Percents []int64   `json:"percents"`
+	Stage    int       `json:"step"`
+	Back     bool      `json:"back,omitempty"`
+	Since    time.Time `json:"since"`
+	// Why is the reason of the way back.
+	Why string `json:"why,omitempty"`
+}
+
+// mostMemory is how many bytes an annotation may have that is read: Kubernetes takes 256 KiB for all of an object.
+const mostMemory = 64 << 10
+
+// longestWhy is how many bytes of a reason are kept.
+const longestWhy = 500
+
+// Remember returns what to write about a walk at a position.
+func (p Plan) Remember(owner string, at Position, why string) Memory {
+	m := Memory{
+		Owner: owner, Stage: at.Stage, Back: at.Back, Since: at.Since.UTC().Truncate(time.Second),
+		Start: map[string]map[string]int64{}, Target: map[string]map[string]int64{},
+		Why: cut(why),
+	}
+	for _, s := range p.stages {
+		m.Percents = append(m.Percents, s.Percent)
+	}
+	for _, r := range p.rules {
+		m.Start[r.name], m.Target[r.name] = byName(r.names, r.from), byName(r.names, r.to)
+	}
+	return m
+}
+
+func cut(text string) string {
+	for len(text) > longestWhy {
+		_, size := utf8.DecodeLastRuneInString(text)
+		text = text[:len(text)-size]
+	}
+	return text
+}
+
+func byName(names []string, weights []int64) map[string]int64 {
+	all := map[string]int64{}
+	for i, name := range names {
+		all[name] = weights[i]
+	}
+	return all
+}
+
+// Encode returns the text of the annotation.
+func (m Memory) Encode() string {
+	raw, err := json.Marshal(m)
+	if err != nil {
+		// Strings, numbers and times always can be written; a year beyond 9999 is no time of a walk.
+		return ""
+	}
+	return string(raw)
+}
+
+// Recall reads the annotation of an object. What is none, or was not written by a walk, is no memory: false.
+func Recall(o *istio.Object) (Memory, bool) {
+	if o == nil {
+		return Memory{}, false
+	}
+	text, ok := o.Annotations[istio.WalkAnnotation]
+	var m Memory
+	if !ok || len(text) > mostMemory || json.Unmarshal([]byte(text), &m) != nil {
+		return Memory{}, false
+	}
+	sound := len(m.Percents) > 0 && m.Stage >= 0 && m.Stage < len(m.Percents) && len(m.Start) > 0
+	return m, sound
+}
+
+// Resume returns a walk that goes on where an earlier apply was stopped, and its position: where the same owner walks
+// to the same shares by the same steps, and what is live is what the stage says. Otherwise the walk starts from what
+// is live: false.
+//
+// The stage begins anew: how long it has lasted says nothing, because nobody may have looked meanwhile.
+func Resume(live, wanted istio.Objects, steps []int64, owner string, now time.Time) (Plan, Position, bool) {
+	fresh := NewPlan(live, wanted, steps)
+	m, ok := Recall(live.Routing())
+	if !ok || m.Owner != owner {
+		return fresh, Position{Since: now}, false
+	}
+	p := NewPlan(m.atStart(live), wanted, steps)
+	if p.Last() == 0 || m.Stage > p.Last() || !p.walksTo(m) || !p.isLive(m.Stage, live) {
+		return fresh, Position{Since: now}, false
+	}
+	return p, Position{Stage: m.Stage, Back: m.Back, Since: now}, true
+}
+
+// atStart returns live objects with the weights that they had when the walk began.
+func (m Memory) atStart(live istio.Objects) istio.Objects {
+	o := live.Routing()
+	if o == nil {
+		return live
+	}
+	object, spec := *o, proto.CloneOf(o.VirtualServiceSpec())
+	for name, rule := range named(spec) {
+		weights, walks := m.Start[name]
+		if !walks {
+			continue
+		}
+		for _, route := range rule.Route {
+			route.Weight = int32(clamp(weights[nameOf(route.GetDestination())])) //nolint:gosec // clamped
+		}
+	}
+	object.Spec = spec
+	return live.With(&object)
+}
+
+// clamp makes a number from an annotation a weight.
+func clamp(n int64) int64 { return min(max(n, 0), 1<<30) }
+
+// walksTo reports whether a walk has the rules, the target and the steps that an earlier one had.
+func (p Plan) walksTo(m Memory) bool {
+	if len(p.rules) != len(m.Target) || len(p.stages) != len(m.Percents) {
+		return false
+	}
+	for i, s := range p.stages {
+		if m.Percents[i] != s.Percent {
+			return false
+		}
+	}
+	for _, r := range p.rules {
+		target := m.Target[r.name]
+		for i, name := range r.names {
+			if target[name] != r.to[i] {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// isLive reports whether the live shares of all rules that walk are those of a stage.
+func (p Plan) isLive(stage int, live istio.Objects) bool {
+	rules := named(istio.FollowPods(live, p.wanted).Routing().VirtualServiceSpec())
+	for i, r := range p.rules {
+		is := rules[r.name]
+		if is == nil {
+			return false
+		}
+		shares := sharesOf(is.Route)
+		now := make([]int64, len(r.names))
+		for at, name := range r.names {
+			now[at] = shares[name]
+		}
+		if !slices.Equal(now, p.stages[stage].Shares[i]) {
+			return false
+		}
+	}
+	return true
+}
+
+// named returns rules by their names, or their places such as `http[0]`.
+func named(spec *networking.VirtualService) map[string]*networking.HTTPRoute {
+	rules := map[string]*networking.HTTPRoute{}
+	for i, rule := range spec.GetHttp() {
+		rules[ruleName(i, rule)] = rule
+	}
+	return rules
+}

@@ -1,0 +1,189 @@
+package walk_test
+
+import (
+	"os"
+	"strconv"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"google.golang.org/protobuf/testing/protocmp"
+	"pgregory.net/rapid"
+
+	"github.com/meshroute/terraform-provider-mesh/internal/istio"
+	"github.com/meshroute/terraform-provider-mesh/internal/walk"
+)
+
+// history is a walk that is being made, and what it did.
+type history struct {
+	*rapid.T
+	terms        walk.Terms
+	plan         walk.Plan
+	wanted       istio.Objects
+	steps        []int64
+	now          time.Time
+	at           walk.Position
+	failed, late bool
+}
+
+// Over random verdicts a walk moves by one stage at a time, judges each step after its pause, arrives only where every
+// gate passed, always gets back to its start, and ends in a time that its terms bound. Wherever it is stopped, it goes
+// on from there.
+func TestPropertyWalk(t *testing.T) {
+	t.Parallel()
+	n := 300
+	if all, err := strconv.Atoi(os.Getenv("MESH_TEST_WALKS")); err == nil {
+		n = all
+	}
+	for range (n + 99) / 100 {
+		rapid.Check(t, func(t *rapid.T) {
+			h := newHistory(t)
+			for i := 0; !h.move(); i++ {
+				if i > 10_000 {
+					t.Fatalf("the walk does not end: %+v at %+v", h.terms, h.at)
+				}
+			}
+			_, longest := h.terms.Expected()
+			if took := h.now.Sub(start); took > longest+time.Duration(h.terms.Last)*time.Second {
+				t.Errorf("the walk took %s, at most %s was said", took, longest)
+			}
+		})
+	}
+}
+
+func newHistory(t *rapid.T) *history {
+	rules := rapid.IntRange(1, 3).Draw(t, "rules")
+	var from, to []string
+	for range rules {
+		from, to = append(from, randomRule(t, "from")), append(to, randomRule(t, "to"))
+	}
+	h := &history{
+		T: t, wanted: objects(to...), now: start,
+		steps: rapid.SliceOfN(rapid.Int64Range(1, 99), 0, 6).Draw(t, "steps"),
+	}
+	h.plan = walk.NewPlan(objects(from...), h.wanted, h.steps)
+	h.terms = walk.Terms{
+		Last:      h.plan.Last(),
+		Pause:     time.Duration(rapid.IntRange(0, 100).Draw(t, "pause")) * time.Second,
+		Patience:  time.Duration(rapid.IntRange(0, 300).Draw(t, "patience")) * time.Second,
+		Again:     time.Duration(rapid.IntRange(0, 10).Draw(t, "again")) * time.Second,
+		OnFailure: rapid.SampledFrom([]walk.OnFailure{walk.Back, walk.Hold}).Draw(t, "on_failure"),
+		Gated:     rapid.Bool().Draw(t, "gated"),
+	}
+	h.at.Since = h.now
+	h.checkShares()
+	return h
+}
+
+func randomRule(t *rapid.T, label string) string {
+	text := ""
+	for _, name := range []string{"v1", "v2", "v3"}[:rapid.IntRange(1, 3).Draw(t, label)] {
+		text += " " + name + "=" + strconv.Itoa(rapid.IntRange(1, 100).Draw(t, name))
+	}
+	return text
+}
+
+// checkShares fails unless the shares of each stage sum to 100, and lie between those of the start and of the end.
+func (h *history) checkShares() {
+	stages := h.plan.Stages()
+	for i, s := range stages {
+		if i > 0 && s.Percent <= stages[i-1].Percent {
+			h.Errorf("stage %d is at %d %%, after %d %%", i, s.Percent, stages[i-1].Percent)
+		}
+		for r, shares := range s.Shares {
+			sum := int64(0)
+			for d, share := range shares {
+				first, last := stages[0].Shares[r][d], stages[len(stages)-1].Shares[r][d]
+				if share < min(first, last)-1 || share > max(first, last)+1 || share < 0 {
+					h.Errorf("the share %d is not between %d and %d: %+v", share, first, last, stages)
+				}
+				if share == 0 && s.Percent > 0 && s.Percent < 100 && max(first, last) > 0 {
+					h.Errorf("the share of %d to %d is 0 at %d %%", first, last, s.Percent)
+				}
+				sum += share
+			}
+			if sum != 100 {
+				h.Errorf("the shares of %v sum to %d", shares, sum)
+			}
+		}
+	}
+}
+
+// move makes the next move, and reports whether it was the last.
+func (h *history) move() bool {
+	m := h.terms.Next(h.now, h.at, nil)
+	if m.Action == walk.Ask {
+		verdicts := rapid.SliceOfN(rapid.SampledFrom([]walk.Verdict{
+			walk.Pass, walk.Pass, walk.Pass, walk.NotYet, walk.Unreachable, walk.Fail,
+		}), 1, 3).Draw(h.T, "verdicts")
+		m = h.terms.Next(h.now, h.at, verdicts)
+		h.checkJudgement(m, verdicts)
+	}
+	switch m.Action {
+	case walk.Wait:
+		if !m.Until.After(h.now) {
+			h.Fatalf("a wait until %s at %s", m.Until, h.now)
+		}
+		h.now = m.Until
+	case walk.Go:
+		h.step(m.To)
+	case walk.Arrive:
+		if h.at.Stage != h.terms.Last || h.failed {
+			h.Errorf("arrived at %+v of %d", h.at, h.terms.Last)
+		}
+	case walk.Return:
+		if h.at.Stage != 0 || !h.failed {
+			h.Errorf("returned at %+v", h.at)
+		}
+	case walk.Stay:
+		if !h.failed || h.terms.OnFailure != walk.Hold {
+			h.Errorf("stayed at %+v", h.at)
+		}
+	default:
+		h.Fatalf("asked, and asked again: %+v", m)
+	}
+	return m.Action != walk.Wait && m.Action != walk.Go
+}
+
+func (h *history) checkJudgement(m walk.Move, verdicts []walk.Verdict) {
+	if h.now.Before(h.at.Since.Add(h.terms.Pause)) {
+		h.Errorf("judged at %s a step that began at %s", h.now, h.at.Since)
+	}
+	worst := walk.Pass
+	for _, v := range verdicts {
+		if v == walk.Fail || worst == walk.Pass && v != walk.Pass {
+			worst = v
+		}
+	}
+	forward := m.Action == walk.Arrive || m.Action == walk.Go && !m.To.Back
+	if forward != (worst == walk.Pass) {
+		h.Errorf("verdicts %v came to %+v", verdicts, m)
+	}
+	h.failed = m.Action == walk.Stay || m.Action == walk.Go && m.To.Back
+}
+
+// step goes to a stage, and looks whether an apply that begins there goes on from it.
+func (h *history) step(to walk.Position) {
+	want := h.at.Stage + 1
+	if to.Back {
+		want = h.at.Stage - 1
+	}
+	if to.Stage != want || to.Stage < 0 || to.Stage > h.terms.Last || h.at.Back && !to.Back {
+		h.Fatalf("from %+v to %+v of %d", h.at, to, h.terms.Last)
+	}
+	h.at = to
+	text := h.plan.Remember("prod", h.at, "").Encode()
+	live := walking(h.plan, to.Stage, text)
+	resumed, at, ok := walk.Resume(live, h.wanted, h.steps, "prod", h.now)
+	if !ok || at != h.at {
+		h.Fatalf("stopped at %+v, resumed at %+v, %t; annotation %s", h.at, at, ok, text)
+	}
+	if diff := cmp.Diff(h.plan.Stages(), resumed.Stages()); diff != "" {
+		h.Errorf("resumed with other stages (-before +after):\n%s", diff)
+	}
+	for i, o := range h.plan.Objects(0).All() {
+		if is := resumed.Objects(0).All()[i]; !istio.SameSpec(o.Spec, is.Spec) {
+			h.Errorf("the start (-before +after):\n%s", cmp.Diff(o.Spec, is.Spec, protocmp.Transform()))
+		}
+	}
+}
