@@ -94,6 +94,24 @@ func (r *Reader) Ints(name string) map[string]*int64 {
 	return numbers
 }
 
+// IntList reads a list of whole numbers. A null element is a problem, and what is no whole number, or unknown, is a nil
+// pointer: it has its place in the list.
+func (r *Reader) IntList(name string) []*int64 {
+	at := place{up: r.at, text: name}
+	var numbers []*int64
+	for i, e := range r.list(&at, r.object.Get(name)) {
+		at := place{up: &at, step: byIndex, at: i}
+		var number *int64
+		if r.set(&at, e) {
+			if n, known := r.int(&at, e); known {
+				number = &n
+			}
+		}
+		numbers = append(numbers, number)
+	}
+	return numbers
+}
+
 // Strings reads a list of strings. A null element is a problem.
 func (r *Reader) Strings(name string) []string {
 	at := place{up: r.at, text: name}

@@ -165,8 +165,10 @@ func (l *Live) Ours(wanted *istio.Object) *istio.Object {
 	if owner, ok := l.Annotations[istio.OwnerAnnotation]; ok {
 		ours.Annotations[istio.OwnerAnnotation] = owner
 	}
-	if _, ok := wanted.Annotations[istio.OriginalAnnotation]; !ok {
-		delete(ours.Annotations, istio.OriginalAnnotation)
+	for _, key := range []string{istio.OriginalAnnotation, istio.WalkAnnotation} {
+		if _, ok := wanted.Annotations[key]; !ok {
+			delete(ours.Annotations, key)
+		}
 	}
 	return &ours
 }

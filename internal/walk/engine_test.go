@@ -34,26 +34,54 @@ func TestTerms_Next(t *testing.T) {
 		verdicts []walk.Verdict
 		want     walk.Move
 	}{
-		"the first step follows at once":       {terms, 0, at(0), nil, goes(0, 1, false)},
-		"a step lasts for its pause":           {terms, 20 * time.Second, at(1), nil, waits(time.Minute)},
-		"nobody is heard before that":          {terms, 0, at(1), []walk.Verdict{walk.Fail}, waits(time.Minute)},
-		"then the gates are asked":             {terms, time.Minute, at(1), nil, walk.Move{Action: walk.Ask}},
-		"all pass":                             {terms, time.Minute, at(1), []walk.Verdict{walk.Pass, walk.Pass}, goes(time.Minute, 2, false)},
-		"one fails":                            {terms, time.Minute, at(2), []walk.Verdict{walk.Pass, walk.Fail}, goes(time.Minute, 1, true)},
-		"one fails, another is not there":      {terms, time.Minute, at(1), []walk.Verdict{walk.Unreachable, walk.Fail}, goes(time.Minute, 0, true)},
-		"one fails, and the step is to last":   {hold, time.Minute, at(2), []walk.Verdict{walk.Fail}, walk.Move{Action: walk.Stay}},
-		"not yet waits":                        {terms, time.Minute, at(1), []walk.Verdict{walk.Pass, walk.NotYet}, waits(65 * time.Second)},
-		"unreachable waits":                    {terms, time.Minute, at(1), []walk.Verdict{walk.Unreachable}, waits(65 * time.Second)},
-		"waits no longer than patience":        {terms, 11*time.Minute - time.Second, at(1), []walk.Verdict{walk.NotYet}, waits(11 * time.Minute)},
-		"patience ends":                        {terms, 11 * time.Minute, at(1), []walk.Verdict{walk.NotYet}, late(goes(11*time.Minute, 0, true))},
-		"patience ends out of reach":           {hold, time.Hour, at(1), []walk.Verdict{walk.Unreachable}, late(walk.Move{Action: walk.Stay})},
-		"a verdict after patience counts":      {terms, time.Hour, at(1), []walk.Verdict{walk.Pass}, goes(time.Hour, 2, false)},
-		"the end is judged too":                {terms, time.Minute, at(3), nil, walk.Move{Action: walk.Ask}},
-		"the end fails":                        {terms, time.Minute, at(3), []walk.Verdict{walk.Fail}, goes(time.Minute, 2, true)},
-		"the end passes":                       {terms, time.Minute, at(3), []walk.Verdict{walk.Pass}, walk.Move{Action: walk.Arrive}},
-		"beyond the end":                       {terms, time.Minute, at(9), []walk.Verdict{walk.Pass}, walk.Move{Action: walk.Arrive}},
-		"back goes on at once":                 {terms, 0, back(2), nil, goes(0, 1, true)},
-		"back asks nobody":                     {terms, time.Hour, back(1), []walk.Verdict{walk.Pass}, goes(time.Hour, 0, true)},
+		"the first step follows at once": {terms, 0, at(0), nil, goes(0, 1, false)},
+		"a step lasts for its pause":     {terms, 20 * time.Second, at(1), nil, waits(time.Minute)},
+		"nobody is heard before that":    {terms, 0, at(1), []walk.Verdict{walk.Fail}, waits(time.Minute)},
+		"then the gates are asked":       {terms, time.Minute, at(1), nil, walk.Move{Action: walk.Ask}},
+		"all pass": {
+			terms, time.Minute, at(1), []walk.Verdict{walk.Pass, walk.Pass}, goes(time.Minute, 2, false),
+		},
+		"one fails": {
+			terms, time.Minute, at(2), []walk.Verdict{walk.Pass, walk.Fail}, goes(time.Minute, 1, true),
+		},
+		"one fails, another is not there": {
+			terms, time.Minute, at(1), []walk.Verdict{walk.Unreachable, walk.Fail}, goes(time.Minute, 0, true),
+		},
+		"one fails, and the step is to last": {
+			hold, time.Minute, at(2), []walk.Verdict{walk.Fail}, walk.Move{Action: walk.Stay},
+		},
+		"not yet waits": {
+			terms, time.Minute, at(1), []walk.Verdict{walk.Pass, walk.NotYet}, waits(65 * time.Second),
+		},
+		"unreachable waits": {
+			terms, time.Minute, at(1), []walk.Verdict{walk.Unreachable}, waits(65 * time.Second),
+		},
+		"waits no longer than patience": {
+			terms, 11*time.Minute - time.Second, at(1), []walk.Verdict{walk.NotYet}, waits(11 * time.Minute),
+		},
+		"patience ends": {
+			terms, 11 * time.Minute, at(1), []walk.Verdict{walk.NotYet}, late(goes(11*time.Minute, 0, true)),
+		},
+		"patience ends out of reach": {
+			hold, time.Hour, at(1), []walk.Verdict{walk.Unreachable}, late(walk.Move{Action: walk.Stay}),
+		},
+		"a verdict after patience counts": {
+			terms, time.Hour, at(1), []walk.Verdict{walk.Pass}, goes(time.Hour, 2, false),
+		},
+		"the end is judged too": {terms, time.Minute, at(3), nil, walk.Move{Action: walk.Ask}},
+		"the end fails": {
+			terms, time.Minute, at(3), []walk.Verdict{walk.Fail}, goes(time.Minute, 2, true),
+		},
+		"the end passes": {
+			terms, time.Minute, at(3), []walk.Verdict{walk.Pass}, walk.Move{Action: walk.Arrive},
+		},
+		"beyond the end": {
+			terms, time.Minute, at(9), []walk.Verdict{walk.Pass}, walk.Move{Action: walk.Arrive},
+		},
+		"back goes on at once": {terms, 0, back(2), nil, goes(0, 1, true)},
+		"back asks nobody": {
+			terms, time.Hour, back(1), []walk.Verdict{walk.Pass}, goes(time.Hour, 0, true),
+		},
 		"back ends at the start":               {terms, 0, back(0), nil, walk.Move{Action: walk.Return}},
 		"without gates a step ends by itself":  {ungated, time.Minute, at(1), nil, goes(time.Minute, 2, false)},
 		"without gates it has its pause":       {ungated, 0, at(1), nil, waits(time.Minute)},
@@ -77,9 +105,14 @@ func TestTerms_Expected(t *testing.T) {
 		terms             walk.Terms
 		expected, longest time.Duration
 	}{
-		"without gates": {walk.Terms{Last: 4, Pause: time.Minute, Patience: time.Hour}, 3 * time.Minute, 3 * time.Minute},
-		"with gates":    {walk.Terms{Last: 4, Pause: time.Minute, Patience: time.Hour, Gated: true}, 4 * time.Minute, 4*time.Hour + 4*time.Minute},
-		"no way to go":  {walk.Terms{Pause: time.Minute}, 0, 0},
+		"without gates": {
+			walk.Terms{Last: 4, Pause: time.Minute, Patience: time.Hour}, 3 * time.Minute, 3 * time.Minute,
+		},
+		"with gates": {
+			walk.Terms{Last: 4, Pause: time.Minute, Patience: time.Hour, Gated: true},
+			4 * time.Minute, 4*time.Hour + 4*time.Minute,
+		},
+		"no way to go": {walk.Terms{Pause: time.Minute}, 0, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -2,7 +2,10 @@ package walk
 
 import (
 	"encoding/json"
+	"fmt"
+	"maps"
 	"slices"
+	"strings"
 	"time"
 	"unicode/utf8"
 
@@ -180,4 +183,56 @@ func named(spec *networking.VirtualService) map[string]*networking.HTTPRoute {
 		rules[ruleName(i, rule)] = rule
 	}
 	return rules
+}
+
+// Describes reports whether the live shares are still those of the stage.
+func (m Memory) Describes(live istio.Objects) bool {
+	rules := named(live.Routing().VirtualServiceSpec())
+	for name, target := range m.Target {
+		is := rules[name]
+		if is == nil {
+			return false
+		}
+		shares := sharesOf(is.Route)
+		names := slices.Sorted(maps.Keys(target))
+		var from, to []int64
+		for _, d := range names {
+			from, to = append(from, clamp(m.Start[name][d])), append(to, clamp(target[d]))
+		}
+		for i, share := range interpolate(from, to, min(max(m.Percents[m.Stage], 0), whole)) {
+			if share != shares[names[i]] {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// stopped is how the words for a walk begin that has not ended.
+const stopped = "stopped "
+
+// String says where the walk is: `stopped at step 2 of 5, 5 % of the way`.
+func (m Memory) String() string {
+	text := stopped + called(Position{Stage: m.Stage, Back: m.Back}, len(m.Percents)-1)
+	if m.Stage > 0 {
+		text += fmt.Sprintf(", %d %% of the way", m.Percents[m.Stage])
+	}
+	return text
+}
+
+// IsStopped reports whether a text is what [Memory.String] said.
+func IsStopped(text string) bool { return strings.HasPrefix(text, stopped) }
+
+// Called says a position: `at step 2 of 5`.
+func (p Plan) Called(at Position) string { return called(at, p.Last()) }
+
+func called(at Position, last int) string {
+	text := fmt.Sprintf("at step %d of %d", at.Stage, last)
+	if at.Stage == 0 {
+		text = "at the start"
+	}
+	if at.Back {
+		text = "on the way back, " + text
+	}
+	return text
 }

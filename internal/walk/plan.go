@@ -81,7 +81,12 @@ func newRule(at int, before, after *networking.HTTPRoute) (rule, bool) {
 	}
 	r := rule{at: at, name: ruleName(at, after)}
 	was, is := sharesOf(before.Route), sharesOf(after.Route)
-	for _, route := range slices.Concat(after.Route, before.Route) {
+	routes := slices.Concat(after.Route, before.Route)
+	// The shares of two destinations that are equal may differ by one, always in the same way.
+	slices.SortStableFunc(routes, func(a, b *networking.HTTPRouteDestination) int {
+		return cmp.Compare(nameOf(a.GetDestination()), nameOf(b.GetDestination()))
+	})
+	for _, route := range routes {
 		name := nameOf(route.GetDestination())
 		if slices.Contains(r.names, name) {
 			continue
@@ -89,7 +94,8 @@ func newRule(at int, before, after *networking.HTTPRoute) (rule, bool) {
 		r.names, r.destinations = append(r.names, name), append(r.destinations, route)
 		r.from, r.to = append(r.from, was[name]), append(r.to, is[name])
 	}
-	return r, !slices.EqualFunc(proportions(r.from), proportions(r.to), func(a, b *big.Rat) bool { return a.Cmp(b) == 0 })
+	same := func(a, b *big.Rat) bool { return a.Cmp(b) == 0 }
+	return r, !slices.EqualFunc(proportions(r.from), proportions(r.to), same)
 }
 
 // ruleName is how a rule is called: by its name, or its place such as `http[0]`.

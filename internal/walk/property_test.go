@@ -17,13 +17,13 @@ import (
 // history is a walk that is being made, and what it did.
 type history struct {
 	*rapid.T
-	terms        walk.Terms
-	plan         walk.Plan
-	wanted       istio.Objects
-	steps        []int64
-	now          time.Time
-	at           walk.Position
-	failed, late bool
+	terms  walk.Terms
+	plan   walk.Plan
+	wanted istio.Objects
+	steps  []int64
+	now    time.Time
+	at     walk.Position
+	failed bool
 }
 
 // Over random verdicts a walk moves by one stage at a time, judges each step after its pause, arrives only where every
@@ -139,7 +139,7 @@ func (h *history) move() bool {
 		if !h.failed || h.terms.OnFailure != walk.Hold {
 			h.Errorf("stayed at %+v", h.at)
 		}
-	default:
+	case walk.Ask:
 		h.Fatalf("asked, and asked again: %+v", m)
 	}
 	return m.Action != walk.Wait && m.Action != walk.Go

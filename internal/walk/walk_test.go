@@ -150,7 +150,9 @@ func TestPlan_Objects(t *testing.T) {
 	live, wanted := objects("v1"), objects("v2=70 v3=30")
 	wanted.Routing().VirtualServiceSpec().Http[0].Retries = &networking.HTTPRetry{Attempts: 3}
 	p := walk.NewPlan(live, wanted, []int64{10})
-	want := objects("v2=7 v3=3 v1=90")
+	want := objects("v1=90 v2=7 v3=3")
+	kept := want.Declaring().DestinationRuleSpec()
+	kept.Subsets = append(kept.Subsets[1:], kept.Subsets[0])
 	want.Routing().VirtualServiceSpec().Http[0].Retries = &networking.HTTPRetry{Attempts: 3}
 	for i, o := range p.Objects(1).All() {
 		if diff := cmp.Diff(want.All()[i].Spec, o.Spec, protocmp.Transform()); diff != "" {
@@ -233,22 +235,24 @@ func TestResume(t *testing.T) {
 		owner        string
 		want         bool
 	}{
-		"as it was":                   {live, to, steps, "prod", true},
-		"another owner":               {live, to, steps, "test", false},
-		"another target":              {live, objects("v1=0 v2=100"), steps, "prod", false},
-		"other steps":                 {live, to, []int64{10, 60}, "prod", false},
-		"fewer steps":                 {live, to, []int64{10}, "prod", false},
-		"somebody moved the shares":   {walking(p, 1, text), to, steps, "prod", false},
-		"somebody added a version":    {withExtra(live), to, steps, "prod", false},
-		"no annotation":               {p.Objects(2), to, steps, "prod", false},
-		"no JSON":                     {walking(p, 2, "{"), to, steps, "prod", false},
-		"a step that there is not":    {edited("step", 7), to, steps, "prod", false},
-		"a step before the start":     {edited("step", -1), to, steps, "prod", false},
-		"no steps":                    {edited("percents", []int{}), to, steps, "prod", false},
-		"no start":                    {edited("from", nil), to, steps, "prod", false},
-		"another rule":                {edited("from", map[string]any{"x": nil}), to, steps, "prod", false},
-		"huge":                        {edited("why", strings.Repeat("x", 1<<20)), to, steps, "prod", false},
-		"weights that are no weights": {edited("from", map[string]any{"http[0]": map[string]int64{"v1": -1 << 60}}), to, steps, "prod", false},
+		"as it was":                 {live, to, steps, "prod", true},
+		"another owner":             {live, to, steps, "test", false},
+		"another target":            {live, objects("v1=0 v2=100"), steps, "prod", false},
+		"other steps":               {live, to, []int64{10, 60}, "prod", false},
+		"fewer steps":               {live, to, []int64{10}, "prod", false},
+		"somebody moved the shares": {walking(p, 1, text), to, steps, "prod", false},
+		"somebody added a version":  {withExtra(live), to, steps, "prod", false},
+		"no annotation":             {p.Objects(2), to, steps, "prod", false},
+		"no JSON":                   {walking(p, 2, "{"), to, steps, "prod", false},
+		"a step that there is not":  {edited("step", 7), to, steps, "prod", false},
+		"a step before the start":   {edited("step", -1), to, steps, "prod", false},
+		"no steps":                  {edited("percents", []int{}), to, steps, "prod", false},
+		"no start":                  {edited("from", nil), to, steps, "prod", false},
+		"another rule":              {edited("from", map[string]any{"x": nil}), to, steps, "prod", false},
+		"huge":                      {edited("why", strings.Repeat("x", 1<<20)), to, steps, "prod", false},
+		"weights that are no weights": {
+			edited("from", map[string]any{"http[0]": map[string]int64{"v1": -1 << 60}}), to, steps, "prod", false,
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -291,5 +295,46 @@ func TestRecall(t *testing.T) {
 	}
 	if diff := cmp.Diff(want, m); diff != "" || !ok {
 		t.Errorf("recalled %t (-want +got):\n%s", ok, diff)
+	}
+}
+
+// Whether the shares are still those of the step is seen from the annotation alone.
+func TestMemory_Describes(t *testing.T) {
+	t.Parallel()
+	p := walk.NewPlan(objects("v1"), objects("v1=0 v2=60 v3=40"), []int64{10, 50})
+	m := p.Remember("", walk.Position{Stage: 1, Since: start}, "")
+	for name, test := range map[string]struct {
+		live istio.Objects
+		want bool
+	}{
+		"as the step says": {p.Objects(1), true},
+		"the start":        {p.Objects(0), false},
+		"other shares":     {objects("v1=90 v2=4 v3=6"), false},
+		"another rule":     {objects("a: v1=90 v2=6 v3=4"), false},
+		"no object":        {istio.Objects{}, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			if got := m.Describes(test.live); got != test.want {
+				t.Errorf("Describes = %t, want %t", got, test.want)
+			}
+		})
+	}
+}
+
+// What is said of a walk that was stopped is known again.
+func TestMemory_String(t *testing.T) {
+	t.Parallel()
+	for want, m := range map[string]walk.Memory{
+		"stopped at step 1 of 2, 5 % of the way":                  {Percents: []int64{0, 5, 100}, Stage: 1},
+		"stopped at the start":                                    {Percents: []int64{0, 100}},
+		"stopped on the way back, at step 1 of 2, 5 % of the way": {Percents: []int64{0, 5, 100}, Stage: 1, Back: true},
+	} {
+		if got := m.String(); got != want || !walk.IsStopped(got) {
+			t.Errorf("%+v is %q, want %q", m, got, want)
+		}
+	}
+	if walk.IsStopped("arrived") {
+		t.Error("a walk that has arrived is stopped")
 	}
 }

@@ -31,7 +31,7 @@ func (p *objectsResource) planAdoption(d draft, live liveObjects, diagnostics *d
 	wanted, adopted := p.adoption(d.route, d.life, live)
 	p.warnOfUnknown(live.whole(), diagnostics)
 	p.warnOfLost(wanted, live.whole(), diagnostics)
-	p.tellMoves(d.life, p.Resolve(live.Ours(wanted), p.settings.ClusterDomain), wanted, diagnostics)
+	p.tellMoves(d.life, p.Resolve(live.Ours(wanted), p.settings.ClusterDomain), wanted, plannedWalk{}, diagnostics)
 	d.planned["adopted"] = attr.Strings(adopted)
 	warnings, to := report.Warnings{}, p.audience(d.life)
 	for _, o := range live.All() {

@@ -24,6 +24,8 @@ type draft struct {
 	// before and after are the objects of the state, none without one, and of the plan. Where somebody else sets the
 	// weights they are the live objects, and what those become.
 	before, after istio.Objects
+	// walk is how shares are going to get from one to the other, with no way to go where they do at once.
+	walk plannedWalk
 }
 
 // completeOwnership plans who writes the objects, what was taken over when they came under Terraform, and that

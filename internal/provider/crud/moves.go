@@ -28,7 +28,7 @@ func (p *objectsResource) planMoves(d draft, diagnostics *diag.Diagnostics) {
 		return
 	}
 	var told diag.Diagnostics
-	p.tellMoves(d.life, d.before, d.after, &told)
+	p.tellMoves(d.life, d.before, d.after, d.walk, &told)
 	if d.applying {
 		told = told.Errors()
 	}
@@ -37,24 +37,45 @@ func (p *objectsResource) planMoves(d draft, diagnostics *diag.Diagnostics) {
 
 // tellMoves warns of the requests that a change sends elsewhere, and refuses larger steps than are allowed. It is
 // about what is live, whoever made it so: a change back to what is configured moves requests like any other.
-func (p *objectsResource) tellMoves(life form.Lifecycle, is, wanted istio.Objects, diagnostics *diag.Diagnostics) {
+//
+// Where shares walk, every step is a change of its own, and what else moves does so before the first one.
+func (p *objectsResource) tellMoves(
+	life form.Lifecycle, is, wanted istio.Objects, walks plannedWalk, diagnostics *diag.Diagnostics,
+) {
+	moves := p.movesBetween(is, wanted)
+	jumps := jumpsOf(life, moves)
+	if walks.plan.Last() > 0 {
+		moves, jumps = p.walkMoves(life, is, walks)
+	}
+	if len(jumps) > 0 {
+		refuseJumps(life.Step, jumps, diagnostics)
+		return
+	}
+	if len(moves) > 0 {
+		p.warnOfMoves(wanted.Routing(), moves, diagnostics)
+	}
+	if walks.plan.Last() > 0 {
+		p.warnOfWalk(life, wanted.Routing(), walks, diagnostics)
+	}
+}
+
+// movesBetween returns the requests that a change sends elsewhere.
+func (p *objectsResource) movesBetween(is, wanted istio.Objects) []traffic.Move {
 	before := istio.UnderNewNames(is, wanted)
 	if before == nil || wanted.Routing() == nil || sameObject(before, wanted.Routing()) {
-		return
+		return nil
 	}
 	after := *wanted.Routing()
 	after.Name = before.Name // the same one, by another name
-	moves := traffic.Moves([]*istio.Object{before}, []*istio.Object{&after},
+	return traffic.Moves([]*istio.Object{before}, []*istio.Object{&after},
 		traffic.Options{ClusterDomain: p.settings.ClusterDomain})
-	jumps := slices.DeleteFunc(slices.Clone(moves), func(m traffic.Move) bool {
+}
+
+// jumpsOf returns the moves that are larger than is allowed.
+func jumpsOf(life form.Lifecycle, moves []traffic.Move) []traffic.Move {
+	return slices.DeleteFunc(slices.Clone(moves), func(m traffic.Move) bool {
 		return life.Step == 0 || !m.Jumps(float64(life.Step))
 	})
-	switch {
-	case len(jumps) > 0:
-		refuseJumps(life.Step, jumps, diagnostics)
-	case len(moves) > 0:
-		p.warnOfMoves(&after, moves, diagnostics)
-	}
 }
 
 // warnOfMoves warns of the requests that go elsewhere. Terraform shows one of several warnings that have the same

@@ -63,9 +63,15 @@ func (p *objectsResource) plan(ctx context.Context, c *call) {
 	if p.has("live_weights") {
 		d.completeWeights()
 	}
+	if p.has("walk_state") {
+		d.completeWalk()
+	}
 	c.planned = attr.Object(d.planned)
 	if d.exists {
 		p.startFromLive(ctx, &d, c.prior, &c.diagnostics)
+	}
+	if d.exists && isKnown(d.config, form.Moving) {
+		d.walk = walkOf(d.life, d.before, d.after, d.route.Place().Owner, c.private.walkText())
 	}
 	d.applying = c.isApply != nil && c.isApply(ctx)
 	p.planMoves(d, &c.diagnostics)

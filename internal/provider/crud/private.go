@@ -26,6 +26,8 @@ const (
 	// owedKey are the objects that a change wrote without seeing that the proxies have them: the next one waits for
 	// that first.
 	owedKey = "owed"
+	// walkKey is the annotation of a walk that was stopped.
+	walkKey = "walk"
 	// ownerKey is the owner that this resource wrote last.
 	ownerKey = "owner"
 	// unknownFieldsKey are live objects with fields that this version does not know, as last seen.

@@ -45,6 +45,7 @@ func (p *objectsResource) readState(ctx context.Context, c *call) {
 		return
 	}
 	c.private.set(leftOverKey, leftOver)
+	c.keepWalk(live)
 	facts := p.delegateFacts(ctx, live.Ours(route.Render()), false, &c.diagnostics)
 	c.state = withLeftOver(p.refresh(c.prior, route, life, live, facts), leftOver)
 	if isFirstRead(c.prior) {

@@ -29,6 +29,9 @@ func (p *objectsResource) refresh(
 	if p.has("live_weights") {
 		prior["live_weights"] = form.LiveWeights(life, ours)
 	}
+	if p.has("walk_state") {
+		prior["walk_state"] = walkState(life, live, prior["walk_state"])
+	}
 	if life.HandedOver {
 		// What somebody else sets on purpose is no drift, and comes and goes between a plan and the next.
 		ours = istio.WithoutOthers(ours, wanted)

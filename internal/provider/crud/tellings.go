@@ -122,6 +122,7 @@ const (
 	takenUp         = "Object is taken up"
 	otherWorkspace  = "Owned by another workspace"
 	trafficMoves    = "Traffic moves"
+	trafficWalks    = "Traffic walks"
 	stepTooLarge    = "Step too large"
 	noNamespaceYet  = "Namespace does not exist yet"
 	notChecked      = "Not checked against the cluster"

@@ -39,6 +39,8 @@ func others() []telling {
 	return []telling{
 		{trafficMoves, false, "Requests go elsewhere than now: which, from where to where, in which shares. Of the " +
 			"first twenty routes one by one.", nil, ""},
+		{trafficWalks, false, "With `walk`, shares go from those that are live to the planned ones: by which " +
+			"steps, and how long it takes. Of the first twenty routes one by one.", nil, ""},
 		{stepTooLarge, true, "A destination gains more percent points than `max_weight_step` allows.", nil, ""},
 		{existsAlready, true, "An object of the name is there, and is neither in the state nor left behind by a " +
 			"killed apply of this workspace. `adopt` takes it over.", own, ""},

@@ -2,6 +2,7 @@ package crud
 
 import (
 	"context"
+	"errors"
 	"maps"
 	"strings"
 
@@ -27,6 +28,10 @@ type updateRun struct {
 	wanted  istio.Objects
 	change  cluster.Change
 	applied cluster.Applied
+	// named are the objects with every label and annotation that this resource has written.
+	named istio.Objects
+	// walk is how shares go there in steps, nil for at once.
+	walk *walkRun
 }
 
 // update makes the planned objects of those of the state.
@@ -39,28 +44,47 @@ func (p *objectsResource) update(ctx context.Context, c *call) {
 		observed: c.private.observed(), leftOver: c.private.leftOver(),
 	}
 	p.settle(c, false)
+	err := p.tryUpdate(ctx, c, u)
+	// What is left to do has its own time: a walk may have taken longer.
 	ctx, cancel := u.life.Deadline(ctx, "update")
+	defer cancel()
+	switch {
+	case errors.Is(err, errToldAlready):
+	case err != nil && u.walk != nil && (u.walk.begun || u.applied.Replaced()):
+		p.walkStopped(c, u, err)
+	case err != nil && !u.applied.Replaced():
+		p.updateStopped(ctx, c, u, err)
+	default:
+		p.updated(ctx, c, u, err)
+	}
+}
+
+// errToldAlready is an update that came to nothing, of which the diagnostics say why.
+var errToldAlready = errors.New("told already")
+
+// tryUpdate makes the change, and once more where somebody else set weights meanwhile.
+func (p *objectsResource) tryUpdate(ctx context.Context, c *call, u *updateRun) error {
+	limited, cancel := u.life.Deadline(ctx, "update")
 	defer cancel()
 	var err error
 	for range mostAttempts {
-		if err = p.prepare(ctx, c, u); err != nil {
+		if err = p.prepare(limited, c, u); err != nil {
 			c.report(u.route, err)
-			return
+			return errToldAlready
 		}
-		if !p.awaitUses(ctx, u.route, u.change.From, u.wanted, &c.diagnostics) {
-			return
+		if !p.awaitUses(limited, u.route, u.change.From, u.wanted, &c.diagnostics) {
+			return errToldAlready
 		}
-		u.applied, err = p.change(ctx, u.life, u.change, &c.diagnostics)
+		if p.walks(u) {
+			return p.walkTo(ctx, c, u)
+		}
+		u.applied, err = p.change(limited, u.life, u.change, &c.diagnostics)
 		u.observed.accept(u.applied, u.prior.Render())
 		if !u.life.HandedOver || !cluster.IsReason(err, cluster.Stale) {
 			break
 		}
 	}
-	if err != nil && !u.applied.Replaced() {
-		p.updateStopped(ctx, c, u, err)
-		return
-	}
-	p.updated(ctx, c, u, err)
+	return err
 }
 
 // prepare looks at the live objects and decides how they are to change.
@@ -80,8 +104,9 @@ func (p *objectsResource) prepare(ctx context.Context, c *call, u *updateRun) (e
 	if u.life.Deletion == form.DeletionRestore {
 		u.wanted = marked
 	}
+	u.named = withWalk(withMetadata(marked, configured), "")
 	u.change = cluster.Change{
-		From:       p.Resolve(u.live.Ours(withMetadata(marked, configured)), p.settings.ClusterDomain),
+		From:       p.Resolve(u.live.Ours(u.named), p.settings.ClusterDomain),
 		To:         u.wanted,
 		Identities: u.live.Identities(),
 		Begun:      u.leftOver, Force: c.private.forces(), ForceConflicts: u.life.ForceConflicts,

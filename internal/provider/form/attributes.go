@@ -89,6 +89,8 @@ var attributes = map[string]Trait{
 	"allow_empty_subsets": Carried | Facing | OfRules | OfSubsets,
 	"weights_managed_by":  Carried | Worded | Moving | Facing | OfRules,
 	"max_weight_step":     Carried | Moving | OfRules,
+	"walk":                Carried | Moving,
+	"walk_state":          Carried | Live,
 	"live_weights":        Carried | Live | Told | OfRules,
 	"summary":             Carried | Live | Told | OfRules,
 }

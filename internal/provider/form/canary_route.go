@@ -25,7 +25,7 @@ func (CanaryRoute) Schema() schema.Schema {
 		MarkdownDescription: "Routes the requests for a service to its subsets by rules: the first rule that matches " +
 			"a request decides, and `default` takes all others.\n\nThe resource owns one VirtualService and one " +
 			"DestinationRule and changes them in an order in which no request is dropped.",
-		Attributes: merge(placementAttributes(), lifecycleAttributes(), map[string]schema.Attribute{
+		Attributes: merge(placementAttributes(), changeAttributes(), map[string]schema.Attribute{
 			"subsets": schema.MapNestedAttribute{
 				Required: true, NestedObject: subset, CustomType: types.MapType{ElemType: subset.CustomType},
 				MarkdownDescription: "Versions of the service by name. A name is a DNS label in lower case, such " +

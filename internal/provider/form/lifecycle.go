@@ -65,7 +65,9 @@ type Lifecycle struct {
 	Deletion       string
 	HandedOver     bool
 	// Step is how many percent points a destination may gain at once, 0 for any number.
-	Step        int64
+	Step int64
+	// Walk is how shares move, nil for at once.
+	Walk        *Walk
 	Propagation cluster.Propagation
 	// Acknowledged are the ids of the doubts that are accepted.
 	Acknowledged []string
@@ -202,6 +204,9 @@ func ReadLifecycle(r *attr.Reader, s Defaults) (Lifecycle, []istio.Problem) {
 	}
 	step, problems := readStep(r)
 	l.Step = step
+	walk, wrong := readWalk(r)
+	l.Walk = walk
+	problems = append(problems, wrong...)
 	l.Acknowledged = r.Strings("acknowledged")
 	problems = append(problems, checkAcknowledged(l.Acknowledged)...)
 	problems = append(problems, ReadPropagation(r, &l.Propagation)...)

@@ -29,7 +29,7 @@ func (WeightedSplit) Schema() schema.Schema {
 		MarkdownDescription: "Divides the requests for a service among its subsets by weight.\n\nThe resource owns " +
 			"one VirtualService and one DestinationRule and changes them in an order in which no request is dropped. " +
 			"A change of weights is one write.",
-		Attributes: merge(placementAttributes(), lifecycleAttributes(), splitShape.Attributes(),
+		Attributes: merge(placementAttributes(), changeAttributes(), splitShape.Attributes(),
 			map[string]schema.Attribute{
 				"subsets": schema.MapNestedAttribute{
 					Required: true, NestedObject: subset, CustomType: types.MapType{ElemType: subset.CustomType},

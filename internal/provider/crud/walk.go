@@ -1,0 +1,277 @@
+package crud
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"time"
+
+	"github.com/hashicorp/terraform-plugin-log/tflog"
+
+	"github.com/meshroute/terraform-provider-mesh/internal/attr"
+	"github.com/meshroute/terraform-provider-mesh/internal/cluster"
+	"github.com/meshroute/terraform-provider-mesh/internal/istio"
+	"github.com/meshroute/terraform-provider-mesh/internal/provider/form"
+	"github.com/meshroute/terraform-provider-mesh/internal/provider/report"
+	"github.com/meshroute/terraform-provider-mesh/internal/walk"
+)
+
+// walkRun is a walk under way.
+type walkRun struct {
+	*updateRun
+	plan  walk.Plan
+	terms walk.Terms
+	at    walk.Position
+	// now are the objects as they were last read or written.
+	now liveObjects
+	// why is the reason of the way back.
+	why string
+	// begun says that the first stage is live: everything but the shares is as it is to be.
+	begun bool
+}
+
+// errForeignWeights is why a walk ends whose shares are not its own any more.
+var errForeignWeights = errors.New("somebody else changed what the walk had written")
+
+// termsOf are what a walk keeps to.
+func termsOf(w *form.Walk, plan walk.Plan) walk.Terms {
+	return walk.Terms{Last: plan.Last(), Pause: w.Pause}
+}
+
+// walks reports whether shares of an update that was prepared go in steps, and prepares those.
+func (p *objectsResource) walks(u *updateRun) bool {
+	if u.life.Walk == nil {
+		return false
+	}
+	w := &walkRun{updateRun: u, now: u.live}
+	w.plan, w.at, _ = walk.Resume(u.change.From, u.wanted, u.life.Walk.Steps, u.route.Place().Owner, time.Now())
+	if w.plan.Last() == 0 {
+		return false
+	}
+	w.terms, u.walk = termsOf(u.life.Walk, w.plan), w
+	if m, ok := walk.Recall(u.change.From.Routing()); ok && w.at.Back {
+		w.why = m.Why
+	}
+	return true
+}
+
+// walkTo makes the change of an update by the stages of a walk. It waits as long as the context allows; each write
+// has the time for an update.
+func (p *objectsResource) walkTo(ctx context.Context, c *call, u *updateRun) error {
+	err := p.writeStage(ctx, c, u.walk, u.walk.at)
+	for done := false; err == nil && !done; {
+		done, err = p.walkOn(ctx, c, u.walk)
+	}
+	return err
+}
+
+// walkOn makes the next move of a walk, and reports whether it was the last.
+func (p *objectsResource) walkOn(ctx context.Context, c *call, w *walkRun) (bool, error) {
+	switch m := w.terms.Next(time.Now(), w.at, nil); m.Action {
+	case walk.Wait:
+		return false, waitUntil(ctx, m.Until)
+	case walk.Go:
+		return false, p.writeStage(ctx, c, w, m.To)
+	case walk.Return:
+		return true, errors.Join(p.write(ctx, c, w, w.plan.Objects(0)), errors.New(w.why))
+	case walk.Arrive, walk.Ask, walk.Stay:
+	}
+	return true, p.write(ctx, c, w, w.wanted)
+}
+
+// waitUntil lets time pass. It fails when the context ends before that.
+func waitUntil(ctx context.Context, until time.Time) error {
+	timer := time.NewTimer(time.Until(until))
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	case <-timer.C:
+		return nil
+	}
+}
+
+// writeStage makes the shares those of a stage, and the walk's place the new one.
+func (p *objectsResource) writeStage(ctx context.Context, c *call, w *walkRun, to walk.Position) error {
+	tflog.Info(ctx, fmt.Sprintf("walk: %s: %s", w.plan.Called(to), w.plan.Words(to.Stage)))
+	text := w.plan.Remember(w.route.Place().Owner, to, w.why).Encode()
+	err := p.write(ctx, c, w, withWalk(w.plan.Objects(to.Stage), text))
+	if err == nil {
+		w.at, w.begun = to, true
+	}
+	return err
+}
+
+// write makes objects live, as long as what the walk wrote before still is. An object that has changed in what the
+// walk does not write is read again.
+func (p *objectsResource) write(ctx context.Context, c *call, w *walkRun, to istio.Objects) (err error) {
+	ctx, cancel := w.life.Deadline(ctx, "update")
+	defer cancel()
+	change := w.change
+	for range mostAttempts {
+		change.From = p.Resolve(w.now.Ours(w.named), p.settings.ClusterDomain)
+		change.To, change.Identities = to, w.now.Identities()
+		var applied cluster.Applied
+		applied, err = p.change(ctx, w.life, change, &c.diagnostics)
+		w.follow(applied)
+		if !cluster.IsReason(err, cluster.Stale) && !cluster.IsReason(err, cluster.FieldConflict) {
+			return err
+		}
+		now, unread := p.getObjects(ctx, w.route.Place(), &c.diagnostics)
+		if unread != nil {
+			return errors.Join(err, unread)
+		}
+		same := w.now.sameSpecs(now)
+		if w.now = now; !same {
+			return errForeignWeights
+		}
+		if cluster.IsReason(err, cluster.FieldConflict) {
+			return err
+		}
+	}
+	return err
+}
+
+// follow notes what a change has written.
+func (w *walkRun) follow(applied cluster.Applied) {
+	if w.applied.Identities == nil {
+		w.applied.Identities = cluster.Identities{}
+	}
+	w.applied = w.applied.Then(applied)
+	for _, o := range w.now.All() {
+		if _, there := applied.Identities[cluster.AddressOf(&o.Object)]; !there {
+			w.now.LiveObjects = w.now.Without(o.Role())
+		}
+	}
+	for at := range applied.Identities {
+		w.now.LiveObjects = w.now.With(applied.Wrote(at))
+	}
+	// What an earlier change owed was waited for, and what it had begun is taken up.
+	w.change.Owed, w.change.Begun = nil, nil
+	w.observed.accept(applied, w.prior.Render())
+}
+
+// sameSpecs reports whether the same objects are live with the same specs.
+func (l liveObjects) sameSpecs(now liveObjects) bool {
+	if len(l.All()) != len(now.All()) {
+		return false
+	}
+	for _, o := range l.All() {
+		is := now.At(cluster.AddressOf(&o.Object))
+		if is == nil || is.UID != o.UID || !istio.SameSpec(is.Spec, o.Spec) ||
+			is.Annotations[istio.WalkAnnotation] != o.Annotations[istio.WalkAnnotation] {
+			return false
+		}
+	}
+	return true
+}
+
+// withWalk returns objects of which the one that routes says where a walk is.
+func withWalk(objects istio.Objects, text string) istio.Objects {
+	o := objects.Routing()
+	if o == nil {
+		return objects
+	}
+	marked := *o
+	marked.Annotations = map[string]string{}
+	maps.Copy(marked.Annotations, o.Annotations)
+	marked.Annotations[istio.WalkAnnotation] = text
+	return objects.With(&marked)
+}
+
+// walkStopped reports why a walk has ended before its end. The state says what is live, so that the next plan shows
+// what is left.
+func (p *objectsResource) walkStopped(c *call, u *updateRun, err error) {
+	w := u.walk
+	where := fmt.Sprintf("%s: %s", w.plan.Called(w.at), w.plan.Words(w.at.Stage))
+	o := w.wanted.Routing()
+	summary := report.Summary("Walk stopped", o.Namespace+"/"+o.Name)
+	switch interrupted := context.Canceled; {
+	case errors.Is(err, errForeignWeights):
+		is := w.now.Routing()
+		c.diagnostics.AddError(report.Summary("Walk ended by somebody else", o.Namespace+"/"+o.Name), fmt.Sprintf(
+			"The walk was %s, and then somebody else changed what it had written.%s Nothing was written over "+
+				"that.\n\nThe next plan shows a walk from the shares that are live now. Settle first who sets them: "+
+				"weights_managed_by = \"other\" leaves them to somebody else.", where, report.Owners(is)))
+	case errors.Is(err, interrupted):
+		c.diagnostics.AddError(summary, fmt.Sprintf("The apply was interrupted %s. That is live, and stays so.\n\n"+
+			"The next apply goes on from there. To go back instead, plan the shares of the start.", where))
+	default:
+		c.report(u.route, err)
+		c.diagnostics.AddWarning(summary, fmt.Sprintf("The walk is %s. That is live, and the next apply goes on "+
+			"from there.", where))
+	}
+	p.keepLive(c, u, err)
+}
+
+// keepLive puts what is live into the state of an update that ended half-way.
+func (p *objectsResource) keepLive(c *call, u *updateRun, err error) {
+	w := u.walk
+	leftOver := maps.Clone(u.leftOver)
+	maps.Copy(leftOver, u.applied.Identities.Without(u.wanted))
+	leftOver = leftOver.Without(u.wanted).Without(u.change.Released())
+	c.keepWalk(w.now)
+	c.state = withLeftOver(p.refresh(c.planned, u.route, u.life, w.now, nil), leftOver)
+	c.place = u.route.Place()
+	described := p.routeOf(c.state)
+	c.private.set(observedKey, observedIn(w.now, described.Render()))
+	c.private.set(ownerKey, p.settings.Owner)
+	c.private.set(leftOverKey, leftOver)
+	c.private.owe(err)
+}
+
+// keepWalk keeps what live objects say of a walk, so that a plan can tell where it goes on.
+func (c *call) keepWalk(live liveObjects) {
+	delete(c.private, walkKey)
+	if o := live.Routing(); o != nil {
+		if _, ok := walk.Recall(&o.Object); ok {
+			c.private.set(walkKey, o.Annotations[istio.WalkAnnotation])
+		}
+	}
+}
+
+// walkText returns what the live objects said of a walk, empty for none.
+func (p private) walkText() string {
+	var text string
+	p.read(walkKey, &text)
+	return text
+}
+
+// What walk_state says where no walk is under way.
+const (
+	walkArrived = "arrived"
+	// walkOvertaken and walkGone are how a walk ended whose shares, or whose annotation, somebody else changed.
+	walkOvertaken = "ended: somebody else has set the shares since"
+	walkGone      = "ended: the annotation that said where it was is gone"
+)
+
+// walkState returns what the live objects say of a walk: where it was stopped, and otherwise what was known before.
+func walkState(life form.Lifecycle, live liveObjects, before attr.Value) attr.Value {
+	if life.Walk == nil {
+		return attr.Null()
+	}
+	if o := live.Routing(); o != nil {
+		if m, ok := walk.Recall(&o.Object); ok && m.Describes(live.whole()) {
+			return attr.String(m.String())
+		} else if ok {
+			return attr.String(walkOvertaken)
+		}
+	}
+	if text, ok := before.Text(); ok && walk.IsStopped(text) {
+		return attr.String(walkGone)
+	}
+	return before
+}
+
+// completeWalk plans what is said of a walk: at the end of an apply it has arrived.
+func (d *draft) completeWalk() {
+	switch {
+	case d.undecided("walk"):
+		d.planned["walk_state"] = attr.Unknown()
+	case d.life.Walk == nil:
+		d.planned["walk_state"] = attr.Null()
+	default:
+		d.planned["walk_state"] = attr.String(walkArrived)
+	}
+}

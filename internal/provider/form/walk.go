@@ -1,0 +1,117 @@
+package form
+
+import (
+	"maps"
+	"time"
+
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/meshroute/terraform-provider-mesh/internal/attr"
+	"github.com/meshroute/terraform-provider-mesh/internal/istio"
+)
+
+// The bounds of a walk.
+const (
+	mostSteps    = 50
+	defaultPause = time.Minute
+	longestPause = time.Hour
+)
+
+// Walk is how shares move in steps.
+type Walk struct {
+	// Steps are percents of the way, rising, without the end.
+	Steps []int64
+	// Pause is how long each step lasts.
+	Pause time.Duration
+}
+
+// walkAttributes are those of the resources whose shares can walk.
+func walkAttributes() map[string]schema.Attribute {
+	return map[string]schema.Attribute{
+		"walk": schema.SingleNestedAttribute{
+			Optional: true,
+			MarkdownDescription: "Moves shares in steps: where a plan changes which subsets get the requests of a " +
+				"rule, apply takes them there bit by bit, from the shares that are live to the planned ones. " +
+				"Everything else of the plan, such as a new subset or a timeout, happens before the first step, in " +
+				"the safe order, and what only the start needs goes after the last. A rule walks that is there " +
+				"before and after; a new resource does not, nor does one that changes to another service.\n\n" +
+				"Apply waits, and the state stays locked, until the walk is at its end. Ctrl-C stops it at the step where it is, and " +
+				"the next apply goes on from there; so it does after an apply that was killed. A walk whose weights " +
+				"somebody else changes meanwhile ends with an error that says who it was. `max_weight_step` counts " +
+				"each step for itself, and `timeouts` bound each write and not the walk.",
+			Attributes: map[string]schema.Attribute{
+				"steps": schema.ListAttribute{
+					Required: true, ElementType: types.NumberType,
+					MarkdownDescription: "Steps in percent of the way, `1` to `99`, each larger than the one before, " +
+						"such as `[1, 5, 25, 50]`. The end of the way, 100, is always the last. Shares are whole " +
+						"percents, and one that is to grow is at least 1. A step at which no share is another one " +
+						"than before is left out.",
+				},
+				"pause": schema.StringAttribute{
+					Optional: true,
+					MarkdownDescription: "How long each step lasts before the next, from `0s` to `1h`. Defaults to " +
+						"`1m`.",
+				},
+			},
+		},
+		"walk_state": schema.StringAttribute{
+			Computed: true,
+			MarkdownDescription: "With `walk`: `arrived` where the shares are the planned ones, and otherwise at " +
+				"which step the last apply left them, such as `stopped at step 2 of 5: v1 95 %, v2 5 %`. Without `walk` " +
+				"`null`.",
+		},
+	}
+}
+
+// readWalk reads how shares move in steps, nil for at once.
+func readWalk(r *attr.Reader) (*Walk, []istio.Problem) {
+	walk := r.Object("walk")
+	if walk == nil {
+		return nil, nil
+	}
+	w := &Walk{Pause: defaultPause}
+	var problems []istio.Problem
+	steps := walk.IntList("steps")
+	if walk.Known("steps") && len(steps) == 0 {
+		problems = append(problems, istio.Errorf(istio.Path{"walk", "steps"},
+			"names no step, which is what leaving walk out means"))
+	}
+	if len(steps) > mostSteps {
+		return w, append(problems, istio.Errorf(istio.Path{"walk", "steps"}, "must be at most %d steps, got %d",
+			mostSteps, len(steps)))
+	}
+	last := int64(0)
+	for i, step := range steps {
+		switch {
+		case step == nil:
+			continue
+		case *step < 1 || *step > 99:
+			problems = append(problems, istio.Errorf(istio.Path{"walk", "steps", i},
+				"must be between 1 and 99 percent of the way, got %d; the end is always the last step", *step))
+			continue
+		case *step <= last:
+			problems = append(problems, istio.Errorf(istio.Path{"walk", "steps", i},
+				"must be larger than the step before, %d, got %d", last, *step))
+		}
+		last = max(last, *step)
+		w.Steps = append(w.Steps, *step)
+	}
+	if pause, problem := readDuration(walk, istio.Path{"walk", "pause"}, 0, longestPause); problem != nil {
+		problems = append(problems, *problem)
+	} else if pause != nil {
+		w.Pause = *pause
+	}
+	if r.String("weights_managed_by") == weightsByOther {
+		problems = append(problems, istio.Errorf(istio.Path{"walk"},
+			"moves weights, and weights_managed_by = \"other\" leaves them to somebody else: set one of the two"))
+	}
+	return w, problems
+}
+
+// changeAttributes are those of the compact forms that say how a resource is changed.
+func changeAttributes() map[string]schema.Attribute {
+	all := lifecycleAttributes()
+	maps.Copy(all, walkAttributes())
+	return all
+}
