@@ -189,6 +189,7 @@ func (p *meshProvider) Configure(
 	if s.Cluster != nil {
 		s.Surroundings = cluster.NewSurroundings(s.Cluster, s.ClusterDomain)
 	}
+	s.Gates.UserAgent = config.UserAgent
 	s.Told, s.Read = &report.Tally{}, &crud.AddressSet{}
 	s.Stamp = strings.Join([]string{p.version, s.Namespace, s.ClusterDomain, config.FieldManager}, " ")
 	p.configured.Store(&s)

@@ -32,6 +32,37 @@ var invalidWalks = map[string]invalid{
 	"a negative pause":   {top(`walk = { steps = [10], pause = "-1s" }`), "walk.pause", "from 0s to 1h", nil},
 	"a pause of a day":   {top(`walk = { steps = [10], pause = "24h" }`), "walk.pause", "from 0s to 1h", nil},
 	"a pause that draws": {top(`walk = { steps = [10], pause = "1s\u001b[2J" }`), "walk.pause", `\x1b`, nil},
+	"an unknown end of failures": {
+		top(`walk = { steps = [10], on_failure = "stop" }`), "walk.on_failure", `"stop"`, nil,
+	},
+	"a patience of a day": {top(`walk = { steps = [10], patience = "24h" }`), "walk.patience", "from 0s to 6h", nil},
+	"a webhook of nothing": {
+		top(`walk = { steps = [10], gates = [{ webhook = "" }] }`), "walk.gates[0].webhook", "must be a URL", nil,
+	},
+	"a webhook that is no URL": {
+		top(`walk = { steps = [10], gates = [{ webhook = "ftp://secret@host" }] }`),
+		"walk.gates[0].webhook", "must be a URL such as", nil,
+	},
+	"a gate without a name": {
+		top(`walk = { steps = [10], gates = [{ name = "", webhook = "http://a" }] }`),
+		"walk.gates[0].name", "one to 100 printable characters", nil,
+	},
+	"a gate whose name draws": {
+		top(`walk = { steps = [10], gates = [{ name = "a\u001b[2J", webhook = "http://a" }] }`),
+		"walk.gates[0].name", `\x1b`, nil,
+	},
+	"a gate with a huge name": {
+		top(`walk = { steps = [10], gates = [{ name = "` + strings.Repeat("x", 5000) + `", webhook = "http://a" }] }`),
+		"walk.gates[0].name", "one to 100 printable characters", nil,
+	},
+	"two gates of one name": {
+		top(`walk = { steps = [10], gates = [{ name = "a", webhook = "http://a" }, { name = "a", webhook = "http://b" }] }`),
+		"walk.gates[1].name", `the name of another gate, too: "a"`, nil,
+	},
+	"too many gates": {
+		top(`walk = { steps = [10], gates = [` + strings.Repeat(`{ webhook = "http://a" }, `, 21) + `] }`),
+		"walk.gates", "at most 20 gates, got 21", nil,
+	},
 	"two wrong at once": {
 		top(`walk = { steps = [0], pause = "x" }`), "walk.steps[0]", "got 0", []string{"walk.pause"},
 	},
@@ -67,6 +98,9 @@ func TestValidateWalk_accepted(t *testing.T) {
 		"as many as there may be":      "walk = { steps = [" + manySteps() + "] }",
 		"all of it is not known yet":   "walk = unknown",
 		"each part is not known yet":   "walk = { steps = unknown, pause = unknown }",
+		"gates are not known yet":      "walk = { steps = [10], gates = unknown, patience = unknown, on_failure = unknown }",
+		"a gate is not known yet":      "walk = { steps = [10], gates = [unknown, { webhook = unknown, name = unknown }] }",
+		"gates":                        `walk = { steps = [10], gates = [{ webhook = "https://user:pass@a:1/b?c" }], patience = "0s" }`,
 		"one step is not known yet":    "walk = { steps = [10, unknown, 20] }",
 		"weights of others, perhaps":   "weights_managed_by = unknown\nwalk = { steps = [10] }",
 		"weights that are Terraform's": "weights_managed_by = \"terraform\"\nwalk = { steps = [10] }",

@@ -2,6 +2,7 @@ package crud
 
 import (
 	"github.com/meshroute/terraform-provider-mesh/internal/cluster"
+	"github.com/meshroute/terraform-provider-mesh/internal/gate"
 	"github.com/meshroute/terraform-provider-mesh/internal/provider/form"
 	"github.com/meshroute/terraform-provider-mesh/internal/provider/report"
 	"github.com/meshroute/terraform-provider-mesh/internal/traffic"
@@ -27,6 +28,8 @@ type Settings struct {
 	// Stamp is on what it depends how a state describes objects, besides the objects and the owner: this version of
 	// the provider, default names and the field manager.
 	Stamp string
+	// Gates asks who judges the steps of walks.
+	Gates gate.Asker
 	// Surroundings is nil without a cluster.
 	Surroundings *cluster.Surroundings
 }

@@ -1,10 +1,12 @@
 package crud
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"maps"
+	"strings"
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-log/tflog"
@@ -27,6 +29,10 @@ type walkRun struct {
 	now liveObjects
 	// why is the reason of the way back.
 	why string
+	// state is what walk_state says, empty for what the annotation says.
+	state string
+	// returned says that the way back has ended at the start.
+	returned bool
 	// begun says that the first stage is live: everything but the shares is as it is to be.
 	begun bool
 }
@@ -36,8 +42,20 @@ var errForeignWeights = errors.New("somebody else changed what the walk had writ
 
 // termsOf are what a walk keeps to.
 func termsOf(w *form.Walk, plan walk.Plan) walk.Terms {
-	return walk.Terms{Last: plan.Last(), Pause: w.Pause}
+	return walk.Terms{
+		Last: plan.Last(), Pause: w.Pause, Patience: w.Patience, Again: askAgain, OnFailure: w.OnFailure,
+		Gated: len(w.Gates) > 0,
+	}
 }
+
+// askAgain is how long after an answer that was no verdict the gates are asked once more.
+const askAgain = 5 * time.Second
+
+// failedGates is why a walk went back, or stays where it is.
+type failedGates struct{ why string }
+
+// Error implements error.
+func (f failedGates) Error() string { return f.why }
 
 // walks reports whether shares of an update that was prepared go in steps, and prepares those.
 func (p *objectsResource) walks(u *updateRun) bool {
@@ -68,16 +86,57 @@ func (p *objectsResource) walkTo(ctx context.Context, c *call, u *updateRun) err
 
 // walkOn makes the next move of a walk, and reports whether it was the last.
 func (p *objectsResource) walkOn(ctx context.Context, c *call, w *walkRun) (bool, error) {
-	switch m := w.terms.Next(time.Now(), w.at, nil); m.Action {
+	m := w.terms.Next(time.Now(), w.at, nil)
+	if m.Action == walk.Ask {
+		answers := p.askGates(ctx, w)
+		if ctx.Err() != nil {
+			return true, context.Cause(ctx)
+		}
+		if m = w.terms.Next(time.Now(), w.at, walk.Verdicts(answers)); m.To.Back || m.Action == walk.Stay {
+			w.fail(answers, m.Late)
+		}
+	}
+	if m.To.Back || w.at.Back {
+		// Who stops an apply does not want to keep half of what has failed.
+		ctx = context.WithoutCancel(ctx)
+	}
+	switch m.Action {
 	case walk.Wait:
 		return false, waitUntil(ctx, m.Until)
 	case walk.Go:
 		return false, p.writeStage(ctx, c, w, m.To)
+	case walk.Stay:
+		return true, failedGates{w.why}
 	case walk.Return:
-		return true, errors.Join(p.write(ctx, c, w, w.plan.Objects(0)), errors.New(w.why))
-	case walk.Arrive, walk.Ask, walk.Stay:
+		if err := p.write(ctx, c, w, w.plan.Objects(0)); err != nil {
+			return true, err
+		}
+		w.returned = true
+		return true, failedGates{w.why}
+	case walk.Arrive, walk.Ask:
 	}
 	return true, p.write(ctx, c, w, w.wanted)
+}
+
+// askGates asks all gates about the step.
+func (p *objectsResource) askGates(ctx context.Context, w *walkRun) []walk.Answer {
+	about := w.plan.Question(w.at.Stage)
+	var answers []walk.Answer
+	for _, g := range w.life.Walk.Gates {
+		answer := p.settings.Gates.Ask(ctx, g, about)
+		tflog.Info(ctx, fmt.Sprintf("walk: %s: gate %s", w.plan.Called(w.at), answer))
+		answers = append(answers, answer)
+	}
+	return answers
+}
+
+// fail notes why a step is not followed by the next.
+func (w *walkRun) fail(answers []walk.Answer, late bool) {
+	w.why = fmt.Sprintf("%s: %s: %s", w.plan.Called(w.at), w.plan.Words(w.at.Stage),
+		strings.Join(walk.Reason(answers), "; "))
+	if late {
+		w.why += fmt.Sprintf(" (patience, %s, has ended)", w.terms.Patience)
+	}
 }
 
 // waitUntil lets time pass. It fails when the context ends before that.
@@ -180,6 +239,11 @@ func withWalk(objects istio.Objects, text string) istio.Objects {
 	return objects.With(&marked)
 }
 
+// printedWhy is a reason as it may be shown: one that an annotation kept was written by anybody.
+func printedWhy(why string) string {
+	return report.Printable(cmp.Or(why, "at a step that an earlier apply knew"), 2*report.LongestPath)
+}
+
 // walkStopped reports why a walk has ended before its end. The state says what is live, so that the next plan shows
 // what is left.
 func (p *objectsResource) walkStopped(c *call, u *updateRun, err error) {
@@ -187,7 +251,18 @@ func (p *objectsResource) walkStopped(c *call, u *updateRun, err error) {
 	where := fmt.Sprintf("%s: %s", w.plan.Called(w.at), w.plan.Words(w.at.Stage))
 	o := w.wanted.Routing()
 	summary := report.Summary("Walk stopped", o.Namespace+"/"+o.Name)
+	var gates failedGates
 	switch interrupted := context.Canceled; {
+	case errors.As(err, &gates) && w.returned:
+		w.state = "went back to the start, from " + strings.TrimPrefix(printedWhy(gates.why), "at ")
+		c.diagnostics.AddError(report.Summary("Walk went back", o.Namespace+"/"+o.Name), fmt.Sprintf(
+			"A gate did not pass %s.\n\nThe shares are those of the start again: %s. Everything else of the plan "+
+				"has been done. The next plan shows the same walk again; to give it up, plan the shares of the start.",
+			printedWhy(gates.why), w.plan.Words(0)))
+	case errors.As(err, &gates):
+		c.diagnostics.AddError(report.Summary("Walk held", o.Namespace+"/"+o.Name), fmt.Sprintf(
+			"A gate did not pass %s.\n\nThe shares stay as they are, as on_failure says. The next apply asks again, "+
+				"and goes on from there; to go back, plan the shares of the start.", printedWhy(gates.why)))
 	case errors.Is(err, errForeignWeights):
 		is := w.now.Routing()
 		c.diagnostics.AddError(report.Summary("Walk ended by somebody else", o.Namespace+"/"+o.Name), fmt.Sprintf(
@@ -213,6 +288,9 @@ func (p *objectsResource) keepLive(c *call, u *updateRun, err error) {
 	leftOver = leftOver.Without(u.wanted).Without(u.change.Released())
 	c.keepWalk(w.now)
 	c.state = withLeftOver(p.refresh(c.planned, u.route, u.life, w.now, nil), leftOver)
+	if w.state != "" {
+		c.state = c.state.With("walk_state", attr.String(w.state))
+	}
 	c.place = u.route.Place()
 	described := p.routeOf(c.state)
 	c.private.set(observedKey, observedIn(w.now, described.Render()))

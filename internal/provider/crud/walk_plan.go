@@ -66,9 +66,12 @@ func (p *objectsResource) warnOfWalk(life form.Lifecycle, o *istio.Object, w pla
 			}
 		}
 		terms.Last -= max(w.at.Stage-1, 0)
-		expected, _ := terms.Expected()
+		expected, longest := terms.Expected()
 		lines = append(lines, fmt.Sprintf("Each step lasts %s, the whole %s, besides the writes. The state is locked "+
 			"until then.", terms.Pause, expected))
+		if terms.Gated {
+			lines = append(lines, judgedBy(life.Walk, longest))
+		}
 	}
 	text := strings.Join(lines, "\n")
 	if p.settings.Told.More() {
@@ -77,4 +80,19 @@ func (p *objectsResource) warnOfWalk(life form.Lifecycle, o *istio.Object, w pla
 	}
 	d.AddWarning(trafficWalks+" in more routes", fmt.Sprintf("In %s/%s: %s\n\nWhat happens to requests is in the "+
 		"attribute summary of each route.", o.Namespace, o.Name, text))
+}
+
+// judgedBy says who judges the steps of a walk.
+func judgedBy(w *form.Walk, longest time.Duration) string {
+	var names []string
+	for _, g := range w.Gates {
+		names = append(names, g.Name)
+	}
+	what := "the shares go back to the start by the same steps"
+	if w.OnFailure == walk.Hold {
+		what = "the shares stay as they are then"
+	}
+	return fmt.Sprintf("At the end of each step, the last included, these gates have to pass: %s. Where one does not, %s "+
+		"and apply fails. With their patience of %s the walk takes %s at most.", strings.Join(names, ", "), what,
+		w.Patience, longest)
 }

@@ -2,7 +2,6 @@ package form
 
 import (
 	"fmt"
-	"net/url"
 	"time"
 
 	"github.com/meshroute/terraform-provider-mesh/internal/attr"
@@ -107,9 +106,7 @@ func ReadPropagation(r *attr.Reader, p *cluster.Propagation) []istio.Problem {
 	addresses, undecided := propagation.Strings("istiod_addresses"), report.PathSetOf(r.Unknown())
 	for i, address := range addresses {
 		place := istio.Path{"propagation", "istiod_addresses", i}
-		at, err := url.Parse(address)
-		if (err != nil || at.Host == "" || at.Scheme != "http" && at.Scheme != "https") &&
-			!undecided.Touch(report.Path(place)) {
+		if !isWebURL(address) && !undecided.Touch(report.Path(place)) {
 			// What it is may hold a password.
 			problems = append(problems, istio.Errorf(place, "must be a URL such as \"http://127.0.0.1:15014\""))
 		}

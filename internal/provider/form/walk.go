@@ -1,29 +1,39 @@
 package form
 
 import (
+	"cmp"
 	"maps"
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/meshroute/terraform-provider-mesh/internal/attr"
 	"github.com/meshroute/terraform-provider-mesh/internal/istio"
+	"github.com/meshroute/terraform-provider-mesh/internal/walk"
 )
 
 // The bounds of a walk.
 const (
 	mostSteps    = 50
+	mostGates    = 20
 	defaultPause = time.Minute
 	longestPause = time.Hour
+
+	defaultPatience = 10 * time.Minute
+	longestPatience = 6 * time.Hour
 )
 
 // Walk is how shares move in steps.
 type Walk struct {
 	// Steps are percents of the way, rising, without the end.
 	Steps []int64
-	// Pause is how long each step lasts.
-	Pause time.Duration
+	// Pause is how long each step lasts, and Patience how long after it the gates may hesitate.
+	Pause, Patience time.Duration
+	OnFailure       walk.OnFailure
+	// Gates are asked at the end of each step.
+	Gates []walk.Gate
 }
 
 // walkAttributes are those of the resources whose shares can walk.
@@ -51,7 +61,27 @@ func walkAttributes() map[string]schema.Attribute {
 				"pause": schema.StringAttribute{
 					Optional: true,
 					MarkdownDescription: "How long each step lasts before the next, from `0s` to `1h`. Defaults to " +
-						"`1m`.",
+						"`1m`. Then the gates are asked.",
+				},
+				"gates": schema.ListNestedAttribute{
+					Optional: true, NestedObject: schema.NestedAttributeObject{Attributes: gateAttributes()},
+					MarkdownDescription: "Who is asked at the end of each step, and at the end of the way: the next " +
+						"step follows when all pass. One that fails ends the way. One that cannot be asked is asked " +
+						"again until `patience` ends, and then has failed: what is out of reach never passes. " +
+						"Without gates each step follows the one before.",
+				},
+				"patience": schema.StringAttribute{
+					Optional: true,
+					MarkdownDescription: "How long after the pause a step waits for gates that have no verdict or " +
+						"cannot be asked, from `0s` to `6h`. Defaults to `10m`.",
+				},
+				"on_failure": schema.StringAttribute{
+					Optional: true, Validators: []validator.String{oneOf{string(walk.Back), string(walk.Hold)}},
+					MarkdownDescription: "What becomes of a walk whose step fails: `back` takes the shares back to " +
+						"those of the start, by the steps by which they came, without a pause; `hold` leaves them as " +
+						"they are. Either way apply ends with an error that says which gate it was and why, the state " +
+						"says what is live, and the next plan shows what is left to do: after `back` the same walk " +
+						"again, and after `hold` its rest. Defaults to `back`.",
 				},
 			},
 		},
@@ -66,14 +96,17 @@ func walkAttributes() map[string]schema.Attribute {
 
 // readWalk reads how shares move in steps, nil for at once.
 func readWalk(r *attr.Reader) (*Walk, []istio.Problem) {
-	walk := r.Object("walk")
-	if walk == nil {
+	object := r.Object("walk")
+	if object == nil {
 		return nil, nil
 	}
-	w := &Walk{Pause: defaultPause}
+	w := &Walk{
+		Pause: defaultPause, Patience: defaultPatience,
+		OnFailure: walk.OnFailure(cmp.Or(object.String("on_failure"), string(walk.Back))),
+	}
 	var problems []istio.Problem
-	steps := walk.IntList("steps")
-	if walk.Known("steps") && len(steps) == 0 {
+	steps := object.IntList("steps")
+	if object.Known("steps") && len(steps) == 0 {
 		problems = append(problems, istio.Errorf(istio.Path{"walk", "steps"},
 			"names no step, which is what leaving walk out means"))
 	}
@@ -97,11 +130,21 @@ func readWalk(r *attr.Reader) (*Walk, []istio.Problem) {
 		last = max(last, *step)
 		w.Steps = append(w.Steps, *step)
 	}
-	if pause, problem := readDuration(walk, istio.Path{"walk", "pause"}, 0, longestPause); problem != nil {
-		problems = append(problems, *problem)
-	} else if pause != nil {
-		w.Pause = *pause
+	for _, d := range []struct {
+		name    string
+		into    *time.Duration
+		longest time.Duration
+	}{{"pause", &w.Pause, longestPause}, {"patience", &w.Patience, longestPatience}} {
+		value, problem := readDuration(object, istio.Path{"walk", d.name}, 0, d.longest)
+		if problem != nil {
+			problems = append(problems, *problem)
+		} else if value != nil {
+			*d.into = *value
+		}
 	}
+	gates, wrong := readGates(object)
+	w.Gates = gates
+	problems = append(problems, wrong...)
 	if r.String("weights_managed_by") == weightsByOther {
 		problems = append(problems, istio.Errorf(istio.Path{"walk"},
 			"moves weights, and weights_managed_by = \"other\" leaves them to somebody else: set one of the two"))
