@@ -77,8 +77,8 @@ type piece struct {
 	due   time.Time
 }
 
-// pass passes on in the order of arrival. What comes while something waits does not wait for it too: a slow connection
-// delays, and carries as much as ever.
+// pass passes on in the order of arrival. What comes while something waits does not wait for it too: a slow
+// connection delays, and carries as much as ever.
 func (r *Relay) pass(from, to net.Conn) {
 	pieces := make(chan piece, mostPieces)
 	go func() {

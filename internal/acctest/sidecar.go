@@ -35,8 +35,8 @@ func (l *Lab) XDS() string {
 	return l.traffic.command[i+1]
 }
 
-// StartSidecar starts one more Envoy like the embedded lab's sidecar, which asks the istiod at an address, and returns
-// the lab as its clients see it: a [Load] goes through it. There can be one at a time. It ends with the test.
+// StartSidecar starts one more Envoy like the embedded lab's sidecar, which asks the istiod at an address, and
+// returns the lab as its clients see it: a [Load] goes through it. There can be one at a time. It ends with the test.
 func (l *Lab) StartSidecar(istiod string) *Lab {
 	l.t.Helper()
 	own, _, _ := l.Envoys()

@@ -94,8 +94,8 @@ func (r *Reader) Ints(name string) map[string]*int64 {
 	return numbers
 }
 
-// IntList reads a list of whole numbers. A null element is a problem, and what is no whole number, or unknown, is a nil
-// pointer: it has its place in the list.
+// IntList reads a list of whole numbers. A null element is a problem, and what is no whole number, or unknown, is a
+// nil pointer: it has its place in the list.
 func (r *Reader) IntList(name string) []*int64 {
 	at := place{up: r.at, text: name}
 	var numbers []*int64

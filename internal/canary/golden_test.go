@@ -57,7 +57,9 @@ func TestRenderGolden(t *testing.T) {
 		"faults_and_retries": routeWith(func(r *canary.Route) {
 			r.Rules[0].HTTP.Timeout = durationpb.New(5 * time.Second)
 			r.Rules[0].HTTP.Retries = &networking.HTTPRetry{
-				Attempts: 3, PerTryTimeout: durationpb.New(500 * time.Millisecond), RetryOn: "unavailable,cancelled,reset",
+				Attempts:      3,
+				PerTryTimeout: durationpb.New(500 * time.Millisecond),
+				RetryOn:       "unavailable,cancelled,reset",
 			}
 			r.Rules[0].HTTP.Fault = &networking.HTTPFaultInjection{
 				Delay: &networking.HTTPFaultInjection_Delay{

@@ -41,12 +41,14 @@ func TestValidate_matches(t *testing.T) {
 			"http[0].rewrite.uri_regex_rewrite.match: is no regular expression: missing closing ): `(`" + syntax,
 		}},
 		"a policy that no preflight reaches": {
-			"http: [{match: [{method: {exact: GET}}, {method: {prefix: P}}], corsPolicy: {allowOrigins: [{exact: '*'}]}, " +
+			"http: [{match: [{method: {exact: GET}}, {method: {prefix: P}}], corsPolicy: {allowOrigins: [{exact: " +
+				"'*'}]}, " +
 				istiotest.To("v1") + "}]", []string{"http[0].cors_policy: answers no preflight: browsers ask with " +
 				"OPTIONS, and no match of this rule takes that; add a match for it"},
 		},
 		"a policy that preflights reach by one of two matches": {
-			"http: [{match: [{method: {exact: GET}}, {method: {prefix: O}}], corsPolicy: {allowOrigins: [{exact: '*'}]}, " +
+			"http: [{match: [{method: {exact: GET}}, {method: {prefix: O}}], corsPolicy: {allowOrigins: [{exact: " +
+				"'*'}]}, " +
 				istiotest.To("v1") + "}]", nil,
 		},
 		"a policy that preflights reach by a regex": {
@@ -61,8 +63,8 @@ func TestValidate_matches(t *testing.T) {
 		},
 		"a policy of a rule that redirects": {
 			"http: [{corsPolicy: {allowOrigins: [{exact: '*'}]}, redirect: {uri: /b}}]", []string{
-				"http[0].cors_policy: has no effect beside redirect: the proxy answers by itself and forwards nothing; " +
-					"leave it out",
+				"http[0].cors_policy: has no effect beside redirect: the proxy answers by itself and forwards " +
+					"nothing; leave it out",
 			},
 		},
 		"a header in lower case": {match("headers: {x-team: {}}"), nil},

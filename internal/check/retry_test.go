@@ -62,8 +62,8 @@ func TestValidate_retries(t *testing.T) {
 			r.Retries = &networking.HTTPRetry{Attempts: 1, RetryOn: conditions}
 		}
 	}
-	const cutOff = "ends a try that takes longer, and no other one follows: that takes reset, 5xx or gateway-error in " +
-		"retry_on"
+	const cutOff = "ends a try that takes longer, and no other one follows: that takes reset, 5xx or gateway-error " +
+		"in retry_on"
 	const noLimit = "http[0].timeout: must be at least 1ms; leave it out for no limit, which is Istio's default"
 	for name, test := range map[string]struct {
 		change func(*networking.HTTPRoute)

@@ -16,7 +16,9 @@ import (
 func TestCluster_ProxyVersions(t *testing.T) {
 	t.Parallel()
 	one := []proxy{{ID: "a", IstioVersion: "1.30.1"}, {ID: "a", IstioVersion: "1.30.1"}, {ID: "b"}}
-	other := []proxy{{ID: "c", IstioVersion: "1.31.0", Type: "router"}, {ID: "d", IstioVersion: "1.31.0", Type: "ztunnel"}}
+	other := []proxy{
+		{ID: "c", IstioVersion: "1.31.0", Type: "router"}, {ID: "d", IstioVersion: "1.31.0", Type: "ztunnel"},
+	}
 	both := []string{"http://one", "http://other"}
 	for name, test := range map[string]struct {
 		propagation Propagation
@@ -34,9 +36,15 @@ func TestCluster_ProxyVersions(t *testing.T) {
 		"where a fixed time is wanted": {
 			Propagation{Mode: Settle, Settle: time.Second, IstiodAddresses: both}, nil, 0, time.Second,
 		},
-		"of nobody":            {Propagation{Mode: Ack, IstiodAddresses: []string{"http://nobody"}}, nil, 0, time.Second},
-		"of who does not say":  {Propagation{Mode: Ack, IstiodAddresses: []string{"http://refuses"}}, nil, 1, time.Second},
-		"of who never answers": {Propagation{Mode: Ack, IstiodAddresses: []string{"http://hangs"}}, nil, 1, 6 * time.Second},
+		"of nobody": {
+			Propagation{Mode: Ack, IstiodAddresses: []string{"http://nobody"}}, nil, 0, time.Second,
+		},
+		"of who does not say": {
+			Propagation{Mode: Ack, IstiodAddresses: []string{"http://refuses"}}, nil, 1, time.Second,
+		},
+		"of who never answers": {
+			Propagation{Mode: Ack, IstiodAddresses: []string{"http://hangs"}}, nil, 1, 6 * time.Second,
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -17,8 +17,8 @@ const StandInAnnotation = "terraform-provider-mesh/stands-in-for"
 // is written only when an apply ends well.
 const OriginalAnnotation = "terraform-provider-mesh/original"
 
-// WalkAnnotation holds where a walk is that is under way: see internal/walk. Whoever walks writes it with the shares of
-// each step, and removes it at the end.
+// WalkAnnotation holds where a walk is that is under way: see internal/walk. Whoever walks writes it with the shares
+// of each step, and removes it at the end.
 const WalkAnnotation = "terraform-provider-mesh/walk"
 
 // mark is how one tool shows that an object is its own. A prefix stands for every key that begins with it.

@@ -117,10 +117,12 @@ func parts(o options) ([]part, error) {
 	return []part{cli, envoy, istiod}, nil
 }
 
-// required finds what a module requires. Istio's versions are commits of main, because its tags are no versions of Go.
+// required finds what a module requires. Istio's versions are commits of main, because its tags are no versions of
+// Go.
 var required = regexp.MustCompile(`(?m)^\t(istio\.io/istio|istio\.io/api|k8s\.io/kubernetes) v(\S+)`)
 
-// controlPlane returns what to call the servers that a module pins: in short by the day of Istio's commit, and in full.
+// controlPlane returns what to call the servers that a module pins: in short by the day of Istio's commit, and in
+// full.
 func controlPlane(gomod string) (name, label string, err error) {
 	versions := map[string]string{}
 	for _, m := range required.FindAllStringSubmatch(gomod, -1) {

@@ -227,7 +227,8 @@ func TestEvaluateRedirectPort(t *testing.T) {
 	}
 }
 
-// A CORS policy answers preflights before anything is done with them, and does nothing where a rule answers by itself.
+// A CORS policy answers preflights before anything is done with them, and does nothing where a rule answers by
+// itself.
 func TestEvaluateCORS(t *testing.T) {
 	t.Parallel()
 	const all = "timeout: 5s, rewrite: {uri: /b}, mirrors: [{destination: {host: shadow}}], " +

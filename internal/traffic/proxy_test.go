@@ -230,7 +230,8 @@ func TestEvaluate_takenAway(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			object := istiotest.VirtualService(t, "reviews",
-				"hosts: [reviews.example]\ngateways: [mesh, front]\n"+matchRules("{headers: {"+name+": {exact: probe}}}"))
+				"hosts: [reviews.example]\ngateways: [mesh, front]\n"+
+					matchRules("{headers: {"+name+": {exact: probe}}}"))
 			table := traffic.NewTable([]*istio.Object{object}, nil, traffic.Options{})
 			for where, want := range map[string]bool{mesh: at.mesh, gateway: at.gateway} {
 				out := table.Evaluate(traffic.Request{Gateway: where, Headers: headers(name, "probe")})

@@ -156,8 +156,8 @@ func (p Plan) Last() int { return max(0, len(p.stages)-1) }
 // Stages returns the start, the steps and the end.
 func (p Plan) Stages() []Stage { return slices.Clone(p.stages) }
 
-// Objects returns what is to be live at a stage: the wanted objects with the shares of the stage, and with the subsets
-// that only the start needs.
+// Objects returns what is to be live at a stage: the wanted objects with the shares of the stage, and with the
+// subsets that only the start needs.
 func (p Plan) Objects(stage int) istio.Objects {
 	if len(p.rules) == 0 {
 		return p.wanted

@@ -26,9 +26,9 @@ type history struct {
 	failed bool
 }
 
-// Over random verdicts a walk moves by one stage at a time, judges each step after its pause, arrives only where every
-// gate passed, always gets back to its start, and ends in a time that its terms bound. Wherever it is stopped, it goes
-// on from there.
+// Over random verdicts a walk moves by one stage at a time, judges each step after its pause, arrives only where
+// every gate passed, always gets back to its start, and ends in a time that its terms bound. Wherever it is stopped,
+// it goes on from there.
 func TestPropertyWalk(t *testing.T) {
 	t.Parallel()
 	n := 300

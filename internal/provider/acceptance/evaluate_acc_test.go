@@ -40,8 +40,8 @@ type agreement struct {
 	asked map[traffic.OutcomeKind]int
 }
 
-// newAgreement makes the Services, in the namespaces of labs in turn. The test's own is that of the first. In which one
-// a table is decides what is drawn for it, and so follows from its seed.
+// newAgreement makes the Services, in the namespaces of labs in turn. The test's own is that of the first. In which
+// one a table is decides what is drawn for it, and so follows from its seed.
 func newAgreement(t *testing.T, labs ...*acctest.Lab) *agreement {
 	t.Helper()
 	a := &agreement{

@@ -24,21 +24,24 @@ func TestAccEvaluate_cors(t *testing.T) {
 		"full": "corsPolicy: {allowOrigins: [{exact: 'https://a.example'}], " + full + "}, " + to,
 		"ignore": "corsPolicy: {allowOrigins: [{exact: 'https://a.example'}], unmatchedPreflights: IGNORE, " +
 			full + "}, " + to,
-		"forward":  "corsPolicy: {allowOrigins: [{exact: 'https://a.example'}], unmatchedPreflights: FORWARD}, " + to,
-		"nobody":   "corsPolicy: {unmatchedPreflights: IGNORE, " + full + "}, " + to,
-		"stars":    "corsPolicy: {allowOrigins: [{exact: '*'}], allowMethods: ['*'], allowHeaders: ['*']}, " + to,
-		"regex":    `corsPolicy: {allowOrigins: [{regex: 'https://.*\.example'}], allowMethods: [GET, '*']}, ` + to,
-		"star":     "corsPolicy: {allowOrigins: [{regex: '[*]'}]}, " + to,
-		"prefix":   "corsPolicy: {allowOrigins: [{prefix: 'https://evil'}, {prefix: 'http://'}]}, " + to,
-		"old":      "corsPolicy: {allowOrigin: ['https://a.example']}, " + to,
-		"both":     "corsPolicy: {allowOrigin: ['https://a.example'], allowOrigins: [{exact: 'https://b.example'}]}, " + to,
+		"forward": "corsPolicy: {allowOrigins: [{exact: 'https://a.example'}], unmatchedPreflights: FORWARD}, " + to,
+		"nobody":  "corsPolicy: {unmatchedPreflights: IGNORE, " + full + "}, " + to,
+		"stars":   "corsPolicy: {allowOrigins: [{exact: '*'}], allowMethods: ['*'], allowHeaders: ['*']}, " + to,
+		"regex":   `corsPolicy: {allowOrigins: [{regex: 'https://.*\.example'}], allowMethods: [GET, '*']}, ` + to,
+		"star":    "corsPolicy: {allowOrigins: [{regex: '[*]'}]}, " + to,
+		"prefix":  "corsPolicy: {allowOrigins: [{prefix: 'https://evil'}, {prefix: 'http://'}]}, " + to,
+		"old":     "corsPolicy: {allowOrigin: ['https://a.example']}, " + to,
+		"both": "corsPolicy: {allowOrigin: ['https://a.example'], allowOrigins: [{exact: 'https://b.example'}]}, " +
+			to,
 		"empty":    "corsPolicy: {}, " + to,
 		"answers":  "corsPolicy: {allowOrigins: [{exact: '*'}]}, directResponse: {status: 418}",
 		"redirect": "corsPolicy: {allowOrigins: [{exact: '*'}]}, redirect: {uri: /b}",
-		"fault": "corsPolicy: {allowOrigins: [{exact: '*'}]}, fault: {abort: {httpStatus: 555, percentage: {value: 100}}}, " +
+		"fault": "corsPolicy: {allowOrigins: [{exact: '*'}]}, fault: {abort: {httpStatus: 555, percentage: {value: " +
+			"100}}}, " +
 			to,
-		"changed": "corsPolicy: {allowOrigins: [{exact: 'https://a.example'}], maxAge: 60s}, headers: {response: {set: " +
-			"{access-control-max-age: '1', x-set: a}}}, mirrors: [{destination: {host: HOST}}], rewrite: {uri: /b}, " + to,
+		"changed": "corsPolicy: {allowOrigins: [{exact: 'https://a.example'}], maxAge: 60s}, headers: {response: " +
+			"{set: {access-control-max-age: '1', x-set: a}}}, mirrors: [{destination: {host: HOST}}]," +
+			" rewrite: {uri: /b}, " + to,
 		"plain": to,
 	}
 	rules := ""

@@ -186,7 +186,8 @@ func inOrder(out traffic.Outcome, share, rule traffic.HeaderChanges) []traffic.H
 		return []traffic.HeaderChanges{share, rule}
 	}
 	return []traffic.HeaderChanges{
-		{Remove: slices.Concat(rule.Remove, share.Remove)}, {Set: rule.Set}, {Set: share.Set}, {Add: rule.Add}, {Add: share.Add},
+		{Remove: slices.Concat(rule.Remove, share.Remove)}, {Set: rule.Set}, {Set: share.Set}, {Add: rule.Add},
+		{Add: share.Add},
 	}
 }
 

@@ -146,28 +146,34 @@ func TestFunction_evaluate(t *testing.T) {
 				`or take away before it routes." }`,
 		},
 		"a preflight": {
-			withCORS, `{ method = "OPTIONS", headers = { Origin = "https://a.example", Access-Control-Request-Method = "PUT" } }`,
-			`{ kind = "direct_response", direct_response = { status = 200, body = "" }, destinations = [], shares = {}, subset = null
+			withCORS,
+			`{ method = "OPTIONS", headers = { Origin = "https://a.example", Access-Control-Request-Method = "PUT" } }`,
+			`{ kind = "direct_response", direct_response = { status = 200, body = "" }, destinations = [], shares = {}
+			subset = null
 			retries = null, timeout = null, rule_index = 0, response_headers = { set = {}, add = {}, remove = [] }
 			cors = { preflight = true, allowed = true, headers = { access-control-allow-origin = "https://a.example", access-control-allow-methods = "GET" } }
 			summary = "Rule http[0]: all requests: v1 90 %, v2 10 %, timeout 5s; this one is a preflight from an origin that the CORS policy allows, and the proxy answers it by itself, with 200." }`,
 		},
 		"a preflight of another origin": {
-			withCORS, `{ method = "OPTIONS", headers = { Origin = "https://b.example", Access-Control-Request-Method = "PUT" } }`,
-			`{ kind = "forward", shares = { v1 = 90, v2 = 10 }, cors = { preflight = true, allowed = false, headers = {} }
+			withCORS,
+			`{ method = "OPTIONS", headers = { Origin = "https://b.example", Access-Control-Request-Method = "PUT" } }`,
+			`{ kind = "forward", shares = { v1 = 90, v2 = 10 }
+			cors = { preflight = true, allowed = false, headers = {} }
 			summary = "Rule http[0]: all requests: v1 90 %, v2 10 %, timeout 5s; this one is a preflight from an origin that the CORS policy does not allow, ` +
 				`and goes on like any other request, because the policy does not ignore unmatched preflights." }`,
 		},
 		"a preflight that is ignored": {
 			strings.Replace(withCORS, "cors_policy = { ", `cors_policy = { unmatched_preflights = "IGNORE", `, 1),
 			`{ method = "OPTIONS", headers = { Origin = "https://b.example", Access-Control-Request-Method = "PUT" } }`,
-			`{ kind = "direct_response", cors = { preflight = true, allowed = false, headers = { access-control-allow-methods = "GET" } }
+			`{ kind = "direct_response"
+			cors = { preflight = true, allowed = false, headers = { access-control-allow-methods = "GET" } }
 			summary = "Rule http[0]: all requests: v1 90 %, v2 10 %, timeout 5s; this one is a preflight from an origin that the CORS policy does not allow, ` +
 				`and the proxy answers it by itself, with 200 and without access-control-allow-origin." }`,
 		},
 		"a request of another origin": {
 			withCORS, `{ headers = { Origin = "https://a.example" } }`,
-			`{ kind = "forward", cors = { preflight = false, allowed = true, headers = { access-control-allow-origin = "https://a.example" } }
+			`{ kind = "forward"
+			cors = { preflight = false, allowed = true, headers = { access-control-allow-origin = "https://a.example" } }
 			response_headers = { set = { x-a = "b" }, add = {}, remove = [] }, summary = "Rule http[0]: all requests: v1 90 %, v2 10 %, timeout 5s." }`,
 		},
 		"the default of a canary": {

@@ -17,8 +17,8 @@ func TestNaiveOrder(t *testing.T) {
 	build(t, naiveOrder(t), module+"/internal/cluster")()
 }
 
-// buildProvider builds the provider, with the files of an overlay in place of its own. It goes on while the test does;
-// the function that it returns waits for it and returns the provider's path.
+// buildProvider builds the provider, with the files of an overlay in place of its own. It goes on while the test
+// does; the function that it returns waits for it and returns the provider's path.
 func buildProvider(t *testing.T, overlay map[string]string) func() string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "terraform-provider-mesh")

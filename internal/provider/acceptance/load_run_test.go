@@ -170,8 +170,8 @@ func (r *loadRun) makeByHand() {
 	time.Sleep(acctest.Pushed)
 }
 
-// follow ends when the new route alone decided for a while, as it has to after a transition. On a busy machine a proxy
-// takes longer than usual to come to that; until then the old route may decide too.
+// follow ends when the new route alone decided for a while, as it has to after a transition. On a busy machine a
+// proxy takes longer than usual to come to that; until then the old route may decide too.
 func (r *loadRun) follow(at string, step loadStep) {
 	r.t.Helper()
 	for deadline := time.Now().Add(longestFollow); ; r.total.late++ {

@@ -15,9 +15,9 @@ import (
 const slowRate = 200
 
 // TestAccLoad_slowProxy makes transitions while requests pass two sidecars. One is behind, as in a big mesh: what
-// istiod tells it arrives late, and so does what it tells istiod. Waits that ask istiod lose nothing, nor does a fixed
-// time that is longer than the way to the proxy and back. A shorter one loses requests of the slow proxy, which are
-// counted, and none of the other one: until the proxy has got the endpoints of a new cluster, for which it has to
+// istiod tells it arrives late, and so does what it tells istiod. Waits that ask istiod lose nothing, nor does a
+// fixed time that is longer than the way to the proxy and back. A shorter one loses requests of the slow proxy, which
+// are counted, and none of the other one: until the proxy has got the endpoints of a new cluster, for which it has to
 // ask, it answers requests to it by itself.
 //
 // A sample runs by default, and more transitions at a delay of 3 s with MESH_TEST_LOAD. Like [TestAccLoad] it does

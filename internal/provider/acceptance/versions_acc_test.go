@@ -44,7 +44,8 @@ resource "mesh_virtual_service" "test" {
 	c := newCLI(t, reattach(t))
 	plan := func(kubeconfig, more string) map[string]string {
 		t.Helper()
-		c.configure(fmt.Sprintf("config_path = %q\ndefault_namespace = %q\n%s", kubeconfig, lab.Namespace, more), config)
+		c.configure(fmt.Sprintf("config_path = %q\ndefault_namespace = %q\n%s", kubeconfig, lab.Namespace, more),
+			config)
 		told := map[string]string{}
 		for _, d := range c.must("plan").Diagnostics {
 			kind, _, _ := strings.Cut(d.Summary, " (")
@@ -145,7 +146,9 @@ func (b *breakable) startOlder(lab *acctest.Lab) {
 		_ = command.Process.Kill()
 		_ = command.Wait()
 	})
-	for deadline := time.Now().Add(acctest.Patience); b.versions()[olderVersion] == 0; time.Sleep(50 * time.Millisecond) {
+	for deadline := time.Now().Add(
+		acctest.Patience,
+	); b.versions()[olderVersion] == 0; time.Sleep(50 * time.Millisecond) {
 		if time.Now().After(deadline) {
 			b.t.Fatal("the Envoy does not connect to istiod")
 		}

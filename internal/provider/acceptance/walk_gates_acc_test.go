@@ -53,8 +53,8 @@ func (f form) judged(v1, v2, address, more string) string {
   }`, address+"/secret", more)})
 }
 
-// TestAccWalk_gates: a step that a gate passes is followed by the next; one that fails ends the way, back to the start
-// or at the step, and so does a gate that is out of reach until patience ends.
+// TestAccWalk_gates: a step that a gate passes is followed by the next; one that fails ends the way, back to the
+// start or at the step, and so does a gate that is out of reach until patience ends.
 func TestAccWalk_gates(t *testing.T) {
 	t.Parallel()
 	failAt := func(share int64, status int) func(int64) int {
@@ -97,7 +97,8 @@ func TestAccWalk_gates(t *testing.T) {
 			answer: failAt(10, http.StatusServiceUnavailable), shares: []int64{0, 10, 0},
 			more: `patience = "1s"`, summary: "Walk went back",
 			say: []string{"at step 1 of 3", "checks: unreachable: it answered 503 (patience, 1s, has ended)."},
-			state: `"went back to the start, from step 1 of 3: v1 90 %, v2 10 %: checks: unreachable: it answered 503 ` +
+			state: `"went back to the start, from step 1 of 3: v1 90 %, v2 10 %: checks: unreachable: it ` +
+				`answered 503 ` +
 				`(patience, 1s, has ended)"`,
 		},
 	} {
@@ -111,7 +112,8 @@ func TestAccWalk_gates(t *testing.T) {
 			w.write(f.judged("0", "100", j.URL, test.more))
 			_, r := w.plan()
 			r.want(t, "warning", "Traffic walks in "+lab.Namespace+"/"+lab.Service,
-				"Each step lasts 200ms, the whole 600ms", "these gates have to pass: checks. Where one does not, the shares")
+				"Each step lasts 200ms, the whole 600ms",
+				"these gates have to pass: checks. Where one does not, the shares")
 			seen, r := watchShares(t, lab, w.begin("apply", "saved.tfplan"))
 			if strings.Contains(r.text, "secret") {
 				t.Errorf("the webhook's address is printed:\n%s", r.text)

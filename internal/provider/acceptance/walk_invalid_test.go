@@ -56,7 +56,8 @@ var invalidWalks = map[string]invalid{
 		"walk.gates[0].name", "one to 100 printable characters", nil,
 	},
 	"two gates of one name": {
-		top(`walk = { steps = [10], gates = [{ name = "a", webhook = "http://a" }, { name = "a", webhook = "http://b" }] }`),
+		top(`walk = { steps = [10], gates = [{ name = "a", webhook = "http://a" }, { name = "a", webhook = ` +
+			`"http://b" }] }`),
 		"walk.gates[1].name", `the name of another gate, too: "a"`, nil,
 	},
 	"too many gates": {
@@ -91,16 +92,19 @@ func TestValidateWalk_accepted(t *testing.T) {
 	t.Parallel()
 	s := newServer(t)
 	for name, attributes := range map[string]string{
-		"null is said":                 "walk = null",
-		"one step":                     "walk = { steps = [50] }",
-		"the smallest and largest":     "walk = { steps = [1, 99], pause = \"0s\" }",
-		"the longest pause":            "walk = { steps = [10], pause = \"1h\" }",
-		"as many as there may be":      "walk = { steps = [" + manySteps() + "] }",
-		"all of it is not known yet":   "walk = unknown",
-		"each part is not known yet":   "walk = { steps = unknown, pause = unknown }",
-		"gates are not known yet":      "walk = { steps = [10], gates = unknown, patience = unknown, on_failure = unknown }",
-		"a gate is not known yet":      "walk = { steps = [10], gates = [unknown, { webhook = unknown, name = unknown }] }",
-		"gates":                        `walk = { steps = [10], gates = [{ webhook = "https://user:pass@a:1/b?c" }], patience = "0s" }`,
+		"null is said":               "walk = null",
+		"one step":                   "walk = { steps = [50] }",
+		"the smallest and largest":   "walk = { steps = [1, 99], pause = \"0s\" }",
+		"the longest pause":          "walk = { steps = [10], pause = \"1h\" }",
+		"as many as there may be":    "walk = { steps = [" + manySteps() + "] }",
+		"all of it is not known yet": "walk = unknown",
+		"each part is not known yet": "walk = { steps = unknown, pause = unknown }",
+		"gates are not known yet": "walk = { steps = [10], gates = unknown, patience = unknown, on_failure = " +
+			"unknown }",
+		"a gate is not known yet": "walk = { steps = [10], gates = [unknown, { webhook = unknown, name = " +
+			"unknown }] }",
+		"gates": `walk = { steps = [10], gates = [{ webhook = "https://user:pass@a:1/b?c" }], ` +
+			`patience = "0s" }`,
 		"one step is not known yet":    "walk = { steps = [10, unknown, 20] }",
 		"weights of others, perhaps":   "weights_managed_by = unknown\nwalk = { steps = [10] }",
 		"weights that are Terraform's": "weights_managed_by = \"terraform\"\nwalk = { steps = [10] }",

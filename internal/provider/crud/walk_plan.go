@@ -92,7 +92,9 @@ func judgedBy(w *form.Walk, longest time.Duration) string {
 	if w.OnFailure == walk.Hold {
 		what = "the shares stay as they are then"
 	}
-	return fmt.Sprintf("At the end of each step, the last included, these gates have to pass: %s. Where one does not, %s "+
-		"and apply fails. With their patience of %s the walk takes %s at most.", strings.Join(names, ", "), what,
-		w.Patience, longest)
+	return fmt.Sprintf(
+		"At the end of each step, the last included, these gates have to pass: %s. Where one does not, %s and apply "+
+			"fails. With their patience of %s the walk takes %s at most.", strings.Join(names, ", "), what,
+		w.Patience, longest,
+	)
 }

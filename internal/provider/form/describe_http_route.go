@@ -97,7 +97,8 @@ var httpRouteDescriptions = map[protoreflect.FullName]string{
 	istioAPI + "HTTPRetry.retry_on": "Failures after which a request is sent again, joined by commas without spaces, " +
 		"such as `\"5xx,reset\"`: names of Envoy's retry conditions for HTTP and gRPC, and HTTP statuses that the " +
 		"service itself answered. Absent means " +
-		"`\"connect-failure,refused-stream,unavailable,cancelled\"`: no status of HTTP, and `unavailable` is one of gRPC.",
+		"`\"connect-failure,refused-stream,unavailable,cancelled\"`: no status of HTTP, and `unavailable` is one " +
+		"of gRPC.",
 	istioAPI + "HTTPRetry.retry_remote_localities": "Whether retries may go on to endpoints in other localities than " +
 		"those tried before. The default is `false`.",
 	istioAPI + "HTTPRetry.retry_ignore_previous_hosts": "Whether retries avoid the endpoints that the request was " +

@@ -54,7 +54,8 @@ func readGates(object *attr.Reader) ([]walk.Gate, []istio.Problem) {
 			problems = append(problems, istio.Errorf(append(at, "name"),
 				"must be one to %d printable characters of ASCII; it is %.40q", longestGateName, g.Name))
 		case slices.Contains(names, g.Name):
-			problems = append(problems, istio.Errorf(append(at, "name"), "is the name of another gate, too: %q", g.Name))
+			problems = append(problems, istio.Errorf(append(at, "name"), "is the name of another gate, too: %q",
+				g.Name))
 		}
 		names = append(names, g.Name)
 		if r.Known("webhook") && !isWebURL(g.Webhook) && !unknown.Touch(report.Path(append(at, "webhook"))) {

@@ -46,10 +46,10 @@ func walkAttributes() map[string]schema.Attribute {
 				"Everything else of the plan, such as a new subset or a timeout, happens before the first step, in " +
 				"the safe order, and what only the start needs goes after the last. A rule walks that is there " +
 				"before and after; a new resource does not, nor does one that changes to another service.\n\n" +
-				"Apply waits, and the state stays locked, until the walk is at its end. Ctrl-C stops it at the step where it is, and " +
-				"the next apply goes on from there; so it does after an apply that was killed. A walk whose weights " +
-				"somebody else changes meanwhile ends with an error that says who it was. `max_weight_step` counts " +
-				"each step for itself, and `timeouts` bound each write and not the walk.",
+				"Apply waits, and the state stays locked, until the walk is at its end. Ctrl-C stops it at the step " +
+				"where it is, and the next apply goes on from there; so it does after an apply that was killed. A " +
+				"walk whose weights somebody else changes meanwhile ends with an error that says who it was. " +
+				"`max_weight_step` counts each step for itself, and `timeouts` bound each write and not the walk.",
 			Attributes: map[string]schema.Attribute{
 				"steps": schema.ListAttribute{
 					Required: true, ElementType: types.NumberType,
@@ -79,17 +79,17 @@ func walkAttributes() map[string]schema.Attribute {
 					Optional: true, Validators: []validator.String{oneOf{string(walk.Back), string(walk.Hold)}},
 					MarkdownDescription: "What becomes of a walk whose step fails: `back` takes the shares back to " +
 						"those of the start, by the steps by which they came, without a pause; `hold` leaves them as " +
-						"they are. Either way apply ends with an error that says which gate it was and why, the state " +
-						"says what is live, and the next plan shows what is left to do: after `back` the same walk " +
-						"again, and after `hold` its rest. Defaults to `back`.",
+						"they are. Either way apply ends with an error that says which gate it was and why, the " +
+						"state says what is live, and the next plan shows what is left to do: after `back` the same " +
+						"walk again, and after `hold` its rest. Defaults to `back`.",
 				},
 			},
 		},
 		"walk_state": schema.StringAttribute{
 			Computed: true,
 			MarkdownDescription: "With `walk`: `arrived` where the shares are the planned ones, and otherwise at " +
-				"which step the last apply left them, such as `stopped at step 2 of 5: v1 95 %, v2 5 %`. Without `walk` " +
-				"`null`.",
+				"which step the last apply left them, such as `stopped at step 2 of 5: v1 95 %, v2 5 %`. Without " +
+				"`walk` `null`.",
 		},
 	}
 }

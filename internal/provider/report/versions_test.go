@@ -22,14 +22,15 @@ func TestProxiesText(t *testing.T) {
 				"for their callers there is no exception.",
 		},
 		"all are older": {
-			map[string]int{"1.30.1": 2}, "All of 2 proxies here are older (2 of Istio 1.30.1)" + join + "there is no exception.",
+			map[string]int{"1.30.1": 2},
+			"All of 2 proxies here are older (2 of Istio 1.30.1)" + join + "there is no exception.",
 		},
 		"none is older": {map[string]int{"1.31.2": 4}, "None of 4 proxies here is older: requests with several lines " +
 			"are the exception for all of them."},
 		"some do not say": {
 			map[string]int{"1.30.1": 1, "": 2, "main": 1, "2.1": 1, "1.x": 1},
-			"1 of 6 proxies here are older (1 of Istio 1.30.1)" + join + "for their callers there is no exception. Of " +
-				"how many the version is not known: 5.",
+			"1 of 6 proxies here are older (1 of Istio 1.30.1)" + join +
+				"for their callers there is no exception. Of how many the version is not known: 5.",
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
