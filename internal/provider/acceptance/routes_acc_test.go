@@ -48,6 +48,7 @@ spec:
   http:
 %s
   - {name: ready, match: [{uri: {exact: /ready}}], directResponse: {status: 299}}
+  - {name: served, match: [{uri: {exact: /served}}], route: [{destination: {host: HOST}}]}
 `, at, rules))
 	lab.ApplyAs("test", text)
 	raw, err := lab.MustGet(acctest.VirtualService, lab.Service).MarshalJSON()
@@ -65,19 +66,27 @@ spec:
 	}
 	r.client = newEnvoyClient(t, "", addresses...)
 	for _, proxy := range r.proxies {
-		for deadline := time.Now().Add(acctest.Patience); ; time.Sleep(50 * time.Millisecond) {
-			got, err := r.client.send(t.Context(), message{
-				address: r.address(proxy), method: http.MethodGet, authority: lab.Host, path: "/ready",
-			})
-			if err == nil && got.Status == 299 {
-				break
-			}
-			if time.Now().After(deadline) {
-				t.Fatalf("the Envoy at %s does not have the rules: %+v, error %v", r.address(proxy), got, err)
-			}
-		}
+		// The rules may be there before the service's endpoints are.
+		r.await(t, proxy, "/ready", func(got reply) bool { return got.Status == 299 })
+		r.await(t, proxy, "/served", func(got reply) bool { return got.Received != nil })
 	}
 	return r
+}
+
+// await sends requests to an Envoy until one is answered as it should be.
+func (r *routes) await(t *testing.T, proxy acctest.EnvoyPod, path string, ready func(reply) bool) {
+	t.Helper()
+	for deadline := time.Now().Add(acctest.Patience); ; time.Sleep(50 * time.Millisecond) {
+		got, err := r.client.send(t.Context(), message{
+			address: r.address(proxy), method: http.MethodGet, authority: r.lab.Host, path: path,
+		})
+		if err == nil && ready(got) {
+			return
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("the Envoy at %s does not have the rules: %+v, error %v", r.address(proxy), got, err)
+		}
+	}
 }
 
 func (r *routes) address(proxy acctest.EnvoyPod) string {

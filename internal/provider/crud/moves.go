@@ -51,11 +51,12 @@ func (p *objectsResource) tellMoves(
 		refuseJumps(life.Step, jumps, diagnostics)
 		return
 	}
+	// A route that gets another name is told of under the one that people know.
 	if len(moves) > 0 {
-		p.warnOfMoves(wanted.Routing(), moves, diagnostics)
+		p.warnOfMoves(is.Routing(), moves, diagnostics)
 	}
 	if walks.plan.Last() > 0 {
-		p.warnOfWalk(life, wanted.Routing(), walks, diagnostics)
+		p.warnOfWalk(life, is.Routing(), walks, diagnostics)
 	}
 }
 
