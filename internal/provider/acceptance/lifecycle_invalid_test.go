@@ -91,20 +91,26 @@ var invalidLifecycles = map[string]invalid{
 	},
 }
 
-func TestValidateLifecycle_refused(t *testing.T) {
-	t.Parallel()
+// refusedByBothForms checks that each change of a valid route is refused, in both compact forms.
+func refusedByBothForms(t *testing.T, cases map[string]invalid) {
+	t.Helper()
 	s := newServer(t)
 	for resourceType, valid := range map[string]string{
 		"mesh_canary_route":   validRoute,
 		"mesh_weighted_split": validSplit,
 	} {
-		for name, c := range invalidLifecycles {
+		for name, c := range cases {
 			t.Run(resourceType+"/"+name, func(t *testing.T) {
 				t.Parallel()
 				refused(t, s.validate(t, resourceType, strings.Replace(valid, c.change.old, c.change.new, 1)), c)
 			})
 		}
 	}
+}
+
+func TestValidateLifecycle_refused(t *testing.T) {
+	t.Parallel()
+	refusedByBothForms(t, invalidLifecycles)
 }
 
 func TestValidateLifecycle_accepted(t *testing.T) {

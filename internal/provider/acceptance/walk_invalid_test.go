@@ -74,18 +74,7 @@ var invalidWalks = map[string]invalid{
 
 func TestValidateWalk_refused(t *testing.T) {
 	t.Parallel()
-	s := newServer(t)
-	for resourceType, valid := range map[string]string{
-		"mesh_canary_route":   validRoute,
-		"mesh_weighted_split": validSplit,
-	} {
-		for name, c := range invalidWalks {
-			t.Run(resourceType+"/"+name, func(t *testing.T) {
-				t.Parallel()
-				refused(t, s.validate(t, resourceType, strings.Replace(valid, c.change.old, c.change.new, 1)), c)
-			})
-		}
-	}
+	refusedByBothForms(t, invalidWalks)
 }
 
 func TestValidateWalk_accepted(t *testing.T) {
