@@ -20,6 +20,7 @@ import (
 	"github.com/meshroute/terraform-provider-mesh/internal/meshlab/call"
 	"github.com/meshroute/terraform-provider-mesh/internal/meshlab/greeter"
 	"github.com/meshroute/terraform-provider-mesh/internal/meshlab/scenario"
+	"github.com/meshroute/terraform-provider-mesh/internal/meshlab/telemetry"
 )
 
 // headersFlag collects --header k=v.
@@ -111,7 +112,7 @@ func serveGreeter(ctx context.Context, args []string) error {
 	if err != nil {
 		return fmt.Errorf("listen: %w", err)
 	}
-	server := greeter.Serve(listener, *version, greeter.NewAttempts())
+	server := greeter.Serve(listener, *version, greeter.NewAttempts(), telemetry.Reporter{})
 	fmt.Printf("greeter %s listens on %s\n", *version, listener.Addr())
 	ctx, stop := signal.NotifyContext(ctx, syscall.SIGINT, syscall.SIGTERM)
 	defer stop()

@@ -13,7 +13,7 @@ import (
 const usage = `meshlab runs a real kube-apiserver, etcd, istiod, a sidecar and a gateway on loopback, with a gRPC and
 an HTTP service in three versions.
 
-  meshlab build                    build the servers into the cache, once
+  meshlab build [--prometheus]     build the servers into the cache, once
   meshlab up [--dir DIR]           start a lab and stay until a signal, or until the parent process is gone
   meshlab run [--dir DIR] -- CMD   start a lab, run CMD in its environment, stop the lab, exit as CMD did
   meshlab call --via WAY ...       send gRPC or HTTP requests through istiod's routes and count who answered
@@ -22,6 +22,8 @@ an HTTP service in three versions.
   meshlab routes [--dir DIR] ...   print the route tables that istiod has for an Envoy, as JSON
   meshlab greeter --version V      serve one version of the gRPC service
   meshlab control --dir DIR kill|restart NAME   break a running lab on purpose, and repair it
+
+With --prometheus, up and run start one that counts the requests to the services; the first time it is built too.
 
 meshlab COMMAND --help lists the flags of a command.
 `

@@ -84,28 +84,36 @@ func until(ctx context.Context, reasons <-chan stopped, f func(context.Context) 
 	}
 }
 
-func moduleFlag(flags *flag.FlagSet, module *string) {
-	flags.StringVar(module, "module", "", "`directory` of the Go module that pins the servers (default "+
-		"$MESHLAB_CONTROLPLANE_MODULE, else next to meshlab's source)")
+// moduleFlags say what is built, and from which modules.
+func moduleFlags(flags *flag.FlagSet, options *lab.Options) {
+	for pins, module := range map[*binaries.Pins]*string{
+		&binaries.ControlPlane: &options.Module, &binaries.Prometheus: &options.PrometheusModule,
+	} {
+		flags.StringVar(module, pins.Flag, "", fmt.Sprintf("`directory` of the Go module that pins %s (default $%s, "+
+			"else next to meshlab's source)", pins.What, pins.Variable))
+	}
+	flags.BoolVar(&options.Prometheus, "prometheus", false, "with a Prometheus that counts the requests to the services")
 }
 
 func build(ctx context.Context, args []string) error {
 	flags := flag.NewFlagSet("build", flag.ContinueOnError)
-	var module string
-	moduleFlag(flags, &module)
+	var options lab.Options
+	moduleFlags(flags, &options)
 	if err := parse(flags, args); err != nil {
 		return err
 	}
-	dir, err := binaries.Module(module)
-	if err != nil {
-		return err
-	}
-	err = until(ctx, stops(), func(ctx context.Context) error {
-		set, err := binaries.Build(ctx, dir, os.Stderr)
+	err := until(ctx, stops(), func(ctx context.Context) error {
+		set, err := binaries.ControlPlane.Find(ctx, options.Module, os.Stderr)
 		if err != nil {
 			return err
 		}
 		fmt.Println(set.Dir)
+		if options.Prometheus {
+			if set, err = binaries.Prometheus.Find(ctx, options.PrometheusModule, os.Stderr); err != nil {
+				return err
+			}
+			fmt.Println(set.Dir)
+		}
 		return fetchEnvoy(ctx)
 	})
 	return stopExit(err)
@@ -162,7 +170,7 @@ func labFlags(flags *flag.FlagSet) *lab.Options {
 	options := &lab.Options{Progress: os.Stderr}
 	flags.StringVar(&options.Dir, "dir", "",
 		"`directory` of the lab; what the lab wrote is removed at the end, except the logs (default a temporary one)")
-	moduleFlag(flags, &options.Module)
+	moduleFlags(flags, options)
 	return options
 }
 
@@ -253,8 +261,12 @@ func exitOf(err error) error {
 
 // describe prints what runs where.
 func describe(w io.Writer, l *lab.Lab) {
-	fmt.Fprintf(w, "\n%s\n\nAPI server  %s\nistiod      %s (xDS)\nlogs        %s\n\n", l.Versions, l.Cluster.URL,
-		l.Cluster.XDS, filepath.Join(l.Dir, "logs"))
+	fmt.Fprintf(w, "\n%s\n\nAPI server  %s\nistiod      %s (xDS)\nlogs        %s\nmetrics     http://%s\n", l.Versions,
+		l.Cluster.URL, l.Cluster.XDS, filepath.Join(l.Dir, "logs"), l.Scenario.Metrics)
+	if l.Prometheus != "" {
+		fmt.Fprintf(w, "Prometheus  %s\n", l.Prometheus)
+	}
+	fmt.Fprintln(w)
 	if l.Envoy.File != "" {
 		fmt.Fprintf(w, "sidecar     %s (ports %d gRPC, %d HTTP)\ngateway     %s (ports %d HTTP, %d HTTPS)\n\n",
 			l.Scenario.Sidecar.Address, scenario.Port, scenario.HTTPPort,

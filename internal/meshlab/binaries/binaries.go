@@ -1,4 +1,4 @@
-// Package binaries builds the control plane's servers from their Go modules, once, into a cache outside the checkout.
+// Package binaries builds the lab's servers from their Go modules, once, into a cache outside the checkout.
 package binaries
 
 import (
@@ -17,25 +17,10 @@ import (
 	"github.com/meshroute/terraform-provider-mesh/internal/meshlab/process"
 )
 
-// recipe is part of the cache key. It changes when the way of building changes and old results must not be used.
-const recipe = "1"
-
-// server is one binary of the control plane.
-type server struct {
-	name        string // the file in the cache
-	packagePath string
-	modulePath  string
-}
-
-var servers = []server{
-	{"etcd", "go.etcd.io/etcd/server/v3", "go.etcd.io/etcd/server/v3"},
-	{"kube-apiserver", "k8s.io/kubernetes/cmd/kube-apiserver", "k8s.io/kubernetes"},
-	{"istiod", "istio.io/istio/pilot/cmd/pilot-discovery", "istio.io/istio"},
-}
-
 // Set is a complete set of servers in the cache.
 type Set struct {
 	Dir      string
+	Servers  []string          // by name
 	Versions map[string]string // by server name, as go.mod pins them
 }
 
@@ -48,8 +33,8 @@ func (s Set) CRDs() string { return s.Path("crds.yaml") }
 // String lists the versions.
 func (s Set) String() string {
 	var parts []string
-	for _, server := range servers {
-		parts = append(parts, server.name+" "+s.Versions[server.name])
+	for _, server := range s.Servers {
+		parts = append(parts, server+" "+s.Versions[server])
 	}
 	return strings.Join(parts, ", ")
 }
@@ -71,28 +56,35 @@ func Cache() (string, error) {
 	return dir, nil
 }
 
-// Module returns the directory of the module that pins the servers: the argument, else the environment variable
-// MESHLAB_CONTROLPLANE_MODULE, else the place where this source file was when it was compiled.
-func Module(dir string) (string, error) {
+// Module returns the directory of the module: the argument, else what its environment variable says, else the place
+// where this source file was when it was compiled.
+func (p Pins) Module(dir string) (string, error) {
 	if dir == "" {
-		dir = os.Getenv("MESHLAB_CONTROLPLANE_MODULE")
+		dir = os.Getenv(p.Variable)
 	}
 	if dir == "" {
 		_, file, _, _ := runtime.Caller(0)
-		dir = filepath.Join(filepath.Dir(filepath.Dir(file)), "controlplane")
+		dir = filepath.Join(filepath.Dir(filepath.Dir(file)), p.directory)
 	}
 	if _, err := os.Stat(filepath.Join(dir, "go.mod")); err != nil {
-		return "", fmt.Errorf(
-			"find the module that pins the control plane (set --module or MESHLAB_CONTROLPLANE_MODULE): %w", err,
-		)
+		return "", fmt.Errorf("find the module that pins %s (set --%s or %s): %w", p.What, p.Flag, p.Variable, err)
 	}
 	return dir, nil
 }
 
+// Find is Build of the module that Module returns.
+func (p Pins) Find(ctx context.Context, dir string, progress io.Writer) (Set, error) {
+	module, err := p.Module(dir)
+	if err != nil {
+		return Set{}, err
+	}
+	return p.Build(ctx, module, progress)
+}
+
 // Build returns the servers that the module pins, building them if the cache does not have them. What happens is
 // told on progress. An interrupted build leaves nothing half made: the result appears in the cache in one step.
-func Build(ctx context.Context, module string, progress io.Writer) (Set, error) {
-	set, err := locate(module)
+func (p Pins) Build(ctx context.Context, module string, progress io.Writer) (Set, error) {
+	set, err := p.locate(module)
 	if err != nil {
 		return Set{}, err
 	}
@@ -100,7 +92,7 @@ func Build(ctx context.Context, module string, progress io.Writer) (Set, error) 
 		return set, nil
 	}
 	lock, err := process.WaitLock(ctx, set.Dir+".lock", func() {
-		fmt.Fprintln(progress, "waiting for another process that builds the control plane")
+		fmt.Fprintf(progress, "waiting for another process that builds %s\n", p.What)
 	})
 	if err != nil {
 		return Set{}, fmt.Errorf("wait for another build: %w", err)
@@ -116,7 +108,7 @@ func Build(ctx context.Context, module string, progress io.Writer) (Set, error) 
 	if err := os.MkdirAll(unfinished, 0o755); err != nil {
 		return Set{}, fmt.Errorf("make build directory: %w", err)
 	}
-	b := builder{module: module, out: unfinished, versions: set.Versions, progress: progress}
+	b := builder{pins: p, module: module, out: unfinished, versions: set.Versions, progress: progress}
 	if err := b.all(ctx); err != nil {
 		return Set{}, errors.Join(err, os.RemoveAll(unfinished))
 	}
@@ -132,16 +124,15 @@ func complete(s Set) bool {
 }
 
 // locate reads the versions and derives the place in the cache from everything that decides the result.
-func locate(module string) (Set, error) {
-	gomod, err := os.ReadFile(filepath.Join(module, "go.mod"))
-	if err != nil {
-		return Set{}, fmt.Errorf("read control plane module: %w", err)
+func (p Pins) locate(module string) (Set, error) {
+	var files [2][]byte
+	for i, name := range []string{"go.mod", "go.sum"} {
+		var err error
+		if files[i], err = os.ReadFile(filepath.Join(module, name)); err != nil {
+			return Set{}, fmt.Errorf("read the module that pins %s: %w", p.What, err)
+		}
 	}
-	gosum, err := os.ReadFile(filepath.Join(module, "go.sum"))
-	if err != nil {
-		return Set{}, fmt.Errorf("read control plane module: %w", err)
-	}
-	versions, err := pinned(gomod)
+	versions, err := p.pinned(files[0])
 	if err != nil {
 		return Set{}, err
 	}
@@ -149,36 +140,38 @@ func locate(module string) (Set, error) {
 	if err != nil {
 		return Set{}, err
 	}
-	return Set{Dir: filepath.Join(cache, key(versions, gomod, gosum)), Versions: versions}, nil
+	set := Set{Dir: filepath.Join(cache, p.key(versions, files[0], files[1])), Versions: versions}
+	for _, s := range p.servers {
+		set.Servers = append(set.Servers, s.name)
+	}
+	return set, nil
 }
 
-func pinned(gomod []byte) (map[string]string, error) {
+func (p Pins) pinned(gomod []byte) (map[string]string, error) {
 	file, err := modfile.ParseLax("go.mod", gomod, nil)
 	if err != nil {
-		return nil, fmt.Errorf("parse control plane module: %w", err)
+		return nil, fmt.Errorf("parse the module that pins %s: %w", p.What, err)
 	}
 	versions := map[string]string{}
-	for _, s := range servers {
+	for _, s := range p.servers {
 		for _, require := range file.Require {
 			if require.Mod.Path == s.modulePath {
 				versions[s.name] = require.Mod.Version
 			}
 		}
 		if versions[s.name] == "" {
-			return nil, fmt.Errorf("parse control plane module: no version of %s", s.modulePath)
+			return nil, fmt.Errorf("parse the module that pins %s: no version of %s", p.What, s.modulePath)
 		}
 	}
 	return versions, nil
 }
 
 // key names a build: readable at the front, exact at the end.
-func key(versions map[string]string, gomod, gosum []byte) string {
+func (p Pins) key(versions map[string]string, gomod, gosum []byte) string {
 	hash := sha256.New()
-	for _, part := range [][]byte{[]byte(recipe), []byte(runtime.GOOS), []byte(runtime.GOARCH), gomod, gosum} {
+	for _, part := range [][]byte{[]byte(p.recipe), []byte(runtime.GOOS), []byte(runtime.GOARCH), gomod, gosum} {
 		fmt.Fprintf(hash, "%d:", len(part))
 		hash.Write(part)
 	}
-	istio := versions["istiod"]
-	return fmt.Sprintf("controlplane-kubernetes%s-etcd%s-istio-%s-%x",
-		versions["kube-apiserver"], versions["etcd"], istio[strings.LastIndex(istio, "-")+1:], hash.Sum(nil)[:4])
+	return fmt.Sprintf("%s-%x", p.title(versions), hash.Sum(nil)[:4])
 }

@@ -31,7 +31,7 @@ require (
 
 func TestPinned(t *testing.T) {
 	t.Parallel()
-	got, err := pinned([]byte(gomod))
+	got, err := ControlPlane.pinned([]byte(gomod))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -47,11 +47,11 @@ func TestPinned(t *testing.T) {
 
 func TestPinned_missing(t *testing.T) {
 	t.Parallel()
-	for _, s := range servers {
+	for _, s := range ControlPlane.servers {
 		without := slices.DeleteFunc(strings.SplitAfter(gomod, "\n"), func(line string) bool {
 			return strings.Contains(line, s.modulePath+" v")
 		})
-		if _, err := pinned([]byte(strings.Join(without, ""))); err == nil ||
+		if _, err := ControlPlane.pinned([]byte(strings.Join(without, ""))); err == nil ||
 			!strings.Contains(err.Error(), s.modulePath) {
 			t.Errorf("without %s: got error %v", s.modulePath, err)
 		}
@@ -61,18 +61,18 @@ func TestPinned_missing(t *testing.T) {
 // The cache must not hand out a build of other versions or of other sums.
 func TestKey(t *testing.T) {
 	t.Parallel()
-	versions, err := pinned([]byte(gomod))
+	versions, err := ControlPlane.pinned([]byte(gomod))
 	if err != nil {
 		t.Fatal(err)
 	}
-	base := key(versions, []byte(gomod), []byte("sums"))
+	base := ControlPlane.key(versions, []byte(gomod), []byte("sums"))
 	if !strings.HasPrefix(base, "controlplane-kubernetesv1.36.3-etcdv3.6.8-istio-eed52ebb66ad-") {
 		t.Errorf("key %q does not name the versions", base)
 	}
 	for name, other := range map[string]string{
-		"other go.mod": key(versions, []byte(gomod+"\n"), []byte("sums")),
-		"other go.sum": key(versions, []byte(gomod), []byte("sums2")),
-		"a byte moved from one file to the other": key(versions, []byte(gomod+"s"), []byte("ums")),
+		"other go.mod": ControlPlane.key(versions, []byte(gomod+"\n"), []byte("sums")),
+		"other go.sum": ControlPlane.key(versions, []byte(gomod), []byte("sums2")),
+		"a byte moved from one file to the other": ControlPlane.key(versions, []byte(gomod+"s"), []byte("ums")),
 	} {
 		if other == base {
 			t.Errorf("%s: same key %q", name, other)
@@ -82,18 +82,78 @@ func TestKey(t *testing.T) {
 
 func TestLinkerFlags(t *testing.T) {
 	t.Parallel()
-	got := linkerFlags(server{name: "kube-apiserver"}, "v1.36.3")
-	for _, want := range []string{"version.gitVersion=v1.36.3", "version.gitMajor=1", "version.gitMinor=36"} {
-		if !strings.Contains(got, "-X k8s.io/component-base/"+want) {
-			t.Errorf("flags %q lack %s", got, want)
+	for name, c := range map[string]struct {
+		server, version string
+		want            []string
+	}{
+		"the API server": {"kube-apiserver", "v1.36.3", []string{
+			"k8s.io/component-base/version.gitVersion=v1.36.3", "k8s.io/component-base/version.gitMajor=1",
+			"k8s.io/component-base/version.gitMinor=36",
+		}},
+		"Prometheus": {PrometheusServer, "v0.316.2", []string{"github.com/prometheus/common/version.Version=3.16.2"}},
+		"Prometheus with a small minor version": {PrometheusServer, "v0.305.0", []string{
+			"github.com/prometheus/common/version.Version=3.5.0",
+		}},
+		"etcd": {"etcd", "v3.6.8", nil},
+	} {
+		got := strings.Split(linkerFlags(server{name: c.server}, c.version), " -X ")
+		slices.Sort(got[1:])
+		slices.Sort(c.want)
+		if diff := cmp.Diff(append([]string{"-s -w"}, c.want...), got); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", name, diff)
 		}
 	}
 }
 
 func TestModule_missing(t *testing.T) {
 	t.Parallel()
-	if _, err := Module(t.TempDir()); err == nil || !strings.Contains(err.Error(), "MESHLAB_CONTROLPLANE_MODULE") {
-		t.Errorf("got error %v", err)
+	for want, pins := range map[string]Pins{
+		"find the module that pins the control plane (set --module or MESHLAB_CONTROLPLANE_MODULE)":   ControlPlane,
+		"find the module that pins Prometheus (set --prometheus-module or MESHLAB_PROMETHEUS_MODULE)": Prometheus,
+	} {
+		if _, err := pins.Module(t.TempDir()); err == nil || !strings.HasPrefix(err.Error(), want) {
+			t.Errorf("got error %v, want %s", err, want)
+		}
+	}
+}
+
+// Prometheus is built without its ways to discover targets, under a key that says its version.
+func TestBuild_prometheus(t *testing.T) {
+	t.Setenv("XDG_CACHE_HOME", t.TempDir())
+	runs := filepath.Join(t.TempDir(), "runs")
+	fakeGo(t, `echo "$@" >>`+runs+`
+while [ "$1" != -o ]; do shift; done
+echo binary >"$2"`)
+	module, err := Prometheus.Module("")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var progress bytes.Buffer
+	set, err := Prometheus.Build(t.Context(), module, &progress)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := filepath.Base(set.Dir); !strings.HasPrefix(got, "prometheus-v0.316.0-") {
+		t.Errorf("key %q does not name the version", got)
+	}
+	if got := set.String(); got != "prometheus v0.316.0" {
+		t.Errorf("set %q", got)
+	}
+	if _, err := os.Stat(set.Path(PrometheusServer)); err != nil {
+		t.Error(err)
+	}
+	log, err := os.ReadFile(runs)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := "build -tags remove_all_sd -ldflags -s -w -X github.com/prometheus/common/version.Version=3.16.0 -o " +
+		filepath.Join(set.Dir+".unfinished", PrometheusServer) + " github.com/prometheus/prometheus/cmd/prometheus\n"
+	if diff := cmp.Diff(want, string(log)); diff != "" {
+		t.Errorf("what the go command was told (-want +got):\n%s", diff)
+	}
+	first, _, _ := strings.Cut(progress.String(), "\n")
+	if want := "building Prometheus; the first time takes 4 to 6 minutes on two cores, later times seconds"; first != want {
+		t.Errorf("progress %q, want %q", first, want)
 	}
 }
 
@@ -101,7 +161,7 @@ func TestModule_missing(t *testing.T) {
 func TestBuild_cached(t *testing.T) {
 	t.Setenv("XDG_CACHE_HOME", t.TempDir())
 	module := writeModule(t)
-	set, err := locate(module)
+	set, err := ControlPlane.locate(module)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -110,7 +170,7 @@ func TestBuild_cached(t *testing.T) {
 	}
 	t.Setenv("PATH", "")
 	var progress bytes.Buffer
-	got, err := Build(t.Context(), module, &progress)
+	got, err := ControlPlane.Build(t.Context(), module, &progress)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -124,7 +184,7 @@ func TestBuild_failed(t *testing.T) {
 	cache := t.TempDir()
 	t.Setenv("XDG_CACHE_HOME", cache)
 	fakeGo(t, "echo the compiler says no >&2; exit 1")
-	_, err := Build(t.Context(), writeModule(t), &bytes.Buffer{})
+	_, err := ControlPlane.Build(t.Context(), writeModule(t), &bytes.Buffer{})
 	if err == nil || !strings.Contains(err.Error(), "build etcd v3.6.8") ||
 		!strings.Contains(err.Error(), "the compiler says no") {
 		t.Errorf("got error %v", err)
@@ -150,7 +210,7 @@ func TestBuild_interrupted(t *testing.T) {
 		cancel(reason)
 	}()
 	begin := time.Now()
-	if _, err := Build(ctx, writeModule(t), &bytes.Buffer{}); !errors.Is(err, reason) {
+	if _, err := ControlPlane.Build(ctx, writeModule(t), &bytes.Buffer{}); !errors.Is(err, reason) {
 		t.Errorf("got error %v", err)
 	}
 	if took := time.Since(begin); took > 5*time.Second {
@@ -194,7 +254,7 @@ echo binary >"$2"`)
 	for i := range sets {
 		g.Go(func() error {
 			var err error
-			sets[i], err = Build(t.Context(), module, io.Discard)
+			sets[i], err = ControlPlane.Build(t.Context(), module, io.Discard)
 			return err
 		})
 	}
@@ -215,8 +275,8 @@ echo binary >"$2"`)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := strings.Count(string(log), "run"); got != len(servers)+1 {
-		t.Errorf("the go command ran %d times, want %d", got, len(servers)+1)
+	if got := strings.Count(string(log), "run"); got != len(ControlPlane.servers)+1 {
+		t.Errorf("the go command ran %d times, want %d", got, len(ControlPlane.servers)+1)
 	}
 }
 

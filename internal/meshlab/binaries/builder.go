@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"syscall"
 	"time"
@@ -19,6 +20,7 @@ import (
 const interval = 5 * time.Second
 
 type builder struct {
+	pins     Pins
 	module   string
 	out      string
 	versions map[string]string
@@ -26,14 +28,17 @@ type builder struct {
 }
 
 func (b builder) all(ctx context.Context) error {
-	fmt.Fprintln(b.progress,
-		"building the control plane; the first time takes 6 to 10 minutes on two cores, later times seconds")
-	for _, s := range servers {
+	fmt.Fprintf(b.progress, "building %s; the first time takes %s on two cores, later times seconds\n", b.pins.What,
+		b.pins.long)
+	for _, s := range b.pins.servers {
 		if err := b.server(ctx, s); err != nil {
 			return err
 		}
 	}
-	return b.crds(ctx)
+	if b.pins.extra == nil {
+		return nil
+	}
+	return b.pins.extra(ctx, b)
 }
 
 func (b builder) server(ctx context.Context, s server) error {
@@ -54,7 +59,8 @@ func (b builder) server(ctx context.Context, s server) error {
 		}
 	}()
 	if _, err := b.run(
-		ctx, "build", "-ldflags", linkerFlags(s, version), "-o", filepath.Join(b.out, s.name), s.packagePath,
+		ctx, "build", "-tags", s.tags, "-ldflags", linkerFlags(s, version), "-o", filepath.Join(b.out, s.name),
+		s.packagePath,
 	); err != nil {
 		return fmt.Errorf("build %s %s: %w", s.name, version, err)
 	}
@@ -62,19 +68,34 @@ func (b builder) server(ctx context.Context, s server) error {
 	return nil
 }
 
-// linkerFlags leaves out debug information and gives the API server the version that it reports; without the stamp it
-// says v0.0.0, and clients that look at the version misbehave.
+// linkerFlags leaves out debug information and gives a server the version that it reports. Without the stamp the API
+// server says v0.0.0, and clients that look at the version misbehave.
 func linkerFlags(s server, version string) string {
 	flags := "-s -w"
-	if s.name != "kube-apiserver" {
-		return flags
-	}
-	major, rest, _ := strings.Cut(strings.TrimPrefix(version, "v"), ".")
+	number := strings.TrimPrefix(version, "v")
+	major, rest, _ := strings.Cut(number, ".")
 	minor, _, _ := strings.Cut(rest, ".")
-	for name, value := range map[string]string{"gitVersion": version, "gitMajor": major, "gitMinor": minor} {
-		flags += fmt.Sprintf(" -X k8s.io/component-base/version.%s=%s", name, value)
+	stamps := map[string]map[string]string{
+		"kube-apiserver": {
+			"k8s.io/component-base/version.gitVersion": version,
+			"k8s.io/component-base/version.gitMajor":   major,
+			"k8s.io/component-base/version.gitMinor":   minor,
+		},
+		PrometheusServer: {"github.com/prometheus/common/version.Version": released(minor, number)},
+	}
+	for name, value := range stamps[s.name] {
+		flags += fmt.Sprintf(" -X %s=%s", name, value)
 	}
 	return flags
+}
+
+// released is the version of Prometheus that a module of its is of: v0.316.0 is 3.16.0.
+func released(minor, number string) string {
+	both, err := strconv.Atoi(minor)
+	if err != nil {
+		return number
+	}
+	return fmt.Sprintf("%d.%d%s", both/100, both%100, number[strings.LastIndex(number, "."):])
 }
 
 // crds copies Istio's CustomResourceDefinitions next to the binaries, so that starting a lab needs no go command.

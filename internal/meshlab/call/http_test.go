@@ -16,6 +16,7 @@ import (
 	"github.com/meshroute/terraform-provider-mesh/internal/meshlab/echo"
 	"github.com/meshroute/terraform-provider-mesh/internal/meshlab/greeter"
 	"github.com/meshroute/terraform-provider-mesh/internal/meshlab/pki"
+	"github.com/meshroute/terraform-provider-mesh/internal/meshlab/telemetry"
 )
 
 // proxied returns clients whose sidecar is an echo, and a request to it.
@@ -25,7 +26,7 @@ func proxied(t *testing.T) (*Clients, Request) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	server := echo.Serve(listener, "v1", greeter.NewAttempts(), echo.NewSeen())
+	server := echo.Serve(listener, "v1", greeter.NewAttempts(), echo.NewSeen(), telemetry.Reporter{})
 	t.Cleanup(server.Stop)
 	clients := NewClients(Source{Proxies: Proxies{Sidecar: "127.0.0.1"}})
 	t.Cleanup(clients.Close)

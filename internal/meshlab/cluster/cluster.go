@@ -27,11 +27,11 @@ const (
 	Istiod    = "istiod"
 )
 
-// rootNamespace is the namespace that istiod reads mesh-wide configuration from.
-const rootNamespace = "istio-system"
+// RootNamespace is the namespace that istiod reads mesh-wide configuration from.
+const RootNamespace = "istio-system"
 
 // IstiodHost is the name in istiod's certificate.
-const IstiodHost = "istiod." + rootNamespace + ".svc"
+const IstiodHost = "istiod." + RootNamespace + ".svc"
 
 // Cluster is a running control plane.
 type Cluster struct {
@@ -173,8 +173,8 @@ func (c *Cluster) Launch(name string, env []string, argv ...string) error {
 	return err
 }
 
-// Port returns a port on 127.0.0.1 that the lab has for itself. There are only a few.
-func (c *Cluster) Port() int { return c.block.Next() }
+// Address returns a port on 127.0.0.1, as host:port, that the lab has for itself. There are only a few.
+func (c *Cluster) Address() string { return fmt.Sprintf("127.0.0.1:%d", c.block.Next()) }
 
 // Certificate returns that of a server for the host names, from the authority in DIR/ca.crt.
 func (c *Cluster) Certificate(name string, hosts ...string) (pki.Pair, error) {
@@ -210,8 +210,8 @@ func (c *Cluster) wait(ctx context.Context, what string, check func(context.Cont
 	}
 }
 
-// get returns nil when url answers 200.
-func get(ctx context.Context, client *http.Client, url string) error {
+// Get returns nil when url answers 200.
+func Get(ctx context.Context, client *http.Client, url string) error {
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
 	if err != nil {
 		return err

@@ -104,7 +104,7 @@ func (c *Cluster) registerWebhook(ctx context.Context, address string) error {
 	configMaps := c.Admin.dynamic.Resource(schema.GroupVersionResource{
 		Version:  "v1",
 		Resource: "configmaps",
-	}).Namespace(rootNamespace)
+	}).Namespace(RootNamespace)
 	err := c.wait(ctx, "istiod's certificate authority", func(ctx context.Context) error {
 		object, err := configMaps.Get(ctx, "istio-ca-root-cert", metav1.GetOptions{})
 		if err != nil {

@@ -1,23 +1,21 @@
 package cluster
 
 import (
+	"bytes"
 	"context"
 	"crypto/tls"
 	"fmt"
 	"net"
 	"os"
 	"path/filepath"
+	"text/template"
 
 	"github.com/meshroute/terraform-provider-mesh/internal/meshlab/kubelet"
 )
 
-const (
-	nodeName  = "meshlab"
-	istiodPod = "istiod-0"
-)
+const nodeName = "meshlab"
 
-// nodeYAML is a node whose kubelet forwards ports, and on it the pod that istiod would be in. Both say what their
-// controllers would say of a healthy one.
+// nodeYAML is a node whose kubelet forwards ports. It says what its controllers would say of a healthy one.
 const nodeYAML = `
 apiVersion: v1
 kind: Node
@@ -31,22 +29,26 @@ status:
   daemonEndpoints: {kubeletEndpoint: {Port: %d}}
   conditions:
   - {type: Ready, status: "True", reason: KubeletReady}
----
+`
+
+// podYAML is the pod on that node that a server would be in, as healthy.
+const podYAML = `
 apiVersion: v1
 kind: Pod
 metadata:
-  name: ` + istiodPod + `
-  namespace: ` + rootNamespace + `
-  labels: {app: istiod, istio: pilot, istio.io/rev: default}
+  name: {{ .Name }}
+  namespace: ` + RootNamespace + `
+  labels: { {{- .Labels -}} }
 spec:
   nodeName: ` + nodeName + `
   automountServiceAccountToken: false
   containers:
-  - name: discovery
-    image: pilot
+  - name: {{ .Container }}
+    image: {{ .Image }}
     ports:
-    - {name: http-debug, containerPort: 8080, protocol: TCP}
-    - {name: http-monitoring, containerPort: 15014, protocol: TCP}
+{{- range .Ports }}
+    - {name: {{ .Name }}, containerPort: {{ .Number }}, protocol: TCP}
+{{- end }}
 status:
   phase: Running
   conditions:
@@ -55,12 +57,35 @@ status:
   - {type: ContainersReady, status: "True"}
   - {type: Ready, status: "True"}
   containerStatuses:
-  - {name: discovery, image: pilot, imageID: pilot, ready: true, started: true, restartCount: 0, state: {running: {}}}
+  - name: {{ .Container }}
+    image: {{ .Image }}
+    imageID: {{ .Image }}
+    ready: true
+    started: true
+    restartCount: 0
+    state: {running: {}}
 `
 
-// startNode starts a kubelet for the pod of istiod, whose ports lead to the addresses, and creates the pod and its
-// node.
-func (c *Cluster) startNode(ctx context.Context, ports map[int32]string) error {
+var podTemplate = template.Must(template.New("pod").Parse(podYAML))
+
+// Pod is a pod of a server of the lab, in Istio's own namespace.
+type Pod struct {
+	Name      string
+	Labels    string // as YAML has them in braces
+	Container string
+	Image     string
+	Ports     []PodPort
+}
+
+// PodPort is a port of a pod.
+type PodPort struct {
+	Name    string
+	Number  int32
+	Address string // on this machine, to which it leads
+}
+
+// startNode starts a kubelet and creates its node.
+func (c *Cluster) startNode(ctx context.Context) error {
 	pki := func(name string) string { return filepath.Join(c.dir, "pki", name) }
 	certificate, err := tls.LoadX509KeyPair(pki("kubelet.crt"), pki("kubelet.key"))
 	if err != nil {
@@ -80,9 +105,6 @@ func (c *Cluster) startNode(ctx context.Context, ports map[int32]string) error {
 	c.kubelet, err = kubelet.Serve(listener, kubelet.Options{
 		Certificate: certificate,
 		Clients:     c.ca.PEM,
-		Namespace:   rootNamespace,
-		Pod:         istiodPod,
-		Ports:       ports,
 		Log:         c.kubeletLog,
 	})
 	if err != nil {
@@ -90,6 +112,20 @@ func (c *Cluster) startNode(ctx context.Context, ports map[int32]string) error {
 		return err
 	}
 	return c.Admin.Apply(ctx, fmt.Appendf(nil, nodeYAML, port))
+}
+
+// RunPod creates the pod of a server that runs already, and forwards its ports.
+func (c *Cluster) RunPod(ctx context.Context, pod Pod) error {
+	var manifest bytes.Buffer
+	if err := podTemplate.Execute(&manifest, pod); err != nil {
+		return fmt.Errorf("render pod: %w", err)
+	}
+	ports := map[int32]string{}
+	for _, port := range pod.Ports {
+		ports[port.Number] = port.Address
+	}
+	c.kubelet.Run(kubelet.Pod{Namespace: RootNamespace, Name: pod.Name}, ports)
+	return c.Admin.Apply(ctx, manifest.Bytes())
 }
 
 func (c *Cluster) stopNode() {

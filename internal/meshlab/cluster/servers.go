@@ -10,10 +10,8 @@ import (
 	"k8s.io/client-go/rest"
 )
 
-func (c *Cluster) endpoint() string { return fmt.Sprintf("127.0.0.1:%d", c.block.Next()) }
-
 func (c *Cluster) startEtcd() (string, error) {
-	client, peer := "http://"+c.endpoint(), "http://"+c.endpoint()
+	client, peer := "http://"+c.Address(), "http://"+c.Address()
 	return client, c.launch(Etcd, nil,
 		"--data-dir", filepath.Join(c.dir, "etcd"),
 		"--listen-client-urls", client, "--advertise-client-urls", client,
@@ -52,7 +50,7 @@ func (c *Cluster) startAPIServer(ctx context.Context, etcdURL string) error {
 	if err := c.writeKubeconfigs(); err != nil {
 		return err
 	}
-	return c.wait(ctx, APIServer, func(ctx context.Context) error { return get(ctx, c.Admin.http, c.URL+"/readyz") })
+	return c.wait(ctx, APIServer, func(ctx context.Context) error { return Get(ctx, c.Admin.http, c.URL+"/readyz") })
 }
 
 // meshYAML leaves out what a stock Envoy cannot do: metrics are Istio's own filter, and the certificates of automatic
@@ -67,10 +65,10 @@ defaultProviders: {metrics: []}
 
 func (c *Cluster) startIstiod(ctx context.Context) error {
 	dir := filepath.Join(c.dir, "istiod")
-	c.XDS, c.SecureXDS = c.endpoint(), c.endpoint()
-	status, webhook, monitoring := c.endpoint(), c.endpoint(), c.endpoint()
+	c.XDS, c.SecureXDS = c.Address(), c.Address()
+	status, webhook, monitoring := c.Address(), c.Address(), c.Address()
 	files := map[string]string{
-		"mesh.yaml":     fmt.Sprintf(meshYAML, c.XDS, rootNamespace),
+		"mesh.yaml":     fmt.Sprintf(meshYAML, c.XDS, RootNamespace),
 		"networks.yaml": "networks: {}\n",
 	}
 	for name, content := range files {
@@ -78,12 +76,12 @@ func (c *Cluster) startIstiod(ctx context.Context) error {
 			return fmt.Errorf("write istiod's configuration: %w", err)
 		}
 	}
-	if err := c.Admin.Apply(ctx, namespaceYAML(rootNamespace)); err != nil {
+	if err := c.Admin.Apply(ctx, namespaceYAML(RootNamespace)); err != nil {
 		return err
 	}
 	// The webhooks that istiod would patch are of a normal installation; the lab registers its own.
 	env := []string{
-		"POD_NAME=istiod-0", "POD_NAMESPACE=" + rootNamespace, "REVISION=default",
+		"POD_NAME=istiod-0", "POD_NAMESPACE=" + RootNamespace, "REVISION=default",
 		"PILOT_CERT_PROVIDER=istiod", "ENABLE_CA_SERVER=true",
 		"INJECTION_WEBHOOK_CONFIG_NAME=", "VALIDATION_WEBHOOK_CONFIG_NAME=",
 		// Istio's own filters, which a stock Envoy lacks: with one of them in it a listener is refused.
@@ -100,7 +98,7 @@ func (c *Cluster) startIstiod(ctx context.Context) error {
 		return err
 	}
 	err := c.wait(ctx, Istiod, func(ctx context.Context) error {
-		return get(ctx, http.DefaultClient, "http://"+status+"/ready")
+		return Get(ctx, http.DefaultClient, "http://"+status+"/ready")
 	})
 	if err != nil {
 		return err
@@ -108,5 +106,12 @@ func (c *Cluster) startIstiod(ctx context.Context) error {
 	if err := c.registerWebhook(ctx, webhook); err != nil {
 		return err
 	}
-	return c.startNode(ctx, map[int32]string{8080: status, 15014: monitoring})
+	if err := c.startNode(ctx); err != nil {
+		return err
+	}
+	return c.RunPod(ctx, Pod{
+		Name: "istiod-0", Labels: "app: istiod, istio: pilot, istio.io/rev: default",
+		Container: "discovery", Image: "pilot",
+		Ports: []PodPort{{"http-debug", 8080, status}, {"http-monitoring", 15014, monitoring}},
+	})
 }

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/meshroute/terraform-provider-mesh/internal/meshlab/greeter"
+	"github.com/meshroute/terraform-provider-mesh/internal/meshlab/telemetry"
 )
 
 // Port is where the lab's servers of HTTP listen.
@@ -69,13 +70,18 @@ type Server struct {
 	address  string
 	attempts *greeter.Attempts
 	seen     *Seen
+	reporter telemetry.Reporter
 	done     chan error
 }
 
-// Serve answers requests of HTTP/1.1, and of HTTP/2 without TLS, on listener until Stop.
-func Serve(listener net.Listener, version string, attempts *greeter.Attempts, seen *Seen) *Server {
+// Serve answers requests of HTTP/1.1, and of HTTP/2 without TLS, on listener until Stop. The reporter counts the
+// answers.
+func Serve(
+	listener net.Listener, version string, attempts *greeter.Attempts, seen *Seen, reporter telemetry.Reporter,
+) *Server {
 	s := &Server{
-		version: version, address: listener.Addr().String(), attempts: attempts, seen: seen, done: make(chan error, 1),
+		version: version, address: listener.Addr().String(), attempts: attempts, seen: seen, reporter: reporter,
+		done: make(chan error, 1),
 	}
 	s.http = &http.Server{Handler: s, ReadHeaderTimeout: time.Minute, Protocols: new(http.Protocols)}
 	s.http.Protocols.SetHTTP1(true)
@@ -99,18 +105,34 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if name := r.Header.Get(CountHeader); name != "" {
 		s.seen.add(name, s.version)
 	}
+	request := s.reporter.Begin(r.Host, telemetry.HTTP)
+	code := s.serve(w, r, request)
+	if r.Context().Err() != nil {
+		code = 0
+	}
+	request.End(telemetry.Answer{Code: code})
+}
+
+// serve answers, and returns the status of the answer, or 0 where nobody waits for one.
+func (s *Server) serve(w http.ResponseWriter, r *http.Request, request telemetry.Request) int {
 	w.Header().Set(greeter.VersionHeader, s.version)
 	w.Header().Set(greeter.AddressHeader, s.address)
+	if request.Fault(r.Context()) {
+		http.Error(w, telemetry.Failed, http.StatusServiceUnavailable)
+		return http.StatusServiceUnavailable
+	}
 	status, err := s.status(w, r)
 	switch {
 	case err != nil:
 		http.Error(w, err.Error(), http.StatusBadRequest)
-	case status == 0: // nobody waits for an answer
+		return http.StatusBadRequest
+	case status == 0:
 	case status == http.StatusServiceUnavailable:
 		http.Error(w, "failed as the request asked for", status)
 	default:
 		write(w, status, s.answer(r))
 	}
+	return status
 }
 
 // status waits as long as the request asks for and returns the status that it asks for, or 0 where it was given up.

@@ -12,6 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/meshroute/terraform-provider-mesh/internal/meshlab/greeter"
+	"github.com/meshroute/terraform-provider-mesh/internal/meshlab/telemetry"
 )
 
 // servers are two that count together, v1 and v2.
@@ -24,7 +25,7 @@ func servers(t *testing.T) (v1, v2 *Server) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		s := Serve(listener, version, attempts, seen)
+		s := Serve(listener, version, attempts, seen, telemetry.Reporter{})
 		t.Cleanup(s.Stop)
 		all = append(all, s)
 	}

@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 	"net"
+	"net/http"
 	"strconv"
 	"strings"
 	"sync"
@@ -17,6 +18,8 @@ import (
 	"google.golang.org/grpc/peer"
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/types/known/wrapperspb"
+
+	"github.com/meshroute/terraform-provider-mesh/internal/meshlab/telemetry"
 )
 
 // Port is where the lab's greeters listen.
@@ -71,13 +74,18 @@ type Server struct {
 	version  string
 	address  string
 	attempts *Attempts
+	reporter telemetry.Reporter
 	done     chan error
 }
 
 // Serve answers requests on listener until Stop. It answers SayHello and SayHelloAgain of helloworld.Greeter, and
-// every other method in the same way, so that a route can match on paths that no service declares.
-func Serve(listener net.Listener, version string, attempts *Attempts) *Server {
-	s := &Server{version: version, address: listener.Addr().String(), attempts: attempts, done: make(chan error, 1)}
+// every other method in the same way, so that a route can match on paths that no service declares. The reporter
+// counts the answers.
+func Serve(listener net.Listener, version string, attempts *Attempts, reporter telemetry.Reporter) *Server {
+	s := &Server{
+		version: version, address: listener.Addr().String(), attempts: attempts, reporter: reporter,
+		done: make(chan error, 1),
+	}
 	s.grpc = grpc.NewServer(grpc.UnknownServiceHandler(s.answerAny))
 	s.grpc.RegisterService(&grpc.ServiceDesc{
 		ServiceName: "helloworld.Greeter",
@@ -131,8 +139,25 @@ func (s *Server) answerAny(_ any, stream grpc.ServerStream) error {
 }
 
 // answer fails without having sent a header: a client retries only what has not begun to answer.
-func (s *Server) answer(ctx context.Context, method string, request *Message) (*Message, metadata.MD, error) {
+func (s *Server) answer(ctx context.Context, method string, message *Message) (*Message, metadata.MD, error) {
 	asked, _ := metadata.FromIncomingContext(ctx)
+	request := s.reporter.Begin(first(asked, ":authority"), telemetry.GRPC)
+	reply, header, err := s.greet(ctx, request, asked, method, message)
+	if ctx.Err() != nil {
+		request.End(telemetry.Answer{})
+		return nil, nil, status.FromContextError(ctx.Err()).Err()
+	}
+	// The status of an answer of gRPC is not that of HTTP, which is fine in any case.
+	request.End(telemetry.Answer{Code: http.StatusOK, GRPCStatus: strconv.Itoa(int(status.Code(err)))})
+	return reply, header, err
+}
+
+func (s *Server) greet(
+	ctx context.Context, request telemetry.Request, asked metadata.MD, method string, message *Message,
+) (*Message, metadata.MD, error) {
+	if request.Fault(ctx) {
+		return nil, nil, status.Error(codes.Unavailable, telemetry.Failed)
+	}
 	address := s.address
 	if p, ok := peer.FromContext(ctx); ok && p.LocalAddr != nil {
 		address = p.LocalAddr.String() // a listener of every address does not say which one answers
@@ -167,7 +192,7 @@ func (s *Server) answer(ctx context.Context, method string, request *Message) (*
 		}
 		header.Set(AttemptsHeader, strconv.Itoa(attempt))
 	}
-	text := fmt.Sprintf("%s %s, from %s at %s", method, request.GetValue(), s.version, address)
+	text := fmt.Sprintf("%s %s, from %s at %s", method, message.GetValue(), s.version, address)
 	return wrapperspb.String(text), header, nil
 }
 

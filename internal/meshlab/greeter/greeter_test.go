@@ -12,6 +12,8 @@ import (
 	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/types/known/wrapperspb"
+
+	"github.com/meshroute/terraform-provider-mesh/internal/meshlab/telemetry"
 )
 
 func connect(t *testing.T, version string, attempts *Attempts) *grpc.ClientConn {
@@ -20,7 +22,7 @@ func connect(t *testing.T, version string, attempts *Attempts) *grpc.ClientConn 
 	if err != nil {
 		t.Fatal(err)
 	}
-	server := Serve(listener, version, attempts)
+	server := Serve(listener, version, attempts, telemetry.Reporter{})
 	t.Cleanup(server.Stop)
 	channel, err := grpc.NewClient(listener.Addr().String(), grpc.WithTransportCredentials(insecure.NewCredentials()))
 	if err != nil {
@@ -116,7 +118,7 @@ func TestServe_everyAddress(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	server := Serve(listener, "v1", NewAttempts())
+	server := Serve(listener, "v1", NewAttempts(), telemetry.Reporter{})
 	t.Cleanup(server.Stop)
 	_, port, err := net.SplitHostPort(listener.Addr().String())
 	if err != nil {

@@ -1,4 +1,4 @@
-// Package kubelet forwards ports of a pod to servers on this machine, over the protocol that the API server expects
+// Package kubelet forwards ports of pods to servers on this machine, over the protocol that the API server expects
 // of a kubelet. It is all of a kubelet that a lab without containers can use.
 package kubelet
 
@@ -12,6 +12,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"sync"
 	"time"
 
 	"k8s.io/cri-streaming/pkg/streaming/portforward"
@@ -24,18 +25,23 @@ const (
 	streamCreationTimeout = 30 * time.Second
 )
 
-// Options say who may ask for which pod.
+// Options say who may ask.
 type Options struct {
 	Certificate tls.Certificate // for the address of the listener
 	Clients     []byte          // PEM of the authority whose clients may ask
-	Namespace   string
-	Pod         string
-	Ports       map[int32]string // of the pod; the values are addresses on this machine
 	Log         io.Writer
 }
 
+// Pod is the name of a pod.
+type Pod struct{ Namespace, Name string }
+
 // Server is a kubelet that serves.
-type Server struct{ http *http.Server }
+type Server struct {
+	http *http.Server
+
+	mu   sync.Mutex
+	pods map[Pod]forwarder
+}
 
 // Serve serves on a listener until Close.
 func Serve(listener net.Listener, o Options) (*Server, error) {
@@ -46,8 +52,9 @@ func Serve(listener net.Listener, o Options) (*Server, error) {
 	logger := slog.New(slog.NewTextHandler(o.Log, nil))
 	// The library says through klog what it cannot say to the client, such as that nobody listens on a port.
 	klog.SetSlogLogger(logger)
-	s := &Server{&http.Server{
-		Handler: o.handler(),
+	s := &Server{pods: map[Pod]forwarder{}}
+	s.http = &http.Server{
+		Handler: s.handler(),
 		// Long enough for everybody on this machine.
 		ReadHeaderTimeout: time.Minute,
 		ErrorLog:          slog.NewLogLogger(logger.Handler(), slog.LevelError),
@@ -57,7 +64,7 @@ func Serve(listener net.Listener, o Options) (*Server, error) {
 			ClientAuth:   tls.RequireAndVerifyClientCert,
 		},
 		Protocols: new(http.Protocols), // a connection of HTTP/2 cannot be taken over by another protocol
-	}}
+	}
 	s.http.Protocols.SetHTTP1(true)
 	go s.http.ServeTLS(listener, "", "") //nolint:errcheck // it ends with Close
 	return s, nil
@@ -66,14 +73,30 @@ func Serve(listener net.Listener, o Options) (*Server, error) {
 // Close ends the listener. A connection that forwards ports lives until its client ends it.
 func (s *Server) Close() { s.http.Close() }
 
-func (o Options) handler() http.Handler {
+// Run makes ports of a pod lead to addresses on this machine.
+func (s *Server) Run(pod Pod, ports map[int32]string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.pods[pod] = ports
+}
+
+func (s *Server) find(pod Pod) (forwarder, bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	ports, runs := s.pods[pod]
+	return ports, runs
+}
+
+func (s *Server) handler() http.Handler {
 	mux := http.NewServeMux()
 	forward := func(w http.ResponseWriter, r *http.Request) {
-		if r.PathValue("namespace") != o.Namespace || r.PathValue("pod") != o.Pod {
+		pod := Pod{r.PathValue("namespace"), r.PathValue("pod")}
+		ports, runs := s.find(pod)
+		if !runs {
 			http.Error(w, "pod does not exist", http.StatusNotFound)
 			return
 		}
-		portforward.ServePortForward(w, r, forwarder(o.Ports), o.Pod, "", &portforward.V4Options{},
+		portforward.ServePortForward(w, r, ports, pod.Name, "", &portforward.V4Options{},
 			idleTimeout, streamCreationTimeout, portforward.SupportedProtocols)
 	}
 	// The API server asks as its client does: with POST for SPDY, with GET for SPDY inside a WebSocket, which it

@@ -45,12 +45,13 @@ func serve(t *testing.T, address string) *rest.Config {
 		t.Fatal(err)
 	}
 	server, err := Serve(listener, Options{
-		Certificate: certificate, Clients: authority.PEM, Namespace: "istio-system", Pod: "istiod-0",
-		Ports: map[int32]string{15014: address}, Log: io.Discard,
+		Certificate: certificate, Clients: authority.PEM, Log: io.Discard,
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
+	server.Run(Pod{"istio-system", "istiod-0"}, map[int32]string{15014: address})
+	server.Run(Pod{"istio-system", "prometheus-0"}, map[int32]string{9090: address})
 	t.Cleanup(server.Close)
 	return &rest.Config{
 		Host: "https://" + listener.Addr().String(),
@@ -123,6 +124,15 @@ func TestServer_forwards(t *testing.T) {
 			t.Errorf("%s, %d bytes, error %v", response.Status, len(got), err)
 		}
 	}
+	other, err := forward(t, config, "prometheus-0", 9090)
+	if err != nil {
+		t.Fatal(err)
+	}
+	response, err := client.Get("http://" + other)
+	if err != nil {
+		t.Fatalf("another pod: %v", err)
+	}
+	response.Body.Close()
 	server.Close()
 	if response, err := client.Get("http://" + address); err == nil {
 		response.Body.Close()

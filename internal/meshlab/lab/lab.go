@@ -28,6 +28,9 @@ type Options struct {
 	Module     string    // that pins the control plane's versions; empty: as binaries.Module finds it
 	Executable string    // the meshlab binary, which commands in the lab use to send requests
 	Progress   io.Writer // told what happens, also when a server ends by itself later
+
+	Prometheus       bool   // whether there shall be one
+	PrometheusModule string // that pins its version; empty: as its Pins find it
 }
 
 // Lab is a running control plane with the scenario in it.
@@ -38,6 +41,8 @@ type Lab struct {
 	Versions string
 	Envoy    envoy.Binary // empty where there is none
 
+	Prometheus string // the URL of its API; empty where there is none
+
 	executable string
 	temporary  bool
 	lock       *process.Lock
@@ -47,15 +52,20 @@ type Lab struct {
 // Start builds what is not built and starts a lab. After an error nothing of it is left, except the logs when Dir was
 // given.
 func Start(ctx context.Context, o Options) (*Lab, error) {
-	module, err := binaries.Module(o.Module)
-	if err != nil {
-		return nil, err
-	}
-	bin, err := binaries.Build(ctx, module, o.Progress)
+	bin, err := binaries.ControlPlane.Find(ctx, o.Module, o.Progress)
 	if err != nil {
 		return nil, err
 	}
 	l := &Lab{executable: o.Executable, Versions: bin.String()}
+	var prometheus *binaries.Set
+	if o.Prometheus {
+		set, err := binaries.Prometheus.Find(ctx, o.PrometheusModule, o.Progress)
+		if err != nil {
+			return nil, err
+		}
+		prometheus = &set
+		l.Versions += ", " + set.String()
+	}
 	if err := l.findEnvoy(ctx, o.Progress); err != nil {
 		return nil, err
 	}
@@ -63,7 +73,7 @@ func Start(ctx context.Context, o Options) (*Lab, error) {
 		return nil, err
 	}
 	begin := time.Now()
-	if err := l.start(ctx, bin, o.Progress); err != nil {
+	if err := l.start(ctx, bin, prometheus, o.Progress); err != nil {
 		return nil, errors.Join(err, l.Stop())
 	}
 	fmt.Fprintf(o.Progress, "lab is ready after %.1f s: %s\n", time.Since(begin).Seconds(), l.Versions)
@@ -85,7 +95,8 @@ func (l *Lab) findEnvoy(ctx context.Context, progress io.Writer) error {
 	return err
 }
 
-func (l *Lab) start(ctx context.Context, bin binaries.Set, progress io.Writer) error {
+// start starts everything. Prometheus is nil where none is asked for.
+func (l *Lab) start(ctx context.Context, bin binaries.Set, prometheus *binaries.Set, progress io.Writer) error {
 	var started atomic.Bool
 	lost := func(err error) {
 		if started.Load() {
@@ -101,6 +112,11 @@ func (l *Lab) start(ctx context.Context, bin binaries.Set, progress io.Writer) e
 	}
 	if l.Envoy.File != "" {
 		if err := l.startProxies(ctx); err != nil {
+			return err
+		}
+	}
+	if prometheus != nil {
+		if err := l.startPrometheus(ctx, *prometheus); err != nil {
 			return err
 		}
 	}
@@ -196,7 +212,7 @@ const lockFile = "lock"
 var ours = []string{
 	"ca.crt", "client.crt", "client.key", "control", "env", "env.new", "envoy", "etcd", "istiod", "kubeconfig",
 	"kubeconfig-" + cluster.Developer, "kubeconfig-" + cluster.Acker, "kubeconfig-" + cluster.Nobody, lockFile,
-	"pki", "processes.json",
+	"pki", "processes.json", "prometheus",
 }
 
 func (l *Lab) refuseForeign() error {
@@ -282,7 +298,7 @@ func (l *Lab) Environ() []string {
 // Env returns what a command needs to use the lab, as KEY=VALUE.
 func (l *Lab) Env() []string {
 	kubeconfig := filepath.Join(l.Dir, "kubeconfig")
-	return append([]string{
+	env := append([]string{
 		"KUBECONFIG=" + kubeconfig,
 		"KUBE_CONFIG_PATH=" + kubeconfig,
 		"MESH_TEST_KUBECONFIG_DEVELOPER=" + l.Cluster.Kubeconfig(cluster.Developer),
@@ -295,7 +311,12 @@ func (l *Lab) Env() []string {
 		"MESH_TEST_LAB=" + l.Dir,
 		"MESH_TEST_HTTP_SERVICE=" + scenario.HTTPService,
 		"MESH_TEST_HTTP_PORT=" + strconv.Itoa(scenario.HTTPPort),
+		"MESHLAB_METRICS=http://" + l.Scenario.Metrics,
 	}, l.proxyEnv()...)
+	if l.Prometheus != "" {
+		env = append(env, "MESHLAB_PROMETHEUS="+l.Prometheus)
+	}
+	return env
 }
 
 // writeEnv writes DIR/env for a shell to source. It is the last file that a start writes: who waits for a lab, waits

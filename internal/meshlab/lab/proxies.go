@@ -32,7 +32,7 @@ func (l *Lab) startProxies(ctx context.Context) error {
 	}
 	s := l.Scenario
 	for _, proxy := range []*envoy.Proxy{&s.Sidecar, &s.Gateway} {
-		proxy.Admin = net.JoinHostPort("127.0.0.1", strconv.Itoa(l.Cluster.Port()))
+		proxy.Admin = l.Cluster.Address()
 	}
 	if err := l.launch(SidecarServer, s.Sidecar, envoy.Istiod{Address: l.Cluster.XDS}); err != nil {
 		return err
@@ -108,7 +108,10 @@ func (l *Lab) proxyEnv() []string {
 
 // ownVariable says whether only a lab sets a variable.
 func ownVariable(entry string) bool {
-	for _, prefix := range []string{"KUBE", "MESH_TEST_", "MESHLAB_SIDECAR_", "MESHLAB_GATEWAY_", "MESHLAB_ENVOY_"} {
+	for _, prefix := range []string{
+		"KUBE", "MESH_TEST_", "MESHLAB_SIDECAR_", "MESHLAB_GATEWAY_", "MESHLAB_ENVOY_", "MESHLAB_METRICS=",
+		"MESHLAB_PROMETHEUS=",
+	} {
 		if strings.HasPrefix(entry, prefix) {
 			return true
 		}

@@ -17,6 +17,7 @@ import (
 	"github.com/meshroute/terraform-provider-mesh/internal/meshlab/greeter"
 	"github.com/meshroute/terraform-provider-mesh/internal/meshlab/pki"
 	"github.com/meshroute/terraform-provider-mesh/internal/meshlab/ports"
+	"github.com/meshroute/terraform-provider-mesh/internal/meshlab/telemetry"
 )
 
 // Where the scenario's services are: that of gRPC, and that of HTTP in the same namespace.
@@ -54,6 +55,9 @@ const (
 
 var versions = []string{"v1", "v2", "v3"}
 
+// app is the service of gRPC in the labels of its workloads.
+const app = "k8s-combat-service"
+
 //go:embed scenario.yaml
 var manifest string
 
@@ -87,13 +91,14 @@ type Scenario struct {
 	Echoes    []Workload // of the HTTP service
 	Sidecar   envoy.Proxy
 	Gateway   envoy.Proxy
+	Metrics   string // host:port at which the servers tell what they have answered, and are told to fail
 
 	servers []interface{ Stop() }
 }
 
 // Start starts the servers and creates their objects, and those of the proxies, which it does not start.
 func Start(ctx context.Context, c *cluster.Cluster) (*Scenario, error) {
-	s := &Scenario{}
+	s := &Scenario{Metrics: c.Address()}
 	network, err := s.serve()
 	if err != nil {
 		return nil, err
@@ -126,10 +131,11 @@ func (s *Scenario) serve() (ports.Network, error) {
 	if err != nil {
 		return network, err
 	}
-	attempts, seen := greeter.NewAttempts(), echo.NewSeen()
-	s.Workloads = workloads("k8s-combat-service", listeners)
+	attempts, seen, mesh := greeter.NewAttempts(), echo.NewSeen(), telemetry.New(versions)
+	s.Workloads = workloads(app, listeners)
 	for i, listener := range listeners {
-		s.servers = append(s.servers, greeter.Serve(listener, s.Workloads[i].Version, attempts))
+		version := s.Workloads[i].Version
+		s.servers = append(s.servers, greeter.Serve(listener, version, attempts, reporter(mesh, app, version, Service)))
 	}
 	if listeners, err = network.Listen(firstEcho, len(listeners), HTTPPort); err != nil {
 		s.Stop()
@@ -137,9 +143,25 @@ func (s *Scenario) serve() (ports.Network, error) {
 	}
 	s.Echoes = workloads(HTTPService, listeners)
 	for i, listener := range listeners {
-		s.servers = append(s.servers, echo.Serve(listener, s.Echoes[i].Version, attempts, seen))
+		version := s.Echoes[i].Version
+		s.servers = append(s.servers, echo.Serve(listener, version, attempts, seen,
+			reporter(mesh, HTTPService, version, HTTPService)))
 	}
+	metrics, err := net.Listen("tcp", s.Metrics)
+	if err != nil {
+		s.Stop()
+		return network, fmt.Errorf("serve metrics: %w", err)
+	}
+	s.servers = append(s.servers, mesh.Serve(metrics))
 	return network, nil
+}
+
+// reporter counts for a version of an app, whose first Service is the given one.
+func reporter(mesh *telemetry.Mesh, app, version, service string) telemetry.Reporter {
+	return mesh.Reporter(telemetry.Workload{
+		Name: app + "-" + version, Namespace: Namespace, App: app + "-" + version, Version: version,
+		Service: service + "." + Namespace + ".svc.cluster.local",
+	})
 }
 
 func workloads(service string, listeners []net.Listener) []Workload {
