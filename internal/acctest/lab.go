@@ -257,7 +257,4 @@ func (l *Lab) Expand(text string) string {
 }
 
 // Sidecar reports whether the lab has an Envoy that routes the requests of its clients.
-func (l *Lab) Sidecar() bool {
-	env, err := os.ReadFile(filepath.Join(l.Dir, "env"))
-	return err == nil && strings.Contains(string(env), "MESHLAB_SIDECAR_ADDRESS=")
-}
+func (l *Lab) Sidecar() bool { return l.variable("MESHLAB_SIDECAR_ADDRESS") != "" }
