@@ -4,6 +4,7 @@ package cluster
 import (
 	"context"
 	"fmt"
+	"io"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -210,21 +211,21 @@ func (c *Cluster) wait(ctx context.Context, what string, check func(context.Cont
 	}
 }
 
-// Get returns nil when url answers 200.
-func Get(ctx context.Context, client *http.Client, url string) error {
+// Get returns what url answers with status 200.
+func Get(ctx context.Context, client *http.Client, url string) ([]byte, error) {
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	response, err := client.Do(request)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	defer response.Body.Close()
 	if response.StatusCode != http.StatusOK {
-		return fmt.Errorf("GET %s: %s", url, response.Status)
+		return nil, fmt.Errorf("GET %s: %s", url, response.Status)
 	}
-	return nil
+	return io.ReadAll(response.Body)
 }
 
 // together runs the functions at the same time and returns the first error.

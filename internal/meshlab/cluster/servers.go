@@ -50,7 +50,10 @@ func (c *Cluster) startAPIServer(ctx context.Context, etcdURL string) error {
 	if err := c.writeKubeconfigs(); err != nil {
 		return err
 	}
-	return c.wait(ctx, APIServer, func(ctx context.Context) error { return Get(ctx, c.Admin.http, c.URL+"/readyz") })
+	return c.wait(ctx, APIServer, func(ctx context.Context) error {
+		_, err := Get(ctx, c.Admin.http, c.URL+"/readyz")
+		return err
+	})
 }
 
 // meshYAML leaves out what a stock Envoy cannot do: metrics are Istio's own filter, and the certificates of automatic
@@ -98,7 +101,8 @@ func (c *Cluster) startIstiod(ctx context.Context) error {
 		return err
 	}
 	err := c.wait(ctx, Istiod, func(ctx context.Context) error {
-		return Get(ctx, http.DefaultClient, "http://"+status+"/ready")
+		_, err := Get(ctx, http.DefaultClient, "http://"+status+"/ready")
+		return err
 	})
 	if err != nil {
 		return err

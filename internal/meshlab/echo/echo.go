@@ -105,7 +105,9 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if name := r.Header.Get(CountHeader); name != "" {
 		s.seen.add(name, s.version)
 	}
-	request := s.reporter.Begin(r.Host, telemetry.HTTP)
+	request := s.reporter.Begin(telemetry.HTTP, r.Host, r.Header.Get)
+	// The sender has not sent it, and is not told of it.
+	r.Header.Del(telemetry.ClusterHeader)
 	code := s.serve(w, r, request)
 	if r.Context().Err() != nil {
 		code = 0

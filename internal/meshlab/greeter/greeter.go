@@ -141,15 +141,16 @@ func (s *Server) answerAny(_ any, stream grpc.ServerStream) error {
 // answer fails without having sent a header: a client retries only what has not begun to answer.
 func (s *Server) answer(ctx context.Context, method string, message *Message) (*Message, metadata.MD, error) {
 	asked, _ := metadata.FromIncomingContext(ctx)
-	request := s.reporter.Begin(first(asked, ":authority"), telemetry.GRPC)
-	reply, header, err := s.greet(ctx, request, asked, method, message)
+	header := func(name string) string { return first(asked, name) }
+	request := s.reporter.Begin(telemetry.GRPC, header(":authority"), header)
+	reply, answered, err := s.greet(ctx, request, asked, method, message)
 	if ctx.Err() != nil {
 		request.End(telemetry.Answer{})
 		return nil, nil, status.FromContextError(ctx.Err()).Err()
 	}
 	// The status of an answer of gRPC is not that of HTTP, which is fine in any case.
 	request.End(telemetry.Answer{Code: http.StatusOK, GRPCStatus: strconv.Itoa(int(status.Code(err)))})
-	return reply, header, err
+	return reply, answered, err
 }
 
 func (s *Server) greet(

@@ -110,13 +110,13 @@ func (l *Lab) start(ctx context.Context, bin binaries.Set, prometheus *binaries.
 	if l.Scenario, err = scenario.Start(ctx, l.Cluster); err != nil {
 		return err
 	}
-	if l.Envoy.File != "" {
-		if err := l.startProxies(ctx); err != nil {
+	if prometheus != nil {
+		if err := l.startPrometheus(*prometheus); err != nil {
 			return err
 		}
 	}
-	if prometheus != nil {
-		if err := l.startPrometheus(ctx, *prometheus); err != nil {
+	if l.Envoy.File != "" {
+		if err := l.startProxies(ctx); err != nil {
 			return err
 		}
 	}
@@ -125,6 +125,11 @@ func (l *Lab) start(ctx context.Context, bin binaries.Set, prometheus *binaries.
 	}
 	if err := l.firstCalls(ctx); err != nil {
 		return err
+	}
+	if prometheus != nil {
+		if err := l.finishPrometheus(ctx); err != nil {
+			return err
+		}
 	}
 	started.Store(true)
 	return l.writeEnv()

@@ -224,11 +224,14 @@ func (s *Scenario) renderProxies(certificate pki.Pair) ([]byte, error) {
 	err := proxiesObjects.Execute(&out, struct {
 		Port, HTTPPort, GatewayPort, GatewayTLSPort int
 		Certificate, Key                            string
+		ClusterHeader                               string
+		Proxies                                     map[string]envoy.Proxy // by a label of its pod alone
 		*Scenario
 	}{
 		Port, HTTPPort, GatewayPort, GatewayTLSPort,
 		base64.StdEncoding.EncodeToString(certificate.Certificate),
-		base64.StdEncoding.EncodeToString(certificate.Key), s,
+		base64.StdEncoding.EncodeToString(certificate.Key), telemetry.ClusterHeader,
+		map[string]envoy.Proxy{"proxy: sidecar": s.Sidecar, "gateway: " + GatewayName: s.Gateway}, s,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("render proxies: %w", err)

@@ -3,6 +3,7 @@
 package telemetry
 
 import (
+	"cmp"
 	"container/list"
 	"fmt"
 	"net"
@@ -43,6 +44,9 @@ var bounds = []float64{
 // maxServices is of how many services there are counts. The one that was not asked for longest gives way, because
 // every test of a long run has a service of its own.
 const maxServices = 64
+
+// ClusterHeader is where the lab's Envoys say to which of their clusters they sent a request.
+const ClusterHeader = "x-meshlab-cluster"
 
 // clusterDomain ends the full name of every Service.
 const clusterDomain = ".svc.cluster.local"
@@ -112,12 +116,17 @@ type Request struct {
 	arrived  time.Time
 }
 
-// Begin notes that a request to an authority has arrived.
+// Begin notes that a request has arrived, of which header returns the first value of a header.
 //
-// A sidecar takes the first Service of its workload for the one that was asked for, whatever the authority says. In
-// the lab all tests share the workloads, each with a Service of its own, and find their requests by its name.
-func (r Reporter) Begin(authority string, protocol Protocol) Request {
-	return Request{r, serviceOf(authority, r.workload.Service), protocol, time.Now()}
+// A sidecar takes the first Service of its workload for the one that was asked for. In the lab all tests share the
+// workloads, each with a Service of its own, so it is the one that the sender's Envoy chose, or else the one that the
+// authority names, as gRPC's own client has it.
+func (r Reporter) Begin(protocol Protocol, authority string, header func(name string) string) Request {
+	service := serviceOfCluster(header(ClusterHeader))
+	if service == "" {
+		service = serviceOf(authority)
+	}
+	return Request{r, cmp.Or(service, r.workload.Service), protocol, time.Now()}
 }
 
 // Answer is what the sender of a request was told. The zero value is nothing, because it has gone away.
@@ -168,15 +177,22 @@ func (m *Mesh) touch(service string) {
 	m.durations.DeletePartialMatch(prometheus.Labels{serviceLabel: oldest})
 }
 
-// serviceOf returns the Service that an authority names by its full name, or else another one.
-func serviceOf(authority, otherwise string) string {
+// serviceOfCluster returns the Service of a cluster, such as outbound|50051|v2|reviews.shop.svc.cluster.local, or
+// nothing.
+func serviceOfCluster(cluster string) string {
+	// Envoy says what istiod names a cluster in statistics, which ends in a semicolon.
+	return serviceOf(strings.TrimSuffix(cluster[strings.LastIndex(cluster, "|")+1:], ";"))
+}
+
+// serviceOf returns the Service that an authority names by its full name, or nothing.
+func serviceOf(authority string) string {
 	host := authority
 	if name, _, err := net.SplitHostPort(authority); err == nil {
 		host = name
 	}
 	host = strings.ToLower(strings.TrimSuffix(host, "."))
 	if !isService(host) {
-		return otherwise
+		return ""
 	}
 	return host
 }
