@@ -156,7 +156,8 @@ func (p *labProcess) endpoints(t *testing.T) []string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	texts := []string{strings.TrimSpace(string(control))}
+	env := p.env(t)
+	texts := []string{strings.TrimSpace(string(control)), env["MESHLAB_METRICS"]}
 	for _, process := range processes {
 		texts = append(texts, process.Argv...)
 	}
@@ -173,7 +174,6 @@ func (p *labProcess) endpoints(t *testing.T) []string {
 			found = append(found, text)
 		}
 	}
-	env := p.env(t)
 	for address, port := range map[string]string{
 		"MESHLAB_SIDECAR_ADDRESS": env["MESH_TEST_PORT"], "MESHLAB_GATEWAY_ADDRESS": env["MESHLAB_GATEWAY_HTTPS_PORT"],
 	} {

@@ -132,6 +132,7 @@ func TestEnvoy(t *testing.T) { //nolint:tparallel // one lab, step by step
 	applyOrFail(t, client, strings.ReplaceAll(shop, "VERSION", "v2"))
 	p.awaitVersion(t, "v2")
 	t.Run("what becomes of requests", p.askedThroughEnvoy)
+	t.Run("what is counted", p.countedThroughEnvoy)
 	t.Run("load", func(t *testing.T) {
 		p.loadedThroughEnvoy(t, func(version string) {
 			applyOrFail(t, client, strings.ReplaceAll(shop, "VERSION", version))
@@ -237,6 +238,10 @@ func TestEnvoy_none(t *testing.T) {
 		if strings.HasPrefix(name, "MESHLAB_ENVOY_") || strings.HasSuffix(name, "_ADDRESS") {
 			t.Errorf("%s is set", name)
 		}
+	}
+	// Nobody who does not ask for a Prometheus is told of one.
+	if _, there := p.env(t)["MESHLAB_PROMETHEUS"]; there || strings.Contains(p.output.String(), "rometheus") {
+		t.Errorf("said %q", p.output)
 	}
 	if r := p.call(t, "-n", "10"); len(r.Errors) > 0 {
 		t.Errorf("errors %v", r.Errors)

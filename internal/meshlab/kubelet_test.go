@@ -55,9 +55,9 @@ func (p *labProcess) config(t *testing.T, kubeconfig string) *rest.Config {
 	return config
 }
 
-// forwarded gets a path from a port of istiod's pod, through the API server.
-func forwarded(ctx context.Context, config *rest.Config, way string, port int, path string) (string, error) {
-	at, err := url.Parse(config.Host + "/api/v1/namespaces/istio-system/pods/istiod-0/portforward")
+// forwarded gets a path from a port of a pod of Istio's, through the API server.
+func forwarded(ctx context.Context, config *rest.Config, way, pod string, port int, path string) (string, error) {
+	at, err := url.Parse(config.Host + "/api/v1/namespaces/istio-system/pods/" + pod + "/portforward")
 	if err != nil {
 		return "", err
 	}
@@ -119,7 +119,7 @@ func TestKubelet_portForward(t *testing.T) { //nolint:tparallel // one lab, step
 			ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 			defer cancel()
 			for _, port := range []int{15014, 8080} {
-				text, err := forwarded(ctx, p.config(t, user), way, port, "/debug/syncz")
+				text, err := forwarded(ctx, p.config(t, user), way, "istiod-0", port, "/debug/syncz")
 				if err != nil {
 					t.Fatalf("port %d: %v", port, err)
 				}
@@ -139,11 +139,11 @@ func TestKubelet_portForward(t *testing.T) { //nolint:tparallel // one lab, step
 					t.Errorf("port %d: %v", port, proxies)
 				}
 			}
-			if _, err := forwarded(ctx, p.config(t, user), way, 4242, "/"); err == nil {
+			if _, err := forwarded(ctx, p.config(t, user), way, "istiod-0", 4242, "/"); err == nil {
 				t.Error("a port on which nobody listens answered")
 			}
 			for _, other := range []string{"kubeconfig-developer", "kubeconfig-nobody"} {
-				if _, err := forwarded(ctx, p.config(t, other), way, 15014, "/debug/syncz"); err == nil ||
+				if _, err := forwarded(ctx, p.config(t, other), way, "istiod-0", 15014, "/debug/syncz"); err == nil ||
 					!strings.Contains(err.Error(), "orbidden") {
 					t.Errorf("with %s: %v", other, err)
 				}
@@ -193,7 +193,7 @@ func TestKubelet_verbs(t *testing.T) {
 		})
 		for way, allowed := range c.want {
 			ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
-			_, err := forwarded(ctx, config, way, 15014, "/debug/syncz")
+			_, err := forwarded(ctx, config, way, "istiod-0", 15014, "/debug/syncz")
 			cancel()
 			t.Logf("%s with %s: %v", way, c.verbs, err)
 			if (err == nil) != allowed {

@@ -164,7 +164,7 @@ func TestLab_control(t *testing.T) {
 		}
 		ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second)
 		defer cancel()
-		_, err := forwarded(ctx, p.config(t, "kubeconfig-acker"), "SPDY", 15014, "/debug/syncz")
+		_, err := forwarded(ctx, p.config(t, "kubeconfig-acker"), "SPDY", "istiod-0", 15014, "/debug/syncz")
 		return err
 	})
 	if out, err := exec.Command(

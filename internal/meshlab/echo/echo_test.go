@@ -5,6 +5,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
@@ -160,5 +161,48 @@ func TestServe_sleeps(t *testing.T) {
 	v1.Stop()
 	if err := v1.Wait(); err == nil {
 		t.Error("stopped without a reason")
+	}
+}
+
+// What an echo answers is counted by its status for the Service that the Envoy chose, and the answer does not tell of
+// the Envoy's header.
+func TestServe_counts(t *testing.T) {
+	t.Parallel()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	mesh := telemetry.New([]string{"v2"})
+	server := Serve(listener, "v2", greeter.NewAttempts(), NewSeen(),
+		mesh.Reporter(telemetry.Workload{Name: "echo-v2", Version: "v2"}))
+	t.Cleanup(server.Stop)
+	const chosen = "outbound|80||shop.test.svc.cluster.local;"
+	if _, text := send(t, http.DefaultClient, server, "/", telemetry.ClusterHeader, chosen); strings.Contains(text, chosen) {
+		t.Errorf("answer %s", text)
+	}
+	send(t, http.DefaultClient, server, "/", telemetry.ClusterHeader, chosen, StatusHeader, "404")
+	send(t, http.DefaultClient, server, "/", telemetry.ClusterHeader, chosen, StatusHeader, "4")
+	send(t, http.DefaultClient, server, SeenPath+"x", telemetry.ClusterHeader, chosen)
+	put := httptest.NewRequest(http.MethodPut, "/faults?version=v2&fail=100&service=shop.test.svc.cluster.local", nil)
+	mesh.Handler().ServeHTTP(httptest.NewRecorder(), put)
+	for range 2 {
+		response, text := send(t, http.DefaultClient, server, "/", telemetry.ClusterHeader, chosen)
+		if response.StatusCode != http.StatusServiceUnavailable || text != telemetry.Failed ||
+			response.Header.Get(greeter.VersionHeader) != "v2" {
+			t.Errorf("%s: %s, headers %v", response.Status, text, response.Header)
+		}
+	}
+	w := httptest.NewRecorder()
+	mesh.Handler().ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/metrics", nil))
+	got := map[string]string{}
+	for line := range strings.Lines(w.Body.String()) {
+		if strings.HasPrefix(line, "istio_requests_total{") && strings.Contains(line, `"shop.test.svc.cluster.local"`) {
+			_, rest, _ := strings.Cut(line, `response_code="`)
+			code, rest, _ := strings.Cut(rest, `"`)
+			got[code] = strings.TrimSpace(rest[strings.LastIndex(rest, " "):])
+		}
+	}
+	if diff := cmp.Diff(map[string]string{"200": "1", "400": "1", "404": "1", "503": "2"}, got); diff != "" {
+		t.Errorf("answers by status (-want +got):\n%s", diff)
 	}
 }

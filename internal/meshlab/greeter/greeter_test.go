@@ -3,9 +3,13 @@ package greeter
 import (
 	"context"
 	"net"
+	"net/http"
+	"net/http/httptest"
+	"strings"
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/credentials/insecure"
@@ -133,4 +137,76 @@ func TestServe_everyAddress(t *testing.T) {
 	if _, header, err := ask(t, channel, SayHello); err != nil || first(header, AddressHeader) != at {
 		t.Errorf("header %v, error %v, want %s", header, err, at)
 	}
+}
+
+// What a greeter answers is counted, with the status of gRPC, for the Service that the request names.
+func TestServe_counts(t *testing.T) {
+	t.Parallel()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	mesh := telemetry.New([]string{"v2"})
+	server := Serve(listener, "v2", NewAttempts(), mesh.Reporter(telemetry.Workload{Name: "greeter-v2", Version: "v2"}))
+	t.Cleanup(server.Stop)
+	const host = "greeter.shop.svc.cluster.local"
+	channel, err := grpc.NewClient(listener.Addr().String(),
+		grpc.WithTransportCredentials(insecure.NewCredentials()), grpc.WithAuthority(host+":50051"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { channel.Close() })
+	for _, method := range []string{SayHello, "/any.Service/Method"} {
+		if _, _, err := ask(t, channel, method); err != nil {
+			t.Error(err)
+		}
+	}
+	if _, _, err := ask(t, channel, SayHello, SleepHeader, "long"); status.Code(err) != codes.InvalidArgument {
+		t.Errorf("error %v", err)
+	}
+	request := httptest.NewRequest(http.MethodPut, "/faults?version=v2&fail=100&service="+host, nil)
+	mesh.Handler().ServeHTTP(httptest.NewRecorder(), request)
+	for _, method := range []string{SayHello, "/any.Service/Method"} {
+		if _, _, err := ask(t, channel, method); status.Code(err) != codes.Unavailable ||
+			status.Convert(err).Message() != telemetry.Failed {
+			t.Errorf("error %v", err)
+		}
+	}
+	// An answer is counted before its sender has it, but not one that nobody waits for.
+	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer cancel()
+	ctx = metadata.AppendToOutgoingContext(ctx, SleepHeader, "1m")
+	mesh.Handler().ServeHTTP(httptest.NewRecorder(),
+		httptest.NewRequest(http.MethodDelete, "/faults?version=v2&service="+host, nil))
+	if err := channel.Invoke(ctx, SayHello, wrapperspb.String("you"), &Message{}); err == nil {
+		t.Error("answered")
+	}
+	want := map[string]string{"0": "2", "3": "1", "14": "2", "": "1"}
+	var got map[string]string
+	for range 100 {
+		if got = statuses(t, mesh, `destination_service="`+host+`"`); len(got) == len(want) {
+			break
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("answers by status (-want +got):\n%s", diff)
+	}
+}
+
+// statuses counts answers by their status of gRPC.
+func statuses(t *testing.T, mesh *telemetry.Mesh, label string) map[string]string {
+	t.Helper()
+	w := httptest.NewRecorder()
+	mesh.Handler().ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/metrics", nil))
+	counts := map[string]string{}
+	for line := range strings.Lines(w.Body.String()) {
+		if !strings.HasPrefix(line, "istio_requests_total{") || !strings.Contains(line, label) {
+			continue
+		}
+		_, rest, _ := strings.Cut(line, `grpc_response_status="`)
+		code, rest, _ := strings.Cut(rest, `"`)
+		counts[code] = strings.TrimSpace(rest[strings.LastIndex(rest, " "):])
+	}
+	return counts
 }

@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/meshroute/terraform-provider-mesh/internal/meshlab/process"
 )
 
@@ -97,12 +99,38 @@ func TestOwnVariable(t *testing.T) {
 	t.Parallel()
 	for entry, want := range map[string]bool{
 		"KUBECONFIG=x": true, "MESH_TEST_LAB=x": true, "MESHLAB_SIDECAR_ADDRESS=x": true, "MESHLAB_GATEWAY_CA=x": true,
-		"MESHLAB_ENVOY_VERSION=x": true, "MESHLAB_ENVOY=none": false, "MESHLAB_CONTROLPLANE_MODULE=x": false,
+		"MESHLAB_ENVOY_VERSION=x": true, "MESHLAB_METRICS=x": true, "MESHLAB_PROMETHEUS=x": true,
+		"MESHLAB_ENVOY=none": false, "MESHLAB_CONTROLPLANE_MODULE=x": false, "MESHLAB_PROMETHEUS_MODULE=x": false,
 		"PATH=x": false,
 	} {
 		if got := ownVariable(entry); got != want {
 			t.Errorf("%s: %t", entry, got)
 		}
+	}
+}
+
+// What Prometheus is told is what a person should review.
+func TestWritePrometheusConfig(t *testing.T) {
+	t.Parallel()
+	file := filepath.Join(t.TempDir(), "prometheus.yml")
+	if err := writePrometheusConfig(file, "127.0.0.1:20001"); err != nil {
+		t.Fatal(err)
+	}
+	got, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const want = `# The lab's servers are asked more often than usual, so that a test or a demonstration need not wait.
+global:
+  scrape_interval: 1s
+  scrape_timeout: 1s
+scrape_configs:
+- job_name: meshlab
+  static_configs:
+  - targets: ["127.0.0.1:20001"]
+`
+	if diff := cmp.Diff(want, string(got)); diff != "" {
+		t.Errorf("configuration (-want +got):\n%s", diff)
 	}
 }
 

@@ -76,9 +76,11 @@ func (f *faults) of(t target) Fault {
 func (f *faults) list() []Fault {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	return slices.SortedFunc(maps.Values(f.all), func(a, b Fault) int {
+	all := slices.AppendSeq([]Fault{}, maps.Values(f.all))
+	slices.SortFunc(all, func(a, b Fault) int {
 		return cmp.Or(strings.Compare(a.Service, b.Service), strings.Compare(a.Version, b.Version))
 	})
+	return all
 }
 
 // put makes a fault what a query says, in place of one that was there.

@@ -190,6 +190,7 @@ func serviceOf(authority string) string {
 	if name, _, err := net.SplitHostPort(authority); err == nil {
 		host = name
 	}
+	host = strings.TrimSuffix(host, "-shadow") // which Envoy adds to that of a mirrored request
 	host = strings.ToLower(strings.TrimSuffix(host, "."))
 	if !isService(host) {
 		return ""
