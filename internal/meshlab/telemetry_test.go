@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -19,6 +20,7 @@ import (
 	"github.com/meshroute/terraform-provider-mesh/internal/meshlab/binaries"
 	"github.com/meshroute/terraform-provider-mesh/internal/meshlab/cluster"
 	"github.com/meshroute/terraform-provider-mesh/internal/meshlab/telemetry"
+	"github.com/meshroute/terraform-provider-mesh/internal/meshlab/telemetry/telemetrytest"
 )
 
 // counts returns the requests to a version of the HTTP service by the status of their answer.
@@ -28,17 +30,11 @@ func (p *labProcess) counts(t *testing.T, version string) map[string]int {
 	if err != nil {
 		t.Fatal(err)
 	}
-	counts := map[string]int{}
-	for line := range strings.Lines(string(body)) {
-		if !strings.HasPrefix(line, "istio_requests_total{") || !strings.Contains(line, `version="`+version+`"`) ||
-			!strings.Contains(line, `destination_service="echo.greeter.svc.cluster.local"`) {
-			continue
-		}
-		_, rest, _ := strings.Cut(line, `response_code="`)
-		code, rest, _ := strings.Cut(rest, `"`)
-		if counts[code], err = strconv.Atoi(strings.TrimSpace(rest[strings.LastIndex(rest, " "):])); err != nil {
-			t.Fatal(err)
-		}
+	counts, err := telemetrytest.Requests(bytes.NewReader(body), "response_code", map[string]string{
+		"destination_service": "echo.greeter.svc.cluster.local", "destination_version": version,
+	})
+	if err != nil {
+		t.Fatal(err)
 	}
 	return counts
 }

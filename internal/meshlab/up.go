@@ -86,13 +86,14 @@ func until(ctx context.Context, reasons <-chan stopped, f func(context.Context) 
 
 // moduleFlags say what is built, and from which modules.
 func moduleFlags(flags *flag.FlagSet, options *lab.Options) {
-	for pins, module := range map[*binaries.Pins]*string{
-		&binaries.ControlPlane: &options.Module, &binaries.Prometheus: &options.PrometheusModule,
-	} {
-		flags.StringVar(module, pins.Flag, "", fmt.Sprintf("`directory` of the Go module that pins %s (default $%s, "+
-			"else next to meshlab's source)", pins.What, pins.Variable))
-	}
+	moduleFlag(flags, &options.Module, binaries.ControlPlane)
+	moduleFlag(flags, &options.PrometheusModule, binaries.Prometheus)
 	flags.BoolVar(&options.Prometheus, "prometheus", false, "with a Prometheus that counts the requests to the services")
+}
+
+func moduleFlag(flags *flag.FlagSet, module *string, pins binaries.Pins) {
+	flags.StringVar(module, pins.Flag, "", fmt.Sprintf("`directory` of the Go module that pins %s (default $%s, else "+
+		"next to meshlab's source)", pins.What, pins.Variable))
 }
 
 func build(ctx context.Context, args []string) error {

@@ -14,6 +14,7 @@ import (
 
 	"github.com/meshroute/terraform-provider-mesh/internal/meshlab/greeter"
 	"github.com/meshroute/terraform-provider-mesh/internal/meshlab/telemetry"
+	"github.com/meshroute/terraform-provider-mesh/internal/meshlab/telemetry/telemetrytest"
 )
 
 // servers are two that count together, v1 and v2.
@@ -194,15 +195,13 @@ func TestServe_counts(t *testing.T) {
 	}
 	w := httptest.NewRecorder()
 	mesh.Handler().ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/metrics", nil))
-	got := map[string]string{}
-	for line := range strings.Lines(w.Body.String()) {
-		if strings.HasPrefix(line, "istio_requests_total{") && strings.Contains(line, `"shop.test.svc.cluster.local"`) {
-			_, rest, _ := strings.Cut(line, `response_code="`)
-			code, rest, _ := strings.Cut(rest, `"`)
-			got[code] = strings.TrimSpace(rest[strings.LastIndex(rest, " "):])
-		}
+	got, err := telemetrytest.Requests(w.Body, "response_code", map[string]string{
+		"destination_service": "shop.test.svc.cluster.local",
+	})
+	if err != nil {
+		t.Fatal(err)
 	}
-	if diff := cmp.Diff(map[string]string{"200": "1", "400": "1", "404": "1", "503": "2"}, got); diff != "" {
+	if diff := cmp.Diff(map[string]int{"200": 1, "400": 1, "404": 1, "503": 2}, got); diff != "" {
 		t.Errorf("answers by status (-want +got):\n%s", diff)
 	}
 }

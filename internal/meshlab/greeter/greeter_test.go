@@ -5,7 +5,6 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
-	"strings"
 	"testing"
 	"time"
 
@@ -18,6 +17,7 @@ import (
 	"google.golang.org/protobuf/types/known/wrapperspb"
 
 	"github.com/meshroute/terraform-provider-mesh/internal/meshlab/telemetry"
+	"github.com/meshroute/terraform-provider-mesh/internal/meshlab/telemetry/telemetrytest"
 )
 
 func connect(t *testing.T, version string, attempts *Attempts) *grpc.ClientConn {
@@ -181,10 +181,16 @@ func TestServe_counts(t *testing.T) {
 	if err := channel.Invoke(ctx, SayHello, wrapperspb.String("you"), &Message{}); err == nil {
 		t.Error("answered")
 	}
-	want := map[string]string{"0": "2", "3": "1", "14": "2", "": "1"}
-	var got map[string]string
+	want := map[string]int{"0": 2, "3": 1, "14": 2, "": 1}
+	var got map[string]int
 	for range 100 {
-		if got = statuses(t, mesh, `destination_service="`+host+`"`); len(got) == len(want) {
+		w := httptest.NewRecorder()
+		mesh.Handler().ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/metrics", nil))
+		got, err = telemetrytest.Requests(w.Body, "grpc_response_status", map[string]string{"destination_service": host})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(got) == len(want) {
 			break
 		}
 		time.Sleep(20 * time.Millisecond)
@@ -192,21 +198,4 @@ func TestServe_counts(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("answers by status (-want +got):\n%s", diff)
 	}
-}
-
-// statuses counts answers by their status of gRPC.
-func statuses(t *testing.T, mesh *telemetry.Mesh, label string) map[string]string {
-	t.Helper()
-	w := httptest.NewRecorder()
-	mesh.Handler().ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/metrics", nil))
-	counts := map[string]string{}
-	for line := range strings.Lines(w.Body.String()) {
-		if !strings.HasPrefix(line, "istio_requests_total{") || !strings.Contains(line, label) {
-			continue
-		}
-		_, rest, _ := strings.Cut(line, `grpc_response_status="`)
-		code, rest, _ := strings.Cut(rest, `"`)
-		counts[code] = strings.TrimSpace(rest[strings.LastIndex(rest, " "):])
-	}
-	return counts
 }
