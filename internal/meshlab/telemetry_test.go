@@ -143,7 +143,7 @@ func vector(body, label string) (map[string]string, error) {
 
 // TestPrometheus asks a lab's Prometheus what was sent, at its own address and through the API server, and takes it
 // away for a while.
-func TestPrometheus(t *testing.T) { //nolint:tparallel // one lab, step by step
+func TestPrometheus(t *testing.T) {
 	t.Parallel()
 	p := startLabProcess(t, needPrometheus(t), "sh", "-c", `exec "$@" --prometheus`, "sh")
 	p.ready(t)
@@ -190,7 +190,8 @@ func TestPrometheus(t *testing.T) { //nolint:tparallel // one lab, step by step
 			}))
 	}
 	control := func(action string) {
-		out, err := exec.Command(p.binary, "control", "--dir", p.dir, action, binaries.PrometheusServer).CombinedOutput()
+		command := exec.Command(p.binary, "control", "--dir", p.dir, action, binaries.PrometheusServer)
+		out, err := command.CombinedOutput()
 		if err != nil {
 			t.Fatalf("%s: %v\n%s", action, err, out)
 		}

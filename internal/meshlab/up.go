@@ -88,7 +88,7 @@ func until(ctx context.Context, reasons <-chan stopped, f func(context.Context) 
 func moduleFlags(flags *flag.FlagSet, options *lab.Options) {
 	moduleFlag(flags, &options.Module, binaries.ControlPlane)
 	moduleFlag(flags, &options.PrometheusModule, binaries.Prometheus)
-	flags.BoolVar(&options.Prometheus, "prometheus", false, "with a Prometheus that counts the requests to the services")
+	flags.BoolVar(&options.Prometheus, "prometheus", false, "with a Prometheus that counts requests")
 }
 
 func moduleFlag(flags *flag.FlagSet, module *string, pins binaries.Pins) {

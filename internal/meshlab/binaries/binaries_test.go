@@ -152,7 +152,8 @@ echo binary >"$2"`)
 		t.Errorf("what the go command was told (-want +got):\n%s", diff)
 	}
 	first, _, _ := strings.Cut(progress.String(), "\n")
-	if want := "building Prometheus; the first time takes 4 to 6 minutes on two cores, later times seconds"; first != want {
+	want = "building Prometheus; the first time takes 4 to 6 minutes on two cores, later times seconds"
+	if first != want {
 		t.Errorf("progress %q, want %q", first, want)
 	}
 }

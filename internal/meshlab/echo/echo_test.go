@@ -178,7 +178,8 @@ func TestServe_counts(t *testing.T) {
 		mesh.Reporter(telemetry.Workload{Name: "echo-v2", Version: "v2"}))
 	t.Cleanup(server.Stop)
 	const chosen = "outbound|80||shop.test.svc.cluster.local;"
-	if _, text := send(t, http.DefaultClient, server, "/", telemetry.ClusterHeader, chosen); strings.Contains(text, chosen) {
+	_, text := send(t, http.DefaultClient, server, "/", telemetry.ClusterHeader, chosen)
+	if strings.Contains(text, chosen) {
 		t.Errorf("answer %s", text)
 	}
 	send(t, http.DefaultClient, server, "/", telemetry.ClusterHeader, chosen, StatusHeader, "404")

@@ -186,7 +186,8 @@ func TestServe_counts(t *testing.T) {
 	for range 100 {
 		w := httptest.NewRecorder()
 		mesh.Handler().ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/metrics", nil))
-		got, err = telemetrytest.Requests(w.Body, "grpc_response_status", map[string]string{"destination_service": host})
+		got, err = telemetrytest.Requests(w.Body, "grpc_response_status",
+			map[string]string{"destination_service": host})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -39,7 +39,8 @@ func TestFaults_put(t *testing.T) {
 			t.Parallel()
 			m := New([]string{"v1", "v2"})
 			for _, query := range []string{"&fail=99&delay=59s", c.query} {
-				if status, text := ask(t, m, http.MethodPut, reviews+query); status != http.StatusNoContent || text != "" {
+				status, text := ask(t, m, http.MethodPut, reviews+query)
+				if status != http.StatusNoContent || text != "" {
 					t.Fatalf("status %d: %s", status, text)
 				}
 			}
@@ -72,7 +73,8 @@ func TestFaults_refused(t *testing.T) {
 			http.MethodPut, reviews + "&delay=1s&share=500", `share: want percent, 0 to 100, got "500"`,
 		},
 		"a share without a delay": {
-			http.MethodPut, reviews + "&fail=5&share=50", "share: it is of the requests that wait for a delay, which is missing",
+			http.MethodPut, reviews + "&fail=5&share=50",
+			"share: it is of the requests that wait for a delay, which is missing",
 		},
 		"a delay without a unit": {
 			http.MethodPut, reviews + "&delay=300", `delay: want a duration of at most 1m0s, such as 300ms, got "300"`,
@@ -87,8 +89,12 @@ func TestFaults_refused(t *testing.T) {
 			http.MethodPut, reviews + "&delay=61s", `delay: want a duration of at most 1m0s, such as 300ms, got "61s"`,
 		},
 		"nothing":         {http.MethodPut, reviews, "want fail or delay"},
-		"another version": {http.MethodPut, "service=a.b.svc.cluster.local&version=v9&fail=5", `version: want one of v1, v2, got "v9"`},
-		"no version":      {http.MethodPut, "service=a.b.svc.cluster.local&fail=5", `version: want one of v1, v2, got ""`},
+		"another version": {
+			http.MethodPut, "service=a.b.svc.cluster.local&version=v9&fail=5", `version: want one of v1, v2, got "v9"`,
+		},
+		"no version": {
+			http.MethodPut, "service=a.b.svc.cluster.local&fail=5", `version: want one of v1, v2, got ""`,
+		},
 		"no service": {
 			http.MethodPut, "version=v2&fail=5",
 			`service: want the full name of a Service, such as reviews.shop.svc.cluster.local, got ""`,

@@ -99,8 +99,8 @@ func TestRequestEnd_duration(t *testing.T) {
 		got = append(got, strings.Replace(bound, `"}`, "", 1))
 	}
 	want := []string{
-		"0.5 0", "1 0", "5 0", "10 0", "25 0", "50 0", "100 0", "250 0", "500 0", "1000 0", "2500 0", "5000 0", "10000 0",
-		"30000 0", "60000 0", "300000 0", "600000 0", "1.8e+06 1", "3.6e+06 1", "+Inf 1",
+		"0.5 0", "1 0", "5 0", "10 0", "25 0", "50 0", "100 0", "250 0", "500 0", "1000 0", "2500 0", "5000 0",
+		"10000 0", "30000 0", "60000 0", "300000 0", "600000 0", "1.8e+06 1", "3.6e+06 1", "+Inf 1",
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("buckets (-want +got):\n%s", diff)
@@ -116,33 +116,25 @@ func TestRequestEnd_duration(t *testing.T) {
 // A request is counted for the Service that was chosen, or that its sender named.
 func TestReporterBegin(t *testing.T) {
 	t.Parallel()
+	const ratings = "ratings.shop.svc.cluster.local"
 	for name, c := range map[string]struct{ authority, cluster, want string }{
-		"a Service": {"ratings.shop.svc.cluster.local", "", "ratings.shop.svc.cluster.local"},
-		"with a port": {
-			"ratings.shop.svc.cluster.local:50051", "", "ratings.shop.svc.cluster.local",
-		},
-		"in other letters":                     {"Ratings.Shop.svc.cluster.local.", "", "ratings.shop.svc.cluster.local"},
-		"of another namespace":                 {"ratings.test.svc.cluster.local", "", "ratings.test.svc.cluster.local"},
-		"a host that is no Service":            {"shop.example", "", "reviews.shop.svc.cluster.local"},
-		"an address":                           {"127.0.0.1:50051", "", "reviews.shop.svc.cluster.local"},
-		"nothing":                              {"", "", "reviews.shop.svc.cluster.local"},
-		"a name without a namespace":           {"ratings.svc.cluster.local", "", "reviews.shop.svc.cluster.local"},
-		"a name with more":                     {"v1.ratings.shop.svc.cluster.local", "", "reviews.shop.svc.cluster.local"},
-		"a name that cannot be one":            {`ra"tings.shop.svc.cluster.local`, "", "reviews.shop.svc.cluster.local"},
+		"a Service":                            {ratings, "", ratings},
+		"with a port":                          {ratings + ":50051", "", ratings},
+		"in other letters":                     {"Ratings.Shop.svc.cluster.local.", "", ratings},
+		"of another namespace":                 {"x.test.svc.cluster.local", "", "x.test.svc.cluster.local"},
+		"a host that is no Service":            {"shop.example", "", v2.Service},
+		"an address":                           {"127.0.0.1:50051", "", v2.Service},
+		"nothing":                              {"", "", v2.Service},
+		"a name without a namespace":           {"ratings.svc.cluster.local", "", v2.Service},
+		"a name with more":                     {"v1." + ratings, "", v2.Service},
+		"a name that cannot be one":            {`ra"tings.shop.svc.cluster.local`, "", v2.Service},
 		"a name that is too long":              {strings.Repeat("a", 64) + ".shop.svc.cluster.local", "", v2.Service},
-		"a mirrored request without a cluster": {"ratings.shop.svc.cluster.local-shadow", "", "ratings.shop.svc.cluster.local"},
-		"a cluster":                            {"shop.example", "outbound|80||ratings.shop.svc.cluster.local", "ratings.shop.svc.cluster.local"},
-		"a cluster's statistical name":         {"shop.example", "outbound|80|v2|ratings.shop.svc.cluster.local;", "ratings.shop.svc.cluster.local"},
-		"a cluster and an authority": {
-			"reviews.shop.svc.cluster.local", "outbound|80|v2|ratings.shop.svc.cluster.local", "ratings.shop.svc.cluster.local",
-		},
-		"a mirrored request": {
-			"ratings.shop.svc.cluster.local-shadow", "outbound|80|v2|ratings.shop.svc.cluster.local;",
-			"ratings.shop.svc.cluster.local",
-		},
-		"a cluster of no Service": {
-			"ratings.shop.svc.cluster.local", "outbound|443||api.example.com", "ratings.shop.svc.cluster.local",
-		},
+		"a mirrored request without a cluster": {ratings + "-shadow", "", ratings},
+		"a mirrored request":                   {ratings + "-shadow", "outbound|80|v2|" + ratings + ";", ratings},
+		"a cluster":                            {"shop.example", "outbound|80||" + ratings, ratings},
+		"a cluster's statistical name":         {"shop.example", "outbound|80|v2|" + ratings + ";", ratings},
+		"a cluster and an authority":           {v2.Service, "outbound|80|v2|" + ratings, ratings},
+		"a cluster of no Service":              {ratings, "outbound|443||api.example.com", ratings},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
