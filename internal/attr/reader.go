@@ -76,6 +76,18 @@ func (r *Reader) Int(name string) (number int64, set bool) {
 	return r.int(&at, r.object.Get(name))
 }
 
+// Float reads a number; set is false for null and unknown.
+func (r *Reader) Float(name string) (number float64, set bool) {
+	at := place{up: r.at, text: name}
+	v := r.object.Get(name)
+	if !r.is(numberValue, &at, v) {
+		return 0, false
+	}
+	n, _ := v.Number()
+	number, _ = n.Float64()
+	return number, true
+}
+
 // Ints reads a map of whole numbers. A null element is a nil pointer.
 func (r *Reader) Ints(name string) map[string]*int64 {
 	at := place{up: r.at, text: name}

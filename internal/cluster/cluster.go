@@ -1,4 +1,4 @@
-// Package cluster is the only package that talks to a network. It connects to a Kubernetes API server, reads pairs of
+// Package cluster is the only package that talks to a cluster. It connects to a Kubernetes API server, reads pairs of
 // VirtualService and DestinationRule, changes them in an order that drops no request, and says in types what went
 // wrong.
 package cluster

@@ -24,13 +24,26 @@ const patience = 10 * time.Second
 type Asker struct {
 	// UserAgent is how it introduces itself.
 	UserAgent string
+	// Prometheus is where metrics are asked for, nil where nobody said.
+	Prometheus *Prometheus
 }
 
 // Ask returns what a gate says. What cannot be asked is unreachable, and never passes.
 func (a Asker) Ask(ctx context.Context, g walk.Gate, about walk.Question) walk.Answer {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
-	verdict, why := a.callWebhook(ctx, g.Webhook, about)
+	var (
+		verdict walk.Verdict
+		why     string
+	)
+	switch {
+	case g.SuccessRate != nil:
+		verdict, why = a.judgeRate(ctx, *g.SuccessRate, about)
+	case g.Latency != nil:
+		verdict, why = a.judgeLatency(ctx, *g.Latency, about)
+	default:
+		verdict, why = a.callWebhook(ctx, g.Webhook, about)
+	}
 	return walk.Answer{Gate: g.Name, Verdict: verdict, Why: why}
 }
 

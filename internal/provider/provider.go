@@ -154,6 +154,7 @@ func (p *meshProvider) Schema(_ context.Context, _ fwprovider.SchemaRequest, res
 			"rule, also when a resource is destroyed. Meant for one apply: the environment variable " +
 			"`MESH_ALLOW_USED_REMOVAL` says the same. Defaults to `false`.",
 	}
+	attributes["prometheus"] = prometheusAttribute()
 	resp.Schema = schema.Schema{
 		MarkdownDescription: "Canary routing on Istio: which requests go to which version of a service, in which " +
 			"shares.",
@@ -242,6 +243,7 @@ func (p *meshProvider) readSettings(
 	}
 	refuseBase64(r, refuse)
 	s.AllowUsedRemoval = readSwitch(r, "allow_used_removal", "MESH_ALLOW_USED_REMOVAL")
+	s.Gates.Prometheus = readPrometheus(r, refuse)
 	for _, problem := range form.ReadPropagation(r, &s.Propagation) {
 		refuse(report.Path(problem.At), problem.Reason)
 	}

@@ -1,11 +1,38 @@
 package walk
 
+import (
+	"slices"
+	"time"
+
+	networking "istio.io/api/networking/v1"
+)
+
 // Gate is who is asked whether a step may be followed by the next.
 type Gate struct {
 	// Name is how it is called in what people read.
 	Name string
 	// Webhook is a URL that has to answer with success.
 	Webhook string
+	// SuccessRate and Latency are what Istio's metrics of the versions have to say that get more requests; nil where
+	// another one is asked.
+	SuccessRate *SuccessRate
+	Latency     *Latency
+}
+
+// SuccessRate is how many of its requests a version has to answer well.
+type SuccessRate struct {
+	// Min is in percent. It does not count where WorseThan names a subset to compare with.
+	Min       float64
+	WorseThan string
+	// By is how many percent points more may fail than of the other one.
+	By float64
+}
+
+// Latency is how long a version may take for a part of its requests.
+type Latency struct {
+	// Quantile is that part, such as 0.99.
+	Quantile float64
+	Max      time.Duration
 }
 
 // Question is what a gate is asked about.
@@ -19,6 +46,24 @@ type Question struct {
 	Percent int64 `json:"percent"`
 	// Shares are whole percents by rule and destination.
 	Shares map[string]map[string]int64 `json:"shares"`
+	// Versions are those that get more requests than at the start, and Others all by their subsets.
+	Versions []Version          `json:"-"`
+	Others   map[string]Version `json:"-"`
+	// Window is how long the step has lasted.
+	Window time.Duration `json:"-"`
+	// Confidence is that of one judgement, and Enough how many requests it needs.
+	Confidence float64 `json:"-"`
+	Enough     int64   `json:"-"`
+}
+
+// HasShare reports whether a subset gets requests at the step.
+func (q Question) HasShare(subset string) bool {
+	for _, shares := range q.Shares {
+		if shares[subset] > 0 {
+			return true
+		}
+	}
+	return false
 }
 
 // Answer is what a gate said, and why in words without secrets.
@@ -42,12 +87,45 @@ func (p Plan) Question(stage int) Question {
 	o := p.wanted.Routing()
 	q := Question{
 		Namespace: o.Namespace, Name: o.Name, Step: stage, Steps: p.Last(), Percent: p.stages[stage].Percent,
-		Shares: map[string]map[string]int64{},
+		Shares: map[string]map[string]int64{}, Others: map[string]Version{}, Confidence: Confidence(p.Last()),
 	}
 	for i, r := range p.rules {
 		q.Shares[r.name] = byName(r.names, p.stages[stage].Shares[i])
 	}
+	q.Versions = p.Growing()
+	for _, subset := range p.declared() {
+		host := p.wanted.Declaring().DestinationRuleSpec().GetHost()
+		q.Others[subset.Name] = Version{subset.Name, host, subset.Labels}
+	}
 	return q
+}
+
+// declared are the subsets that there are while the shares move.
+func (p Plan) declared() []*networking.Subset {
+	return slices.Concat(p.wanted.Declaring().DestinationRuleSpec().GetSubsets(), p.kept)
+}
+
+// Growing returns the versions that get more requests at the end than at the start, each once.
+func (p Plan) Growing() []Version {
+	var all []Version
+	for _, r := range p.rules {
+		before, after := proportions(r.from), proportions(r.to)
+		for i, d := range r.destinations {
+			v := Version{Subset: r.names[i], Host: d.GetDestination().GetHost()}
+			if after[i].Cmp(before[i]) <= 0 || slices.ContainsFunc(all, func(o Version) bool {
+				return o.Subset == v.Subset && o.Host == v.Host
+			}) {
+				continue
+			}
+			for _, subset := range p.declared() {
+				if subset.GetName() == d.GetDestination().GetSubset() {
+					v.Labels = subset.GetLabels()
+				}
+			}
+			all = append(all, v)
+		}
+	}
+	return all
 }
 
 // Reason returns why a walk does not go on: the answers that are no pass, failures first.

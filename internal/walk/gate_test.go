@@ -14,10 +14,19 @@ func TestPlan_Question(t *testing.T) {
 	p := walk.NewPlan(objects("a: v1"), objects("a: v1=0 v2=100"), []int64{10, 50})
 	want := walk.Question{
 		Namespace: "shop", Name: "reviews", Step: 2, Steps: 3, Percent: 50,
-		Shares: map[string]map[string]int64{"a": {"v1": 50, "v2": 50}},
+		Shares:   map[string]map[string]int64{"a": {"v1": 50, "v2": 50}},
+		Versions: []walk.Version{{"v2", host, map[string]string{"version": "v2"}}},
+		Others: map[string]walk.Version{
+			"v1": {"v1", host, map[string]string{"version": "v1"}},
+			"v2": {"v2", host, map[string]string{"version": "v2"}},
+		},
+		Confidence: walk.Confidence(3),
 	}
 	if diff := cmp.Diff(want, p.Question(2)); diff != "" {
 		t.Errorf("question (-want +got):\n%s", diff)
+	}
+	if q := p.Question(3); q.HasShare("v1") || !q.HasShare("v2") {
+		t.Errorf("at the end the shares are %v", q.Shares)
 	}
 }
 

@@ -55,6 +55,47 @@ var invalidWalks = map[string]invalid{
 		top(`walk = { steps = [10], gates = [{ name = "` + strings.Repeat("x", 5000) + `", webhook = "http://a" }] }`),
 		"walk.gates[0].name", "one to 100 printable characters", nil,
 	},
+	"a gate of nothing": {
+		top(`walk = { steps = [10], gates = [{}] }`), "walk.gates[0]", "one of webhook, success_rate and latency", nil,
+	},
+	"a gate of two kinds": {
+		top(`walk = { steps = [10], gates = [{ webhook = "http://a", success_rate = { min = 9 } }] }`),
+		"walk.gates[0]", "and sets 2", nil,
+	},
+	"a rate of nothing": {
+		top(`walk = { steps = [10], gates = [{ success_rate = {} }] }`),
+		"walk.gates[0].success_rate", "one of min and worse_than", nil,
+	},
+	"a rate over a hundred": {
+		top(`walk = { steps = [10], gates = [{ success_rate = { min = 101 } }] }`),
+		"walk.gates[0].success_rate.min", "at most 100 percent, got 101", nil,
+	},
+	"a rate that is worse than nobody": {
+		top(`walk = { steps = [10], gates = [{ success_rate = { worse_than = "" } }] }`),
+		"walk.gates[0].success_rate.worse_than", "name of a subset", nil,
+	},
+	"a distance without a subset": {
+		top(`walk = { steps = [10], gates = [{ success_rate = { min = 9, by = 1 } }] }`),
+		"walk.gates[0].success_rate.by", "only together with worse_than", nil,
+	},
+	"a negative distance": {
+		top(`walk = { steps = [10], gates = [{ success_rate = { worse_than = "v1", by = -1 } }] }`),
+		"walk.gates[0].success_rate.by", "percent points, got -1", nil,
+	},
+	"a quantile of all": {
+		top(`walk = { steps = [10], gates = [{ latency = { quantile = 1, max = "1s" } }] }`),
+		"walk.gates[0].latency.quantile", "between 0 and 1", nil,
+	},
+	"a latency that is no time": {
+		top(`walk = { steps = [10], gates = [{ latency = { quantile = 0.5, max = "500" } }] }`),
+		"walk.gates[0].latency.max", "from 1ms to 1h", nil,
+	},
+	"no requests": {
+		top(`walk = { steps = [10], min_requests = 0 }`), "walk.min_requests", "between 1 and 1000000000", nil,
+	},
+	"more requests than there are": {
+		top(`walk = { steps = [10], min_requests = 1e30 }`), "walk.min_requests", "must be between", nil,
+	},
 	"two gates of one name": {
 		top(`walk = { steps = [10], gates = [{ name = "a", webhook = "http://a" }, { name = "a", webhook = ` +
 			`"http://b" }] }`),
@@ -94,6 +135,11 @@ func TestValidateWalk_accepted(t *testing.T) {
 			"unknown }] }",
 		"gates": `walk = { steps = [10], gates = [{ webhook = "https://user:pass@a:1/b?c" }], ` +
 			`patience = "0s" }`,
+		"metrics": `walk = { steps = [10], min_requests = 1, gates = [{ success_rate = { min = 100 } },
+			{ success_rate = { worse_than = "v1", by = 0.5 } }, { latency = { quantile = 0.999, max = "1h" } }] }`,
+		"metrics are not known yet": `walk = { steps = [10], min_requests = unknown, gates = [
+			{ success_rate = unknown }, { success_rate = { worse_than = unknown, by = unknown } },
+			{ latency = { quantile = unknown, max = unknown } }, { success_rate = { min = unknown } }] }`,
 		"one step is not known yet":    "walk = { steps = [10, unknown, 20] }",
 		"weights of others, perhaps":   "weights_managed_by = unknown\nwalk = { steps = [10] }",
 		"weights that are Terraform's": "weights_managed_by = \"terraform\"\nwalk = { steps = [10] }",

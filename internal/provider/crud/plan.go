@@ -73,6 +73,7 @@ func (p *objectsResource) plan(ctx context.Context, c *call) {
 	if d.exists && isKnown(d.config, form.Moving) {
 		d.walk = walkOf(d.life, d.before, d.after, d.route.Place().Owner, c.private.walkText())
 	}
+	p.refuseGates(d, &c.diagnostics)
 	d.applying = c.isApply != nil && c.isApply(ctx)
 	p.planMoves(d, &c.diagnostics)
 	var view *cluster.View

@@ -121,6 +121,7 @@ func (p *objectsResource) walkOn(ctx context.Context, c *call, w *walkRun) (bool
 // askGates asks all gates about the step.
 func (p *objectsResource) askGates(ctx context.Context, w *walkRun) []walk.Answer {
 	about := w.plan.Question(w.at.Stage)
+	about.Window, about.Enough = time.Since(w.at.Since), w.life.Walk.MinRequests
 	var answers []walk.Answer
 	for _, g := range w.life.Walk.Gates {
 		answer := p.settings.Gates.Ask(ctx, g, about)

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/url"
 	"slices"
+	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
 
@@ -25,12 +26,54 @@ func gateAttributes() map[string]schema.Attribute {
 				"`gates[0]`.",
 		},
 		"webhook": schema.StringAttribute{
-			Required: true,
+			Optional: true,
 			MarkdownDescription: "URL that is asked with a POST from where Terraform runs, with the step as JSON: " +
 				"`namespace` and `name` of the VirtualService, `step`, `steps`, `percent`, and `shares` by rule and " +
 				"subset. An answer of 2xx within 10 seconds passes. 429, 502, 503, 504 and no answer count as out " +
 				"of reach, everything else fails; redirects are not followed. The URL is in the state, and in no " +
 				"message.",
+		},
+		"success_rate": schema.SingleNestedAttribute{
+			Optional: true,
+			MarkdownDescription: "How many of the requests since the step began have to succeed, of each subset that " +
+				"gets more of them by the walk: from `istio_requests_total` as the servers' sidecars report it. 5xx, " +
+				"broken connections, and the gRPC statuses that are the server's fault, have failed. The labels of " +
+				"the subset have to be among those that Istio's metrics have: `version`, `app`, " +
+				"`service.istio.io/canonical-name` and `service.istio.io/canonical-revision`. It fails where that is " +
+				"more than chance explains, with 95 % confidence over all steps of the walk.",
+			Attributes: map[string]schema.Attribute{
+				"min": schema.NumberAttribute{
+					Optional:            true,
+					MarkdownDescription: "Least percent that has to succeed, above `0` up to `100`, such as `99.5`.",
+				},
+				"worse_than": schema.StringAttribute{
+					Optional: true,
+					MarkdownDescription: "Subset to compare with, in place of `min`: the failures of the last step " +
+						"may not be certain to be more than `by` percent points above its own. At a step at which it " +
+						"gets no requests, the gate passes.",
+				},
+				"by": schema.NumberAttribute{
+					Optional: true,
+					MarkdownDescription: "Percent points by which `worse_than` may be missed, `0` up to `100`. " +
+						"Defaults to `0`.",
+				},
+			},
+		},
+		"latency": schema.SingleNestedAttribute{
+			Optional: true,
+			MarkdownDescription: "How long requests since the step began may take, of each subset that gets more of " +
+				"them by the walk: from `istio_request_duration_milliseconds`, with the labels of `success_rate`.",
+			Attributes: map[string]schema.Attribute{
+				"quantile": schema.NumberAttribute{
+					Required: true,
+					MarkdownDescription: "Part of the requests that has to be quicker, between `0` and `1`, such as " +
+						"`0.99`.",
+				},
+				"max": schema.StringAttribute{
+					Required:            true,
+					MarkdownDescription: "Longest time, from `1ms` to `1h`, such as `500ms`.",
+				},
+			},
 		},
 	}
 }
@@ -51,16 +94,23 @@ func readGates(object *attr.Reader) ([]walk.Gate, []istio.Problem) {
 			g.Name = fmt.Sprintf("gates[%d]", i)
 		case !r.Known("name"):
 		case g.Name == "" || len(g.Name) > longestGateName || !istio.IsPlain(g.Name, ""):
-			problems = append(problems, istio.Errorf(append(at, "name"),
+			problems = append(problems, istio.Errorf(append(slices.Clone(at), "name"),
 				"must be one to %d printable characters of ASCII; it is %.40q", longestGateName, g.Name))
 		case slices.Contains(names, g.Name):
-			problems = append(problems, istio.Errorf(append(at, "name"), "is the name of another gate, too: %q",
-				g.Name))
+			problems = append(problems, istio.Errorf(append(slices.Clone(at), "name"),
+				"is the name of another gate, too: %q", g.Name))
 		}
 		names = append(names, g.Name)
-		if r.Known("webhook") && !isWebURL(g.Webhook) && !unknown.Touch(report.Path(append(at, "webhook"))) {
+		g.SuccessRate, problems = readSuccessRate(r, at, problems)
+		g.Latency, problems = readLatency(r, at, problems)
+		if kinds := setOf(r, "webhook", "success_rate", "latency"); kinds != 1 {
+			problems = append(problems, istio.Errorf(at,
+				"must set one of webhook, success_rate and latency, and sets %d", kinds))
+		}
+		webhook := append(slices.Clone(at), "webhook")
+		if r.Has("webhook") && r.Known("webhook") && !IsWebURL(g.Webhook) && !unknown.Touch(report.Path(webhook)) {
 			// What it is may hold a password.
-			problems = append(problems, istio.Errorf(append(at, "webhook"),
+			problems = append(problems, istio.Errorf(webhook,
 				"must be a URL such as \"https://checks.example/canary\""))
 		}
 		gates = append(gates, g)
@@ -72,8 +122,70 @@ func readGates(object *attr.Reader) ([]walk.Gate, []istio.Problem) {
 	return gates, problems
 }
 
-// isWebURL reports whether a text is the URL of something that speaks HTTP.
-func isWebURL(text string) bool {
+// IsWebURL reports whether a text is the URL of something that speaks HTTP.
+func IsWebURL(text string) bool {
 	at, err := url.Parse(text)
 	return err == nil && at.Host != "" && (at.Scheme == "http" || at.Scheme == "https")
+}
+
+// setOf returns how many of some attributes are set.
+func setOf(r *attr.Reader, names ...string) int {
+	count := 0
+	for _, name := range names {
+		if r.Has(name) {
+			count++
+		}
+	}
+	return count
+}
+
+func readSuccessRate(r *attr.Reader, at istio.Path, problems []istio.Problem) (*walk.SuccessRate, []istio.Problem) {
+	o := r.Object("success_rate")
+	if o == nil {
+		return nil, problems
+	}
+	place := func(name string) istio.Path { return append(slices.Clone(at), "success_rate", name) }
+	rate := &walk.SuccessRate{WorseThan: o.String("worse_than")}
+	least, set := o.Float("min")
+	if rate.Min = least; set && (least <= 0 || least > 100) {
+		problems = append(problems, istio.Errorf(place("min"),
+			"must be above 0 and at most 100 percent, got %g", least))
+	}
+	if setOf(o, "min", "worse_than") != 1 {
+		problems = append(problems, istio.Errorf(append(slices.Clone(at), "success_rate"),
+			"must set one of min and worse_than"))
+	}
+	if o.Has("worse_than") && o.Known("worse_than") && rate.WorseThan == "" {
+		problems = append(problems, istio.Errorf(place("worse_than"), "must be the name of a subset"))
+	}
+	by, set := o.Float("by")
+	if rate.By = by; set && (by < 0 || by > 100) {
+		problems = append(problems, istio.Errorf(place("by"), "must be between 0 and 100 percent points, got %g", by))
+	}
+	if o.Has("by") && !o.Has("worse_than") {
+		problems = append(problems, istio.Errorf(place("by"), "means something only together with worse_than"))
+	}
+	return rate, problems
+}
+
+// longestLatency is the most that a gate may allow.
+const longestLatency = time.Hour
+
+func readLatency(r *attr.Reader, at istio.Path, problems []istio.Problem) (*walk.Latency, []istio.Problem) {
+	o := r.Object("latency")
+	if o == nil {
+		return nil, problems
+	}
+	l := &walk.Latency{}
+	quantile, set := o.Float("quantile")
+	if l.Quantile = quantile; set && (quantile <= 0 || quantile >= 1) {
+		problems = append(problems, istio.Errorf(append(slices.Clone(at), "latency", "quantile"),
+			"must be between 0 and 1, such as 0.99, got %g", quantile))
+	}
+	most, err := time.ParseDuration(o.String("max"))
+	if l.Max = most; o.Known("max") && (err != nil || most < time.Millisecond || most > longestLatency) {
+		problems = append(problems, istio.Errorf(append(slices.Clone(at), "latency", "max"),
+			"must be a duration from 1ms to 1h, such as \"500ms\"; it is %.40q", o.String("max")))
+	}
+	return l, problems
 }

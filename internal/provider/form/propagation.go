@@ -106,7 +106,7 @@ func ReadPropagation(r *attr.Reader, p *cluster.Propagation) []istio.Problem {
 	addresses, undecided := propagation.Strings("istiod_addresses"), report.PathSetOf(r.Unknown())
 	for i, address := range addresses {
 		place := istio.Path{"propagation", "istiod_addresses", i}
-		if !isWebURL(address) && !undecided.Touch(report.Path(place)) {
+		if !IsWebURL(address) && !undecided.Touch(report.Path(place)) {
 			// What it is may hold a password.
 			problems = append(problems, istio.Errorf(place, "must be a URL such as \"http://127.0.0.1:15014\""))
 		}

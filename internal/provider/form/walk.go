@@ -21,6 +21,9 @@ const (
 	defaultPause = time.Minute
 	longestPause = time.Hour
 
+	defaultRequests = 100
+	mostRequests    = 1_000_000_000
+
 	defaultPatience = 10 * time.Minute
 	longestPatience = 6 * time.Hour
 )
@@ -34,6 +37,8 @@ type Walk struct {
 	OnFailure       walk.OnFailure
 	// Gates are asked at the end of each step.
 	Gates []walk.Gate
+	// MinRequests is how many requests a verdict from metrics needs.
+	MinRequests int64
 }
 
 // walkAttributes are those of the resources whose shares can walk.
@@ -70,6 +75,12 @@ func walkAttributes() map[string]schema.Attribute {
 						"again until `patience` ends, and then has failed: what is out of reach never passes. " +
 						"Without gates each step follows the one before.",
 				},
+				"min_requests": schema.NumberAttribute{
+					Optional: true,
+					MarkdownDescription: "How many requests a subset has to have answered since the step began " +
+						"before `success_rate` and `latency` judge it, `1` to `1000000000`: until then they have " +
+						"no verdict, and the step waits. Defaults to `100`.",
+				},
 				"patience": schema.StringAttribute{
 					Optional: true,
 					MarkdownDescription: "How long after the pause a step waits for gates that have no verdict or " +
@@ -88,8 +99,8 @@ func walkAttributes() map[string]schema.Attribute {
 		"walk_state": schema.StringAttribute{
 			Computed: true,
 			MarkdownDescription: "With `walk`: `arrived` where the shares are the planned ones, and otherwise at " +
-				"which step the last apply left them, such as `stopped at step 2 of 5: v1 95 %, v2 5 %`. Without " +
-				"`walk` `null`.",
+				"which step the last apply left them, such as `stopped at step 2 of 5, 5 % of the way`. " +
+				"Without `walk` `null`.",
 		},
 	}
 }
@@ -101,7 +112,7 @@ func readWalk(r *attr.Reader) (*Walk, []istio.Problem) {
 		return nil, nil
 	}
 	w := &Walk{
-		Pause: defaultPause, Patience: defaultPatience,
+		Pause: defaultPause, MinRequests: defaultRequests, Patience: defaultPatience,
 		OnFailure: walk.OnFailure(cmp.Or(object.String("on_failure"), string(walk.Back))),
 	}
 	var problems []istio.Problem
@@ -140,6 +151,12 @@ func readWalk(r *attr.Reader) (*Walk, []istio.Problem) {
 			problems = append(problems, *problem)
 		} else if value != nil {
 			*d.into = *value
+		}
+	}
+	if least, set := object.Int("min_requests"); set {
+		if w.MinRequests = least; least < 1 || least > mostRequests {
+			problems = append(problems, istio.Errorf(istio.Path{"walk", "min_requests"},
+				"must be between 1 and %d requests, got %d", mostRequests, least))
 		}
 	}
 	gates, wrong := readGates(object)
