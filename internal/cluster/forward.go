@@ -4,10 +4,6 @@ import (
 	"context"
 	"net/http"
 
-	"k8s.io/client-go/tools/portforward"
-	"k8s.io/client-go/transport/spdy"
-	"k8s.io/streaming/pkg/httpstream"
-
 	"github.com/meshroute/terraform-provider-mesh/internal/cluster/tunnel"
 )
 
@@ -18,28 +14,19 @@ const monitoringPort = 15014
 // forward returns a client all of whose connections lead to the pod's monitoring port. It ends with its idle
 // connections.
 func (c *Cluster) forward(ctx context.Context, namespace, pod string) (*http.Client, error) {
-	dialer, err := c.portForwardDialer(namespace, pod)
-	if err != nil {
-		return nil, err
-	}
 	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
 	defer cancel()
-	return tunnel.Client(ctx, dialer, monitoringPort)
+	return tunnel.Pod(ctx, c.rest, c.config, namespace, pod, monitoringPort)
 }
 
-// portForwardDialer speaks WebSocket, and SPDY to servers and proxies that do not know that.
-func (c *Cluster) portForwardDialer(namespace, pod string) (httpstream.Dialer, error) {
-	at := c.rest.Post().AbsPath("/api/v1/namespaces", namespace, "pods", pod, "portforward").URL()
-	socket, err := portforward.NewSPDYOverWebsocketDialerForStreaming(at, c.config)
+// ForwardService returns a client all of whose connections lead to a pod of a Service. It ends with its idle
+// connections.
+func (c *Cluster) ForwardService(ctx context.Context, to tunnel.Service) (*http.Client, error) {
+	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
+	defer cancel()
+	client, err := to.Client(ctx, c.client, c.rest, c.config)
 	if err != nil {
-		return nil, err
+		return nil, c.wrap("forward a port of", to.String(), err)
 	}
-	transport, upgrader, err := spdy.RoundTripperFor(c.config)
-	if err != nil {
-		return nil, err
-	}
-	stream := spdy.NewDialerForStreaming(upgrader, &http.Client{Transport: transport}, http.MethodPost, at)
-	return portforward.NewFallbackDialerForStreaming(socket, stream, func(err error) bool {
-		return httpstream.IsUpgradeFailure(err) || httpstream.IsHTTPSProxyError(err)
-	}), nil
+	return client, nil
 }

@@ -32,19 +32,50 @@ type Asker struct {
 func (a Asker) Ask(ctx context.Context, g walk.Gate, about walk.Question) walk.Answer {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
-	var (
-		verdict walk.Verdict
-		why     string
-	)
+	answer := walk.Answer{Gate: g.Name}
+	if !g.AsksMetrics() {
+		answer.Verdict, answer.Why = a.callWebhook(ctx, g.Webhook, about)
+		return answer
+	}
+	m, err := a.connect(ctx)
+	if err != nil {
+		answer.Verdict, answer.Why = walk.Unreachable, err.Error()
+		return answer
+	}
+	defer m.client.CloseIdleConnections()
 	switch {
 	case g.SuccessRate != nil:
-		verdict, why = a.judgeRate(ctx, *g.SuccessRate, about)
+		answer.Verdict, answer.Why = m.judgeRate(ctx, *g.SuccessRate, about)
 	case g.Latency != nil:
-		verdict, why = a.judgeLatency(ctx, *g.Latency, about)
+		answer.Verdict, answer.Why = m.judgeLatency(ctx, *g.Latency, about)
 	default:
-		verdict, why = a.callWebhook(ctx, g.Webhook, about)
+		answer.Verdict, answer.Why = m.judgeQuery(ctx, *g.Query, about)
 	}
-	return walk.Answer{Gate: g.Name, Verdict: verdict, Why: why}
+	return answer
+}
+
+// Refused returns why a gate's query is none, which no patience mends; empty where it is one, or nobody says.
+func (a Asker) Refused(ctx context.Context, g walk.Gate, about walk.Question) string {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	if g.Query == nil {
+		return ""
+	}
+	m, err := a.connect(ctx)
+	if err != nil {
+		return ""
+	}
+	defer m.client.CloseIdleConnections()
+	for _, query := range queries(*g.Query, about) {
+		text, err := query.text, query.err
+		if err == nil {
+			_, err = m.value(ctx, text)
+		}
+		if refused, ok := errors.AsType[refusedError](err); ok {
+			return refused.Error()
+		}
+	}
+	return ""
 }
 
 // client keeps no connection, so that nothing is left of a walk that waits for hours, and follows no redirect: a

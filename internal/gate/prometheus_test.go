@@ -1,7 +1,6 @@
 package gate_test
 
 import (
-	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -13,35 +12,6 @@ import (
 	"github.com/meshroute/terraform-provider-mesh/internal/gate"
 	"github.com/meshroute/terraform-provider-mesh/internal/walk"
 )
-
-// metrics answers as Prometheus does: with how many requests of each version there were, how many of them failed, and
-// how long they took.
-func metrics(t *testing.T, requests, failed map[string]string, took string) *httptest.Server {
-	t.Helper()
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		query := r.FormValue("query")
-		if r.URL.Path != "/prom/api/v1/query" || r.Header.Get("Authorization") != "Bearer secret" {
-			t.Errorf("asked at %s with %q", r.URL.Path, r.Header.Get("Authorization"))
-		}
-		of := requests
-		if strings.Contains(query, "response_code") {
-			of = failed
-		}
-		value := ""
-		for version, number := range of {
-			if strings.Contains(query, `destination_version="`+version+`"`) {
-				value = number
-			}
-		}
-		if strings.Contains(query, "histogram_quantile") {
-			value = took
-		}
-		fmt.Fprintf(w, `{"status":"success","data":{"resultType":"vector","result":[{"metric":{},"value":[1,%q]}]}}`,
-			value)
-	}))
-	t.Cleanup(server.Close)
-	return server
-}
 
 func version(name string) walk.Version {
 	return walk.Version{Subset: name, Host: "reviews.shop.svc", Labels: map[string]string{"version": name}}
@@ -56,97 +26,41 @@ func about() walk.Question {
 	}
 }
 
-// Metrics of the version that grows decide, by themselves or compared with another one.
-func TestAsker_metrics(t *testing.T) {
+// What no metrics can say never passes, whoever would be asked.
+func TestAsker_unmeasurable(t *testing.T) {
 	t.Parallel()
-	least, compared := walk.Gate{SuccessRate: &walk.SuccessRate{Min: 99}}, walk.Gate{
-		SuccessRate: &walk.SuccessRate{WorseThan: "v1", By: 0.5},
-	}
-	quick := walk.Gate{Latency: &walk.Latency{Quantile: 0.99, Max: 500 * time.Millisecond}}
-	gone := about()
-	gone.Shares["http[0]"]["v1"] = 0
+	least := walk.Gate{SuccessRate: &walk.SuccessRate{Min: 99}}
 	other := about()
 	other.Versions[0].Labels = map[string]string{"track": "canary"}
 	for name, test := range map[string]struct {
-		gate     walk.Gate
-		about    walk.Question
-		requests string
-		failed   string
-		took     string
-		want     walk.Answer
+		gate  walk.Gate
+		about walk.Question
+		want  walk.Answer
 	}{
-		"few fail": {
-			least, about(), "1000", "1", "",
-			walk.Answer{
-				Verdict: walk.Pass,
-				Why:     "v2: 99.9 % of 1000 requests succeeded, at least 99 % are to",
-			},
-		},
-		"many fail": {
-			least, about(), "1000", "90", "",
-			walk.Answer{
-				Verdict: walk.Fail,
-				Why:     "v2: 91 % of 1000 requests succeeded, at least 99 % are to",
-			},
-		},
-		"few came": {
-			least, about(), "10", "9", "", walk.Answer{Verdict: walk.NotYet, Why: "v2: 10 of 100 requests came"},
-		},
-		"no number": {
-			least, about(), "NaN", "0", "", walk.Answer{Verdict: walk.NotYet, Why: "v2: 0 of 100 requests came"},
-		},
-		"as good as the other": {
-			compared, about(), "1000", "1", "",
-			walk.Answer{
-				Verdict: walk.Pass,
-				Why:     "v2: 0.1 % of 1000 requests failed, and 0 % of 1000 of the other version",
-			},
-		},
-		"worse than the other": {
-			compared, about(), "1000", "50", "",
-			walk.Answer{
-				Verdict: walk.Fail,
-				Why:     "v2: 5 % of 1000 requests failed, and 0 % of 1000 of the other version",
-			},
-		},
-		"nobody to compare": {
-			compared, gone, "1000", "50", "",
-			walk.Answer{Verdict: walk.Pass, Why: "v1 gets no requests at this step, with which to compare"},
-		},
-		"quick": {
-			quick, about(), "1000", "0", "120.5", walk.Answer{Verdict: walk.Pass, Why: "v2: the value is 120.5 ms"},
-		},
-		"slow": {
-			quick, about(), "1000", "0", "501",
-			walk.Answer{
-				Verdict: walk.Fail,
-				Why:     "v2: the value is 501 ms, at most 500 is to be",
-			},
-		},
-		"slow, and few came": {
-			quick, about(), "10", "0", "501", walk.Answer{Verdict: walk.NotYet, Why: "v2: 10 of 100 requests came"},
-		},
-		"no time is known": {
-			quick, about(), "1000", "0", "NaN", walk.Answer{Verdict: walk.NotYet, Why: "v2: there is no value yet"},
-		},
-		"no such label": {least, other, "1000", "0", "", walk.Answer{
+		"no such label": {least, other, walk.Answer{
 			Verdict: walk.Unreachable,
 			Why:     `v2: the subset v2 has the label "track", which Istio's standard metrics do not have`,
 		}},
-		"nobody grows": {least, walk.Question{}, "", "", "", walk.Answer{
+		"nobody grows": {least, walk.Question{}, walk.Answer{
 			Verdict: walk.Unreachable, Why: "no subset gets more requests",
 		}},
 		"no such subset": {
 			walk.Gate{SuccessRate: &walk.SuccessRate{WorseThan: "v9"}},
-			walk.Question{Shares: map[string]map[string]int64{"a": {"v9": 1}}}, "", "", "",
+			walk.Question{Shares: map[string]map[string]int64{"a": {"v9": 1}}},
 			walk.Answer{Verdict: walk.Unreachable, Why: "there is no subset v9"},
+		},
+		"a query of a label that there is not": {
+			walk.Gate{Query: &walk.Query{PromQL: "$labels.track"}}, about(),
+			walk.Answer{Verdict: walk.Unreachable, Why: `v2: the subset v2 has no label "track"`},
+		},
+		"a comparison with nobody": {
+			walk.Gate{SuccessRate: &walk.SuccessRate{WorseThan: "v1"}}, walk.Question{},
+			walk.Answer{Verdict: walk.Pass, Why: "v1 gets no requests at this step, with which to compare"},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			server := metrics(t, map[string]string{"v1": "1000", "v2": test.requests},
-				map[string]string{"v1": "0", "v2": test.failed}, test.took)
-			asker := gate.Asker{Prometheus: &gate.Prometheus{URL: server.URL + "/prom/", Token: "secret"}}
+			asker := gate.Asker{Prometheus: &gate.Prometheus{URL: "http://127.0.0.1:1"}}
 			if diff := cmp.Diff(test.want, asker.Ask(t.Context(), test.gate, test.about)); diff != "" {
 				t.Errorf("answer (-want +got):\n%s", diff)
 			}

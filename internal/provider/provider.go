@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"os"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"unicode"
@@ -184,9 +185,10 @@ func (p *meshProvider) Configure(
 				"included.\n\n"+
 				"Give the API server's certificate authority in cluster_ca_certificate instead.")
 	}
-	if len(r.Unknown()) == 0 {
+	if !slices.ContainsFunc(r.Unknown(), ofConnection) {
 		s.Cluster = connect(config, &resp.Diagnostics)
 	}
+	forwardPrometheus(r, s.Gates.Prometheus, s.Cluster)
 	if s.Cluster != nil {
 		s.Surroundings = cluster.NewSurroundings(s.Cluster, s.ClusterDomain)
 	}
@@ -267,6 +269,12 @@ func ownerOfRunner() string {
 
 func isOwner(name string) bool {
 	return len(name) <= longestOwner && !strings.ContainsFunc(name, func(c rune) bool { return !unicode.IsPrint(c) })
+}
+
+// ofConnection reports whether a value has to be known before the cluster can be asked.
+func ofConnection(at path.Path) bool {
+	steps := at.Steps()
+	return len(steps) == 0 || !steps[0].Equal(path.PathStepAttributeName("prometheus"))
 }
 
 func connect(config cluster.Config, diagnostics *diag.Diagnostics) *cluster.Cluster {

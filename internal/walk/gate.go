@@ -17,7 +17,12 @@ type Gate struct {
 	// another one is asked.
 	SuccessRate *SuccessRate
 	Latency     *Latency
+	// Query is what any other metrics have to say.
+	Query *Query
 }
+
+// AsksMetrics reports whether Prometheus is asked.
+func (g Gate) AsksMetrics() bool { return g.SuccessRate != nil || g.Latency != nil || g.Query != nil }
 
 // SuccessRate is how many of its requests a version has to answer well.
 type SuccessRate struct {

@@ -1,6 +1,7 @@
 package walk
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"math"
@@ -28,14 +29,24 @@ type Version struct {
 	Labels map[string]string
 }
 
+// Since is about which requests metrics are asked.
+type Since struct {
+	// Window is how long ago the first of them may have been.
+	Window time.Duration
+	// Reporter is who counted them: `destination`, the sidecars of the servers, where it is empty.
+	Reporter string
+}
+
 // selector returns how PromQL selects the requests that the servers of a version have answered. It fails where a label
 // is none of those that the metrics have.
-func (v Version) selector() (string, error) {
+func (v Version) selector(reporter string) (string, error) {
 	if len(v.Labels) == 0 {
 		return "", fmt.Errorf("the labels of the subset %s are not known here, without which its requests cannot be "+
 			"told from others", v.Subset)
 	}
-	parts := []string{`reporter="destination"`, "destination_service=" + strconv.Quote(v.Host)}
+	parts := []string{
+		"reporter=" + strconv.Quote(cmp.Or(reporter, "destination")), "destination_service=" + strconv.Quote(v.Host),
+	}
 	for _, key := range slices.Sorted(maps.Keys(v.Labels)) {
 		name, ok := metricLabels[key]
 		if !ok {
@@ -49,7 +60,7 @@ func (v Version) selector() (string, error) {
 
 // Measurable reports, as nil, that the metrics tell the requests of the version from others.
 func (v Version) Measurable() error {
-	_, err := v.selector()
+	_, err := v.selector("")
 	return err
 }
 
@@ -63,28 +74,35 @@ const (
 
 // Requests returns the queries for how many requests a version has answered in the time before now, and how many of
 // them failed.
-func (v Version) Requests(window time.Duration) (all, failed string, err error) {
-	selector, err := v.selector()
+func (v Version) Requests(since Since) (all, failed string, err error) {
+	selector, err := v.selector(since.Reporter)
 	if err != nil {
 		return "", "", err
 	}
-	increase := func(more string) string {
-		return fmt.Sprintf("(sum(increase(istio_requests_total{%s%s}[%s])) or vector(0))", selector, more,
-			rangeOf(window))
+	count := func(more string) string {
+		return fmt.Sprintf("(sum(%s) or vector(0))", since.grown("istio_requests_total{"+selector+more+"}"))
 	}
-	return increase(""), increase(`,response_code=~"`+failedCodes+`"`) + " + " +
-		increase(`,response_code!~"`+failedCodes+`",grpc_response_status=~"`+failedStatuses+`"`), nil
+	return count(""), count(`,response_code=~"`+failedCodes+`"`) + " + " +
+		count(`,response_code!~"`+failedCodes+`",grpc_response_status=~"`+failedStatuses+`"`), nil
 }
 
 // Latency returns the query for a quantile of the time, in milliseconds, that a version took to answer.
-func (v Version) Latency(quantile float64, window time.Duration) (string, error) {
-	selector, err := v.selector()
+func (v Version) Latency(quantile float64, since Since) (string, error) {
+	selector, err := v.selector(since.Reporter)
 	if err != nil {
 		return "", err
 	}
-	return fmt.Sprintf("histogram_quantile(%s, sum by (le) ("+
-		"increase(istio_request_duration_milliseconds_bucket{%s}[%s])))",
-		strconv.FormatFloat(quantile, 'g', -1, 64), selector, rangeOf(window)), nil
+	return fmt.Sprintf("histogram_quantile(%s, sum by (le) (%s))", strconv.FormatFloat(quantile, 'g', -1, 64),
+		since.grown("istio_request_duration_milliseconds_bucket{"+selector+"}")), nil
+}
+
+// grown returns by how much counters have grown. What PromQL's own increase() would say is too little where it counts
+// most: it takes the first value of a counter that is new for its beginning, and the failures of a canary are such a
+// counter. This one takes 0. A counter that has gone with its pod still counts.
+func (s Since) grown(series string) string {
+	window := rangeOf(s.Window)
+	most := fmt.Sprintf("max_over_time(%s[%s])", series, window)
+	return fmt.Sprintf("%s - %s offset %s or %s", most, series, window, most)
 }
 
 // rangeOf writes a window in whole seconds, as PromQL does.

@@ -15,24 +15,31 @@ import (
 func TestVersion_queries(t *testing.T) {
 	t.Parallel()
 	v := walk.Version{Subset: "v2", Host: host, Labels: map[string]string{"version": "v2", "app": "re\"views"}}
-	all, failed, err := v.Requests(90 * time.Second)
+	all, failed, err := v.Requests(walk.Since{Window: 90 * time.Second})
 	if err != nil {
 		t.Fatal(err)
 	}
-	const selector = `reporter="destination",destination_service="reviews.shop.svc.cluster.local",` +
+	const labels = `destination_service="reviews.shop.svc.cluster.local",` +
 		`destination_app="re\"views",destination_version="v2"`
+	grown := func(series, window string) string {
+		return "max_over_time(" + series + "[" + window + "]) - " + series + " offset " + window +
+			" or max_over_time(" + series + "[" + window + "])"
+	}
+	requests := func(more string) string {
+		return "(sum(" + grown(`istio_requests_total{reporter="destination",`+labels+more+"}", "90s") +
+			") or vector(0))"
+	}
 	want := []string{
-		`(sum(increase(istio_requests_total{` + selector + `}[90s])) or vector(0))`,
-		`(sum(increase(istio_requests_total{` + selector + `,response_code=~"5..|0"}[90s])) or vector(0)) + ` +
-			`(sum(increase(istio_requests_total{` + selector + `,response_code!~"5..|0",` +
-			`grpc_response_status=~"2|4|12|13|14|15"}[90s])) or vector(0))`,
+		requests(""),
+		requests(`,response_code=~"5..|0"`) + " + " +
+			requests(`,response_code!~"5..|0",grpc_response_status=~"2|4|12|13|14|15"`),
 	}
 	if diff := cmp.Diff(want, []string{all, failed}); diff != "" {
 		t.Errorf("requests (-want +got):\n%s", diff)
 	}
-	latency, err := v.Latency(0.99, time.Millisecond)
-	if err != nil || latency != `histogram_quantile(0.99, sum by (le) (increase(`+
-		`istio_request_duration_milliseconds_bucket{`+selector+`}[1s])))` {
+	latency, err := v.Latency(0.99, walk.Since{Window: time.Millisecond, Reporter: "source"})
+	if err != nil || latency != "histogram_quantile(0.99, sum by (le) ("+
+		grown(`istio_request_duration_milliseconds_bucket{reporter="source",`+labels+"}", "1s")+"))" {
 		t.Errorf("latency: %s, %v", latency, err)
 	}
 }
@@ -42,14 +49,14 @@ func TestVersion_otherLabels(t *testing.T) {
 	t.Parallel()
 	v := walk.Version{Subset: "v2", Host: host, Labels: map[string]string{"track": "canary"}}
 	const want = `the subset v2 has the label "track", which Istio's standard metrics do not have`
-	if _, _, err := v.Requests(time.Minute); err == nil || err.Error() != want {
+	if _, _, err := v.Requests(walk.Since{}); err == nil || err.Error() != want {
 		t.Errorf("requests: %v, want %s", err, want)
 	}
-	if _, _, err := (walk.Version{Subset: "v2"}).Requests(time.Minute); err == nil ||
+	if _, _, err := (walk.Version{Subset: "v2"}).Requests(walk.Since{}); err == nil ||
 		!strings.Contains(err.Error(), "the labels of the subset v2 are not known here") {
 		t.Errorf("without labels: %v", err)
 	}
-	if _, err := v.Latency(0.5, time.Minute); err == nil || err.Error() != want {
+	if _, err := v.Latency(0.5, walk.Since{}); err == nil || err.Error() != want {
 		t.Errorf("latency: %v, want %s", err, want)
 	}
 }

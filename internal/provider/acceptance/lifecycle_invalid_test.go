@@ -226,26 +226,7 @@ func TestConfigureLifecycle(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s := newServer(t)
-			config := parseHCL(t, s.schemas.Provider.ValueType(), "host = \"http://127.0.0.1:1\"\n"+c.block)
-			raw, err := tfprotov6.NewDynamicValue(config.Type(), config)
-			if err != nil {
-				t.Fatal(err)
-			}
-			validated, err := s.ValidateProviderConfig(t.Context(),
-				&tfprotov6.ValidateProviderConfigRequest{Config: &raw})
-			if err != nil {
-				t.Fatal(err)
-			}
-			diagnostics := validated.Diagnostics
-			if len(diagnostics) == 0 {
-				configured, err := s.ConfigureProvider(t.Context(),
-					&tfprotov6.ConfigureProviderRequest{TerraformVersion: "1.14.0", Config: &raw})
-				if err != nil {
-					t.Fatal(err)
-				}
-				diagnostics = configured.Diagnostics
-			}
+			diagnostics := configure(t, c.block)
 			var got, texts []string
 			for _, d := range diagnostics {
 				got, texts = append(got, placeOf(d)), append(texts, d.Detail)
@@ -269,4 +250,28 @@ func TestConfigureLifecycle(t *testing.T) {
 			}
 		})
 	}
+}
+
+// configure returns what is said of a provider block, when it is checked and when it is used.
+func configure(t *testing.T, block string) []*tfprotov6.Diagnostic {
+	t.Helper()
+	s := newServer(t)
+	config := parseHCL(t, s.schemas.Provider.ValueType(), "host = \"http://127.0.0.1:1\"\n"+block)
+	raw, err := tfprotov6.NewDynamicValue(config.Type(), config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	validated, err := s.ValidateProviderConfig(t.Context(), &tfprotov6.ValidateProviderConfigRequest{Config: &raw})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(validated.Diagnostics) > 0 {
+		return validated.Diagnostics
+	}
+	configured, err := s.ConfigureProvider(t.Context(),
+		&tfprotov6.ConfigureProviderRequest{TerraformVersion: "1.14.0", Config: &raw})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return configured.Diagnostics
 }

@@ -56,7 +56,7 @@ var invalidWalks = map[string]invalid{
 		"walk.gates[0].name", "one to 100 printable characters", nil,
 	},
 	"a gate of nothing": {
-		top(`walk = { steps = [10], gates = [{}] }`), "walk.gates[0]", "one of webhook, success_rate and latency", nil,
+		top(`walk = { steps = [10], gates = [{}] }`), "walk.gates[0]", "one of webhook, success_rate, latency and query", nil,
 	},
 	"a gate of two kinds": {
 		top(`walk = { steps = [10], gates = [{ webhook = "http://a", success_rate = { min = 9 } }] }`),
@@ -89,6 +89,30 @@ var invalidWalks = map[string]invalid{
 	"a latency that is no time": {
 		top(`walk = { steps = [10], gates = [{ latency = { quantile = 0.5, max = "500" } }] }`),
 		"walk.gates[0].latency.max", "from 1ms to 1h", nil,
+	},
+	"a query that is empty": {
+		top(`walk = { steps = [10], gates = [{ query = { promql = " ", max = 1 } }] }`),
+		"walk.gates[0].query.promql", "1 to 8192 bytes, got 1", nil,
+	},
+	"a huge query": {
+		top(`walk = { steps = [10], gates = [{ query = { promql = "` + strings.Repeat("x", 8193) + `", max = 1 } }] }`),
+		"walk.gates[0].query.promql", "1 to 8192 bytes, got 8193", nil,
+	},
+	"a query without bounds": {
+		top(`walk = { steps = [10], gates = [{ query = { promql = "up" } }] }`),
+		"walk.gates[0].query", "one of min and max, or both", nil,
+	},
+	"a query whose bounds exclude each other": {
+		top(`walk = { steps = [10], gates = [{ query = { promql = "up", min = 2, max = 1.5 } }] }`),
+		"walk.gates[0].query", "no value is at least 2 and at most 1.5", nil,
+	},
+	"a placeholder without a meaning": {
+		top(`walk = { steps = [10], gates = [{ query = { promql = "sum(a[$interval])", max = 1 } }] }`),
+		"walk.gates[0].query.promql", "has the placeholder $interval, which has no meaning", nil,
+	},
+	"a placeholder of nothing": {
+		top(`walk = { steps = [10], gates = [{ query = { promql = "sum(a[$${}])", max = 1 } }] }`),
+		"walk.gates[0].query.promql", "has no meaning", nil,
 	},
 	"no requests": {
 		top(`walk = { steps = [10], min_requests = 0 }`), "walk.min_requests", "between 1 and 1000000000", nil,
@@ -140,6 +164,10 @@ func TestValidateWalk_accepted(t *testing.T) {
 		"metrics are not known yet": `walk = { steps = [10], min_requests = unknown, gates = [
 			{ success_rate = unknown }, { success_rate = { worse_than = unknown, by = unknown } },
 			{ latency = { quantile = unknown, max = unknown } }, { success_rate = { min = unknown } }] }`,
+		"queries": `walk = { steps = [10], gates = [
+			{ query = { promql = "sum(a{b=\"$labels.app\", c=~\"d$\", e=\"$${labels.x/y}\"}[$window])", max = 0 } },
+			{ query = { promql = "up", min = -1e9, max = 1e9 } }, { query = { promql = unknown, max = unknown } },
+			{ query = unknown }] }`,
 		"one step is not known yet":    "walk = { steps = [10, unknown, 20] }",
 		"weights of others, perhaps":   "weights_managed_by = unknown\nwalk = { steps = [10] }",
 		"weights that are Terraform's": "weights_managed_by = \"terraform\"\nwalk = { steps = [10] }",

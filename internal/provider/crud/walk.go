@@ -77,7 +77,10 @@ func (p *objectsResource) walks(u *updateRun) bool {
 // walkTo makes the change of an update by the stages of a walk. It waits as long as the context allows; each write
 // has the time for an update.
 func (p *objectsResource) walkTo(ctx context.Context, c *call, u *updateRun) error {
-	err := p.writeStage(ctx, c, u.walk, u.walk.at)
+	err := p.refusedGates(ctx, c, u.walk)
+	if err == nil {
+		err = p.writeStage(ctx, c, u.walk, u.walk.at)
+	}
 	for done := false; err == nil && !done; {
 		done, err = p.walkOn(ctx, c, u.walk)
 	}
@@ -116,28 +119,6 @@ func (p *objectsResource) walkOn(ctx context.Context, c *call, w *walkRun) (bool
 	case walk.Arrive, walk.Ask:
 	}
 	return true, p.write(ctx, c, w, w.wanted)
-}
-
-// askGates asks all gates about the step.
-func (p *objectsResource) askGates(ctx context.Context, w *walkRun) []walk.Answer {
-	about := w.plan.Question(w.at.Stage)
-	about.Window, about.Enough = time.Since(w.at.Since), w.life.Walk.MinRequests
-	var answers []walk.Answer
-	for _, g := range w.life.Walk.Gates {
-		answer := p.settings.Gates.Ask(ctx, g, about)
-		tflog.Info(ctx, fmt.Sprintf("walk: %s: gate %s", w.plan.Called(w.at), answer))
-		answers = append(answers, answer)
-	}
-	return answers
-}
-
-// fail notes why a step is not followed by the next.
-func (w *walkRun) fail(answers []walk.Answer, late bool) {
-	w.why = fmt.Sprintf("%s: %s: %s", w.plan.Called(w.at), w.plan.Words(w.at.Stage),
-		strings.Join(walk.Reason(answers), "; "))
-	if late {
-		w.why += fmt.Sprintf(" (patience, %s, has ended)", w.terms.Patience)
-	}
 }
 
 // waitUntil lets time pass. It fails when the context ends before that.

@@ -6,11 +6,9 @@ import (
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
-	"github.com/hashicorp/terraform-plugin-framework/path"
 
 	"github.com/meshroute/terraform-provider-mesh/internal/istio"
 	"github.com/meshroute/terraform-provider-mesh/internal/provider/form"
-	"github.com/meshroute/terraform-provider-mesh/internal/provider/report"
 	"github.com/meshroute/terraform-provider-mesh/internal/traffic"
 	"github.com/meshroute/terraform-provider-mesh/internal/walk"
 )
@@ -99,39 +97,4 @@ func judgedBy(w *form.Walk, longest time.Duration) string {
 			"fails. With their patience of %s the walk takes %s at most.", strings.Join(names, ", "), what,
 		w.Patience, longest,
 	)
-}
-
-// refuseGates reports gates that cannot be asked, whoever answers.
-func (p *objectsResource) refuseGates(d draft, diagnostics *diag.Diagnostics) {
-	if p.settings.Cluster == nil || d.life.Walk == nil || !isKnown(d.config, form.Moving) {
-		return
-	}
-	for i, g := range d.life.Walk.Gates {
-		if g.SuccessRate == nil && g.Latency == nil {
-			continue
-		}
-		at := path.Root("walk").AtName("gates").AtListIndex(i)
-		refuse := func(why string) {
-			diagnostics.AddAttributeError(at, "Gate cannot be asked", report.Located(at, why))
-		}
-		if p.settings.Gates.Prometheus == nil {
-			refuse("asks for metrics, and the provider block says of no Prometheus where it is: set prometheus there")
-			continue
-		}
-		versions := d.walk.plan.Growing()
-		if g.SuccessRate != nil && g.SuccessRate.WorseThan != "" && d.walk.plan.Last() > 0 {
-			other, ok := d.walk.plan.Question(0).Others[g.SuccessRate.WorseThan]
-			if !ok {
-				refuse(fmt.Sprintf("compares with the subset %.80q, which there is not", g.SuccessRate.WorseThan))
-				continue
-			}
-			versions = append(versions, other)
-		}
-		for _, v := range versions {
-			if err := v.Measurable(); err != nil {
-				refuse("asks for metrics: " + err.Error() + "; a webhook can ask by other labels")
-				break
-			}
-		}
-	}
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/url"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
@@ -16,6 +17,9 @@ import (
 
 // longestGateName is how many characters the name of a gate may have.
 const longestGateName = 100
+
+// Reporter is who may count requests.
+var Reporter = oneOf{"destination", "source", "waypoint"}
 
 // gateAttributes are those of a gate.
 func gateAttributes() map[string]schema.Attribute {
@@ -75,6 +79,26 @@ func gateAttributes() map[string]schema.Attribute {
 				},
 			},
 		},
+		"query": schema.SingleNestedAttribute{
+			Optional: true,
+			MarkdownDescription: "Any other metric: a query in PromQL that comes to one value, which has to lie within " +
+				"bounds. While it comes to no value, or to none that is a number, there is no verdict. A query that " +
+				"Prometheus refuses ends apply before a share moves.",
+			Attributes: map[string]schema.Attribute{
+				"promql": schema.StringAttribute{
+					Required: true,
+					MarkdownDescription: "The query, at most 8192 bytes, such as `sum(rate(orders_failed{version=" +
+						"\"$labels.version\"}[$window]))`. `$window` is how long the step has lasted, `$namespace` " +
+						"that of the resource, and `$subset`, `$host` and `$labels.NAME` are of each subset that gets " +
+						"more requests by the walk: a query that names one of them is asked for each. In HCL a label " +
+						"whose name is no word is `$${labels.app.kubernetes.io/version}`.",
+				},
+				"min": schema.NumberAttribute{
+					Optional: true, MarkdownDescription: "Least value. One of `min` and `max` has to be set.",
+				},
+				"max": schema.NumberAttribute{Optional: true, MarkdownDescription: "Largest value."},
+			},
+		},
 	}
 }
 
@@ -103,9 +127,10 @@ func readGates(object *attr.Reader) ([]walk.Gate, []istio.Problem) {
 		names = append(names, g.Name)
 		g.SuccessRate, problems = readSuccessRate(r, at, problems)
 		g.Latency, problems = readLatency(r, at, problems)
-		if kinds := setOf(r, "webhook", "success_rate", "latency"); kinds != 1 {
+		g.Query, problems = readQuery(r, at, problems)
+		if kinds := setOf(r, "webhook", "success_rate", "latency", "query"); kinds != 1 {
 			problems = append(problems, istio.Errorf(at,
-				"must set one of webhook, success_rate and latency, and sets %d", kinds))
+				"must set one of webhook, success_rate, latency and query, and sets %d", kinds))
 		}
 		webhook := append(slices.Clone(at), "webhook")
 		if r.Has("webhook") && r.Known("webhook") && !IsWebURL(g.Webhook) && !unknown.Touch(report.Path(webhook)) {
@@ -188,4 +213,38 @@ func readLatency(r *attr.Reader, at istio.Path, problems []istio.Problem) (*walk
 			"must be a duration from 1ms to 1h, such as \"500ms\"; it is %.40q", o.String("max")))
 	}
 	return l, problems
+}
+
+// longestQuery is how many bytes a query may have.
+const longestQuery = 8192
+
+func readQuery(r *attr.Reader, at istio.Path, problems []istio.Problem) (*walk.Query, []istio.Problem) {
+	o := r.Object("query")
+	if o == nil {
+		return nil, problems
+	}
+	q, here := &walk.Query{PromQL: o.String("promql")}, append(slices.Clone(at), "query")
+	place := append(slices.Clone(here), "promql")
+	switch {
+	case !o.Known("promql"):
+	case strings.TrimSpace(q.PromQL) == "" || len(q.PromQL) > longestQuery:
+		problems = append(problems, istio.Errorf(place, "must be a query of 1 to %d bytes, got %d", longestQuery,
+			len(q.PromQL)))
+	default:
+		if err := q.Check(); err != nil {
+			problems = append(problems, istio.Errorf(place, "%s", err))
+		}
+	}
+	for name, into := range map[string]**float64{"min": &q.Min, "max": &q.Max} {
+		if bound, set := o.Float(name); set {
+			*into = &bound
+		}
+	}
+	switch {
+	case setOf(o, "min", "max") == 0:
+		problems = append(problems, istio.Errorf(here, "must set one of min and max, or both"))
+	case q.Min != nil && q.Max != nil && *q.Min > *q.Max:
+		problems = append(problems, istio.Errorf(here, "no value is at least %g and at most %g", *q.Min, *q.Max))
+	}
+	return q, problems
 }
