@@ -89,7 +89,11 @@ func (r *faultedRun) do(call int, f fault) outcome {
 	}
 
 	o := outcome{calls: r.fail(command, call, f)}
-	r.terraform.must(command)
+	if r.back {
+		r.walksBack()
+	} else {
+		r.terraform.must(command)
+	}
 	r.unchanged(command)
 	r.converged()
 	o.picture = r.look(r.after.objects)
@@ -142,7 +146,7 @@ func (r *faultedRun) fail(command string, call int, f fault) []string {
 	switch {
 	case len(calls) < call:
 		r.t.Errorf("call %d never came", call)
-	case call == 0 && !result.ok:
+	case call == 0 && !result.ok && !r.back:
 		r.t.Errorf("terraform %s fails without a fault:\n%s", command, result)
 	case strings.Contains(result.text, "panic:"):
 		r.t.Errorf("terraform %s panics:\n%s", command, result.text)
@@ -157,6 +161,16 @@ func (r *faultedRun) fail(command string, call int, f fault) []string {
 	}
 	r.routes()
 	return calls
+}
+
+// walksBack checks that the next apply ends at the start of the walk, and plans that.
+func (r *faultedRun) walksBack() {
+	r.t.Helper()
+	again := r.terraform.run("apply")
+	again.want(r.t, "error", "Walk went back")
+	r.agrees()
+	r.configure(r.before)
+	r.terraform.must("apply")
 }
 
 // routes checks that the live rules name no subset that is not there, and that a transition between two

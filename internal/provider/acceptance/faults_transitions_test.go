@@ -21,6 +21,8 @@ type transition struct {
 	remade bool
 	// gap says that the old objects go before the new ones come, as Terraform is told to.
 	gap bool
+	// back says that the apply walks, and fails because a gate takes it back to what was before.
+	back bool
 	// left are the objects that stay when Terraform has destroyed everything.
 	left []address
 	// restored says that in the end they are as they were given.
@@ -178,6 +180,15 @@ var transitions = map[string]transition{
 		after:   routeParts{top: handedOver}.named("SERVICE"),
 		weights: map[string]float64{"v1": 90, "v2": 10},
 	},
+	"walked": {
+		before: routeParts{top: walking}.named("SERVICE"),
+		after:  routeParts{top: walking, fallback: "v1 = 10, v2 = 90"}.named("SERVICE"),
+	},
+	"walked back": {
+		before: routeParts{top: walkingBack}.named("SERVICE"),
+		after:  routeParts{top: walkingBack, fallback: "v1 = 10, v2 = 90"}.named("SERVICE"),
+		back:   true,
+	},
 	"match beside the weights of another": {
 		before: routeParts{top: handedOver}.named("SERVICE"), meanwhile: shiftWeights,
 		after:   routeParts{top: handedOver, match: "300"}.named("SERVICE"),
@@ -188,6 +199,9 @@ var transitions = map[string]transition{
 const (
 	adoptAndRestore = "adopt = true\n  deletion = \"restore\""
 	handedOver      = `weights_managed_by = "other"`
+	walking         = `walk = { steps = [50], pause = "100ms" }`
+	// walkingBack is a walk whose gate is out of reach.
+	walkingBack = `walk = { steps = [50], pause = "0s", patience = "0s", gates = [{ webhook = "http://127.0.0.1:1" }] }`
 )
 
 // given is what is there without Terraform.
