@@ -242,3 +242,33 @@ func (l *Lab) portsOf(service *unstructured.Unstructured) []map[string]any {
 	}
 	return ports
 }
+
+// Declares reports whether the API of a kind has a field, which is named by the fields that lead to it.
+func (l *Lab) Declares(kind string, fields ...string) bool {
+	l.t.Helper()
+	ctx, cancel := l.context()
+	defer cancel()
+	definitions := schema.GroupVersionResource{
+		Group: "apiextensions.k8s.io", Version: "v1", Resource: "customresourcedefinitions",
+	}
+	definition, err := l.client.Resource(definitions).Get(ctx, resources[kind].GroupResource().String(),
+		metav1.GetOptions{})
+	if err != nil {
+		l.t.Fatalf("read the definition of %s: %v", kind, err)
+	}
+	versions, _, _ := unstructured.NestedSlice(definition.Object, "spec", "versions")
+	for _, version := range versions {
+		at := l.within(l.within(version.(map[string]any), "schema"), "openAPIV3Schema")
+		for _, field := range append([]string{"spec"}, fields...) {
+			if items, ok := at["items"].(map[string]any); ok {
+				at = items
+			}
+			properties, _ := at["properties"].(map[string]any)
+			at, _ = properties[field].(map[string]any)
+		}
+		if at == nil {
+			return false
+		}
+	}
+	return len(versions) > 0
+}

@@ -17,7 +17,9 @@ func (d *drawer) redirect() *networking.HTTPRedirect {
 	case 0:
 		redirect.Uri = d.of("/new", "/new?x=1", "new", "/new#top")
 	case 1:
-		redirect.PrefixRewrite = d.of("/new", "/new/", "new")
+		if redirect.PrefixRewrite = d.of("/new", "/new/", "new"); d.NoPrefixRedirect {
+			redirect.Uri, redirect.PrefixRewrite = redirect.PrefixRewrite, ""
+		}
 	case 2:
 		redirect.Authority = "other.example"
 	default:

@@ -42,6 +42,8 @@ type Options struct {
 	// mirrors, rewrites, changed headers, and a subset that stands twice in one rule; and of the requests those of
 	// which the two think differently, see makeAlike.
 	GRPC bool
+	// NoPrefixRedirect leaves out redirects of a prefix, which Istio 1.30 and older do not have.
+	NoPrefixRedirect bool
 	// Service and Namespace are where the requests go. The Service has pods with the labels version v1, v2 and v3.
 	Service, Namespace string
 	// Elsewhere is another namespace, which exists.

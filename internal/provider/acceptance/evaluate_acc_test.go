@@ -71,6 +71,7 @@ const outside = "default"
 // rounds applies all tables, as many at a time as there are Services, and has each set of them checked.
 func (a *agreement) rounds(options tables.Options, check func([]*tables.Table)) {
 	a.t.Helper()
+	options.NoPrefixRedirect = !a.lab.Declares(acctest.VirtualService, "http", "redirect", "prefixRewrite")
 	for first := 0; first < a.tables; first += len(a.services) {
 		if first > 0 { // a subset in use is not given other labels
 			a.terraformMust("destroy")

@@ -49,7 +49,7 @@ var connectionDescriptions = map[protoreflect.FullName]string{
 	istioAPI + "ConnectionPoolSettings.HTTPSettings.max_concurrent_streams": "Most requests at once on one HTTP/2 " +
 		"connection; more open another connection. Absent and `0` mean no limit of Istio's.",
 	istioAPI + "ConnectionPoolSettings.HTTPSettings.http2_keep_alive": "HTTP/2 PING frames that find out whether a " +
-		"connection is still alive, both attributes needed. Absent means none; Istio `1.24` and older do not know it.",
+		"connection is still alive, both attributes needed. Absent means none; Istio `1.30` and older do not know it.",
 
 	istioAPI + "ConnectionPoolSettings.HTTPSettings.ConnectionKeepalive.interval": "Time between two PING frames: at " +
 		"least `1ms`, such as `\"30s\"`. Istio requires it wherever `http2_keep_alive` is set.",
@@ -81,5 +81,5 @@ var connectionDescriptions = map[protoreflect.FullName]string{
 		"ejected endpoints never get traffic.",
 	istioAPI + "OutlierDetection.outlier_detection_http_error_codes": "HTTP statuses that count as errors in place " +
 		"of `5xx`, each from `100` to `599`; the thresholds stay those of the other attributes. Absent means `5xx`; " +
-		"Istio `1.24` and older do not know it, and some later versions accept it without effect.",
+		"Istio `1.30` and older do not know it, and some later versions accept it without effect.",
 }

@@ -59,7 +59,7 @@ var httpRouteDescriptions = map[protoreflect.FullName]string{
 		"whole port.",
 	istioAPI + "HTTPRedirect.prefix_rewrite": "Replaces the part of the path that a `prefix` of the match took and " +
 		"keeps the rest: after a match on `\"/foo/\"`, `\"/bar/\"` turns `/foo/x` into `/bar/x`. Not together with " +
-		"`uri`, and every match with a `uri` has to use `prefix`; absent means that the path stays. Istio `1.24` and " +
+		"`uri`, and every match with a `uri` has to use `prefix`; absent means that the path stays. Istio `1.30` and " +
 		"older do not know it.",
 
 	istioAPI + "HTTPDirectResponse.status": "HTTP status of the response, `200` to `599`.",
@@ -103,9 +103,9 @@ var httpRouteDescriptions = map[protoreflect.FullName]string{
 		"those tried before. The default is `false`.",
 	istioAPI + "HTTPRetry.retry_ignore_previous_hosts": "Whether retries avoid the endpoints that the request was " +
 		"already sent to. The default is `true`, except for a single destination with `consistent_hash`; Istio " +
-		"`1.24` and older do not know it.",
+		"`1.25` and older do not know it.",
 	istioAPI + "HTTPRetry.backoff": "Base of the exponentially growing pause between attempts: at least `1ms`, in " +
-		"whole milliseconds. Absent means `25ms`; Istio `1.24` and older do not know it.",
+		"whole milliseconds. Absent means `25ms`; Istio `1.25` and older do not know it.",
 
 	istioAPI + "HTTPFaultInjection.delay": "Holds requests back before they are forwarded, as if the network or the " +
 		"service were slow. Absent means no delay.",

@@ -15,7 +15,7 @@ var loadBalancerDescriptions = map[protoreflect.FullName]string{
 		"absent means the mesh configuration's setting.",
 	istioAPI + "LoadBalancerSettings.zone_aware_lb_setting": "Keeps traffic in the caller's zone as far as its " +
 		"endpoints can take it, in place of the mesh configuration's setting. Not together with " +
-		"`locality_lb_setting`; absent means the mesh configuration's setting. Istio `1.24` and older do not know it.",
+		"`locality_lb_setting`; absent means the mesh configuration's setting. Istio `1.30` and older do not know it.",
 	istioAPI + "LoadBalancerSettings.warmup_duration_secs": "Deprecated form of the `duration` of `warmup`: a " +
 		"duration such as `\"60s\"`, of at least `1ms`, and not a number as its name suggests. Not together with " +
 		"`warmup`.",
@@ -49,7 +49,7 @@ var loadBalancerDescriptions = map[protoreflect.FullName]string{
 		"creates, such as `\"1h\"`; `\"0s\"` makes them end with the browser's session. Absent means that the proxy " +
 		"creates none.",
 	istioAPI + "LoadBalancerSettings.ConsistentHashLB.HTTPCookie.attributes": "Further attributes of the cookies " +
-		"that the proxy creates, with unique names. Absent means none; Istio `1.24` and older do not know it.",
+		"that the proxy creates, with unique names. Absent means none; Istio `1.27` and older do not know it.",
 
 	istioAPI + "LoadBalancerSettings.ConsistentHashLB.HTTPCookie.Attribute.name": "Name of the attribute, such as " +
 		"`\"SameSite\"`; it must not be empty.",
