@@ -6,68 +6,238 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/meshroute/terraform-provider-mesh/internal/acctest"
 )
 
-// newMetrics answers as Prometheus does: v2 fails so many of its thousand requests, v1 none, and each takes 20 ms.
-func newMetrics(t *testing.T, failed int) *httptest.Server {
-	t.Helper()
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		query, value := r.FormValue("query"), 1000
-		switch canary := strings.Contains(query, `destination_app="k8s-combat-service-v2"`); {
-		case strings.Contains(query, "histogram_quantile"):
-			value = 20
-		case strings.Contains(query, "response_code") && canary:
-			value = failed
-		case strings.Contains(query, "response_code"):
-			value = 0
-		}
-		fmt.Fprintf(w, `{"status":"success","data":{"resultType":"vector","result":[{"value":[1,"%d"]}]}}`, value)
-	}))
-	t.Cleanup(server.Close)
-	return server
+// walkRate is how many requests a second a sidecar sends to a service that walks.
+const walkRate = 150
+
+// judgedWalk is a walk from v1 to v2 under load, which metrics judge.
+type judgedWalk struct {
+	*workspace
+	load *acctest.Load
+	// top is the attribute walk.
+	top string
 }
 
-// TestAccWalk_metrics: metrics of the subset that grows judge each step.
+// newJudgedWalk routes everything to v1 and sends so many requests a second. Prometheus is at the URL.
+func newJudgedWalk(t *testing.T, rate int, prometheus, top string) *judgedWalk {
+	t.Helper()
+	lab := acctest.Start(t)
+	w := &judgedWalk{workspace: newWorkspace(t, lab, canaryForm, ""), top: top}
+	w.block = fmt.Sprintf("prometheus = { url = %q }", prometheus)
+	w.share("100", "0")
+	w.must("apply")
+	if rate > 0 {
+		w.load = lab.StartLoad(rate, []acctest.Stream{{
+			Name: "testers", Host: lab.Host, Via: "sidecar", Protocol: "grpc", Headers: version("200"),
+		}})
+	}
+	return w
+}
+
+func (w *judgedWalk) share(v1, v2 string) { w.write(w.f.shared(v1, v2, parts{top: w.top})) }
+
+// failed ends a period, and returns how many of its requests failed.
+func (w *judgedWalk) failed(name string) (failed int) {
+	w.t.Helper()
+	report := w.load.Mark(name)
+	sent := 0
+	for _, stream := range report.Streams {
+		sent, failed = sent+stream.Sent, failed+stream.Failed
+	}
+	if sent == 0 {
+		w.t.Errorf("%s: no request was sent", name)
+	}
+	return failed
+}
+
+// allGates are a gate of each kind that asks Prometheus.
+const allGates = `{ success_rate = { min = 99.5 } }, { success_rate = { worse_than = "v1", by = 0.5 } },
+    { name = "latency", latency = { quantile = 0.99, max = "250ms" } },
+    { name = "own", query = { promql = <<-EOT
+      sum(rate(istio_requests_total{destination_app="$labels.app", destination_service="$host"}[$window])) > 0
+      EOT
+      min = 0 } }`
+
+// TestAccWalk_metrics: what a real Prometheus knows of the subset that grows judges each step, under load. A healthy
+// one loses no request, and of one that is not healthy only those are lost that it failed itself.
 func TestAccWalk_metrics(t *testing.T) {
 	t.Parallel()
-	const gates = `{ success_rate = { min = 99.5 } }, { success_rate = { worse_than = "v1", by = 0.5 } },
-    { name = "latency", latency = { quantile = 0.99, max = "LATENCY" } }`
 	for name, test := range map[string]struct {
-		failed       int
-		latency      string
-		summary, say string
-		share        int64
+		fault acctest.ServerFault
+		say   []string
 	}{
-		"healthy": {0, "100ms", "", "", 100},
-		"failing": {50, "100ms", "Walk went back", "at step 1 of 2: v1 90 %, v2 10 %: gates[0]: fail: v2: 95 % of 1000 " +
-			"requests succeeded, at least 99.5 % are to; gates[1]: fail: v2: 5 % of 1000 requests failed", 0},
-		"slow": {0, "10ms", "Walk went back", "latency: fail: v2: the value is 20 ms, at most 10 is to be", 0},
+		"healthy": {},
+		"failing": {acctest.ServerFault{Version: "v2", Fail: 5}, []string{
+			"A gate did not pass at step 1 of 3: v1 70 %, v2 30 %: gates[0]: fail: v2: ",
+			" requests succeeded, at least 99.5 % are to; gates[1]: fail: v2: ", "of the other version",
+		}},
+		"slow": {acctest.ServerFault{Version: "v2", Delay: 400 * time.Millisecond}, []string{
+			"A gate did not pass at step 1 of 3: v1 70 %, v2 30 %: latency: fail: v2: the value is ",
+			" ms, at most 250 is to be",
+		}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			lab := acctest.Start(t)
-			f := canaryForm
-			w := newWorkspace(t, lab, f, "")
-			config := func(v1, v2 string) string {
-				return f.shared(v1, v2, parts{top: `walk = { steps = [10], pause = "200ms", gates = [` +
-					strings.Replace(gates, "LATENCY", test.latency, 1) + `] }`})
+			w := newJudgedWalk(t, walkRate, acctest.Start(t).Prometheus(), `walk = {
+    steps = [30, 60]
+    pause = "2s"
+    min_requests = 300
+    gates = [`+allGates+`]
+  }`)
+			if test.fault.Version != "" {
+				w.lab.SetFault(test.fault)
 			}
-			w.block = fmt.Sprintf("prometheus = { url = %q, token = \"secret\" }", newMetrics(t, test.failed).URL)
-			w.write(config("100", "0"))
-			w.must("apply")
-			w.write(config("0", "100"))
+			w.share("0", "100")
+			seen, r := watchShares(t, w.lab, w.begin("apply"))
+			during := w.failed("the walk")
+			if len(test.say) == 0 {
+				if !r.ok {
+					t.Fatalf("the apply fails:\n%s", r.text)
+				}
+				wantShares(t, seen, 0, 30, 60, 100)
+				if during > 0 {
+					t.Errorf("%d requests failed", during)
+				}
+				w.unchanged()
+				return
+			}
+			r.want(t, "error", "Walk went back", test.say...)
+			if wrong, _ := w.lab.Query(`sum(istio_requests_total{destination_service="HOST",` +
+				`grpc_response_status="14"})`); float64(during) > wrong {
+				t.Errorf("%d requests failed, of which v2 failed %g itself", during, wrong)
+			}
+			time.Sleep(acctest.Pushed)
+			w.failed("what is still under way")
+			time.Sleep(time.Second)
+			if after := w.failed("after the walk"); after > 0 {
+				t.Errorf("%d requests fail after the walk", after)
+			}
+			if v2, _ := shares(w.lab); v2 != 0 {
+				t.Errorf("v2 has %d %%, want what it had", v2)
+			}
+		})
+	}
+}
+
+// TestAccWalk_noVerdict: what never answers, or never with a value, ends a walk when patience does.
+func TestAccWalk_noVerdict(t *testing.T) {
+	t.Parallel()
+	ended := make(chan struct{})
+	hangs := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { <-ended }))
+	t.Cleanup(hangs.Close)
+	t.Cleanup(func() { close(ended) })
+	query := func(promQL string) string {
+		return fmt.Sprintf("{ name = \"gate\", query = { promql = %q, max = 1 } }", promQL)
+	}
+	for name, test := range map[string]struct{ gate, say string }{
+		"no requests": {
+			`{ name = "gate", success_rate = { min = 1 } }`, "gate: not yet: v2: 0 of 100 requests came",
+		},
+		"no requests to be quick": {
+			`{ name = "gate", latency = { quantile = 0.5, max = "1s" } }`, "gate: not yet: v2: 0 of 100 requests came",
+		},
+		"no number":            {query("vector(0) / vector(0)"), "gate: not yet: there is no value yet"},
+		"no series":            {query("orders_failed{app='$labels.app'}"), "gate: not yet: v2: there is no value yet"},
+		"two series":           {query("up or label_replace(up, 'a', 'b', '', '')"), "gate: unreachable: the query comes to "},
+		"many at once":         {query("up[1m]"), "gate: unreachable: the query comes to a matrix"},
+		"no expression":        {query("vector(1) * on () (up or label_replace(up, 'a', 'b', '', ''))"), "gate: unreachable: Prometheus answered 422"},
+		"a webhook that hangs": {fmt.Sprintf("{ name = \"gate\", webhook = %q }", hangs.URL), "gate: unreachable: no answer came within 10s"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newJudgedWalk(t, 0, acctest.Start(t).Prometheus(),
+				`walk = { steps = [10], pause = "0s", patience = "1s", gates = [`+test.gate+`] }`)
+			w.share("0", "100")
 			r := w.run("apply")
-			if test.summary == "" && !r.ok {
-				t.Fatalf("the apply fails:\n%s", r.text)
+			r.want(t, "error", "Walk went back", "at step 1 of 2: v1 90 %, v2 10 %: "+test.say,
+				"(patience, 1s, has ended)")
+			if v2, _ := shares(w.lab); v2 != 0 {
+				t.Errorf("v2 has %d %%, want what it had", v2)
 			}
-			if test.summary != "" {
-				r.want(t, "error", test.summary, test.say)
+		})
+	}
+}
+
+// TestAccWalk_prometheusGone: a Prometheus that goes away during a walk ends it when patience does, and one that
+// comes back does not.
+func TestAccWalk_prometheusGone(t *testing.T) {
+	t.Parallel()
+	for name, back := range map[string]bool{"for good": false, "for a moment": true} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			relay := acctest.StartRelay(t, strings.TrimPrefix(acctest.Start(t).Prometheus(), "http://"))
+			w := newJudgedWalk(t, 0, "http://"+relay.Address, `walk = {
+    steps = [10, 50]
+    pause = "1s"
+    patience = "8s"
+    gates = [{ name = "gate", query = { promql = "vector(1)", min = 1 } }]
+  }`)
+			w.share("0", "100")
+			done := w.begin("apply")
+			awaitShare(t, w.lab, 50)
+			relay.Cut(true)
+			if back {
+				time.Sleep(2 * time.Second)
+				relay.Cut(false)
 			}
-			if v2, _ := shares(lab); v2 != test.share {
-				t.Errorf("v2 has %d %%, want %d", v2, test.share)
+			r := <-done
+			if back != r.ok {
+				t.Errorf("the apply succeeds: %t\n%s", r.ok, r.text)
 			}
+			if !back {
+				r.want(t, "error", "Walk went back", "at step 2 of 3: v1 50 %, v2 50 %: gate: unreachable: "+
+					"Prometheus cannot be asked: ", "(patience, 8s, has ended)")
+			}
+		})
+	}
+}
+
+// TestAccWalk_refusedQuery: a query that is none ends apply before a share moves.
+func TestAccWalk_refusedQuery(t *testing.T) {
+	t.Parallel()
+	w := newJudgedWalk(t, 0, acctest.Start(t).Prometheus(),
+		`walk = { steps = [10], pause = "0s", gates = [{ query = { promql = "sum(up", max = 1 } }] }`)
+	w.share("0", "100")
+	seen, r := watchShares(t, w.lab, w.begin("apply"))
+	r.want(t, "error", "Gate cannot be asked", "walk.gates[0]: asks for metrics: Prometheus answered 400: ",
+		"Nothing was changed.")
+	wantShares(t, seen, 0)
+	w.share("100", "0")
+	w.unchanged()
+}
+
+// TestAccWalk_service: Prometheus in the cluster is asked by way of the API server.
+func TestAccWalk_service(t *testing.T) {
+	t.Parallel()
+	acctest.Start(t).Prometheus()
+	for name, test := range map[string]struct{ service, say string }{
+		"by number":     {"istio-system/prometheus:9090", ""},
+		"by name":       {"istio-system/prometheus:http", ""},
+		"no such port":  {"istio-system/prometheus:9091", "there is no such port"},
+		"no such thing": {"istio-system/prometeus:9090", `services "prometeus" not found`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newJudgedWalk(t, 0, "http://127.0.0.1:1", `walk = {
+    steps = [10]
+    pause = "0s"
+    patience = "0s"
+    gates = [{ name = "gate", query = { promql = "vector(1)", min = 1 } }]
+  }`)
+			w.block = fmt.Sprintf("prometheus = { service = %q }", test.service)
+			w.share("0", "100")
+			r := w.run("apply")
+			if test.say == "" {
+				if !r.ok {
+					t.Errorf("the apply fails:\n%s", r.text)
+				}
+				return
+			}
+			r.want(t, "error", "Walk went back", "gate: unreachable: Prometheus cannot be asked: ", test.say)
 		})
 	}
 }
