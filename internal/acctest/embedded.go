@@ -37,6 +37,11 @@ var onlyEmbedded = map[string]string{
 	"TestAccVersions":                "it connects an Envoy of its own to istiod",
 	"TestAccWaits":                   breaks,
 	"TestAccWaits_auto":              breaks,
+	"TestAccWalk_metrics":            counted,
+	"TestAccWalk_noVerdict":          counted,
+	"TestAccWalk_prometheusGone":     counted,
+	"TestAccWalk_refusedQuery":       counted,
+	"TestAccWalk_service":            counted,
 }
 
 const (
@@ -45,6 +50,7 @@ const (
 	viaEnvoy = "it sends HTTP through the lab's Envoys"
 
 	throughEnvoys = "it sends HTTP through the lab's Envoys"
+	counted       = "it asks the lab's Prometheus about the lab's servers"
 )
 
 // NeedEmbedded skips the test on another control plane than an embedded lab. The test has to be on the list of those.

@@ -62,12 +62,13 @@ func (l *Lab) Metrics() string {
 	return metrics
 }
 
-// Prometheus is the URL of that of an embedded lab. It skips the test where there is none.
+// Prometheus is the URL of that of an embedded lab, which the test has to need.
 func (l *Lab) Prometheus() string {
 	l.t.Helper()
+	NeedEmbedded(l.t)
 	prometheus := l.variable("MESHLAB_PROMETHEUS")
 	if prometheus == "" {
-		l.t.Skip("the lab has no Prometheus: start it with `meshlab run --prometheus`")
+		l.t.Fatal("the lab has no Prometheus: start it with `meshlab run --prometheus`")
 	}
 	return prometheus
 }
