@@ -132,6 +132,9 @@ func send(ctx context.Context, method, at string) (status int, body []byte, err 
 
 // variable returns one of those that the embedded lab has written for its commands, empty where it has not.
 func (l *Lab) variable(name string) string {
+	if l.Dir == "" {
+		return ""
+	}
 	env, err := os.ReadFile(filepath.Join(l.Dir, "env"))
 	if err != nil {
 		return ""

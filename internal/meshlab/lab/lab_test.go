@@ -49,7 +49,7 @@ func TestLabClaim_twice(t *testing.T) {
 func TestLabClaim_again(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	for _, name := range []string{"etcd", "logs"} {
+	for _, name := range []string{"etcd", "logs", "prometheus"} {
 		if err := os.Mkdir(filepath.Join(dir, name), 0o700); err != nil {
 			t.Fatal(err)
 		}

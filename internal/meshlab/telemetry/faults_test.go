@@ -88,7 +88,7 @@ func TestFaults_refused(t *testing.T) {
 		"a huge delay": {
 			http.MethodPut, reviews + "&delay=61s", `delay: want a duration of at most 1m0s, such as 300ms, got "61s"`,
 		},
-		"nothing":         {http.MethodPut, reviews, "want fail or delay"},
+		"nothing": {http.MethodPut, reviews, "want fail or delay"},
 		"another version": {
 			http.MethodPut, "service=a.b.svc.cluster.local&version=v9&fail=5", `version: want one of v1, v2, got "v9"`,
 		},
