@@ -16,6 +16,10 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/client-go/dynamic"
 
 	"github.com/meshroute/terraform-provider-mesh/internal/meshlab/binaries"
 	"github.com/meshroute/terraform-provider-mesh/internal/meshlab/cluster"
@@ -189,6 +193,7 @@ func TestPrometheus(t *testing.T) {
 				return forwarded(ctx, p.config(t, user), "as kubectl does", "prometheus-0", 9090, query)
 			}))
 	}
+	p.behindService(t, "prometheus", "prometheus-0")
 	control := func(action string) {
 		command := exec.Command(p.binary, "control", "--dir", p.dir, action, binaries.PrometheusServer)
 		out, err := command.CombinedOutput()
@@ -208,4 +213,34 @@ func TestPrometheus(t *testing.T) {
 	}
 	p.waitFor(t, "end of everything", 10*time.Second, func() error { return p.gone(endpoints) })
 	p.onlyLogs(t)
+}
+
+// behindService fails when a Service of Istio's namespace does not select a pod, to which a port-forward to the
+// Service would go.
+func (p *labProcess) behindService(t *testing.T, name, pod string) {
+	t.Helper()
+	client, err := dynamic.NewForConfig(p.config(t, "kubeconfig"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	in := func(resource string) dynamic.ResourceInterface {
+		return client.Resource(schema.GroupVersionResource{Version: "v1", Resource: resource}).Namespace("istio-system")
+	}
+	service, err := in("services").Get(t.Context(), name, metav1.GetOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	selector, _, err := unstructured.NestedStringMap(service.Object, "spec", "selector")
+	if err != nil {
+		t.Fatal(err)
+	}
+	pods, err := in("pods").List(t.Context(), metav1.ListOptions{
+		LabelSelector: metav1.FormatLabelSelector(&metav1.LabelSelector{MatchLabels: selector}),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(pods.Items) != 1 || pods.Items[0].GetName() != pod {
+		t.Errorf("Service %s selects %v", name, pods.Items)
+	}
 }
