@@ -46,6 +46,8 @@ type Terms struct {
 	// Gated says that there is somebody to ask. Without gates a step ends with its pause, and the end is reached with
 	// its shares.
 	Gated bool
+	// ByApply says that an apply takes one step and ends well there: the step that is live is judged by the next one.
+	ByApply bool
 }
 
 // Position is where a walk is.
@@ -56,6 +58,8 @@ type Position struct {
 	Back bool
 	// Since is when the stage began, for whoever makes this apply.
 	Since time.Time
+	// Taken says that this apply has taken the step, and is not to take another one.
+	Taken bool
 }
 
 // Action is what to do next.
@@ -75,6 +79,8 @@ const (
 	Return
 	// Stay ends the walk at the step where it is.
 	Stay
+	// Rest ends the apply well at its step: the next one goes on from there.
+	Rest
 )
 
 // Move is what to do next.
@@ -92,6 +98,7 @@ type Move struct {
 //   - From the start the first step follows at once.
 //   - A step lasts for its pause, and then the gates are asked. One that fails ends the way forward, and so does one
 //     that has no verdict, or is out of reach, when patience ends. Until then it is asked again.
+//   - Where each apply takes one step, it asks about the one that is live before that, and does not wait at the next.
 //   - On the way back nobody is asked and nothing is waited for: every stage follows at once, down to the start.
 func (t Terms) Next(now time.Time, at Position, verdicts []Verdict) Move {
 	judged := at.Since.Add(t.Pause)
@@ -104,6 +111,8 @@ func (t Terms) Next(now time.Time, at Position, verdicts []Verdict) Move {
 		return t.to(now, 1, false)
 	case at.Stage >= t.Last && (!t.Gated || t.Last <= 0):
 		return Move{Action: Arrive}
+	case at.Taken:
+		return Move{Action: Rest}
 	case now.Before(judged):
 		return Move{Action: Wait, Until: judged}
 	case !t.Gated:
@@ -132,7 +141,22 @@ func earlier(a, b time.Time) time.Time {
 }
 
 func (t Terms) to(now time.Time, stage int, back bool) Move {
-	return Move{Action: Go, To: Position{Stage: min(stage, max(t.Last, 0)), Back: back, Since: now}}
+	return Move{Action: Go, To: Position{
+		Stage: min(stage, max(t.Last, 0)), Back: back, Since: now, Taken: t.ByApply && !back,
+	}}
+}
+
+// Goal returns at which stage an apply ends that begins at a position, where every gate passes, and whether that is
+// the end of the walk.
+func (t Terms) Goal(at Position) (stage int, arrives bool) {
+	next := at.Stage + 1
+	switch {
+	case at.Back:
+		return 0, false
+	case !t.ByApply || next > t.Last || next == t.Last && !t.Gated:
+		return t.Last, true
+	}
+	return next, false
 }
 
 func (t Terms) fail(now time.Time, at Position, late bool) Move {

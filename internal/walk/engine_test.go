@@ -18,6 +18,14 @@ func TestTerms_Next(t *testing.T) {
 	}
 	ungated, hold, empty := terms, terms, terms
 	ungated.Gated, hold.OnFailure, empty.Last = false, walk.Hold, 0
+	stepwise, alone := terms, ungated
+	stepwise.ByApply, alone.ByApply = true, true
+	taken := func(stage int) walk.Position { return walk.Position{Stage: stage, Since: start, Taken: true} }
+	takes := func(after time.Duration, stage int) walk.Move {
+		return walk.Move{
+			Action: walk.Go, To: walk.Position{Stage: stage, Since: start.Add(after), Taken: true},
+		}
+	}
 	at := func(stage int) walk.Position { return walk.Position{Stage: stage, Since: start} }
 	back := func(stage int) walk.Position { return walk.Position{Stage: stage, Back: true, Since: start} }
 	goes := func(after time.Duration, stage int, back bool) walk.Move {
@@ -86,13 +94,57 @@ func TestTerms_Next(t *testing.T) {
 		"without gates a step ends by itself":  {ungated, time.Minute, at(1), nil, goes(time.Minute, 2, false)},
 		"without gates it has its pause":       {ungated, 0, at(1), nil, waits(time.Minute)},
 		"without gates the end is not awaited": {ungated, 0, at(3), nil, walk.Move{Action: walk.Arrive}},
-		"without a way there is no step":       {empty, 0, at(0), nil, walk.Move{Action: walk.Arrive}},
+		"an apply takes the first step":        {stepwise, 0, at(0), nil, takes(0, 1)},
+		"an apply rests at its step":           {stepwise, time.Hour, taken(1), nil, walk.Move{Action: walk.Rest}},
+		"an apply rests at the end that is to be judged": {
+			stepwise, 0, taken(3), nil, walk.Move{Action: walk.Rest},
+		},
+		"an apply judges the step that is live": {stepwise, time.Minute, at(1), nil, walk.Move{Action: walk.Ask}},
+		"an apply waits for its pause":          {stepwise, 0, at(1), nil, waits(time.Minute)},
+		"an apply takes the next step": {
+			stepwise, time.Minute, at(1), []walk.Verdict{walk.Pass}, takes(time.Minute, 2),
+		},
+		"an apply goes all the way back": {
+			stepwise, time.Minute, at(2), []walk.Verdict{walk.Fail}, goes(time.Minute, 1, true),
+		},
+		"an apply ends where nobody judges the end": {alone, 0, taken(3), nil, walk.Move{Action: walk.Arrive}},
+		"without a way there is no step":            {empty, 0, at(0), nil, walk.Move{Action: walk.Arrive}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			got := test.terms.Next(start.Add(test.after), test.at, test.verdicts)
 			if diff := cmp.Diff(test.want, got); diff != "" {
 				t.Errorf("Next (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+// Where an apply ends is known before.
+func TestTerms_Goal(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		terms   walk.Terms
+		at      walk.Position
+		stage   int
+		arrives bool
+	}{
+		"in one apply": {walk.Terms{Last: 3}, walk.Position{}, 3, true},
+		"the first":    {walk.Terms{Last: 3, ByApply: true}, walk.Position{}, 1, false},
+		"the next":     {walk.Terms{Last: 3, ByApply: true}, walk.Position{Stage: 1}, 2, false},
+		"the last":     {walk.Terms{Last: 3, ByApply: true}, walk.Position{Stage: 2}, 3, true},
+		"the last, which is judged": {
+			walk.Terms{Last: 3, ByApply: true, Gated: true}, walk.Position{Stage: 2}, 3, false,
+		},
+		"the end": {walk.Terms{Last: 3, ByApply: true, Gated: true}, walk.Position{Stage: 3}, 3, true},
+		"the way back": {
+			walk.Terms{Last: 3, ByApply: true}, walk.Position{Stage: 2, Back: true}, 0, false,
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			if stage, arrives := test.terms.Goal(test.at); stage != test.stage || arrives != test.arrives {
+				t.Errorf("Goal() = %d, %t; want %d, %t", stage, arrives, test.stage, test.arrives)
 			}
 		})
 	}

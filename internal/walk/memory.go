@@ -30,6 +30,8 @@ type Memory struct {
 	Since    time.Time `json:"since"`
 	// Why is the reason of the way back.
 	Why string `json:"why,omitempty"`
+	// Ended says that the way back has reached the start: the next walk begins anew.
+	Ended bool `json:"ended,omitempty"`
 }
 
 // mostMemory is how many bytes an annotation may have that is read: Kubernetes takes 256 KiB for all of an object.
@@ -41,7 +43,7 @@ const longestWhy = 500
 // Remember returns what to write about a walk at a position.
 func (p Plan) Remember(owner string, at Position, why string) Memory {
 	m := Memory{
-		Owner: owner, Stage: at.Stage, Back: at.Back, Since: at.Since.UTC().Truncate(time.Second),
+		Owner: owner, Stage: at.Stage, Back: at.Back, Since: at.Since.UTC().Truncate(time.Millisecond),
 		Start: map[string]map[string]int64{}, Target: map[string]map[string]int64{},
 		Why: cut(why),
 	}
@@ -98,11 +100,12 @@ func Recall(o *istio.Object) (Memory, bool) {
 // to the same shares by the same steps, and what is live is what the stage says. Otherwise the walk starts from what
 // is live: false.
 //
-// The stage begins anew: how long it has lasted says nothing, because nobody may have looked meanwhile.
+// The stage begins anew: how long it has lasted says nothing, because nobody may have looked meanwhile. Where that is
+// meant to be so, [Memory.Began] tells since when it lasts.
 func Resume(live, wanted istio.Objects, steps []int64, owner string, now time.Time) (Plan, Position, bool) {
 	fresh := NewPlan(live, wanted, steps)
 	m, ok := Recall(live.Routing())
-	if !ok || m.Owner != owner {
+	if !ok || m.Owner != owner || m.Ended {
 		return fresh, Position{Since: now}, false
 	}
 	p := NewPlan(m.atStart(live), wanted, steps)
@@ -208,26 +211,50 @@ func (m Memory) Describes(live istio.Objects) bool {
 	return true
 }
 
-// stopped is how the words for a walk begin that has not ended.
-const stopped = "stopped "
+// Began returns when the stage that is live began, which is no time that is still to come.
+func (m Memory) Began(now time.Time) time.Time { return earlier(m.Since, now) }
 
-// String says where the walk is: `stopped at step 2 of 5, 5 % of the way`.
+// How the words for a walk begin that has not ended.
+const (
+	stopped   = "stopped "
+	takenBack = "taken back to the start "
+	atStep    = "at step "
+)
+
+// String says where a walk was stopped: `stopped at step 2 of 5, 5 % of the way`.
 func (m Memory) String() string {
-	text := stopped + called(Position{Stage: m.Stage, Back: m.Back}, len(m.Percents)-1)
+	if m.Ended {
+		return takenBack + m.Why
+	}
+	return stopped + m.Place()
+}
+
+// Place says where the walk is: `at step 2 of 5, 5 % of the way`.
+func (m Memory) Place() string {
+	text := called(Position{Stage: m.Stage, Back: m.Back}, len(m.Percents)-1)
 	if m.Stage > 0 {
 		text += fmt.Sprintf(", %d %% of the way", m.Percents[m.Stage])
 	}
 	return text
 }
 
-// IsStopped reports whether a text is what [Memory.String] said.
+// Place says a position of the walk as its annotation does.
+func (p Plan) Place(at Position) string { return p.Remember("", at, "").Place() }
+
+// IsStopped reports whether a text is what [Memory.String] said of a walk that has not ended.
 func IsStopped(text string) bool { return strings.HasPrefix(text, stopped) }
+
+// IsTakenBack reports whether a text is what [Memory.String] said of a walk that somebody took back to its start.
+func IsTakenBack(text string) bool { return strings.HasPrefix(text, takenBack) }
+
+// IsPlace reports whether a text is what [Memory.Place] said of a step on the way forward.
+func IsPlace(text string) bool { return strings.HasPrefix(text, atStep) }
 
 // Called says a position: `at step 2 of 5`.
 func (p Plan) Called(at Position) string { return called(at, p.Last()) }
 
 func called(at Position, last int) string {
-	text := fmt.Sprintf("at step %d of %d", at.Stage, last)
+	text := fmt.Sprintf(atStep+"%d of %d", at.Stage, last)
 	if at.Stage == 0 {
 		text = "at the start"
 	}

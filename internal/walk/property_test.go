@@ -7,7 +7,9 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/testing/protocmp"
+	networking "istio.io/api/networking/v1"
 	"pgregory.net/rapid"
 
 	"github.com/meshroute/terraform-provider-mesh/internal/istio"
@@ -24,11 +26,14 @@ type history struct {
 	now    time.Time
 	at     walk.Position
 	failed bool
+	// goal and arrives are where an apply ends if every gate passes.
+	goal    int
+	arrives bool
 }
 
 // Over random verdicts a walk moves by one stage at a time, judges each step after its pause, arrives only where
 // every gate passed, always gets back to its start, and ends in a time that its terms bound. Wherever it is stopped,
-// it goes on from there.
+// it goes on from there. Where each apply takes one step, it ends where it was said before, or on the way back.
 func TestPropertyWalk(t *testing.T) {
 	t.Parallel()
 	n := 300
@@ -69,8 +74,10 @@ func newHistory(t *rapid.T) *history {
 		Again:     time.Duration(rapid.IntRange(0, 10).Draw(t, "again")) * time.Second,
 		OnFailure: rapid.SampledFrom([]walk.OnFailure{walk.Back, walk.Hold}).Draw(t, "on_failure"),
 		Gated:     rapid.Bool().Draw(t, "gated"),
+		ByApply:   rapid.Bool().Draw(t, "by_apply"),
 	}
 	h.at.Since = h.now
+	h.goal, h.arrives = h.terms.Goal(h.at)
 	h.checkShares()
 	return h
 }
@@ -128,9 +135,11 @@ func (h *history) move() bool {
 	case walk.Go:
 		h.step(m.To)
 	case walk.Arrive:
-		if h.at.Stage != h.terms.Last || h.failed {
+		if h.at.Stage != h.terms.Last || h.failed || !h.arrives {
 			h.Errorf("arrived at %+v of %d", h.at, h.terms.Last)
 		}
+	case walk.Rest:
+		return h.rest()
 	case walk.Return:
 		if h.at.Stage != 0 || !h.failed {
 			h.Errorf("returned at %+v", h.at)
@@ -143,6 +152,41 @@ func (h *history) move() bool {
 		h.Fatalf("asked, and asked again: %+v", m)
 	}
 	return m.Action != walk.Wait && m.Action != walk.Go
+}
+
+// rest ends an apply at its step, and begins the next one, after some time.
+func (h *history) rest() bool {
+	if !h.terms.ByApply || h.failed || h.arrives || h.at.Stage != h.goal {
+		h.Fatalf("rests at %+v, to go to %d, %t", h.at, h.goal, h.arrives)
+	}
+	text := h.plan.Remember("prod", h.at, "").Encode()
+	live := walking(h.plan, h.at.Stage, text)
+	h.checkEnded(live)
+	m, _ := walk.Recall(live.Routing())
+	// Nothing is waited for between two applies: what a walk takes by itself stays bounded.
+	if h.at = (walk.Position{Stage: h.at.Stage, Since: m.Began(h.now)}); !h.at.Since.Equal(h.now) {
+		h.Errorf("the step began at %s, and is said to have at %s", h.now, h.at.Since)
+	}
+	h.goal, h.arrives = h.terms.Goal(h.at)
+	return false
+}
+
+// checkEnded looks that live objects of a stage are said to be the wanted ones, but for what somebody else changed.
+func (h *history) checkEnded(live istio.Objects) {
+	for i, o := range h.plan.Ended(live).All() {
+		if want := h.wanted.All()[i]; !istio.SameSpec(want.Spec, o.Spec) {
+			h.Errorf("at the end (-wanted +said):\n%s", cmp.Diff(want.Spec, o.Spec, protocmp.Transform()))
+		}
+	}
+	edited := *live.Routing()
+	spec := proto.CloneOf(edited.VirtualServiceSpec())
+	spec.Http[0].Retries = &networking.HTTPRetry{Attempts: 7}
+	edited.Spec = spec
+	want := proto.CloneOf(h.wanted.Routing().VirtualServiceSpec())
+	want.Http[0].Retries = spec.Http[0].Retries
+	if got := h.plan.Ended(live.With(&edited)).Routing().Spec; !istio.SameSpec(want, got) {
+		h.Errorf("with an edit (-wanted +said):\n%s", cmp.Diff(want, got, protocmp.Transform()))
+	}
 }
 
 func (h *history) checkJudgement(m walk.Move, verdicts []walk.Verdict) {
@@ -175,7 +219,8 @@ func (h *history) step(to walk.Position) {
 	text := h.plan.Remember("prod", h.at, "").Encode()
 	live := walking(h.plan, to.Stage, text)
 	resumed, at, ok := walk.Resume(live, h.wanted, h.steps, "prod", h.now)
-	if !ok || at != h.at {
+	at.Taken = h.at.Taken
+	if !ok || at != h.at || to.Taken != (h.terms.ByApply && !to.Back) {
 		h.Fatalf("stopped at %+v, resumed at %+v, %t; annotation %s", h.at, at, ok, text)
 	}
 	if diff := cmp.Diff(h.plan.Stages(), resumed.Stages()); diff != "" {

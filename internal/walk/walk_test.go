@@ -247,6 +247,7 @@ func TestResume(t *testing.T) {
 		"a step that there is not":  {edited("step", 7), to, steps, "prod", false},
 		"a step before the start":   {edited("step", -1), to, steps, "prod", false},
 		"no steps":                  {edited("percents", []int{}), to, steps, "prod", false},
+		"taken back by somebody":    {edited("ended", true), to, steps, "prod", false},
 		"no start":                  {edited("from", nil), to, steps, "prod", false},
 		"another rule":              {edited("from", map[string]any{"x": nil}), to, steps, "prod", false},
 		"huge":                      {edited("why", strings.Repeat("x", 1<<20)), to, steps, "prod", false},
@@ -298,6 +299,42 @@ func TestRecall(t *testing.T) {
 	}
 }
 
+// A step that began is one that has lasted, whatever the clock of whoever began it said.
+func TestMemory_Began(t *testing.T) {
+	t.Parallel()
+	m := walk.Memory{Since: start}
+	if got := m.Began(start.Add(time.Hour)); !got.Equal(start) {
+		t.Errorf("an hour later it began at %s", got)
+	}
+	if got := m.Began(start.Add(-time.Hour)); !got.Equal(start.Add(-time.Hour)) {
+		t.Errorf("an hour before it began at %s", got)
+	}
+}
+
+// Live objects are said to be what they will be at the end: what only the start needs is left out, and what somebody
+// else put there is not.
+func TestPlan_Ended(t *testing.T) {
+	t.Parallel()
+	wanted := objects("a: v3=30 v2=70", "b: v1")
+	p := walk.NewPlan(objects("a: v1", "b: v1"), wanted, []int64{10})
+	live := objects("a: v1=90 v2=7 v3=3 v4=0", "b: v1=99 v2=1")
+	want := objects("a: v3=30 v2=70 v4=0", "b: v1=99 v2=1").Routing()
+	if diff := cmp.Diff(want.Spec, p.Ended(live).Routing().Spec, protocmp.Transform()); diff != "" {
+		t.Errorf("ended (-want +got):\n%s", diff)
+	}
+	if diff := cmp.Diff(live.Declaring().Spec, p.Ended(live).Declaring().Spec, protocmp.Transform()); diff != "" {
+		t.Errorf("all subsets are wanted (-want +got):\n%s", diff)
+	}
+	p = walk.NewPlan(objects("v1"), objects("v2"), []int64{10})
+	if subsets := p.Ended(objects("v1=90 v2=10 v3=0")).Declaring().DestinationRuleSpec().Subsets; len(subsets) != 2 ||
+		istio.FindSubset(p.Ended(objects("v1=90 v2=10")).Declaring().DestinationRuleSpec(), "v1") != nil {
+		t.Errorf("the subsets are %v", subsets)
+	}
+	if got := (walk.Plan{}).Ended(live); got.Routing() != live.Routing() {
+		t.Error("where nothing walks something else is said")
+	}
+}
+
 // Whether the shares are still those of the step is seen from the annotation alone.
 func TestMemory_Describes(t *testing.T) {
 	t.Parallel()
@@ -334,7 +371,22 @@ func TestMemory_String(t *testing.T) {
 			t.Errorf("%+v is %q, want %q", m, got, want)
 		}
 	}
-	if walk.IsStopped("arrived") {
-		t.Error("a walk that has arrived is stopped")
+	back := walk.Memory{Percents: []int64{0, 5, 100}, Back: true, Ended: true, Why: "by hand"}
+	if got, want := back.String(), "taken back to the start by hand"; got != want || !walk.IsTakenBack(got) {
+		t.Errorf("%+v is %q, want %q", back, got, want)
+	}
+	at := walk.Memory{Percents: []int64{0, 5, 100}, Stage: 1}
+	if got, want := at.Place(), "at step 1 of 2, 5 % of the way"; got != want || !walk.IsPlace(got) {
+		t.Errorf("%+v is %q, want %q", at, got, want)
+	}
+	for _, text := range []string{"arrived", at.Place(), back.String()} {
+		if walk.IsStopped(text) {
+			t.Errorf("a walk that is %q is stopped", text)
+		}
+	}
+	for _, text := range []string{"arrived", at.String(), back.String()} {
+		if walk.IsPlace(text) {
+			t.Errorf("a walk that is %q is at a step", text)
+		}
 	}
 }

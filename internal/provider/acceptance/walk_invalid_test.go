@@ -32,6 +32,7 @@ var invalidWalks = map[string]invalid{
 	"a negative pause":   {top(`walk = { steps = [10], pause = "-1s" }`), "walk.pause", "from 0s to 1h", nil},
 	"a pause of a day":   {top(`walk = { steps = [10], pause = "24h" }`), "walk.pause", "from 0s to 1h", nil},
 	"a pause that draws": {top(`walk = { steps = [10], pause = "1s\u001b[2J" }`), "walk.pause", `\x1b`, nil},
+	"an unknown advance": {top(`walk = { steps = [10], advance = "later" }`), "walk.advance", `"later"`, nil},
 	"an unknown end of failures": {
 		top(`walk = { steps = [10], on_failure = "stop" }`), "walk.on_failure", `"stop"`, nil,
 	},
@@ -152,7 +153,7 @@ func TestValidateWalk_accepted(t *testing.T) {
 		"the longest pause":          "walk = { steps = [10], pause = \"1h\" }",
 		"as many as there may be":    "walk = { steps = [" + manySteps() + "] }",
 		"all of it is not known yet": "walk = unknown",
-		"each part is not known yet": "walk = { steps = unknown, pause = unknown }",
+		"each part is not known yet": "walk = { steps = unknown, pause = unknown, advance = unknown }",
 		"gates are not known yet": "walk = { steps = [10], gates = unknown, patience = unknown, on_failure = " +
 			"unknown }",
 		"a gate is not known yet": "walk = { steps = [10], gates = [unknown, { webhook = unknown, name = " +

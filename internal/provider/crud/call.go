@@ -44,6 +44,7 @@ func (p *objectsResource) remember(
 	c.private.set(forceKey, false)
 	c.private.set(owedKey, nil)
 	delete(c.private, walkKey)
+	delete(c.private, steppedKey)
 }
 
 // settle keeps whether the state describes just what is live, so that it does as long as no object has another

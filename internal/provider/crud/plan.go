@@ -50,16 +50,22 @@ func (p *objectsResource) plan(ctx context.Context, c *call) {
 	case len(config.Unknown()) == 0:
 		p.planExisting(ctx, d, &c.diagnostics)
 	}
-	if d.exists && d.unchangedBut(form.With(form.Told)...) && p.isSettledState(c) {
+	if d.exists && d.unchangedBut(form.With(form.Told)...) && p.isSettledState(c) && !d.walksOn() {
 		return
 	}
 	if d.exists {
 		p.settings.Read.add(addressesOf(p.routeOf(c.prior).Place())...)
 		d.before = c.private.observed().declared(p.routeOf(c.prior).Render())
+		if live := c.private.stepped(); live.Routing() != nil {
+			d.before = live
+		}
 	}
 	r := attr.Read(attr.Object(d.planned))
 	d.after = p.Route(r, p.settings.Defaults).Render()
-	p.completeSummary(d, r)
+	if d.exists && isKnown(d.config, form.Moving) {
+		d.walk = walkOf(d.life, d.before, d.after, d.route.Place().Owner, c.private.walkText())
+	}
+	p.completeSummary(&d, r)
 	if p.has("live_weights") {
 		d.completeWeights()
 	}
@@ -69,9 +75,6 @@ func (p *objectsResource) plan(ctx context.Context, c *call) {
 	c.planned = attr.Object(d.planned)
 	if d.exists {
 		p.startFromLive(ctx, &d, c.prior, &c.diagnostics)
-	}
-	if d.exists && isKnown(d.config, form.Moving) {
-		d.walk = walkOf(d.life, d.before, d.after, d.route.Place().Owner, c.private.walkText())
 	}
 	p.refuseGates(d, &c.diagnostics)
 	d.applying = c.isApply != nil && c.isApply(ctx)

@@ -28,6 +28,8 @@ const (
 	owedKey = "owed"
 	// walkKey is the annotation of a walk that was stopped.
 	walkKey = "walk"
+	// steppedKey are the live objects of a walk that advances by apply, while the state says its end.
+	steppedKey = "stepped"
 	// ownerKey is the owner that this resource wrote last.
 	ownerKey = "owner"
 	// unknownFieldsKey are live objects with fields that this version does not know, as last seen.

@@ -45,9 +45,9 @@ func (p *objectsResource) readState(ctx context.Context, c *call) {
 		return
 	}
 	c.private.set(leftOverKey, leftOver)
-	c.keepWalk(live)
 	facts := p.delegateFacts(ctx, live.Ours(route.Render()), false, &c.diagnostics)
 	c.state = withLeftOver(p.refresh(c.prior, route, life, live, facts), leftOver)
+	p.keepWalk(c, live)
 	if isFirstRead(c.prior) {
 		if live.Routing() != nil && p.lacksDefault(c.state) {
 			p.refuseWithoutDefault(live, &c.diagnostics)

@@ -29,15 +29,15 @@ func (p *objectsResource) refresh(
 	if p.has("live_weights") {
 		prior["live_weights"] = form.LiveWeights(life, ours)
 	}
-	if p.has("walk_state") {
-		prior["walk_state"] = walkState(life, live, prior["walk_state"])
-	}
 	if life.HandedOver {
 		// What somebody else sets on purpose is no drift, and comes and goes between a plan and the next.
 		ours = istio.WithoutOthers(ours, wanted)
 	}
 	if p.has("summary") {
 		prior["summary"] = p.wordsOf(life, ours, wanted, facts)
+	}
+	if p.has("walk_state") {
+		prior["walk_state"], ours = p.refreshWalk(prior["walk_state"], life, live, ours, wanted)
 	}
 	if !taken && cluster.Same(wanted, ours) && isEmptyList(prior["foreign_fields"]) {
 		prior["foreign_fields"] = attr.Strings(nil)

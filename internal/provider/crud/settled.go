@@ -20,7 +20,11 @@ func (p *objectsResource) settled(
 		attributes["live_weights"] = form.LiveWeights(life, wanted)
 	}
 	if !attributes["summary"].IsKnown() {
-		attributes["summary"] = p.words(life, p.routeOf(plan).Render(), facts)
+		about := wanted
+		if life.HandedOver {
+			about = p.routeOf(plan).Render()
+		}
+		attributes["summary"] = p.words(life, about, facts)
 	}
 	return attr.Object(attributes)
 }

@@ -76,6 +76,10 @@ func (p *objectsResource) tryUpdate(ctx context.Context, c *call, u *updateRun) 
 			return errToldAlready
 		}
 		if p.walks(u) {
+			if err = u.walk.isPlanned(c.planned); err != nil {
+				c.report(u.route, err)
+				return errToldAlready
+			}
 			return p.walkTo(ctx, c, u)
 		}
 		u.applied, err = p.change(limited, u.life, u.change, &c.diagnostics)
@@ -171,6 +175,9 @@ func (p *objectsResource) updated(ctx context.Context, c *call, u *updateRun, er
 	c.state = withLeftOver(p.settled(c.planned, u.life, u.wanted, nil, facts), leftOver)
 	c.place = u.route.Place()
 	p.remember(c, u.wanted, u.route.Render(), u.applied, leftOver)
+	if u.walk != nil && u.walk.rests {
+		p.keepWalk(c, u.walk.now)
+	}
 	c.private.owe(err)
 	p.settle(c, err == nil && len(leftOver) == 0 && p.isSettled(u.live, u.wanted, u.applied))
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -35,6 +36,8 @@ type walkRun struct {
 	returned bool
 	// begun says that the first stage is live: everything but the shares is as it is to be.
 	begun bool
+	// rests says that the apply ends well at the step.
+	rests bool
 }
 
 // errForeignWeights is why a walk ends whose shares are not its own any more.
@@ -44,7 +47,7 @@ var errForeignWeights = errors.New("somebody else changed what the walk had writ
 func termsOf(w *form.Walk, plan walk.Plan) walk.Terms {
 	return walk.Terms{
 		Last: plan.Last(), Pause: w.Pause, Patience: w.Patience, Again: askAgain, OnFailure: w.OnFailure,
-		Gated: len(w.Gates) > 0,
+		Gated: len(w.Gates) > 0, ByApply: w.ByApply,
 	}
 }
 
@@ -62,16 +65,43 @@ func (p *objectsResource) walks(u *updateRun) bool {
 	if u.life.Walk == nil {
 		return false
 	}
-	w := &walkRun{updateRun: u, now: u.live}
-	w.plan, w.at, _ = walk.Resume(u.change.From, u.wanted, u.life.Walk.Steps, u.route.Place().Owner, time.Now())
+	w, now := &walkRun{updateRun: u, now: u.live}, time.Now()
+	var resumed bool
+	w.plan, w.at, resumed = walk.Resume(u.change.From, u.wanted, u.life.Walk.Steps, u.route.Place().Owner, now)
 	if w.plan.Last() == 0 {
 		return false
 	}
 	w.terms, u.walk = termsOf(u.life.Walk, w.plan), w
-	if m, ok := walk.Recall(u.change.From.Routing()); ok && w.at.Back {
+	m, _ := walk.Recall(u.change.From.Routing())
+	if w.at.Back {
 		w.why = m.Why
 	}
+	// A step that is live with something else than what it is to have has not been looked at.
+	if resumed && w.terms.ByApply && sameSpecs(u.change.From, w.plan.Objects(w.at.Stage)) {
+		w.at.Since = m.Began(now)
+	}
 	return true
+}
+
+// isPlanned fails where an apply would end elsewhere than its plan said: somebody has changed the annotation since.
+func (w *walkRun) isPlanned(planned attr.Value) error {
+	said, known := planned.Get("walk_state").Text()
+	goal := plannedWalk{plan: w.plan, at: w.at}.goal(w.life.Walk)
+	if o := w.now.Routing(); known && said != goal && o != nil {
+		return &cluster.Error{
+			Reason: cluster.Stale, Verb: "update", Object: cluster.AddressOf(&o.Object).String(),
+			Err: fmt.Errorf("its walk is not where it was when the plan was made.%s", report.Owners(o)),
+		}
+	}
+	return nil
+}
+
+// sameSpecs reports whether wanted objects are live, whatever their labels and annotations are.
+func sameSpecs(live, wanted istio.Objects) bool {
+	return !slices.ContainsFunc(wanted.All(), func(o *istio.Object) bool {
+		is := live.Counterpart(o)
+		return is == nil || !istio.SameSpec(is.Spec, o.Spec)
+	})
 }
 
 // walkTo makes the change of an update by the stages of a walk. It waits as long as the context allows; each write
@@ -110,6 +140,9 @@ func (p *objectsResource) walkOn(ctx context.Context, c *call, w *walkRun) (bool
 		return false, p.writeStage(ctx, c, w, m.To)
 	case walk.Stay:
 		return true, failedGates{w.why}
+	case walk.Rest:
+		w.wanted, w.rests = withWalk(w.plan.Objects(w.at.Stage), w.annotation(w.at)), true
+		return true, nil
 	case walk.Return:
 		if err := p.write(ctx, c, w, w.plan.Objects(0)); err != nil {
 			return true, err
@@ -136,12 +169,16 @@ func waitUntil(ctx context.Context, until time.Time) error {
 // writeStage makes the shares those of a stage, and the walk's place the new one.
 func (p *objectsResource) writeStage(ctx context.Context, c *call, w *walkRun, to walk.Position) error {
 	tflog.Info(ctx, fmt.Sprintf("walk: %s: %s", w.plan.Called(to), w.plan.Words(to.Stage)))
-	text := w.plan.Remember(w.route.Place().Owner, to, w.why).Encode()
-	err := p.write(ctx, c, w, withWalk(w.plan.Objects(to.Stage), text))
+	err := p.write(ctx, c, w, withWalk(w.plan.Objects(to.Stage), w.annotation(to)))
 	if err == nil {
 		w.at, w.begun = to, true
 	}
 	return err
+}
+
+// annotation is what to write about a position.
+func (w *walkRun) annotation(at walk.Position) string {
+	return w.plan.Remember(w.route.Place().Owner, at, w.why).Encode()
 }
 
 // write makes objects live, as long as what the walk wrote before still is. An object that has changed in what the
@@ -268,8 +305,8 @@ func (p *objectsResource) keepLive(c *call, u *updateRun, err error) {
 	leftOver := maps.Clone(u.leftOver)
 	maps.Copy(leftOver, u.applied.Identities.Without(u.wanted))
 	leftOver = leftOver.Without(u.wanted).Without(u.change.Released())
-	c.keepWalk(w.now)
 	c.state = withLeftOver(p.refresh(c.planned, u.route, u.life, w.now, nil), leftOver)
+	p.keepWalk(c, w.now)
 	if w.state != "" {
 		c.state = c.state.With("walk_state", attr.String(w.state))
 	}
@@ -279,59 +316,4 @@ func (p *objectsResource) keepLive(c *call, u *updateRun, err error) {
 	c.private.set(ownerKey, p.settings.Owner)
 	c.private.set(leftOverKey, leftOver)
 	c.private.owe(err)
-}
-
-// keepWalk keeps what live objects say of a walk, so that a plan can tell where it goes on.
-func (c *call) keepWalk(live liveObjects) {
-	delete(c.private, walkKey)
-	if o := live.Routing(); o != nil {
-		if _, ok := walk.Recall(&o.Object); ok {
-			c.private.set(walkKey, o.Annotations[istio.WalkAnnotation])
-		}
-	}
-}
-
-// walkText returns what the live objects said of a walk, empty for none.
-func (p private) walkText() string {
-	var text string
-	p.read(walkKey, &text)
-	return text
-}
-
-// What walk_state says where no walk is under way.
-const (
-	walkArrived = "arrived"
-	// walkOvertaken and walkGone are how a walk ended whose shares, or whose annotation, somebody else changed.
-	walkOvertaken = "ended: somebody else has set the shares since"
-	walkGone      = "ended: the annotation that said where it was is gone"
-)
-
-// walkState returns what the live objects say of a walk: where it was stopped, and otherwise what was known before.
-func walkState(life form.Lifecycle, live liveObjects, before attr.Value) attr.Value {
-	if life.Walk == nil {
-		return attr.Null()
-	}
-	if o := live.Routing(); o != nil {
-		if m, ok := walk.Recall(&o.Object); ok && m.Describes(live.whole()) {
-			return attr.String(m.String())
-		} else if ok {
-			return attr.String(walkOvertaken)
-		}
-	}
-	if text, ok := before.Text(); ok && walk.IsStopped(text) {
-		return attr.String(walkGone)
-	}
-	return before
-}
-
-// completeWalk plans what is said of a walk: at the end of an apply it has arrived.
-func (d *draft) completeWalk() {
-	switch {
-	case d.undecided("walk"):
-		d.planned["walk_state"] = attr.Unknown()
-	case d.life.Walk == nil:
-		d.planned["walk_state"] = attr.Null()
-	default:
-		d.planned["walk_state"] = attr.String(walkArrived)
-	}
 }

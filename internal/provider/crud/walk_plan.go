@@ -48,31 +48,7 @@ func (p *objectsResource) walkMoves(
 
 // warnOfWalk says a walk in words: its steps, and how long it takes.
 func (p *objectsResource) warnOfWalk(life form.Lifecycle, o *istio.Object, w plannedWalk, d *diag.Diagnostics) {
-	terms := termsOf(life.Walk, w.plan)
-	var lines []string
-	switch {
-	case w.resumed && w.at.Back:
-		lines = append(lines, "An earlier apply was stopped on the way back. This one takes the shares back to the "+
-			"start: "+w.plan.Words(0)+".")
-	case w.resumed:
-		lines = append(lines, fmt.Sprintf("The walk goes on %s, where an earlier apply was stopped.",
-			w.plan.Called(w.at)))
-	}
-	if !w.at.Back {
-		for i, s := range w.plan.Stages() {
-			if i >= max(w.at.Stage, 1) {
-				lines = append(lines, fmt.Sprintf("step %d of %d, %d %% of the way: %s", i, w.plan.Last(), s.Percent,
-					w.plan.Words(i)))
-			}
-		}
-		terms.Last -= max(w.at.Stage-1, 0)
-		expected, longest := terms.Expected()
-		lines = append(lines, fmt.Sprintf("Each step lasts %s, the whole %s, besides the writes. The state is locked "+
-			"until then.", terms.Pause, expected))
-		if terms.Gated {
-			lines = append(lines, judgedBy(life.Walk, longest))
-		}
-	}
+	lines := w.lines(life.Walk)
 	text := strings.Join(lines, "\n")
 	if p.settings.Told.More() {
 		d.AddWarning(fmt.Sprintf("%s in %s/%s", trafficWalks, o.Namespace, o.Name), text)
@@ -82,19 +58,89 @@ func (p *objectsResource) warnOfWalk(life form.Lifecycle, o *istio.Object, w pla
 		"attribute summary of each route.", o.Namespace, o.Name, text))
 }
 
-// judgedBy says who judges the steps of a walk.
-func judgedBy(w *form.Walk, longest time.Duration) string {
+// lines say a walk, and what an apply does of it.
+func (w plannedWalk) lines(to *form.Walk) []string {
+	terms := termsOf(to, w.plan)
+	switch {
+	case w.resumed && w.at.Back:
+		return []string{"An earlier apply was stopped on the way back. This one takes the shares back to the start: " +
+			w.plan.Words(0) + "."}
+	case terms.ByApply:
+		return w.nextStep(to, terms)
+	}
+	var lines []string
+	if w.resumed {
+		lines = append(lines, fmt.Sprintf("The walk goes on %s, where an earlier apply was stopped.",
+			w.plan.Called(w.at)))
+	}
+	lines = append(lines, w.stepsFrom(max(w.at.Stage, 1))...)
+	terms.Last -= max(w.at.Stage-1, 0)
+	expected, longest := terms.Expected()
+	lines = append(lines, fmt.Sprintf("Each step lasts %s, the whole %s, besides the writes. The state is locked "+
+		"until then.", terms.Pause, expected))
+	if terms.Gated {
+		lines = append(lines, fmt.Sprintf("At the end of each step, the last included, these gates have to pass: %s. "+
+			"%s With their patience of %s the walk takes %s at most.", gateNames(to), whereOneFails(to), to.Patience,
+			longest))
+	}
+	return lines
+}
+
+// nextStep says what an apply does of a walk of which each takes one step.
+func (w plannedWalk) nextStep(to *form.Walk, terms walk.Terms) []string {
+	goal, arrives := terms.Goal(w.at)
+	does := fmt.Sprintf("takes step %d, and ends there", goal)
+	switch {
+	case arrives && w.at.Stage == w.plan.Last():
+		does = "ends the walk"
+	case arrives:
+		does = "takes the last step"
+	}
+	var lines []string
+	switch {
+	case !w.resumed || w.at.Stage == 0:
+		lines = append(lines, "This apply "+does+":")
+	case terms.Gated:
+		lines = append(lines, fmt.Sprintf("The walk is %s: %s. When that has lasted %s, this apply asks these gates: "+
+			"%s. When they pass, with patience for %s, it %s. %s", w.plan.Called(w.at), w.plan.Words(w.at.Stage),
+			terms.Pause, gateNames(to), to.Patience, does, whereOneFails(to)))
+	default:
+		lines = append(lines, fmt.Sprintf("The walk is %s: %s. When that has lasted %s, this apply %s:",
+			w.plan.Called(w.at), w.plan.Words(w.at.Stage), terms.Pause, does))
+	}
+	steps := w.stepsFrom(w.at.Stage + 1)
+	lines = append(lines, steps[:min(1, len(steps))]...)
+	if len(steps) > 1 {
+		lines = append(append(lines, "Each of the next applies takes one step:"), steps[1:]...)
+	}
+	return lines
+}
+
+// stepsFrom says the steps from one on.
+func (w plannedWalk) stepsFrom(first int) []string {
+	var lines []string
+	for i, s := range w.plan.Stages() {
+		if i >= first {
+			lines = append(lines, fmt.Sprintf("step %d of %d, %d %% of the way: %s", i, w.plan.Last(), s.Percent,
+				w.plan.Words(i)))
+		}
+	}
+	return lines
+}
+
+// gateNames are those of the gates of a walk.
+func gateNames(w *form.Walk) string {
 	var names []string
 	for _, g := range w.Gates {
 		names = append(names, g.Name)
 	}
-	what := "the shares go back to the start by the same steps"
+	return strings.Join(names, ", ")
+}
+
+// whereOneFails says what becomes of a walk of which a gate does not pass.
+func whereOneFails(w *form.Walk) string {
 	if w.OnFailure == walk.Hold {
-		what = "the shares stay as they are then"
+		return "Where one does not, the shares stay as they are then and apply fails."
 	}
-	return fmt.Sprintf(
-		"At the end of each step, the last included, these gates have to pass: %s. Where one does not, %s and apply "+
-			"fails. With their patience of %s the walk takes %s at most.", strings.Join(names, ", "), what,
-		w.Patience, longest,
-	)
+	return "Where one does not, the shares go back to the start by the same steps and apply fails."
 }

@@ -62,20 +62,20 @@ func (p *objectsResource) wordsOf(
 }
 
 // completeSummary plans the words for what is planned, which r has read, as soon as that is known.
-func (p *objectsResource) completeSummary(d draft, r *attr.Reader) {
+func (p *objectsResource) completeSummary(d *draft, r *attr.Reader) {
 	if !p.has("summary") {
 		return
 	}
 	// A state of an earlier version says nothing of it, which is no change.
 	// What istiod leaves out because of a delegate stays in it, as the last refresh has found that.
 	before, delegates := d.prior["summary"], d.after.Routing() != nil && around.Delegates(d.after.Routing())
-	if d.exists && (before.IsNull() || delegates) && d.unchangedBut(form.With(form.Told)...) {
+	if d.exists && (before.IsNull() || delegates) && d.unchangedBut(form.With(form.Told)...) && !d.walksOn() {
 		d.planned["summary"] = before
 		return
 	}
 	d.planned["summary"] = attr.Unknown()
 	life, _ := form.ReadLifecycle(r, p.settings.Defaults)
-	if p.settings.ClusterDomain == "" || !isKnown(r, form.Worded) {
+	if p.settings.ClusterDomain == "" || !isKnown(r, form.Worded) || d.endsAnywhere() {
 		return
 	}
 	// A delegate may come and go until the plan is applied, and in the plan that Terraform makes then the words have
@@ -84,5 +84,5 @@ func (p *objectsResource) completeSummary(d draft, r *attr.Reader) {
 	if delegates && d.exists && !before.Equal(p.words(p.lifecycleOf(attr.Object(d.prior)), d.before, nil)) {
 		return
 	}
-	d.planned["summary"] = p.words(life, d.after, nil)
+	d.planned["summary"] = p.words(life, d.reached(), nil)
 }

@@ -14,6 +14,12 @@ import (
 	"github.com/meshroute/terraform-provider-mesh/internal/walk"
 )
 
+// What advance may be.
+const (
+	advanceAuto    = "auto"
+	advanceByApply = "apply"
+)
+
 // The bounds of a walk.
 const (
 	mostSteps    = 50
@@ -35,6 +41,8 @@ type Walk struct {
 	// Pause is how long each step lasts, and Patience how long after it the gates may hesitate.
 	Pause, Patience time.Duration
 	OnFailure       walk.OnFailure
+	// ByApply says that each apply takes one step.
+	ByApply bool
 	// Gates are asked at the end of each step.
 	Gates []walk.Gate
 	// MinRequests is how many requests a verdict from metrics needs.
@@ -68,6 +76,16 @@ func walkAttributes() map[string]schema.Attribute {
 					MarkdownDescription: "How long each step lasts before the next, from `0s` to `1h`. Defaults to " +
 						"`1m`. Then the gates are asked.",
 				},
+				"advance": schema.StringAttribute{
+					Optional: true, Validators: []validator.String{oneOf{advanceAuto, advanceByApply}},
+					MarkdownDescription: "Who takes the next step. `auto` walks to the end in one apply. With " +
+						"`apply` each apply takes one step and ends well there, so that the approval of a plan is the gate: " +
+						"the next plan changes nothing but `walk_state`, from the step that is live to the next, and " +
+						"says which remain. Before it takes it, apply waits for what is left of the `pause` of the " +
+						"step that is live and asks the gates about that. The state says the planned shares all the " +
+						"while, and `walk_state` and `summary` what is live. Leave `walk` out to go to the end at " +
+						"once. Defaults to `auto`.",
+				},
 				"gates": schema.ListNestedAttribute{
 					Optional: true, NestedObject: schema.NestedAttributeObject{Attributes: gateAttributes()},
 					MarkdownDescription: "Who is asked at the end of each step, and at the end of the way: the next " +
@@ -100,7 +118,8 @@ func walkAttributes() map[string]schema.Attribute {
 			Computed: true,
 			MarkdownDescription: "With `walk`: `arrived` where the shares are the planned ones, and otherwise at " +
 				"which step the last apply left them, such as `stopped at step 2 of 5, 5 % of the way`. " +
-				"Without `walk` `null`.",
+				"Without `walk` `null`. With `advance = \"apply\"` it is `at step 2 of 5, 5 % of the way` where an " +
+				"apply has taken a step, and the next one is to take the next.",
 		},
 	}
 }
@@ -115,6 +134,7 @@ func readWalk(r *attr.Reader) (*Walk, []istio.Problem) {
 		Pause: defaultPause, MinRequests: defaultRequests, Patience: defaultPatience,
 		OnFailure: walk.OnFailure(cmp.Or(object.String("on_failure"), string(walk.Back))),
 	}
+	w.ByApply = object.String("advance") == advanceByApply
 	var problems []istio.Problem
 	steps := object.IntList("steps")
 	if object.Known("steps") && len(steps) == 0 {
