@@ -40,6 +40,7 @@ var onlyEmbedded = map[string]string{
 	"TestAccWalk_metrics":            counted,
 	"TestAccWalk_noVerdict":          counted,
 	"TestAccWalk_prometheusGone":     counted,
+	"TestAccWalk_random":             counted,
 	"TestAccWalk_refusedQuery":       counted,
 	"TestAccWalk_service":            counted,
 }

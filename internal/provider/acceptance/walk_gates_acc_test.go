@@ -7,6 +7,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -146,5 +147,44 @@ func TestAccWalk_gates(t *testing.T) {
 			}
 			r.want(t, "warning", "Traffic walks in "+lab.Namespace+"/"+lab.Service, more)
 		})
+	}
+}
+
+// TestAccWalk_killedAtEnd: an apply that was killed when the last shares were live has not asked whether they are
+// good. The next plan says that it is going to, although the shares are the planned ones.
+func TestAccWalk_killedAtEnd(t *testing.T) {
+	t.Parallel()
+	lab := acctest.Start(t)
+	f := canaryForm
+	var verdict atomic.Int64
+	verdict.Store(http.StatusServiceUnavailable)
+	j := newJudge(t, func(v2 int64) int {
+		if v2 == 100 {
+			return int(verdict.Load())
+		}
+		return http.StatusNoContent
+	})
+	w := &workspace{cli: newCLI(t), lab: lab, f: f}
+	w.write(f.judged("100", "0", j.URL, ""))
+	w.must("apply")
+	w.write(f.judged("0", "100", j.URL, ""))
+	p := newProcess(t)
+	w.wrapper = p.wrap()
+	done := w.begin("apply")
+	awaitShare(t, lab, 100)
+	p.killProvider()
+	if r := <-done; r.ok {
+		t.Fatalf("the apply succeeds:\n%s", r.text)
+	}
+	w.wrapper = nil
+	verdict.Store(http.StatusConflict)
+	change, r := w.plan()
+	r.want(t, "warning", "Traffic walks in "+lab.Namespace+"/"+lab.Service, "The walk goes on at step 3 of 3")
+	if was, is := of(t, change.Before, "walk_state"), of(t, change.After, "walk_state"); is != `"arrived"` {
+		t.Errorf("walk_state goes from %s to %s", was, is)
+	}
+	w.run("apply", "saved.tfplan").want(t, "error", "Walk went back", "at step 3 of 3: v1 0 %, v2 100 %: checks: fail")
+	if v2, _ := shares(lab); v2 != 0 {
+		t.Errorf("v2 has %d %%, want what it had", v2)
 	}
 }

@@ -31,11 +31,20 @@ func newJudgedWalk(t *testing.T, rate int, prometheus, top string) *judgedWalk {
 	w.share("100", "0")
 	w.must("apply")
 	if rate > 0 {
-		w.load = lab.StartLoad(rate, []acctest.Stream{{
-			Name: "testers", Host: lab.Host, Via: "sidecar", Protocol: "grpc", Headers: version("200"),
-		}})
+		w.start(rate, "sidecar")
 	}
 	return w
+}
+
+// start sends so many requests a second from now on.
+func (w *judgedWalk) start(rate int, via string) {
+	w.t.Helper()
+	// Nobody has waited until the proxies know the route.
+	time.Sleep(2 * acctest.Pushed)
+	w.load = w.lab.StartLoad(rate, []acctest.Stream{{
+		Name: "testers", Host: w.lab.Host, Via: via, Protocol: "grpc", Headers: version("200"),
+	}})
+	w.failed("the start")
 }
 
 func (w *judgedWalk) share(v1, v2 string) { w.write(w.f.shared(v1, v2, parts{top: w.top})) }
@@ -47,6 +56,9 @@ func (w *judgedWalk) failed(name string) (failed int) {
 	sent := 0
 	for _, stream := range report.Streams {
 		sent, failed = sent+stream.Sent, failed+stream.Failed
+		if stream.Failed > 0 {
+			w.t.Logf("%s: %d of %d requests failed: %v", name, stream.Failed, stream.Sent, stream.Errors)
+		}
 	}
 	if sent == 0 {
 		w.t.Errorf("%s: no request was sent", name)
