@@ -106,6 +106,18 @@ func (r *Reader) Ints(name string) map[string]*int64 {
 	return numbers
 }
 
+// Names returns the keys of a map, or the names of the attributes of an object that are set. A nil reader has none.
+func (r *Reader) Names() []string {
+	if r == nil {
+		return nil
+	}
+	var names []string
+	for name := range r.object.Entries() {
+		names = append(names, name)
+	}
+	return names
+}
+
 // IntList reads a list of whole numbers. A null element is a problem, and what is no whole number, or unknown, is a
 // nil pointer: it has its place in the list.
 func (r *Reader) IntList(name string) []*int64 {

@@ -11,6 +11,7 @@ import (
 	"sync/atomic"
 	"unicode"
 
+	fwaction "github.com/hashicorp/terraform-plugin-framework/action"
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	fwfunction "github.com/hashicorp/terraform-plugin-framework/function"
@@ -25,6 +26,7 @@ import (
 	"github.com/meshroute/terraform-provider-mesh/internal/attr"
 	"github.com/meshroute/terraform-provider-mesh/internal/cluster"
 	"github.com/meshroute/terraform-provider-mesh/internal/istio"
+	"github.com/meshroute/terraform-provider-mesh/internal/provider/action"
 	"github.com/meshroute/terraform-provider-mesh/internal/provider/crud"
 	"github.com/meshroute/terraform-provider-mesh/internal/provider/form"
 	"github.com/meshroute/terraform-provider-mesh/internal/provider/function"
@@ -39,6 +41,7 @@ const (
 
 var (
 	_ fwprovider.Provider                  = (*meshProvider)(nil)
+	_ fwprovider.ProviderWithActions       = (*meshProvider)(nil)
 	_ fwprovider.ProviderWithFunctions     = (*meshProvider)(nil)
 	_ fwprovider.ProviderWithListResources = (*meshProvider)(nil)
 )
@@ -197,6 +200,7 @@ func (p *meshProvider) Configure(
 	s.Stamp = strings.Join([]string{p.version, s.Namespace, s.ClusterDomain, config.FieldManager}, " ")
 	p.configured.Store(&s)
 	resp.ResourceData, resp.ListResourceData, resp.DataSourceData = s, s, s
+	resp.ActionData = action.Settings{Defaults: s.Defaults, Cluster: s.Cluster, Owner: s.Owner}
 }
 
 func (p *meshProvider) readSettings(
@@ -318,6 +322,9 @@ func (p *meshProvider) ListResources(context.Context) []func() list.ListResource
 	}
 	return all
 }
+
+// Actions implements provider.ProviderWithActions.
+func (p *meshProvider) Actions(context.Context) []func() fwaction.Action { return action.All() }
 
 // Functions implements provider.ProviderWithFunctions.
 func (p *meshProvider) Functions(context.Context) []func() fwfunction.Function { return function.All() }

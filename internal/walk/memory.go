@@ -32,7 +32,22 @@ type Memory struct {
 	Why string `json:"why,omitempty"`
 	// Ended says that the way back has reached the start: the next walk begins anew.
 	Ended bool `json:"ended,omitempty"`
+	// Advance is who takes the next step.
+	Advance Advance `json:"advance,omitempty"`
 }
+
+// Advance is who takes the next step of a walk.
+type Advance string
+
+// Who takes steps.
+const (
+	// Auto is the apply that began, which takes all of them.
+	Auto Advance = ""
+	// ByApply is the next apply, or an action.
+	ByApply Advance = "apply"
+	// ByAction is the next action: the weights are not Terraform's.
+	ByAction Advance = "action"
+)
 
 // mostMemory is how many bytes an annotation may have that is read: Kubernetes takes 256 KiB for all of an object.
 const mostMemory = 64 << 10
@@ -82,6 +97,19 @@ func (m Memory) Encode() string {
 	return string(raw)
 }
 
+// Marked returns objects of which the one that routes carries the annotation with a text.
+func Marked(objects istio.Objects, text string) istio.Objects {
+	o := objects.Routing()
+	if o == nil {
+		return objects
+	}
+	marked := *o
+	marked.Annotations = map[string]string{}
+	maps.Copy(marked.Annotations, o.Annotations)
+	marked.Annotations[istio.WalkAnnotation] = text
+	return objects.With(&marked)
+}
+
 // Recall reads the annotation of an object. What is none, or was not written by a walk, is no memory: false.
 func Recall(o *istio.Object) (Memory, bool) {
 	if o == nil {
@@ -116,14 +144,18 @@ func Resume(live, wanted istio.Objects, steps []int64, owner string, now time.Ti
 }
 
 // atStart returns live objects with the weights that they had when the walk began.
-func (m Memory) atStart(live istio.Objects) istio.Objects {
-	o := live.Routing()
+func (m Memory) atStart(live istio.Objects) istio.Objects { return weighted(live, m.Start) }
+
+// weighted returns objects with weights by rule and destination, 0 for a destination without one. A rule that is not
+// named stays as it is.
+func weighted(objects istio.Objects, all map[string]map[string]int64) istio.Objects {
+	o := objects.Routing()
 	if o == nil {
-		return live
+		return objects
 	}
 	object, spec := *o, proto.CloneOf(o.VirtualServiceSpec())
 	for name, rule := range named(spec) {
-		weights, walks := m.Start[name]
+		weights, walks := all[name]
 		if !walks {
 			continue
 		}
@@ -132,7 +164,7 @@ func (m Memory) atStart(live istio.Objects) istio.Objects {
 		}
 	}
 	object.Spec = spec
-	return live.With(&object)
+	return objects.With(&object)
 }
 
 // clamp makes a number from an annotation a weight.

@@ -33,7 +33,7 @@ type history struct {
 
 // Over random verdicts a walk moves by one stage at a time, judges each step after its pause, arrives only where
 // every gate passed, always gets back to its start, and ends in a time that its terms bound. Wherever it is stopped,
-// it goes on from there. Where each apply takes one step, it ends where it was said before, or on the way back.
+// it goes on from there, and the objects alone tell of it. Where each apply takes one step, it ends where it was said before, or on the way back.
 func TestPropertyWalk(t *testing.T) {
 	t.Parallel()
 	n := 300
@@ -222,6 +222,13 @@ func (h *history) step(to walk.Position) {
 	at.Taken = h.at.Taken
 	if !ok || at != h.at || to.Taken != (h.terms.ByApply && !to.Back) {
 		h.Fatalf("stopped at %+v, resumed at %+v, %t; annotation %s", h.at, at, ok, text)
+	}
+	told, _, at, err := walk.Told(live, h.now)
+	if err != nil || at.Stage != to.Stage || at.Back != to.Back {
+		h.Fatalf("stopped at %+v, told at %+v, %v; annotation %s", h.at, at, err, text)
+	}
+	if diff := cmp.Diff(h.plan.Stages(), told.Stages()); diff != "" {
+		h.Errorf("told with other stages (-before +after):\n%s", diff)
 	}
 	if diff := cmp.Diff(h.plan.Stages(), resumed.Stages()); diff != "" {
 		h.Errorf("resumed with other stages (-before +after):\n%s", diff)

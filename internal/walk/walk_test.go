@@ -202,10 +202,7 @@ var start = time.Date(2026, 11, 29, 12, 0, 0, 0, time.UTC)
 
 // walking returns the objects of a stage with the annotation of a walk.
 func walking(p walk.Plan, stage int, text string) istio.Objects {
-	live := p.Objects(stage)
-	o := *live.Routing()
-	o.Annotations = map[string]string{istio.WalkAnnotation: text}
-	return live.With(&o)
+	return walk.Marked(p.Objects(stage), text)
 }
 
 // A walk that was stopped goes on at its step, where all that it depends on is as it was.

@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/hashicorp/terraform-plugin-framework/action"
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
 	fwprovider "github.com/hashicorp/terraform-plugin-framework/provider"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
@@ -32,6 +33,13 @@ func TestProvider_schema(t *testing.T) {
 		newDataSource().Schema(t.Context(), datasource.SchemaRequest{}, response)
 		if diagnostics := response.Schema.ValidateImplementation(t.Context()); diagnostics.HasError() {
 			t.Errorf("%T: %v", newDataSource(), diagnostics)
+		}
+	}
+	for _, newAction := range p.(fwprovider.ProviderWithActions).Actions(t.Context()) {
+		response := &action.SchemaResponse{}
+		newAction().Schema(t.Context(), action.SchemaRequest{}, response)
+		if diagnostics := response.Schema.ValidateImplementation(t.Context()); diagnostics.HasError() {
+			t.Errorf("%T: %v", newAction(), diagnostics)
 		}
 	}
 }
@@ -70,6 +78,9 @@ func TestProvider_descriptions(t *testing.T) {
 	}
 	for name, schema := range s.schemas.DataSourceSchemas {
 		schemas["data."+name] = schema
+	}
+	for name, action := range s.schemas.ActionSchemas {
+		schemas["action."+name] = action.Schema
 	}
 	for name, schema := range schemas {
 		judge(name, schema.Block.Description, schema.Block.DescriptionKind)

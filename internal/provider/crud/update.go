@@ -11,6 +11,7 @@ import (
 	"github.com/meshroute/terraform-provider-mesh/internal/cluster"
 	"github.com/meshroute/terraform-provider-mesh/internal/istio"
 	"github.com/meshroute/terraform-provider-mesh/internal/provider/form"
+	"github.com/meshroute/terraform-provider-mesh/internal/walk"
 )
 
 // mostAttempts is how often an update begins anew because somebody else set weights meanwhile.
@@ -75,7 +76,7 @@ func (p *objectsResource) tryUpdate(ctx context.Context, c *call, u *updateRun) 
 		if !p.awaitUses(limited, u.route, u.change.From, u.wanted, &c.diagnostics) {
 			return errToldAlready
 		}
-		if p.walks(u) {
+		if p.walks(c, u) {
 			if err = u.walk.isPlanned(c.planned); err != nil {
 				c.report(u.route, err)
 				return errToldAlready
@@ -108,7 +109,7 @@ func (p *objectsResource) prepare(ctx context.Context, c *call, u *updateRun) (e
 	if u.life.Deletion == form.DeletionRestore {
 		u.wanted = marked
 	}
-	u.named = withWalk(withMetadata(marked, configured), "")
+	u.named = walk.Marked(withMetadata(marked, configured), "")
 	u.change = cluster.Change{
 		From:       p.Resolve(u.live.Ours(u.named), p.settings.ClusterDomain),
 		To:         u.wanted,
@@ -176,7 +177,7 @@ func (p *objectsResource) updated(ctx context.Context, c *call, u *updateRun, er
 	c.place = u.route.Place()
 	p.remember(c, u.wanted, u.route.Render(), u.applied, leftOver)
 	if u.walk != nil && u.walk.rests {
-		p.keepWalk(c, u.walk.now)
+		p.keepWalk(c, u.walk.now())
 	}
 	c.private.owe(err)
 	p.settle(c, err == nil && len(leftOver) == 0 && p.isSettled(u.live, u.wanted, u.applied))

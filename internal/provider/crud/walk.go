@@ -17,6 +17,7 @@ import (
 	"github.com/meshroute/terraform-provider-mesh/internal/istio"
 	"github.com/meshroute/terraform-provider-mesh/internal/provider/form"
 	"github.com/meshroute/terraform-provider-mesh/internal/provider/report"
+	"github.com/meshroute/terraform-provider-mesh/internal/provider/stage"
 	"github.com/meshroute/terraform-provider-mesh/internal/walk"
 )
 
@@ -26,8 +27,8 @@ type walkRun struct {
 	plan  walk.Plan
 	terms walk.Terms
 	at    walk.Position
-	// now are the objects as they were last read or written.
-	now liveObjects
+	// writer writes the stages, and knows the objects as they were last read or written.
+	writer stage.Writer
 	// why is the reason of the way back.
 	why string
 	// state is what walk_state says, empty for what the annotation says.
@@ -40,8 +41,8 @@ type walkRun struct {
 	rests bool
 }
 
-// errForeignWeights is why a walk ends whose shares are not its own any more.
-var errForeignWeights = errors.New("somebody else changed what the walk had written")
+// now are the objects as they were last read or written.
+func (w *walkRun) now() liveObjects { return liveObjects{w.writer.Now} }
 
 // termsOf are what a walk keeps to.
 func termsOf(w *form.Walk, plan walk.Plan) walk.Terms {
@@ -61,17 +62,17 @@ type failedGates struct{ why string }
 func (f failedGates) Error() string { return f.why }
 
 // walks reports whether shares of an update that was prepared go in steps, and prepares those.
-func (p *objectsResource) walks(u *updateRun) bool {
+func (p *objectsResource) walks(c *call, u *updateRun) bool {
 	if u.life.Walk == nil {
 		return false
 	}
-	w, now := &walkRun{updateRun: u, now: u.live}, time.Now()
+	w, now := &walkRun{updateRun: u}, time.Now()
 	var resumed bool
 	w.plan, w.at, resumed = walk.Resume(u.change.From, u.wanted, u.life.Walk.Steps, u.route.Place().Owner, now)
 	if w.plan.Last() == 0 {
 		return false
 	}
-	w.terms, u.walk = termsOf(u.life.Walk, w.plan), w
+	w.terms, u.walk, w.writer = termsOf(u.life.Walk, w.plan), w, p.writerOf(c, u)
 	m, _ := walk.Recall(u.change.From.Routing())
 	if w.at.Back {
 		w.why = m.Why
@@ -87,7 +88,7 @@ func (p *objectsResource) walks(u *updateRun) bool {
 func (w *walkRun) isPlanned(planned attr.Value) error {
 	said, known := planned.Get("walk_state").Text()
 	goal := plannedWalk{plan: w.plan, at: w.at}.goal(w.life.Walk)
-	if o := w.now.Routing(); known && said != goal && o != nil {
+	if o := w.writer.Now.Routing(); known && said != goal && o != nil {
 		return &cluster.Error{
 			Reason: cluster.Stale, Verb: "update", Object: cluster.AddressOf(&o.Object).String(),
 			Err: fmt.Errorf("its walk is not where it was when the plan was made.%s", report.Owners(o)),
@@ -109,16 +110,16 @@ func sameSpecs(live, wanted istio.Objects) bool {
 func (p *objectsResource) walkTo(ctx context.Context, c *call, u *updateRun) error {
 	err := p.refusedGates(ctx, c, u.walk)
 	if err == nil {
-		err = p.writeStage(ctx, c, u.walk, u.walk.at)
+		err = u.walk.writeStage(ctx, u.walk.at)
 	}
 	for done := false; err == nil && !done; {
-		done, err = p.walkOn(ctx, c, u.walk)
+		done, err = p.walkOn(ctx, u.walk)
 	}
 	return err
 }
 
 // walkOn makes the next move of a walk, and reports whether it was the last.
-func (p *objectsResource) walkOn(ctx context.Context, c *call, w *walkRun) (bool, error) {
+func (p *objectsResource) walkOn(ctx context.Context, w *walkRun) (bool, error) {
 	m := w.terms.Next(time.Now(), w.at, nil)
 	if m.Action == walk.Ask {
 		answers := p.askGates(ctx, w)
@@ -137,21 +138,21 @@ func (p *objectsResource) walkOn(ctx context.Context, c *call, w *walkRun) (bool
 	case walk.Wait:
 		return false, waitUntil(ctx, m.Until)
 	case walk.Go:
-		return false, p.writeStage(ctx, c, w, m.To)
+		return false, w.writeStage(ctx, m.To)
 	case walk.Stay:
 		return true, failedGates{w.why}
 	case walk.Rest:
-		w.wanted, w.rests = withWalk(w.plan.Objects(w.at.Stage), w.annotation(w.at)), true
+		w.wanted, w.rests = walk.Marked(w.plan.Objects(w.at.Stage), w.annotation(w.at)), true
 		return true, nil
 	case walk.Return:
-		if err := p.write(ctx, c, w, w.plan.Objects(0)); err != nil {
+		if err := w.write(ctx, w.plan.Objects(0)); err != nil {
 			return true, err
 		}
 		w.returned = true
 		return true, failedGates{w.why}
 	case walk.Arrive, walk.Ask:
 	}
-	return true, p.write(ctx, c, w, w.wanted)
+	return true, w.write(ctx, w.wanted)
 }
 
 // waitUntil lets time pass. It fails when the context ends before that.
@@ -167,9 +168,9 @@ func waitUntil(ctx context.Context, until time.Time) error {
 }
 
 // writeStage makes the shares those of a stage, and the walk's place the new one.
-func (p *objectsResource) writeStage(ctx context.Context, c *call, w *walkRun, to walk.Position) error {
+func (w *walkRun) writeStage(ctx context.Context, to walk.Position) error {
 	tflog.Info(ctx, fmt.Sprintf("walk: %s: %s", w.plan.Called(to), w.plan.Words(to.Stage)))
-	err := p.write(ctx, c, w, withWalk(w.plan.Objects(to.Stage), w.annotation(to)))
+	err := w.write(ctx, walk.Marked(w.plan.Objects(to.Stage), w.annotation(to)))
 	if err == nil {
 		w.at, w.begun = to, true
 	}
@@ -178,84 +179,39 @@ func (p *objectsResource) writeStage(ctx context.Context, c *call, w *walkRun, t
 
 // annotation is what to write about a position.
 func (w *walkRun) annotation(at walk.Position) string {
-	return w.plan.Remember(w.route.Place().Owner, at, w.why).Encode()
+	m := w.plan.Remember(w.route.Place().Owner, at, w.why)
+	if w.terms.ByApply {
+		m.Advance = walk.ByApply
+	}
+	return m.Encode()
 }
 
-// write makes objects live, as long as what the walk wrote before still is. An object that has changed in what the
-// walk does not write is read again.
-func (p *objectsResource) write(ctx context.Context, c *call, w *walkRun, to istio.Objects) (err error) {
+// writerOf writes the stages of an update.
+func (p *objectsResource) writerOf(c *call, u *updateRun) stage.Writer {
+	return stage.Writer{
+		Now: u.live.LiveObjects, Change: u.change,
+		Ours: func(live cluster.LiveObjects) istio.Objects {
+			return p.Resolve(live.Ours(u.named), p.settings.ClusterDomain)
+		},
+		Read: func(ctx context.Context) (cluster.LiveObjects, error) {
+			live, err := p.getObjects(ctx, u.route.Place(), &c.diagnostics)
+			return live.LiveObjects, err
+		},
+		Apply: func(ctx context.Context, change cluster.Change) (cluster.Applied, error) {
+			applied, err := p.change(ctx, u.life, change, &c.diagnostics)
+			u.observed.accept(applied, u.prior.Render())
+			return applied, err
+		},
+	}
+}
+
+// write makes objects live, in the time for an update.
+func (w *walkRun) write(ctx context.Context, to istio.Objects) error {
 	ctx, cancel := w.life.Deadline(ctx, "update")
 	defer cancel()
-	change := w.change
-	for range mostAttempts {
-		change.From = p.Resolve(w.now.Ours(w.named), p.settings.ClusterDomain)
-		change.To, change.Identities = to, w.now.Identities()
-		var applied cluster.Applied
-		applied, err = p.change(ctx, w.life, change, &c.diagnostics)
-		w.follow(applied)
-		if !cluster.IsReason(err, cluster.Stale) && !cluster.IsReason(err, cluster.FieldConflict) {
-			return err
-		}
-		now, unread := p.getObjects(ctx, w.route.Place(), &c.diagnostics)
-		if unread != nil {
-			return errors.Join(err, unread)
-		}
-		same := w.now.sameSpecs(now)
-		if w.now = now; !same {
-			return errForeignWeights
-		}
-		if cluster.IsReason(err, cluster.FieldConflict) {
-			return err
-		}
-	}
+	err := w.writer.Write(ctx, to)
+	w.applied = w.writer.Applied
 	return err
-}
-
-// follow notes what a change has written.
-func (w *walkRun) follow(applied cluster.Applied) {
-	if w.applied.Identities == nil {
-		w.applied.Identities = cluster.Identities{}
-	}
-	w.applied = w.applied.Then(applied)
-	for _, o := range w.now.All() {
-		if _, there := applied.Identities[cluster.AddressOf(&o.Object)]; !there {
-			w.now.LiveObjects = w.now.Without(o.Role())
-		}
-	}
-	for at := range applied.Identities {
-		w.now.LiveObjects = w.now.With(applied.Wrote(at))
-	}
-	// What an earlier change owed was waited for, and what it had begun is taken up.
-	w.change.Owed, w.change.Begun = nil, nil
-	w.observed.accept(applied, w.prior.Render())
-}
-
-// sameSpecs reports whether the same objects are live with the same specs.
-func (l liveObjects) sameSpecs(now liveObjects) bool {
-	if len(l.All()) != len(now.All()) {
-		return false
-	}
-	for _, o := range l.All() {
-		is := now.At(cluster.AddressOf(&o.Object))
-		if is == nil || is.UID != o.UID || !istio.SameSpec(is.Spec, o.Spec) ||
-			is.Annotations[istio.WalkAnnotation] != o.Annotations[istio.WalkAnnotation] {
-			return false
-		}
-	}
-	return true
-}
-
-// withWalk returns objects of which the one that routes says where a walk is.
-func withWalk(objects istio.Objects, text string) istio.Objects {
-	o := objects.Routing()
-	if o == nil {
-		return objects
-	}
-	marked := *o
-	marked.Annotations = map[string]string{}
-	maps.Copy(marked.Annotations, o.Annotations)
-	marked.Annotations[istio.WalkAnnotation] = text
-	return objects.With(&marked)
 }
 
 // printedWhy is a reason as it may be shown: one that an annotation kept was written by anybody.
@@ -282,8 +238,8 @@ func (p *objectsResource) walkStopped(c *call, u *updateRun, err error) {
 		c.diagnostics.AddError(report.Summary("Walk held", o.Namespace+"/"+o.Name), fmt.Sprintf(
 			"A gate did not pass %s.\n\nThe shares stay as they are, as on_failure says. The next apply asks again, "+
 				"and goes on from there; to go back, plan the shares of the start.", printedWhy(gates.why)))
-	case errors.Is(err, errForeignWeights):
-		is := w.now.Routing()
+	case errors.Is(err, stage.ErrForeign):
+		is := w.writer.Now.Routing()
 		c.diagnostics.AddError(report.Summary("Walk ended by somebody else", o.Namespace+"/"+o.Name), fmt.Sprintf(
 			"The walk was %s, and then somebody else changed what it had written.%s Nothing was written over "+
 				"that.\n\nThe next plan shows a walk from the shares that are live now. Settle first who sets them: "+
@@ -305,14 +261,14 @@ func (p *objectsResource) keepLive(c *call, u *updateRun, err error) {
 	leftOver := maps.Clone(u.leftOver)
 	maps.Copy(leftOver, u.applied.Identities.Without(u.wanted))
 	leftOver = leftOver.Without(u.wanted).Without(u.change.Released())
-	c.state = withLeftOver(p.refresh(c.planned, u.route, u.life, w.now, nil), leftOver)
-	p.keepWalk(c, w.now)
+	c.state = withLeftOver(p.refresh(c.planned, u.route, u.life, w.now(), nil), leftOver)
+	p.keepWalk(c, w.now())
 	if w.state != "" {
 		c.state = c.state.With("walk_state", attr.String(w.state))
 	}
 	c.place = u.route.Place()
 	described := p.routeOf(c.state)
-	c.private.set(observedKey, observedIn(w.now, described.Render()))
+	c.private.set(observedKey, observedIn(w.now(), described.Render()))
 	c.private.set(ownerKey, p.settings.Owner)
 	c.private.set(leftOverKey, leftOver)
 	c.private.owe(err)

@@ -28,7 +28,7 @@ func walkOf(life form.Lifecycle, before, after istio.Objects, owner, annotation 
 		return plannedWalk{}
 	}
 	if annotation != "" {
-		before = withWalk(before, annotation)
+		before = walk.Marked(before, annotation)
 	}
 	w := plannedWalk{}
 	w.plan, w.at, w.resumed = walk.Resume(before, after, life.Walk.Steps, owner, time.Time{})

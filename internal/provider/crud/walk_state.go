@@ -37,7 +37,7 @@ func (p *objectsResource) keepWalk(c *call, live liveObjects) {
 	c.private.set(walkKey, text)
 	if stands(c.state.Get("walk_state")) {
 		ours := p.Resolve(live.Ours(p.routeOf(c.state).Render()), p.settings.ClusterDomain)
-		c.private.set(steppedKey, manifestsOf(withWalk(ours, text)))
+		c.private.set(steppedKey, manifestsOf(walk.Marked(ours, text)))
 	}
 }
 
@@ -73,7 +73,7 @@ func (p *objectsResource) refreshWalk(
 	case life.Walk == nil:
 		return attr.Null(), ours
 	case there && life.Walk.ByApply:
-		at := withWalk(ours, live.Routing().Annotations[istio.WalkAnnotation])
+		at := walk.Marked(ours, live.Routing().Annotations[istio.WalkAnnotation])
 		if plan, is, ok := walk.Resume(at, wanted, life.Walk.Steps, wantedOwner(wanted), time.Time{}); ok && !is.Back {
 			return attr.String(m.Place()), plan.Ended(ours)
 		}

@@ -14,6 +14,9 @@ import (
 // however long.
 type oneOf []string
 
+// OneOf returns what accepts some texts.
+func OneOf(texts ...string) validator.String { return oneOf(texts) }
+
 // Description implements validator.Describer.
 func (o oneOf) Description(context.Context) string {
 	return fmt.Sprintf("must be one of %q", []string(o))

@@ -29,6 +29,7 @@ func New(served Served, of Subject) tfprotov6.ProviderServer {
 type Served interface {
 	tfprotov6.ProviderServer
 	tfprotov6.ListResourceServer
+	tfprotov6.ActionServer
 }
 
 // Subject is what a guard has to know of the provider. The types serve to say where in a value something is: an
