@@ -30,6 +30,15 @@ func Shown(text string) string {
 	return text
 }
 
+// Cut returns the beginning of a text that has at most so many bytes, in whole characters.
+func Cut(text string, most int) string {
+	for len(text) > most {
+		_, size := utf8.DecodeLastRuneInString(text)
+		text = text[:len(text)-size]
+	}
+	return text
+}
+
 // Enumerate joins with commas and a last word: `a, b and c`.
 func Enumerate(parts []string, last string) string {
 	switch len(parts) {

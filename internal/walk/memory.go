@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"google.golang.org/protobuf/proto"
 	networking "istio.io/api/networking/v1"
@@ -60,7 +59,7 @@ func (p Plan) Remember(owner string, at Position, why string) Memory {
 	m := Memory{
 		Owner: owner, Stage: at.Stage, Back: at.Back, Since: at.Since.UTC().Truncate(time.Millisecond),
 		Start: map[string]map[string]int64{}, Target: map[string]map[string]int64{},
-		Why: cut(why),
+		Why: istio.Cut(why, longestWhy),
 	}
 	for _, s := range p.stages {
 		m.Percents = append(m.Percents, s.Percent)
@@ -69,14 +68,6 @@ func (p Plan) Remember(owner string, at Position, why string) Memory {
 		m.Start[r.name], m.Target[r.name] = byName(r.names, r.from), byName(r.names, r.to)
 	}
 	return m
-}
-
-func cut(text string) string {
-	for len(text) > longestWhy {
-		_, size := utf8.DecodeLastRuneInString(text)
-		text = text[:len(text)-size]
-	}
-	return text
 }
 
 func byName(names []string, weights []int64) map[string]int64 {

@@ -222,6 +222,27 @@ func (l *lacking) goesOn(config string) {
 	}
 }
 
+// walksUnseen takes a walk to its end of which no Event is made, and is told nothing of that.
+func (l *lacking) walksUnseen() {
+	l.t.Helper()
+	l.block = strings.Replace(l.block, `mode = "ack"`, `mode = "none"`, 1)
+	l.configure(l.block, routeTo(l.lab.Service, l.lab.Namespace, ""))
+	l.must("apply")
+	l.configure(l.block, strings.NewReplacer(`default   = { subset = "v1" }`,
+		"default = { subset = \"v2\" }\n  walk = { steps = [50], pause = \"0s\" }",
+		"subsets   = {", "subsets = {\n    v2 = { labels = { app = \"k8s-combat-service-v2\" } },").
+		Replace(routeTo(l.lab.Service, l.lab.Namespace, "")))
+	for _, d := range l.must("apply").Diagnostics {
+		if !strings.HasPrefix(d.Summary, "Traffic walks in ") && d.Summary != "Provider development overrides are in effect" {
+			l.t.Errorf("of a missing Event is told: %s: %s", d.Summary, d.Detail)
+		}
+	}
+	if all := eventsOf(l.t, l.lab); len(all) > 0 {
+		l.t.Errorf("who may not make Events made %q", all)
+	}
+	l.must("plan", "-detailed-exitcode")
+}
+
 // whatIsMissed says of each right of the shipped Roles what a user meets without it.
 var whatIsMissed = map[right]func(*lacking){
 	// What is as it was last seen is seen in a list.
@@ -270,6 +291,7 @@ var whatIsMissed = map[right]func(*lacking){
 		l.notDeleted(acctest.VirtualService, acctest.DestinationRule)
 	},
 	{"delete", "destinationrules", inRoutes}: func(l *lacking) { l.notDeleted(acctest.DestinationRule) },
+	{"create", "events", inRoutes}:           (*lacking).walksUnseen,
 	{"list", "pods", inAck}:                  (*lacking).fallsBack,
 	{"create", "pods/portforward", inAck}:    (*lacking).fallsBack,
 }

@@ -123,7 +123,7 @@ func (c *configured) open(ctx context.Context, r *attr.Reader, resp *action.Invo
 		return nil
 	}
 	to.live = o
-	to.writer = stage.Writer{Now: live, Ours: to.ours, Read: to.read, Apply: to.apply}
+	to.writer = stage.Writer{Now: live, Ours: to.ours, Read: to.read, Apply: to.apply, Tell: c.settings.Cluster.Tell}
 	return to
 }
 
@@ -189,9 +189,13 @@ func (r *route) move(ctx context.Context, p walk.Plan, m walk.Memory, at walk.Po
 			return
 		}
 		at = next.To
-		r.resp.SendProgress(action.InvokeProgressEvent{
-			Message: fmt.Sprintf("%s is %s: %s", r.at, p.Place(at), p.Words(at.Stage)),
-		})
+		where := p.Place(at) + ": " + p.Words(at.Stage)
+		r.resp.SendProgress(action.InvokeProgressEvent{Message: fmt.Sprintf("%s is %s", r.at, where)})
+		if memory.Ended {
+			r.writer.Happened(ctx, stage.WentBack, memory.String()+": "+p.Words(0))
+			continue
+		}
+		r.writer.Happened(ctx, stage.Step, where)
 	}
 }
 

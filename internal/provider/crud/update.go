@@ -52,7 +52,7 @@ func (p *objectsResource) update(ctx context.Context, c *call) {
 	switch {
 	case errors.Is(err, errToldAlready):
 	case err != nil && u.walk != nil && (u.walk.begun || u.applied.Replaced()):
-		p.walkStopped(c, u, err)
+		p.walkStopped(ctx, c, u, err)
 	case err != nil && !u.applied.Replaced():
 		p.updateStopped(ctx, c, u, err)
 	default:

@@ -39,6 +39,8 @@ type walkRun struct {
 	begun bool
 	// rests says that the apply ends well at the step.
 	rests bool
+	// judged is what was told of each gate at the step.
+	judged map[string]walk.Verdict
 }
 
 // now are the objects as they were last read or written.
@@ -128,6 +130,7 @@ func (p *objectsResource) walkOn(ctx context.Context, w *walkRun) (bool, error) 
 		}
 		if m = w.terms.Next(time.Now(), w.at, walk.Verdicts(answers)); m.To.Back || m.Action == walk.Stay {
 			w.fail(answers, m.Late)
+			w.writer.Happened(ctx, stage.Failed, w.why)
 		}
 	}
 	if m.To.Back || w.at.Back {
@@ -152,7 +155,11 @@ func (p *objectsResource) walkOn(ctx context.Context, w *walkRun) (bool, error) 
 		return true, failedGates{w.why}
 	case walk.Arrive, walk.Ask:
 	}
-	return true, w.write(ctx, w.wanted)
+	err := w.write(ctx, w.wanted)
+	if err == nil {
+		w.writer.Happened(ctx, stage.Arrived, w.plan.Words(w.plan.Last()))
+	}
+	return true, err
 }
 
 // waitUntil lets time pass. It fails when the context ends before that.
@@ -169,12 +176,17 @@ func waitUntil(ctx context.Context, until time.Time) error {
 
 // writeStage makes the shares those of a stage, and the walk's place the new one.
 func (w *walkRun) writeStage(ctx context.Context, to walk.Position) error {
-	tflog.Info(ctx, fmt.Sprintf("walk: %s: %s", w.plan.Called(to), w.plan.Words(to.Stage)))
+	where := w.plan.Called(to) + ": " + w.plan.Words(to.Stage)
+	tflog.Info(ctx, "walk: "+where)
 	err := w.write(ctx, walk.Marked(w.plan.Objects(to.Stage), w.annotation(to)))
-	if err == nil {
-		w.at, w.begun = to, true
+	if err != nil {
+		return err
 	}
-	return err
+	if to.Stage != w.at.Stage || to.Back != w.at.Back {
+		w.writer.Happened(ctx, stage.Step, where)
+	}
+	w.at, w.begun, w.judged = to, true, map[string]walk.Verdict{}
+	return nil
 }
 
 // annotation is what to write about a position.
@@ -202,6 +214,7 @@ func (p *objectsResource) writerOf(c *call, u *updateRun) stage.Writer {
 			u.observed.accept(applied, u.prior.Render())
 			return applied, err
 		},
+		Tell: p.settings.Cluster.Tell,
 	}
 }
 
@@ -221,7 +234,7 @@ func printedWhy(why string) string {
 
 // walkStopped reports why a walk has ended before its end. The state says what is live, so that the next plan shows
 // what is left.
-func (p *objectsResource) walkStopped(c *call, u *updateRun, err error) {
+func (p *objectsResource) walkStopped(ctx context.Context, c *call, u *updateRun, err error) {
 	w := u.walk
 	where := fmt.Sprintf("%s: %s", w.plan.Called(w.at), w.plan.Words(w.at.Stage))
 	o := w.wanted.Routing()
@@ -229,22 +242,26 @@ func (p *objectsResource) walkStopped(c *call, u *updateRun, err error) {
 	var gates failedGates
 	switch interrupted := context.Canceled; {
 	case errors.As(err, &gates) && w.returned:
+		w.writer.Happened(ctx, stage.WentBack, "at the start again: "+w.plan.Words(0))
 		w.state = "went back to the start, from " + strings.TrimPrefix(printedWhy(gates.why), "at ")
 		c.diagnostics.AddError(report.Summary("Walk went back", o.Namespace+"/"+o.Name), fmt.Sprintf(
 			"A gate did not pass %s.\n\nThe shares are those of the start again: %s. Everything else of the plan "+
 				"has been done. The next plan shows the same walk again; to give it up, plan the shares of the start.",
 			printedWhy(gates.why), w.plan.Words(0)))
 	case errors.As(err, &gates):
+		w.writer.Happened(ctx, stage.Held, where)
 		c.diagnostics.AddError(report.Summary("Walk held", o.Namespace+"/"+o.Name), fmt.Sprintf(
 			"A gate did not pass %s.\n\nThe shares stay as they are, as on_failure says. The next apply asks again, "+
 				"and goes on from there; to go back, plan the shares of the start.", printedWhy(gates.why)))
 	case errors.Is(err, stage.ErrForeign):
+		w.writer.Happened(ctx, stage.Overtaken, "somebody else changed what the walk had written "+where)
 		is := w.writer.Now.Routing()
 		c.diagnostics.AddError(report.Summary("Walk ended by somebody else", o.Namespace+"/"+o.Name), fmt.Sprintf(
 			"The walk was %s, and then somebody else changed what it had written.%s Nothing was written over "+
 				"that.\n\nThe next plan shows a walk from the shares that are live now. Settle first who sets them: "+
 				"weights_managed_by = \"other\" leaves them to somebody else.", where, report.Owners(is)))
 	case errors.Is(err, interrupted):
+		w.writer.Happened(ctx, stage.Stopped, "the apply was interrupted "+where)
 		c.diagnostics.AddError(summary, fmt.Sprintf("The apply was interrupted %s. That is live, and stays so.\n\n"+
 			"The next apply goes on from there. To go back instead, plan the shares of the start.", where))
 	default:

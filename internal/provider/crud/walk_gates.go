@@ -12,6 +12,7 @@ import (
 
 	"github.com/meshroute/terraform-provider-mesh/internal/provider/form"
 	"github.com/meshroute/terraform-provider-mesh/internal/provider/report"
+	"github.com/meshroute/terraform-provider-mesh/internal/provider/stage"
 	"github.com/meshroute/terraform-provider-mesh/internal/walk"
 )
 
@@ -75,6 +76,11 @@ func (p *objectsResource) askGates(ctx context.Context, w *walkRun) []walk.Answe
 		answer := p.settings.Gates.Ask(ctx, g, about)
 		tflog.Info(ctx, fmt.Sprintf("walk: %s: gate %s", w.plan.Called(w.at), answer))
 		answers = append(answers, answer)
+		// What has no verdict yet is asked again and again.
+		if before, told := w.judged[g.Name]; !told || before != answer.Verdict {
+			w.judged[g.Name] = answer.Verdict
+			w.writer.Happened(ctx, stage.Judged, fmt.Sprintf("%s: gate %s", w.plan.Called(w.at), answer))
+		}
 	}
 	return answers
 }

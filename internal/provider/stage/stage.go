@@ -6,6 +6,8 @@ import (
 	"context"
 	"errors"
 
+	"github.com/hashicorp/terraform-plugin-log/tflog"
+
 	"github.com/meshroute/terraform-provider-mesh/internal/cluster"
 	"github.com/meshroute/terraform-provider-mesh/internal/istio"
 )
@@ -28,6 +30,38 @@ type Writer struct {
 	Ours  func(cluster.LiveObjects) istio.Objects
 	Read  func(context.Context) (cluster.LiveObjects, error)
 	Apply func(context.Context, cluster.Change) (cluster.Applied, error)
+	// Tell makes an Event of an object.
+	Tell func(context.Context, *cluster.Live, cluster.Event) error
+	// mute says that an Event was refused, and that no other is tried.
+	mute bool
+}
+
+// What an Event is about.
+const (
+	// Step says that the shares are those of another step, and Judged what a gate says of it.
+	Step   = "WalkStep"
+	Judged = "WalkJudged"
+	// Arrived, WentBack, Held, Stopped and Overtaken say how a walk ended, or an apply of it.
+	Arrived   = "WalkArrived"
+	WentBack  = "WalkWentBack"
+	Failed    = "WalkFailed"
+	Held      = "WalkHeld"
+	Stopped   = "WalkStopped"
+	Overtaken = "WalkOvertaken"
+)
+
+// Happened makes an Event of the VirtualService, where that is allowed. The first refusal is logged, and then it is
+// not tried again.
+func (w *Writer) Happened(ctx context.Context, reason, note string) {
+	o := w.Now.Routing()
+	if o == nil || w.mute {
+		return
+	}
+	e := cluster.Event{Reason: reason, Note: note, Warning: reason != Step && reason != Judged && reason != Arrived}
+	if err := w.Tell(ctx, o, e); err != nil {
+		w.mute = true
+		tflog.Info(ctx, "walk: no Events are made: "+err.Error())
+	}
 }
 
 // Write makes objects live, as long as what was written before still is: otherwise it fails with [ErrForeign]. An
