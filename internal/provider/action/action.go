@@ -54,7 +54,7 @@ func (c *configured) Configure(_ context.Context, req action.ConfigureRequest, _
 func routeAttributes(more map[string]schema.Attribute) map[string]schema.Attribute {
 	all := map[string]schema.Attribute{
 		"namespace": schema.StringAttribute{
-			Optional: true,
+			Optional:            true,
 			MarkdownDescription: "Namespace of the VirtualService. Defaults to the provider's `default_namespace`.",
 		},
 		"name": schema.StringAttribute{
