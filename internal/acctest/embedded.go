@@ -38,6 +38,7 @@ var onlyEmbedded = map[string]string{
 	"TestAccWaits":                   breaks,
 	"TestAccWaits_auto":              breaks,
 	"TestAccWalk_metrics":            counted,
+	"TestAccWalk_mirror":             counted,
 	"TestAccWalk_noVerdict":          counted,
 	"TestAccWalk_prometheusGone":     counted,
 	"TestAccWalk_random":             counted,

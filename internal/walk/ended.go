@@ -17,7 +17,9 @@ func (p Plan) Ended(live istio.Objects) istio.Objects {
 		rules := named(spec)
 		for _, r := range p.rules {
 			if is := rules[r.name]; is != nil {
-				is.Route = r.ended(is.Route, p.wanted.Routing().VirtualServiceSpec().Http[r.at].Route)
+				want := p.wanted.Routing().VirtualServiceSpec().Http[r.at]
+				is.Route = r.ended(is.Route, want.Route)
+				r.uncopied(is, want, p.copies())
 			}
 		}
 		object.Spec = spec

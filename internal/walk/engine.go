@@ -38,6 +38,9 @@ type Terms struct {
 	Last int
 	// Pause is how long a step lasts before it is judged.
 	Pause time.Duration
+	// Mirrored says that the first stage is a phase of copies, which lasts for MirrorPause.
+	Mirrored    bool
+	MirrorPause time.Duration
 	// Patience is how long after the pause a step waits for a verdict, which is a failure then.
 	Patience time.Duration
 	// Again is how long after an answer that was no verdict the gates are asked once more.
@@ -99,9 +102,10 @@ type Move struct {
 //   - A step lasts for its pause, and then the gates are asked. One that fails ends the way forward, and so does one
 //     that has no verdict, or is out of reach, when patience ends. Until then it is asked again.
 //   - Where each apply takes one step, it asks about the one that is live before that, and does not wait at the next.
-//   - On the way back nobody is asked and nothing is waited for: every stage follows at once, down to the start.
+//   - On the way back nobody is asked and nothing is waited for: every stage follows at once, down to the start, but
+//     for the phase of copies, which is left out.
 func (t Terms) Next(now time.Time, at Position, verdicts []Verdict) Move {
-	judged := at.Since.Add(t.Pause)
+	judged := at.Since.Add(t.PauseAt(at.Stage))
 	switch {
 	case at.Back && at.Stage <= 0:
 		return Move{Action: Return}
@@ -141,6 +145,9 @@ func earlier(a, b time.Time) time.Time {
 }
 
 func (t Terms) to(now time.Time, stage int, back bool) Move {
+	if back && t.Mirrored && stage == 1 {
+		stage = 0
+	}
 	return Move{Action: Go, To: Position{
 		Stage: min(stage, max(t.Last, 0)), Back: back, Since: now, Taken: t.ByApply && !back,
 	}}
@@ -168,6 +175,14 @@ func (t Terms) fail(now time.Time, at Position, late bool) Move {
 	return m
 }
 
+// PauseAt returns how long a stage lasts before it is judged.
+func (t Terms) PauseAt(stage int) time.Duration {
+	if t.Mirrored && stage == 1 {
+		return t.MirrorPause
+	}
+	return t.Pause
+}
+
 // Expected returns how long a walk takes in which every gate passes when it is first asked, and at most, without what
 // the writes take.
 func (t Terms) Expected() (expected, longest time.Duration) {
@@ -176,7 +191,9 @@ func (t Terms) Expected() (expected, longest time.Duration) {
 		// The end is not waited for.
 		steps--
 	}
-	expected = time.Duration(max(0, steps)) * t.Pause
+	for i := range steps {
+		expected += t.PauseAt(i + 1)
+	}
 	longest = expected
 	if t.Gated {
 		longest += time.Duration(t.Last) * t.Patience

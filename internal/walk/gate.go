@@ -114,10 +114,9 @@ func (p Plan) declared() []*networking.Subset {
 func (p Plan) Growing() []Version {
 	var all []Version
 	for _, r := range p.rules {
-		before, after := proportions(r.from), proportions(r.to)
 		for i, d := range r.destinations {
 			v := Version{Subset: r.names[i], Host: d.GetDestination().GetHost()}
-			if after[i].Cmp(before[i]) <= 0 || slices.ContainsFunc(all, func(o Version) bool {
+			if !r.grows(i) || slices.ContainsFunc(all, func(o Version) bool {
 				return o.Subset == v.Subset && o.Host == v.Host
 			}) {
 				continue

@@ -11,7 +11,7 @@ import (
 // A gate is told which shares it judges.
 func TestPlan_Question(t *testing.T) {
 	t.Parallel()
-	p := walk.NewPlan(objects("a: v1"), objects("a: v1=0 v2=100"), []int64{10, 50})
+	p := walk.NewPlan(objects("a: v1"), objects("a: v1=0 v2=100"), walk.Way{Steps: []int64{10, 50}})
 	want := walk.Question{
 		Namespace: "shop", Name: "reviews", Step: 2, Steps: 3, Percent: 50,
 		Shares:   map[string]map[string]int64{"a": {"v1": 50, "v2": 50}},

@@ -23,10 +23,12 @@ type Memory struct {
 	Start  map[string]map[string]int64 `json:"from"`
 	Target map[string]map[string]int64 `json:"to"`
 	// Percents are those of the stages, and Stage is the one whose shares are live.
-	Percents []int64   `json:"percents"`
-	Stage    int       `json:"step"`
-	Back     bool      `json:"back,omitempty"`
-	Since    time.Time `json:"since"`
+	Percents []int64 `json:"percents"`
+	// Mirror is that of [Way].
+	Mirror int64     `json:"mirror,omitempty"`
+	Stage  int       `json:"step"`
+	Back   bool      `json:"back,omitempty"`
+	Since  time.Time `json:"since"`
 	// Why is the reason of the way back.
 	Why string `json:"why,omitempty"`
 	// Ended says that the way back has reached the start: the next walk begins anew.
@@ -62,7 +64,7 @@ func (p Plan) Remember(owner string, at Position, why string) Memory {
 		Why: istio.Cut(why, longestWhy),
 	}
 	for _, s := range p.stages {
-		m.Percents = append(m.Percents, s.Percent)
+		m.Percents, m.Mirror = append(m.Percents, s.Percent), max(m.Mirror, s.Mirror)
 	}
 	for _, r := range p.rules {
 		m.Start[r.name], m.Target[r.name] = byName(r.names, r.from), byName(r.names, r.to)
@@ -121,13 +123,13 @@ func Recall(o *istio.Object) (Memory, bool) {
 //
 // The stage begins anew: how long it has lasted says nothing, because nobody may have looked meanwhile. Where that is
 // meant to be so, [Memory.Began] tells since when it lasts.
-func Resume(live, wanted istio.Objects, steps []int64, owner string, now time.Time) (Plan, Position, bool) {
-	fresh := NewPlan(live, wanted, steps)
+func Resume(live, wanted istio.Objects, way Way, owner string, now time.Time) (Plan, Position, bool) {
+	fresh := NewPlan(live, wanted, way)
 	m, ok := Recall(live.Routing())
 	if !ok || m.Owner != owner || m.Ended {
 		return fresh, Position{Since: now}, false
 	}
-	p := NewPlan(m.atStart(live), wanted, steps)
+	p := NewPlan(m.atStart(live), wanted, way)
 	if p.Last() == 0 || m.Stage > p.Last() || !p.walksTo(m) || !p.isLive(m.Stage, live) {
 		return fresh, Position{Since: now}, false
 	}
@@ -163,7 +165,7 @@ func clamp(n int64) int64 { return min(max(n, 0), 1<<30) }
 
 // walksTo reports whether a walk has the rules, the target and the steps that an earlier one had.
 func (p Plan) walksTo(m Memory) bool {
-	if len(p.rules) != len(m.Target) || len(p.stages) != len(m.Percents) {
+	if len(p.rules) != len(m.Target) || len(p.stages) != len(m.Percents) || p.copies() != m.Mirror {
 		return false
 	}
 	for i, s := range p.stages {
@@ -255,7 +257,10 @@ func (m Memory) String() string {
 // Place says where the walk is: `at step 2 of 5, 5 % of the way`.
 func (m Memory) Place() string {
 	text := called(Position{Stage: m.Stage, Back: m.Back}, len(m.Percents)-1)
-	if m.Stage > 0 {
+	switch {
+	case m.Stage == 1 && m.Mirror > 0:
+		text += fmt.Sprintf(", copies of %d %%", m.Mirror)
+	case m.Stage > 0:
 		text += fmt.Sprintf(", %d %% of the way", m.Percents[m.Stage])
 	}
 	return text

@@ -22,8 +22,19 @@ type Plan struct {
 	kept   []*networking.Subset
 }
 
+// Way is how a walk is to go.
+type Way struct {
+	// Steps are percents of the way, which rise.
+	Steps []int64
+	// Mirror is of how many percent of the requests the versions that grow get copies before the first step, 0 for a
+	// walk without that phase.
+	Mirror int64
+}
+
 // Stage is a point on the way.
 type Stage struct {
+	// Mirror is of how many percent of the requests there are copies.
+	Mirror int64
 	// Percent is how much of the way lies behind, 0 at the start and 100 at the end.
 	Percent int64
 	// Shares are whole percents by rule and destination, in the order of [Plan.Rules].
@@ -40,13 +51,13 @@ type rule struct {
 	from, to     []int64
 }
 
-// NewPlan returns the walk from live objects to wanted ones in steps of so many percent of the way, which rise. The
-// end is always a stage. A step that would move nothing is none.
+// NewPlan returns the walk from live objects to wanted ones. The end is always a stage. A step that would move nothing
+// is none.
 //
 // A rule walks that is there before and after, sends its requests to destinations both times, and with other shares.
 // A destination is followed by its host, port and subset, and a subset by the pods that its labels select. Everything
 // else is at the start as it is wanted: a rule that is new, or that has no destinations, does not walk.
-func NewPlan(live, wanted istio.Objects, steps []int64) Plan {
+func NewPlan(live, wanted istio.Objects, way Way) Plan {
 	p := Plan{wanted: wanted}
 	live = istio.FollowPods(live, wanted)
 	is, want := live.Routing().VirtualServiceSpec(), wanted.Routing().VirtualServiceSpec()
@@ -60,12 +71,17 @@ func NewPlan(live, wanted istio.Objects, steps []int64) Plan {
 	}
 	p.kept = keptSubsets(p.rules, live, wanted)
 	p.stages = []Stage{p.stage(0)}
-	for _, percent := range append(slices.Clone(steps), whole) {
+	if way.Mirror > 0 {
+		copies := p.stage(0)
+		copies.Mirror = way.Mirror
+		p.stages = append(p.stages, copies)
+	}
+	for _, percent := range append(slices.Clone(way.Steps), whole) {
 		next, last := p.stage(percent), p.stages[len(p.stages)-1]
 		switch same := slices.EqualFunc(next.Shares, last.Shares, slices.Equal); {
 		case last.Percent >= percent:
 		case same && percent < whole:
-		case same && len(p.stages) > 1:
+		case same && last.Percent > 0:
 			// The end stands for a step that is already there.
 			p.stages[len(p.stages)-1].Percent = whole
 		default:
@@ -165,6 +181,7 @@ func (p Plan) Objects(stage int) istio.Objects {
 	o, spec := *p.wanted.Routing(), proto.CloneOf(p.wanted.Routing().VirtualServiceSpec())
 	for i, r := range p.rules {
 		spec.Http[r.at].Route = r.weighted(p.stages[stage].Shares[i])
+		r.mirror(spec.Http[r.at], p.stages[stage].Mirror)
 	}
 	o.Spec = spec
 	objects := p.wanted.With(&o)
@@ -201,6 +218,9 @@ func (p Plan) Words(stage int) string {
 		}
 		slices.Sort(shares)
 		text := strings.Join(shares, ", ")
+		if percent := p.stages[stage].Mirror; percent > 0 {
+			text += fmt.Sprintf(", and copies of %d %% to %s", percent, strings.Join(r.growing(), ", "))
+		}
 		if len(p.rules) > 1 {
 			text = istio.Shown(r.name) + ": " + text
 		}

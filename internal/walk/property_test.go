@@ -22,7 +22,7 @@ type history struct {
 	terms  walk.Terms
 	plan   walk.Plan
 	wanted istio.Objects
-	steps  []int64
+	way    walk.Way
 	now    time.Time
 	at     walk.Position
 	failed bool
@@ -64,9 +64,12 @@ func newHistory(t *rapid.T) *history {
 	}
 	h := &history{
 		T: t, wanted: objects(to...), now: start,
-		steps: rapid.SliceOfN(rapid.Int64Range(1, 99), 0, 6).Draw(t, "steps"),
+		way: walk.Way{
+			Steps:  rapid.SliceOfN(rapid.Int64Range(1, 99), 0, 6).Draw(t, "steps"),
+			Mirror: rapid.SampledFrom([]int64{0, 0, 10, 100}).Draw(t, "mirror"),
+		},
 	}
-	h.plan = walk.NewPlan(objects(from...), h.wanted, h.steps)
+	h.plan = walk.NewPlan(objects(from...), h.wanted, h.way)
 	h.terms = walk.Terms{
 		Last:      h.plan.Last(),
 		Pause:     time.Duration(rapid.IntRange(0, 100).Draw(t, "pause")) * time.Second,
@@ -75,6 +78,9 @@ func newHistory(t *rapid.T) *history {
 		OnFailure: rapid.SampledFrom([]walk.OnFailure{walk.Back, walk.Hold}).Draw(t, "on_failure"),
 		Gated:     rapid.Bool().Draw(t, "gated"),
 		ByApply:   rapid.Bool().Draw(t, "by_apply"),
+		Mirrored:  h.plan.Mirrored(),
+
+		MirrorPause: time.Duration(rapid.IntRange(0, 100).Draw(t, "mirror pause")) * time.Second,
 	}
 	h.at.Since = h.now
 	h.goal, h.arrives = h.terms.Goal(h.at)
@@ -94,7 +100,10 @@ func randomRule(t *rapid.T, label string) string {
 func (h *history) checkShares() {
 	stages := h.plan.Stages()
 	for i, s := range stages {
-		if i > 0 && s.Percent <= stages[i-1].Percent {
+		if copies := i == 1 && h.way.Mirror > 0; copies != (s.Mirror > 0) || copies != (i > 0 && s.Percent == 0) {
+			h.Errorf("stage %d has copies of %d %%: %+v", i, s.Mirror, stages)
+		}
+		if i > 0 && s.Percent < stages[i-1].Percent || i > 1 && s.Percent == stages[i-1].Percent {
 			h.Errorf("stage %d is at %d %%, after %d %%", i, s.Percent, stages[i-1].Percent)
 		}
 		for r, shares := range s.Shares {
@@ -190,7 +199,11 @@ func (h *history) checkEnded(live istio.Objects) {
 }
 
 func (h *history) checkJudgement(m walk.Move, verdicts []walk.Verdict) {
-	if h.now.Before(h.at.Since.Add(h.terms.Pause)) {
+	pause := h.terms.Pause
+	if h.terms.Mirrored && h.at.Stage == 1 {
+		pause = h.terms.MirrorPause
+	}
+	if h.now.Before(h.at.Since.Add(pause)) {
 		h.Errorf("judged at %s a step that began at %s", h.now, h.at.Since)
 	}
 	worst := walk.Pass
@@ -211,6 +224,9 @@ func (h *history) step(to walk.Position) {
 	want := h.at.Stage + 1
 	if to.Back {
 		want = h.at.Stage - 1
+		if want == 1 && h.terms.Mirrored {
+			want = 0
+		}
 	}
 	if to.Stage != want || to.Stage < 0 || to.Stage > h.terms.Last || h.at.Back && !to.Back {
 		h.Fatalf("from %+v to %+v of %d", h.at, to, h.terms.Last)
@@ -218,7 +234,7 @@ func (h *history) step(to walk.Position) {
 	h.at = to
 	text := h.plan.Remember("prod", h.at, "").Encode()
 	live := walking(h.plan, to.Stage, text)
-	resumed, at, ok := walk.Resume(live, h.wanted, h.steps, "prod", h.now)
+	resumed, at, ok := walk.Resume(live, h.wanted, h.way, "prod", h.now)
 	at.Taken = h.at.Taken
 	if !ok || at != h.at || to.Taken != (h.terms.ByApply && !to.Back) {
 		h.Fatalf("stopped at %+v, resumed at %+v, %t; annotation %s", h.at, at, ok, text)

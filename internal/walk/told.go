@@ -25,7 +25,11 @@ func Told(live istio.Objects, now time.Time) (Plan, Memory, Position, error) {
 	if !ok || m.Ended {
 		return Plan{}, m, Position{}, ErrNone
 	}
-	p := NewPlan(m.atStart(live), weighted(live, m.Target), m.Percents[1:])
+	way := Way{m.Percents[1:], m.Mirror}
+	p := NewPlan(m.atStart(live), weighted(live, m.Target), way)
+	if m.Stage == 1 && p.Mirrored() {
+		p = NewPlan(m.atStart(live), p.withoutCopies(), way)
+	}
 	if p.Last() == 0 || m.Stage > p.Last() || !p.walksTo(m) || !p.isLive(m.Stage, live) {
 		return Plan{}, m, Position{}, ErrOvertaken
 	}

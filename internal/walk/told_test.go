@@ -16,7 +16,7 @@ import (
 // Objects tell of the walk that they are on, without a configuration: whose it is, where, and what comes next.
 func TestTold(t *testing.T) {
 	t.Parallel()
-	p := walk.NewPlan(objects("v1"), objects("v1=0 v2=100"), []int64{10, 50})
+	p := walk.NewPlan(objects("v1"), objects("v1=0 v2=100"), walk.Way{Steps: []int64{10, 50}})
 	m := p.Remember("prod", walk.Position{Stage: 2, Since: start}, "")
 	m.Advance = walk.ByApply
 	told, is, at, err := walk.Told(walk.Marked(p.Objects(2), m.Encode()), start.Add(time.Hour))
@@ -43,7 +43,7 @@ func TestTold(t *testing.T) {
 // What is no walk, or is not where it says, cannot go on.
 func TestTold_wrong(t *testing.T) {
 	t.Parallel()
-	p := walk.NewPlan(objects("v1"), objects("v1=0 v2=100"), []int64{10, 50})
+	p := walk.NewPlan(objects("v1"), objects("v1=0 v2=100"), walk.Way{Steps: []int64{10, 50}})
 	text := p.Remember("prod", walk.Position{Stage: 1, Since: start}, "").Encode()
 	edited := func(key string, value any) istio.Objects {
 		var all map[string]any

@@ -129,7 +129,7 @@ func TestNewPlan(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			p := walk.NewPlan(objects(test.from...), objects(test.to...), test.steps)
+			p := walk.NewPlan(objects(test.from...), objects(test.to...), walk.Way{Steps: test.steps})
 			var got []string
 			for i, s := range p.Stages() {
 				got = append(got, fmt.Sprintf("%d: %s", s.Percent, p.Words(i)))
@@ -149,7 +149,7 @@ func TestPlan_Objects(t *testing.T) {
 	t.Parallel()
 	live, wanted := objects("v1"), objects("v2=70 v3=30")
 	wanted.Routing().VirtualServiceSpec().Http[0].Retries = &networking.HTTPRetry{Attempts: 3}
-	p := walk.NewPlan(live, wanted, []int64{10})
+	p := walk.NewPlan(live, wanted, walk.Way{Steps: []int64{10}})
 	want := objects("v1=90 v2=7 v3=3")
 	kept := want.Declaring().DestinationRuleSpec()
 	kept.Subsets = append(kept.Subsets[1:], kept.Subsets[0])
@@ -159,7 +159,7 @@ func TestPlan_Objects(t *testing.T) {
 			t.Errorf("%s (-want +got):\n%s", o, diff)
 		}
 	}
-	if same := walk.NewPlan(wanted, wanted, nil).Objects(0); !cmp.Equal(same.Routing(), wanted.Routing(),
+	if same := walk.NewPlan(wanted, wanted, walk.Way{}).Objects(0); !cmp.Equal(same.Routing(), wanted.Routing(),
 		protocmp.Transform()) {
 		t.Error("where nothing moves the wanted objects are written")
 	}
@@ -170,7 +170,7 @@ func TestPlan_renamed(t *testing.T) {
 	t.Parallel()
 	live, wanted := objects("v1"), objects("stable=90 v2=10")
 	wanted.Declaring().DestinationRuleSpec().Subsets[0].Labels = map[string]string{"version": "v1"}
-	p := walk.NewPlan(live, wanted, []int64{50})
+	p := walk.NewPlan(live, wanted, walk.Way{Steps: []int64{50}})
 	if got, want := p.Words(1), "stable 95 %, v2 5 %"; got != want {
 		t.Errorf("the shares are %s, want %s", got, want)
 	}
@@ -192,7 +192,7 @@ func TestNewPlan_hosts(t *testing.T) {
 			{Route: []*networking.HTTPRouteDestination{to(80, first), to(81, second)}},
 		}}})
 	}
-	p := walk.NewPlan(of(100, 0), of(0, 100), []int64{30})
+	p := walk.NewPlan(of(100, 0), of(0, 100), walk.Way{Steps: []int64{30}})
 	if got, want := p.Words(1), "a.example:80 70 %, a.example:81 30 %"; got != want {
 		t.Errorf("the shares are %s, want %s", got, want)
 	}
@@ -209,7 +209,7 @@ func walking(p walk.Plan, stage int, text string) istio.Objects {
 func TestResume(t *testing.T) {
 	t.Parallel()
 	from, to, steps := objects("v1"), objects("v1=20 v2=80"), []int64{10, 50}
-	p := walk.NewPlan(from, to, steps)
+	p := walk.NewPlan(from, to, walk.Way{Steps: steps})
 	at := walk.Position{Stage: 2, Since: start}
 	text := p.Remember("prod", at, "").Encode()
 	live := walking(p, 2, text)
@@ -254,7 +254,7 @@ func TestResume(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			resumed, is, ok := walk.Resume(test.live, test.wanted, test.steps, test.owner, later)
+			resumed, is, ok := walk.Resume(test.live, test.wanted, walk.Way{Steps: test.steps}, test.owner, later)
 			want := walk.Position{Since: later}
 			if test.want {
 				want.Stage = 2
@@ -282,7 +282,7 @@ func TestRecall(t *testing.T) {
 	if m, ok := walk.Recall(nil); ok {
 		t.Errorf("of no object: %+v", m)
 	}
-	p := walk.NewPlan(objects("v1"), objects("v2"), nil)
+	p := walk.NewPlan(objects("v1"), objects("v2"), walk.Way{})
 	o := walking(p, 1, p.Remember("", walk.Position{Stage: 1, Back: true, Since: start},
 		strings.Repeat("ä", 1000)).Encode()).Routing()
 	m, ok := walk.Recall(o)
@@ -313,7 +313,7 @@ func TestMemory_Began(t *testing.T) {
 func TestPlan_Ended(t *testing.T) {
 	t.Parallel()
 	wanted := objects("a: v3=30 v2=70", "b: v1")
-	p := walk.NewPlan(objects("a: v1", "b: v1"), wanted, []int64{10})
+	p := walk.NewPlan(objects("a: v1", "b: v1"), wanted, walk.Way{Steps: []int64{10}})
 	live := objects("a: v1=90 v2=7 v3=3 v4=0", "b: v1=99 v2=1")
 	want := objects("a: v3=30 v2=70 v4=0", "b: v1=99 v2=1").Routing()
 	if diff := cmp.Diff(want.Spec, p.Ended(live).Routing().Spec, protocmp.Transform()); diff != "" {
@@ -322,7 +322,7 @@ func TestPlan_Ended(t *testing.T) {
 	if diff := cmp.Diff(live.Declaring().Spec, p.Ended(live).Declaring().Spec, protocmp.Transform()); diff != "" {
 		t.Errorf("all subsets are wanted (-want +got):\n%s", diff)
 	}
-	p = walk.NewPlan(objects("v1"), objects("v2"), []int64{10})
+	p = walk.NewPlan(objects("v1"), objects("v2"), walk.Way{Steps: []int64{10}})
 	if subsets := p.Ended(objects("v1=90 v2=10 v3=0")).Declaring().DestinationRuleSpec().Subsets; len(subsets) != 2 ||
 		istio.FindSubset(p.Ended(objects("v1=90 v2=10")).Declaring().DestinationRuleSpec(), "v1") != nil {
 		t.Errorf("the subsets are %v", subsets)
@@ -335,7 +335,7 @@ func TestPlan_Ended(t *testing.T) {
 // Whether the shares are still those of the step is seen from the annotation alone.
 func TestMemory_Describes(t *testing.T) {
 	t.Parallel()
-	p := walk.NewPlan(objects("v1"), objects("v1=0 v2=60 v3=40"), []int64{10, 50})
+	p := walk.NewPlan(objects("v1"), objects("v1=0 v2=60 v3=40"), walk.Way{Steps: []int64{10, 50}})
 	m := p.Remember("", walk.Position{Stage: 1, Since: start}, "")
 	for name, test := range map[string]struct {
 		live istio.Objects

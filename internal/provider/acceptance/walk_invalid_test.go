@@ -115,6 +115,18 @@ var invalidWalks = map[string]invalid{
 		top(`walk = { steps = [10], gates = [{ query = { promql = "sum(a[$${}])", max = 1 } }] }`),
 		"walk.gates[0].query.promql", "has no meaning", nil,
 	},
+	"copies of nothing": {
+		top(`walk = { steps = [10], mirror = { percent = 0 } }`), "walk.mirror.percent", "between 1 and 100 percent", nil,
+	},
+	"copies of too much": {
+		top(`walk = { steps = [10], mirror = { percent = 101 } }`), "walk.mirror.percent", "got 101", nil,
+	},
+	"copies of a part of a percent": {
+		top(`walk = { steps = [10], mirror = { percent = 0.5 } }`), "walk.mirror.percent", "whole number", nil,
+	},
+	"copies without an end": {
+		top(`walk = { steps = [10], mirror = { percent = 5, pause = "2h" } }`), "walk.mirror.pause", "from 0s to 1h", nil,
+	},
 	"no requests": {
 		top(`walk = { steps = [10], min_requests = 0 }`), "walk.min_requests", "between 1 and 1000000000", nil,
 	},
@@ -165,6 +177,9 @@ func TestValidateWalk_accepted(t *testing.T) {
 		"metrics are not known yet": `walk = { steps = [10], min_requests = unknown, gates = [
 			{ success_rate = unknown }, { success_rate = { worse_than = unknown, by = unknown } },
 			{ latency = { quantile = unknown, max = unknown } }, { success_rate = { min = unknown } }] }`,
+		"copies":                   `walk = { steps = [10], mirror = { percent = 100 } }`,
+		"copies not known yet":     `walk = { steps = [10], mirror = unknown }`,
+		"copies of unknown number": `walk = { steps = [10], mirror = { percent = unknown, pause = unknown } }`,
 		"queries": `walk = { steps = [10], gates = [
 			{ query = { promql = "sum(a{b=\"$labels.app\", c=~\"d$\", e=\"$${labels.x/y}\"}[$window])", max = 0 } },
 			{ query = { promql = "up", min = -1e9, max = 1e9 } }, { query = { promql = unknown, max = unknown } },

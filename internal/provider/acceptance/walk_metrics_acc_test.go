@@ -273,3 +273,54 @@ func TestAccWalk_unaskable(t *testing.T) {
 		`app = "k8s-combat-service-v2", track = "x"`, 1))
 	w.fails("Gate cannot be asked", []string{`the subset v2 has the label "track"`}, "plan")
 }
+
+// TestAccWalk_mirror: before it gets requests a version gets copies, which are judged like requests, and whose
+// failures nobody sees.
+func TestAccWalk_mirror(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		fail float64
+		say  string
+		seen []int64
+	}{
+		"healthy": {0, "", []int64{0, 50, 100}},
+		"failing": {50, "at step 1 of 3: v1 100 %, v2 0 %, and copies of 50 % to v2: gates[0]: fail: v2: ", []int64{0}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newJudgedWalk(t, walkRate, acctest.Start(t).Prometheus(), `walk = {
+    steps = [50]
+    pause = "1s"
+    mirror = { percent = 50, pause = "2s" }
+    min_requests = 50
+    gates = [{ success_rate = { min = 99 } }]
+  }`)
+			if test.fail > 0 {
+				w.lab.SetFault(acctest.ServerFault{Version: "v2", Fail: test.fail})
+			}
+			w.share("0", "100")
+			_, r := w.plan()
+			r.want(t, "warning", "Traffic walks in "+w.lab.Namespace+"/"+w.lab.Service,
+				"step 1 of 3, 0 % of the way: v1 100 %, v2 0 %, and copies of 50 % to v2\n",
+				"That of copies lasts 2s. Each step lasts 1s, the whole 4s")
+			seen, r := watchShares(t, w.lab, w.begin("apply", "saved.tfplan"))
+			if test.say == "" && !r.ok {
+				t.Fatalf("the apply fails:\n%s", r.text)
+			}
+			if test.say != "" {
+				r.want(t, "error", "Walk went back", test.say)
+			}
+			wantShares(t, seen, test.seen...)
+			if failed := w.failed("the walk"); failed > 0 {
+				t.Errorf("%d requests failed, and copies alone were to", failed)
+			}
+			rules := specOf(w.lab.MustGet(acctest.VirtualService, w.lab.Service))
+			if text := fmt.Sprint(rules); strings.Contains(text, "mirrors:") {
+				t.Errorf("the copies stay: %s", text)
+			}
+			if test.say == "" {
+				w.unchanged()
+			}
+		})
+	}
+}

@@ -18,20 +18,20 @@ import (
 
 // TestAccWalk_random walks at random, under load: other steps, gates and resources, canaries that are healthy and
 // that are not, and hits from outside, after which apply goes on. Each ends at its target, at its start, or at the
-// step that it says. Two run by default, and MESH_TEST_WALKS=30 as `make walk` does; MESH_TEST_SEED draws the same
+// step that it says. Two run by default, and MESH_TEST_CANARIES=30 as `make walk` does; MESH_TEST_SEED draws the same
 // ones again.
 func TestAccWalk_random(t *testing.T) {
 	t.Parallel()
 	walks, rate := 2, walkRate
-	if text := os.Getenv("MESH_TEST_WALKS"); text != "" {
+	if text := os.Getenv("MESH_TEST_CANARIES"); text != "" {
 		number, err := strconv.Atoi(text)
 		if err != nil || number < 1 {
-			t.Fatalf("read MESH_TEST_WALKS: %q", text)
+			t.Fatalf("read MESH_TEST_CANARIES: %q", text)
 		}
 		walks, rate = number, 2*walkRate
 	}
 	seed := loadSeed(t)
-	t.Logf("to draw the same walks again: MESH_TEST_SEED=%d MESH_TEST_WALKS=%d", seed, walks)
+	t.Logf("to draw the same walks again: MESH_TEST_SEED=%d MESH_TEST_CANARIES=%d", seed, walks)
 	table := &strings.Builder{}
 	lines := tabwriter.NewWriter(table, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(lines, "walk\tcanary\tsteps\ton failure\thit\tapplies\tended\trequests\tfailed")

@@ -51,6 +51,6 @@ func (a *abort) Invoke(ctx context.Context, req action.InvokeRequest, resp *acti
 	}
 	if p, m, at, ok := to.told(); ok {
 		m.Why, at.Back = "by mesh_abort", true
-		to.move(ctx, p, m, at, walk.Terms{Last: p.Last()})
+		to.move(ctx, p, m, at, walk.Terms{Last: p.Last(), Mirrored: p.Mirrored()})
 	}
 }

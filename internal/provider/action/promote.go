@@ -119,7 +119,9 @@ func (a *promote) Invoke(ctx context.Context, req action.InvokeRequest, resp *ac
 		resp.SendProgress(action.InvokeProgressEvent{Message: fmt.Sprintf(
 			"%s is %s already: the next apply of the resource ends the walk", to.at, p.Place(at))})
 	default:
-		to.move(ctx, p, m, at, walk.Terms{Last: p.Last(), ByApply: r.String("to") != toEnd})
+		to.move(ctx, p, m, at, walk.Terms{
+			Last: p.Last(), ByApply: r.String("to") != toEnd, Mirrored: p.Mirrored(),
+		})
 	}
 }
 
@@ -167,6 +169,6 @@ func (r *route) toWeights(
 		r.refuse("Invalid weights", "%s.", report.Sentence(err.Error()))
 		return walk.Plan{}, walk.Memory{}, walk.Position{}, false
 	}
-	p, at, _ := walk.Resume(live, wanted, steps, r.settings.Owner, time.Now())
+	p, at, _ := walk.Resume(live, wanted, walk.Way{Steps: steps}, r.settings.Owner, time.Now())
 	return p, walk.Memory{Owner: r.settings.Owner, Advance: walk.ByAction}, at, true
 }

@@ -50,7 +50,7 @@ func (w *walkRun) now() liveObjects { return liveObjects{w.writer.Now} }
 func termsOf(w *form.Walk, plan walk.Plan) walk.Terms {
 	return walk.Terms{
 		Last: plan.Last(), Pause: w.Pause, Patience: w.Patience, Again: askAgain, OnFailure: w.OnFailure,
-		Gated: len(w.Gates) > 0, ByApply: w.ByApply,
+		Gated: len(w.Gates) > 0, ByApply: w.ByApply, Mirrored: plan.Mirrored(), MirrorPause: w.MirrorPause,
 	}
 }
 
@@ -70,7 +70,7 @@ func (p *objectsResource) walks(c *call, u *updateRun) bool {
 	}
 	w, now := &walkRun{updateRun: u}, time.Now()
 	var resumed bool
-	w.plan, w.at, resumed = walk.Resume(u.change.From, u.wanted, u.life.Walk.Steps, u.route.Place().Owner, now)
+	w.plan, w.at, resumed = walk.Resume(u.change.From, u.wanted, u.life.Walk.Way, u.route.Place().Owner, now)
 	if w.plan.Last() == 0 {
 		return false
 	}

@@ -31,7 +31,7 @@ func walkOf(life form.Lifecycle, before, after istio.Objects, owner, annotation 
 		before = walk.Marked(before, annotation)
 	}
 	w := plannedWalk{}
-	w.plan, w.at, w.resumed = walk.Resume(before, after, life.Walk.Steps, owner, time.Time{})
+	w.plan, w.at, w.resumed = walk.Resume(before, after, life.Walk.Way, owner, time.Time{})
 	return w
 }
 
@@ -75,9 +75,13 @@ func (w plannedWalk) lines(to *form.Walk) []string {
 	}
 	lines = append(lines, w.stepsFrom(max(w.at.Stage, 1))...)
 	terms.Last -= max(w.at.Stage-1, 0)
+	copies := ""
+	if terms.Mirrored = terms.Mirrored && w.at.Stage <= 1; terms.Mirrored && terms.MirrorPause != terms.Pause {
+		copies = fmt.Sprintf("That of copies lasts %s. ", terms.MirrorPause)
+	}
 	expected, longest := terms.Expected()
-	lines = append(lines, fmt.Sprintf("Each step lasts %s, the whole %s, besides the writes. The state is locked "+
-		"until then.", terms.Pause, expected))
+	lines = append(lines, fmt.Sprintf("%sEach step lasts %s, the whole %s, besides the writes. The state is locked "+
+		"until then.", copies, terms.Pause, expected))
 	if terms.Gated {
 		lines = append(lines, fmt.Sprintf("At the end of each step, the last included, these gates have to pass: %s. "+
 			"%s With their patience of %s the walk takes %s at most.", gateNames(to), whereOneFails(to), to.Patience,
@@ -103,10 +107,10 @@ func (w plannedWalk) nextStep(to *form.Walk, terms walk.Terms) []string {
 	case terms.Gated:
 		lines = append(lines, fmt.Sprintf("The walk is %s: %s. When that has lasted %s, this apply asks these gates: "+
 			"%s. When they pass, with patience for %s, it %s. %s", w.plan.Called(w.at), w.plan.Words(w.at.Stage),
-			terms.Pause, gateNames(to), to.Patience, does, whereOneFails(to)))
+			terms.PauseAt(w.at.Stage), gateNames(to), to.Patience, does, whereOneFails(to)))
 	default:
 		lines = append(lines, fmt.Sprintf("The walk is %s: %s. When that has lasted %s, this apply %s:",
-			w.plan.Called(w.at), w.plan.Words(w.at.Stage), terms.Pause, does))
+			w.plan.Called(w.at), w.plan.Words(w.at.Stage), terms.PauseAt(w.at.Stage), does))
 	}
 	steps := w.stepsFrom(w.at.Stage + 1)
 	lines = append(lines, steps[:min(1, len(steps))]...)

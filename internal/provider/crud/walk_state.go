@@ -74,7 +74,7 @@ func (p *objectsResource) refreshWalk(
 		return attr.Null(), ours
 	case there && life.Walk.ByApply:
 		at := walk.Marked(ours, live.Routing().Annotations[istio.WalkAnnotation])
-		if plan, is, ok := walk.Resume(at, wanted, life.Walk.Steps, wantedOwner(wanted), time.Time{}); ok && !is.Back {
+		if plan, is, ok := walk.Resume(at, wanted, life.Walk.Way, wantedOwner(wanted), time.Time{}); ok && !is.Back {
 			return attr.String(m.Place()), plan.Ended(ours)
 		}
 		fallthrough

@@ -36,8 +36,9 @@ const (
 
 // Walk is how shares move in steps.
 type Walk struct {
-	// Steps are percents of the way, rising, without the end.
-	Steps []int64
+	walk.Way
+	// MirrorPause is how long the phase of copies lasts.
+	MirrorPause time.Duration
 	// Pause is how long each step lasts, and Patience how long after it the gates may hesitate.
 	Pause, Patience time.Duration
 	OnFailure       walk.OnFailure
@@ -85,6 +86,24 @@ func walkAttributes() map[string]schema.Attribute {
 						"step that is live and asks the gates about that. The state says the planned shares all the " +
 						"while, and `walk_state` and `summary` what is live. Leave `walk` out to go to the end at " +
 						"once. Defaults to `auto`.",
+				},
+				"mirror": schema.SingleNestedAttribute{
+					Optional: true,
+					MarkdownDescription: "A step before the first one, in which the subsets that are to get more " +
+						"requests get copies of some, whose answers nobody sees. The gates judge it as any other step. " +
+						"Copies are requests: what they change is changed twice. Clients of gRPC that route by " +
+						"themselves (`xds:///`) send none.",
+					Attributes: map[string]schema.Attribute{
+						"percent": schema.NumberAttribute{
+							Required:            true,
+							MarkdownDescription: "Of how many percent of the requests there are copies, `1` to `100`.",
+						},
+						"pause": schema.StringAttribute{
+							Optional: true,
+							MarkdownDescription: "How long that step lasts, from `0s` to `1h`. Defaults to `pause` of the " +
+								"walk.",
+						},
+					},
 				},
 				"gates": schema.ListNestedAttribute{
 					Optional: true, NestedObject: schema.NestedAttributeObject{Attributes: gateAttributes()},
@@ -173,6 +192,8 @@ func readWalk(r *attr.Reader) (*Walk, []istio.Problem) {
 			*d.into = *value
 		}
 	}
+	w.MirrorPause = w.Pause
+	problems = append(problems, w.readMirror(object.Object("mirror"))...)
 	if least, set := object.Int("min_requests"); set {
 		if w.MinRequests = least; least < 1 || least > mostRequests {
 			problems = append(problems, istio.Errorf(istio.Path{"walk", "min_requests"},
@@ -187,6 +208,26 @@ func readWalk(r *attr.Reader) (*Walk, []istio.Problem) {
 			"moves weights, and weights_managed_by = \"other\" leaves them to somebody else: set one of the two"))
 	}
 	return w, problems
+}
+
+// readMirror reads the phase of copies, of which there may be none.
+func (w *Walk) readMirror(object *attr.Reader) []istio.Problem {
+	if object == nil {
+		return nil
+	}
+	var problems []istio.Problem
+	percent, set := object.Int("percent")
+	if w.Mirror = percent; set && (percent < 1 || percent > 100) {
+		problems = append(problems, istio.Errorf(istio.Path{"walk", "mirror", "percent"},
+			"must be between 1 and 100 percent of the requests, got %d", percent))
+	}
+	pause, problem := readDuration(object, istio.Path{"walk", "mirror", "pause"}, 0, longestPause)
+	if problem != nil {
+		problems = append(problems, *problem)
+	} else if pause != nil {
+		w.MirrorPause = *pause
+	}
+	return problems
 }
 
 // changeAttributes are those of the compact forms that say how a resource is changed.
