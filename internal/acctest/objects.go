@@ -258,7 +258,8 @@ func (l *Lab) Declares(kind string, fields ...string) bool {
 	}
 	versions, _, _ := unstructured.NestedSlice(definition.Object, "spec", "versions")
 	for _, version := range versions {
-		at := l.within(l.within(version.(map[string]any), "schema"), "openAPIV3Schema")
+		of, _ := version.(map[string]any)
+		at := l.within(l.within(of, "schema"), "openAPIV3Schema")
 		for _, field := range append([]string{"spec"}, fields...) {
 			if items, ok := at["items"].(map[string]any); ok {
 				at = items
