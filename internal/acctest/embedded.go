@@ -37,6 +37,7 @@ var onlyEmbedded = map[string]string{
 	"TestAccVersions":                "it connects an Envoy of its own to istiod",
 	"TestAccWaits":                   breaks,
 	"TestAccWaits_auto":              breaks,
+	"TestAccGuide_runACanary":        counted,
 	"TestAccWalk_metrics":            counted,
 	"TestAccWalk_mirror":             counted,
 	"TestAccWalk_noVerdict":          counted,
