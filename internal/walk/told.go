@@ -52,7 +52,8 @@ func ToWeights(live istio.Objects, weights map[string]map[string]int64) (istio.O
 					slices.Sorted(maps.Keys(there)))
 			}
 			if w := weights[name][to]; w < 0 || w > whole {
-				return live, fmt.Errorf("the weight of %q in the rule %q is %d, and has to be from 0 to 100", to, name, w)
+				return live, fmt.Errorf("the weight of %q in the rule %q is %d, and has to be from 0 to 100", to, name,
+					w)
 			}
 			sum += weights[name][to]
 		}

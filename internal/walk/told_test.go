@@ -61,12 +61,14 @@ func TestTold_wrong(t *testing.T) {
 		live istio.Objects
 		want error
 	}{
-		"no object":                  {istio.Objects{}, walk.ErrNone},
-		"no annotation":              {p.Objects(1), walk.ErrNone},
-		"taken back":                 {edited("ended", true), walk.ErrNone},
-		"no stage":                   {edited("percents", []int{}), walk.ErrNone},
-		"another stage is live":      {walk.Marked(p.Objects(2), text), walk.ErrOvertaken},
-		"nothing moves":              {edited("to", map[string]any{"http[0]": map[string]int{"v1": 1}}), walk.ErrOvertaken},
+		"no object":             {istio.Objects{}, walk.ErrNone},
+		"no annotation":         {p.Objects(1), walk.ErrNone},
+		"taken back":            {edited("ended", true), walk.ErrNone},
+		"no stage":              {edited("percents", []int{}), walk.ErrNone},
+		"another stage is live": {walk.Marked(p.Objects(2), text), walk.ErrOvertaken},
+		"nothing moves": {
+			edited("to", map[string]any{"http[0]": map[string]int{"v1": 1}}), walk.ErrOvertaken,
+		},
 		"another rule":               {edited("to", map[string]any{"x": nil}), walk.ErrOvertaken},
 		"steps that there cannot be": {edited("percents", []int{0, 10, 10, 5}), walk.ErrOvertaken},
 		"one stage":                  {edited("percents", []int{0, 100}), walk.ErrOvertaken},
@@ -88,10 +90,19 @@ func TestToWeights(t *testing.T) {
 		weights map[string]map[string]int64
 		want    string
 	}{
-		"one rule":            {map[string]map[string]int64{"a": {"v2": 100}}, ""},
-		"another rule":        {map[string]map[string]int64{"b": {"v2": 100}}, `there is no rule "b"; the rules are ["a" "http[1]"]`},
-		"another destination": {map[string]map[string]int64{"a": {"v3": 100}}, `the rule "a" has no destination "v3"; it has ["v1" "v2"]`},
-		"too much":            {map[string]map[string]int64{"a": {"v1": 100, "v2": 1}}, `the weights of the rule "a" sum to 101, and have to sum to 100`},
+		"one rule": {map[string]map[string]int64{"a": {"v2": 100}}, ""},
+		"another rule": {
+			map[string]map[string]int64{"b": {"v2": 100}},
+			`there is no rule "b"; the rules are ["a" "http[1]"]`,
+		},
+		"another destination": {
+			map[string]map[string]int64{"a": {"v3": 100}},
+			`the rule "a" has no destination "v3"; it has ["v1" "v2"]`,
+		},
+		"too much": {
+			map[string]map[string]int64{"a": {"v1": 100, "v2": 1}},
+			`the weights of the rule "a" sum to 101, and have to sum to 100`,
+		},
 		"below nothing": {
 			map[string]map[string]int64{"a": {"v1": -1, "v2": 101}},
 			`the weight of "v1" in the rule "a" is -1, and has to be from 0 to 100`,

@@ -62,9 +62,11 @@ func TestAccWalkByApply_gates(t *testing.T) {
 			before := "arrived"
 			for i, step := range test.steps {
 				change, r := w.plan()
-				if got := []string{of(t, change.Before, "walk_state"), of(t, change.After, "walk_state")}; !cmp.Equal(got,
-					[]string{asJSON(t, before), asJSON(t, step)}) {
-					t.Errorf("plan %d goes %v, want from %s to %s", i, got, before, step)
+				want := []string{asJSON(t, before), asJSON(t, step)}
+				if got := []string{
+					of(t, change.Before, "walk_state"), of(t, change.After, "walk_state"),
+				}; !cmp.Equal(got, want) {
+					t.Errorf("plan %d goes %v, want %v", i, got, want)
 				}
 				if i == 1 {
 					r.want(t, "warning", "Traffic walks in "+lab.Namespace+"/"+lab.Service,

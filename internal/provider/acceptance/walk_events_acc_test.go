@@ -17,7 +17,9 @@ import (
 func eventsOf(t *testing.T, lab *acctest.Lab) []string {
 	t.Helper()
 	list, err := newKube(t, lab.Kubeconfig).objects("events.k8s.io/v1", "events", lab.Namespace).
-		List(t.Context(), metav1.ListOptions{FieldSelector: "regarding.kind=VirtualService,regarding.name=" + lab.Service})
+		List(t.Context(), metav1.ListOptions{
+			FieldSelector: "regarding.kind=VirtualService,regarding.name=" + lab.Service,
+		})
 	if err != nil {
 		t.Fatal(err)
 	}

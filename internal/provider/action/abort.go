@@ -30,8 +30,8 @@ func (*abort) Schema(_ context.Context, _ action.SchemaRequest, resp *action.Sch
 			"without a pause. The `walk_state` of the resource says so then, and the next plan shows the same walk " +
 			"from its start again; to give it up, plan the shares of the start.\n\nThe route is that of a resource " +
 			"whose `walk` has `advance = \"apply\"`, or one that `mesh_promote` moves to `weights`, and of the same " +
-			"workspace, by the `owner` of the provider block. A walk that an apply makes by itself is left alone, and " +
-			"so are weights that somebody else has set since.",
+			"workspace, by the `owner` of the provider block. A walk that an apply makes by itself is left alone, " +
+			"and so are weights that somebody else has set since.",
 		Attributes: routeAttributes(nil),
 	}
 }

@@ -151,15 +151,16 @@ func (r *route) told() (walk.Plan, walk.Memory, walk.Position, bool) {
 	p, m, at, err := walk.Told(r.ours(r.writer.Now), time.Now())
 	switch {
 	case errors.Is(err, walk.ErrNone):
-		r.refuse("No walk under way", "No walk of %s is under way: it carries no annotation %s of one that goes on.\n\n"+
-			"A walk begins when a plan changes the shares of a resource whose walk has advance = \"apply\".", r.at,
+		r.refuse("No walk under way", "No walk of %s is under way: it carries no annotation %s of one that goes "+
+			"on.\n\nA walk begins when a plan changes the shares of a resource whose walk has advance = \"apply\".", r.at,
 			istio.WalkAnnotation)
 	case err != nil:
 		r.refuse("Walk ended by somebody else", "The live shares of %s are not those that its walk has set.%s Nothing "+
 			"was written over that. The next plan of the resource shows what is live.", r.at, report.Owners(r.live))
 	case m.Advance == walk.Auto:
 		r.refuse("Walk goes by itself", "The walk of %s is made by an apply, and goes on without anybody: an action "+
-			"would end it. To stop it, interrupt that apply. With advance = \"apply\" a walk is moved by actions.", r.at)
+			"would end it. To stop it, interrupt that apply. With advance = \"apply\" a walk is moved by actions.",
+			r.at)
 		err = walk.ErrNone
 	}
 	return p, m, at, err == nil

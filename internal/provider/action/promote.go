@@ -39,12 +39,12 @@ func (*promote) Metadata(_ context.Context, req action.MetadataRequest, resp *ac
 // Schema implements action.Action.
 func (*promote) Schema(_ context.Context, _ action.SchemaRequest, resp *action.SchemaResponse) {
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "Takes the next step of a walk, or all that are left, without a plan. No gate is asked and " +
-			"no pause waited for: who promotes has judged. The next plan of the resource shows the new place and no " +
-			"change of weights; at the last step it ends the walk.\n\nThe route is that of a resource whose `walk` " +
-			"has `advance = \"apply\"`, and of the same workspace, by the `owner` of the provider block. Where " +
-			"somebody else sets the weights (`weights_managed_by = \"other\"`), `weights` says which they shall be. A " +
-			"walk that an apply makes by itself is left alone, and so are weights that somebody else has set since.",
+		MarkdownDescription: "Takes the next step of a walk, or all that are left, without a plan. No gate is asked " +
+			"and no pause waited for: who promotes has judged. The next plan of the resource shows the new place and " +
+			"no change of weights; at the last step it ends the walk.\n\nThe route is that of a resource whose " +
+			"`walk` has `advance = \"apply\"`, and of the same workspace, by the `owner` of the provider block. " +
+			"Where somebody else sets the weights (`weights_managed_by = \"other\"`), `weights` says which they " +
+			"shall be. A walk that an apply makes by itself is left alone, and so are weights that somebody else has set since.",
 		Attributes: routeAttributes(map[string]schema.Attribute{
 			"to": schema.StringAttribute{
 				Optional: true, Validators: []validator.String{form.OneOf(toNext, toEnd)},
@@ -53,13 +53,13 @@ func (*promote) Schema(_ context.Context, _ action.SchemaRequest, resp *action.S
 			},
 			"weights": schema.MapAttribute{
 				Optional: true, ElementType: types.MapType{ElemType: types.NumberType},
-				MarkdownDescription: "Shares in whole percent by rule and subset, as `live_weights` has them, to which " +
-					"a route walks whose weights are not Terraform's, such as `{ \"http[0]\" = { v1 = 0, v2 = 100 } }`. " +
-					"The rules have to have these subsets as destinations already. The annotation `" +
+				MarkdownDescription: "Shares in whole percent by rule and subset, as `live_weights` has them, to " +
+					"which a route walks whose weights are not Terraform's, such as `{ \"http[0]\" = { v1 = 0, v2 = " +
+					"100 } }`. The rules have to have these subsets as destinations already. The annotation `" +
 					"terraform-provider-mesh/walk` keeps where it is, for the next `mesh_promote` and for " +
-					"`mesh_abort`. Whoever set the weights before gives them up to Terraform's field manager. A route " +
-					"whose weights a controller sets, such as that of Argo Rollouts, is refused: it would set them " +
-					"again, and has its own commands.",
+					"`mesh_abort`. Whoever set the weights before gives them up to Terraform's field manager. A " +
+					"route whose weights a controller sets, such as that of Argo Rollouts, is refused: it would set " +
+					"them again, and has its own commands.",
 			},
 			"steps": schema.ListAttribute{
 				Optional: true, ElementType: types.NumberType,
@@ -113,8 +113,8 @@ func (a *promote) Invoke(ctx context.Context, req action.InvokeRequest, resp *ac
 	switch {
 	case !ok:
 	case at.Back:
-		to.refuse("Walk goes back", "The walk of %s is on its way back, %s. Apply, or mesh_abort, takes it to its start.",
-			to.at, p.Called(at))
+		to.refuse("Walk goes back",
+			"The walk of %s is on its way back, %s. Apply, or mesh_abort, takes it to its start.", to.at, p.Called(at))
 	case at.Stage >= p.Last():
 		resp.SendProgress(action.InvokeProgressEvent{Message: fmt.Sprintf(
 			"%s is %s already: the next apply of the resource ends the walk", to.at, p.Place(at))})
@@ -160,8 +160,8 @@ func (r *route) toWeights(
 	}
 	live := r.ours(r.writer.Now)
 	if _, m, _, err := walk.Told(live, time.Now()); err == nil && m.Advance != walk.ByAction {
-		r.refuse("Walk of Terraform's", "A walk of %s is under way that a resource makes. Leave weights out to promote it, "+
-			"or change the weights there.", r.at)
+		r.refuse("Walk of Terraform's", "A walk of %s is under way that a resource makes. Leave weights out to "+
+			"promote it, or change the weights there.", r.at)
 		return walk.Plan{}, m, walk.Position{}, false
 	}
 	wanted, err := walk.ToWeights(live, weights)

@@ -80,12 +80,12 @@ func walkAttributes() map[string]schema.Attribute {
 				"advance": schema.StringAttribute{
 					Optional: true, Validators: []validator.String{oneOf{advanceAuto, advanceByApply}},
 					MarkdownDescription: "Who takes the next step. `auto` walks to the end in one apply. With " +
-						"`apply` each apply takes one step and ends well there, so that the approval of a plan is the gate: " +
-						"the next plan changes nothing but `walk_state`, from the step that is live to the next, and " +
-						"says which remain. Before it takes it, apply waits for what is left of the `pause` of the " +
-						"step that is live and asks the gates about that. The state says the planned shares all the " +
-						"while, and `walk_state` and `summary` what is live. Leave `walk` out to go to the end at " +
-						"once. Defaults to `auto`.",
+						"`apply` each apply takes one step and ends well there, so that the approval of a plan is " +
+						"the gate: the next plan changes nothing but `walk_state`, from the step that is live to the " +
+						"next, and says which remain. Before it takes it, apply waits for what is left of the " +
+						"`pause` of the step that is live and asks the gates about that. The state says the planned " +
+						"shares all the while, and `walk_state` and `summary` what is live. Leave `walk` out to go " +
+						"to the end at once. Defaults to `auto`.",
 				},
 				"mirror": schema.SingleNestedAttribute{
 					Optional: true,
