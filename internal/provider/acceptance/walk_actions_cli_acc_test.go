@@ -9,7 +9,7 @@ import (
 )
 
 // TestAccWalkActions_cli: the actions as Terraform runs them since 1.14, with each step on the terminal. Another CLI
-// refuses the block by itself, and works with the rest of the provider.
+// refuses the block by itself, and works with the rest of the provider: TestAccWalkActions needs none.
 func TestAccWalkActions_cli(t *testing.T) {
 	t.Parallel()
 	lab := acctest.Start(t)
@@ -31,7 +31,7 @@ action "mesh_abort" "now" {
 	w.write(f.stepping("0", "100", `pause = "0s"`) + actions)
 	if r := w.run("plan"); !r.ok {
 		r.want(t, "error", "Unsupported block type", `"action"`)
-		return
+		t.Skip("this CLI has no actions")
 	}
 	w.must("apply")
 	wantShare(t, lab, 10, true)
