@@ -242,14 +242,14 @@ func (m Memory) Began(now time.Time) time.Time { return earlier(m.Since, now) }
 // How the words for a walk begin that has not ended.
 const (
 	stopped   = "stopped "
-	takenBack = "taken back to the start "
+	takenBack = "taken back to the start by mesh_abort"
 	atStep    = "at step "
 )
 
 // String says where a walk was stopped: `stopped at step 2 of 5, 5 % of the way`.
 func (m Memory) String() string {
 	if m.Ended {
-		return takenBack + m.Why
+		return takenBack
 	}
 	return stopped + m.Place()
 }
@@ -273,7 +273,7 @@ func (p Plan) Place(at Position) string { return p.Remember("", at, "").Place() 
 func IsStopped(text string) bool { return strings.HasPrefix(text, stopped) }
 
 // IsTakenBack reports whether a text is what [Memory.String] said of a walk that somebody took back to its start.
-func IsTakenBack(text string) bool { return strings.HasPrefix(text, takenBack) }
+func IsTakenBack(text string) bool { return text == takenBack }
 
 // IsPlace reports whether a text is what [Memory.Place] said of a step on the way forward.
 func IsPlace(text string) bool { return strings.HasPrefix(text, atStep) }

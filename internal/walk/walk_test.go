@@ -368,8 +368,8 @@ func TestMemory_String(t *testing.T) {
 			t.Errorf("%+v is %q, want %q", m, got, want)
 		}
 	}
-	back := walk.Memory{Percents: []int64{0, 5, 100}, Back: true, Ended: true, Why: "by hand"}
-	if got, want := back.String(), "taken back to the start by hand"; got != want || !walk.IsTakenBack(got) {
+	back := walk.Memory{Percents: []int64{0, 5, 100}, Back: true, Ended: true}
+	if got, want := back.String(), "taken back to the start by mesh_abort"; got != want || !walk.IsTakenBack(got) {
 		t.Errorf("%+v is %q, want %q", back, got, want)
 	}
 	at := walk.Memory{Percents: []int64{0, 5, 100}, Stage: 1}

@@ -177,6 +177,47 @@ func TestAccWalkActions_refused(t *testing.T) {
 	}
 }
 
+// TestAccWalkActions_start: what a killed apply has only begun is not taken back, and goes on.
+func TestAccWalkActions_start(t *testing.T) {
+	t.Parallel()
+	lab := acctest.Start(t)
+	f, w := canaryForm, newWorkspace(t, lab, canaryForm, "")
+	w.write(f.stepping("100", "0", `pause = "0s"`))
+	w.must("apply")
+	w.write(f.stepping("0", "100", `pause = "0s"`))
+	w.must("apply")
+	lab.EditObject(acctest.VirtualService, lab.Service, func(o *unstructured.Unstructured) {
+		setWeights(specOf(o), map[string]int64{"v1": 100, "v2": 0})
+		all := o.GetAnnotations()
+		all[walkAnnotation] = strings.Replace(all[walkAnnotation], `"step":1`, `"step":0`, 1)
+		o.SetAnnotations(all)
+	})
+	w.refuses("mesh_abort", "", "Walk is at its start", "v1 100 %, v2 0 %")
+	w.refuses("mesh_promote", "", "Fields owned by another manager", "kubectl-edit")
+}
+
+// TestActions_hostile: what is too large for an action is not looked at, and what is wrong with it can be printed.
+func TestActions_hostile(t *testing.T) {
+	t.Parallel()
+	s := newServer(t)
+	for name, attributes := range map[string]string{
+		"escapes":     "name = \"a\\u001b[2J\"",
+		"a huge name": fmt.Sprintf("name = %q", strings.Repeat("x", 3<<20)),
+		"huge weights": fmt.Sprintf("name = \"a\"\nweights = { %q = { v1 = 1 } }",
+			strings.Repeat("x", 3<<20)),
+	} {
+		_, diagnostics := s.invoke(t, "mesh_promote", attributes)
+		if len(diagnostics) == 0 {
+			t.Errorf("%s pass", name)
+		}
+		for _, d := range diagnostics {
+			if len(d.Detail) > 5000 || strings.Contains(d.Detail, "\x1b") {
+				t.Errorf("%s: %d bytes are told: %.300q", name, len(d.Detail), d.Detail)
+			}
+		}
+	}
+}
+
 // TestAccWalkActions_auto: a walk that an apply makes by itself is left alone.
 func TestAccWalkActions_auto(t *testing.T) {
 	t.Parallel()

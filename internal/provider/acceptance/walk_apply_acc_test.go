@@ -1,6 +1,7 @@
 package acceptance_test
 
 import (
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -231,6 +232,38 @@ func TestAccWalkByApply_stopped(t *testing.T) {
 	w.wantStep(secondStep, "arrived")
 	w.must("destroy")
 	nothingIn(t, lab)
+}
+
+// TestAccWalkByApply_killed: an apply that was killed after its step has a state of before; the next plan goes on from
+// what is live.
+func TestAccWalkByApply_killed(t *testing.T) {
+	t.Parallel()
+	lab := acctest.Start(t)
+	f, w := canaryForm, newWorkspace(t, lab, canaryForm, "")
+	state := filepath.Join(w.dir, "terraform.tfstate")
+	w.write(f.stepping("100", "0", `pause = "0s"`))
+	w.must("apply")
+	before := readFile(t, state)
+	w.write(f.stepping("0", "100", `pause = "0s"`))
+	w.must("apply")
+	wantShare(t, lab, 10, true)
+	first := readFile(t, state)
+
+	w.cli.write("terraform.tfstate", before)
+	change, _ := w.plan()
+	if got, want := of(t, change.Before, "walk_state"), `"stopped at step 1 of 3, 10 % of the way"`; got != want {
+		t.Errorf("the plan begins at %s, want %s", got, want)
+	}
+	w.must("apply", "saved.tfplan")
+	wantShare(t, lab, 50, true)
+	w.wantStep(secondStep, "arrived")
+
+	w.cli.write("terraform.tfstate", first)
+	w.wantStep(secondStep, "arrived")
+	w.must("apply", "saved.tfplan")
+	wantShare(t, lab, 100, false)
+	w.cli.write("terraform.tfstate", first)
+	w.unchanged()
 }
 
 // TestAccWalkByApply_foreign: weights that somebody else writes between two steps end the walk, with his name; an

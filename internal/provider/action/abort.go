@@ -49,8 +49,13 @@ func (a *abort) Invoke(ctx context.Context, req action.InvokeRequest, resp *acti
 	if to == nil {
 		return
 	}
-	if p, m, at, ok := to.told(); ok {
-		m.Why, at.Back = "by mesh_abort", true
+	switch p, m, at, ok := to.told(); {
+	case !ok:
+	case at.Stage == 0:
+		to.refuse("Walk is at its start", "The walk of %s is at the start: %s. There is nothing to take back.", to.at,
+			p.Words(0))
+	default:
+		at.Back = true
 		to.move(ctx, p, m, at, walk.Terms{Last: p.Last(), Mirrored: p.Mirrored()})
 	}
 }
