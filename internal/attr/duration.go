@@ -8,6 +8,9 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types/basetypes"
 )
 
+// EqualDurations are the plan modifiers of an attribute that is a duration.
+func EqualDurations() []planmodifier.String { return []planmodifier.String{keepEqualDuration{}} }
+
 // keepEqualDuration plans the prior spelling of a duration that means the same as the configured one, so that
 // `5000ms` beside a stored `5s` is no change. Terraform allows a provider this for values that it normalises.
 type keepEqualDuration struct{}

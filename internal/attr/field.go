@@ -6,7 +6,6 @@ import (
 
 	fwattr "github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
-	"github.com/hashicorp/terraform-plugin-framework/resource/schema/planmodifier"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 	"google.golang.org/genproto/googleapis/api/annotations"
@@ -196,7 +195,7 @@ func (f *field) attribute() schema.Attribute {
 	case kindDuration:
 		return schema.StringAttribute{
 			Required: f.required, Optional: optional, MarkdownDescription: description,
-			PlanModifiers: []planmodifier.String{keepEqualDuration{}},
+			PlanModifiers: EqualDurations(),
 		}
 	case kindString, kindBytes, kindEnum, kindMessage:
 	}

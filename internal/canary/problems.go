@@ -40,6 +40,7 @@ func (r *Route) Problems() []istio.Problem {
 	if r.Default != nil {
 		problems = append(problems, r.ruleProblems(istio.Path{"default"}, *r.Default)...)
 	}
+	problems = append(problems, r.takenNames(names)...)
 	return append(problems, r.istioProblems(problems)...)
 }
 
@@ -129,6 +130,7 @@ func (r *Route) ruleProblems(at istio.Path, rule Rule) []istio.Problem {
 	default:
 		problems = append(problems, r.weightProblems(at.At("weights"), rule.Weights)...)
 	}
+	problems = append(problems, r.stickyProblems(at, rule)...)
 	problems = append(problems, r.mirrorProblems(at, rule.HTTP)...)
 	return append(problems, matchProblems(at, rule.HTTP)...)
 }
@@ -318,7 +320,7 @@ func (r *Route) PathOf(o *istio.Object, at istio.Path) istio.Path {
 		default:
 			return istio.Path{"rules"}
 		}
-		return r.rulePath(at[1].(int), at[2:]) //nolint:errcheck,forcetypeassert // an index follows
+		return r.rulePath(o, at[1].(int), at[2:]) //nolint:errcheck,forcetypeassert // an index follows
 	case "hosts":
 		if len(r.Hosts) == 0 {
 			return istio.Path{"service"}
@@ -327,7 +329,8 @@ func (r *Route) PathOf(o *istio.Object, at istio.Path) istio.Path {
 	return at
 }
 
-func (r *Route) rulePath(i int, rest istio.Path) istio.Path {
+func (r *Route) rulePath(o *istio.Object, i int, rest istio.Path) istio.Path {
+	i, follows := r.placeOf(o, i)
 	at, rule := istio.Path{"default"}, Rule{}
 	if i < len(r.Rules) {
 		at, rule = istio.Path{"rules", i}, r.Rules[i]
@@ -335,12 +338,16 @@ func (r *Route) rulePath(i int, rest istio.Path) istio.Path {
 		rule = *r.Default
 	}
 	switch {
+	case isOfSticky(rest, follows, rule):
+		return at.At("sticky")
 	case len(rest) == 0 || rest[0] != "route":
 		return at.At(rest...)
 	case len(rest) == 4 && rest[3] == "host":
 		return istio.Path{"service"}
 	case len(rest) == 4 && rest[3] == "port":
 		return istio.Path{"port"}
+	case follows:
+		return at.At("sticky")
 	}
 	name := rule.Subset
 	if len(rule.Weights) > 0 && len(rest) > 1 {

@@ -4,6 +4,7 @@ import (
 	"maps"
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"google.golang.org/protobuf/proto"
@@ -235,7 +236,21 @@ func canonicalRule(t *rapid.T, http *networking.HTTPRoute) canary.Rule {
 	if rapid.Bool().Draw(t, "third") {
 		rule.Weights["v3"] = new(int64)
 	}
+	rule.Sticky = canonicalSticky(t, slices.Sorted(maps.Keys(rule.Weights)))
 	return rule
+}
+
+// canonicalSticky returns what a rule with weights of some subsets may keep, often nothing.
+func canonicalSticky(t *rapid.T, subsets []string) *istio.Sticky {
+	kept := slices.DeleteFunc(subsets, func(string) bool { return !rapid.Bool().Draw(t, "kept") })
+	if len(kept) == 0 {
+		return nil
+	}
+	return &istio.Sticky{
+		Cookie:  rapid.SampledFrom([]string{"canary", "my.canary", "a-b_C.9"}).Draw(t, "cookie"),
+		MaxAge:  time.Duration(rapid.Int64Range(1, 9600*3600).Draw(t, "max_age")) * time.Second,
+		Subsets: kept,
+	}
 }
 
 func canonicalRoute(t *rapid.T) *canary.Route {
@@ -283,6 +298,7 @@ func canonicalSplit(t *rapid.T) *canary.Split {
 	for name, weight := range map[string]int64{"v1": share, "v2": 100 - share, "v3": 0} {
 		s.Subsets[name] = canary.WeightedSubset{Weight: new(weight)}
 	}
+	s.Sticky = canonicalSticky(t, slices.Clone(subsetNames))
 	for _, name := range subsetNames {
 		subset := s.Subsets[name]
 		subset.Subset = canonicalSubset(t)
@@ -328,7 +344,7 @@ func arbitraryRoute(t *rapid.T) *canary.Route {
 }
 
 func arbitraryRule(t *rapid.T, rule canary.Rule, host *rapid.Generator[string]) canary.Rule {
-	switch rapid.IntRange(0, 4).Draw(t, "odd rule") {
+	switch rapid.IntRange(0, 5).Draw(t, "odd rule") {
 	case 0:
 		rule.HTTP = istiotest.Fill(t, &networking.HTTPRoute{}, ruleFields...)
 		for _, mirror := range rule.HTTP.Mirrors {
@@ -340,6 +356,8 @@ func arbitraryRule(t *rapid.T, rule canary.Rule, host *rapid.Generator[string]) 
 		rule.Weights = map[string]*int64{"v1": nil, "v2": new(rapid.Int64().Draw(t, "odd weight"))}
 	case 3:
 		rule.Subset, rule.Weights = "nowhere", nil
+	case 4:
+		rule.Sticky = &istio.Sticky{Cookie: "canary", Subsets: []string{"", "v2", "nowhere", "v2"}}
 	}
 	return rule
 }

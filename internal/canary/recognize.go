@@ -43,6 +43,7 @@ func RecognizeSplit(live istio.Objects, clusterDomain string) *Split {
 		hundred := int64(100)
 		rule.Weights = map[string]*int64{rule.Subset: &hundred}
 	}
+	s.Sticky = rule.Sticky
 	for name, weight := range rule.Weights {
 		subset := s.Subsets[name]
 		subset.Weight = weight
@@ -129,9 +130,10 @@ func (r *Route) recognizeVirtualService(name string, spec *networking.VirtualSer
 		r.Host = cmp.Or(r.Host, r.fullHost(destinations[0].GetHost()))
 		r.Port = commonPort(destinations)
 	}
-	for i, rule := range spec.Http {
-		recognized := recognizeRule(rule)
-		if i == len(spec.Http)-1 && len(recognized.HTTP.GetMatch()) == 0 {
+	found := istio.Unstick(spec.Http)
+	for i, rule := range found.Rules {
+		recognized := recognizeRule(rule, found.Sticky[i])
+		if i == len(found.Rules)-1 && len(recognized.HTTP.GetMatch()) == 0 {
 			r.Default = &recognized
 		} else {
 			r.Rules = append(r.Rules, recognized)
@@ -163,8 +165,8 @@ func commonPort(destinations []*networking.Destination) int64 {
 }
 
 // recognizeRule leaves out a match without conditions, which these shapes do not have: it says what none says.
-func recognizeRule(live *networking.HTTPRoute) Rule {
-	rule := Rule{HTTP: &networking.HTTPRoute{
+func recognizeRule(live *networking.HTTPRoute, sticky *istio.Sticky) Rule {
+	rule := Rule{Sticky: sticky, HTTP: &networking.HTTPRoute{
 		Name: live.Name, Match: istio.WithoutEmpty(live.Match), Timeout: live.Timeout, Retries: live.Retries,
 		Fault: live.Fault, Mirrors: live.Mirrors, Headers: live.Headers, Rewrite: live.Rewrite,
 		CorsPolicy: live.CorsPolicy,
@@ -173,7 +175,12 @@ func recognizeRule(live *networking.HTTPRoute) Rule {
 		rule.HTTP = nil
 	}
 	if len(live.Route) == 1 {
-		rule.Subset = live.Route[0].Destination.GetSubset()
+		name := live.Route[0].Destination.GetSubset()
+		if sticky == nil {
+			rule.Subset = name
+		} else {
+			rule.Weights = map[string]*int64{name: new(int64(100))}
+		}
 		return rule
 	}
 	for _, destination := range live.Route {

@@ -30,6 +30,8 @@ type Rule struct {
 	Subset string
 	// Weights are whole percent by subset, summing to 100. One of them may be nil and takes the rest.
 	Weights map[string]*int64
+	// Sticky says which of the subsets of Weights a client keeps that got it, nil for none.
+	Sticky *istio.Sticky
 }
 
 // Route is a canary by rules: the first rule that matches a request decides, and Default takes all others.
@@ -48,9 +50,12 @@ func (r *Route) Render() istio.Objects {
 	if len(r.Gateways) > 0 && !slices.Equal(r.Gateways, []string{istio.MeshGateway}) {
 		spec.Gateways = r.Gateways
 	}
+	var rules []*networking.HTTPRoute
+	var sticky []*istio.Sticky
 	for _, rule := range r.allRules() {
-		spec.Http = append(spec.Http, r.renderRule(rule))
+		rules, sticky = append(rules, r.renderRule(rule)), append(sticky, rule.Sticky)
 	}
+	spec.Http = istio.Stick(rules, sticky)
 	pair := istio.ObjectsOf(r.object(r.VirtualServiceName, spec)).WithSubsetsElsewhere(r.SubsetsElsewhere)
 	if !r.SubsetsElsewhere {
 		pair = pair.With(r.object(r.DestinationRuleName, r.renderDestinationRule()))

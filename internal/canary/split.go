@@ -19,6 +19,8 @@ type Split struct {
 	Subsets map[string]WeightedSubset
 	// HTTP is the rule without its destinations. Without a match it covers every request.
 	HTTP *networking.HTTPRoute
+	// Sticky says which subsets a client keeps that got them, nil for none.
+	Sticky *istio.Sticky
 	// Otherwise names the subset for requests that do not match; empty leaves them without a route.
 	Otherwise string
 }
@@ -26,7 +28,7 @@ type Split struct {
 // Route returns the same routing as rules.
 func (s *Split) Route() *Route {
 	r := &Route{Placement: s.Placement, Subsets: make(map[string]Subset, len(s.Subsets))}
-	split := Rule{HTTP: s.HTTP, Weights: make(map[string]*int64, len(s.Subsets))}
+	split := Rule{HTTP: s.HTTP, Sticky: s.Sticky, Weights: make(map[string]*int64, len(s.Subsets))}
 	for name, subset := range s.Subsets {
 		r.Subsets[name] = subset.Subset
 		split.Weights[name] = subset.Weight

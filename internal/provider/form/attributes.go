@@ -62,6 +62,7 @@ var attributes = map[string]Trait{
 	"rules":                  routed,
 	"default":                routed,
 	"otherwise":              routed,
+	"sticky":                 routed,
 	"match":                  routed,
 	"http":                   routed,
 	"tls":                    routed,

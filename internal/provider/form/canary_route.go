@@ -65,7 +65,9 @@ func readSubset(r *attr.Reader) canary.Subset {
 }
 
 func readRule(shape *attr.Message, r *attr.Reader) canary.Rule {
-	rule := canary.Rule{HTTP: &networking.HTTPRoute{}, Subset: r.String("subset"), Weights: r.Ints("weights")}
+	rule := canary.Rule{
+		HTTP: &networking.HTTPRoute{}, Subset: r.String("subset"), Weights: r.Ints("weights"), Sticky: readSticky(r),
+	}
 	r.Message(shape, rule.HTTP)
 	return rule
 }
@@ -120,6 +122,7 @@ func encodeRule(shape *attr.Message, rule canary.Rule) attr.Value {
 		}
 		attributes["weights"] = attr.Map(weights)
 	}
+	attributes["sticky"] = encodeSticky(rule.Sticky)
 	return attr.Object(attributes)
 }
 

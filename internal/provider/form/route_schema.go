@@ -180,6 +180,7 @@ func ruleAttributes(shape *attr.Message) map[string]schema.Attribute {
 		MarkdownDescription: "Share of each subset in whole percent, `0` to `100`, summing to 100. One of them may " +
 			"be `null` and takes the rest: `{ v1 = null, v2 = 10 }`. Excludes `subset`.",
 	}
+	attributes["sticky"] = stickyAttribute()
 	return attributes
 }
 

@@ -36,6 +36,7 @@ func (WeightedSplit) Schema() schema.Schema {
 					MarkdownDescription: "Versions of the service by name, with their shares. A name is a DNS label " +
 						"in lower case, such as `v2`.",
 				},
+				"sticky": stickyAttribute(),
 				"otherwise": schema.StringAttribute{
 					Optional: true,
 					MarkdownDescription: "Subset for the requests that `match` does not cover. Without it they have " +
@@ -49,7 +50,7 @@ func (WeightedSplit) Schema() schema.Schema {
 func (WeightedSplit) Route(r *attr.Reader, s Defaults) Route {
 	split := &canary.Split{
 		Placement: readPlacement(r, s), Subsets: map[string]canary.WeightedSubset{},
-		HTTP: &networking.HTTPRoute{}, Otherwise: r.String("otherwise"),
+		HTTP: &networking.HTTPRoute{}, Otherwise: r.String("otherwise"), Sticky: readSticky(r),
 	}
 	r.Message(splitShape, split.HTTP)
 	if r.Has("match") && !r.Known("match") {
@@ -81,6 +82,7 @@ func (WeightedSplit) Recognize(
 		subsets[name] = encodeWeightedSubset(subset)
 	}
 	attributes["subsets"] = attr.Map(subsets)
+	attributes["sticky"] = encodeSticky(split.Sticky)
 	attributes["otherwise"] = attr.Null()
 	if split.Otherwise != "" {
 		attributes["otherwise"] = attr.String(split.Otherwise)
