@@ -128,6 +128,13 @@ func TestRenderGolden(t *testing.T) {
 			r.SubsetsElsewhere = true
 			r.Subsets = map[string]canary.Subset{"v1": {}, "v2": {}}
 		}),
+		"sticky": routeWith(func(r *canary.Route) {
+			r.Rules[1].HTTP.Timeout = durationpb.New(5 * time.Second)
+			stickyRule(func(*networking.HTTPRoute) {})(r)
+		}),
+		"split_sticky": splitWith(func(s *canary.Split) {
+			s.Sticky = &istio.Sticky{Cookie: "canary", MaxAge: time.Hour, Subsets: []string{"v1", "v2"}}
+		}),
 		"split_every_request": splitWith(func(*canary.Split) {}),
 		"split_one_method": splitWith(func(s *canary.Split) {
 			s.HTTP.Match = []*networking.HTTPMatchRequest{{Uri: exact("/helloworld.Greeter/SayHello")}}

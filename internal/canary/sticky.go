@@ -123,9 +123,9 @@ func hindrances(at istio.Path, http *networking.HTTPRoute) []istio.Problem {
 	for i, match := range http.GetMatch() {
 		for _, name := range sortedKeys(match.GetHeaders()) {
 			if strings.EqualFold(name, istio.CookieHeader) {
-				problems = append(problems, istio.Errorf(at.At("match", i, "headers", istio.Key(name)),
-					"a rule with sticky cannot ask for cookies itself: a match has one condition for a header, and "+
-						"sticky needs it"))
+				problems = append(problems, istio.Errorf(at.At("sticky"),
+					"the rule asks for cookies itself, in %s, and a match can have one condition for a header",
+					istio.Path{"match", i, "headers", istio.Key(name)}))
 			}
 		}
 	}
@@ -149,19 +149,32 @@ func hindrances(at istio.Path, http *networking.HTTPRoute) []istio.Problem {
 // rule is told from others when it changes.
 func (r *Route) takenNames(rules map[string]int) []istio.Problem {
 	var problems []istio.Problem
-	for _, rule := range r.allRules() {
+	nameless := 0
+	for i, rule := range r.allRules() {
 		if rule.Sticky == nil {
 			continue
 		}
+		if rule.HTTP.GetName() == "" {
+			nameless++
+		}
 		for _, subset := range rule.Sticky.Subsets {
-			name := rule.Sticky.RuleName(rule.HTTP.GetName(), subset)
-			if i, taken := rules[name]; taken {
-				problems = append(problems, istio.Errorf(istio.Path{"rules", i, "name"},
-					"%q is what the rule is called that sticky adds for %s", name, istio.Shown(subset)))
+			name := rule.Sticky.RuleName(rule.HTTP.GetName(), nameless, subset)
+			if other, taken := rules[name]; taken {
+				problems = append(problems, istio.Errorf(r.placeOfRule(i).At("sticky"),
+					"adds a rule for %s that is called %s, and so is rules[%d]; give that one another name",
+					istio.Shown(subset), istio.Shown(name), other))
 			}
 		}
 	}
 	return problems
+}
+
+// placeOfRule returns where in the route a rule stands, the default last.
+func (r *Route) placeOfRule(i int) istio.Path {
+	if i < len(r.Rules) {
+		return istio.Path{"rules", i}
+	}
+	return istio.Path{"default"}
 }
 
 // isSticky reports whether some rule keeps subsets.

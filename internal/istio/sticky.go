@@ -49,13 +49,17 @@ func (s *Sticky) pattern(subset string) string {
 	return `(.*; *)?` + regexp.QuoteMeta(s.Cookie+"="+subset) + `(;.*)?`
 }
 
-// RuleName returns the name of the rule that honours the cookie of a subset, in front of a rule of another name. It
-// tells the two apart when rules are compared with earlier ones.
-func (s *Sticky) RuleName(of, subset string) string {
-	if of != "" {
-		of += "-"
+// RuleName returns the name of the rule that honours the cookie of a subset. It stands in front of a rule of a name, or
+// of one without, which is the given one of all sticky rules without a name, from 1. By its name it is told from
+// others when rules are compared with earlier ones.
+func (s *Sticky) RuleName(of string, nameless int, subset string) string {
+	switch {
+	case of != "":
+		return of + "-sticky-" + subset
+	case nameless > 1:
+		return fmt.Sprintf("sticky-%s-%d", subset, nameless)
 	}
-	return of + "sticky-" + subset
+	return "sticky-" + subset
 }
 
 // Kept returns the subsets that clients of a rule keep now: those that have a share. Nobody is held at a subset that
@@ -71,6 +75,13 @@ func (s *Sticky) Kept(rule *networking.HTTPRoute) []string {
 	return kept
 }
 
+// gives reports whether responses of a rule give the cookie.
+func (s *Sticky) gives(rule *networking.HTTPRoute) bool {
+	return s != nil && slices.ContainsFunc(rule.GetRoute(), func(d *networking.HTTPRouteDestination) bool {
+		return s.has(d.GetDestination().GetSubset())
+	})
+}
+
 func (s *Sticky) has(subset string) bool { return subset != "" && slices.Contains(s.Subsets, subset) }
 
 // hasShare reports whether a destination of a rule gets requests.
@@ -83,21 +94,25 @@ func hasShare(rule *networking.HTTPRoute, d *networking.HTTPRouteDestination) bo
 // are.
 func Stick(rules []*networking.HTTPRoute, sticky []*Sticky) []*networking.HTTPRoute {
 	var all []*networking.HTTPRoute
+	nameless := 0
 	for i, rule := range rules {
-		if i < len(sticky) && sticky[i] != nil {
-			all = append(all, sticky[i].rules(rule)...)
-		} else {
+		if i >= len(sticky) || !sticky[i].gives(rule) {
 			all = append(all, rule)
+			continue
 		}
+		if rule.GetName() == "" {
+			nameless++
+		}
+		all = append(all, sticky[i].rules(rule, nameless)...)
 	}
 	return all
 }
 
 // rules returns a rule whose responses give the cookie, and before it those that honour it.
-func (s *Sticky) rules(rule *networking.HTTPRoute) []*networking.HTTPRoute {
+func (s *Sticky) rules(rule *networking.HTTPRoute, nameless int) []*networking.HTTPRoute {
 	var all []*networking.HTTPRoute
 	for _, name := range s.Kept(rule) {
-		all = append(all, s.honouring(rule, name))
+		all = append(all, s.honouring(rule, nameless, name))
 	}
 	giving := proto.CloneOf(rule)
 	for _, d := range giving.Route {
@@ -109,9 +124,9 @@ func (s *Sticky) rules(rule *networking.HTTPRoute) []*networking.HTTPRoute {
 }
 
 // honouring returns the rule that sends requests with the cookie of a subset there.
-func (s *Sticky) honouring(rule *networking.HTTPRoute, subset string) *networking.HTTPRoute {
+func (s *Sticky) honouring(rule *networking.HTTPRoute, nameless int, subset string) *networking.HTTPRoute {
 	honours := proto.CloneOf(rule)
-	honours.Name = s.RuleName(rule.GetName(), subset)
+	honours.Name = s.RuleName(rule.GetName(), nameless, subset)
 	to := slices.IndexFunc(honours.Route, func(d *networking.HTTPRouteDestination) bool {
 		return d.GetDestination().GetSubset() == subset
 	})
@@ -164,15 +179,19 @@ type Unstuck struct {
 // the same rules of what is found.
 func Unstick(rules []*networking.HTTPRoute) Unstuck {
 	var u Unstuck
+	nameless := 0
 	for i, rule := range rules {
 		sticky, plain := stickyOf(rule)
 		if sticky != nil {
-			added := sticky.rules(plain)
+			added := sticky.rules(plain, nameless+1)
 			first := len(u.Rules) + 1 - len(added)
 			if first >= 0 && proto.Equal(added[len(added)-1], rule) &&
 				slices.EqualFunc(u.Rules[first:], added[:len(added)-1], sameRule) &&
 				!slices.ContainsFunc(u.Sticky[first:], func(s *Sticky) bool { return s != nil }) {
 				u.Rules, u.Sticky, u.From = u.Rules[:first], u.Sticky[:first], u.From[:first]
+				if rule.GetName() == "" {
+					nameless++
+				}
 			} else {
 				sticky, plain = nil, rule
 			}

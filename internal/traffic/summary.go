@@ -12,9 +12,9 @@ import (
 	"github.com/meshroute/terraform-provider-mesh/internal/istio"
 )
 
-// The most rules that a summary says, and the most characters of a line.
+// MostLines is how many rules a summary says at most, each in a line of so many characters.
 const (
-	mostLines   = 200
+	MostLines   = 200
 	longestLine = 300
 )
 
@@ -139,8 +139,8 @@ func (n *namer) summary(s *virtualService) []string {
 		handed = handed || all
 	}
 	lines = append(lines, n.flows(s)...)
-	if more := len(lines) - mostLines; more > 0 {
-		lines = append(lines[:mostLines], fmt.Sprintf("and %d more rules", more))
+	if more := len(lines) - MostLines; more > 0 {
+		lines = append(lines[:MostLines], fmt.Sprintf("and %d more rules", more))
 	}
 	for _, d := range s.dropped {
 		lines = append(lines, fmt.Sprintf("left out: %s: %s", d.At[:2], d.Reason))

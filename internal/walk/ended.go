@@ -14,14 +14,16 @@ import (
 func (p Plan) Ended(live istio.Objects) istio.Objects {
 	if o := live.Routing(); o != nil && len(p.rules) > 0 {
 		object, spec := *o, proto.CloneOf(o.VirtualServiceSpec())
-		rules := named(spec)
+		plain := istio.Unstick(spec.Http)
+		rules := named(plain.Rules)
 		for _, r := range p.rules {
 			if is := rules[r.name]; is != nil {
-				want := p.wanted.Routing().VirtualServiceSpec().Http[r.at]
+				want := p.plain.Rules[r.at]
 				is.Route = r.ended(is.Route, want.Route)
 				r.uncopied(is, want, p.copies())
 			}
 		}
+		spec.Http = istio.Stick(plain.Rules, plain.Sticky)
 		object.Spec = spec
 		live = live.With(&object)
 	}

@@ -129,6 +129,7 @@ func Resume(live, wanted istio.Objects, way Way, owner string, now time.Time) (P
 	if !ok || m.Owner != owner || m.Ended {
 		return fresh, Position{Since: now}, false
 	}
+	live = istio.WithoutSticky(live)
 	p := NewPlan(m.atStart(live), wanted, way)
 	if p.Last() == 0 || m.Stage > p.Last() || !p.walksTo(m) || !p.isLive(m.Stage, live) {
 		return fresh, Position{Since: now}, false
@@ -147,7 +148,8 @@ func weighted(objects istio.Objects, all map[string]map[string]int64) istio.Obje
 		return objects
 	}
 	object, spec := *o, proto.CloneOf(o.VirtualServiceSpec())
-	for name, rule := range named(spec) {
+	plain := istio.Unstick(spec.Http)
+	for name, rule := range named(plain.Rules) {
 		weights, walks := all[name]
 		if !walks {
 			continue
@@ -156,6 +158,7 @@ func weighted(objects istio.Objects, all map[string]map[string]int64) istio.Obje
 			route.Weight = int32(clamp(weights[nameOf(route.GetDestination())])) //nolint:gosec // clamped
 		}
 	}
+	spec.Http = istio.Stick(plain.Rules, plain.Sticky)
 	object.Spec = spec
 	return objects.With(&object)
 }
@@ -186,7 +189,7 @@ func (p Plan) walksTo(m Memory) bool {
 
 // isLive reports whether the live shares of all rules that walk are those of a stage.
 func (p Plan) isLive(stage int, live istio.Objects) bool {
-	rules := named(istio.FollowPods(live, p.wanted).Routing().VirtualServiceSpec())
+	rules := namedIn(istio.FollowPods(live, p.wanted))
 	for i, r := range p.rules {
 		is := rules[r.name]
 		if is == nil {
@@ -205,17 +208,22 @@ func (p Plan) isLive(stage int, live istio.Objects) bool {
 }
 
 // named returns rules by their names, or their places such as `http[0]`.
-func named(spec *networking.VirtualService) map[string]*networking.HTTPRoute {
-	rules := map[string]*networking.HTTPRoute{}
-	for i, rule := range spec.GetHttp() {
-		rules[ruleName(i, rule)] = rule
+func named(rules []*networking.HTTPRoute) map[string]*networking.HTTPRoute {
+	all := map[string]*networking.HTTPRoute{}
+	for i, rule := range rules {
+		all[ruleName(i, rule)] = rule
 	}
-	return rules
+	return all
+}
+
+// namedIn returns the rules of objects, without those that follow from sticky.
+func namedIn(objects istio.Objects) map[string]*networking.HTTPRoute {
+	return named(istio.Unstick(objects.Routing().VirtualServiceSpec().GetHttp()).Rules)
 }
 
 // Describes reports whether the live shares are still those of the stage.
 func (m Memory) Describes(live istio.Objects) bool {
-	rules := named(live.Routing().VirtualServiceSpec())
+	rules := namedIn(live)
 	for name, target := range m.Target {
 		is := rules[name]
 		if is == nil {

@@ -20,6 +20,8 @@ type Plan struct {
 	// wanted is where the walk ends, and kept are the subsets that only the start needs.
 	wanted istio.Objects
 	kept   []*networking.Subset
+	// plain are the rules where the walk ends, without what follows from sticky: those rules come and go with shares.
+	plain istio.Unstuck
 }
 
 // Way is how a walk is to go.
@@ -43,7 +45,7 @@ type Stage struct {
 
 // rule is one whose shares move.
 type rule struct {
-	// at is its place among the planned rules.
+	// at is its place among the planned rules, those apart that follow from sticky.
 	at           int
 	name         string
 	destinations []*networking.HTTPRouteDestination
@@ -58,11 +60,11 @@ type rule struct {
 // A destination is followed by its host, port and subset, and a subset by the pods that its labels select. Everything
 // else is at the start as it is wanted: a rule that is new, or that has no destinations, does not walk.
 func NewPlan(live, wanted istio.Objects, way Way) Plan {
-	p := Plan{wanted: wanted}
-	live = istio.FollowPods(live, wanted)
-	is, want := live.Routing().VirtualServiceSpec(), wanted.Routing().VirtualServiceSpec()
-	for i, before := range istio.SameRules(want.GetHttp(), is.GetHttp()) {
-		if walks, ok := newRule(i, before, want.Http[i]); ok {
+	p := Plan{wanted: wanted, plain: istio.Unstick(wanted.Routing().VirtualServiceSpec().GetHttp())}
+	live = istio.FollowPods(istio.WithoutSticky(live), wanted)
+	want := p.plain.Rules
+	for i, before := range istio.SameRules(want, live.Routing().VirtualServiceSpec().GetHttp()) {
+		if walks, ok := newRule(i, before, want[i]); ok {
 			p.rules = append(p.rules, walks)
 		}
 	}
@@ -179,10 +181,13 @@ func (p Plan) Objects(stage int) istio.Objects {
 		return p.wanted
 	}
 	o, spec := *p.wanted.Routing(), proto.CloneOf(p.wanted.Routing().VirtualServiceSpec())
+	rules := slices.Clone(p.plain.Rules)
 	for i, r := range p.rules {
-		spec.Http[r.at].Route = r.weighted(p.stages[stage].Shares[i])
-		r.mirror(spec.Http[r.at], p.stages[stage].Mirror)
+		rules[r.at] = proto.CloneOf(rules[r.at])
+		rules[r.at].Route = r.weighted(p.stages[stage].Shares[i])
+		r.mirror(rules[r.at], p.stages[stage].Mirror)
 	}
+	spec.Http = istio.Stick(rules, p.plain.Sticky)
 	o.Spec = spec
 	objects := p.wanted.With(&o)
 	if len(p.kept) > 0 {

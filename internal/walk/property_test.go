@@ -2,6 +2,7 @@ package walk_test
 
 import (
 	"os"
+	"slices"
 	"strconv"
 	"testing"
 	"time"
@@ -64,13 +65,13 @@ func newHistory(t *rapid.T) *history {
 		from, to = append(from, randomRule(t, "from")), append(to, randomRule(t, "to"))
 	}
 	h := &history{
-		T: t, wanted: objects(to...), now: start,
+		T: t, wanted: sticky(objects(to...), randomSubsets(t)), now: start,
 		way: walk.Way{
 			Steps:  rapid.SliceOfN(rapid.Int64Range(1, 99), 0, 6).Draw(t, "steps"),
 			Mirror: rapid.SampledFrom([]int64{0, 0, 10, 100}).Draw(t, "mirror"),
 		},
 	}
-	h.plan = walk.NewPlan(objects(from...), h.wanted, h.way)
+	h.plan = walk.NewPlan(sticky(objects(from...), randomSubsets(t)), h.wanted, h.way)
 	h.terms = walk.Terms{
 		Last:      h.plan.Last(),
 		Pause:     time.Duration(rapid.IntRange(0, 100).Draw(t, "pause")) * time.Second,
@@ -86,6 +87,7 @@ func newHistory(t *rapid.T) *history {
 	h.at.Since = h.now
 	h.goal, h.arrives = h.terms.Goal(h.at)
 	h.checkShares()
+	h.checkSticky()
 	return h
 }
 
@@ -122,6 +124,35 @@ func (h *history) checkShares() {
 			if sum != 100 {
 				h.Errorf("the shares of %v sum to %d", shares, sum)
 			}
+		}
+	}
+}
+
+func randomSubsets(t *rapid.T) []string {
+	return rapid.SliceOfNDistinct(rapid.SampledFrom([]string{"v1", "v2", "v3"}), 0, 3, rapid.ID).Draw(t, "kept")
+}
+
+// checkSticky fails unless at each stage the same is kept as in the end, and a rule honours the cookie of just those
+// subsets that have a share there.
+func (h *history) checkSticky() {
+	wanted := istio.Unstick(h.wanted.Routing().VirtualServiceSpec().Http)
+	for i := range h.plan.Stages() {
+		rules := h.plan.Objects(i).Routing().VirtualServiceSpec().Http
+		found := istio.Unstick(rules)
+		if diff := cmp.Diff(wanted.Sticky, found.Sticky); diff != "" {
+			h.Fatalf("stage %d keeps (-want +got):\n%s", i, diff)
+		}
+		honoured := 0
+		for j, rule := range found.Rules {
+			for _, d := range rule.Route {
+				if s := found.Sticky[j]; s != nil && slices.Contains(s.Subsets, d.Destination.Subset) &&
+					(d.Weight > 0 || len(rule.Route) == 1) {
+					honoured++
+				}
+			}
+		}
+		if len(rules) != len(found.Rules)+honoured {
+			h.Errorf("%d rules at stage %d, of which %d should honour a cookie: %v", len(rules), i, honoured, rules)
 		}
 	}
 }
@@ -190,10 +221,15 @@ func (h *history) checkEnded(live istio.Objects) {
 	}
 	edited := *live.Routing()
 	spec := proto.CloneOf(edited.VirtualServiceSpec())
-	spec.Http[0].Retries = &networking.HTTPRetry{Attempts: 7}
-	edited.Spec = spec
 	want := proto.CloneOf(h.wanted.Routing().VirtualServiceSpec())
-	want.Http[0].Retries = spec.Http[0].Retries
+	sticks := len(want.Http) > len(istio.Unstick(want.Http).Rules)
+	for _, of := range []*networking.VirtualService{spec, want} {
+		if of.Hosts = append(of.Hosts, "edited.example"); !sticks {
+			// Of two rules that belong together, one that is changed is found no more.
+			of.Http[0].Retries = &networking.HTTPRetry{Attempts: 7}
+		}
+	}
+	edited.Spec = spec
 	if got := h.plan.Ended(live.With(&edited)).Routing().Spec; !istio.SameSpec(want, got) {
 		h.Errorf("with an edit (-wanted +said):\n%s", cmp.Diff(want, got, protocmp.Transform()))
 	}

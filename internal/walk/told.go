@@ -39,7 +39,7 @@ func Told(live istio.Objects, now time.Time) (Plan, Memory, Position, error) {
 // ToWeights returns live objects with weights, which are by rule and destination in whole percent. It fails for a
 // rule or a destination that there is not, and for weights that do not sum to 100.
 func ToWeights(live istio.Objects, weights map[string]map[string]int64) (istio.Objects, error) {
-	rules := named(live.Routing().VirtualServiceSpec())
+	rules := namedIn(live)
 	for _, name := range slices.Sorted(maps.Keys(weights)) {
 		rule := rules[name]
 		if rule == nil {

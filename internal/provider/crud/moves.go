@@ -43,7 +43,7 @@ func (p *objectsResource) tellMoves(
 	life form.Lifecycle, is, wanted istio.Objects, walks plannedWalk, diagnostics *diag.Diagnostics,
 ) {
 	moves := p.movesBetween(is, wanted)
-	jumps := jumpsOf(life, moves)
+	jumps := p.jumpsBetween(life, is, wanted)
 	if walks.plan.Last() > 0 {
 		moves, jumps = p.walkMoves(life, is, walks)
 	}
@@ -72,10 +72,17 @@ func (p *objectsResource) movesBetween(is, wanted istio.Objects) []traffic.Move 
 		traffic.Options{ClusterDomain: p.settings.ClusterDomain})
 }
 
-// jumpsOf returns the moves that are larger than is allowed.
-func jumpsOf(life form.Lifecycle, moves []traffic.Move) []traffic.Move {
-	return slices.DeleteFunc(slices.Clone(moves), func(m traffic.Move) bool {
-		return life.Step == 0 || !m.Jumps(float64(life.Step))
+// jumpsBetween returns the moves that are larger than is allowed. What clients keep by a cookie is none of them: where
+// its subset has no share any more they go back at once, which is what a step back is for.
+func (p *objectsResource) jumpsBetween(life form.Lifecycle, is, wanted istio.Objects) []traffic.Move {
+	if life.Step == 0 {
+		return nil
+	}
+	if p.has("walk") {
+		is, wanted = istio.WithoutSticky(is), istio.WithoutSticky(wanted)
+	}
+	return slices.DeleteFunc(p.movesBetween(is, wanted), func(m traffic.Move) bool {
+		return !m.Jumps(float64(life.Step))
 	})
 }
 

@@ -41,9 +41,9 @@ func (p *objectsResource) walkMoves(
 ) (first, jumps []traffic.Move) {
 	first = p.movesBetween(is, w.plan.Objects(w.at.Stage))
 	for i := w.at.Stage; i < w.plan.Last() && !w.at.Back; i++ {
-		jumps = append(jumps, jumpsOf(life, p.movesBetween(w.plan.Objects(i), w.plan.Objects(i+1)))...)
+		jumps = append(jumps, p.jumpsBetween(life, w.plan.Objects(i), w.plan.Objects(i+1))...)
 	}
-	return first, append(jumpsOf(life, first), jumps...)
+	return first, append(p.jumpsBetween(life, is, w.plan.Objects(w.at.Stage)), jumps...)
 }
 
 // warnOfWalk says a walk in words: its steps, and how long it takes.

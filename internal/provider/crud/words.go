@@ -2,8 +2,11 @@ package crud
 
 import (
 	"context"
+	"fmt"
+	"slices"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
+	networking "istio.io/api/networking/v1"
 
 	"github.com/meshroute/terraform-provider-mesh/internal/around"
 	"github.com/meshroute/terraform-provider-mesh/internal/attr"
@@ -25,12 +28,34 @@ func (p *objectsResource) words(life form.Lifecycle, objects istio.Objects, fact
 	if o == nil {
 		return attr.Strings([]string{"the VirtualService is not there"})
 	}
+	var kept istio.Unstuck
+	if p.has("walk") {
+		kept = istio.Unstick(o.VirtualServiceSpec().GetHttp())
+		o = istio.WithoutSticky(objects).Routing()
+	}
 	options := p.options(life)
 	if facts == nil {
-		return attr.Strings(traffic.Summary([]*istio.Object{o}, options))
+		return attr.Strings(withKept(traffic.Summary([]*istio.Object{o}, options), kept))
 	}
 	options.NameDelegates = true
-	return attr.Strings(facts.Summary(o, options))
+	return attr.Strings(withKept(facts.Summary(o, options), kept))
+}
+
+// withKept adds to the words of rules, in their order, what clients keep that got it.
+func withKept(lines []string, found istio.Unstuck) []string {
+	if slices.ContainsFunc(found.Rules, func(r *networking.HTTPRoute) bool { return r.GetDelegate() != nil }) {
+		// Somebody else wrote these rules, and not each has a line of its own.
+		return lines
+	}
+	for i, rule := range found.Rules[:min(len(found.Rules), len(lines), traffic.MostLines)] {
+		if s := found.Sticky[i]; s != nil {
+			if names := s.Kept(rule); len(names) > 0 {
+				lines[i] += fmt.Sprintf(", who got %s keeps it for %s", istio.Enumerate(names, "or"),
+					attr.FormatDuration(s.MaxAge))
+			}
+		}
+	}
+	return lines
 }
 
 // delegateFacts are what is known of the delegates of objects, nil without any. Anew: no list from before will do.

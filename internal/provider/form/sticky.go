@@ -44,15 +44,21 @@ func stickyAttribute() schema.Attribute {
 	}
 }
 
-// readSticky reads what a rule keeps, nil for nothing. What is no duration reads as 0, which is none to keep.
+// readSticky reads what a rule keeps, nil for nothing. What is not known yet, and what the schema refuses because it is
+// null, gets a stand-in that is valid, so that the rest can be checked. A text that is no duration reads as 0, which is
+// none either.
 func readSticky(r *attr.Reader) *istio.Sticky {
 	object := r.Object("sticky")
 	if object == nil {
 		return nil
 	}
-	s := &istio.Sticky{Cookie: object.String("cookie"), Subsets: object.Strings("subsets")}
-	if d, err := time.ParseDuration(object.String("max_age")); err == nil {
-		s.MaxAge = d
+	cookie, maxAge := object.String("cookie"), object.String("max_age")
+	s := &istio.Sticky{Cookie: "unknown", MaxAge: time.Hour, Subsets: object.Strings("subsets")}
+	if object.Known("cookie") {
+		s.Cookie = cookie
+	}
+	if object.Known("max_age") {
+		s.MaxAge, _ = time.ParseDuration(maxAge)
 	}
 	return s
 }
