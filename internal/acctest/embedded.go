@@ -34,6 +34,7 @@ var onlyEmbedded = map[string]string{
 	"TestAccLoad":                    asEnvoy,
 	"TestAccLoad_slowProxy":          throughEnvoys,
 	"TestAccRestart":                 breaks,
+	"TestAccSticky":                  throughEnvoys,
 	"TestAccVersions":                "it connects an Envoy of its own to istiod",
 	"TestAccWaits":                   breaks,
 	"TestAccWaits_auto":              breaks,

@@ -40,7 +40,6 @@ func TestValidateSticky_refused(t *testing.T) {
 	subsets := func(list string) string { return withSticky(`"canary"`, `"24h"`, list) }
 	for what, test := range map[string]struct{ more, at, says string }{
 		"no name":                      {cookie(`""`), "sticky.cookie", name},
-		"a name of null":               {cookie(`null`), "sticky.cookie", name},
 		"a name with a semicolon":      {cookie(`"a;b"`), "sticky.cookie", name},
 		"a name with a space":          {cookie(`"a b"`), "sticky.cookie", name},
 		"a name that is an expression": {cookie(`"a.*|(b"`), "sticky.cookie", name},
@@ -50,7 +49,6 @@ func TestValidateSticky_refused(t *testing.T) {
 		"a name that demands more":     {cookie(`"__Secure-a"`), "sticky.cookie", "must not begin with __Secure-"},
 		"kept for no time":             {kept(`"0s"`), "sticky.max_age", age},
 		"kept for nothing":             {kept(`""`), "sticky.max_age", age},
-		"kept for null":                {kept(`null`), "sticky.max_age", age},
 		"kept for a negative":          {kept(`"-24h"`), "sticky.max_age", age},
 		"kept for a century":           {kept(`"876000h"`), "sticky.max_age", age},
 		"kept for a number":            {kept(`86400`), "sticky.max_age", age},
@@ -121,6 +119,14 @@ func TestValidateSticky_beside(t *testing.T) {
 		"weights that others set": {
 			"mesh_weighted_split", validSplit + "weights_managed_by = \"other\"\n" + sticky,
 			invalid{at: "sticky", says: "leaves the shares to somebody else"},
+		},
+		"a name of null": {
+			"mesh_weighted_split", validSplit + withSticky("null", `"24h"`, `["v2"]`),
+			invalid{at: "sticky", says: "Must set a configuration value for the sticky.cookie attribute"},
+		},
+		"kept for null": {
+			"mesh_weighted_split", validSplit + withSticky(`"canary"`, "null", `["v2"]`),
+			invalid{at: "sticky", says: "Must set a configuration value for the sticky.max_age attribute"},
 		},
 		"a match of cookies": {
 			"mesh_weighted_split", strings.Replace(validSplit, `[{ uri = { exact = "/a.B/C" } }]`,

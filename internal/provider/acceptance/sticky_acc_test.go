@@ -1,0 +1,267 @@
+package acceptance_test
+
+import (
+	"context"
+	"crypto/tls"
+	"encoding/json"
+	"fmt"
+	"net"
+	"net/http"
+	"net/http/cookiejar"
+	"net/url"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"golang.org/x/net/http2"
+
+	"github.com/meshroute/terraform-provider-mesh/internal/acctest"
+)
+
+// browser is a client that keeps its cookies.
+type browser struct {
+	client http.Client
+	url    string
+}
+
+// newBrowser returns one that asks an Envoy for a host, and has a cookie of its own already.
+func newBrowser(t *testing.T, address, host string, version2 bool) *browser {
+	t.Helper()
+	jar, err := cookiejar.New(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	dial := func(ctx context.Context) (net.Conn, error) { return (&net.Dialer{}).DialContext(ctx, "tcp", address) }
+	b := &browser{client: http.Client{Jar: jar, Timeout: envoyTimeout}, url: "http://" + host + "/"}
+	if version2 {
+		b.client.Transport = &http2.Transport{
+			AllowHTTP:      true,
+			DialTLSContext: func(ctx context.Context, _, _ string, _ *tls.Config) (net.Conn, error) { return dial(ctx) },
+		}
+	} else {
+		b.client.Transport = &http.Transport{
+			DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) { return dial(ctx) },
+		}
+	}
+	t.Cleanup(b.client.CloseIdleConnections)
+	at, err := url.Parse(b.url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	jar.SetCookies(at, []*http.Cookie{{Name: "a-session", Value: "canary=v1"}, {Name: "z", Value: "1"}})
+	return b
+}
+
+// ask returns which version answers, or what is wrong.
+func (b *browser) ask(ctx context.Context) string {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, b.url, nil)
+	if err != nil {
+		return err.Error()
+	}
+	response, err := b.client.Do(request)
+	if err != nil {
+		return err.Error()
+	}
+	defer response.Body.Close()
+	var got received
+	if err := json.NewDecoder(response.Body).Decode(&got); err != nil || got.Version == "" {
+		return response.Status
+	}
+	return got.Version
+}
+
+// ends counts who answers so many requests.
+func (b *browser) ends(t *testing.T, requests int) map[string]int {
+	t.Helper()
+	all := map[string]int{}
+	for range requests {
+		all[b.ask(t.Context())]++
+	}
+	return all
+}
+
+// find asks until a version has answered.
+func (b *browser) find(t *testing.T, version string) {
+	t.Helper()
+	for deadline := time.Now().Add(acctest.Patience); b.ask(t.Context()) != version; {
+		if time.Now().After(deadline) {
+			t.Fatalf("%s never answers at %s", version, b.url)
+		}
+	}
+}
+
+// TestAccSticky: a client that keeps its cookies stays at the new version that it got, also while the shares grow, and
+// is served by the old one as soon as the new one has no share. A client without cookies gets the shares.
+func TestAccSticky(t *testing.T) {
+	t.Parallel()
+	lab := acctest.StartProxied(t)
+	gateway, outside := lab.Gateway(), lab.Service+".example"
+	w := newWorkspace(t, lab, canaryForm, "")
+	declare := func(v2 int, more string) {
+		w.write(fmt.Sprintf(`
+resource "mesh_canary_route" "test" {
+  service  = local.service
+  hosts    = [local.host, %q]
+  gateways = ["mesh", "%s/%s"]
+
+  subsets = {
+    v1 = { labels = { version = "v1" } }
+    v2 = { labels = { version = "v2" } }
+  }
+
+  rules = [{
+    name    = "beta", match = [{ headers = { x-beta = { present = true } } }]
+    weights = { v1 = 50, v2 = 50 }
+    sticky  = { cookie = "beta", max_age = "1m", subsets = ["v1", "v2"] }
+  }]
+
+  default = {
+    weights = { v1 = null, v2 = %d }
+    sticky  = { cookie = "canary", max_age = "24h", subsets = ["v2"] }
+    %s
+  }
+}
+`, outside, gateway.Namespace, gateway.Name, v2, more))
+	}
+	declare(10, "")
+	w.must("apply")
+	w.unchanged()
+	w.wantAttribute("summary", asJSON(t, []string{
+		"requests with header x-beta: v1 50 %, v2 50 %, who got v1 or v2 keeps it for 1m",
+		"all other requests: v1 90 %, v2 10 %, who got v2 keeps it for 24h",
+	}))
+	sidecar, _, _ := lab.Envoys()
+	port := os.Getenv("MESH_TEST_HTTP_PORT")
+	browsers := []*browser{
+		newBrowser(t, gateway.Address, outside, false), newBrowser(t, gateway.Address, outside, true),
+		newBrowser(t, net.JoinHostPort(sidecar.Host, port), net.JoinHostPort(lab.Host, port), false),
+	}
+	want := func(version string) {
+		t.Helper()
+		for _, b := range browsers {
+			if diff := cmp.Diff(map[string]int{version: 100}, b.ends(t, 100)); diff != "" {
+				t.Errorf("at %s (-want +got):\n%s", b.url, diff)
+			}
+		}
+	}
+	shares := func(v1, v2 float64) {
+		t.Helper()
+		lab.Eventually(acctest.Request{Via: "gateway", Protocol: "http1", Host: outside, Count: 2000},
+			acctest.Shares(map[string]float64{"v1": v1, "v2": v2}))
+	}
+	shares(90, 10)
+	for _, b := range browsers {
+		b.find(t, "v2")
+	}
+	want("v2")
+
+	declare(50, "timeout = \"30s\"")
+	for done := w.begin("apply"); ; {
+		for _, b := range browsers {
+			if got := b.ask(t.Context()); got != "v2" {
+				t.Errorf("while the shares grow %s answers at %s", got, b.url)
+			}
+		}
+		select {
+		case r := <-done:
+			if !r.ok {
+				t.Fatalf("the apply fails:\n%s", r.text)
+			}
+		default:
+			continue
+		}
+		break
+	}
+	shares(50, 50)
+	want("v2")
+
+	declare(0, "")
+	w.must("apply")
+	shares(100, 0)
+	want("v1")
+	w.unchanged()
+	w.must("destroy")
+}
+
+// TestAccSticky_walk: at each step of a walk a rule honours the cookie of just the subset that has a share, back too,
+// and a step back counts as what it moves of the shares.
+func TestAccSticky_walk(t *testing.T) {
+	bothForms(t, func(t *testing.T, f form) {
+		lab := acctest.Start(t)
+		w := newWorkspace(t, lab, f, "")
+		declare := func(v2 int, more string) {
+			sticky := `sticky = { cookie = "canary", max_age = "24h", subsets = ["v2"] }`
+			w.write(f.shared(fmt.Sprint(100-v2), fmt.Sprint(v2), parts{top: more, rule: sticky}))
+		}
+		walk := "max_weight_step = 20\nwalk = { steps = [50], pause = \"1s\" }"
+		declare(0, walk)
+		w.must("apply")
+		w.unchanged()
+		for _, v2 := range []int{40, 0} {
+			declare(v2, walk)
+			done := w.begin("apply")
+			var seen []string
+			for running := true; running; time.Sleep(20 * time.Millisecond) {
+				select {
+				case r := <-done:
+					if running = false; !r.ok {
+						t.Fatalf("the apply to %d fails:\n%s", v2, r.text)
+					}
+				default:
+				}
+				if now := honoured(t, lab); len(seen) == 0 || seen[len(seen)-1] != now {
+					seen = append(seen, now)
+				}
+			}
+			want := []string{"0: ", "20: v2", "40: v2"}
+			if v2 == 0 {
+				slices.Reverse(want)
+			}
+			if diff := cmp.Diff(want, seen); diff != "" {
+				t.Errorf("shares of v2 and whose cookies are honoured, on the way to %d (-want +got):\n%s", v2, diff)
+			}
+			w.unchanged()
+		}
+
+		declare(10, "max_weight_step = 20")
+		w.must("apply")
+		w.must("state", "rm", f.address)
+		w.must("import", f.address, lab.Namespace+"/"+lab.Service)
+		sticky := w.attribute("sticky")
+		if f.address == canaryForm.address {
+			_, sticky, _ = strings.Cut(w.attribute("rules"), `"sticky":`)
+		}
+		if want := `{"cookie":"canary","max_age":"24h","subsets":["v2"]}`; !strings.HasPrefix(sticky, want) {
+			t.Errorf("the import says sticky = %s, want %s", sticky, want)
+		}
+		w.wantAttribute("foreign_fields", "[]")
+		w.must("apply")
+		w.unchanged()
+		w.must("destroy")
+		nothingIn(t, lab)
+	})
+}
+
+// honoured says the live share of v2 in the rule with weights, and of which subsets a rule before it honours the
+// cookie.
+func honoured(t *testing.T, lab *acctest.Lab) string {
+	t.Helper()
+	o := lab.MustGet(acctest.VirtualService, lab.Service)
+	var names []string
+	for _, rule := range specOf(o)["http"].([]any) {
+		fields := rule.(map[string]any)
+		routes := fields["route"].([]any)
+		if len(routes) > 1 {
+			weight, _ := routes[1].(map[string]any)["weight"].(int64)
+			return fmt.Sprintf("%d: %s", weight, strings.Join(names, " "))
+		}
+		name, _ := fields["name"].(string)
+		if subset, is := strings.CutPrefix(name, "sticky-"); is {
+			names = append(names, subset)
+		}
+	}
+	return "none"
+}
