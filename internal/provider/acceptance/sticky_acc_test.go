@@ -245,6 +245,58 @@ func TestAccSticky_walk(t *testing.T) {
 	})
 }
 
+// TestAccSticky_told: what a plan tells of a route that begins to keep a subset, and of one that gives it up.
+func TestAccSticky_told(t *testing.T) {
+	t.Parallel()
+	lab := acctest.Start(t)
+	w := newWorkspace(t, lab, canaryForm, "")
+	declare := func(v2 int, labels, sticky string) {
+		w.write(fmt.Sprintf(`
+resource "mesh_canary_route" "test" {
+  service = local.service
+  subsets = { v1 = { labels = { app = "k8s-combat-service-v1" } }, v2 = { labels = { app = %q } } }
+  default = {
+    weights = { v1 = null, v2 = %d }
+    %s
+  }
+}
+`, labels, v2, sticky))
+	}
+	const (
+		sticky = `sticky = { cookie = "canary", max_age = "1440m", subsets = ["v2"] }`
+		who    = `requests with header cookie matching "(.*; *)?canary=v2(;.*)?"`
+	)
+	moves := func(want ...string) {
+		t.Helper()
+		_, r := w.plan()
+		if diff := cmp.Diff(want, r.moved()); diff != "" {
+			t.Errorf("moves (-want +got):\n%s", diff)
+		}
+		w.must("apply")
+	}
+	const v2 = "k8s-combat-service-v2"
+	declare(10, v2, "")
+	w.must("apply")
+	declare(10, v2, sticky)
+	moves(who + ": v2 10 % → 100 % (v1 90 % → 0 %)")
+	declare(10, v2, strings.Replace(sticky, "1440m", "24h", 1))
+	w.unchanged()
+	declare(50, v2, sticky)
+	moves("all other requests: v2 10 % → 50 % (v1 90 % → 50 %)")
+	declare(0, v2, sticky)
+	moves("some requests: v1 50 % → 100 % (v2 50 % → 0 %)", who+" move from v2 to v1")
+	declare(10, "nobody", sticky)
+	w.fails("Nobody answers in a subset", []string{`subsets["v2"]: http[0] sends requests to the subset v2`}, "plan")
+
+	declare(10, "nobody", "}\n  allow_empty_subsets = true\n  timeouts = {")
+	w.must("apply")
+	// It gets as many requests as before, and is no worse.
+	declare(10, "nobody", sticky)
+	w.must("apply").want(t, "warning", "Nobody answers in a subset", "http[0] sends requests to the subset v2")
+	w.must("destroy")
+	nothingIn(t, lab)
+}
+
 // honoured says the live share of v2 in the rule with weights, and of which subsets a rule before it honours the
 // cookie.
 func honoured(t *testing.T, lab *acctest.Lab) string {

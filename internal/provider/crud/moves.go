@@ -78,12 +78,16 @@ func (p *objectsResource) jumpsBetween(life form.Lifecycle, is, wanted istio.Obj
 	if life.Step == 0 {
 		return nil
 	}
-	if p.has("walk") {
-		is, wanted = istio.WithoutSticky(is), istio.WithoutSticky(wanted)
+	moves := p.movesBetween(p.withoutSticky(is), p.withoutSticky(wanted))
+	return slices.DeleteFunc(moves, func(m traffic.Move) bool { return !m.Jumps(float64(life.Step)) })
+}
+
+// withoutSticky returns the objects of a compact form without the rules that follow from another one's sticky.
+func (p *objectsResource) withoutSticky(objects istio.Objects) istio.Objects {
+	if !p.has("walk") {
+		return objects
 	}
-	return slices.DeleteFunc(p.movesBetween(is, wanted), func(m traffic.Move) bool {
-		return !m.Jumps(float64(life.Step))
-	})
+	return istio.WithoutSticky(objects)
 }
 
 // warnOfMoves warns of the requests that go elsewhere. Terraform shows one of several warnings that have the same
@@ -102,7 +106,7 @@ func (p *objectsResource) warnOfMoves(o *istio.Object, moves []traffic.Move, dia
 // tellFirstMoves warns of the requests that a new route takes from a service which no rule held for: they went to
 // every pod.
 func (p *objectsResource) tellFirstMoves(d draft, facts *around.Facts, diagnostics *diag.Diagnostics) {
-	o := d.after.Routing()
+	o := p.withoutSticky(d.after).Routing()
 	if d.exists || d.life.Adopt || d.applying || !p.has("summary") || !facts.Unrouted(o) {
 		return
 	}

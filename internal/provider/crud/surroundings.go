@@ -24,8 +24,9 @@ const mostLooks = 5
 func (p *objectsResource) lookAround(
 	ctx context.Context, d draft, diagnostics *diag.Diagnostics,
 ) *cluster.View {
-	before, after := d.before, d.after
-	if diagnostics.HasError() || p.settings.Surroundings == nil || cluster.Unchanged(before, after) {
+	// A subset gets no more requests because somebody keeps it.
+	before, after := p.withoutSticky(d.before), p.withoutSticky(d.after)
+	if diagnostics.HasError() || p.settings.Surroundings == nil || cluster.Unchanged(d.before, d.after) {
 		return nil
 	}
 	view := p.settings.View(d.route.Place().Namespace, p.settings.Owner)

@@ -31,7 +31,7 @@ func (p *objectsResource) words(life form.Lifecycle, objects istio.Objects, fact
 	var kept istio.Unstuck
 	if p.has("walk") {
 		kept = istio.Unstick(o.VirtualServiceSpec().GetHttp())
-		o = istio.WithoutSticky(objects).Routing()
+		o = p.withoutSticky(objects).Routing()
 	}
 	options := p.options(life)
 	if facts == nil {
