@@ -36,8 +36,9 @@ func (r *Route) stickyProblems(at istio.Path, rule Rule) []istio.Problem {
 	}
 	here := at.At("sticky")
 	if r.SharesByOthers {
-		return []istio.Problem{istio.Errorf(here, "adds a rule for as long as a subset has a share, and "+
-			"weights_managed_by = \"other\" leaves the shares to somebody else: set one of the two")}
+		return []istio.Problem{{
+			At: here, Reason: "adds and takes away rules with the shares", Remedy: istio.SharesLeftToOthers,
+		}}
 	}
 	if rule.Subset != "" {
 		return []istio.Problem{istio.Errorf(here,

@@ -136,8 +136,7 @@ func TestRouteProblemsOfSticky(t *testing.T) {
 		},
 		"weights that others set": {
 			change: stickyWith(func(r *canary.Route, _ *istio.Sticky) { r.SharesByOthers = true }),
-			want: []string{`default.sticky: adds a rule for as long as a subset has a share, and ` +
-				`weights_managed_by = "other" leaves the shares to somebody else: set one of the two`},
+			want:   []string{`default.sticky: adds and takes away rules with the shares, and somebody else sets those`},
 		},
 		"a match of cookies": {
 			change: stickyRule(func(h *networking.HTTPRoute) {

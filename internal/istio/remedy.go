@@ -37,6 +37,8 @@ const (
 	ChangeAlong
 	// LeftToOthers is to leave a field to those who own the object that it belongs to.
 	LeftToOthers
+	// SharesLeftToOthers is to leave shares to somebody else, or what follows from them.
+	SharesLeftToOthers
 	// Misspelt is to look for a field that is there under a name that is none.
 	Misspelt
 	// Presence is to ask whether something is there or not, in place of an empty text.
@@ -76,6 +78,8 @@ func (r Remedy) Text(value string) string {
 		return ", unless it changes together with the route"
 	case LeftToOthers:
 		return ", which is left to somebody else"
+	case SharesLeftToOthers:
+		return ", and somebody else sets those"
 	case Presence:
 		return "; write {} for one that is there, or without_headers for one that is not"
 	case MatchPath:

@@ -118,7 +118,7 @@ func TestValidateSticky_beside(t *testing.T) {
 		},
 		"weights that others set": {
 			"mesh_weighted_split", validSplit + "weights_managed_by = \"other\"\n" + sticky,
-			invalid{at: "sticky", says: "leaves the shares to somebody else"},
+			invalid{at: "sticky", says: `with the shares, and weights_managed_by = "other" leaves those to somebody`},
 		},
 		"a name of null": {
 			"mesh_weighted_split", validSplit + withSticky("null", `"24h"`, `["v2"]`),

@@ -34,6 +34,8 @@ func remedyText(remedy istio.Remedy, value string) string {
 		return ", unless the same apply changes it"
 	case istio.LeftToOthers:
 		return ", which manage_destination_rule = false leaves to somebody else"
+	case istio.SharesLeftToOthers:
+		return ", and weights_managed_by = \"other\" leaves those to somebody else: set one of the two"
 	case istio.Misspelt:
 		return "; is a name misspelt? Terraform drops those that it does not know"
 	case istio.Presence:

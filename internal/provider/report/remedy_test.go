@@ -32,7 +32,9 @@ func TestProblemText(t *testing.T) {
 		istio.DeclareAlong:       "is wrong; declare it, in the same apply at the latest",
 		istio.ChangeAlong:        "is wrong, unless the same apply changes it",
 		istio.LeftToOthers:       "is wrong, which manage_destination_rule = false leaves to somebody else",
-		istio.Misspelt:           "is wrong; is a name misspelt? Terraform drops those that it does not know",
+		istio.SharesLeftToOthers: `is wrong, and weights_managed_by = "other" leaves those to somebody else: set ` +
+			"one of the two",
+		istio.Misspelt: "is wrong; is a name misspelt? Terraform drops those that it does not know",
 		istio.Presence: "is wrong; write { present = true } for one that is there, or without_headers for one that " +
 			"is not",
 		istio.MatchPath: `is wrong; match uri = { exact = "10" }`,
