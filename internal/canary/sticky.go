@@ -80,7 +80,8 @@ func cookieProblems(at istio.Path, name string) []istio.Problem {
 	lower := strings.ToLower(name)
 	switch {
 	case len(name) > longestCookieName:
-		return []istio.Problem{istio.Errorf(at, "must have at most %d characters, got %d", longestCookieName, len(name))}
+		return []istio.Problem{istio.Errorf(at, "must have at most %d characters, got %d", longestCookieName,
+			len(name))}
 	case !cookieName.MatchString(name):
 		return []istio.Problem{istio.Errorf(at,
 			"must be the name of a cookie, of letters, digits, '-', '_' and '.', such as \"canary\"")}

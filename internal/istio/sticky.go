@@ -223,7 +223,7 @@ func stickyOf(rule *networking.HTTPRoute) (*Sticky, *networking.HTTPRoute) {
 			continue
 		}
 		parts, name := setCookie.FindStringSubmatch(cookie), d.GetDestination().GetSubset()
-		if parts == nil || parts[2] != name {
+		if len(parts) == 0 || parts[2] != name {
 			return nil, rule
 		}
 		seconds, err := strconv.ParseInt(parts[3], 10, 64)

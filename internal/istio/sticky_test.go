@@ -20,9 +20,9 @@ import (
 // shared returns a rule that shares requests out to v1 and v2.
 func shared(v1, v2 int32) *networking.HTTPRoute {
 	to := func(subset string, weight int32) *networking.HTTPRouteDestination {
-		return &networking.HTTPRouteDestination{
-			Destination: &networking.Destination{Host: "reviews.shop.svc.cluster.local", Subset: subset}, Weight: weight,
-		}
+		return &networking.HTTPRouteDestination{Weight: weight, Destination: &networking.Destination{
+			Host: "reviews.shop.svc.cluster.local", Subset: subset,
+		}}
 	}
 	return &networking.HTTPRoute{
 		Name: "beta", Timeout: durationpb.New(time.Second), Route: []*networking.HTTPRouteDestination{
@@ -42,8 +42,10 @@ func TestStick(t *testing.T) {
 		keeps  *istio.Sticky
 		want   []string
 	}{
-		"who got the new version keeps it":     {90, 10, keeps("v2"), []string{"beta-sticky-v2", "beta"}},
-		"everybody keeps what he got":          {90, 10, keeps("v1", "v2"), []string{"beta-sticky-v1", "beta-sticky-v2", "beta"}},
+		"who got the new version keeps it": {90, 10, keeps("v2"), []string{"beta-sticky-v2", "beta"}},
+		"everybody keeps what he got": {
+			90, 10, keeps("v1", "v2"), []string{"beta-sticky-v1", "beta-sticky-v2", "beta"},
+		},
 		"nobody is held at what is being left": {100, 0, keeps("v2"), []string{"beta"}},
 		"all may keep what all get":            {0, 100, keeps("v1", "v2"), []string{"beta-sticky-v2", "beta"}},
 		"another subset is none of the rule's": {90, 10, keeps("v3", ""), []string{"beta"}},

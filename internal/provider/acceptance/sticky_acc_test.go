@@ -38,8 +38,10 @@ func newBrowser(t *testing.T, address, host string, version2 bool) *browser {
 	b := &browser{client: http.Client{Jar: jar, Timeout: envoyTimeout}, url: "http://" + host + "/"}
 	if version2 {
 		b.client.Transport = &http2.Transport{
-			AllowHTTP:      true,
-			DialTLSContext: func(ctx context.Context, _, _ string, _ *tls.Config) (net.Conn, error) { return dial(ctx) },
+			AllowHTTP: true,
+			DialTLSContext: func(ctx context.Context, _, _ string, _ *tls.Config) (net.Conn, error) {
+				return dial(ctx)
+			},
 		}
 	} else {
 		b.client.Transport = &http.Transport{
@@ -51,7 +53,11 @@ func newBrowser(t *testing.T, address, host string, version2 bool) *browser {
 	if err != nil {
 		t.Fatal(err)
 	}
-	jar.SetCookies(at, []*http.Cookie{{Name: "a-session", Value: "canary=v1"}, {Name: "z", Value: "1"}})
+	own, err := http.ParseCookie("a-session=canary=v1; z=1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	jar.SetCookies(at, own)
 	return b
 }
 
