@@ -284,9 +284,14 @@ resource "mesh_canary_route" "test" {
 	declare(10, v2, "")
 	w.must("apply")
 	declare(10, v2, sticky)
+	if told := w.must("plan").String(); strings.Count(told, "warning: ") != 1 {
+		t.Errorf("besides what moves the plan says:\n%s", told)
+	}
 	moves(who + ": v2 10 % → 100 % (v1 90 % → 0 %)")
 	declare(10, v2, strings.Replace(sticky, "1440m", "24h", 1))
 	w.unchanged()
+	// A client of gRPC keeps no cookies.
+	lab.Eventually(acctest.Request{Count: 1000}, acctest.Shares(map[string]float64{"v1": 90, "v2": 10}))
 	declare(50, v2, sticky)
 	moves("all other requests: v2 10 % → 50 % (v1 90 % → 50 %)")
 	declare(0, v2, sticky)
