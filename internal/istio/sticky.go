@@ -132,14 +132,10 @@ func (s *Sticky) honouring(rule *networking.HTTPRoute, nameless int, subset stri
 	})
 	honours.Route = honours.Route[to : to+1]
 	honours.Route[0].Weight = 0
-	if len(honours.Match) == 0 {
+	if honours.Match = WithoutEmpty(honours.Match); len(honours.Match) == 0 {
 		honours.Match = []*networking.HTTPMatchRequest{{}}
 	}
-	for i, match := range honours.Match {
-		if match == nil {
-			match = &networking.HTTPMatchRequest{}
-			honours.Match[i] = match
-		}
+	for _, match := range honours.Match {
 		if match.Headers == nil {
 			match.Headers = map[string]*networking.StringMatch{}
 		}

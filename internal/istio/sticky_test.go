@@ -70,7 +70,7 @@ func TestStick_rule(t *testing.T) {
 	t.Parallel()
 	rule := shared(90, 10)
 	rule.Match = []*networking.HTTPMatchRequest{
-		{Headers: map[string]*networking.StringMatch{"version": {}}}, {Uri: &networking.StringMatch{}}, nil,
+		{Headers: map[string]*networking.StringMatch{"version": {}}}, {Uri: &networking.StringMatch{}},
 	}
 	before := proto.CloneOf(rule)
 	got := istio.Stick([]*networking.HTTPRoute{rule}, []*istio.Sticky{keeps("v2")})
@@ -82,7 +82,6 @@ func TestStick_rule(t *testing.T) {
 	honours.Match = []*networking.HTTPMatchRequest{
 		{Headers: map[string]*networking.StringMatch{"version": {}, "cookie": cookie}},
 		{Uri: &networking.StringMatch{}, Headers: map[string]*networking.StringMatch{"cookie": cookie}},
-		{Headers: map[string]*networking.StringMatch{"cookie": cookie}},
 	}
 	honours.Route = honours.Route[1:]
 	honours.Route[0].Weight = 0
@@ -95,6 +94,13 @@ func TestStick_rule(t *testing.T) {
 	}
 	if !proto.Equal(before, rule) {
 		t.Error("the given rule is changed")
+	}
+	// A match without conditions is every request, whatever stands beside it.
+	rule.Match = append(rule.Match, nil)
+	honours.Match = []*networking.HTTPMatchRequest{{Headers: map[string]*networking.StringMatch{"cookie": cookie}}}
+	got = istio.Stick([]*networking.HTTPRoute{rule}, []*istio.Sticky{keeps("v2")})
+	if diff := cmp.Diff(honours, got[0], protocmp.Transform()); diff != "" {
+		t.Errorf("the rule for every request (-want +got):\n%s", diff)
 	}
 }
 
