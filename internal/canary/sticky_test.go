@@ -265,6 +265,16 @@ func TestPathOf_sticky(t *testing.T) {
 	}
 }
 
+// What a rule keeps is the same in both forms.
+func TestRecognizeSplit_sticky(t *testing.T) {
+	t.Parallel()
+	want := routeWith(stickyWith(func(r *canary.Route, _ *istio.Sticky) { r.Rules = nil }))
+	split, differences := recognizeSplit(want.Render())
+	if diff := cmp.Diff(want.Default.Sticky, split.Sticky); diff != "" || len(differences) > 0 {
+		t.Errorf("differences %v, sticky (-want +got):\n%s", differences, diff)
+	}
+}
+
 // What others have made in the same way is read as it is, with what is like it and not the same left as rules.
 func TestRecognize_sticky(t *testing.T) {
 	t.Parallel()

@@ -109,6 +109,14 @@ func TestPlanResourceChange_summary(t *testing.T) {
 		"an unknown match": {
 			split, with(validSplit, `[{ uri = { exact = "/a.B/C" } }]`, "unknown"), unknown,
 		},
+		"who keeps what": {
+			split, validSplit + withSticky(`"canary"`, `"24h"`, `["v2", "v1"]`),
+			[]string{splitWords[0] + ", who got v1 or v2 keeps it for 24h", splitWords[1]},
+		},
+		"who keeps what, as a cookie of an unknown name": {
+			split, validSplit + withSticky(`unknown`, `"24h"`, `["v2"]`), unknown,
+		},
+		"it is not known what is kept": {split, validSplit + "sticky = unknown", unknown},
 		"weights of others": {
 			split,
 			validSplit + `weights_managed_by = "other"`,

@@ -6,6 +6,7 @@ import (
 	"maps"
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	networking "istio.io/api/networking/v1"
@@ -42,18 +43,22 @@ func fullRoutes() map[form.Form]report.Origin {
 	}
 	ninety, ten := int64(90), int64(10)
 	weights := map[string]*int64{"v1": &ninety, "v2": &ten}
+	sticky := &istio.Sticky{Cookie: "canary", MaxAge: time.Hour, Subsets: []string{"v2"}}
 	plain := settings()
 	plain.Match = nil
 	return map[form.Form]report.Origin{
 		form.CanaryRoute{}: &canary.Route{
 			Placement: place,
 			Subsets:   map[string]canary.Subset{"v1": subset("v1"), "v2": subset("v2")},
-			Rules:     []canary.Rule{{HTTP: settings(), Subset: "v2"}, {HTTP: settings(), Weights: weights}},
+			Rules: []canary.Rule{
+				{HTTP: settings(), Subset: "v2"}, {HTTP: settings(), Weights: weights, Sticky: sticky},
+			},
 			Default:   &canary.Rule{HTTP: plain, Subset: "v1"},
 		},
 		form.WeightedSplit{}: &canary.Split{
 			Placement: place,
 			HTTP:      settings(),
+			Sticky:    sticky,
 			Subsets: map[string]canary.WeightedSubset{
 				"v1": {Subset: subset("v1"), Weight: &ninety}, "v2": {Subset: subset("v2"), Weight: &ten},
 			},
