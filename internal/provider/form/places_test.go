@@ -53,7 +53,7 @@ func fullRoutes() map[form.Form]report.Origin {
 			Rules: []canary.Rule{
 				{HTTP: settings(), Subset: "v2"}, {HTTP: settings(), Weights: weights, Sticky: sticky},
 			},
-			Default:   &canary.Rule{HTTP: plain, Subset: "v1"},
+			Default: &canary.Rule{HTTP: plain, Subset: "v1"},
 		},
 		form.WeightedSplit{}: &canary.Split{
 			Placement: place,
