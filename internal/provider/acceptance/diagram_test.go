@@ -63,6 +63,14 @@ func TestFunction_diagram(t *testing.T) {
 		"a route that goes": {
 			[]string{canaryObject, "[]"}, []string{`  h0(["gone: reviews.shop.svc.cluster.local"]):::removed`},
 		},
+		"a subset that clients keep goes": {
+			[]string{stickyObject("{ v1 = 90, v2 = 10 }"), stickyObject("{ v1 = 100, v2 = 0 }")},
+			[]string{
+				`  r0["gone: rule 1<br/>sticky-v2<br/>header cookie matching #34;#40;.#42;#65279;#59; ` +
+					`#42;#65279;#41;#63;canary=v2#40;#59;.#42;#65279;#41;#63;#34;"]:::removed`,
+				`  r0 -->|"gone: 100 %"| d0`,
+			},
+		},
 		"none at all":        {[]string{"[]", "[]"}, []string{"flowchart LR"}},
 		"unknown":            {[]string{"unknown"}, []string{"unknown"}},
 		"unknown afterwards": {[]string{canaryObject, "unknown"}, []string{"unknown"}},

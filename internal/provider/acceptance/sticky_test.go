@@ -147,15 +147,18 @@ func TestValidateSticky_beside(t *testing.T) {
 	}
 }
 
+// stickyObject is a route that keeps v2.
+func stickyObject(weights string) string {
+	return `{ service = "reviews", namespace = "shop", subsets = { v1 = { labels = { version = "v1" } },` +
+		` v2 = { labels = { version = "v2" } } }, default = { weights = ` + weights + `, ` +
+		withSticky(`"canary"`, `"24h"`, `["v2"]`) + ` } }`
+}
+
 // evaluate knows who keeps what.
 func TestFunction_evaluateSticky(t *testing.T) {
 	t.Parallel()
 	s := newServer(t)
-	route := func(weights string) string {
-		return `{ service = "reviews", namespace = "shop", subsets = { v1 = { labels = { version = "v1" } },` +
-			` v2 = { labels = { version = "v2" } } }, default = { weights = ` + weights + `, ` +
-			withSticky(`"canary"`, `"24h"`, `["v2"]`) + ` } }`
-	}
+	route := stickyObject
 	for what, test := range map[string]struct{ route, request, want string }{
 		"a client of the new version": {
 			route("{ v1 = 90, v2 = 10 }"), `{ headers = { Cookie = "a=b; canary=v2; c=d" } }`,

@@ -17,9 +17,9 @@ func stickyAttribute() schema.Attribute {
 		MarkdownDescription: "Keeps clients at a subset that they got, also while the shares change: its responses " +
 			"set a cookie, and a rule is added in front of this one that sends requests with the cookie to the " +
 			"subset. It has the conditions and settings of this rule, and is there for as long as the subset has a " +
-			"share: at `0` nobody is held there any more, and the cookie means nothing. A client without cookies, " +
-			"such as one of gRPC, gets the shares with each request. Not together with `weights_managed_by = " +
-			"\"other\"`, nor with a `match` of the header `cookie`.",
+			"share: at `0` nobody is held there any more, whatever `max_weight_step` says, and the cookie means " +
+			"nothing. A client without cookies, such as one of gRPC, gets the shares with each request. Not " +
+			"together with `weights_managed_by = \"other\"`, nor with a `match` of the header `cookie`.",
 		Attributes: map[string]schema.Attribute{
 			"cookie": schema.StringAttribute{
 				Required: true,
