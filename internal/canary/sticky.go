@@ -19,8 +19,8 @@ const (
 	longestKept       = 400 * 24 * time.Hour
 )
 
-// cookieName are the names that stand for themselves in a header, in an expression and in a proxy's format of headers.
-// A cookie's name may have more signs, which nobody needs here.
+// cookieName are the names that stand for themselves in a header, in an expression and in a proxy's format of
+// headers. A cookie's name may have more signs, which nobody needs here.
 var cookieName = regexp.MustCompile(`^[A-Za-z0-9_.-]+$`)
 
 // demandingPrefixes are those of names that a browser only keeps with attributes that these cookies do not have: over

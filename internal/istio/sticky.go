@@ -49,8 +49,8 @@ func (s *Sticky) pattern(subset string) string {
 	return `(.*; *)?` + regexp.QuoteMeta(s.Cookie+"="+subset) + `(;.*)?`
 }
 
-// RuleName returns the name of the rule that honours the cookie of a subset. It stands in front of a rule of a name, or
-// of one without, which is the given one of all sticky rules without a name, from 1. By its name it is told from
+// RuleName returns the name of the rule that honours the cookie of a subset. It stands in front of a rule of a name,
+// or of one without, which is the given one of all sticky rules without a name, from 1. By its name it is told from
 // others when rules are compared with earlier ones.
 func (s *Sticky) RuleName(of string, nameless int, subset string) string {
 	switch {

@@ -212,8 +212,8 @@ func TestUnstick_others(t *testing.T) {
 	}
 }
 
-// A rule for a subset that has no share any more, since somebody else took that, is a rule of its own: it goes with the
-// next apply.
+// A rule for a subset that has no share any more, since somebody else took that, is a rule of its own: it goes with
+// the next apply.
 func TestUnstick_leftRule(t *testing.T) {
 	t.Parallel()
 	rules := istio.Stick([]*networking.HTTPRoute{shared(90, 10)}, []*istio.Sticky{keeps("v2")})

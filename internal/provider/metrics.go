@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/x509"
 	"net/http"
-	"regexp"
 	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/path"
@@ -12,7 +11,6 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 	"golang.org/x/net/http/httpguts"
-	"k8s.io/apimachinery/pkg/util/intstr"
 
 	"github.com/meshroute/terraform-provider-mesh/internal/attr"
 	"github.com/meshroute/terraform-provider-mesh/internal/cluster"
@@ -25,20 +23,20 @@ import (
 func prometheusAttribute() schema.Attribute {
 	return schema.SingleNestedAttribute{
 		Optional: true,
-		MarkdownDescription: "Where the gates `success_rate`, `latency` and `query` of a `walk` ask for metrics. One of " +
-			"`url` and `service` has to be set.",
+		MarkdownDescription: "Where the gates `success_rate`, `latency` and `query` of a `walk` ask for metrics. One " +
+			"of `url` and `service` has to be set.",
 		Attributes: map[string]schema.Attribute{
 			"url": schema.StringAttribute{
 				Optional: true,
 				MarkdownDescription: "URL of a server with the HTTP API of Prometheus, such as " +
-					"`https://prometheus.example`, which is asked from where Terraform runs; `/api/v1/query` is added " +
-					"to it.",
+					"`https://prometheus.example`, which is asked from where Terraform runs; `/api/v1/query` is " +
+					"added to it.",
 			},
 			"service": schema.StringAttribute{
 				Optional: true,
 				MarkdownDescription: "Service of Prometheus in the cluster, as `NAMESPACE/NAME:PORT`, such as " +
-					"`istio-system/prometheus:9090`. A port-forward of the API server leads to a ready pod of it, with " +
-					"the credentials of this block, which need `get services`, `list pods` and `create " +
+					"`istio-system/prometheus:9090`. A port-forward of the API server leads to a ready pod of it, " +
+					"with the credentials of this block, which need `get services`, `list pods` and `create " +
 					"pods/portforward` in that namespace.",
 			},
 			"token": schema.StringAttribute{
@@ -51,21 +49,18 @@ func prometheusAttribute() schema.Attribute {
 			},
 			"ca_certificate": schema.StringAttribute{
 				Optional: true,
-				MarkdownDescription: "PEM certificates of the authorities that sign its certificate. Defaults to those " +
-					"that the machine trusts.",
+				MarkdownDescription: "PEM certificates of the authorities that sign its certificate. Defaults to " +
+					"those that the machine trusts.",
 			},
 			"reporter": schema.StringAttribute{
 				Optional: true, Validators: []validator.String{form.Reporter},
-				MarkdownDescription: "Who counts the requests that `success_rate` and `latency` judge: `destination`, " +
-					"the sidecars of the servers, `source`, those of the clients and the gateways, or `waypoint`. " +
-					"Defaults to `destination`.",
+				MarkdownDescription: "Who counts the requests that `success_rate` and `latency` judge: " +
+					"`destination`, the sidecars of the servers, `source`, those of the clients and the gateways, or " +
+					"`waypoint`. Defaults to `destination`.",
 			},
 		},
 	}
 }
-
-// serviceAt is a Service as `NAMESPACE/NAME:PORT`.
-var serviceAt = regexp.MustCompile(`^([a-z0-9-]{1,63})/([a-z0-9-]{1,63}):([a-z0-9-]{1,15})$`)
 
 // readPrometheus reads where metrics are asked for, nil for nowhere. What is not known yet is none that can be asked.
 func readPrometheus(r *attr.Reader, refuse func(at path.Path, reason string)) *gate.Prometheus {
@@ -84,8 +79,10 @@ func readPrometheus(r *attr.Reader, refuse func(at path.Path, reason string)) *g
 	case block.Has("url") && block.Known("url") && !form.IsWebURL(p.URL):
 		// What it is may hold a password.
 		refuse(at.AtName("url"), "must be a URL such as \"https://prometheus.example\"")
-	case block.Has("service") && block.Known("service") && !serviceAt.MatchString(block.String("service")):
-		refuse(at.AtName("service"), "must be NAMESPACE/NAME:PORT, such as \"istio-system/prometheus:9090\"")
+	case block.Has("service") && block.Known("service"):
+		if _, ok := tunnel.ParseService(block.String("service")); !ok {
+			refuse(at.AtName("service"), "must be NAMESPACE/NAME:PORT, such as \"istio-system/prometheus:9090\"")
+		}
 	}
 	if strings.ContainsFunc(p.Token, func(c rune) bool { return c <= ' ' || c > '~' }) {
 		refuse(at.AtName("token"), "must be printable ASCII without spaces")
@@ -113,11 +110,8 @@ func forwardPrometheus(r *attr.Reader, p *gate.Prometheus, c *cluster.Cluster) {
 	if block == nil || p == nil || c == nil {
 		return
 	}
-	parts := serviceAt.FindStringSubmatch(block.String("service"))
-	if parts == nil {
-		return
+	if to, ok := tunnel.ParseService(block.String("service")); ok {
+		p.URL = "http://" + to.Name
+		p.Forward = func(ctx context.Context) (*http.Client, error) { return c.ForwardService(ctx, to) }
 	}
-	to := tunnel.Service{Namespace: parts[1], Name: parts[2], Port: intstr.Parse(parts[3])}
-	p.URL = "http://" + to.Name
-	p.Forward = func(ctx context.Context) (*http.Client, error) { return c.ForwardService(ctx, to) }
 }

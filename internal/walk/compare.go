@@ -48,5 +48,6 @@ func wilson(c Count, z float64) (low, high float64) {
 func quantile(probability float64) float64 { return math.Sqrt2 * math.Erfinv(2*probability-1) }
 
 // Confidence returns the confidence of each of so many judgements with which that of all of them together is 95 %: a
-// walk in which nothing is wrong is stopped by a comparison in one of twenty at most. Source: Bonferroni's inequality.
+// walk in which nothing is wrong is stopped by a comparison in one of twenty at most. Source: Bonferroni's
+// inequality.
 func Confidence(judgements int) float64 { return 1 - 0.05/float64(max(judgements, 1)) }

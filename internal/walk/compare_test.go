@@ -66,7 +66,7 @@ func TestWalksOfComparison(t *testing.T) {
 	if all, err := strconv.Atoi(os.Getenv("MESH_TEST_SIMULATED")); err == nil {
 		n = all
 	}
-	random := rand.New(rand.NewPCG(20261129, 14)) //nolint:gosec // a simulation that is to come out the same again
+	random := rand.New(rand.NewPCG(20261129, 14))
 	for _, test := range []struct {
 		by, stable             float64
 		mostAlarms, mostMisses float64

@@ -37,8 +37,8 @@ type Since struct {
 	Reporter string
 }
 
-// selector returns how PromQL selects the requests that the servers of a version have answered. It fails where a label
-// is none of those that the metrics have.
+// selector returns how PromQL selects the requests that the servers of a version have answered. It fails where a
+// label is none of those that the metrics have.
 func (v Version) selector(reporter string) (string, error) {
 	if len(v.Labels) == 0 {
 		return "", fmt.Errorf("the labels of the subset %s are not known here, without which its requests cannot be "+
@@ -111,8 +111,8 @@ func rangeOf(window time.Duration) string {
 }
 
 // JudgeRate says whether enough requests of a version succeed: at least a part of them, in percent. With fewer than
-// enough requests there is no verdict. It fails only where more have failed than chance explains, at a confidence such
-// as 0.95; the source is that of [Worse].
+// enough requests there is no verdict. It fails only where more have failed than chance explains, at a confidence
+// such as 0.95; the source is that of [Worse].
 func JudgeRate(is Count, least, confidence float64, enough int64) (Verdict, string) {
 	if !known(is) || is.Requests < float64(max(enough, 1)) {
 		return NotYet, tooFew(is, enough)
@@ -126,8 +126,8 @@ func JudgeRate(is Count, least, confidence float64, enough int64) (Verdict, stri
 	return Pass, text
 }
 
-// JudgeDifference says whether a version fails as seldom as another one: where it is certain, at a confidence, that it
-// fails more by so many percent points, it does not pass.
+// JudgeDifference says whether a version fails as seldom as another one: where it is certain, at a confidence, that
+// it fails more by so many percent points, it does not pass.
 func JudgeDifference(is, than Count, by, confidence float64, enough int64) (Verdict, string) {
 	if !known(is) || !known(than) || is.Requests < float64(max(enough, 1)) || than.Requests < 1 {
 		return NotYet, tooFew(is, enough)

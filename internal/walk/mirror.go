@@ -52,7 +52,9 @@ func (r rule) copies(percent int64) []*networking.HTTPMirrorPolicy {
 // changed that.
 func (r rule) uncopied(of, wanted *networking.HTTPRoute, percent int64) {
 	for _, c := range r.copies(percent) {
-		of.Mirrors = slices.DeleteFunc(of.Mirrors, func(m *networking.HTTPMirrorPolicy) bool { return proto.Equal(m, c) })
+		of.Mirrors = slices.DeleteFunc(of.Mirrors, func(m *networking.HTTPMirrorPolicy) bool {
+			return proto.Equal(m, c)
+		})
 	}
 	modern := proto.CloneOf(wanted)
 	istio.Modernize(modern)

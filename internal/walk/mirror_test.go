@@ -32,10 +32,16 @@ func TestNewPlan_mirror(t *testing.T) {
 		from, to istio.Objects
 		want     []*networking.HTTPMirrorPolicy
 	}{
-		"alone":                  {objects("v1"), objects("v1=0 v2=100"), []*networking.HTTPMirrorPolicy{copies}},
-		"beside another":         {mirroring("v1"), mirroring("v1=0 v2=100"), []*networking.HTTPMirrorPolicy{other, copies}},
-		"not to what falls":      {objects("v1=10 v2=90"), objects("v1=0 v2=100"), []*networking.HTTPMirrorPolicy{copies}},
-		"also where it has some": {objects("v1=90 v2=10"), objects("v1=50 v2=50"), []*networking.HTTPMirrorPolicy{copies}},
+		"alone": {objects("v1"), objects("v1=0 v2=100"), []*networking.HTTPMirrorPolicy{copies}},
+		"beside another": {
+			mirroring("v1"), mirroring("v1=0 v2=100"), []*networking.HTTPMirrorPolicy{other, copies},
+		},
+		"not to what falls": {
+			objects("v1=10 v2=90"), objects("v1=0 v2=100"), []*networking.HTTPMirrorPolicy{copies},
+		},
+		"also where it has some": {
+			objects("v1=90 v2=10"), objects("v1=50 v2=50"), []*networking.HTTPMirrorPolicy{copies},
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -48,7 +54,8 @@ func TestNewPlan_mirror(t *testing.T) {
 				t.Errorf("mirrors of the copies (-want +got):\n%s", diff)
 			}
 			for _, stage := range []int{0, 2} {
-				want, is := test.to.Routing().VirtualServiceSpec().Http[0], p.Objects(stage).Routing().VirtualServiceSpec()
+				want, is := test.to.Routing().VirtualServiceSpec().
+					Http[0], p.Objects(stage).Routing().VirtualServiceSpec()
 				if !proto.Equal(want.Mirror, is.Http[0].Mirror) || len(is.Http[0].Mirrors) > 0 {
 					t.Errorf("stage %d mirrors to %v and %v", stage, is.Http[0].Mirror, is.Http[0].Mirrors)
 				}

@@ -53,8 +53,8 @@ type rule struct {
 	from, to     []int64
 }
 
-// NewPlan returns the walk from live objects to wanted ones. The end is always a stage. A step that would move nothing
-// is none.
+// NewPlan returns the walk from live objects to wanted ones. The end is always a stage. A step that would move
+// nothing is none.
 //
 // A rule walks that is there before and after, sends its requests to destinations both times, and with other shares.
 // A destination is followed by its host, port and subset, and a subset by the pods that its labels select. Everything

@@ -52,9 +52,12 @@ func TestQuery_For(t *testing.T) {
 func TestQuery_wrong(t *testing.T) {
 	t.Parallel()
 	for promql, want := range map[string]string{
-		"$interval":  "has the placeholder $interval, which has no meaning: there are $window, $subset, $host, $namespace and $labels.NAME",
-		"${labels.}": "has the placeholder $labels., which has no meaning: there are $window, $subset, $host, $namespace and $labels.NAME",
-		"$labels":    "has the placeholder $labels, which has no meaning: there are $window, $subset, $host, $namespace and $labels.NAME",
+		"$interval": "has the placeholder $interval, which has no meaning: there are $window, $subset, $host, " +
+			"$namespace and $labels.NAME",
+		"${labels.}": "has the placeholder $labels., which has no meaning: there are $window, $subset, $host, " +
+			"$namespace and $labels.NAME",
+		"$labels": "has the placeholder $labels, which has no meaning: there are $window, $subset, $host, $namespace " +
+			"and $labels.NAME",
 	} {
 		if err := (walk.Query{PromQL: promql}).Check(); err == nil || err.Error() != want {
 			t.Errorf("%s: %v, want %s", promql, err, want)

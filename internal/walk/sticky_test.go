@@ -22,8 +22,8 @@ func sticky(all istio.Objects, subsets []string) istio.Objects {
 	return all
 }
 
-// A rule honours the cookie of a subset at those stages at which it has a share. A walk is none the less taken up from
-// any of them: what follows from sticky comes and goes with the shares.
+// A rule honours the cookie of a subset at those stages at which it has a share. A walk is none the less taken up
+// from any of them: what follows from sticky comes and goes with the shares.
 func TestPlan_sticky(t *testing.T) {
 	t.Parallel()
 	with, without := []string{"beta-sticky-v2", "beta", "sticky-v2", ""}, []string{"beta", ""}
@@ -63,7 +63,8 @@ func TestPlan_sticky(t *testing.T) {
 				}
 				got = append(got, names)
 				live := walking(p, i, p.Remember("prod", walk.Position{Stage: i}, "").Encode())
-				if _, at, ok := walk.Resume(live, test.to, walk.Way{Steps: []int64{50}}, "prod", start); !ok || at.Stage != i {
+				if _, at, ok := walk.Resume(live, test.to, walk.Way{Steps: []int64{50}}, "prod", start); !ok ||
+					at.Stage != i {
 					t.Errorf("stopped at %d, resumed at %d: %t", i, at.Stage, ok)
 				}
 				if m, _ := walk.Recall(live.Routing()); !m.Describes(live) {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"regexp"
 	"slices"
 
 	corev1 "k8s.io/api/core/v1"
@@ -52,6 +53,18 @@ type Service struct {
 	Namespace, Name string
 	// Port is the number or the name of the Service's port.
 	Port intstr.IntOrString
+}
+
+// serviceAt is a Service as `NAMESPACE/NAME:PORT`.
+var serviceAt = regexp.MustCompile(`^([a-z0-9-]{1,63})/([a-z0-9-]{1,63}):([a-z0-9-]{1,15})$`)
+
+// ParseService reads a Service that is written as `NAMESPACE/NAME:PORT`.
+func ParseService(text string) (Service, bool) {
+	parts := serviceAt.FindStringSubmatch(text)
+	if parts == nil {
+		return Service{}, false
+	}
+	return Service{parts[1], parts[2], intstr.Parse(parts[3])}, true
 }
 
 // String implements fmt.Stringer.

@@ -52,8 +52,8 @@ var ControlPlane = Pins{
 // PrometheusServer is the name of the server that Prometheus pins.
 const PrometheusServer = "prometheus"
 
-// Prometheus is for labs that are asked for it. Without its ways to discover targets, which a lab has in a file, it is
-// built in two thirds of the time; without its web pages, which are not in its Go module, its API is all there.
+// Prometheus is for labs that are asked for it. Without its ways to discover targets, which a lab has in a file, it
+// is built in two thirds of the time; without its web pages, which are not in its Go module, its API is all there.
 var Prometheus = Pins{
 	Flag: "prometheus-module", Variable: "MESHLAB_PROMETHEUS_MODULE",
 	What: "Prometheus", long: "4 to 6 minutes", directory: "prometheus", recipe: "1 remove_all_sd",

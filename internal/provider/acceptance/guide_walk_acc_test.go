@@ -9,10 +9,11 @@ import (
 	"github.com/meshroute/terraform-provider-mesh/internal/acctest"
 )
 
-// replacedBy are the lines of the guide's configuration that a later block takes the place of, by how the block begins.
+// replacedBy are the lines of the guide's configuration that a later block takes the place of, by how the block
+// begins.
 var replacedBy = map[string]*regexp.Regexp{
 	"  default = ":   regexp.MustCompile(`(?m)^  default = .*\n`),
-	"  subsets = ":   regexp.MustCompile(`(?ms)^  subsets = \{.*?^  \}\n`),
+	"  subsets = ":   regexp.MustCompile(`(?s)  subsets = \{\n.*?\n  \}\n`),
 	"    advance = ": regexp.MustCompile(`(?m)^    pause = `),
 }
 
@@ -28,7 +29,8 @@ func TestAccGuide_runACanary(t *testing.T) {
 	writeFile(t, filepath.Join(home, ".kube", "config"), readFile(t, lab.Kubeconfig))
 	writeFile(t, filepath.Join(home, "cli.tfrc"),
 		"provider_installation {\n  filesystem_mirror {\n    path = \""+mirror+"\"\n  }\n}\n")
-	guide := strings.NewReplacer(`service   = "greeter"`, `service   = "`+lab.Service+`"`, `pause = "30s"`, `pause = "1s"`,
+	guide := strings.NewReplacer(`service   = "greeter"`, `service   = "`+lab.Service+`"`, `pause = "30s"`,
+		`pause = "1s"`,
 		"namespace = \"greeter\"", "namespace = \""+lab.Namespace+"\"", "-n greeter", "-n "+lab.Namespace).
 		Replace(readFile(t, "../../../templates/guides/run-a-canary.md"))
 	share := func(want int64) func(string) {
@@ -43,7 +45,8 @@ func TestAccGuide_runACanary(t *testing.T) {
 	// checks are what is true after each block of commands.
 	checks := []func(said string){
 		func(string) {
-			load = lab.StartLoad(walkRate, []acctest.Stream{{Name: "all", Host: lab.Host, Via: "sidecar", Protocol: "grpc"}})
+			load = lab.StartLoad(walkRate,
+				[]acctest.Stream{{Name: "all", Host: lab.Host, Via: "sidecar", Protocol: "grpc"}})
 		},
 		func(said string) {
 			share(100)(said)

@@ -30,12 +30,16 @@ func TestConfigurePrometheus(t *testing.T) {
 		"a Service without its namespace": {
 			in(`service = "prometheus:9090"`), "prometheus.service", "must be NAMESPACE/NAME:PORT",
 		},
-		"a Service without a port":  {in(`service = "a/b"`), "prometheus.service", "must be NAMESPACE/NAME:PORT"},
-		"a Service that is a path":  {in(`service = "../b:1"`), "prometheus.service", "must be NAMESPACE/NAME:PORT"},
-		"a huge Service":            {in(`service = "a/` + strings.Repeat("b", 1<<16) + `:1"`), "prometheus.service", ""},
-		"a token of two lines":      {in(url + `, token = "a\nmarker-4711"`), "prometheus.token", "printable ASCII"},
-		"a header that is no name":  {in(url + `, headers = { "a b" = "c" }`), "prometheus.headers", "HTTP headers"},
-		"a header of two lines":     {in(url + `, headers = { a = "c\r\nb: marker-4711" }`), "prometheus.headers", "HTTP"},
+		"a Service without a port": {in(`service = "a/b"`), "prometheus.service", "must be NAMESPACE/NAME:PORT"},
+		"a Service that is a path": {in(`service = "../b:1"`), "prometheus.service", "must be NAMESPACE/NAME:PORT"},
+		"a huge Service": {
+			in(`service = "a/` + strings.Repeat("b", 1<<16) + `:1"`), "prometheus.service", "",
+		},
+		"a token of two lines":     {in(url + `, token = "a\nmarker-4711"`), "prometheus.token", "printable ASCII"},
+		"a header that is no name": {in(url + `, headers = { "a b" = "c" }`), "prometheus.headers", "HTTP headers"},
+		"a header of two lines": {
+			in(url + `, headers = { a = "c\r\nb: marker-4711" }`), "prometheus.headers", "HTTP",
+		},
 		"a certificate that is one": {in(url + `, ca_certificate = "marker-4711"`), "prometheus.ca_certificate", "PEM"},
 		"a reporter that is none":   {in(url + `, reporter = "both"`), "prometheus.reporter", "must be one of"},
 	} {

@@ -99,8 +99,8 @@ func (b *browser) find(t *testing.T, version string) {
 	}
 }
 
-// TestAccSticky: a client that keeps its cookies stays at the new version that it got, also while the shares grow, and
-// is served by the old one as soon as the new one has no share. A client without cookies gets the shares.
+// TestAccSticky: a client that keeps its cookies stays at the new version that it got, also while the shares grow,
+// and is served by the old one as soon as the new one has no share. A client without cookies gets the shares.
 func TestAccSticky(t *testing.T) {
 	t.Parallel()
 	lab := acctest.StartProxied(t)

@@ -235,8 +235,8 @@ func TestAccWalkActions_auto(t *testing.T) {
 	}
 }
 
-// TestAccWalkActions_others: where the weights are not Terraform's, mesh_promote goes to those that it is given, by its
-// own steps, and mesh_abort back from there. The resource has nothing to say about that.
+// TestAccWalkActions_others: where the weights are not Terraform's, mesh_promote goes to those that it is given, by
+// its own steps, and mesh_abort back from there. The resource has nothing to say about that.
 func TestAccWalkActions_others(t *testing.T) {
 	t.Parallel()
 	lab := acctest.Start(t)

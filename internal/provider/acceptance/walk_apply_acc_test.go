@@ -234,8 +234,8 @@ func TestAccWalkByApply_stopped(t *testing.T) {
 	nothingIn(t, lab)
 }
 
-// TestAccWalkByApply_killed: an apply that was killed after its step has a state of before; the next plan goes on from
-// what is live.
+// TestAccWalkByApply_killed: an apply that was killed after its step has a state of before; the next plan goes on
+// from what is live.
 func TestAccWalkByApply_killed(t *testing.T) {
 	t.Parallel()
 	lab := acctest.Start(t)

@@ -57,7 +57,8 @@ var invalidWalks = map[string]invalid{
 		"walk.gates[0].name", "one to 100 printable characters", nil,
 	},
 	"a gate of nothing": {
-		top(`walk = { steps = [10], gates = [{}] }`), "walk.gates[0]", "one of webhook, success_rate, latency and query", nil,
+		top(`walk = { steps = [10], gates = [{}] }`), "walk.gates[0]",
+		"one of webhook, success_rate, latency and query", nil,
 	},
 	"a gate of two kinds": {
 		top(`walk = { steps = [10], gates = [{ webhook = "http://a", success_rate = { min = 9 } }] }`),
@@ -116,7 +117,8 @@ var invalidWalks = map[string]invalid{
 		"walk.gates[0].query.promql", "has no meaning", nil,
 	},
 	"copies of nothing": {
-		top(`walk = { steps = [10], mirror = { percent = 0 } }`), "walk.mirror.percent", "between 1 and 100 percent", nil,
+		top(`walk = { steps = [10], mirror = { percent = 0 } }`), "walk.mirror.percent", "between 1 and 100 percent",
+		nil,
 	},
 	"copies of too much": {
 		top(`walk = { steps = [10], mirror = { percent = 101 } }`), "walk.mirror.percent", "got 101", nil,
@@ -125,7 +127,8 @@ var invalidWalks = map[string]invalid{
 		top(`walk = { steps = [10], mirror = { percent = 0.5 } }`), "walk.mirror.percent", "whole number", nil,
 	},
 	"copies without an end": {
-		top(`walk = { steps = [10], mirror = { percent = 5, pause = "2h" } }`), "walk.mirror.pause", "from 0s to 1h", nil,
+		top(`walk = { steps = [10], mirror = { percent = 5, pause = "2h" } }`), "walk.mirror.pause", "from 0s to 1h",
+		nil,
 	},
 	"no requests": {
 		top(`walk = { steps = [10], min_requests = 0 }`), "walk.min_requests", "between 1 and 1000000000", nil,

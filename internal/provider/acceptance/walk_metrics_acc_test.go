@@ -151,12 +151,19 @@ func TestAccWalk_noVerdict(t *testing.T) {
 		"no requests to be quick": {
 			`{ name = "gate", latency = { quantile = 0.5, max = "1s" } }`, "gate: not yet: v2: 0 of 100 requests came",
 		},
-		"no number":            {query("vector(0) / vector(0)"), "gate: not yet: there is no value yet"},
-		"no series":            {query("orders_failed{app='$labels.app'}"), "gate: not yet: v2: there is no value yet"},
-		"two series":           {query("up or label_replace(up, 'a', 'b', '', '')"), "gate: unreachable: the query comes to "},
-		"many at once":         {query("up[1m]"), "gate: unreachable: the query comes to a matrix"},
-		"no expression":        {query("vector(1) * on () (up or label_replace(up, 'a', 'b', '', ''))"), "gate: unreachable: Prometheus answered 422"},
-		"a webhook that hangs": {fmt.Sprintf("{ name = \"gate\", webhook = %q }", hangs.URL), "gate: unreachable: no answer came within 10s"},
+		"no number": {query("vector(0) / vector(0)"), "gate: not yet: there is no value yet"},
+		"no series": {query("orders_failed{app='$labels.app'}"), "gate: not yet: v2: there is no value yet"},
+		"two series": {
+			query("up or label_replace(up, 'a', 'b', '', '')"), "gate: unreachable: the query comes to ",
+		},
+		"many at once": {query("up[1m]"), "gate: unreachable: the query comes to a matrix"},
+		"no expression": {
+			query("vector(1) * on () (up or label_replace(up, 'a', 'b', '', ''))"),
+			"gate: unreachable: Prometheus answered 422",
+		},
+		"a webhook that hangs": {
+			fmt.Sprintf("{ name = \"gate\", webhook = %q }", hangs.URL), "gate: unreachable: no answer came within 10s",
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

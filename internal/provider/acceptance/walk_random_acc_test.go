@@ -20,7 +20,7 @@ import (
 // that are not, and hits from outside, after which apply goes on. Each ends at its target, at its start, or at the
 // step that it says. Two run by default, and MESH_TEST_CANARIES=30 as `make walk` does; MESH_TEST_SEED draws the same
 // ones again.
-func TestAccWalk_random(t *testing.T) {
+func TestAccWalk_random(t *testing.T) { //nolint:tparallel // one after the other, each with a load of its own
 	t.Parallel()
 	walks, rate := 2, walkRate
 	if text := os.Getenv("MESH_TEST_CANARIES"); text != "" {
@@ -40,7 +40,8 @@ func TestAccWalk_random(t *testing.T) {
 		t.Run(fmt.Sprintf("%d_%s", i, drawn.canary), func(t *testing.T) {
 			r := &randomRun{walkDraw: drawn, rate: rate}
 			r.do(t)
-			fmt.Fprintf(lines, "%d\t%s\t%v\t%s\t%s\t%d\t%s\t%d\t%d\n", i, r.canary, r.steps, r.onFailure, r.hit, r.applies,
+			fmt.Fprintf(lines, "%d\t%s\t%v\t%s\t%s\t%d\t%s\t%d\t%d\n", i, r.canary, r.steps, r.onFailure, r.hit,
+				r.applies,
 				r.ended, r.sent, r.lost)
 		})
 	}
@@ -238,7 +239,8 @@ func (r *randomRun) judge(t *testing.T, result result) {
 		r.w.wrapper = nil
 		r.w.unchanged()
 	case r.onFailure == "back":
-		if r.ended = "at its start"; v2 != 0 || annotation != "" || !strings.HasPrefix(state, `"went back to the start`) {
+		if r.ended = "at its start"; v2 != 0 || annotation != "" ||
+			!strings.HasPrefix(state, `"went back to the start`) {
 			t.Errorf("v2 has %d %%, walk_state = %s, annotation %q:\n%s", v2, state, annotation, result.text)
 		}
 	default:
@@ -258,7 +260,9 @@ func (r *randomRun) judge(t *testing.T, result result) {
 	for _, stream := range report.Streams {
 		r.sent, r.lost = r.sent+stream.Sent, r.lost+stream.Failed
 	}
-	wrong, _ := r.w.lab.Query(`sum(istio_requests_total{destination_service="HOST",grpc_response_status="14"}) or vector(0)`)
+	wrong, _ := r.w.lab.Query(
+		`sum(istio_requests_total{destination_service="HOST",grpc_response_status="14"}) or vector(0)`,
+	)
 	if r.sent == 0 || float64(r.lost) > wrong {
 		t.Errorf("of %d requests %d failed, of which v2 failed %g itself: %+v", r.sent, r.lost, wrong, report.Streams)
 	}

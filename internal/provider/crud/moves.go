@@ -72,8 +72,8 @@ func (p *objectsResource) movesBetween(is, wanted istio.Objects) []traffic.Move 
 		traffic.Options{ClusterDomain: p.settings.ClusterDomain})
 }
 
-// jumpsBetween returns the moves that are larger than is allowed. What clients keep by a cookie is none of them: where
-// its subset has no share any more they go back at once, which is what a step back is for.
+// jumpsBetween returns the moves that are larger than is allowed. What clients keep by a cookie is none of them:
+// where its subset has no share any more they go back at once, which is what a step back is for.
 func (p *objectsResource) jumpsBetween(life form.Lifecycle, is, wanted istio.Objects) []traffic.Move {
 	if life.Step == 0 {
 		return nil

@@ -96,8 +96,8 @@ func wantedOwner(wanted istio.Objects) string {
 	return wanted.Routing().Annotations[istio.OwnerAnnotation]
 }
 
-// walksOn reports whether a plan that changes nothing which is configured takes the next step of a walk, ends one that
-// was stopped at its last, or removes the mark of one that was taken back.
+// walksOn reports whether a plan that changes nothing which is configured takes the next step of a walk, ends one
+// that was stopped at its last, or removes the mark of one that was taken back.
 func (d *draft) walksOn() bool {
 	text, ok := d.prior["walk_state"].Text()
 	return ok && d.life.Walk != nil && (walk.IsPlace(text) || walk.IsTakenBack(text) || walk.IsStopped(text))

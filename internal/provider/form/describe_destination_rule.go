@@ -80,8 +80,8 @@ var destinationRuleDescriptions = map[protoreflect.FullName]string{
 	istioAPI + "TrafficPolicy.RetryBudget.min_retry_concurrency": "Retries that may be under way at once however few " +
 		"requests there are. Absent and `0` mean `3`.",
 	istioAPI + "TrafficPolicy.RetryBudget.budget_interval": "How long a request counts towards the budget, such as " +
-		"`\"10s\"`. Absent and `\"0s\"` mean that only requests that are active or pending at the moment count. Istio " +
-		"`1.30` and older do not know it.",
+		"`\"10s\"`. Absent and `\"0s\"` mean that only requests that are active or pending at the moment count. " +
+		"Istio `1.30` and older do not know it.",
 
 	istioAPI + "ClientTLSSettings.mode": "How connections are secured: not at all, with the server's certificate " +
 		"only, with certificates of both sides, or with those that Istio issues. Absent means `DISABLE`, which also " +

@@ -81,17 +81,17 @@ func gateAttributes() map[string]schema.Attribute {
 		},
 		"query": schema.SingleNestedAttribute{
 			Optional: true,
-			MarkdownDescription: "Any other metric: a query in PromQL that comes to one value, which has to lie within " +
-				"bounds. While it comes to no value, or to none that is a number, there is no verdict. A query that " +
-				"Prometheus refuses ends apply before a share moves.",
+			MarkdownDescription: "Any other metric: a query in PromQL that comes to one value, which has to lie " +
+				"within bounds. While it comes to no value, or to none that is a number, there is no verdict. A " +
+				"query that Prometheus refuses ends apply before a share moves.",
 			Attributes: map[string]schema.Attribute{
 				"promql": schema.StringAttribute{
 					Required: true,
 					MarkdownDescription: "The query, at most 8192 bytes, such as `sum(rate(orders_failed{version=" +
 						"\"$labels.version\"}[$window]))`. `$window` is how long the step has lasted, `$namespace` " +
-						"that of the resource, and `$subset`, `$host` and `$labels.NAME` are of each subset that gets " +
-						"more requests by the walk: a query that names one of them is asked for each. In HCL a label " +
-						"whose name is no word is `$${labels.app.kubernetes.io/version}`.",
+						"that of the resource, and `$subset`, `$host` and `$labels.NAME` are of each subset that " +
+						"gets more requests by the walk: a query that names one of them is asked for each. In HCL a " +
+						"label whose name is no word is `$${labels.app.kubernetes.io/version}`.",
 				},
 				"min": schema.NumberAttribute{
 					Optional: true, MarkdownDescription: "Least value. One of `min` and `max` has to be set.",

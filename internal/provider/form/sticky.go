@@ -44,9 +44,9 @@ func stickyAttribute() schema.Attribute {
 	}
 }
 
-// readSticky reads what a rule keeps, nil for nothing. What is not known yet, and what the schema refuses because it is
-// null, gets a stand-in that is valid, so that the rest can be checked. A text that is no duration reads as 0, which is
-// none either.
+// readSticky reads what a rule keeps, nil for nothing. What is not known yet, and what the schema refuses because it
+// is null, gets a stand-in that is valid, so that the rest can be checked. A text that is no duration reads as 0,
+// which is none either.
 func readSticky(r *attr.Reader) *istio.Sticky {
 	object := r.Object("sticky")
 	if object == nil {

@@ -90,8 +90,8 @@ func walkAttributes() map[string]schema.Attribute {
 				"mirror": schema.SingleNestedAttribute{
 					Optional: true,
 					MarkdownDescription: "A step before the first one, in which the subsets that are to get more " +
-						"requests get copies of some, whose answers nobody sees. The gates judge it as any other step. " +
-						"Copies are requests: what they change is changed twice. Clients of gRPC that route by " +
+						"requests get copies of some, whose answers nobody sees. The gates judge it as any other " +
+						"step. Copies are requests: what they change is changed twice. Clients of gRPC that route by " +
 						"themselves (`xds:///`) send none.",
 					Attributes: map[string]schema.Attribute{
 						"percent": schema.NumberAttribute{
@@ -100,8 +100,8 @@ func walkAttributes() map[string]schema.Attribute {
 						},
 						"pause": schema.StringAttribute{
 							Optional: true,
-							MarkdownDescription: "How long that step lasts, from `0s` to `1h`. Defaults to `pause` of the " +
-								"walk.",
+							MarkdownDescription: "How long that step lasts, from `0s` to `1h`. Defaults to `pause` " +
+								"of the walk.",
 						},
 					},
 				},

@@ -1,5 +1,5 @@
-// Package stage writes the stages of a walk, for an apply and for the actions: each on condition that what was written
-// before still is.
+// Package stage writes the stages of a walk, for an apply and for the actions: each on condition that what was
+// written before still is.
 package stage
 
 import (
