@@ -1,5 +1,4 @@
-// Package action moves a walk without a plan: mesh_promote goes on, mesh_abort goes back. Both write as an apply
-// does.
+// Package action moves a walk without a plan: mesh_promote goes on, mesh_abort goes back. Both write as an apply does.
 package action
 
 import (
@@ -154,8 +153,7 @@ func (r *route) told() (walk.Plan, walk.Memory, walk.Position, bool) {
 	case errors.Is(err, walk.ErrNone):
 		r.refuse("No walk under way", "No walk of %s is under way: it carries no annotation %s of one that goes "+
 			"on.\n\nA walk begins when a plan changes the shares of a resource whose walk has advance = \"apply\".",
-			r.at,
-			istio.WalkAnnotation)
+			r.at, istio.WalkAnnotation)
 	case err != nil:
 		r.refuse("Walk ended by somebody else", "The live shares of %s are not those that its walk has set.%s Nothing "+
 			"was written over that. The next plan of the resource shows what is live.", r.at, report.Owners(r.live))

@@ -44,8 +44,8 @@ func (*promote) Schema(_ context.Context, _ action.SchemaRequest, resp *action.S
 			"no change of weights; at the last step it ends the walk.\n\nThe route is that of a resource whose " +
 			"`walk` has `advance = \"apply\"`, and of the same workspace, by the `owner` of the provider block. " +
 			"Where somebody else sets the weights (`weights_managed_by = \"other\"`), `weights` says which they " +
-			"shall be. A walk that an apply makes by itself is left alone, and so are weights that somebody else has " +
-			"set since.",
+			"shall be. A walk that an apply makes by itself is left alone, and so are weights that " +
+			"somebody else has set since.",
 		Attributes: routeAttributes(map[string]schema.Attribute{
 			"to": schema.StringAttribute{
 				Optional: true, Validators: []validator.String{form.OneOf(toNext, toEnd)},
