@@ -223,12 +223,20 @@ func TestAccWalkByApply_stopped(t *testing.T) {
 	w.must("state", "rm", f.address)
 	w.must("import", f.address, lab.Namespace+"/"+lab.Service)
 	w.wantAttribute("walk_state", "null")
+	if got, want := w.attribute("rules"), `"weights":{"v1":90,"v2":10}`; !strings.Contains(got, want) {
+		t.Errorf("the import has the rules %s, want %s", got, want)
+	}
+	w.write(f.stepping("0", "100", `pause = "0s"`) + `
+data "mesh_service_routing" "live" { service = local.service }
+output "live" { value = data.mesh_service_routing.live.virtual_services[0].weights["http[0]"].v2 }
+`)
 	change, _ := w.plan()
 	if got := of(t, change.After, "walk_state"); got != `"`+secondStep+`"` {
 		t.Errorf("after an import the plan goes to %s", got)
 	}
 	w.must("apply", "saved.tfplan")
 	wantShare(t, lab, 50, true)
+	w.wantOutput("live", float64(10))
 	w.wantStep(secondStep, "arrived")
 	w.must("destroy")
 	nothingIn(t, lab)

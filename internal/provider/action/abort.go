@@ -31,7 +31,8 @@ func (*abort) Schema(_ context.Context, _ action.SchemaRequest, resp *action.Sch
 			"from its start again; to give it up, plan the shares of the start.\n\nThe route is that of a resource " +
 			"whose `walk` has `advance = \"apply\"`, or one that `mesh_promote` moves to `weights`, and of the same " +
 			"workspace, by the `owner` of the provider block. A walk that an apply makes by itself is left alone, " +
-			"and so are weights that somebody else has set since.",
+			"and so are weights that somebody else has set since.\n\nOpenTofu, and Terraform before 1.14, have no " +
+			"actions: there a plan of the shares of the start goes back.",
 		Attributes: routeAttributes(nil),
 	}
 }

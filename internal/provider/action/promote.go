@@ -45,7 +45,8 @@ func (*promote) Schema(_ context.Context, _ action.SchemaRequest, resp *action.S
 			"`walk` has `advance = \"apply\"`, and of the same workspace, by the `owner` of the provider block. " +
 			"Where somebody else sets the weights (`weights_managed_by = \"other\"`), `weights` says which they " +
 			"shall be. A walk that an apply makes by itself is left alone, and so are weights that " +
-			"somebody else has set since.",
+			"somebody else has set since.\n\nOpenTofu, and Terraform before 1.14, have no actions: there an apply " +
+			"takes the next step, and one without `walk` all that are left.",
 		Attributes: routeAttributes(map[string]schema.Attribute{
 			"to": schema.StringAttribute{
 				Optional: true, Validators: []validator.String{form.OneOf(toNext, toEnd)},
