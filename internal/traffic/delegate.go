@@ -3,9 +3,6 @@ package traffic
 import (
 	"cmp"
 	"fmt"
-	"maps"
-	"slices"
-	"strings"
 
 	"google.golang.org/protobuf/proto"
 	networking "istio.io/api/networking/v1"
@@ -111,173 +108,20 @@ func (r merged) delegate(delegates map[string]*istio.Object, clusterDomain strin
 }
 
 // merge gives a delegate's rule what it inherits. False: the matches do not fit together.
-// Source: istio.io/istio pilot/pkg/model mergeHTTPRoute.
 func (r merged) merge(delegate *istio.Object, index int, rule *networking.HTTPRoute) (merged, bool) {
-	root := r.rule
+	origins, ok := istio.MergeRules(r.rule, rule)
 	ref := RuleRef{
 		Object:        r.ref.Object,
 		Index:         r.ref.Index,
 		Delegate:      delegate,
 		DelegateIndex: index,
-		Name:          joinNames(root.Name, rule.Name),
+		Name:          rule.Name,
 	}
-	match, refs, ok := mergeMatches(root.Match, rule.Match)
-	if !ok {
-		return merged{}, false
+	refs := make([]MatchRef, len(origins))
+	for i, from := range origins {
+		refs[i] = MatchRef{Index: i, Root: from.Root, Delegate: from.Delegate, Name: rule.Match[i].GetName()}
 	}
-	rule.Match, rule.Name = match, ref.Name
-	rule.Rewrite = inherit(rule.Rewrite, root.Rewrite)
-	rule.DirectResponse = inherit(rule.DirectResponse, root.DirectResponse)
-	rule.Timeout = inherit(rule.Timeout, root.Timeout)
-	rule.Retries = inherit(rule.Retries, root.Retries)
-	rule.Fault = inherit(rule.Fault, root.Fault)
-	rule.Mirror = inherit(rule.Mirror, root.Mirror)
-	rule.MirrorPercent = inherit(rule.MirrorPercent, root.MirrorPercent) //nolint:staticcheck // istiod reads it still
-	rule.MirrorPercentage = inherit(rule.MirrorPercentage, root.MirrorPercentage)
-	rule.CorsPolicy = inherit(rule.CorsPolicy, root.CorsPolicy)
-	rule.Headers = inherit(rule.Headers, root.Headers)
-	if rule.Mirrors == nil {
-		rule.Mirrors = root.Mirrors
-	}
-	return merged{ref: ref, rule: rule, match: refs}, true
-}
-
-func inherit[T any](own, root *T) *T {
-	if own == nil {
-		return root
-	}
-	return own
-}
-
-func joinNames(root, own string) string {
-	if root == "" || own == "" {
-		return root + own
-	}
-	return root + "-" + own
-}
-
-func mergeMatches(
-	root, own []*networking.HTTPMatchRequest,
-) (out []*networking.HTTPMatchRequest, refs []MatchRef, ok bool) {
-	add := func(m *networking.HTTPMatchRequest, i, j int) {
-		refs = append(refs, MatchRef{Index: len(out), Root: i, Delegate: j, Name: m.GetName()})
-		out = append(out, m)
-	}
-	if len(root) == 0 || len(own) == 0 {
-		for i, m := range root {
-			add(m, i, -1)
-		}
-		for j, m := range own {
-			add(m, -1, j)
-		}
-		return out, refs, true
-	}
-	for j, narrow := range own {
-		found := false
-		for i, wide := range root {
-			if !conflict(wide, narrow) {
-				found = true
-				add(mergeMatch(wide, narrow), i, j)
-			}
-		}
-		if !found {
-			return nil, nil, false
-		}
-	}
-	return out, refs, true
-}
-
-func mergeMatch(root, own *networking.HTTPMatchRequest) *networking.HTTPMatchRequest {
-	out := &networking.HTTPMatchRequest{}
-	if own != nil {
-		out = proto.CloneOf(own)
-	}
-	out.Name = joinNames(root.GetName(), own.GetName())
-	out.Uri = inherit(out.Uri, root.GetUri())
-	out.Scheme = inherit(out.Scheme, root.GetScheme())
-	out.Method = inherit(out.Method, root.GetMethod())
-	out.Authority = inherit(out.Authority, root.GetAuthority())
-	out.Headers = mergeMaps(root.GetHeaders(), out.Headers)
-	out.WithoutHeaders = mergeMaps(root.GetWithoutHeaders(), out.WithoutHeaders)
-	out.QueryParams = mergeMaps(root.GetQueryParams(), out.QueryParams)
-	out.SourceLabels = mergeMaps(root.GetSourceLabels(), out.SourceLabels)
-	out.Port = cmp.Or(out.Port, root.GetPort())
-	out.SourceNamespace = cmp.Or(out.SourceNamespace, root.GetSourceNamespace())
-	out.StatPrefix = cmp.Or(out.StatPrefix, root.GetStatPrefix())
-	if len(out.Gateways) == 0 {
-		out.Gateways = root.GetGateways()
-	}
-	return out
-}
-
-func mergeMaps[V any](root, own map[string]V) map[string]V {
-	all := make(map[string]V, len(root)+len(own))
-	maps.Copy(all, root)
-	maps.Copy(all, own)
-	return all
-}
-
-// conflict reports whether istiod finds that a delegate's match is not narrower than the root's.
-// Source: istio.io/istio pilot/pkg/model hasConflict.
-func conflict(root, own *networking.HTTPMatchRequest) bool {
-	return stringConflict(root.GetUri(), own.GetUri()) ||
-		stringConflict(root.GetScheme(), own.GetScheme()) ||
-		stringConflict(root.GetMethod(), own.GetMethod()) ||
-		stringConflict(root.GetAuthority(), own.GetAuthority()) ||
-		mapConflict(root.GetHeaders(), own.GetHeaders()) ||
-		mapConflict(root.GetWithoutHeaders(), own.GetWithoutHeaders()) ||
-		mapConflict(root.GetQueryParams(), own.GetQueryParams()) ||
-		root.GetIgnoreUriCase() != own.GetIgnoreUriCase() ||
-		root.GetPort() > 0 && own.GetPort() > 0 && root.GetPort() != own.GetPort() ||
-		root.GetSourceNamespace() != "" && own.GetSourceNamespace() != root.GetSourceNamespace() ||
-		labelConflict(root.GetSourceLabels(), own.GetSourceLabels()) ||
-		gatewayConflict(root.GetGateways(), own.GetGateways())
-}
-
-func mapConflict(root, own map[string]*networking.StringMatch) bool {
-	for name, m := range own {
-		if stringConflict(root[name], m) {
-			return true
-		}
-	}
-	return false
-}
-
-func labelConflict(root, own map[string]string) bool {
-	for name, value := range own {
-		if other, ok := root[name]; ok && other != value {
-			return true
-		}
-	}
-	return false
-}
-
-func gatewayConflict(root, own []string) bool {
-	if len(root) == 0 || len(own) == 0 {
-		return false
-	}
-	return len(root) < len(own) ||
-		slices.ContainsFunc(own, func(name string) bool { return !slices.Contains(root, name) })
-}
-
-// stringConflict is istiod's comparison, quirks included: two empty matches and two equal expressions conflict.
-func stringConflict(root, own *networking.StringMatch) bool {
-	if root == nil || own == nil {
-		return false
-	}
-	rootSet := root.GetRegex() != "" || root.GetPrefix() != "" || root.GetExact() != ""
-	ownSet := own.GetRegex() != "" || own.GetPrefix() != "" || own.GetExact() != ""
-	switch {
-	case root.GetRegex() != "" && ownSet, own.GetRegex() != "" && rootSet:
-		return true
-	case root.GetExact() != "":
-		return own.GetPrefix() != "" || own.GetExact() != root.GetExact()
-	case root.GetPrefix() != "" && own.GetPrefix() != "":
-		return !strings.HasPrefix(own.GetPrefix(), root.GetPrefix())
-	case root.GetPrefix() != "" && own.GetExact() != "":
-		return !strings.HasPrefix(own.GetExact(), root.GetPrefix())
-	}
-	return true
+	return merged{ref: ref, rule: rule, match: refs}, ok
 }
 
 // resolved returns a copy of a rule in which hosts and gateways have their full names.
