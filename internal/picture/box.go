@@ -35,7 +35,16 @@ type Box struct {
 	Number int    // from 1; 0 for what is no rule
 	Lines  []string
 	Arrows []Arrow
-	state  change
+
+	// Name is the name of the rule, Requests says whom it is for, and Besides what it does with their requests
+	// besides sending them; Sentence is all of that, and where the requests go.
+	Name, Requests string
+	Besides        []string
+	Sentence       string
+	// Fate says of a rule that goes where its requests go afterwards.
+	Fate []string
+
+	state change
 }
 
 // Arrow leads from a rule to where it sends requests.
@@ -43,5 +52,11 @@ type Arrow struct {
 	To    string
 	Label string
 	Copy  bool
+
+	// Percent is the share of the requests, 0 where the arrow leads to what is no destination. Subset decides the
+	// colour, which is the same in all pictures.
+	Percent float64
+	Subset  string
+
 	state change
 }

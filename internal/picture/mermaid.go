@@ -136,19 +136,28 @@ func escape(text string) string {
 	return b.String()
 }
 
-// spell writes characters that cannot be seen as Go does.
+// spell writes characters that cannot be seen as Go does, and so accents on top of two others.
 func spell(text string) string {
 	var b strings.Builder
+	accents := 0
 	for _, r := range text {
-		if unicode.IsPrint(r) {
+		if unicode.Is(unicode.M, r) {
+			accents++
+		} else {
+			accents = 0
+		}
+		if unicode.IsPrint(r) && !strings.ContainsRune(blanks, r) && accents <= 2 {
 			b.WriteRune(r)
 			continue
 		}
-		quoted := strconv.QuoteRune(r)
+		quoted := strconv.QuoteRuneToASCII(r)
 		b.WriteString(quoted[1 : len(quoted)-1])
 	}
 	return b.String()
 }
+
+// blanks are characters that count as printable, and leave no ink.
+const blanks = "\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0"
 
 // harmless reports whether a character may stay. Punctuation at the start of a line, and a full stop at the end of a
 // word, make lists in Markdown.

@@ -3,6 +3,7 @@
 package picture
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -64,53 +65,102 @@ func marked(boxes []Box, state change) []Box {
 	return boxes
 }
 
-// compare joins two pictures of one VirtualService: boxes as they are afterwards, and those that are gone behind the
-// boxes that they were behind.
+// compare joins two pictures of one VirtualService.
 func compare(before, after []Box) []Box {
 	var joined []Box
-	for _, b := range after {
-		old := slices.IndexFunc(before, func(o Box) bool { return o.Key == b.Key })
-		if old < 0 {
-			joined = append(joined, marked([]Box{b}, added)...)
+	for _, p := range pair(before, after) {
+		switch {
+		case p.was == nil:
+			joined = append(joined, marked([]Box{*p.is}, added)...)
+			continue
+		case p.is == nil:
+			joined = append(joined, marked([]Box{*p.was}, removed)...)
 			continue
 		}
-		if !slices.Equal(b.Lines, before[old].Lines) {
+		b := *p.is
+		if !slices.Equal(b.Lines, p.was.Lines) {
 			b.state = changed
-			b.Lines = append(slices.Clip(b.Lines), "was "+strings.Join(missing(before[old].Lines, b.Lines), ", "))
-		} else if b.Number != before[old].Number && b.Number != 0 && swapped(before, after, b.Key) {
+			b.Lines = append(slices.Clip(b.Lines), "was "+strings.Join(missing(p.was.Lines, b.Lines), ", "))
+		} else if p.swapped {
 			b.state = changed
-			b.Lines = append(slices.Clip(b.Lines), fmt.Sprintf("was rule %d", before[old].Number))
+			b.Lines = append(slices.Clip(b.Lines), fmt.Sprintf("was rule %d", p.was.Number))
 		}
-		b.Arrows = compareArrows(before[old].Arrows, b.Arrows)
+		b.Arrows = compareArrows(p.was.Arrows, b.Arrows)
 		joined = append(joined, b)
-	}
-	at := 0
-	for _, o := range before {
-		if i := slices.IndexFunc(joined, func(b Box) bool { return b.Key == o.Key }); i >= 0 {
-			at = i + 1
-			continue
-		}
-		joined = slices.Insert(joined, at, marked([]Box{o}, removed)...)
-		at++
 	}
 	return joined
 }
 
-// swapped reports whether a box has another place among those that are in both pictures.
-func swapped(before, after []Box, key string) bool {
-	place := func(boxes, others []Box) int {
-		n := 0
-		for _, b := range boxes {
-			if b.Key == key {
-				return n
-			}
-			if slices.ContainsFunc(others, func(o Box) bool { return o.Key == b.Key }) {
-				n++
+// pairing is a box before and after a change, one of them nil where it is new or gone.
+type pairing struct {
+	was, is *Box
+	// swapped says that it has another place among those that are in both pictures, and moved that it is one of the
+	// fewest that have to move to come from one order to the other.
+	swapped, moved bool
+}
+
+// pair joins the boxes of two pictures: as they are afterwards, and those that are gone behind the boxes that they
+// were behind.
+func pair(before, after []Box) []pairing {
+	places := make(map[string]int, len(before))
+	for i := range before {
+		places[before[i].Key] = i
+	}
+	joined := make([]pairing, 0, len(after))
+	behind := make(map[string]int, len(after)) // where in joined
+	for i := range after {
+		p := pairing{is: &after[i]}
+		if old, stays := places[p.is.Key]; stays {
+			p.was = &before[old]
+		}
+		behind[p.is.Key] = len(joined)
+		joined = append(joined, p)
+	}
+	markMoves(joined)
+	at, gone := 0, make([][]pairing, len(joined)+1)
+	for i := range before {
+		if place, stays := behind[before[i].Key]; stays {
+			at = place + 1
+			continue
+		}
+		gone[at] = append(gone[at], pairing{was: &before[i]})
+	}
+	all := gone[0]
+	for i, p := range joined {
+		all = append(append(all, p), gone[i+1]...)
+	}
+	return all
+}
+
+// markMoves marks the boxes of both pictures that have another place among them.
+func markMoves(joined []pairing) {
+	var stay []*pairing // in the order of afterwards
+	for i := range joined {
+		if joined[i].was != nil {
+			stay = append(stay, &joined[i])
+		}
+	}
+	before := slices.Clone(stay)
+	slices.SortStableFunc(before, func(a, b *pairing) int { return cmp.Compare(a.was.Number, b.was.Number) })
+	// The longest row of boxes that are in the same order in both stays where it is: length is that of the longest
+	// one that ends with a box, and previous the box before in it.
+	length, previous, last := make([]int, len(stay)), make([]int, len(stay)), -1
+	for i, p := range stay {
+		p.swapped = before[i] != p && p.is.Number != 0 && p.is.Number != p.was.Number
+		length[i], previous[i] = 1, -1
+		for j := range i {
+			if stay[j].was.Number < p.was.Number && length[j] >= length[i] {
+				length[i], previous[i] = length[j]+1, j
 			}
 		}
-		return n
+		if last < 0 || length[i] > length[last] {
+			last = i
+		}
+		p.moved = p.is.Number != 0
 	}
-	return place(before, after) != place(after, before)
+	for ; last >= 0; last = previous[last] {
+		stay[last].moved = false
+	}
 }
 
 // missing returns the old lines that the new ones have not, and all if it is only their order.

@@ -1,6 +1,7 @@
 package traffic
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -21,6 +22,23 @@ func DiagramChange(before, after []*istio.Object, beforehand, afterwards Options
 	was, is := NewTable(before, nil, beforehand), NewTable(after, nil, afterwards)
 	n := newNamer(was, is)
 	return picture.DrawChange(n.pictures(was), n.pictures(is))
+}
+
+// Sheet makes a picture of VirtualServices with a row for each rule, in the words of a summary. Delegates are among
+// the routes.
+func Sheet(routes []*istio.Object, options Options) *picture.Sheet {
+	t := NewTable(routes, nil, options)
+	return picture.NewSheet(newNamer(t).pictures(t))
+}
+
+// SheetOfChange makes a picture of routes before and after a change, each with what is known of its place. It says of
+// rules that go where their requests go afterwards.
+func SheetOfChange(before, after []*istio.Object, beforehand, afterwards Options) *picture.Sheet {
+	was, is := NewTable(before, nil, beforehand), NewTable(after, nil, afterwards)
+	n := newNamer(was, is)
+	now, then := n.pictures(was), n.pictures(is)
+	n.tellFates(was, is, now, then)
+	return picture.NewChangeSheet(now, then)
 }
 
 // pictures returns what is drawn of each VirtualService.
@@ -55,6 +73,8 @@ func few(texts []string, more string) []string {
 	return append(slices.Clone(texts[:3]), fmt.Sprintf(more, len(texts)-3))
 }
 
+const neverReached = "never reached"
+
 // boxes returns the rules of a VirtualService, and a last box for requests without one.
 func (n *namer) boxes(s *virtualService) []picture.Box {
 	var boxes []picture.Box
@@ -62,25 +82,32 @@ func (n *namer) boxes(s *virtualService) []picture.Box {
 	for i, rule := range s.rules {
 		b := picture.Box{
 			Number: i + 1, Key: rule.ref.Name, Lines: rule.ruleLines(i == 0), Arrows: n.arrows(rule),
+			Name: rule.ref.Name, Besides: n.besides(rule.rule),
 		}
+		words, all := rule.requests(i == 0)
+		b.Requests, b.Sentence = words, words+n.action(rule.rule)
 		if b.Key == "" {
 			b.Key = strings.Join(b.Lines, "\n")
 		}
 		if done {
-			b.Lines = append(b.Lines, "never reached")
+			b.Lines, b.Besides = append(b.Lines, neverReached), append([]string{neverReached}, b.Besides...)
 		}
-		b.Lines = append(b.Lines, n.boxExtras(rule)...)
+		for _, words := range n.besides(rule.rule) {
+			if !strings.Contains(words, "copied to") {
+				b.Lines = append(b.Lines, words)
+			}
+		}
 		if rule.ref.Name != "" {
 			b.Lines = append([]string{rule.ref.Name}, b.Lines...)
 		}
 		boxes = append(boxes, b)
-		_, all := rule.requests(i == 0)
 		done = done || all
 	}
 	if !done {
 		for _, r := range s.left() {
 			boxes = append(boxes, picture.Box{
 				Key: "\x00" + r.to(), Lines: []string{r.who}, Arrows: []picture.Arrow{{To: r.to()}},
+				Requests: r.who, Sentence: r.String(),
 			})
 		}
 	}
@@ -109,21 +136,6 @@ func (r *compiledRule) ruleLines(first bool) []string {
 	return lines
 }
 
-func (n *namer) boxExtras(rule *compiledRule) []string {
-	var extras []string
-	if rule.rule.Redirect == nil && rule.rule.DirectResponse == nil {
-		for _, extra := range n.extras(rule.rule) {
-			if !strings.Contains(extra, "copied to") {
-				extras = append(extras, extra)
-			}
-		}
-	}
-	if fault := newFault(rule.rule.Fault); fault != nil {
-		extras = append(extras, fault.words()...)
-	}
-	return extras
-}
-
 func (n *namer) arrows(rule *compiledRule) []picture.Arrow {
 	switch {
 	case rule.rule.Redirect != nil:
@@ -133,7 +145,10 @@ func (n *namer) arrows(rule *compiledRule) []picture.Arrow {
 	}
 	var arrows []picture.Arrow
 	for _, share := range newShares(rule.rule.Route) {
-		arrows = append(arrows, picture.Arrow{To: n.name(share.Destination), Label: percentWords(share.Percent)})
+		arrows = append(arrows, picture.Arrow{
+			To: n.name(share.Destination), Label: percentWords(share.Percent), Percent: share.Percent,
+			Subset: cmp.Or(share.Subset, share.Host),
+		})
 	}
 	if len(arrows) == 0 {
 		arrows = []picture.Arrow{{To: "no destination"}}

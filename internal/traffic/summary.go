@@ -185,7 +185,6 @@ func requestsWith(conditions []string, first bool) string {
 
 // action says what happens to requests, to be put behind them.
 func (n *namer) action(rule *networking.HTTPRoute) string {
-	var extras []string
 	text := ""
 	switch {
 	case rule.Redirect != nil:
@@ -194,12 +193,19 @@ func (n *namer) action(rule *networking.HTTPRoute) string {
 		text = fmt.Sprintf(" get the answer %d from the proxy", rule.DirectResponse.Status)
 	default:
 		text = n.forward(rule.Route, n.noShares)
-		extras = n.extras(rule)
+	}
+	return strings.Join(append([]string{text}, n.besides(rule)...), ", ")
+}
+
+// besides says what happens to requests besides being sent somewhere.
+func (n *namer) besides(rule *networking.HTTPRoute) (words []string) {
+	if rule.Redirect == nil && rule.DirectResponse == nil {
+		words = n.extras(rule)
 	}
 	if fault := newFault(rule.Fault); fault != nil {
-		extras = append(extras, fault.words()...)
+		words = append(words, fault.words()...)
 	}
-	return strings.Join(append([]string{text}, extras...), ", ")
+	return words
 }
 
 func (n *namer) forward(routes []*networking.HTTPRouteDestination, noShares bool) string {

@@ -139,7 +139,9 @@ func TestAccFunctions_examples(t *testing.T) {
 	lab := acctest.Start(t)
 	c := newCLI(t, reattach(t))
 	examples := ""
-	for _, name := range []string{"manifest", "fqdn", "evaluate", "diagram"} {
+	for _, name := range []string{
+		"manifest", "fqdn", "evaluate", "diagram", "picture", "picture_markdown", "picture_page",
+	} {
 		examples += readFile(t, "../../../examples/functions/"+name+"/function.tf")
 	}
 	examples += readFile(t, "../../../examples/functions/evaluate/objects.tf")
@@ -155,7 +157,10 @@ func TestAccFunctions_examples(t *testing.T) {
 	); testers != "v2" || others != "map[v1:75 v2:25]" {
 		t.Errorf("testers get %v, others %s", testers, others)
 	}
-	for name, line := range map[string]string{"picture": `-->|"90 %"|`, "change": `-->|"90 % → 75 %"|`} {
+	for name, line := range map[string]string{
+		"picture": `-->|"90 %"|`, "change": `-->|"90 % → 75 %"|`, "svg": ">partners</text>", "svg_change": ">75 %</text>",
+		"comment": "!      then ███████████████████████░░░░░░░  v1 75 %, v2 25 %", "page": ">75 %</text>",
+	} {
 		if got := state.Values.Outputs[name].Value.(string); !strings.Contains(got, line) {
 			t.Errorf("%s has no line with %s:\n%s", name, line, got)
 		}

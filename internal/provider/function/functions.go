@@ -9,6 +9,9 @@ func All() []func() function.Function {
 		func() function.Function { return fqdnFunction{} },
 		func() function.Function { return manifestFunction{} },
 		func() function.Function { return evaluateFunction{} },
-		func() function.Function { return diagramFunction{} },
+		func() function.Function { return diagramFunction },
+		func() function.Function { return pictureFunction },
+		func() function.Function { return pictureMarkdownFunction },
+		func() function.Function { return picturePageFunction },
 	}
 }

@@ -1,0 +1,163 @@
+package picture
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"pgregory.net/rapid"
+)
+
+// widths are those in which sheets are drawn.
+var widths = []float64{Width, wideWidth}
+
+// misplaced says which marks of a layout are over each other, outside their row or outside the sheet, and which texts
+// are wider than their place.
+func misplaced(groups []group, width, height float64) (problems []string) {
+	y := 0.0
+	for _, g := range groups {
+		if g.y < y-0.01 || g.x < 0 || g.x+g.w > width || g.y+g.h > height {
+			problems = append(problems, fmt.Sprintf("the group %q is at %v, after %v", g.title, g.rect, y))
+		}
+		y = g.y + g.h
+		for i, m := range g.marks {
+			if !m.within(g.rect) {
+				problems = append(problems, fmt.Sprintf("%s %q at %v is outside its row at %v", m.class, m.text, m.rect, g.rect))
+			}
+			if w := m.look.width(m.text); w > m.w+0.01 {
+				problems = append(problems, fmt.Sprintf("%q is %v wide, there is room for %v", m.text, w, m.w))
+			}
+			for _, o := range g.marks[:i] {
+				onBadge := strings.HasPrefix(o.class, "badge") && strings.HasPrefix(m.class, "badge")
+				if !onBadge && m.overlaps(o.rect) {
+					problems = append(problems, fmt.Sprintf("%s %q at %v is over %s %q at %v", m.class, m.text, m.rect,
+						o.class, o.text, o.rect))
+				}
+			}
+		}
+	}
+	return problems
+}
+
+func (r rect) within(o rect) bool {
+	return r.x >= o.x-0.01 && r.y >= o.y-0.01 && r.x+r.w <= o.x+o.w+0.01 && r.y+r.h <= o.y+o.h+0.01
+}
+
+func (r rect) overlaps(o rect) bool {
+	const touch = 0.01
+	return r.x+touch < o.x+o.w && o.x+touch < r.x+r.w && r.y+touch < o.y+o.h && o.y+touch < r.y+r.h
+}
+
+// text is a text that somebody may have written, or that nobody would.
+func text(t *rapid.T, label string) string {
+	return rapid.OneOf(
+		rapid.SampledFrom([]string{
+			"", "v1", "canary", "requests with path starting with /a", "all other requests", "a\nb", "</title>", "]]>", "&amp;",
+			"```", "שלום", "مرحبا", "\u202eevil\u202c", "a\u200bb", "\ufdfd", "𒐫𒐫𒐫", "z" + strings.Repeat("\u0300", 40), "👩‍👩‍👧‍👦",
+			strings.Repeat("long ", 100), strings.Repeat("W", 300),
+		}),
+		rapid.String(),
+	).Draw(t, label)
+}
+
+func someBoxes(t *rapid.T, prefix string) []Box {
+	boxes := make([]Box, rapid.IntRange(0, 9).Draw(t, "rules"))
+	for i := range boxes {
+		b := &boxes[i]
+		b.Key, b.Number = fmt.Sprint(rapid.IntRange(0, 12).Draw(t, "key")), i+1
+		for j := range boxes[:i] {
+			if boxes[j].Key == b.Key {
+				b.Key = fmt.Sprint(prefix, i)
+			}
+		}
+		b.Name, b.Requests, b.Sentence = text(t, "name"), text(t, "requests"), text(t, "sentence")
+		b.Besides, b.Fate = rapid.SliceOfN(rapid.Custom(func(t *rapid.T) string { return text(t, "besides") }), 0, 3).
+			Draw(t, "besides"), rapid.SliceOfN(rapid.Custom(func(t *rapid.T) string { return text(t, "fate") }), 0, 2).
+			Draw(t, "fate")
+		for range rapid.IntRange(1, 6).Draw(t, "arrows") {
+			a := Arrow{To: text(t, "to"), Copy: rapid.Bool().Draw(t, "copy")}
+			if a.Percent = rapid.SampledFrom([]float64{0, 0.01, 5, 12.5, 33.33, 100}).Draw(t, "percent"); a.Percent > 0 {
+				a.Label = fmt.Sprint(a.Percent, " %")
+			}
+			a.Subset = a.To
+			b.Arrows = append(b.Arrows, a)
+		}
+	}
+	return boxes
+}
+
+func someSheet(t *rapid.T) *Sheet {
+	route := func(key string) []Route {
+		return []Route{{Key: key, Title: []string{text(t, "host"), text(t, "gateway")}, Boxes: someBoxes(t, key)}}
+	}
+	if rapid.Bool().Draw(t, "change") {
+		return NewChangeSheet(route("a"), append(route("a"), route("b")...))
+	}
+	return NewSheet(append(route("a"), route("b")...))
+}
+
+// Whatever the rules are, nothing in a picture of them is over something else, outside its row or wider than its
+// place.
+func TestPropertyNothingIsMisplaced(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		s := someSheet(t)
+		for _, width := range widths {
+			groups, height := s.layout(width)
+			for _, problem := range misplaced(groups, width, height) {
+				t.Error(problem)
+			}
+		}
+	})
+}
+
+// What is misplaced is found.
+func TestMisplaced(t *testing.T) {
+	t.Parallel()
+	at := rect{0, 0, 100, 20}
+	word := mark{rect: rect{0, 0, 50, 14}, class: "words", text: "abc", look: wordsLook}
+	for name, marks := range map[string][]mark{
+		"two in one place": {word, {rect: rect{20, 10, 50, 10}, class: "bar"}},
+		"below its row":    {{rect: rect{0, 10, 50, 14}, class: "bar"}},
+		"right of it":      {{rect: rect{60, 0, 50, 14}, class: "bar"}},
+		"too wide":         {{rect: rect{0, 0, 10, 14}, class: "words", text: "abc", look: wordsLook}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			if got := misplaced([]group{{rect: at, marks: marks}}, 100, 20); len(got) != 1 {
+				t.Errorf("found %q", got)
+			}
+			if got := misplaced([]group{{rect: at, marks: []mark{word}}}, 100, 20); got != nil {
+				t.Errorf("without it %q", got)
+			}
+			if got := misplaced([]group{{rect: at}}, 100, 19); len(got) != 1 {
+				t.Errorf("outside the sheet: %q", got)
+			}
+		})
+	}
+}
+
+// Thirty rules are less than 1,000 pixels high, also where each of them changes and has a note.
+func TestThirtyRulesAreLow(t *testing.T) {
+	t.Parallel()
+	boxes := func(percent float64) []Box {
+		var all []Box
+		for i := range 30 {
+			all = append(all, Box{
+				Key: fmt.Sprint(i), Number: i + 1, Name: fmt.Sprint("rule-", i), Requests: strings.Repeat("requests with ", 20),
+				Sentence: fmt.Sprint(percent), Besides: []string{"timeout 5s"}, Arrows: []Arrow{
+					{To: "v1", Label: "x", Percent: percent}, {To: "v2", Label: "y", Percent: 100 - percent},
+				},
+			})
+		}
+		return all
+	}
+	before, after := []Route{{Title: []string{"a"}, Boxes: boxes(90)}}, []Route{{Title: []string{"a"}, Boxes: boxes(50)}}
+	for _, width := range widths {
+		for name, s := range map[string]*Sheet{"one": NewSheet(before), "a change": NewChangeSheet(before, after)} {
+			if groups, height := s.layout(width); height >= 1000 || len(groups) != 31 {
+				t.Errorf("%s: %d rows are %v high", name, len(groups), height)
+			}
+		}
+	}
+}

@@ -1,0 +1,84 @@
+package traffic_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/meshroute/terraform-provider-mesh/internal/istio"
+	"github.com/meshroute/terraform-provider-mesh/internal/istio/istiotest"
+	"github.com/meshroute/terraform-provider-mesh/internal/picture"
+	"github.com/meshroute/terraform-provider-mesh/internal/traffic"
+)
+
+// thirty are the rules of a service that many teams call; the edits make another version of them.
+func thirty(edits ...string) string {
+	to := func(shares ...any) string {
+		var all []string
+		for i := 0; i < len(shares); i += 2 {
+			all = append(all, fmt.Sprintf("{destination: {host: reviews, subset: %s}, weight: %d}", shares[i], shares[i+1]))
+		}
+		return "route: [" + strings.Join(all, ", ") + "]"
+	}
+	rules := []string{
+		"{name: testers, match: [{headers: {x-tester: {exact: 'yes'}}}], " + to("v3", 100) + "}",
+		"{name: beta, match: [{headers: {x-channel: {exact: beta}}}, {queryParams: {channel: {exact: beta}}}], " +
+			"timeout: 5s, " + to("v2", 70, "v3", 30) + "}",
+		"{name: old-clients, match: [{headers: {user-agent: {regex: 'shop/1\\..*'}}}], retries: {attempts: 0}, " +
+			to("v1", 100) + "}",
+		"{name: moved, match: [{uri: {prefix: /legacy/}}], redirect: {uri: /reviews/, redirectCode: 308}}",
+		"{name: teapot, match: [{uri: {exact: /tea}}], directResponse: {status: 418}}",
+	}
+	for i := range 22 {
+		rules = append(rules, fmt.Sprintf("{name: team-%02d, match: [{uri: {prefix: /team/%02d/}}], %s}", i+1, i+1,
+			to("v1", 90-i%3*20, "v2", 10+i%3*20)))
+	}
+	rules = append(rules,
+		"{name: writers, match: [{method: {exact: POST}, headers: {x-tenant: {prefix: gold-}}, uri: {prefix: /reviews/}}], "+
+			"timeout: 10s, retries: {attempts: 3}, "+to("v1", 50, "v2", 30, "v3", 20)+"}",
+		"{name: shadowed, match: [{sourceLabels: {app: search}}], mirrors: [{destination: {host: reviews, subset: v3}, "+
+			"percentage: {value: 5}}], "+to("v2", 100)+"}",
+		"{"+to("v1", 80, "v2", 15, "v3", 5)+"}")
+	return strings.NewReplacer(edits...).Replace("hosts: [reviews, reviews.example.com]\nhttp:\n- " +
+		strings.Join(rules, "\n- "))
+}
+
+// changes are what a plan makes of them: shares, words, an order, a new rule, and some that go.
+var changes = []string{
+	"subset: v2}, weight: 70}, {destination: {host: reviews, subset: v3}, weight: 30",
+	"subset: v2}, weight: 40}, {destination: {host: reviews, subset: v3}, weight: 60",
+	"timeout: 10s, retries: {attempts: 3}", "timeout: 2s, retries: {attempts: 3}",
+	"weight: 80}, {destination: {host: reviews, subset: v2}, weight: 15}, {destination: {host: reviews, subset: v3}, " +
+		"weight: 5}",
+	"weight: 60}, {destination: {host: reviews, subset: v2}, weight: 30}, {destination: {host: reviews, subset: v3}, " +
+		"weight: 10}",
+	"{name: old-clients, match: [{headers: {user-agent: {regex: 'shop/1\\..*'}}}], retries: {attempts: 0}, route: " +
+		"[{destination: {host: reviews, subset: v1}, weight: 100}]}",
+	"{name: crawlers, match: [{headers: {user-agent: {prefix: Googlebot}}}], route: [{destination: {host: reviews, " +
+		"subset: v1}}]}",
+	"directResponse: {status: 418}", "directResponse: {status: 404}",
+	"prefix: /team/09/", "prefix: /teams/09/",
+}
+
+func virtualServices(t *testing.T, spec string) []*istio.Object {
+	t.Helper()
+	return []*istio.Object{istiotest.VirtualService(t, "reviews", spec)}
+}
+
+func sheetOfChange(t *testing.T, before, after string) *picture.Sheet {
+	t.Helper()
+	return traffic.SheetOfChange(virtualServices(t, before), virtualServices(t, after), traffic.Options{},
+		traffic.Options{})
+}
+
+func TestSheet_thirty(t *testing.T) {
+	t.Parallel()
+	s := sheetOfChange(t, thirty(), thirty(changes...))
+	goldenFile(t, "sheet/thirty_change.html", s.Page())
+	goldenFile(t, "sheet/thirty_change.md", s.Markdown())
+	s = traffic.Sheet(virtualServices(t, thirty()), traffic.Options{})
+	goldenFile(t, "sheet/thirty.html", s.Page())
+	s = sheetOfChange(t, canaryRoute, strings.NewReplacer("90", "75", "10}", "25}").Replace(canaryRoute))
+	goldenFile(t, "sheet/canary.html", s.Page())
+	goldenFile(t, "sheet/canary.md", s.Markdown())
+}
