@@ -82,3 +82,71 @@ func TestSheet_thirty(t *testing.T) {
 	goldenFile(t, "sheet/canary.html", s.Page())
 	goldenFile(t, "sheet/canary.md", s.Markdown())
 }
+
+// Of a rule that goes a picture says which rules take its requests then.
+func TestSheetOfChange_fates(t *testing.T) {
+	t.Parallel()
+	const host = "hosts: [reviews]\nhttp:\n"
+	rule := func(name, match, to string) string {
+		return fmt.Sprintf("- {name: %s, match: [%s], route: [{destination: {host: reviews, subset: %s}}]}\n", name, match,
+			to)
+	}
+	gone := rule("gone", "{uri: {prefix: /a}}, {uri: {prefix: /b}}", "v1")
+	rest := "- {route: [{destination: {host: reviews, subset: v2}}]}\n"
+	for name, test := range map[string]struct{ before, after, want string }{
+		"the rest":        {gone + rest, rest, "rule 1 takes its requests then: v2"},
+		"another rule":    {gone + rest, rule("wide", "{uri: {prefix: /}}", "v3") + rest, "rule 1 takes its requests then: v3"},
+		"the same target": {gone + rest, strings.ReplaceAll(rest, "v2", "v1"), "rule 1 takes its requests then: v1"},
+		"two rules": {
+			gone + rest, rule("one", "{uri: {prefix: /a}}", "v3") + rest,
+			"rule 1 takes its requests then: v3 · rule 2 takes its requests then: v2",
+		},
+		"some of them": {
+			gone + rest, rule("one", "{uri: {prefix: /a/b}}", "v3") + rest, "rule 2 takes some of its requests then: v2",
+		},
+		"no rule": {
+			gone + rest, rule("other", "{uri: {prefix: /c}}", "v3"), "its requests have no route then",
+		},
+		"an answer": {
+			gone + rest, "- {directResponse: {status: 404}}\n", "rule 1 takes its requests then: the answer 404 from the proxy",
+		},
+		"callers of others alone": {
+			gone + rest, rule("other", "{uri: {prefix: /a}, sourceLabels: {app: x}}", "v3"),
+			"its requests go to the service itself then",
+		},
+		"a rule that had none": {rule("all", "{uri: {prefix: /}}", "v1") + gone, rule("all", "{uri: {prefix: /}}", "v1"), ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			got := ""
+			lines := strings.Split(sheetOfChange(t, host+test.before, host+test.after).Markdown(), "\n")
+			for i, line := range lines {
+				if strings.Contains(line, "gone: gone:") {
+					var notes []string
+					for _, note := range lines[i+1:] {
+						if !strings.HasPrefix(note, "-        ") {
+							break
+						}
+						notes = append(notes, strings.TrimSpace(note[1:]))
+					}
+					got = strings.Join(notes, " · ")
+				}
+			}
+			if !strings.HasPrefix(got, test.want) || test.want == "" && strings.Contains(got, "takes") {
+				t.Errorf("its fate is %q, want %q\n%s", got, test.want, strings.Join(lines, "\n"))
+			}
+		})
+	}
+}
+
+// The words of a row are those of a summary.
+func TestSheet_words(t *testing.T) {
+	t.Parallel()
+	objects := virtualServices(t, thirty())
+	svg := traffic.Sheet(objects, traffic.Options{}).SVG(picture.Width)
+	for i, line := range traffic.Summary(objects, traffic.Options{}) {
+		if !strings.Contains(svg, line+"</title>") {
+			t.Errorf("no row says %q of rule %d", line, i+1)
+		}
+	}
+}
