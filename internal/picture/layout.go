@@ -28,6 +28,7 @@ const (
 	air        = 7
 	barHeight  = 11
 	gap        = 10 // between columns
+	leadGap    = 7  // between a name and the words behind it
 	swatch     = 8
 	badgeWidth = 56
 )
@@ -43,6 +44,8 @@ type mark struct {
 	text string
 	look look
 	end  bool
+	// lead is a bold text before it, in the same line.
+	lead string
 	// place is that of a share in the palette, -1 for what is none.
 	place int
 }
@@ -167,12 +170,8 @@ func (s *Sheet) row(r row, c columns, y, more float64, most int) group {
 		})
 		return g
 	}
-	name := nameLook.fit(spell(r.name), c.words.w*0.45)
-	x := c.words.x
-	if name != "" {
-		x += nameLook.width(name) + gap*0.6
-	}
-	lines := textLines(r, c.words.x+c.words.w-x, c.words.w, most)
+	lead := nameLook.fit(spell(r.name), c.words.w*0.45)
+	lines := textLines(r, c.words.w-leadWidth(lead), c.words.w, most)
 	high := float64(firstLine)
 	for _, l := range lines[1:] {
 		high += l.h
@@ -194,12 +193,9 @@ func (s *Sheet) row(r row, c columns, y, more float64, most int) group {
 	g.add(mark{
 		rect: rect{c.number.x, at, c.number.w, firstLine}, class: "number", text: r.number, look: wordsLook, end: true,
 	})
-	g.add(mark{rect: rect{c.words.x, at, x - c.words.x, firstLine}, class: "name", text: name, look: nameLook})
-	for i, l := range lines {
+	lines[0].lead = lead
+	for _, l := range lines {
 		l.x, l.y, l.w = c.words.x, at, c.words.w
-		if i == 0 {
-			l.x, l.w = x, c.words.x+c.words.w-x
-		}
 		g.add(l)
 		at += l.h
 	}
@@ -227,10 +223,19 @@ func textLines(r row, first, room float64, most int) []mark {
 	return lines
 }
 
+// leadWidth is how wide a bold text is at most before another one, with the gap between the two.
+func leadWidth(lead string) float64 {
+	if lead == "" {
+		return 0
+	}
+	return nameLook.width(lead) + leadGap
+}
+
 // add adds a mark of which there is something to see: a text as far as there is room.
 func (g *group) add(m mark) {
 	if m.look.size > 0 {
-		if m.text = m.look.fit(spell(m.text), m.w); m.text == "" || m.text == ellipsis {
+		m.text = m.look.fit(spell(m.text), m.w-leadWidth(m.lead))
+		if m.lead == "" && (m.text == "" || m.text == ellipsis) {
 			return
 		}
 		m.place = -1

@@ -24,7 +24,7 @@ func misplaced(groups []group, width, height float64) (problems []string) {
 			if !m.within(g.rect) {
 				problems = append(problems, fmt.Sprintf("%s %q at %v is outside its row at %v", m.class, m.text, m.rect, g.rect))
 			}
-			if w := m.look.width(m.text); w > m.w+0.01 {
+			if w := m.look.width(m.text) + leadWidth(m.lead); w > m.w+0.01 {
 				problems = append(problems, fmt.Sprintf("%q is %v wide, there is room for %v", m.text, w, m.w))
 			}
 			for _, o := range g.marks[:i] {

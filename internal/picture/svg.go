@@ -55,8 +55,8 @@ func (t theme) styles(fill func(colour) string) string {
 }
 
 // style is the same in every picture, so that several may stand in one page.
-var style = ".mp{font-family:" + fontFamily + "}.mp text{direction:ltr;unicode-bidi:isolate;white-space:pre}" +
-	".mp-strong{font-weight:700}.mp-badge{fill:none}.mp .mp-gone .mp-words,.mp .mp-gone .mp-name" +
+var style = ".mp{font-family:" + fontFamily + "}.mp text,.mp tspan{direction:ltr;unicode-bidi:isolate;white-space:pre}" +
+	".mp-strong{font-weight:700}.mp-badge{fill:none}.mp .mp-gone .mp-words" +
 	"{text-decoration:line-through}.mp-gone .mp-bar,.mp-gone .mp-swatch{opacity:.6}.mp-hatch{stroke-opacity:.5;fill:none}" +
 	".mp-elsewhere{stroke-dasharray:3 2}" +
 	light.styles(func(c colour) string { return c.light }) +
@@ -142,12 +142,17 @@ func (d *svgDrawing) text(m mark) {
 	// The ascent of DejaVu Sans is 0.93 of its size, the descent 0.24.
 	base := m.y + m.h/2 + m.look.size*0.345
 	before, after := "", ""
-	if strings.ContainsFunc(m.text, uncertain) {
+	if strings.ContainsFunc(m.lead+m.text, uncertain) {
 		before, after = fmt.Sprintf(`<svg%s viewBox="%s %s %s %s" overflow="hidden">`, m.attributes(), number(m.x),
 			number(m.y), number(m.w), number(m.h)), "</svg>"
 	}
+	content := escapeXML(m.text)
+	if m.lead != "" {
+		content = fmt.Sprintf(`<tspan class="mp-strong">%s</tspan><tspan dx="%s">%s</tspan>`, escapeXML(m.lead),
+			number(leadGap), content)
+	}
 	fmt.Fprintf(d, `%s<text class="%s" x="%s" y="%s" font-size="%s"%s>%s</text>%s`, before, class, number(x),
-		number(base), number(m.look.size), anchor, escapeXML(m.text), after)
+		number(base), number(m.look.size), anchor, content, after)
 }
 
 // uncertain reports whether a character may be wider or higher than it is taken for. What has one is clipped.

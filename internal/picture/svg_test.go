@@ -24,6 +24,7 @@ var elements = map[string]string{
 	"title":   "",
 	"rect":    "class x y width height rx fill fill-opacity",
 	"text":    "class x y font-size text-anchor",
+	"tspan":   "class dx",
 }
 
 // foreign says what a text has that is in no picture.
@@ -57,7 +58,7 @@ func foreign(text string) (problems []string) {
 }
 
 // tag is the beginning of an element or of its end in HTML.
-var tag = regexp.MustCompile(`<(?:!DOCTYPE html>|/?(?:html|head|meta|title|style|body|div|svg|defs|pattern|path|g|rect|text)[ />])`)
+var tag = regexp.MustCompile(`<(?:!DOCTYPE html>|/?(?:html|head|meta|title|style|body|div|svg|defs|pattern|path|g|rect|text|tspan)[ />])`)
 
 // Whatever the rules are, a picture is XML with the elements of a picture alone, a page has no others than these and
 // its own, and Markdown is one block of code whose lines begin as those of a diff. All are the same each time.

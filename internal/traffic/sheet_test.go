@@ -1,6 +1,7 @@
 package traffic_test
 
 import (
+	"encoding/json"
 	"fmt"
 	"strings"
 	"testing"
@@ -60,6 +61,42 @@ var changes = []string{
 	"prefix: /team/09/", "prefix: /teams/09/",
 }
 
+// allChanges are what changes shares, words and time limits of all of them.
+func allChanges() []string {
+	return []string{
+		"weight: 100}", "weight: 90}, {destination: {host: reviews, subset: v4}, weight: 10}", "weight: 90", "weight: 80",
+		"weight: 70", "weight: 60", "weight: 50", "weight: 40", "weight: 80", "weight: 75", "code: 308", "code: 301",
+		"uri: /reviews/", "uri: /all/reviews/", "418", "404", "name: t", "timeout: 3s, name: t",
+	}
+}
+
+// hostileNames are rules whose names would break out of a picture, or out of their place in it.
+func hostileNames(t *testing.T, subset string) string {
+	t.Helper()
+	text := "hosts: [reviews]\nhttp:\n"
+	for _, name := range []string{
+		"</title></text></svg></body><script>pwned=1</script><img src=x onerror=pwned=1>", "]]><!--", `"'&quot;&lt;&#x3c;`,
+		"```\n# heading", "~~~\n<details>", strings.Repeat("long name ", 50), strings.Repeat("W", 10_000),
+		"שלום עולם", "مرحبا بالعالم", "\u202egnp.exe", "zero\u200bwidth\u2060\ufeff", "zalgo" + strings.Repeat("\u0301\u0323", 40),
+		"\ufdfd\ufdfd\ufdfd", "𒐫𒐫𒐫𒐫", "👩‍👩‍👧‍👦👩‍👩‍👧‍👦👩‍👩‍👧‍👦", "漢字かな交じり文の名前はとても長いです", "url(#x) fill:red;} svg{display:none", "\u3164\u3164",
+	} {
+		short := name[:min(len(name), 500)]
+		rule, err := json.Marshal(map[string]any{
+			"name": name, "match": []any{map[string]any{"headers": map[string]any{"x": map[string]any{"exact": short}}}},
+			"timeout": "5s",
+			"route": []any{
+				map[string]any{"destination": map[string]any{"host": "reviews", "subset": short}, "weight": 60},
+				map[string]any{"destination": map[string]any{"host": "reviews", "subset": subset}, "weight": 40},
+			},
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		text += "- " + string(rule) + "\n"
+	}
+	return text
+}
+
 func virtualServices(t *testing.T, spec string) []*istio.Object {
 	t.Helper()
 	return []*istio.Object{istiotest.VirtualService(t, "reviews", spec)}
@@ -78,6 +115,11 @@ func TestSheet_thirty(t *testing.T) {
 	goldenFile(t, "sheet/thirty_change.md", s.Markdown())
 	s = traffic.Sheet(virtualServices(t, thirty()), traffic.Options{})
 	goldenFile(t, "sheet/thirty.html", s.Page())
+	s = sheetOfChange(t, thirty(), thirty(allChanges()...))
+	goldenFile(t, "sheet/thirty_all_change.html", s.Page())
+	s = sheetOfChange(t, hostileNames(t, "v1"), hostileNames(t, "v2"))
+	goldenFile(t, "sheet/hostile_change.html", s.Page())
+	goldenFile(t, "sheet/hostile_change.md", s.Markdown())
 	s = sheetOfChange(t, canaryRoute, strings.NewReplacer("90", "75", "10}", "25}").Replace(canaryRoute))
 	goldenFile(t, "sheet/canary.html", s.Page())
 	goldenFile(t, "sheet/canary.md", s.Markdown())
