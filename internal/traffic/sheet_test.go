@@ -113,6 +113,7 @@ func TestSheet_thirty(t *testing.T) {
 	s := sheetOfChange(t, thirty(), thirty(changes...))
 	goldenFile(t, "sheet/thirty_change.html", s.Page())
 	goldenFile(t, "sheet/thirty_change.md", s.Markdown())
+	goldenFile(t, "sheet/thirty_change.svg", s.SVG(picture.Width))
 	s = traffic.Sheet(virtualServices(t, thirty()), traffic.Options{})
 	goldenFile(t, "sheet/thirty.html", s.Page())
 	s = sheetOfChange(t, thirty(), thirty(allChanges()...))
