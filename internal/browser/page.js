@@ -9,10 +9,24 @@
     return { r: parts[0], g: parts[1], b: parts[2], a: parts.length > 3 ? parts[3] : 1 };
   };
   const svg = [...document.querySelectorAll("svg.mp")].find((e) => e.getClientRects().length > 0);
+  const canvas = document.createElement("canvas").getContext("2d");
+  // A browser says how high a line of the font is. What must not be over anything else is the ink.
+  const ink = (e, style, line) => {
+    const of = ["400", "700"].map((weight) => {
+      canvas.font = `${weight} ${style.fontSize} ${style.fontFamily}`;
+      return canvas.measureText(e.textContent);
+    });
+    const down = Math.max(0, ...of.map((m) => m.actualBoundingBoxDescent));
+    let up = Math.max(...of.map((m) => m.actualBoundingBoxAscent));
+    if (up + down < 4) {
+      up = parseFloat(style.fontSize) * 0.7; // of characters that no font of the machine has there may be none
+    }
+    return { x: line.x, w: line.w, y: rect(svg).y + e.y.baseVal[0].value - up, h: up + down };
+  };
   const mark = (e) => {
     const clip = e.parentNode.closest("svg");
     const style = getComputedStyle(e);
-    const seen = rect(e);
+    const seen = e.tagName === "text" ? ink(e, style, rect(e)) : rect(e);
     if (clip !== svg) {
       // A browser says how large what is in it is, and not where it is cut off.
       const c = {

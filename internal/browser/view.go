@@ -9,7 +9,7 @@ import (
 type place struct{ X, Y, W, H float64 }
 
 func (p place) within(o place) bool {
-	const over = 1 // a pixel: a text is as high as its font says, whatever is in it
+	const over = 1 // a pixel, by which browsers round
 	return p.X >= o.X-over && p.Y >= o.Y-over && p.X+p.W <= o.X+o.W+over && p.Y+p.H <= o.Y+o.H+over
 }
 
@@ -110,7 +110,7 @@ func (r row) problems(svg place) (problems []string) {
 	}
 	all := append(append([]mark(nil), r.Texts...), r.Bars...)
 	for i, m := range all {
-		if m.At.W < 0.01 || m.At.H < 5 || !m.Visible || !m.OnTop {
+		if m.At.W < 0.01 || m.At.H < 4 || !m.Visible || !m.OnTop {
 			say("%s %q of %q cannot be seen: %+v", m.Class, m.Text, r.Title, m)
 		}
 		if !m.At.within(in) {

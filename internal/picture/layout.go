@@ -263,9 +263,8 @@ func (s *Sheet) bars(g *group, r row, c columns) {
 		if len(b.shares) == 0 {
 			at.y, at.h = at.y+1, at.h-2
 			g.marks = append(g.marks, mark{rect: at, class: "elsewhere", place: -1})
-			g.add(mark{
-				rect: rect{c.shares.x, middle - 6.5, c.shares.w, secondLine}, class: "share", text: b.other, look: noteLook,
-			})
+			place := rect{c.shares.x, middle - 6.5, c.shares.w, secondLine}
+			g.add(mark{rect: place, class: "share", text: b.other, look: noteLook})
 			continue
 		}
 		x, sum := at.x, 0.0
@@ -305,9 +304,8 @@ func (s *Sheet) names(g *group, shares []Arrow, at rect) {
 		g.marks = append(g.marks, mark{
 			rect: rect{at.x, at.y + (at.h-swatch)/2, swatch, swatch}, class: "swatch", place: s.palette[share.To],
 		})
-		g.add(mark{
-			rect: rect{at.x + swatch + 4, at.y, percent, at.h}, class: "share percent", text: share.Label, look: noteLook,
-		})
+		label := rect{at.x + swatch + 4, at.y, percent, at.h}
+		g.add(mark{rect: label, class: "share percent", text: share.Label, look: noteLook})
 		w := noteLook.width(name)
 		g.add(mark{rect: rect{at.x + need, at.y, w, at.h}, class: "share", text: name, look: noteLook})
 		at.x += need + w + gap

@@ -22,7 +22,8 @@ func misplaced(groups []group, width, height float64) (problems []string) {
 		y = g.y + g.h
 		for i, m := range g.marks {
 			if !m.within(g.rect) {
-				problems = append(problems, fmt.Sprintf("%s %q at %v is outside its row at %v", m.class, m.text, m.rect, g.rect))
+				problems = append(problems, fmt.Sprintf("%s %q at %v is outside its row at %v", m.class, m.text, m.rect,
+					g.rect))
 			}
 			if w := m.look.width(m.text) + leadWidth(m.lead); w > m.w+0.01 {
 				problems = append(problems, fmt.Sprintf("%q is %v wide, there is room for %v", m.text, w, m.w))
@@ -52,9 +53,9 @@ func (r rect) overlaps(o rect) bool {
 func text(t *rapid.T, label string) string {
 	return rapid.OneOf(
 		rapid.SampledFrom([]string{
-			"", "v1", "canary", "requests with path starting with /a", "all other requests", "a\nb", "</title>", "]]>", "&amp;",
-			"```", "שלום", "مرحبا", "\u202eevil\u202c", "a\u200bb", "\ufdfd", "𒐫𒐫𒐫", "z" + strings.Repeat("\u0300", 40), "👩‍👩‍👧‍👦",
-			strings.Repeat("long ", 100), strings.Repeat("W", 300),
+			"", "v1", "canary", "requests with path starting with /a", "all other requests", "a\nb", "</title>", "]]>",
+			"&amp;", "```", "שלום", "مرحبا", "\u202eevil\u202c", "a\u200bb", "\ufdfd", "𒐫𒐫𒐫", "👩‍👩‍👧‍👦",
+			"z" + strings.Repeat("\u0300", 40), strings.Repeat("long ", 100), strings.Repeat("W", 300),
 		}),
 		rapid.String(),
 	).Draw(t, label)
@@ -75,9 +76,10 @@ func someBoxes(t *rapid.T, prefix string) []Box {
 			Draw(t, "besides"), rapid.SliceOfN(rapid.Custom(func(t *rapid.T) string { return text(t, "fate") }), 0, 2).
 			Draw(t, "fate")
 		for range rapid.IntRange(1, 6).Draw(t, "arrows") {
-			a := Arrow{To: text(t, "to"), Copy: rapid.Bool().Draw(t, "copy")}
-			if a.Percent = rapid.SampledFrom([]float64{0, 0.01, 5, 12.5, 33.33, 100}).Draw(t, "percent"); a.Percent > 0 {
-				a.Label = fmt.Sprint(a.Percent, " %")
+			percent := rapid.SampledFrom([]float64{0, 0.01, 5, 12.5, 33.33, 100}).Draw(t, "percent")
+			a := Arrow{To: text(t, "to"), Copy: rapid.Bool().Draw(t, "copy"), Percent: percent}
+			if percent > 0 {
+				a.Label = fmt.Sprint(percent, " %")
 			}
 			a.Subset = a.To
 			b.Arrows = append(b.Arrows, a)
@@ -144,15 +146,18 @@ func TestThirtyRulesAreLow(t *testing.T) {
 		var all []Box
 		for i := range 30 {
 			all = append(all, Box{
-				Key: fmt.Sprint(i), Number: i + 1, Name: fmt.Sprint("rule-", i), Requests: strings.Repeat("requests with ", 20),
-				Sentence: fmt.Sprint(percent), Besides: []string{"timeout 5s"}, Arrows: []Arrow{
+				Key: fmt.Sprint(i), Number: i + 1, Name: fmt.Sprint("rule-", i),
+				Requests: strings.Repeat("requests with ", 20), Sentence: fmt.Sprint(percent),
+				Besides: []string{"timeout 5s"},
+				Arrows: []Arrow{
 					{To: "v1", Label: "x", Percent: percent}, {To: "v2", Label: "y", Percent: 100 - percent},
 				},
 			})
 		}
 		return all
 	}
-	before, after := []Route{{Title: []string{"a"}, Boxes: boxes(90)}}, []Route{{Title: []string{"a"}, Boxes: boxes(50)}}
+	before := []Route{{Title: []string{"a"}, Boxes: boxes(90)}}
+	after := []Route{{Title: []string{"a"}, Boxes: boxes(50)}}
 	for _, width := range widths {
 		for name, s := range map[string]*Sheet{"one": NewSheet(before), "a change": NewChangeSheet(before, after)} {
 			if groups, height := s.layout(width); height >= 1000 || len(groups) != 31 {

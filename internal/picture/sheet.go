@@ -98,7 +98,8 @@ func NewChangeSheet(before, after []Route) *Sheet {
 
 func (s *Sheet) add(part section) {
 	if more := len(part.rows) - mostRows; more > 0 {
-		part.rows = append(part.rows[:mostRows:mostRows], row{folded: true, words: fmt.Sprintf("and %d more rows", more)})
+		rest := row{folded: true, words: fmt.Sprintf("and %d more rows", more)}
+		part.rows = append(part.rows[:mostRows:mostRows], rest)
 	}
 	s.sections = append(s.sections, part)
 }

@@ -55,12 +55,18 @@ func (t theme) styles(fill func(colour) string) string {
 }
 
 // style is the same in every picture, so that several may stand in one page.
-var style = ".mp{font-family:" + fontFamily + "}.mp text,.mp tspan{direction:ltr;unicode-bidi:isolate;white-space:pre}" +
-	".mp-strong{font-weight:700}.mp-badge{fill:none}.mp .mp-gone .mp-words" +
-	"{text-decoration:line-through}.mp-gone .mp-bar,.mp-gone .mp-swatch{opacity:.6}.mp-hatch{stroke-opacity:.5;fill:none}" +
-	".mp-elsewhere{stroke-dasharray:3 2}" +
-	light.styles(func(c colour) string { return c.light }) +
-	"@media (prefers-color-scheme:dark){" + dark.styles(func(c colour) string { return c.dark }) + "}"
+var style = strings.Join([]string{
+	".mp{font-family:" + fontFamily + "}",
+	".mp text,.mp tspan{direction:ltr;unicode-bidi:isolate;white-space:pre}",
+	".mp-strong{font-weight:700}",
+	".mp-badge{fill:none}",
+	".mp .mp-gone .mp-words{text-decoration:line-through}",
+	".mp-gone .mp-bar,.mp-gone .mp-swatch{opacity:.6}",
+	".mp-hatch{stroke-opacity:.5;fill:none}",
+	".mp-elsewhere{stroke-dasharray:3 2}",
+	light.styles(func(c colour) string { return c.light }),
+	"@media (prefers-color-scheme:dark){" + dark.styles(func(c colour) string { return c.dark }) + "}",
+}, "")
 
 // SVG draws the sheet in a width of so many pixels. The text is complete, and the same each time for the same sheet.
 // No name in it is read as XML or HTML, none is outside its place, and a title has the whole of what is cut.
@@ -74,8 +80,8 @@ func (s *Sheet) svg(width int, prefix string) string {
 		d.group(g)
 	}
 	var b strings.Builder
-	fmt.Fprintf(&b, `<svg xmlns="http://www.w3.org/2000/svg" class="mp" width="%d" height="%s" viewBox="0 0 %[1]d %[2]s">`,
-		width, number(height))
+	fmt.Fprintf(&b, `<svg xmlns="http://www.w3.org/2000/svg" class="mp"%s%s viewBox="0 0 %d %s">`,
+		attribute("width", float64(width)), attribute("height", height), width, number(height))
 	fmt.Fprintf(&b, "\n<style>%s</style>\n<defs>", style)
 	for i := range hatches {
 		if d.hatches[i] {
@@ -148,19 +154,21 @@ func (d *svgDrawing) text(m mark) {
 	}
 	content := escapeXML(m.text)
 	if m.lead != "" {
-		content = fmt.Sprintf(`<tspan class="mp-strong">%s</tspan><tspan dx="%s">%s</tspan>`, escapeXML(m.lead),
-			number(leadGap), content)
+		content = `<tspan class="mp-strong">` + escapeXML(m.lead) + "</tspan><tspan" + attribute("dx", leadGap) + ">" +
+			content + "</tspan>"
 	}
-	fmt.Fprintf(d, `%s<text class="%s" x="%s" y="%s" font-size="%s"%s>%s</text>%s`, before, class, number(x),
-		number(base), number(m.look.size), anchor, content, after)
+	fmt.Fprintf(d, `%s<text class="%s"%s%s%s%s>%s</text>%s`, before, class, attribute("x", x), attribute("y", base),
+		attribute("font-size", m.look.size), anchor, content, after)
 }
 
 // uncertain reports whether a character may be wider or higher than it is taken for. What has one is clipped.
 func uncertain(r rune) bool { return r > unicode.MaxLatin1 && !strings.ContainsRune("…–→·", r) }
 
 func (r rect) attributes() string {
-	return fmt.Sprintf(` x="%s" y="%s" width="%s" height="%s"`, number(r.x), number(r.y), number(r.w), number(r.h))
+	return attribute("x", r.x) + attribute("y", r.y) + attribute("width", r.w) + attribute("height", r.h)
 }
+
+func attribute(name string, value float64) string { return " " + name + `="` + number(value) + `"` }
 
 func classes(names string) string {
 	parts := strings.Fields(names)

@@ -58,7 +58,8 @@ func foreign(text string) (problems []string) {
 }
 
 // tag is the beginning of an element or of its end in HTML.
-var tag = regexp.MustCompile(`<(?:!DOCTYPE html>|/?(?:html|head|meta|title|style|body|div|svg|defs|pattern|path|g|rect|text|tspan)[ />])`)
+var tag = regexp.MustCompile(`<(?:!DOCTYPE html>|` +
+	`/?(?:html|head|meta|title|style|body|div|svg|defs|pattern|path|g|rect|text|tspan)[ />])`)
 
 // Whatever the rules are, a picture is XML with the elements of a picture alone, a page has no others than these and
 // its own, and Markdown is one block of code whose lines begin as those of a diff. All are the same each time.
@@ -131,7 +132,8 @@ func TestSVG_wholeTexts(t *testing.T) {
 func TestSVG_clipped(t *testing.T) {
 	t.Parallel()
 	for text, clipped := range map[string]bool{"v1 → é…": false, "שלום": true, "\ufdfd": true, "a\u0301": true} {
-		s := NewSheet([]Route{{Boxes: []Box{{Number: 1, Requests: text, Sentence: "x", Arrows: []Arrow{{To: "none"}}}}}})
+		box := Box{Number: 1, Requests: text, Sentence: "x", Arrows: []Arrow{{To: "none"}}}
+		s := NewSheet([]Route{{Boxes: []Box{box}}})
 		if got := strings.Contains(s.SVG(Width), `overflow="hidden"><text class="mp-words"`); got != clipped {
 			t.Errorf("%q is clipped: %v", text, got)
 		}

@@ -17,7 +17,8 @@ func thirty(edits ...string) string {
 	to := func(shares ...any) string {
 		var all []string
 		for i := 0; i < len(shares); i += 2 {
-			all = append(all, fmt.Sprintf("{destination: {host: reviews, subset: %s}, weight: %d}", shares[i], shares[i+1]))
+			all = append(all, fmt.Sprintf("{destination: {host: reviews, subset: %s}, weight: %d}", shares[i],
+				shares[i+1]))
 		}
 		return "route: [" + strings.Join(all, ", ") + "]"
 	}
@@ -35,10 +36,10 @@ func thirty(edits ...string) string {
 			to("v1", 90-i%3*20, "v2", 10+i%3*20)))
 	}
 	rules = append(rules,
-		"{name: writers, match: [{method: {exact: POST}, headers: {x-tenant: {prefix: gold-}}, uri: {prefix: /reviews/}}], "+
-			"timeout: 10s, retries: {attempts: 3}, "+to("v1", 50, "v2", 30, "v3", 20)+"}",
-		"{name: shadowed, match: [{sourceLabels: {app: search}}], mirrors: [{destination: {host: reviews, subset: v3}, "+
-			"percentage: {value: 5}}], "+to("v2", 100)+"}",
+		"{name: writers, match: [{method: {exact: POST}, headers: {x-tenant: {prefix: gold-}}, "+
+			"uri: {prefix: /reviews/}}], timeout: 10s, retries: {attempts: 3}, "+to("v1", 50, "v2", 30, "v3", 20)+"}",
+		"{name: shadowed, match: [{sourceLabels: {app: search}}], mirrors: [{destination: {host: reviews, "+
+			"subset: v3}, percentage: {value: 5}}], "+to("v2", 100)+"}",
 		"{"+to("v1", 80, "v2", 15, "v3", 5)+"}")
 	return strings.NewReplacer(edits...).Replace("hosts: [reviews, reviews.example.com]\nhttp:\n- " +
 		strings.Join(rules, "\n- "))
@@ -64,8 +65,8 @@ var changes = []string{
 // allChanges are what changes shares, words and time limits of all of them.
 func allChanges() []string {
 	return []string{
-		"weight: 100}", "weight: 90}, {destination: {host: reviews, subset: v4}, weight: 10}", "weight: 90", "weight: 80",
-		"weight: 70", "weight: 60", "weight: 50", "weight: 40", "weight: 80", "weight: 75", "code: 308", "code: 301",
+		"weight: 100}", "weight: 90}, {destination: {host: reviews, subset: v4}, weight: 10}",
+		"weight: 90", "weight: 80", "weight: 70", "weight: 60", "weight: 50", "weight: 40", "weight: 80", "weight: 75", "code: 308", "code: 301",
 		"uri: /reviews/", "uri: /all/reviews/", "418", "404", "name: t", "timeout: 3s, name: t",
 	}
 }
@@ -75,15 +76,19 @@ func hostileNames(t *testing.T, subset string) string {
 	t.Helper()
 	text := "hosts: [reviews]\nhttp:\n"
 	for _, name := range []string{
-		"</title></text></svg></body><script>pwned=1</script><img src=x onerror=pwned=1>", "]]><!--", `"'&quot;&lt;&#x3c;`,
+		"</title></text></svg></body><script>pwned=1</script><img src=x onerror=pwned=1>",
+		"]]><!--", `"'&quot;&lt;&#x3c;`,
 		"```\n# heading", "~~~\n<details>", strings.Repeat("long name ", 50), strings.Repeat("W", 10_000),
-		"שלום עולם", "مرحبا بالعالم", "\u202egnp.exe", "zero\u200bwidth\u2060\ufeff", "zalgo" + strings.Repeat("\u0301\u0323", 40),
-		"\ufdfd\ufdfd\ufdfd", "𒐫𒐫𒐫𒐫", "👩‍👩‍👧‍👦👩‍👩‍👧‍👦👩‍👩‍👧‍👦", "漢字かな交じり文の名前はとても長いです", "url(#x) fill:red;} svg{display:none", "\u3164\u3164",
+		"שלום עולם", "مرحبا بالعالم", "\u202egnp.exe", "zero\u200bwidth\u2060\ufeff",
+		"zalgo" + strings.Repeat("\u0301\u0323", 40),
+		"\ufdfd\ufdfd\ufdfd", "𒐫𒐫𒐫𒐫",
+		"👩‍👩‍👧‍👦👩‍👩‍👧‍👦👩‍👩‍👧‍👦", "漢字かな交じり文の名前はとても長いです",
+		"url(#x) fill:red;} svg{display:none", "\u3164\u3164",
 	} {
 		short := name[:min(len(name), 500)]
 		rule, err := json.Marshal(map[string]any{
-			"name": name, "match": []any{map[string]any{"headers": map[string]any{"x": map[string]any{"exact": short}}}},
-			"timeout": "5s",
+			"name": name, "timeout": "5s",
+			"match": []any{map[string]any{"headers": map[string]any{"x": map[string]any{"exact": short}}}},
 			"route": []any{
 				map[string]any{"destination": map[string]any{"host": "reviews", "subset": short}, "weight": 60},
 				map[string]any{"destination": map[string]any{"host": "reviews", "subset": subset}, "weight": 40},
@@ -131,33 +136,39 @@ func TestSheetOfChange_fates(t *testing.T) {
 	t.Parallel()
 	const host = "hosts: [reviews]\nhttp:\n"
 	rule := func(name, match, to string) string {
-		return fmt.Sprintf("- {name: %s, match: [%s], route: [{destination: {host: reviews, subset: %s}}]}\n", name, match,
-			to)
+		return fmt.Sprintf("- {name: %s, match: [%s], route: [{destination: {host: reviews, subset: %s}}]}\n", name,
+			match, to)
 	}
 	gone := rule("gone", "{uri: {prefix: /a}}, {uri: {prefix: /b}}", "v1")
 	rest := "- {route: [{destination: {host: reviews, subset: v2}}]}\n"
 	for name, test := range map[string]struct{ before, after, want string }{
-		"the rest":        {gone + rest, rest, "rule 1 takes its requests then: v2"},
-		"another rule":    {gone + rest, rule("wide", "{uri: {prefix: /}}", "v3") + rest, "rule 1 takes its requests then: v3"},
+		"the rest": {gone + rest, rest, "rule 1 takes its requests then: v2"},
+		"another rule": {
+			gone + rest, rule("wide", "{uri: {prefix: /}}", "v3") + rest, "rule 1 takes its requests then: v3",
+		},
 		"the same target": {gone + rest, strings.ReplaceAll(rest, "v2", "v1"), "rule 1 takes its requests then: v1"},
 		"two rules": {
 			gone + rest, rule("one", "{uri: {prefix: /a}}", "v3") + rest,
 			"rule 1 takes its requests then: v3 · rule 2 takes its requests then: v2",
 		},
 		"some of them": {
-			gone + rest, rule("one", "{uri: {prefix: /a/b}}", "v3") + rest, "rule 2 takes some of its requests then: v2",
+			gone + rest, rule("one", "{uri: {prefix: /a/b}}", "v3") + rest,
+			"rule 2 takes some of its requests then: v2",
 		},
 		"no rule": {
 			gone + rest, rule("other", "{uri: {prefix: /c}}", "v3"), "its requests have no route then",
 		},
 		"an answer": {
-			gone + rest, "- {directResponse: {status: 404}}\n", "rule 1 takes its requests then: the answer 404 from the proxy",
+			gone + rest, "- {directResponse: {status: 404}}\n",
+			"rule 1 takes its requests then: the answer 404 from the proxy",
 		},
 		"callers of others alone": {
 			gone + rest, rule("other", "{uri: {prefix: /a}, sourceLabels: {app: x}}", "v3"),
 			"its requests go to the service itself then",
 		},
-		"a rule that had none": {rule("all", "{uri: {prefix: /}}", "v1") + gone, rule("all", "{uri: {prefix: /}}", "v1"), ""},
+		"a rule that had none": {
+			rule("all", "{uri: {prefix: /}}", "v1") + gone, rule("all", "{uri: {prefix: /}}", "v1"), "",
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
