@@ -62,7 +62,7 @@ func text(t *rapid.T, label string) string {
 }
 
 func someBoxes(t *rapid.T, prefix string) []Box {
-	boxes := make([]Box, rapid.IntRange(0, 9).Draw(t, "rules"))
+	boxes := make([]Box, rapid.IntRange(0, 6).Draw(t, "rules"))
 	for i := range boxes {
 		b := &boxes[i]
 		b.Key, b.Number = fmt.Sprint(rapid.IntRange(0, 12).Draw(t, "key")), i+1

@@ -66,7 +66,8 @@ var changes = []string{
 func allChanges() []string {
 	return []string{
 		"weight: 100}", "weight: 90}, {destination: {host: reviews, subset: v4}, weight: 10}",
-		"weight: 90", "weight: 80", "weight: 70", "weight: 60", "weight: 50", "weight: 40", "weight: 80", "weight: 75", "code: 308", "code: 301",
+		"weight: 90", "weight: 80", "weight: 70", "weight: 60", "weight: 50", "weight: 40", "weight: 80", "weight: 75",
+		"code: 308", "code: 301",
 		"uri: /reviews/", "uri: /all/reviews/", "418", "404", "name: t", "timeout: 3s, name: t",
 	}
 }
