@@ -3,6 +3,7 @@ package browser
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 )
 
@@ -92,7 +93,7 @@ func (r row) problems(svg place) (problems []string) {
 		in = *r.At
 	}
 	for _, m := range r.Texts {
-		if strings.Contains(" mp-words mp-note mp-title ", " "+strings.Fields(m.Class)[0]+" ") {
+		if slices.Contains([]string{"mp-words", "mp-note", "mp-title"}, strings.Fields(m.Class)[0]) {
 			words++
 		}
 		if got := contrast(m.Fill, r.Band); got < 4.5 {

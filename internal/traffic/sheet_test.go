@@ -1,8 +1,12 @@
 package traffic_test
 
 import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"os"
 	"strings"
 	"testing"
 
@@ -203,5 +207,18 @@ func TestSheet_words(t *testing.T) {
 		if !strings.Contains(svg, line+"</title>") {
 			t.Errorf("no row says %q of rule %d", line, i+1)
 		}
+	}
+}
+
+// The picture of the docs is drawn from what is drawn now.
+func TestDocs_thirtyPicture(t *testing.T) {
+	t.Parallel()
+	sum := sha256.Sum256([]byte(sheetOfChange(t, thirty(), thirty(changes...)).SVG(picture.Width)))
+	png, err := os.ReadFile("../../examples/pictures/thirty.png")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Contains(png, []byte("tEXtSheet\x00"+hex.EncodeToString(sum[:]))) {
+		t.Error("thirty.png is drawn from another picture: run make diagrams")
 	}
 }
