@@ -25,8 +25,9 @@ tools=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/terraform-provider-mesh/tools
 dir=$cache/chromium-$version
 if [[ ! -x $dir/headless_shell ]]; then
-	[[ $(uname -sm) == 'Linux x86_64' ]] && command -v node >/dev/null && command -v npm >/dev/null ||
+	if [[ $(uname -sm) != 'Linux x86_64' ]] || ! command -v node >/dev/null || ! command -v npm >/dev/null; then
 		fail "there is no Chromium: install the package chromium, or name one in MESH_TEST_CHROMIUM"
+	fi
 	mkdir -p "$cache"
 	work=$(mktemp -d "$cache/.chromium.XXXXXX")
 	trap 'rm -rf "$work"' EXIT

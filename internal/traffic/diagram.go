@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 
+	networking "istio.io/api/networking/v1"
+
 	"github.com/meshroute/terraform-provider-mesh/internal/istio"
 	"github.com/meshroute/terraform-provider-mesh/internal/picture"
 )
@@ -28,7 +30,7 @@ func DiagramChange(before, after []*istio.Object, beforehand, afterwards Options
 // the routes.
 func Sheet(routes []*istio.Object, options Options) *picture.Sheet {
 	t := NewTable(routes, nil, options)
-	return picture.NewSheet(newNamer(t).pictures(t))
+	return picture.NewSheet(newNamer(t).rows(t))
 }
 
 // SheetOfChange makes a picture of routes before and after a change, each with what is known of its place. It says of
@@ -36,9 +38,28 @@ func Sheet(routes []*istio.Object, options Options) *picture.Sheet {
 func SheetOfChange(before, after []*istio.Object, beforehand, afterwards Options) *picture.Sheet {
 	was, is := NewTable(before, nil, beforehand), NewTable(after, nil, afterwards)
 	n := newNamer(was, is)
-	now, then := n.pictures(was), n.pictures(is)
+	now, then := n.rows(was), n.rows(is)
 	n.tellFates(was, is, now, then)
 	return picture.NewChangeSheet(now, then)
+}
+
+// rows returns what a sheet has of each VirtualService: its TLS and TCP rules too, as in a summary.
+func (n *namer) rows(t *Table) []picture.Route {
+	routes := n.pictures(t)
+	for i, s := range t.virtualServices {
+		flows := newFlows(s, n.clusterDomain)
+		if len(s.rules) == 0 && len(flows) > 0 {
+			routes[i].Boxes = nil // no HTTP is expected
+		}
+		for _, f := range flows {
+			words := f.words()
+			routes[i].Boxes = append(routes[i].Boxes, picture.Box{
+				Key: "\x00" + words, Requests: words, Sentence: words + n.forward(f.routes, false),
+				Arrows: n.toDestinations(f.routes),
+			})
+		}
+	}
+	return routes
 }
 
 // pictures returns what is drawn of each VirtualService.
@@ -143,19 +164,24 @@ func (n *namer) arrows(rule *compiledRule) []picture.Arrow {
 	case rule.rule.DirectResponse != nil:
 		return []picture.Arrow{{To: fmt.Sprintf("answer %d from the proxy", rule.rule.DirectResponse.Status)}}
 	}
-	var arrows []picture.Arrow
-	for _, share := range newShares(rule.rule.Route) {
+	arrows := n.toDestinations(rule.rule.Route)
+	for _, mirror := range newMirrors(rule.rule) {
+		arrows = append(arrows,
+			picture.Arrow{To: n.name(mirror.Destination), Label: "copy of " + percentWords(mirror.Percent), Copy: true})
+	}
+	return arrows
+}
+
+// toDestinations are the arrows of shares.
+func (n *namer) toDestinations(routes []*networking.HTTPRouteDestination) (arrows []picture.Arrow) {
+	for _, share := range newShares(routes) {
 		arrows = append(arrows, picture.Arrow{
 			To: n.name(share.Destination), Label: percentWords(share.Percent), Percent: share.Percent,
 			Subset: cmp.Or(share.Subset, share.Host),
 		})
 	}
 	if len(arrows) == 0 {
-		arrows = []picture.Arrow{{To: "no destination"}}
-	}
-	for _, mirror := range newMirrors(rule.rule) {
-		arrows = append(arrows,
-			picture.Arrow{To: n.name(mirror.Destination), Label: "copy of " + percentWords(mirror.Percent), Copy: true})
+		return []picture.Arrow{{To: "no destination"}}
 	}
 	return arrows
 }

@@ -198,15 +198,29 @@ func TestSheetOfChange_fates(t *testing.T) {
 	}
 }
 
-// The words of a row are those of a summary.
+// The words of a row are those of a summary, also of connections.
 func TestSheet_words(t *testing.T) {
 	t.Parallel()
-	objects := virtualServices(t, thirty())
-	svg := traffic.Sheet(objects, traffic.Options{}).SVG(picture.Width)
-	for i, line := range traffic.Summary(objects, traffic.Options{}) {
-		if !strings.Contains(svg, line+"</title>") {
-			t.Errorf("no row says %q of rule %d", line, i+1)
-		}
+	const tcp = "tcp: [{match: [{port: 3306}], route: [{destination: {host: db, subset: v1}}]}, " +
+		"{route: [{destination: {host: db, subset: v1}, weight: 90}, {destination: {host: db, subset: v2}, weight: 10}]}]"
+	for name, spec := range map[string]string{
+		"thirty": thirty(), "connections alone": tcp, "connections too": "http: [{match: [{uri: {exact: /a}}], route: " +
+			"[{destination: {host: db, subset: v1}}]}]\n" + tcp, "nothing": "http: []",
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			objects := virtualServices(t, spec)
+			svg := traffic.Sheet(objects, traffic.Options{}).SVG(picture.Width)
+			lines := traffic.Summary(objects, traffic.Options{})
+			for i, line := range lines {
+				if !strings.Contains(svg, line+"</title>") {
+					t.Errorf("no row says %q of rule %d", line, i+1)
+				}
+			}
+			if got := strings.Count(svg, `<g class="mp-row`); got != len(lines) {
+				t.Errorf("there are %d rows of %d lines", got, len(lines))
+			}
+		})
 	}
 }
 
