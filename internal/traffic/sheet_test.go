@@ -202,10 +202,14 @@ func TestSheetOfChange_fates(t *testing.T) {
 func TestSheet_words(t *testing.T) {
 	t.Parallel()
 	const tcp = "tcp: [{match: [{port: 3306}], route: [{destination: {host: db, subset: v1}}]}, " +
-		"{route: [{destination: {host: db, subset: v1}, weight: 90}, {destination: {host: db, subset: v2}, weight: 10}]}]"
+		"{route: [{destination: {host: db, subset: v1}, weight: 90}, " +
+		"{destination: {host: db, subset: v2}, weight: 10}]}]"
 	for name, spec := range map[string]string{
-		"thirty": thirty(), "connections alone": tcp, "connections too": "http: [{match: [{uri: {exact: /a}}], route: " +
-			"[{destination: {host: db, subset: v1}}]}]\n" + tcp, "nothing": "http: []",
+		"thirty":            thirty(),
+		"connections alone": tcp,
+		"connections too": "http: [{match: [{uri: {exact: /a}}], route: [{destination: {host: db, subset: v1}}]}]\n" +
+			tcp,
+		"nothing": "http: []",
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -158,7 +158,8 @@ func TestAccFunctions_examples(t *testing.T) {
 		t.Errorf("testers get %v, others %s", testers, others)
 	}
 	for name, line := range map[string]string{
-		"picture": `-->|"90 %"|`, "change": `-->|"90 % → 75 %"|`, "svg": ">partners</tspan>", "svg_change": ">75 %</text>",
+		"picture": `-->|"90 %"|`, "change": `-->|"90 % → 75 %"|`,
+		"svg": ">partners</tspan>", "svg_change": ">75 %</text>",
 		"comment": "!      then ███████████████████████░░░░░░░  v1 75 %, v2 25 %", "page": ">75 %</text>",
 	} {
 		if got := state.Values.Outputs[name].Value.(string); !strings.Contains(got, line) {
