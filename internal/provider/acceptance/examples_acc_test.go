@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"testing"
 
+	"github.com/hashicorp/terraform-plugin-testing/config"
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
 
 	"github.com/meshroute/terraform-provider-mesh/internal/acctest"
@@ -34,6 +35,7 @@ var exampleRoutes = map[string][]struct {
 			acctest.Failing("DeadlineExceeded"),
 		},
 	},
+	"walk": {{acctest.Request{Count: 1000}, acctest.Only("v1")}},
 	"mesh_weighted_split": {
 		{acctest.Request{Count: 10000}, acctest.Shares(map[string]float64{"v1": 10, "v2": 90})},
 		{acctest.Request{Method: againPath, Count: 1000}, acctest.Only("v1")},
@@ -52,7 +54,8 @@ func TestAccExamples(t *testing.T) { //nolint:tparallel // the examples are abou
 	if err != nil || len(files) == 0 {
 		t.Fatalf("there are no examples: %v", err)
 	}
-	for _, file := range files {
+	const walk = "../../../examples/walk/main.tf"
+	for _, file := range append(files, walk) {
 		name := filepath.Base(filepath.Dir(file))
 		t.Run(name, func(t *testing.T) {
 			routes, ok := exampleRoutes[name]
@@ -68,15 +71,24 @@ func TestAccExamples(t *testing.T) { //nolint:tparallel // the examples are abou
 				route.request.Host = exampleService + "." + lab.Namespace + ".svc.cluster.local"
 				checks = append(checks, lab.Traffic(route.request, route.want))
 			}
+			steps := []resource.TestStep{{
+				Config: lab.Config(string(example)),
+				Check:  resource.ComposeTestCheckFunc(checks...),
+			}}
+			if file == walk {
+				// It has a provider block of its own. What it does under load is shown by the demo.
+				steps[0].Config = string(example)
+				steps = append(steps, resource.TestStep{
+					Config: string(example), ConfigVariables: config.Variables{"v2_percent": config.IntegerVariable(100)},
+					PlanOnly: true, ExpectNonEmptyPlan: true,
+				})
+			}
 			resource.Test(t, resource.TestCase{
 				ProtoV6ProviderFactories: factories,
 				CheckDestroy: resource.ComposeTestCheckFunc(
 					lab.Missing(acctest.VirtualService, exampleService),
 					lab.Missing(acctest.DestinationRule, exampleService)),
-				Steps: []resource.TestStep{{
-					Config: lab.Config(string(example)),
-					Check:  resource.ComposeTestCheckFunc(checks...),
-				}},
+				Steps: steps,
 			})
 		})
 	}
