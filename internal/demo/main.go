@@ -2,6 +2,8 @@
 // draws them, sends real gRPC and HTTP requests through the routes that istiod computed from them, and prints who
 // answered. It fails when a single request goes elsewhere than the routes say. Where the lab has an Envoy, it routes;
 // else gRPC's own client does, and HTTP is left out.
+//
+// With the argument `walk` it shows shares that move by themselves, which needs a lab with a Prometheus.
 package main
 
 import (
@@ -10,6 +12,7 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"slices"
 	"syscall"
 	"time"
 )
@@ -25,15 +28,22 @@ func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 	defer stop()
 	started := time.Now()
-	if err := run(ctx); err != nil {
+	acts, next := []act{byHeader, byWeight, policies, overHTTP, cleanUp}, "\nmake demo-walk shows a canary that walks by itself"
+	if slices.Equal(os.Args[1:], []string{"walk"}) {
+		acts, next = []act{walks}, ""
+	}
+	if err := show(ctx, acts); err != nil {
 		fmt.Fprintln(os.Stderr, "\ndemo failed:", err)
 		stop()
 		os.Exit(1) //nolint:gocritic // stop was called
 	}
-	fmt.Printf("\ndemo passed in %.0f s\n", time.Since(started).Seconds())
+	fmt.Printf("\ndemo passed in %.0f s%s\n", time.Since(started).Seconds(), next)
 }
 
-func run(ctx context.Context) (err error) {
+// act is a part of the demo.
+type act func(ctx context.Context, work *demoWorkspace) error
+
+func show(ctx context.Context, acts []act) (err error) {
 	work, err := newWorkspace()
 	if err != nil {
 		return err
@@ -41,7 +51,7 @@ func run(ctx context.Context) (err error) {
 	defer func() { err = errors.Join(err, work.Close()) }()
 
 	fmt.Println(work.proxies())
-	for _, act := range []func(context.Context, *demoWorkspace) error{byHeader, byWeight, policies, overHTTP, cleanUp} {
+	for _, act := range acts {
 		if err := act(ctx, work); err != nil {
 			return err
 		}

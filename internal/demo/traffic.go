@@ -65,11 +65,15 @@ func (w *demoWorkspace) measure(ctx context.Context, title string, r request, wa
 	fmt.Printf("\n  %s: %d requests in %.1f s\n", title, got.Total, got.Seconds)
 	for _, name := range slices.Sorted(maps.Keys(got.Answers)) {
 		share := float64(got.Answers[name]) / float64(got.Total)
-		full := int(math.Round(share * 40))
-		fmt.Printf("    %s  %s%s %6d  %5.1f %%\n", name, strings.Repeat("█", full), strings.Repeat("░", 40-full),
-			got.Answers[name], share*100)
+		fmt.Printf("    %s  %s %6d  %5.1f %%\n", name, bar(share), got.Answers[name], share*100)
 	}
 	return errors.Join(want.unexpected(got), want.deviates(got))
+}
+
+// bar draws a share.
+func bar(share float64) string {
+	full := int(math.Round(share * 40))
+	return strings.Repeat("█", full) + strings.Repeat("░", 40-full)
 }
 
 // unexpected returns an error when a request failed or was answered by a subset that takes no share.
@@ -145,11 +149,14 @@ func (a answers) answered() int {
 	return n
 }
 
-func (a answers) causes() string {
-	if len(a.Errors) == 0 {
+func (a answers) causes() string { return inBrackets(slices.Sorted(maps.Keys(a.Errors))) }
+
+// inBrackets says causes behind what they have led to.
+func inBrackets(causes []string) string {
+	if len(causes) == 0 {
 		return ""
 	}
-	return " (" + strings.Join(slices.Sorted(maps.Keys(a.Errors)), "; ") + ")"
+	return " (" + strings.Join(causes, "; ") + ")"
 }
 
 func (a answers) succeeded() error {

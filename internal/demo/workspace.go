@@ -4,7 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
 	"strings"
 	"time"
 
@@ -85,16 +89,33 @@ func (w *demoWorkspace) settle(ctx context.Context) error {
 	}
 }
 
-// terraform runs the CLI and shows the command and what it prints.
+// terraform runs the CLI and shows the command and what it prints, of a destroy only the progress.
 func (w *demoWorkspace) terraform(ctx context.Context, name string, args ...string) error {
-	fmt.Printf("\n$ %s %s\n", w.CLI(), strings.Join(append([]string{name}, args...), " "))
-	command := w.Command(ctx, name, args...)
-	output := &quiet{out: os.Stdout, brief: name == "destroy"}
-	command.Stdout, command.Stderr = output, output
+	if name == "destroy" {
+		return w.terraformBriefly(ctx, name, args...)
+	}
+	w.announce(name, args...)
+	return run(w.Command(ctx, name, args...), newQuiet(os.Stdout, nil), newQuiet(os.Stdout, nil))
+}
+
+// terraformBriefly is terraform that shows the progress and what went wrong, and nothing else.
+func (w *demoWorkspace) terraformBriefly(ctx context.Context, name string, args ...string) error {
+	w.announce(name, args...)
+	return run(w.Command(ctx, name, args...), newQuiet(os.Stdout, progress), newQuiet(os.Stdout, nil))
+}
+
+// run runs a command of the CLI, which prints its errors apart.
+func run(command *exec.Cmd, output, problems io.Writer) error {
+	command.Stdout, command.Stderr = output, problems
 	if err := command.Run(); err != nil {
-		return fmt.Errorf("%s %s: %w", w.CLI(), name, err)
+		return fmt.Errorf("%s %s: %w", filepath.Base(command.Path), command.Args[1], err)
 	}
 	return nil
+}
+
+// announce shows a command.
+func (w *demoWorkspace) announce(name string, args ...string) {
+	fmt.Printf("\n$ %s %s\n", w.CLI(), strings.Join(append([]string{name}, args...), " "))
 }
 
 // overridden are the lines of that warning.
@@ -106,44 +127,62 @@ var overridden = []string{
 	"releases.",
 }
 
+// progress are the lines that tell how far the CLI is.
+var progress = regexp.MustCompile(`^(\w+\.\w+: |Plan: |Apply complete! |Destroy complete! )`)
+
 // quiet leaves out the warning that every command prints under a development override, the outputs that are there for
-// the pictures, and of a destroy everything but its progress.
+// the pictures, and everything but some lines where only they are asked for.
 type quiet struct {
-	out     *os.File
-	brief   bool
-	blank   bool
-	partial string
+	lines
+	out   io.Writer
+	only  *regexp.Regexp
+	blank bool
 }
 
-// Write implements io.Writer.
-func (q *quiet) Write(p []byte) (int, error) {
-	lines := strings.SplitAfter(q.partial+string(p), "\n")
-	q.partial = lines[len(lines)-1]
-	for _, line := range lines[:len(lines)-1] {
-		blank := strings.TrimSpace(line) == ""
-		if q.hides(line) || blank && q.blank {
-			continue
-		}
-		q.blank = blank
-		if _, err := q.out.WriteString(indent(line)); err != nil {
-			return 0, err
-		}
+func newQuiet(out io.Writer, only *regexp.Regexp) *quiet {
+	q := &quiet{out: out, only: only}
+	q.each = q.line
+	return q
+}
+
+func (q *quiet) line(line string) error {
+	blank := strings.TrimSpace(line) == ""
+	if q.hides(line) || blank && q.blank {
+		return nil
 	}
-	return len(p), nil
+	q.blank = blank
+	_, err := io.WriteString(q.out, indent(line))
+	return err
 }
 
 func (q *quiet) hides(line string) bool {
+	if q.only != nil {
+		return !q.only.MatchString(line)
+	}
 	for _, start := range overridden {
 		if strings.HasPrefix(line, start) {
 			return true
 		}
 	}
-	if pictureLine.MatchString(line) {
-		return true
+	return pictureLine.MatchString(line)
+}
+
+// lines passes what is written on by whole lines.
+type lines struct {
+	each    func(line string) error
+	partial string
+}
+
+// Write implements io.Writer.
+func (l *lines) Write(p []byte) (int, error) {
+	all := strings.SplitAfter(l.partial+string(p), "\n")
+	l.partial = all[len(all)-1]
+	for _, line := range all[:len(all)-1] {
+		if err := l.each(line); err != nil {
+			return 0, err
+		}
 	}
-	return q.brief &&
-		(strings.TrimSpace(line) == "" || strings.HasPrefix(line, " ") || strings.Contains(line, "Terraform") ||
-			strings.Contains(line, "OpenTofu") || strings.HasPrefix(line, "plan. Resource"))
+	return len(p), nil
 }
 
 func indent(text string) string {
