@@ -7,7 +7,6 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-	"time"
 )
 
 // stepLine is a line of Terraform's log that tells of a walk, with what else the log says behind it.
@@ -144,21 +143,6 @@ func (s *steps) returned(own int) error {
 	if s.sum.Sent == 0 || own == 0 || s.sum.Failed > own {
 		return fmt.Errorf("%d of %d requests failed, of which v2 failed %d itself%s", s.sum.Failed, s.sum.Sent, own,
 			inBrackets(s.causes()))
-	}
-	return nil
-}
-
-// follow passes on what is written into a file, also what was when done is closed.
-func follow(file io.Reader, to io.Writer, done <-chan struct{}) error {
-	for ended := false; !ended; {
-		select {
-		case <-done:
-			ended = true
-		case <-time.After(100 * time.Millisecond):
-		}
-		if _, err := io.Copy(to, file); err != nil {
-			return err
-		}
 	}
 	return nil
 }

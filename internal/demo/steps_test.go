@@ -159,14 +159,3 @@ func TestSteps_returned(t *testing.T) {
 		return &steps{seen: []string{"the start", "back at the start"}, failed: []string{"errors"}, sum: period{Sent: 9}}
 	}, (*steps).returned)
 }
-
-// What is written between two looks, and after the last one, is passed on.
-func TestFollow(t *testing.T) {
-	t.Parallel()
-	done := make(chan struct{})
-	close(done)
-	var out strings.Builder
-	if err := follow(strings.NewReader("all of it"), &out, done); err != nil || out.String() != "all of it" {
-		t.Errorf("%q (%v), want all of it", out.String(), err)
-	}
-}

@@ -167,7 +167,7 @@ func (w *demoWalk) walk(ctx context.Context, args ...string) (*steps, string, er
 	if failure == nil {
 		_, failure = told.count()
 	}
-	// The log comes a little later than what is printed at its end.
+	// The log may come a little later than errors.
 	_, err := newQuiet(os.Stdout, nil).Write(printed.Bytes())
 	return told, printed.String(), errors.Join(failure, err)
 }
@@ -185,10 +185,11 @@ func (w *demoWalk) applyLogged(ctx context.Context, log, problems io.Writer, arg
 	}
 	defer func() { err = errors.Join(err, file.Close()) }()
 	command.Env = append(command.Env, "TF_LOG_PROVIDER=INFO", "TF_LOG_PATH="+file.Name())
+	told := &tail{file: file, to: log}
 	ended, followed := make(chan struct{}), make(chan error, 1)
-	go func() { followed <- follow(file, log, ended) }()
+	go func() { followed <- told.follow(ended) }()
 	w.announce("apply", args...)
-	err = run(command, newQuiet(os.Stdout, progress), problems)
+	err = run(command, told.behind(newQuiet(os.Stdout, progress)), problems)
 	close(ended)
 	return errors.Join(err, <-followed)
 }
