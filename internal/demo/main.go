@@ -28,7 +28,8 @@ func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 	defer stop()
 	started := time.Now()
-	acts, next := []act{byHeader, byWeight, policies, overHTTP, cleanUp}, "\nmake demo-walk shows a canary that walks by itself"
+	acts := []act{byHeader, byWeight, policies, overHTTP, cleanUp}
+	next := "\nmake demo-walk shows a canary that walks by itself, and one that goes back"
 	if slices.Equal(os.Args[1:], []string{"walk"}) {
 		acts, next = []act{walks}, ""
 	}

@@ -10,7 +10,7 @@ import (
 )
 
 // logged is what Terraform logs of a walk that goes back, with other lines between.
-const logged = `2026-11-30T01:14:05.108Z [WARN]  provider.mesh: Response contains warning diagnostic: tf_rpc=PlanResourceChange
+const logged = `2026-11-30T01:14:05.108Z [WARN]  provider.mesh: Response contains warning diagnostic: tf_rpc=Plan
   diagnostic_detail=
   | step 1 of 3, 20 % of the way: v1 80 %, v2 20 %
    diagnostic_severity=WARNING
@@ -28,6 +28,7 @@ const logged = `2026-11-30T01:14:05.108Z [WARN]  provider.mesh: Response contain
 
 // marks answers with one period after the other.
 func marks(t *testing.T, answers ...string) func() (period, error) {
+	t.Helper()
 	return func() (p period, err error) {
 		if len(answers) == 0 {
 			return p, errors.New("the requests have ended")
@@ -140,13 +141,16 @@ func TestSteps_arrived(t *testing.T) {
 
 func TestSteps_returned(t *testing.T) {
 	t.Parallel()
-	const where = `; expected it to end at the start because of errors`
+	const (
+		where = `; expected it to end at the start because of errors`
+		lost  = " requests failed, of which v2 failed "
+	)
 	ended{
 		"no request failed":        {func(*steps) {}, 5, ""},
 		"some that v2 failed":      {func(s *steps) { s.sum.Failed = 5 }, 5, ""},
-		"one that v2 did not fail": {func(s *steps) { s.sum.Failed = 6 }, 5, "6 of 9 requests failed, of which v2 failed 5 itself"},
-		"v2 failed none":           {func(*steps) {}, 0, "0 of 9 requests failed, of which v2 failed 0 itself"},
-		"no requests":              {func(s *steps) { s.sum.Sent = 0 }, 5, "0 of 0 requests failed, of which v2 failed 5 itself"},
+		"one that v2 did not fail": {func(s *steps) { s.sum.Failed = 6 }, 5, "6 of 9" + lost + "5 itself"},
+		"v2 failed none":           {func(*steps) {}, 0, "0 of 9" + lost + "0 itself"},
+		"no requests":              {func(s *steps) { s.sum.Sent = 0 }, 5, "0 of 0" + lost + "5 itself"},
 		"not at the start": {
 			func(s *steps) { s.seen = s.seen[:1] }, 5, `the walk was ["the start"], and ["errors"] failed` + where,
 		},
@@ -156,6 +160,7 @@ func TestSteps_returned(t *testing.T) {
 			`the walk was ["the start" "back at the start"], and ["latency"] failed` + where,
 		},
 	}.check(t, func() *steps {
-		return &steps{seen: []string{"the start", "back at the start"}, failed: []string{"errors"}, sum: period{Sent: 9}}
+		seen := []string{"the start", "back at the start"}
+		return &steps{seen: seen, failed: []string{"errors"}, sum: period{Sent: 9}}
 	}, (*steps).returned)
 }

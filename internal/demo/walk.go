@@ -35,10 +35,10 @@ func inBrief(example string) (string, error) {
 	return example, nil
 }
 
-var walkBlock = regexp.MustCompile(`(?ms)^  walk = \{$.*?^  \}\n`)
+var walkBlock = regexp.MustCompile(`(?s)\n  walk = \{\n.*?\n  \}\n`)
 
 // atOnce returns the example without the walk.
-func atOnce(example string) string { return walkBlock.ReplaceAllString(example, "") }
+func atOnce(example string) string { return walkBlock.ReplaceAllString(example, "\n") }
 
 // demoWalk is the example under load.
 type demoWalk struct {

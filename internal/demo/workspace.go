@@ -173,6 +173,8 @@ type lines struct {
 	partial string
 }
 
+var _ io.Writer = (*lines)(nil)
+
 // Write implements io.Writer.
 func (l *lines) Write(p []byte) (int, error) {
 	all := strings.SplitAfter(l.partial+string(p), "\n")
