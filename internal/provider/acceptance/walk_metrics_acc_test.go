@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -13,6 +14,15 @@ import (
 
 // walkRate is how many requests a second a sidecar sends to a service that walks.
 const walkRate = 150
+
+// walkLoad is how many requests a second come, by which steps a walk goes, and which share is the first. `make walk`
+// sends twice as many, for which a smaller share is enough.
+func walkLoad() (rate int, steps string, first int64) {
+	if os.Getenv("MESH_TEST_CANARIES") != "" {
+		return 2 * walkRate, "[10, 50]", 10
+	}
+	return walkRate, "[30, 60]", 30
+}
 
 // judgedWalk is a walk from v1 to v2 under load, which metrics judge.
 type judgedWalk struct {
@@ -77,24 +87,26 @@ const allGates = `{ success_rate = { min = 99.5 } }, { success_rate = { worse_th
 // one loses no request, and of one that is not healthy only those are lost that it failed itself.
 func TestAccWalk_metrics(t *testing.T) {
 	t.Parallel()
+	rate, steps, first := walkLoad()
+	at := fmt.Sprintf("at step 1 of 3: v1 %d %%, v2 %d %%: ", 100-first, first)
 	for name, test := range map[string]struct {
 		fault acctest.ServerFault
 		say   []string
 	}{
 		"healthy": {},
 		"failing": {acctest.ServerFault{Version: "v2", Fail: 5}, []string{
-			"A gate did not pass at step 1 of 3: v1 70 %, v2 30 %: gates[0]: fail: v2: ",
+			"A gate did not pass " + at + "gates[0]: fail: v2: ",
 			" requests succeeded, at least 99.5 % are to; gates[1]: fail: v2: ", "of the other version",
 		}},
 		"slow": {acctest.ServerFault{Version: "v2", Delay: 400 * time.Millisecond}, []string{
-			"A gate did not pass at step 1 of 3: v1 70 %, v2 30 %: latency: fail: v2: the value is ",
+			"A gate did not pass " + at + "latency: fail: v2: the value is ",
 			" ms, at most 250 is to be",
 		}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			w := newJudgedWalk(t, walkRate, acctest.Start(t).Prometheus(), `walk = {
-    steps = [30, 60]
+			w := newJudgedWalk(t, rate, acctest.Start(t).Prometheus(), `walk = {
+    steps = `+steps+`
     pause = "2s"
     min_requests = 300
     gates = [`+allGates+`]
@@ -109,7 +121,7 @@ func TestAccWalk_metrics(t *testing.T) {
 				if !r.ok {
 					t.Fatalf("the apply fails:\n%s", r.text)
 				}
-				wantShares(t, seen, 0, 30, 60, 100)
+				wantShares(t, seen, 0, first, map[int64]int64{10: 50, 30: 60}[first], 100)
 				if during > 0 {
 					t.Errorf("%d requests failed", during)
 				}

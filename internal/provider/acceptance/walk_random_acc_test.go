@@ -22,13 +22,14 @@ import (
 // ones again.
 func TestAccWalk_random(t *testing.T) { //nolint:tparallel // one after the other, each with a load of its own
 	t.Parallel()
-	walks, rate := 2, walkRate
+	walks := 2
+	rate, _, _ := walkLoad()
 	if text := os.Getenv("MESH_TEST_CANARIES"); text != "" {
 		number, err := strconv.Atoi(text)
 		if err != nil || number < 1 {
 			t.Fatalf("read MESH_TEST_CANARIES: %q", text)
 		}
-		walks, rate = number, 2*walkRate
+		walks = number
 	}
 	seed := loadSeed(t)
 	t.Logf("to draw the same walks again: MESH_TEST_SEED=%d MESH_TEST_CANARIES=%d", seed, walks)
