@@ -79,8 +79,9 @@ func TestAccExamples(t *testing.T) { //nolint:tparallel // the examples are abou
 				// It has a provider block of its own. What it does under load is shown by the demo.
 				steps[0].Config = string(example)
 				steps = append(steps, resource.TestStep{
-					Config: string(example), ConfigVariables: config.Variables{"v2_percent": config.IntegerVariable(100)},
-					PlanOnly: true, ExpectNonEmptyPlan: true,
+					Config:          string(example),
+					ConfigVariables: config.Variables{"v2_percent": config.IntegerVariable(100)},
+					PlanOnly:        true, ExpectNonEmptyPlan: true,
 				})
 			}
 			resource.Test(t, resource.TestCase{
