@@ -105,6 +105,10 @@ func notConverted(a answered) bool {
 		strings.Contains(a.Diagnostics[0], stateUnread))
 }
 
+// ofMore is how a process tells of one object after many. Where the framework refuses what the provider takes, only the
+// provider has told of one more.
+var ofMore = regexp.MustCompile(`(?s)\(more objects\): In (.+?): `)
+
 func (y *yardstick) must(ok bool, err error) {
 	y.t.Helper()
 	if err != nil || !ok {
@@ -128,8 +132,8 @@ func (y *yardstick) answer(
 		a.Replace = append(a.Replace, at.String())
 	}
 	for _, d := range acceptance.Shown(said) {
-		a.Diagnostics = append(a.Diagnostics, fmt.Sprintf("%s at %s: %s: %s", d.Severity, d.Attribute, d.Summary,
-			d.Detail))
+		text := fmt.Sprintf("%s at %s: %s: %s", d.Severity, d.Attribute, d.Summary, d.Detail)
+		a.Diagnostics = append(a.Diagnostics, ofMore.ReplaceAllString(text, "($1): "))
 	}
 	// The framework checks attributes in the order of a Go map, which is none.
 	slices.Sort(a.Diagnostics)
