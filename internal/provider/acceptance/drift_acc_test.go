@@ -45,7 +45,8 @@ func testDrift(t *testing.T, f form) {
 		`"source_namespace":null,` +
 		`"stat_prefix":null,"uri":null,"without_headers":null}]`
 	rules := `[{"cors_policy":null,"fault":null,"headers":null,"match":` + match +
-		`,"mirrors":null,"name":null,"retries":null,"rewrite":null,"subset":"v2","timeout":"5000ms","weights":null}]`
+		`,"mirrors":null,"name":null,"retries":null,"rewrite":null,"sticky":null,"subset":"v2","timeout":"5000ms",` +
+		`"weights":null}]`
 	changedMatch := plan("match", match)
 	if f.address == canaryForm.address {
 		changedMatch = plan("rules", rules)
@@ -264,11 +265,13 @@ resource "mesh_canary_route" "test" {
 			ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{
 				planBefore{canaryForm.address, "rules", `[{"cors_policy":null,"fault":null,"headers":null,"match":` +
 					match +
-					`,"mirrors":null,"name":null,"retries":null,"rewrite":null,"subset":null,"timeout":"5000ms",` +
+					`,"mirrors":null,"name":null,"retries":null,"rewrite":null,"sticky":null,"subset":null,` +
+					`"timeout":"5000ms",` +
 					`"weights":{"v1":null,"v2":40}}]`},
 				planBefore{canaryForm.address, "default", `{"cors_policy":null,"fault":null,"headers":null,` +
 					`"mirrors":null,"name":null,` +
-					`"retries":null,"rewrite":null,"subset":null,"timeout":null,"weights":{"v1":null,"v2":20}}`},
+					`"retries":null,"rewrite":null,"sticky":null,"subset":null,"timeout":null,` +
+					`"weights":{"v1":null,"v2":20}}`},
 			}},
 		},
 	)
