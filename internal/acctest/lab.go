@@ -82,17 +82,15 @@ func start(t *testing.T, service string) *Lab {
 func At(t *testing.T, dir string) *Lab {
 	t.Helper()
 	namespace, service := mustGetenv(t, "MESH_TEST_NAMESPACE"), mustGetenv(t, "MESH_TEST_SERVICE")
-	env, err := os.ReadFile(filepath.Join(dir, "env"))
-	if err != nil {
-		t.Fatalf("read the environment of the lab: %v", err)
-	}
-	_, call, _ := strings.Cut(string(env), "export MESH_TEST_CALL='")
-	call, _, _ = strings.Cut(call, "'")
 	l := &Lab{
 		t: t, Namespace: namespace, Service: service, Host: service + "." + namespace + ".svc.cluster.local",
 		Kubeconfig: filepath.Join(dir, "kubeconfig"), Dir: dir,
-		traffic: &traffic{command: append(strings.Fields(call), "--dir", dir)},
 	}
+	call := l.variable("MESH_TEST_CALL")
+	if call == "" {
+		t.Fatalf("the environment of the lab in %s does not say how to call", dir)
+	}
+	l.traffic = &traffic{command: append(strings.Fields(call), "--dir", dir)}
 	l.connect()
 	return l
 }

@@ -172,7 +172,7 @@ func (c *Cluster) istiodPods(ctx context.Context, namespace string) ([]string, e
 	}
 	var names []string
 	for i := range list.Items {
-		if list.Items[i].GetDeletionTimestamp() == nil && isReady(&list.Items[i]) {
+		if isReady(&list.Items[i]) {
 			names = append(names, list.Items[i].GetName())
 		}
 	}
@@ -183,18 +183,6 @@ func (c *Cluster) istiodPods(ctx context.Context, namespace string) ([]string, e
 		return nil, fmt.Errorf("list %s: none of %d is ready", what, len(list.Items))
 	}
 	return names, nil
-}
-
-// isReady reports whether a pod is ready: an istiod that is not has no proxies yet, or none any more.
-func isReady(pod *unstructured.Unstructured) bool {
-	conditions, _, _ := unstructured.NestedSlice(pod.Object, "status", "conditions")
-	for _, entry := range conditions {
-		condition, ok := entry.(map[string]any)
-		if ok && condition["type"] == "Ready" && condition["status"] == "True" {
-			return true
-		}
-	}
-	return false
 }
 
 // askAll asks every istiod at the same time, and returns the answers in their order.

@@ -93,11 +93,17 @@ func (s *Surroundings) listPods(ctx context.Context, query around.Query) (*aroun
 	found := &around.Endpoints{}
 	err := s.each(ctx, query, metav1.ListOptions{FieldSelector: "status.phase=Running"},
 		func(o *unstructured.Unstructured) {
-			if o.GetDeletionTimestamp() == nil && conditionOf(o, "Ready") == string(metav1.ConditionTrue) {
+			if isReady(o) {
 				found.Add(o.GetLabels())
 			}
 		})
 	return found, err
+}
+
+// isReady reports whether a pod is ready and is not about to end: an istiod that is not has no proxies yet, or none any
+// more.
+func isReady(pod *unstructured.Unstructured) bool {
+	return pod.GetDeletionTimestamp() == nil && conditionOf(pod, "Ready") == string(metav1.ConditionTrue)
 }
 
 // listNamespaces lists the labels of namespaces.

@@ -67,10 +67,7 @@ func (a Asker) Refused(ctx context.Context, g walk.Gate, about walk.Question) st
 	}
 	defer m.client.CloseIdleConnections()
 	for _, query := range queries(*g.Query, about) {
-		text, err := query.text, query.err
-		if err == nil {
-			_, err = m.value(ctx, text)
-		}
+		_, err := m.answer(ctx, query)
 		if refused, ok := errors.AsType[refusedError](err); ok {
 			return refused.Error()
 		}

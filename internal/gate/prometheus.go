@@ -226,10 +226,7 @@ func (m metrics) judgeLatency(ctx context.Context, l walk.Latency, about walk.Qu
 func (m metrics) judgeQuery(ctx context.Context, q walk.Query, about walk.Question) (walk.Verdict, string) {
 	var answers []answered
 	for _, query := range queries(q, about) {
-		value, err := 0.0, query.err
-		if err == nil {
-			value, err = m.value(ctx, query.text)
-		}
+		value, err := m.answer(ctx, query)
 		a := answered{subset: query.subset, verdict: walk.Unreachable}
 		if err != nil {
 			a.why = err.Error()
@@ -245,6 +242,14 @@ func (m metrics) judgeQuery(ctx context.Context, q walk.Query, about walk.Questi
 type query struct {
 	subset, text string
 	err          error
+}
+
+// answer returns the value of a query, unless it could not be written.
+func (m metrics) answer(ctx context.Context, q query) (float64, error) {
+	if q.err != nil {
+		return 0, q.err
+	}
+	return m.value(ctx, q.text)
 }
 
 // queries returns what to ask at a step.

@@ -12,20 +12,17 @@ import (
 // Ended returns live objects as they would be at the end of the walk: with the wanted shares in the rules that walk,
 // and without the destinations and subsets that only the start needs. Whatever else is not as it is wanted stays so.
 func (p Plan) Ended(live istio.Objects) istio.Objects {
-	if o := live.Routing(); o != nil && len(p.rules) > 0 {
-		object, spec := *o, proto.CloneOf(o.VirtualServiceSpec())
-		plain := istio.Unstick(spec.Http)
-		rules := named(plain.Rules)
-		for _, r := range p.rules {
-			if is := rules[r.name]; is != nil {
-				want := p.plain.Rules[r.at]
-				is.Route = r.ended(is.Route, want.Route)
-				r.uncopied(is, want, p.copies())
+	if len(p.rules) > 0 {
+		live = rerouted(live, func(rules []*networking.HTTPRoute) {
+			is := named(rules)
+			for _, r := range p.rules {
+				if of := is[r.name]; of != nil {
+					want := p.plain.Rules[r.at]
+					of.Route = r.ended(of.Route, want.Route)
+					r.uncopied(of, want, p.copies())
+				}
 			}
-		}
-		spec.Http = istio.Stick(plain.Rules, plain.Sticky)
-		object.Spec = spec
-		live = live.With(&object)
+		})
 	}
 	if d := live.Declaring(); d != nil && len(p.kept) > 0 {
 		object, spec := *d, proto.CloneOf(d.DestinationRuleSpec())

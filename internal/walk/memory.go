@@ -143,21 +143,28 @@ func (m Memory) atStart(live istio.Objects) istio.Objects { return weighted(live
 // weighted returns objects with weights by rule and destination, 0 for a destination without one. A rule that is not
 // named stays as it is.
 func weighted(objects istio.Objects, all map[string]map[string]int64) istio.Objects {
+	return rerouted(objects, func(rules []*networking.HTTPRoute) {
+		for name, rule := range named(rules) {
+			weights, walks := all[name]
+			if !walks {
+				continue
+			}
+			for _, route := range rule.Route {
+				route.Weight = int32(clamp(weights[nameOf(route.GetDestination())])) //nolint:gosec // clamped
+			}
+		}
+	})
+}
+
+// rerouted returns objects with changed rules. Those that follow from sticky are not among them, and follow again.
+func rerouted(objects istio.Objects, change func(rules []*networking.HTTPRoute)) istio.Objects {
 	o := objects.Routing()
 	if o == nil {
 		return objects
 	}
 	object, spec := *o, proto.CloneOf(o.VirtualServiceSpec())
 	plain := istio.Unstick(spec.Http)
-	for name, rule := range named(plain.Rules) {
-		weights, walks := all[name]
-		if !walks {
-			continue
-		}
-		for _, route := range rule.Route {
-			route.Weight = int32(clamp(weights[nameOf(route.GetDestination())])) //nolint:gosec // clamped
-		}
-	}
+	change(plain.Rules)
 	spec.Http = istio.Stick(plain.Rules, plain.Sticky)
 	object.Spec = spec
 	return objects.With(&object)

@@ -79,13 +79,9 @@ func (p Plan) copies() int64 {
 
 // withoutCopies returns what is wanted, where that was read from objects that have the copies of the walk.
 func (p Plan) withoutCopies() istio.Objects {
-	object, spec := *p.wanted.Routing(), proto.CloneOf(p.wanted.Routing().VirtualServiceSpec())
-	rules := slices.Clone(p.plain.Rules)
-	for _, r := range p.rules {
-		rules[r.at] = proto.CloneOf(rules[r.at])
-		r.uncopied(rules[r.at], &networking.HTTPRoute{}, p.copies())
-	}
-	spec.Http = istio.Stick(rules, p.plain.Sticky)
-	object.Spec = spec
-	return p.wanted.With(&object)
+	return rerouted(p.wanted, func(rules []*networking.HTTPRoute) {
+		for _, r := range p.rules {
+			r.uncopied(rules[r.at], &networking.HTTPRoute{}, p.copies())
+		}
+	})
 }

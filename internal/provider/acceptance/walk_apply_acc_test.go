@@ -21,6 +21,15 @@ func (f form) stepping(v1, v2, more string) string {
   }`})
 }
 
+// takeFirstStep sends everything to v1, and then takes the first step of the way to v2.
+func (w *workspace) takeFirstStep() {
+	w.t.Helper()
+	w.write(w.f.stepping("100", "0", `pause = "0s"`))
+	w.must("apply")
+	w.write(w.f.stepping("0", "100", `pause = "0s"`))
+	w.must("apply")
+}
+
 // wantStep plans the next step of a walk, and checks that nothing but the words for it change. It returns what was
 // said.
 func (w *workspace) wantStep(from, to string) result {
@@ -141,10 +150,7 @@ func TestAccWalkByApply_changed(t *testing.T) {
 			t.Parallel()
 			lab := acctest.Start(t)
 			w := newWorkspace(t, lab, f, "walker")
-			w.write(f.stepping("100", "0", `pause = "0s"`))
-			w.must("apply")
-			w.write(f.stepping("0", "100", `pause = "0s"`))
-			w.must("apply")
+			w.takeFirstStep()
 			w.write(test.config)
 			_, r := w.plan()
 			r.want(t, "warning", test.summary+" in "+lab.Namespace+"/"+lab.Service, test.says)
@@ -202,10 +208,7 @@ func TestAccWalkByApply_stopped(t *testing.T) {
 	t.Parallel()
 	lab := acctest.Start(t)
 	f, w := canaryForm, newWorkspace(t, lab, canaryForm, "walker")
-	w.write(f.stepping("100", "0", `pause = "0s"`))
-	w.must("apply")
-	w.write(f.stepping("0", "100", `pause = "0s"`))
-	w.must("apply")
+	w.takeFirstStep()
 	w.wantStep(firstStep, secondStep)
 
 	w.write(f.stepping("0", "100", `pause = "1h"`))
@@ -314,12 +317,9 @@ func TestAccWalkByApply_foreign(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			lab := acctest.Start(t)
-			f, w := canaryForm, newWorkspace(t, lab, canaryForm, "")
+			w := newWorkspace(t, lab, canaryForm, "")
 			k := newKube(t, lab.Kubeconfig)
-			w.write(f.stepping("100", "0", `pause = "0s"`))
-			w.must("apply")
-			w.write(f.stepping("0", "100", `pause = "0s"`))
-			w.must("apply")
+			w.takeFirstStep()
 			if err := updateAs(t.Context(), k, lab, "impatient", acctest.VirtualService, test.change); err != nil {
 				t.Fatal(err)
 			}
@@ -359,12 +359,9 @@ func withoutWalk(o *unstructured.Unstructured) {
 func TestAccWalkByApply_late(t *testing.T) {
 	t.Parallel()
 	lab := acctest.Start(t)
-	f, w := canaryForm, newWorkspace(t, lab, canaryForm, "")
+	w := newWorkspace(t, lab, canaryForm, "")
 	k := newKube(t, lab.Kubeconfig)
-	w.write(f.stepping("100", "0", `pause = "0s"`))
-	w.must("apply")
-	w.write(f.stepping("0", "100", `pause = "0s"`))
-	w.must("apply")
+	w.takeFirstStep()
 	w.wantStep(firstStep, secondStep)
 	if err := updateAs(t.Context(), k, lab, "impatient", acctest.VirtualService, withoutWalk); err != nil {
 		t.Fatal(err)

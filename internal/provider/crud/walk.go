@@ -176,7 +176,7 @@ func waitUntil(ctx context.Context, until time.Time) error {
 
 // writeStage makes the shares those of a stage, and the walk's place the new one.
 func (w *walkRun) writeStage(ctx context.Context, to walk.Position) error {
-	where := w.plan.Called(to) + ": " + w.plan.Words(to.Stage)
+	where := w.where(to)
 	tflog.Info(ctx, "walk: "+where)
 	err := w.write(ctx, walk.Marked(w.plan.Objects(to.Stage), w.annotation(to)))
 	if err != nil {
@@ -187,6 +187,11 @@ func (w *walkRun) writeStage(ctx context.Context, to walk.Position) error {
 	}
 	w.at, w.begun, w.judged = to, true, map[string]walk.Verdict{}
 	return nil
+}
+
+// where says a position and its shares: `at step 1 of 3: v1 90 %, v2 10 %`.
+func (w *walkRun) where(at walk.Position) string {
+	return w.plan.Called(at) + ": " + w.plan.Words(at.Stage)
 }
 
 // annotation is what to write about a position.
@@ -236,7 +241,7 @@ func printedWhy(why string) string {
 // what is left.
 func (p *objectsResource) walkStopped(ctx context.Context, c *call, u *updateRun, err error) {
 	w := u.walk
-	where := fmt.Sprintf("%s: %s", w.plan.Called(w.at), w.plan.Words(w.at.Stage))
+	where := w.where(w.at)
 	o := w.wanted.Routing()
 	summary := report.Summary("Walk stopped", o.Namespace+"/"+o.Name)
 	var gates failedGates

@@ -74,12 +74,13 @@ func (p *objectsResource) askGates(ctx context.Context, w *walkRun) []walk.Answe
 	var answers []walk.Answer
 	for _, g := range w.life.Walk.Gates {
 		answer := p.settings.Gates.Ask(ctx, g, about)
-		tflog.Info(ctx, fmt.Sprintf("walk: %s: gate %s", w.plan.Called(w.at), answer))
+		said := fmt.Sprintf("%s: gate %s", w.plan.Called(w.at), answer)
+		tflog.Info(ctx, "walk: "+said)
 		answers = append(answers, answer)
 		// What has no verdict yet is asked again and again.
 		if before, told := w.judged[g.Name]; !told || before != answer.Verdict {
 			w.judged[g.Name] = answer.Verdict
-			w.writer.Happened(ctx, stage.Judged, fmt.Sprintf("%s: gate %s", w.plan.Called(w.at), answer))
+			w.writer.Happened(ctx, stage.Judged, said)
 		}
 	}
 	return answers
@@ -111,8 +112,7 @@ func (w *walkRun) question() walk.Question {
 
 // fail notes why a step is not followed by the next.
 func (w *walkRun) fail(answers []walk.Answer, late bool) {
-	w.why = fmt.Sprintf("%s: %s: %s", w.plan.Called(w.at), w.plan.Words(w.at.Stage),
-		strings.Join(walk.Reason(answers), "; "))
+	w.why = w.where(w.at) + ": " + strings.Join(walk.Reason(answers), "; ")
 	if late {
 		w.why += fmt.Sprintf(" (patience, %s, has ended)", w.terms.Patience)
 	}

@@ -118,10 +118,10 @@ func readGates(object *attr.Reader) ([]walk.Gate, []istio.Problem) {
 			g.Name = fmt.Sprintf("gates[%d]", i)
 		case !r.Known("name"):
 		case g.Name == "" || len(g.Name) > longestGateName || !istio.IsPlain(g.Name, ""):
-			problems = append(problems, istio.Errorf(append(slices.Clone(at), "name"),
+			problems = append(problems, istio.Errorf(at.At("name"),
 				"must be one to %d printable characters of ASCII; it is %.40q", longestGateName, g.Name))
 		case slices.Contains(names, g.Name):
-			problems = append(problems, istio.Errorf(append(slices.Clone(at), "name"),
+			problems = append(problems, istio.Errorf(at.At("name"),
 				"is the name of another gate, too: %q", g.Name))
 		}
 		names = append(names, g.Name)
@@ -132,7 +132,7 @@ func readGates(object *attr.Reader) ([]walk.Gate, []istio.Problem) {
 			problems = append(problems, istio.Errorf(at,
 				"must set one of webhook, success_rate, latency and query, and sets %d", kinds))
 		}
-		webhook := append(slices.Clone(at), "webhook")
+		webhook := at.At("webhook")
 		if r.Has("webhook") && r.Known("webhook") && !IsWebURL(g.Webhook) && !unknown.Touch(report.Path(webhook)) {
 			// What it is may hold a password.
 			problems = append(problems, istio.Errorf(webhook,
@@ -169,7 +169,7 @@ func readSuccessRate(r *attr.Reader, at istio.Path, problems []istio.Problem) (*
 	if o == nil {
 		return nil, problems
 	}
-	place := func(name string) istio.Path { return append(slices.Clone(at), "success_rate", name) }
+	place := func(name string) istio.Path { return at.At("success_rate", name) }
 	rate := &walk.SuccessRate{WorseThan: o.String("worse_than")}
 	least, set := o.Float("min")
 	if rate.Min = least; set && (least <= 0 || least > 100) {
@@ -177,7 +177,7 @@ func readSuccessRate(r *attr.Reader, at istio.Path, problems []istio.Problem) (*
 			"must be above 0 and at most 100 percent, got %g", least))
 	}
 	if setOf(o, "min", "worse_than") != 1 {
-		problems = append(problems, istio.Errorf(append(slices.Clone(at), "success_rate"),
+		problems = append(problems, istio.Errorf(at.At("success_rate"),
 			"must set one of min and worse_than"))
 	}
 	if o.Has("worse_than") && o.Known("worse_than") && rate.WorseThan == "" {
@@ -204,12 +204,12 @@ func readLatency(r *attr.Reader, at istio.Path, problems []istio.Problem) (*walk
 	l := &walk.Latency{}
 	quantile, set := o.Float("quantile")
 	if l.Quantile = quantile; set && (quantile <= 0 || quantile >= 1) {
-		problems = append(problems, istio.Errorf(append(slices.Clone(at), "latency", "quantile"),
+		problems = append(problems, istio.Errorf(at.At("latency", "quantile"),
 			"must be between 0 and 1, such as 0.99, got %g", quantile))
 	}
 	most, err := time.ParseDuration(o.String("max"))
 	if l.Max = most; o.Known("max") && (err != nil || most < time.Millisecond || most > longestLatency) {
-		problems = append(problems, istio.Errorf(append(slices.Clone(at), "latency", "max"),
+		problems = append(problems, istio.Errorf(at.At("latency", "max"),
 			"must be a duration from 1ms to 1h, such as \"500ms\"; it is %.40q", o.String("max")))
 	}
 	return l, problems
@@ -223,8 +223,8 @@ func readQuery(r *attr.Reader, at istio.Path, problems []istio.Problem) (*walk.Q
 	if o == nil {
 		return nil, problems
 	}
-	q, here := &walk.Query{PromQL: o.String("promql")}, append(slices.Clone(at), "query")
-	place := append(slices.Clone(here), "promql")
+	q, here := &walk.Query{PromQL: o.String("promql")}, at.At("query")
+	place := here.At("promql")
 	switch {
 	case !o.Known("promql"):
 	case strings.TrimSpace(q.PromQL) == "" || len(q.PromQL) > longestQuery:
