@@ -1,5 +1,5 @@
-// Command terraform-provider-mesh serves the provider to Terraform and OpenTofu. With the argument lint it looks for
-// misspelt names in a configuration.
+// Command terraform-provider-mesh serves the provider to Terraform and OpenTofu. With the name of a command as its
+// first argument it does without them: lint looks for misspelt names in a configuration.
 package main
 
 import (
@@ -16,9 +16,16 @@ import (
 // version is set by the release build.
 var version = "dev"
 
+// commands are what the binary does by itself. Each gets its own arguments, and returns the exit code.
+var commands = map[string]func(args []string) int{
+	"lint": func(args []string) int { return lint.Run(args, provider.LintSchema(), os.Stdout, os.Stderr) },
+}
+
 func main() {
-	if len(os.Args) > 1 && os.Args[1] == "lint" {
-		os.Exit(lint.Run(os.Args[2:], provider.LintSchema(), os.Stdout, os.Stderr))
+	if len(os.Args) > 1 {
+		if run, ok := commands[os.Args[1]]; ok {
+			os.Exit(run(os.Args[2:]))
+		}
 	}
 	debug := flag.Bool("debug", false, "run with support for debuggers like delve")
 	flag.Parse()

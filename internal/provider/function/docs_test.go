@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/meshroute/terraform-provider-mesh/internal/provider/argument"
 )
 
 // TestDocs_evaluate: the page of evaluate describes each attribute of a request and of what is returned, at its
@@ -19,8 +21,8 @@ func TestDocs_evaluate(t *testing.T) {
 	}
 	_, rest, _ := strings.Cut(string(page), "### Request")
 	request, result, _ := strings.Cut(rest, "## Return Type")
-	wanted := map[string]bool{headersAttribute: true}
-	for name := range requestType.AttributeTypes {
+	wanted := map[string]bool{}
+	for _, name := range argument.RequestAttributes() {
 		wanted[name] = true
 	}
 	compareNames(t, "a request", itemNames(request, "- "), wanted)

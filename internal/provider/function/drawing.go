@@ -7,6 +7,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/meshroute/terraform-provider-mesh/internal/picture"
+	"github.com/meshroute/terraform-provider-mesh/internal/provider/argument"
 	"github.com/meshroute/terraform-provider-mesh/internal/traffic"
 )
 
@@ -14,8 +15,8 @@ import (
 type drawing struct {
 	name, summary, description string
 	// one draws a route, and change what becomes of one.
-	one    func(r *routesReading) string
-	change func(before, after *routesReading) string
+	one    func(r *argument.Routes) string
+	change func(before, after *argument.Routes) string
 }
 
 // diagramFunction is provider::mesh::diagram.
@@ -27,9 +28,9 @@ var diagramFunction = drawing{
 		"broken red one. A host that a given Gateway does not serve is marked. GitHub, GitLab and many " +
 		"editors draw the text in a code block of the language `mermaid`. For more than eight rules `picture` is " +
 		"easier to read.",
-	one: func(r *routesReading) string { return traffic.Diagram(r.virtualServices, r.options()) },
-	change: func(before, after *routesReading) string {
-		return traffic.DiagramChange(before.virtualServices, after.virtualServices, before.options(), after.options())
+	one: func(r *argument.Routes) string { return traffic.Diagram(r.VirtualServices, r.Options()) },
+	change: func(before, after *argument.Routes) string {
+		return traffic.DiagramChange(before.VirtualServices, after.VirtualServices, before.Options(), after.Options())
 	},
 }
 
@@ -37,10 +38,10 @@ var diagramFunction = drawing{
 func ofSheet(name, summary, description string, draw func(*picture.Sheet) string) drawing {
 	return drawing{
 		name: name, summary: summary, description: description,
-		one: func(r *routesReading) string { return draw(traffic.Sheet(r.virtualServices, r.options())) },
-		change: func(before, after *routesReading) string {
-			return draw(traffic.SheetOfChange(before.virtualServices, after.virtualServices, before.options(),
-				after.options()))
+		one: func(r *argument.Routes) string { return draw(traffic.Sheet(r.VirtualServices, r.Options())) },
+		change: func(before, after *argument.Routes) string {
+			return draw(traffic.SheetOfChange(before.VirtualServices, after.VirtualServices, before.Options(),
+				after.Options()))
 		},
 	}
 }
@@ -98,16 +99,16 @@ func (d drawing) Run(ctx context.Context, req function.RunRequest, resp *functio
 		resp.Error = refusal(2, "A route is drawn before and after one change.")
 		return
 	}
-	var drawn []*routesReading
+	var drawn []*argument.Routes
 	known := true
-	for i, argument := range append([]types.Dynamic{first}, others...) {
-		routes := readRoutes(ctx, i, argument)
-		problem := routes.problem
-		if problem == "" && routes.known && (len(others) == 0 || !routes.empty()) {
-			_, problem = routes.table()
+	for i, given := range append([]types.Dynamic{first}, others...) {
+		routes := readRoutes(ctx, i, given)
+		problem := routes.Problem
+		if problem == "" && routes.Known && (len(others) == 0 || !routes.Empty()) {
+			_, problem = routes.Table()
 		}
 		resp.Error = function.ConcatFuncErrors(resp.Error, refusal(int64(i), problem))
-		known = known && routes.known
+		known = known && routes.Known
 		drawn = append(drawn, routes)
 	}
 	switch {

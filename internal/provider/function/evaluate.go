@@ -56,15 +56,15 @@ func (evaluateFunction) Run(ctx context.Context, req function.RunRequest, resp *
 	}
 	routes, asked := readRoutes(ctx, 0, route), readRequest(ctx, request)
 	if resp.Error = function.ConcatFuncErrors(
-		refusal(0, routes.problem), refusal(1, asked.problem),
+		refusal(0, routes.Problem), refusal(1, asked.Problem),
 	); resp.Error != nil {
 		return
 	}
-	if !routes.known || !asked.known {
+	if !routes.Known || !asked.Known {
 		resp.Error = resp.Result.Set(ctx, types.ObjectUnknown(outcomeType.AttrTypes))
 		return
 	}
-	table, problem := routes.table()
+	table, problem := routes.Table()
 	if problem != "" {
 		resp.Error = refusal(0, problem)
 		return

@@ -8,6 +8,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/meshroute/terraform-provider-mesh/internal/istio"
+	"github.com/meshroute/terraform-provider-mesh/internal/provider/argument"
 	"github.com/meshroute/terraform-provider-mesh/internal/provider/guard"
 	"github.com/meshroute/terraform-provider-mesh/internal/provider/report"
 )
@@ -39,21 +40,21 @@ func (manifestFunction) Definition(_ context.Context, _ function.DefinitionReque
 
 // Run implements function.Function.
 func (manifestFunction) Run(ctx context.Context, req function.RunRequest, resp *function.RunResponse) {
-	var argument types.Dynamic
-	if resp.Error = req.Arguments.Get(ctx, &argument); resp.Error != nil {
+	var given types.Dynamic
+	if resp.Error = req.Arguments.Get(ctx, &given); resp.Error != nil {
 		return
 	}
-	route := guard.Once(ctx, 0, func() routeReading {
-		value, problem := argumentValue(ctx, argument, "There is no route to render.")
+	route := guard.Once(ctx, 0, func() argument.Route {
+		value, problem := valueOf(ctx, given, "There is no route to render.")
 		if problem != "" {
-			return routeReading{problem: problem}
+			return argument.Route{Problem: problem}
 		}
-		return readRoute(value)
+		return argument.ReadRoute(value)
 	})
 	switch {
-	case route.problem != "":
-		resp.Error = function.NewArgumentFuncError(0, route.problem)
-	case !route.isKnownButOwner():
+	case route.Problem != "":
+		resp.Error = function.NewArgumentFuncError(0, route.Problem)
+	case !route.IsKnownButOwner():
 		resp.Error = resp.Result.Set(ctx, types.StringUnknown())
 	default:
 		text, err := istio.ManifestYAML(unmarked(route.Render()))

@@ -1,4 +1,4 @@
-package function
+package argument
 
 import (
 	"encoding/json"
@@ -53,8 +53,8 @@ func readElement(value tftypes.Value) elementReading {
 	case isManifest(entries):
 		return readManifest(entries)
 	}
-	route := readRoute(value)
-	reading := elementReading{known: route.problem == "" && route.isKnown(), problem: route.problem}
+	route := ReadRoute(value)
+	reading := elementReading{known: route.Problem == "" && route.IsKnown(), problem: route.Problem}
 	if reading.known {
 		for _, o := range route.Render().All() {
 			reading.objects = append(reading.objects, placed{o, ""})

@@ -1,12 +1,10 @@
-package function
+package argument
 
 import (
-	"context"
 	"slices"
 	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/path"
-	"github.com/hashicorp/terraform-plugin-framework/types"
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 
 	"github.com/meshroute/terraform-provider-mesh/internal/attr"
@@ -24,32 +22,35 @@ var requestType = tftypes.Object{AttributeTypes: map[string]tftypes.Type{
 
 const headersAttribute = "headers"
 
-// requestReading is what an argument says that is a request.
-type requestReading struct {
-	traffic.Request
-	known bool
-	// problem is everything that is wrong, a line each.
-	problem string
+// RequestAttributes returns the names of the attributes of a request, sorted.
+func RequestAttributes() []string {
+	return slices.Sorted(slices.Values(append(sortedKeys(requestType.AttributeTypes), headersAttribute)))
 }
 
-// readRequest reads a request. What is null is left out.
-func readRequest(ctx context.Context, argument types.Dynamic) requestReading {
-	value, problem := argumentValue(ctx, argument,
-		"There is no request; {} is a GET of / at the first host of the route.")
-	if problem != "" || !value.IsKnown() {
-		return requestReading{problem: problem}
+// Request is what an argument says that is a request.
+type Request struct {
+	traffic.Request
+	Known bool
+	// Problem is everything that is wrong, a line each.
+	Problem string
+}
+
+// ReadRequest reads a request. What is null is left out.
+func ReadRequest(value tftypes.Value) Request {
+	if !value.IsKnown() {
+		return Request{}
 	}
 	entries, ok := entriesOf(value)
 	if !ok {
-		return requestReading{
-			problem: "A request is an object such as { path = \"/\", headers = { version = \"200\" } }.",
+		return Request{
+			Problem: "A request is an object such as { path = \"/\", headers = { version = \"200\" } }.",
 		}
 	}
 	headers := entries[headersAttribute]
 	delete(entries, headersAttribute)
 	c := coercion{}
 	r := attr.Read(attr.FromTerraform(c.to(requestType, path.Empty(), objectOf(entries))))
-	reading := requestReading{Request: traffic.Request{
+	reading := Request{Request: traffic.Request{
 		Authority: r.String("authority"), Path: r.String("path"), Method: r.String("method"),
 		Scheme:          r.String("scheme"),
 		Gateway:         r.String("gateway"),
@@ -67,7 +68,7 @@ func readRequest(ctx context.Context, argument types.Dynamic) requestReading {
 		reading.Port = uint32(port) //nolint:gosec // it was checked
 	}
 	headersKnown := c.readHeaders(path.Root(headersAttribute), headers, &reading.Request)
-	reading.known = headersKnown && len(r.Unknown()) == 0
+	reading.Known = headersKnown && len(r.Unknown()) == 0
 	problems := slices.Concat(c.problems, r.Problems())
 	for _, p := range check.Request(reading.Request) {
 		problems = append(problems, attr.Problem{At: report.Path(p.At), Reason: report.Text(p)})
@@ -76,7 +77,7 @@ func readRequest(ctx context.Context, argument types.Dynamic) requestReading {
 	for _, p := range problems[:min(len(problems), report.MostProblems)] {
 		lines = append(lines, report.Located(p.At, p.Reason))
 	}
-	reading.problem = strings.Join(lines, "\n")
+	reading.Problem = strings.Join(lines, "\n")
 	return reading
 }
 
