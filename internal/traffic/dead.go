@@ -166,7 +166,13 @@ func (a *analysis) verdicts() []Verdict {
 		for range rule.matches {
 			v := a.judge(at)
 			if v.Life == Dead {
-				v.Repeated = a.byLines().judge(at).Witness
+				switch ofLines := a.byLines().judge(at); ofLines.Life {
+				case Alive:
+					v.Repeated = ofLines.Witness
+				case Undecided:
+					v = ofLines
+				case Dead:
+				}
 			}
 			of = append(of, v)
 			at++

@@ -120,7 +120,10 @@ func TestFindDead(t *testing.T) {
 		}, "alive dead"},
 		"regexes without a common value":  {[]string{"{headers: {v: {regex: 'a+'}, V: {regex: 'b+'}}}"}, "dead"},
 		"a word boundary is not followed": {[]string{`{headers: {v: {regex: '.*\bx\b.*'}}}`}, "unknown"},
-		"an unreadable regex":             {[]string{"{headers: {v: {regex: '('}}}"}, "unknown"},
+		"two spellings of a name, one with a word boundary": {
+			[]string{`{headers: {v: {exact: b}, V: {regex: '\bx'}}}`}, "unknown",
+		},
+		"an unreadable regex": {[]string{"{headers: {v: {regex: '('}}}"}, "unknown"},
 		"ports": {
 			[]string{"{port: 80}", "{port: 81}", "{port: 80, uri: {prefix: /a}}", "{uri: {prefix: /a}}"},
 			"alive alive dead alive",

@@ -71,15 +71,21 @@ func contradictions(o *istio.Object, spec *networking.VirtualService) []istio.Pr
 		Options{},
 	)
 	for _, e := range a.entries {
-		if _, is, clash := a.start(e); is == no {
-			v := Verdict{Place: e.place(), clash: clash, Reason: clash.reason()}
-			v.Rule.Index = indexes[v.Rule.Index]
-			if r, is, _ := a.byLines().start(e); is == yes {
-				request := r.request("")
-				v.Repeated = &request
-			}
-			problems = append(problems, v.problem())
+		_, is, clash := a.start(e)
+		if is != no {
+			continue
 		}
+		v := Verdict{Place: e.place(), clash: clash, Reason: clash.reason()}
+		v.Rule.Index = indexes[v.Rule.Index]
+		switch r, is, _ := a.byLines().start(e); is {
+		case yes:
+			request := r.request("")
+			v.Repeated = &request
+		case unknown:
+			continue
+		case no:
+		}
+		problems = append(problems, v.problem())
 	}
 	return problems
 }

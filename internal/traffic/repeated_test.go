@@ -114,6 +114,14 @@ func TestNeverTakenUnlessRepeated(t *testing.T) {
 				"this match never holds; leave one of the two out, or write a match for each",
 			nil,
 		},
+		"beside a claim that nobody can ask for": {
+			"{match: [{headers: {v: {exact: a}, V: {exact: b}}, withoutHeaders: {'@request.auth.claims.g': {}}}], " +
+				istiotest.To("v1") + "}",
+			`http[0].match[0].headers["v"]: no request can have header v=b and header v=a, so that this match never ` +
+				"holds, but for requests that send header v several times to proxies since Istio 1.31; leave one of " +
+				"the two out, or write a match for each",
+			headers("v", "a", "v", "b"),
+		},
 		"no line can be both": {
 			"{match: [{headers: {v: {exact: a}, V: {exact: b}}, withoutHeaders: {v: {prefix: a}}}], " +
 				istiotest.To("v1") + "}",

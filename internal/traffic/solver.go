@@ -106,12 +106,11 @@ func (s *solver) settle(on variable, literals []literal, authorities []string) s
 			out = append(out, l.pattern)
 		}
 	}
-	if slices.ContainsFunc(in, isUnreadable) || slices.ContainsFunc(out, isUnreadable) {
-		return sample{is: unknown}
-	}
 	switch {
 	case absent:
 		return sample{is: yes}
+	case slices.ContainsFunc(in, isUnreadable) || slices.ContainsFunc(out, isUnreadable):
+		return sample{is: unknown}
 	case !present:
 		return sample{is: no}
 	}
