@@ -100,6 +100,22 @@ func TestRecognizeRouteReportsDifferences(t *testing.T) {
 				s.Http[0].Mirror = &networking.Destination{Host: "recorder"}
 			},
 		},
+		"the older mirror with its percentage": {
+			edit: func(s *networking.VirtualService, _ *networking.DestinationRule) {
+				s.Http[0].Mirror = &networking.Destination{Host: "recorder"}
+				s.Http[0].MirrorPercentage = &networking.Percent{Value: 12.5}
+			},
+		},
+		"the older percent of a delay": {
+			edit: func(s *networking.VirtualService, _ *networking.DestinationRule) {
+				s.Http[0].Fault = &networking.HTTPFaultInjection{Delay: &networking.HTTPFaultInjection_Delay{
+					HttpDelayType: &networking.HTTPFaultInjection_Delay_FixedDelay{
+						FixedDelay: durationpb.New(time.Second),
+					},
+					Percent: 10,
+				}}
+			},
+		},
 		"routes of TCP": {
 			edit: func(s *networking.VirtualService, _ *networking.DestinationRule) {
 				s.Tcp = []*networking.TCPRoute{{}}
@@ -124,6 +140,10 @@ func TestRecognizeRouteReportsDifferences(t *testing.T) {
 		},
 		"exports that differ": {
 			edit: func(s *networking.VirtualService, _ *networking.DestinationRule) { s.ExportTo = []string{"."} },
+			want: []string{"DestinationRule spec.exportTo"},
+		},
+		"exports of the DestinationRule alone": {
+			edit: func(_ *networking.VirtualService, d *networking.DestinationRule) { d.ExportTo = []string{"."} },
 			want: []string{"DestinationRule spec.exportTo"},
 		},
 	}
@@ -234,6 +254,28 @@ func TestRecognizeSplit(t *testing.T) {
 			}
 			if diff := cmp.Diff(test.differences, differences); diff != "" {
 				t.Errorf("differences (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+// TestRecognizeRouteWithoutDefault: no rule but the last one, without conditions, is the default. Where that is not so
+// all rules are read as rules, and nothing is lost.
+func TestRecognizeRouteWithoutDefault(t *testing.T) {
+	t.Parallel()
+	for name, edit := range map[string]func(*networking.VirtualService){
+		"conditions in every rule": func(s *networking.VirtualService) { s.Http[2].Match = byHeader("a", "b") },
+		"a rule for all requests in front of another": func(s *networking.VirtualService) {
+			s.Http[1], s.Http[2] = s.Http[2], s.Http[1]
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			live := routeWith(func(*canary.Route) {}).Render()
+			edit(live.Routing().VirtualServiceSpec())
+			route, differences := recognizeRoute(live)
+			if route.Default != nil || len(route.Rules) != 3 || len(differences) > 0 {
+				t.Errorf("route %v, differences %v", route, differences)
 			}
 		})
 	}

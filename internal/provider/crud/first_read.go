@@ -44,17 +44,37 @@ func (p *objectsResource) warnOfEmpty(state attr.Value, live liveObjects, diagno
 	}
 }
 
-// warnOfForeign names what imported objects hold and its form cannot express, and offers the resources that can.
+// warnOfForeign names what imported objects hold and its form cannot express, or does not take, and offers the
+// resources that do.
 func (p *objectsResource) warnOfForeign(state attr.Value, live liveObjects, diagnostics *diag.Diagnostics) {
-	foreign := attr.Read(state).Strings("foreign_fields")
-	if _, whole := p.Form.(form.Object); whole || len(foreign) == 0 {
+	if _, whole := p.Form.(form.Object); whole {
 		return
 	}
-	report.Warnings{noteOn(&live.All()[0].Object, "More than this resource expresses", fmt.Sprintf(
-		"The objects hold what a mesh_%s cannot express, and what the next apply would take away: %s.\n\nTo keep it, "+
-			"import the objects one by one, into resources that have every field, instead of this import:%s",
-		p.TypeName(), strings.Join(foreign, ", "), importsOf(live)),
+	kind, text := "More than this resource expresses", ""
+	if foreign := attr.Read(state).Strings("foreign_fields"); len(foreign) > 0 {
+		text = fmt.Sprintf("The objects hold what a mesh_%s cannot express, and what the next apply would take away "+
+			"or change: %s.", p.TypeName(), strings.Join(foreign, ", "))
+	} else if refused := p.refusals(state); len(refused) > 0 {
+		kind = "Refused by this resource"
+		text = fmt.Sprintf("A configuration of a mesh_%s that says what the objects say is an error: %s",
+			p.TypeName(), strings.Join(refused, " "))
+	} else {
+		return
+	}
+	report.Warnings{noteOn(&live.All()[0].Object, kind, text+"\n\nTo keep it, import the objects one by one, into "+
+		"resources that have every field, instead of this import:"+importsOf(live),
 	)}.Tell(diagnostics, report.Audience{Told: p.settings.Told})
+}
+
+// refusals are the errors of a configuration that says what a state says. Only Terraform writes what is described in
+// a form of two objects, and some of what others write is a mistake there.
+func (p *objectsResource) refusals(state attr.Value) (texts []string) {
+	var refused diag.Diagnostics
+	report.Problems(&refused, report.Naming{Void: p.Void()}, attr.Read(state), p.routeOf(state).Problems())
+	for _, d := range refused.Errors() {
+		texts = append(texts, d.Detail())
+	}
+	return texts
 }
 
 // importsOf are the commands that import objects one by one.
@@ -74,7 +94,7 @@ func (p *objectsResource) lacksDefault(state attr.Value) bool {
 	return always && state.Get("default").IsNull()
 }
 
-// refuseWithoutDefault says which resources import a VirtualService whose every rule has conditions.
+// refuseWithoutDefault says which resources import a VirtualService whose last rule has conditions.
 func (p *objectsResource) refuseWithoutDefault(live liveObjects, diagnostics *diag.Diagnostics) {
 	instead := "import the objects one by one, into resources that have every field:" + importsOf(live)
 	split := newObjectsResource(form.WeightedSplit{})
@@ -82,6 +102,15 @@ func (p *objectsResource) refuseWithoutDefault(live liveObjects, diagnostics *di
 	if _, fits := split.describe(live, true); fits {
 		instead = fmt.Sprintf("import it as what it is, shares of the requests that match:\n  terraform import "+
 			"mesh_%s.NAME %s/%s\nOr %s", split.TypeName(), live.Routing().Namespace, live.Routing().Name, instead)
+	}
+	for i, rule := range live.Routing().VirtualServiceSpec().Http {
+		if len(istio.WithoutEmpty(rule.GetMatch())) == 0 {
+			diagnostics.AddError("Rules behind the one for all requests", fmt.Sprintf("In %s http[%d] takes every "+
+				"request, so that none reaches the rules after it, and a mesh_%s ends with such a rule, default.\n\n"+
+				"Instead of this import, %s\nOr take the rules out that no request reaches, and import again.",
+				live.Routing(), i, p.TypeName(), instead))
+			return
+		}
 	}
 	diagnostics.AddError("No rule for other requests", fmt.Sprintf("%s has no rule for the requests that its matches "+
 		"leave, and a mesh_%s always has one, default: its first apply would route them.\n\nInstead of this import, %s",

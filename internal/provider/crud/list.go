@@ -173,7 +173,7 @@ func (p *objectsResource) describe(live liveObjects, states bool) (listed, bool)
 	}
 	imported := attr.Object(p.Seed(place))
 	state := withLeftOver(p.refresh(imported, p.routeOf(imported), form.Lifecycle{}, live, nil), nil)
-	if !every && (!isEmptyList(state.Get("foreign_fields")) || p.lacksDefault(state)) {
+	if !every && (!isEmptyList(state.Get("foreign_fields")) || p.lacksDefault(state) || len(p.refusals(state)) > 0) {
 		return listed{}, false
 	}
 	return listed{place, state, nil}, true
