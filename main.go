@@ -1,5 +1,6 @@
 // Command terraform-provider-mesh serves the provider to Terraform and OpenTofu. With the name of a command as its
-// first argument it does without them: lint looks for misspelt names in a configuration.
+// first argument it does without them: lint looks for misspelt names in a configuration, write
+// prints the configuration of what a namespace has.
 package main
 
 import (
@@ -11,6 +12,7 @@ import (
 
 	"github.com/meshroute/terraform-provider-mesh/internal/lint"
 	"github.com/meshroute/terraform-provider-mesh/internal/provider"
+	"github.com/meshroute/terraform-provider-mesh/internal/write"
 )
 
 // version is set by the release build.
@@ -19,6 +21,9 @@ var version = "dev"
 // commands are what the binary does by itself. Each gets its own arguments, and returns the exit code.
 var commands = map[string]func(args []string) int{
 	"lint": func(args []string) int { return lint.Run(args, provider.LintSchema(), os.Stdout, os.Stderr) },
+	"write": func(args []string) int {
+		return write.Run(args, provider.OpenWrite(version), os.Stdout, os.Stderr)
+	},
 }
 
 func main() {

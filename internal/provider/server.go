@@ -16,16 +16,18 @@ import (
 
 // NewServer returns what is served to Terraform: the provider in the given version behind a guard.
 func NewServer(version string) func() tfprotov6.ProviderServer {
-	return func() tfprotov6.ProviderServer {
-		p := &meshProvider{version: version}
-		types := terraformTypes()
-		framework := providerserver.NewProtocol6(p)()
-		served := framework.(guard.Served) //nolint:errcheck,forcetypeassert // it serves all of it
-		return guard.New(served, guard.Subject{
-			Block: types.block, Reads: types.reads, Foreign: crud.IsForeign,
-			Resource: func(name string) (guard.Resource, bool) { return crud.Named(name, p.current()) },
-		})
-	}
+	return func() tfprotov6.ProviderServer { return (&meshProvider{version: version}).serve() }
+}
+
+// serve returns the provider behind a guard.
+func (p *meshProvider) serve() guard.Served {
+	types := terraformTypes()
+	framework := providerserver.NewProtocol6(p)()
+	served := framework.(guard.Served) //nolint:errcheck,forcetypeassert // it serves all of it
+	return guard.New(served, guard.Subject{
+		Block: types.block, Reads: types.reads, Foreign: crud.IsForeign,
+		Resource: func(name string) (guard.Resource, bool) { return crud.Named(name, p.current()) },
+	})
 }
 
 // valueTypes are the types of the provider block and of the data sources, by name.

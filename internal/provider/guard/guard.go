@@ -19,7 +19,7 @@ import (
 // looks at a value before any code of the provider does, and takes time and memory for whatever it is given; so the
 // guard measures values where they arrive. On the way back it makes every diagnostic fit for a terminal, whoever
 // wrote it.
-func New(served Served, of Subject) tfprotov6.ProviderServer {
+func New(served Served, of Subject) Served {
 	g := &guard{Served: served, of: of}
 	g.phase.Store(newPhase())
 	return g

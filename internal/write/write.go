@@ -1,0 +1,153 @@
+// Package write is what the command write does: it prints the configuration of what routes in a namespace, with the
+// import blocks that bring it under Terraform. What a resource says of live objects, and which resource can say it, is
+// asked of the provider itself, by the calls that terraform query and an import make.
+package write
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
+
+	"github.com/meshroute/terraform-provider-mesh/internal/check"
+	"github.com/meshroute/terraform-provider-mesh/internal/provider/report"
+)
+
+// The exit codes.
+const (
+	written = iota
+	leftOut
+	failed
+)
+
+const usage = `usage: terraform-provider-mesh write [flags] NAMESPACE...
+
+Prints Terraform configuration for the VirtualServices and DestinationRules of the namespaces, each with its import
+block: terraform plan then imports all of them and changes nothing. A pair that says no more than a mesh_canary_route
+or a mesh_weighted_split can is written as one of these, everything else as mesh_virtual_service and
+mesh_destination_rule. It reads, and changes nothing.
+
+  terraform-provider-mesh write shop > shop.tf
+  terraform plan
+
+Flags:
+  --kubeconfig FILE      kubeconfig to use
+  --context NAME         context of the kubeconfig to use instead of its current one
+  --cluster-domain NAME  DNS domain of the cluster, as in the provider block (default cluster.local)
+  --all                  writes objects too that this provider has applied, which are in some state already
+
+Without flags the environment says which cluster is meant, as for the provider: KUBE_CONFIG_PATH, KUBE_CTX, KUBE_HOST,
+KUBE_TOKEN and the others.
+
+What there is to know about an object, such as the tool that it belongs to, is a comment above it and a line on
+standard error.
+Ends with 1 if an object could not be written, and with 2, printing nothing, if the cluster could not be read.
+`
+
+// options are what the command line says.
+type options struct {
+	Connection
+	namespaces []string
+	// all writes what this provider has applied too.
+	all bool
+}
+
+// readOptions reads the command line, or returns the exit code with which the command ends.
+func readOptions(args []string, stderr io.Writer) (o options, code int, ok bool) {
+	flags := flag.NewFlagSet("write", flag.ContinueOnError)
+	flags.SetOutput(stderr)
+	flags.Usage = func() { _, _ = io.WriteString(stderr, usage) }
+	flags.StringVar(&o.Kubeconfig, "kubeconfig", "", "")
+	flags.StringVar(&o.Context, "context", "", "")
+	flags.StringVar(&o.ClusterDomain, "cluster-domain", "", "")
+	flags.BoolVar(&o.all, "all", false, "")
+	switch err := flags.Parse(args); {
+	case errors.Is(err, flag.ErrHelp):
+		return o, written, false
+	case err != nil:
+		return o, failed, false
+	case flags.NArg() == 0:
+		flags.Usage()
+		return o, failed, false
+	}
+	seen := map[string]bool{}
+	for _, namespace := range flags.Args() {
+		for _, problem := range check.Namespace(namespace) {
+			fmt.Fprintf(stderr, "%q is no namespace: %s.\n", namespace, problem.Reason)
+			return o, failed, false
+		}
+		if !seen[namespace] {
+			seen[namespace] = true
+			o.namespaces = append(o.namespaces, namespace)
+		}
+	}
+	return o, written, true
+}
+
+// Run is the command. It returns the exit code.
+func Run(args []string, open Open, stdout, stderr io.Writer) int {
+	o, code, ok := readOptions(args, stderr)
+	if !ok {
+		return code
+	}
+	ctx := context.Background()
+	source, diagnostics := open(ctx, o.Connection)
+	tell(stderr, diagnostics)
+	if source == nil {
+		return failed
+	}
+	out := document{names: names{}}
+	for _, namespace := range o.namespaces {
+		found, diagnostics := source.read(ctx, namespace)
+		if tell(stderr, diagnostics); isError(diagnostics) {
+			return failed
+		}
+		if len(found.objects) == 0 && len(found.unread) == 0 {
+			if source.Missing(ctx, namespace) {
+				fmt.Fprintf(stderr, "Error: there is no namespace %q in the cluster. kubectl get namespaces lists "+
+					"them; --context chooses another cluster.\n", namespace)
+				return failed
+			}
+			fmt.Fprintf(stderr, "Namespace %q has no VirtualService and no DestinationRule.\n", namespace)
+			continue
+		}
+		out.add(source.choose(ctx, found, o.all))
+	}
+	if _, err := stdout.Write(out.format()); err != nil {
+		fmt.Fprintf(stderr, "Error: %v\n", err)
+		return failed
+	}
+	return out.tell(stderr)
+}
+
+// tell writes what the provider says for a person to read.
+func tell(to io.Writer, diagnostics []*tfprotov6.Diagnostic) {
+	for _, d := range diagnostics {
+		severity := "Warning"
+		if d.Severity == tfprotov6.DiagnosticSeverityError {
+			severity = "Error"
+		}
+		fmt.Fprintf(to, "%s: %s\n\n%s\n\n", severity, d.Summary, strings.TrimSpace(d.Detail))
+	}
+}
+
+func isError(diagnostics []*tfprotov6.Diagnostic) bool { return reasonOf(diagnostics) != "" }
+
+// reasonOf returns the first paragraph of the first error, empty without one.
+func reasonOf(diagnostics []*tfprotov6.Diagnostic) string {
+	for _, d := range diagnostics {
+		if d.Severity == tfprotov6.DiagnosticSeverityError {
+			return firstParagraph(d)
+		}
+	}
+	return ""
+}
+
+func firstParagraph(d *tfprotov6.Diagnostic) string {
+	text, _, _ := strings.Cut(d.Detail, "\n\n")
+	return report.Printable(text, report.LongestPath)
+}
