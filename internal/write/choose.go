@@ -190,9 +190,9 @@ func (c *chooser) single(ctx context.Context) (entries []entry) {
 	return entries
 }
 
-// choosesSubsets reports whether a VirtualService sends HTTP requests to subsets.
+// choosesSubsets reports whether a VirtualService sends HTTP requests to subsets itself, not as a delegate.
 func choosesSubsets(spec *networking.VirtualService) bool {
-	return slices.ContainsFunc(spec.GetHttp(), func(rule *networking.HTTPRoute) bool {
+	return len(spec.GetHosts()) > 0 && slices.ContainsFunc(spec.GetHttp(), func(rule *networking.HTTPRoute) bool {
 		return slices.ContainsFunc(rule.GetRoute(), func(d *networking.HTTPRouteDestination) bool {
 			return d.GetDestination().GetSubset() != ""
 		})
@@ -201,17 +201,20 @@ func choosesSubsets(spec *networking.VirtualService) bool {
 
 // notCanary says why a VirtualService that chooses subsets is no part of a canary.
 func (c *chooser) notCanary(ctx context.Context, e entry) []string {
+	because := func(reason string) []string {
+		return []string{fmt.Sprintf("%s is not written as a mesh_canary_route: %s", e.objects[0], reason)}
+	}
 	for _, state := range append(slices.Clone(c.states["canary_route"]), c.states["weighted_split"]...) {
 		at := placeIn(state)
 		if other, taken := c.sharing[at.rule]; at.service == e.name && at.managed && taken {
-			return []string{fmt.Sprintf("Not a mesh_canary_route: its DestinationRule %q is that of %q.", at.rule, other)}
+			return because(fmt.Sprintf("its DestinationRule %q is that of %q.", at.rule, other))
 		}
 	}
 	reason := c.source.whyNot(ctx, e.id)
 	if reason == "" {
 		return nil
 	}
-	return []string{"Not a mesh_canary_route: " + reason}
+	return because(reason)
 }
 
 // configOf returns what has to be written of a state: what is set, is not computed alone, and does not follow from

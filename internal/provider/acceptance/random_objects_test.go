@@ -177,3 +177,14 @@ func (m *mixer) vary(message protoreflect.Message) {
 }
 
 func pick[T any](m *mixer, all []T) T { return all[m.IntN(len(all))] }
+
+// RandomObjects draws valid objects of both kinds, whose numbers, in their names and hosts, begin with first.
+func RandomObjects(t *testing.T, seed uint64, namespace string, first, count int) (objects []*istio.Object) {
+	t.Helper()
+	m := newMixer(t, seed, namespace)
+	for i := range count {
+		kind := []istio.Kind{istio.KindVirtualService, istio.KindDestinationRule}[i%2]
+		objects = append(objects, m.object(kind, first+i))
+	}
+	return objects
+}
