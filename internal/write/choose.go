@@ -61,6 +61,28 @@ func (s *Source) choose(ctx context.Context, found found, all bool) []entry {
 	return entries
 }
 
+// named leaves the entries of objects that have one of the names, and returns a name that none has. Without names it
+// leaves all.
+func named(entries []entry, names []string) (left []entry, missing string) {
+	if len(names) == 0 {
+		return entries, ""
+	}
+	for _, name := range names {
+		has := func(e entry) bool {
+			return slices.ContainsFunc(e.objects, func(o *cluster.Live) bool { return o.Name == name })
+		}
+		if !slices.ContainsFunc(entries, has) {
+			return nil, name
+		}
+	}
+	for _, e := range entries {
+		if slices.ContainsFunc(e.objects, func(o *cluster.Live) bool { return slices.Contains(names, o.Name) }) {
+			left = append(left, e)
+		}
+	}
+	return left, ""
+}
+
 // inTerraform says that an object is one that this provider has applied, which some state has. Empty is no.
 func inTerraform(o *cluster.Live) string {
 	owner := o.Annotations[istio.OwnerAnnotation]

@@ -14,6 +14,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 
 	"github.com/meshroute/terraform-provider-mesh/internal/check"
+	"github.com/meshroute/terraform-provider-mesh/internal/istio"
 	"github.com/meshroute/terraform-provider-mesh/internal/provider/report"
 )
 
@@ -24,12 +25,12 @@ const (
 	failed
 )
 
-const usage = `usage: terraform-provider-mesh write [flags] NAMESPACE...
+const usage = `usage: terraform-provider-mesh write [flags] NAMESPACE[/NAME]...
 
-Prints Terraform configuration for the VirtualServices and DestinationRules of the namespaces, each with its import
-block: terraform plan then imports all of them and changes nothing. A pair that says no more than a mesh_canary_route
-or a mesh_weighted_split can is written as one of these, everything else as mesh_virtual_service and
-mesh_destination_rule. It reads, and changes nothing.
+Prints Terraform configuration for the VirtualServices and DestinationRules of the namespaces, or for those of a name,
+each with its import block: terraform plan then imports all of them and changes nothing. A pair that says no more than
+a mesh_canary_route or a mesh_weighted_split can is written as one of these, everything else as mesh_virtual_service
+and mesh_destination_rule. It reads, and changes nothing.
 
   terraform-provider-mesh write shop > shop.tf
   terraform plan
@@ -52,6 +53,8 @@ Ends with 1 if an object could not be written, and with 2, printing nothing, if 
 type options struct {
 	Connection
 	namespaces []string
+	// names are what is written of a namespace, none for everything.
+	names map[string][]string
 	// all writes what this provider has applied too.
 	all bool
 }
@@ -74,15 +77,23 @@ func readOptions(args []string, stderr io.Writer) (o options, code int, ok bool)
 		flags.Usage()
 		return o, failed, false
 	}
-	seen := map[string]bool{}
-	for _, namespace := range flags.Args() {
+	o.names = map[string][]string{}
+	for _, argument := range flags.Args() {
+		namespace, name, named := strings.Cut(argument, "/")
 		for _, problem := range check.Namespace(namespace) {
-			fmt.Fprintf(stderr, "%q is no namespace: %s.\n", namespace, problem.Reason)
+			fmt.Fprintf(stderr, "Error: %s.\n", problem.Reason)
 			return o, failed, false
 		}
-		if !seen[namespace] {
-			seen[namespace] = true
+		if named && !istio.IsObjectName(name) {
+			fmt.Fprintf(stderr, "Error: %q is no name of an object.\n", name)
+			return o, failed, false
+		}
+		names, again := o.names[namespace]
+		if !again {
 			o.namespaces = append(o.namespaces, namespace)
+		}
+		if o.names[namespace] = append(names, name); !named || again && len(names) == 0 {
+			o.names[namespace] = nil
 		}
 	}
 	return o, written, true
@@ -115,7 +126,13 @@ func Run(args []string, open Open, stdout, stderr io.Writer) int {
 			fmt.Fprintf(stderr, "Namespace %q has no VirtualService and no DestinationRule.\n", namespace)
 			continue
 		}
-		out.add(source.choose(ctx, found, o.all))
+		entries, missing := named(source.choose(ctx, found, o.all), o.names[namespace])
+		if missing != "" {
+			fmt.Fprintf(stderr, "Error: namespace %q has no VirtualService and no DestinationRule %q.\n", namespace,
+				missing)
+			return failed
+		}
+		out.add(entries)
 	}
 	if _, err := stdout.Write(out.format()); err != nil {
 		fmt.Fprintf(stderr, "Error: %v\n", err)
