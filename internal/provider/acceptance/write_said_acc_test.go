@@ -1,0 +1,105 @@
+package acceptance_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/meshroute/terraform-provider-mesh/internal/acctest"
+)
+
+// TestAccWrite_said: what cannot be read or written is said with what to do, and decides how the command ends.
+func TestAccWrite_said(t *testing.T) {
+	t.Parallel()
+	lab := acctest.Start(t)
+	k := newKube(t, lab.Kubeconfig)
+	namespace, empty := lab.Service+"-one", lab.Service+"-two"
+	for _, name := range []string{namespace, empty} {
+		k.create("namespaces", "apiVersion: v1\nkind: Namespace\nmetadata: {name: "+name+"}\n")
+	}
+	for _, o := range []string{
+		"{name: web}, spec: {hosts: [web], http: [{route: [{destination: {host: web, subset: v1}}]}]}",
+		"{name: web}, spec: {host: web, subsets: [{name: v1, labels: {version: v1}}]}",
+		"{name: taken, labels: {app.kubernetes.io/managed-by: terraform-provider-mesh}}, spec: {host: taken.example}",
+		// Envoy refuses the routes; nobody but the namespace gets them.
+		`{name: wrong}, spec: {exportTo: [.], hosts: [wrong.example], http: [{match: [{queryParams: ` +
+			`{"": {exact: a}}}], redirect: {uri: /}}]}`,
+	} {
+		kind := acctest.VirtualService
+		if !strings.Contains(o, "hosts:") {
+			kind = acctest.DestinationRule
+		}
+		k.create(strings.ToLower(kind)+"s", strings.Replace("{apiVersion: networking.istio.io/v1, kind: "+kind+
+			", metadata: "+o+"}", "{name:", "{namespace: "+namespace+", name:", 1))
+	}
+	wrong := fmt.Sprintf("VirtualService \"%s/wrong\" is left out: a plan refuses what it says. "+
+		`http[0].match[0].query_params[""]: a query parameter needs a name; Envoy refuses the whole route table `+
+		"without.", namespace)
+	taken := fmt.Sprintf("DestinationRule \"%s/taken\" is left out: this provider has applied it, so that a state has "+
+		"it already. --all writes it.", namespace)
+	connection := []string{"--kubeconfig", lab.Kubeconfig}
+	for name, test := range map[string]struct {
+		arguments []string
+		code      int
+		resources []string
+		said      string
+	}{
+		"a namespace": {
+			append(connection, namespace), 1, []string{"mesh_canary_route.web"},
+			taken + "\n" + wrong + "\nWritten: 1 mesh_canary_route.",
+		},
+		"a name": {
+			append(connection, namespace+"/web"), 0, []string{"mesh_canary_route.web"}, "Written: 1 mesh_canary_route.",
+		},
+		"what is in a state": {
+			append(connection, "--all", namespace+"/taken"), 0, []string{"mesh_destination_rule.taken"},
+			"Written: 1 mesh_destination_rule.",
+		},
+		"no such name": {
+			append(connection, namespace+"/nothing"), 2, nil,
+			fmt.Sprintf("Error: namespace %q has no VirtualService and no DestinationRule \"nothing\".", namespace),
+		},
+		"nothing": {
+			append(connection, empty), 0, nil,
+			fmt.Sprintf("Namespace %q has no VirtualService and no DestinationRule.", empty),
+		},
+		"one of two is empty": {
+			append(connection, empty, namespace+"/web"), 0, []string{"mesh_canary_route.web"},
+			fmt.Sprintf("Namespace %q has no VirtualService and no DestinationRule.\nWritten: 1 mesh_canary_route.",
+				empty),
+		},
+		"no such namespace": {
+			append(connection, namespace, lab.Service+"-none"), 2, nil, fmt.Sprintf(
+				"Error: there is no namespace \"%s-none\" in the cluster. kubectl get namespaces lists them; --context "+
+					"chooses another cluster.", lab.Service),
+		},
+		"no such context": {
+			append(connection, "--context", "none", namespace), 2, nil, "Error: Cluster configuration unusable",
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			// The objects go when the test ends.
+			configuration, said := runWrite(t, test.code, test.arguments...)
+			var resources []string
+			for _, block := range resourceBlock.FindAllStringSubmatch(configuration, -1) {
+				resources = append(resources, block[1]+"."+block[2])
+			}
+			if diff := cmp.Diff(test.resources, resources); diff != "" {
+				t.Errorf("resources (-want +got):\n%s\n%s", diff, configuration)
+			}
+			if text := strings.Join(said, "\n"); text != test.said && !strings.HasPrefix(text, test.said+"\n\n") {
+				t.Errorf("said (-want +got):\n%s", cmp.Diff(test.said, text))
+			}
+		})
+	}
+	if lab.Nobody == "" {
+		return
+	}
+	_, said := runWrite(t, 2, "--kubeconfig", lab.Nobody, namespace)
+	if text := strings.Join(said, "\n"); !strings.HasPrefix(text, "Error: Permission missing\n\nList every "+
+		"VirtualService in namespace \""+namespace+"\": ") || !strings.Contains(text, "The user needs a Role") {
+		t.Errorf("without rights it is said that %s", text)
+	}
+}
