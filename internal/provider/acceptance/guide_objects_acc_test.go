@@ -6,10 +6,12 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"runtime"
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
@@ -25,6 +27,9 @@ var guideFiles = map[string]string{
 	"import {":    "import.tf",
 	"moved {":     "moved.tf",
 }
+
+// printedBlock is a block of configuration that a command prints.
+var printedBlock = regexp.MustCompile("(?s)```hcl\n(.*?)```")
 
 // TestAccGuide_bringExistingObjects does what the guide tells people to do who have objects, block by block, word for
 // word. Each way of bringing them has a folder of its own, and none of them writes to the cluster.
@@ -85,6 +90,11 @@ func TestAccGuide_bringExistingObjects(t *testing.T) {
 					t.Error("the plan is not empty")
 				}
 				ran++
+			}
+		}
+		if shown := printedBlock.FindStringSubmatch(section); shown != nil {
+			if diff := cmp.Diff(shown[1], readFile(t, filepath.Join(work, "routes.tf"))); diff != "" {
+				t.Errorf("the command writes something else than the guide says (-guide +command):\n%s", diff)
 			}
 		}
 		if strings.HasPrefix(section, "Or import them one by one") {
