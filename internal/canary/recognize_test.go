@@ -112,7 +112,7 @@ func TestRecognizeRouteReportsDifferences(t *testing.T) {
 					HttpDelayType: &networking.HTTPFaultInjection_Delay_FixedDelay{
 						FixedDelay: durationpb.New(time.Second),
 					},
-					Percent: 10,
+					Percent: 10, //nolint:staticcheck // the older field is what this is about
 				}}
 			},
 		},

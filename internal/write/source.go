@@ -112,7 +112,7 @@ func (s *Source) list(ctx context.Context, f form.Form, namespace string) ([]att
 		if result.Resource == nil {
 			continue
 		}
-		state, err := result.Resource.Unmarshal(typeOf(f))
+		state, err := result.Resource.Unmarshal(typeOf(ctx, f))
 		if err != nil {
 			return nil, fmt.Errorf("read the mesh_%s %s: %w", f.TypeName(), result.DisplayName, err)
 		}
@@ -124,7 +124,7 @@ func (s *Source) list(ctx context.Context, f form.Form, namespace string) ([]att
 // refused says why the provider does not take a configuration, empty where it does.
 func (s *Source) refused(ctx context.Context, f form.Form, config attr.Value) string {
 	resp, err := s.Provider.ValidateResourceConfig(ctx, &tfprotov6.ValidateResourceConfigRequest{
-		TypeName: "mesh_" + f.TypeName(), Config: onWire(typeOf(f), config),
+		TypeName: "mesh_" + f.TypeName(), Config: onWire(typeOf(ctx, f), config),
 		ClientCapabilities: &tfprotov6.ValidateResourceConfigClientCapabilities{},
 	})
 	if err != nil {
@@ -162,8 +162,8 @@ func (s *Source) whyNot(ctx context.Context, id string) string {
 }
 
 // typeOf is the type of a resource's values.
-func typeOf(f form.Form) tftypes.Type {
-	return form.SchemaOf(f).Type().TerraformType(context.Background())
+func typeOf(ctx context.Context, f form.Form) tftypes.Type {
+	return form.SchemaOf(f).Type().TerraformType(ctx)
 }
 
 // onWire encodes what always can be encoded: a value of its own type.

@@ -32,7 +32,8 @@ func TestText(t *testing.T) {
 	}{
 		"what the resource is about comes first": {
 			values{
-				"default": to("v1"), "gateways": texts("mesh"), "timeout": attr.String("5s"), "service": attr.String("a"),
+				"default": to("v1"), "gateways": texts("mesh"), "timeout": attr.String("5s"),
+				"service": attr.String("a"),
 			},
 			"  service  = \"a\"\n  gateways = [\"mesh\"]\n  timeout  = \"5s\"\n  default  = { subset = \"v1\" }\n",
 		},

@@ -158,7 +158,8 @@ func wantWritten(t *testing.T, namespace, configuration string, said []string) {
 		t.Errorf("resources (-want +got):\n%s\n%s", diff, strings.Join(said, "\n"))
 	}
 	not := func(name, reason string) string {
-		return fmt.Sprintf("VirtualService \"%s/%s\" is not written as a mesh_canary_route: %s", namespace, name, reason)
+		return fmt.Sprintf("VirtualService \"%s/%s\" is not written as a mesh_canary_route: %s", namespace, name,
+			reason)
 	}
 	for _, want := range []string{
 		not("a-second", `its DestinationRule "two" is that of "two".`),
@@ -168,8 +169,8 @@ func wantWritten(t *testing.T, namespace, configuration string, said []string) {
 			"reaches the rules after it, and a mesh_canary_route ends with such a rule, default.", namespace)),
 		fmt.Sprintf("DestinationRule \"%s/taken\" is left out: the workspace \"shop/prod\" has it already. --all "+
 			"writes it.", namespace),
-		fmt.Sprintf("DestinationRule \"%s/for\" belongs to Helm (annotation \"meta.helm.sh/release-name\"), which does "+
-			"not know of Terraform: the next upgrade of its release writes the object again; take it out of the chart "+
+		fmt.Sprintf("DestinationRule \"%s/for\" belongs to Helm (annotation \"meta.helm.sh/release-name\"), which "+
+			"does not know of Terraform: the next upgrade of its release writes the object again; take it out of the chart "+
 			"first.", namespace),
 	} {
 		if !slices.Contains(said, want) {

@@ -2,6 +2,7 @@ package acceptance_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -39,7 +40,6 @@ func TestAccWrite_said(t *testing.T) {
 		"without.", namespace)
 	taken := fmt.Sprintf("DestinationRule \"%s/taken\" is left out: this provider has applied it, so that a state has "+
 		"it already. --all writes it.", namespace)
-	connection := []string{"--kubeconfig", lab.Kubeconfig}
 	for name, test := range map[string]struct {
 		arguments []string
 		code      int
@@ -47,41 +47,42 @@ func TestAccWrite_said(t *testing.T) {
 		said      string
 	}{
 		"a namespace": {
-			append(connection, namespace), 1, []string{"mesh_canary_route.web"},
+			[]string{namespace}, 1, []string{"mesh_canary_route.web"},
 			taken + "\n" + wrong + "\nWritten: 1 mesh_canary_route.",
 		},
 		"a name": {
-			append(connection, namespace+"/web"), 0, []string{"mesh_canary_route.web"}, "Written: 1 mesh_canary_route.",
+			[]string{namespace + "/web"}, 0, []string{"mesh_canary_route.web"}, "Written: 1 mesh_canary_route.",
 		},
 		"what is in a state": {
-			append(connection, "--all", namespace+"/taken"), 0, []string{"mesh_destination_rule.taken"},
+			[]string{"--all", namespace + "/taken"}, 0, []string{"mesh_destination_rule.taken"},
 			"Written: 1 mesh_destination_rule.",
 		},
 		"no such name": {
-			append(connection, namespace+"/nothing"), 2, nil,
+			[]string{namespace + "/nothing"}, 2, nil,
 			fmt.Sprintf("Error: namespace %q has no VirtualService and no DestinationRule \"nothing\".", namespace),
 		},
 		"nothing": {
-			append(connection, empty), 0, nil,
+			[]string{empty}, 0, nil,
 			fmt.Sprintf("Namespace %q has no VirtualService and no DestinationRule.", empty),
 		},
 		"one of two is empty": {
-			append(connection, empty, namespace+"/web"), 0, []string{"mesh_canary_route.web"},
+			[]string{empty, namespace + "/web"}, 0, []string{"mesh_canary_route.web"},
 			fmt.Sprintf("Namespace %q has no VirtualService and no DestinationRule.\nWritten: 1 mesh_canary_route.",
 				empty),
 		},
 		"no such namespace": {
-			append(connection, namespace, lab.Service+"-none"), 2, nil, fmt.Sprintf(
-				"Error: there is no namespace \"%s-none\" in the cluster. kubectl get namespaces lists them; --context "+
-					"chooses another cluster.", lab.Service),
+			[]string{namespace, lab.Service + "-none"}, 2, nil, fmt.Sprintf(
+				"Error: there is no namespace \"%s-none\" in the cluster. kubectl get namespaces lists them; "+
+					"--context chooses another cluster.", lab.Service),
 		},
 		"no such context": {
-			append(connection, "--context", "none", namespace), 2, nil, "Error: Cluster configuration unusable",
+			[]string{"--context", "none", namespace}, 2, nil, "Error: Cluster configuration unusable",
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			// The objects go when the test ends.
-			configuration, said := runWrite(t, test.code, test.arguments...)
+			t.Parallel()
+			configuration, said := runWrite(t, test.code,
+				slices.Concat([]string{"--kubeconfig", lab.Kubeconfig}, test.arguments)...)
 			var resources []string
 			for _, block := range resourceBlock.FindAllStringSubmatch(configuration, -1) {
 				resources = append(resources, block[1]+"."+block[2])
@@ -94,6 +95,7 @@ func TestAccWrite_said(t *testing.T) {
 			}
 		})
 	}
+	// Only the embedded lab has somebody without rights.
 	if lab.Nobody == "" {
 		return
 	}
