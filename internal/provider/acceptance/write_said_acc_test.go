@@ -23,6 +23,9 @@ func TestAccWrite_said(t *testing.T) {
 	for _, o := range []string{
 		"{name: web}, spec: {hosts: [web], http: [{route: [{destination: {host: web, subset: v1}}]}]}",
 		"{name: web}, spec: {host: web, subsets: [{name: v1, labels: {version: v1}}]}",
+		"{name: far}, spec: {hosts: [far], http: [{route: [{destination: {host: far." + namespace + ".svc.mesh.test, " +
+			"subset: v1}}]}]}",
+		"{name: far}, spec: {host: far." + namespace + ".svc.mesh.test, subsets: [{name: v1, labels: {version: v1}}]}",
 		"{name: taken, labels: {app.kubernetes.io/managed-by: terraform-provider-mesh}}, spec: {host: taken.example}",
 		// Envoy refuses the routes; nobody but the namespace gets them.
 		`{name: wrong}, spec: {exportTo: [.], hosts: [wrong.example], http: [{match: [{queryParams: ` +
@@ -47,8 +50,8 @@ func TestAccWrite_said(t *testing.T) {
 		said      string
 	}{
 		"a namespace": {
-			[]string{namespace}, 1, []string{"mesh_canary_route.web"},
-			taken + "\n" + wrong + "\nWritten: 1 mesh_canary_route.",
+			[]string{namespace}, 1, []string{"mesh_canary_route.far", "mesh_canary_route.web"},
+			taken + "\n" + wrong + "\nWritten: 2 mesh_canary_route.",
 		},
 		"a name": {
 			[]string{namespace + "/web"}, 0, []string{"mesh_canary_route.web"}, "Written: 1 mesh_canary_route.",
@@ -56,6 +59,13 @@ func TestAccWrite_said(t *testing.T) {
 		"what is in a state": {
 			[]string{"--all", namespace + "/taken"}, 0, []string{"mesh_destination_rule.taken"},
 			"Written: 1 mesh_destination_rule.",
+		},
+		"another domain": {
+			[]string{"--cluster-domain", "mesh.test", namespace + "/far"}, 0, []string{"mesh_canary_route.far"},
+			"Written: 1 mesh_canary_route.",
+		},
+		"not that domain": {
+			[]string{namespace + "/far"}, 0, []string{"mesh_canary_route.far"}, "Written: 1 mesh_canary_route.",
 		},
 		"no such name": {
 			[]string{namespace + "/nothing"}, 2, nil,
@@ -89,6 +99,9 @@ func TestAccWrite_said(t *testing.T) {
 			}
 			if diff := cmp.Diff(test.resources, resources); diff != "" {
 				t.Errorf("resources (-want +got):\n%s\n%s", diff, configuration)
+			}
+			if short := "  service   = \"far\"\n"; strings.Contains(configuration, short) != (name == "another domain") {
+				t.Errorf("the domain is not that of the cluster:\n%s", configuration)
 			}
 			if text := strings.Join(said, "\n"); text != test.said && !strings.HasPrefix(text, test.said+"\n\n") {
 				t.Errorf("said (-want +got):\n%s", cmp.Diff(test.said, text))
