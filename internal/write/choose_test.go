@@ -41,9 +41,9 @@ func TestChoose_leftOut(t *testing.T) {
 		"a tool has it": {
 			func(o *cluster.Live) { o.OwnerKinds = []string{"Canary"} },
 			`DestinationRule "shop/a" is left out: it is too large for a resource.`, true, []string{
-				`DestinationRule "shop/a" belongs to Flagger (owner of kind Canary), which does not know of Terraform: ` +
-					"its Canary writes the whole object again and again; delete the Canary first, or leave the object " +
-					"to it.",
+				`DestinationRule "shop/a" belongs to Flagger (owner of kind Canary), which does not know of ` +
+					"Terraform: its Canary writes the whole object again and again; delete the Canary first, or " +
+					"leave the object to it.",
 			},
 		},
 		"it has fields that are not known": {
