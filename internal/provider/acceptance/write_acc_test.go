@@ -170,8 +170,8 @@ func wantWritten(t *testing.T, namespace, configuration string, said []string) {
 		fmt.Sprintf("DestinationRule \"%s/taken\" is left out: the workspace \"shop/prod\" has it already. --all "+
 			"writes it.", namespace),
 		fmt.Sprintf("DestinationRule \"%s/for\" belongs to Helm (annotation \"meta.helm.sh/release-name\"), which "+
-			"does not know of Terraform: the next upgrade of its release writes the object again; take it out of the chart "+
-			"first.", namespace),
+			"does not know of Terraform: the next upgrade of its release writes the object again; take it out of the "+
+			"chart first.", namespace),
 	} {
 		if !slices.Contains(said, want) {
 			t.Errorf("it is not said that %s\n%s", want, strings.Join(said, "\n"))

@@ -100,7 +100,8 @@ func TestAccWrite_said(t *testing.T) {
 			if diff := cmp.Diff(test.resources, resources); diff != "" {
 				t.Errorf("resources (-want +got):\n%s\n%s", diff, configuration)
 			}
-			if short := "  service   = \"far\"\n"; strings.Contains(configuration, short) != (name == "another domain") {
+			isShort := strings.Contains(configuration, "  service   = \"far\"\n")
+			if isShort != (name == "another domain") {
 				t.Errorf("the domain is not that of the cluster:\n%s", configuration)
 			}
 			if text := strings.Join(said, "\n"); text != test.said && !strings.HasPrefix(text, test.said+"\n\n") {

@@ -15,9 +15,9 @@ func TestWrite_withoutIstio(t *testing.T) {
 	server := httptest.NewServer(http.NotFoundHandler())
 	t.Cleanup(server.Close)
 	kubeconfig := filepath.Join(t.TempDir(), "kubeconfig")
-	if err := os.WriteFile(kubeconfig, []byte("{apiVersion: v1, kind: Config, current-context: c, contexts: [{name: c, "+
-		"context: {cluster: c, user: u}}], users: [{name: u, user: {token: t}}], clusters: [{name: c, cluster: {server: "+
-		server.URL+"}}]}"), 0o600); err != nil {
+	config := "{apiVersion: v1, kind: Config, current-context: c, contexts: [{name: c, context: {cluster: c, user: " +
+		"u}}], users: [{name: u, user: {token: t}}], clusters: [{name: c, cluster: {server: " + server.URL + "}}]}"
+	if err := os.WriteFile(kubeconfig, []byte(config), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	_, said := runWrite(t, 2, "--kubeconfig", kubeconfig, "shop")
