@@ -1,0 +1,32 @@
+output "pictures" {
+  description = "A picture of each route for a comment in a pull request, by service."
+  value       = { for name, route in local.routes : name => provider::mesh::picture_markdown(route) }
+}
+
+output "answers" {
+  description = "What becomes of each of the requests, in a sentence, by service."
+  value = {
+    for name, answers in local.answers : name => { for request, answer in answers : request => answer.summary }
+  }
+}
+
+output "routes" {
+  description = "The routes: host, owner, words and state of the walk, by service."
+  value = {
+    for name, route in mesh_canary_route.service : name => {
+      host       = route.host
+      namespace  = route.namespace
+      owner      = route.owner
+      summary    = route.summary
+      walk_state = route.walk_state
+    }
+  }
+
+  precondition {
+    condition = length(setsubtract(var.roll_back, keys(local.given))) == 0
+    error_message = join(" ", [
+      "roll_back names what is none of the services: ${join(", ", setsubtract(var.roll_back, keys(local.given)))}.",
+      "There are ${join(", ", keys(local.given))}.",
+    ])
+  }
+}
