@@ -1,12 +1,12 @@
 output "pictures" {
   description = "A picture of each route for a comment in a pull request, by service."
-  value       = { for name, route in local.routes : name => provider::mesh::picture_markdown(route) }
+  value       = { for name, route in local.routes : name => try(provider::mesh::picture_markdown(route), "") }
 }
 
 output "answers" {
   description = "What becomes of each of the requests, in a sentence, by service."
   value = {
-    for name, answers in local.answers : name => { for request, answer in answers : request => answer.summary }
+    for name, answers in local.answers : name => { for request, answer in answers : request => try(answer.summary, "") }
   }
 }
 

@@ -27,8 +27,8 @@ locals {
       can(service.weights) && !can(keys(service.weights)) ? ["weights has to be a map: { v2 = 10 }."] : [],
       can(service.rules) && !can([for rule in service.rules : keys(rule)]) ? ["rules has to be a list of objects."] : [],
       can(service.default) && !can(keys(service.default)) ? ["default has to be an object."] : [],
-      can(service.hosts) && !can(concat(service.hosts, [""])) ? ["hosts has to be a list of names."] : [],
-      can(service.gateways) && !can(concat(service.gateways, [""])) ? ["gateways has to be a list of names."] : [],
+      can(service.hosts) && !can(compact(concat(service.hosts, [""]))) ? ["hosts has to be a list of names."] : [],
+      can(service.gateways) && !can(compact(concat(service.gateways, [""]))) ? ["gateways has to be a list of names."] : [],
     )
   }
 
@@ -101,19 +101,28 @@ resource "mesh_canary_route" "service" {
       error_message = "services[\"${each.key}\"]:\n${join("\n", local.wrong[each.key])}"
     }
 
+    # Fails only by what evaluate says: of what a plan would refuse, of misspelt names, and of the requests.
     precondition {
-      condition     = length(local.forbidden[each.key]) == 0
+      condition = alltrue([
+        for request in values(try(local.asked[each.key], {})) :
+        provider::mesh::evaluate(local.routes[each.key], request).kind != ""
+      ])
+      error_message = "services[\"${each.key}\"] is no route."
+    }
+
+    precondition {
+      condition     = length(try(local.forbidden[each.key], [])) == 0
       error_message = <<-EOT
-        services["${each.key}"] is for hosts that the platform forbids: ${join(", ", local.forbidden[each.key])}.
+        services["${each.key}"] is for hosts that the platform forbids: ${join(", ", try(local.forbidden[each.key], []))}.
         Take them out of hosts, service, mirrors and rewrite. forbidden_hosts is ${join(", ", var.forbidden_hosts)}.
       EOT
     }
 
     precondition {
-      condition     = length(local.too_much[each.key]) == 0
+      condition     = length(try(local.too_much[each.key], [])) == 0
       error_message = <<-EOT
         services["${each.key}"] sends more than ${var.largest_share} % to others than its stable subset:
-        ${join("\n", local.too_much[each.key])}
+        ${join("\n", try(local.too_much[each.key], []))}
         Lower these shares. When the new version is the one for all, name it in stable.
       EOT
     }

@@ -22,8 +22,8 @@ run "allowed" {
   command = plan
 
   assert {
-    condition     = strcontains(output.answers.reviews.anybody, "v1 50 %, v2 50 %")
-    error_message = "half of all requests go to v2: ${output.answers.reviews.anybody}"
+    condition     = strcontains(output.answers.reviews["anybody at istio-ingress/public"], "v1 50 %, v2 50 %")
+    error_message = "half of all requests go to v2: ${output.answers.reviews["anybody at istio-ingress/public"]}"
   }
 
   assert {
@@ -91,8 +91,8 @@ run "roll_back" {
   }
 
   assert {
-    condition     = strcontains(output.answers.reviews.cart, "go to v1")
-    error_message = "v1 takes all: ${output.answers.reviews.cart}"
+    condition     = strcontains(output.answers.reviews["cart at istio-ingress/public"], "go to v1")
+    error_message = "v1 takes all: ${output.answers.reviews["cart at istio-ingress/public"]}"
   }
 
   assert {
