@@ -26,7 +26,7 @@ output "routes" {
     condition = length(setsubtract(var.roll_back, keys(local.given))) == 0
     error_message = join(" ", [
       "roll_back names what is none of the services: ${join(", ", setsubtract(var.roll_back, keys(local.given)))}.",
-      "There are ${join(", ", keys(local.given))}.",
+      "These are the services: ${try(coalesce(join(", ", keys(local.given))), "none")}.",
     ])
   }
 }

@@ -21,7 +21,7 @@ locals {
         "subsets has to name the versions: { v1 = { labels = { version = \"v1\" } } }."
       ],
       try(contains(keys(service.subsets), service.stable), false) ? [] : [
-        "stable has to be one of the subsets: ${try(join(", ", keys(service.subsets)), "there is none")}."
+        "stable has to be one of the subsets: ${try(coalesce(join(", ", keys(service.subsets))), "there is none")}."
       ],
       can(service.weights) && can(service.default) ? ["weights and default exclude each other."] : [],
       can(service.weights) && !can(keys(service.weights)) ? ["weights has to be a map: { v2 = 10 }."] : [],

@@ -58,7 +58,10 @@ type result struct {
 // diagnostic is one error or warning, as Terraform reports it.
 type diagnostic struct {
 	Severity, Summary, Detail, Address string
-	Snippet                            *struct{ Code string }
+	Snippet                            *struct {
+		Code   string
+		Values []struct{ Traversal, Statement string }
+	}
 }
 
 func newCLI(t *testing.T, env ...string) *cli {
