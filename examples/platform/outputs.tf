@@ -23,9 +23,10 @@ output "routes" {
   }
 
   precondition {
-    condition = length(setsubtract(var.roll_back, keys(local.given))) == 0
+    condition = length(setsubtract(setunion(var.roll_back, var.any_step), keys(local.given))) == 0
     error_message = join(" ", [
-      "roll_back names what is none of the services: ${join(", ", setsubtract(var.roll_back, keys(local.given)))}.",
+      "roll_back and any_step name what is none of the services:",
+      "${join(", ", setsubtract(setunion(var.roll_back, var.any_step), keys(local.given)))}.",
       "These are the services: ${try(coalesce(join(", ", keys(local.given))), "none")}.",
     ])
   }

@@ -93,7 +93,7 @@ resource "mesh_canary_route" "service" {
   adopt          = try(local.routes[each.key].adopt, null)
 
   # The provider counts from the shares that are live, and each step of a walk by itself.
-  max_weight_step = contains(var.roll_back, each.key) ? null : var.largest_step
+  max_weight_step = contains(setunion(var.roll_back, var.any_step), each.key) ? null : var.largest_step
 
   lifecycle {
     precondition {

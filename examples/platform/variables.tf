@@ -100,6 +100,21 @@ variable "roll_back" {
   }
 }
 
+variable "any_step" {
+  description = <<-EOT
+    Services for which largest_step does not hold, for one change that somebody has looked at: rules that sent
+    everything to another subset come back so after a roll_back.
+  EOT
+  type        = set(string)
+  default     = []
+  nullable    = false
+
+  validation {
+    condition     = alltrue([for name in var.any_step : name != null])
+    error_message = "any_step is a set of keys of services, such as [\"reviews\"]."
+  }
+}
+
 variable "owner_required" {
   description = "Whether the provider block has to name the workspace that owns the routes."
   type        = bool

@@ -115,6 +115,19 @@ run "roll_back_of_nobody" {
   expect_failures = [output.routes]
 }
 
+run "any_step" {
+  command = plan
+  variables {
+    any_step = ["reviews"]
+  }
+
+  assert {
+    condition = (mesh_canary_route.service["reviews"].max_weight_step == null
+    && mesh_canary_route.service["reviews"].walk != null)
+    error_message = "any step, and no other change"
+  }
+}
+
 run "forbidden_host" {
   command = plan
   variables {

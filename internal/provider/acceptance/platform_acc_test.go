@@ -47,7 +47,7 @@ func TestAccPlatform_tests(t *testing.T) {
 		},
 		"only for one request": {"merge({ anybody = {} }, var.requests)", "{ anybody = {} }", "carts\"... fail"},
 		"no largest step": {
-			"contains(var.roll_back, each.key) ? null : var.largest_step", "null", "a step is 25 percent points",
+			"contains(setunion(var.roll_back, var.any_step), each.key) ? null : var.largest_step", "null", "a step is 25 percent points",
 		},
 		"no forbidden hosts": {
 			"length(try(local.forbidden[each.key], [])) == 0", "length(try(local.forbidden[each.key], [])) >= 0",
@@ -110,8 +110,8 @@ func TestAccPlatform_variables(t *testing.T) {
 	for name, test := range map[string]refusal{
 		"nothing of it is of its kind": {
 			`{"services": "all", "largest_share": 101, "largest_step": 0, "forbidden_hosts": [""], "requests": 7,
-			"roll_back": [null]}`,
-			[]string{services, share, step, hosts, requests, back},
+			"roll_back": [null], "any_step": [null]}`,
+			[]string{services, share, step, hosts, requests, back, strings.Replace(back, "roll_back", "any_step", 1)},
 		},
 		"lists, fractions and capitals": {
 			`{"services": ["a"], "largest_share": 0.5, "largest_step": 25.5, "forbidden_hosts": ["Login.example.com"],
@@ -139,8 +139,8 @@ func TestAccPlatform_variables(t *testing.T) {
 			},
 		},
 		"a service that there is not": {
-			`{"roll_back": ["reviews"]}`,
-			[]string{"roll_back names what is none of the services: reviews. These are the services: none."},
+			`{"roll_back": ["reviews"], "any_step": ["ratings"]}`,
+			[]string{"roll_back and any_step name what is none of the services: ratings, reviews. These are the services: none."},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
