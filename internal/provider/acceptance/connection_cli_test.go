@@ -13,6 +13,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/hashicorp/terraform-plugin-framework/providerserver"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6/tf6server"
 
 	"github.com/meshroute/terraform-provider-mesh/internal/acctest"
@@ -23,9 +24,14 @@ import (
 // real command, with files and an environment of their own.
 func TestMain(m *testing.M) {
 	if os.Getenv("TF_PLUGIN_MAGIC_COOKIE") != "" {
-		provider.QuietUnlessAsked()
+		serve := provider.NewServer("test")
+		if cloud, ok := standIn(); ok {
+			serve = providerserver.NewProtocol6(cloud)
+		} else {
+			provider.QuietUnlessAsked()
+		}
 		go provider.EndWithParent()
-		err := tf6server.Serve(sourceAddress, provider.NewServer("test"))
+		err := tf6server.Serve(sourceAddress, serve)
 		if err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			os.Exit(1)
