@@ -31,6 +31,7 @@ var onlyEmbedded = map[string]string{
 	"TestAccEvaluate_takenAway":      viaEnvoy,
 	"TestAccFailure_controlPlane":    breaks,
 	"TestAccFailure_webhook":         "the API server has to reach a webhook in the test",
+	"TestAccHCPTerraform_savedPlan":  "it signs a token with the lab's key",
 	"TestAccLoad":                    asEnvoy,
 	"TestAccLoad_slowProxy":          throughEnvoys,
 	"TestAccRestart":                 breaks,
