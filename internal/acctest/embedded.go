@@ -31,7 +31,8 @@ var onlyEmbedded = map[string]string{
 	"TestAccEvaluate_takenAway":      viaEnvoy,
 	"TestAccFailure_controlPlane":    breaks,
 	"TestAccFailure_webhook":         "the API server has to reach a webhook in the test",
-	"TestAccHCPTerraform_savedPlan":  "it signs a token with the lab's key",
+	"TestAccHCPTerraform_savedPlan":  signs,
+	"TestAccHCPTerraform_walk":       signs,
 	"TestAccLoad":                    asEnvoy,
 	"TestAccLoad_slowProxy":          throughEnvoys,
 	"TestAccRestart":                 breaks,
@@ -54,6 +55,7 @@ const (
 	asEnvoy  = "it asks istiod as an Envoy does"
 	viaEnvoy = "it sends HTTP through the lab's Envoys"
 
+	signs         = "it signs a token with the lab's key"
 	throughEnvoys = "it sends HTTP through the lab's Envoys"
 	counted       = "it asks the lab's Prometheus about the lab's servers"
 )

@@ -1,19 +1,11 @@
 package acceptance_test
 
 import (
-	"crypto"
-	"crypto/rand"
-	"crypto/rsa"
-	"crypto/sha256"
-	"crypto/x509"
 	"encoding/base64"
-	"encoding/json"
-	"encoding/pem"
 	"fmt"
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"sigs.k8s.io/yaml"
@@ -45,7 +37,8 @@ func hcpWorkspace(t *testing.T, lab *acctest.Lab, k *kube) *cli {
 func manifests(t *testing.T, name string, replace ...string) []*unstructured.Unstructured {
 	t.Helper()
 	var objects []*unstructured.Unstructured
-	for _, text := range strings.Split(strings.NewReplacer(replace...).Replace(readFile(t, filepath.Join(hcpExample, name))), "\n---\n") {
+	all := strings.NewReplacer(replace...).Replace(readFile(t, filepath.Join(hcpExample, name)))
+	for _, text := range strings.Split(all, "\n---\n") {
 		object := &unstructured.Unstructured{}
 		if err := yaml.UnmarshalStrict([]byte(text), &object.Object); err != nil {
 			t.Fatal(err)
@@ -83,14 +76,9 @@ func TestAccHCPTerraform_identities(t *testing.T) {
 	own := lab.Service + "-routes"
 	for _, object := range manifests(t, "rbac.yaml", "name: mesh-routes", "name: "+own, "namespace: greeter",
 		"namespace: "+lab.Namespace) {
-		text, err := yaml.Marshal(object.Object)
-		if err != nil {
-			t.Fatal(err)
-		}
-		k.create(resourceOf(object), string(text))
+		k.createObject(object)
 	}
 	c.must(plan...)
-	as("apply")
 	c.must("apply", "-var=kubeconfig="+as("apply"))
 	wantOwner(t, lab, "acme/routes-greeter")
 	lab.Eventually(acctest.Request{Host: lab.Host, Count: 1000}, acctest.Shares(map[string]float64{"v1": 90, "v2": 10}))
@@ -120,141 +108,41 @@ func TestAccHCPTerraform_roles(t *testing.T) {
 	}
 }
 
-// TestAccHCPTerraform_agent: an API server takes what runs an agent.
+// TestAccHCPTerraform_agent: an API server takes what runs an agent, and with the subject of the README the agent's
+// service account may change routes, and nothing else.
 func TestAccHCPTerraform_agent(t *testing.T) {
 	t.Parallel()
 	lab := acctest.Start(t)
 	k := newKube(t, lab.Kubeconfig)
-	for _, object := range manifests(t, "agent.yaml", "namespace: tfc-agent", "namespace: "+lab.Namespace, "name: tfc-agent\n",
-		"name: "+lab.Service+"\n") {
-		text, err := yaml.Marshal(object.Object)
-		if err != nil {
-			t.Fatal(err)
+	named := []string{
+		"namespace: tfc-agent", "namespace: " + lab.Namespace, "name: tfc-agent\n", "name: " + lab.Service + "\n",
+		"namespace: greeter", "namespace: " + lab.Namespace, "name: mesh-routes\n", "name: " + lab.Service + "\n",
+	}
+	_, subjects, _ := strings.Cut(readFile(t, filepath.Join(hcpExample, "README.md")), "```yaml\n")
+	subjects, _, _ = strings.Cut(subjects, "```")
+	for _, object := range append(manifests(t, "agent.yaml", named...), manifests(t, "rbac.yaml", named...)...) {
+		if object.GetKind() == "RoleBinding" {
+			if err := yaml.UnmarshalStrict([]byte(strings.NewReplacer(named...).Replace(subjects)), &object.Object); err != nil {
+				t.Fatal(err)
+			}
 		}
-		k.create(resourceOf(object), string(text))
+		k.createObject(object)
 	}
+	c := newCLI(t)
+	c.configure(attributes("host", quote(k.config.Host), "cluster_ca_certificate", quote(k.authority), "token",
+		quote(k.login(lab.Namespace, lab.Service))), routeTo(lab.Service, lab.Namespace, ""))
+	c.must("plan")
+	c.configure(attributes("host", quote(k.config.Host), "cluster_ca_certificate", quote(k.authority), "token",
+		quote(k.login(lab.Namespace, lab.Service))), routeTo(lab.Service, "default", ""))
+	c.fails("Permission missing", []string{"system:serviceaccount:" + lab.Namespace + ":" + lab.Service}, "plan")
 }
 
-const (
-	// leeway is for how long an API server takes a token of a service account that has expired (the default of
-	// go-jose's jwt.Claims.Validate), and remembered for how long one that it has looked at (kube-apiserver's
-	// TokenSuccessCacheTTL).
-	leeway, remembered = time.Minute, 10 * time.Second
-)
-
-// expiringToken returns a token of a service account that is taken for a while: one of a TokenRequest, of which the
-// shortest lasts ten minutes, signed anew by the lab's own key.
-func expiringToken(t *testing.T, lab *acctest.Lab, k *kube, account string, lasts time.Duration) string {
-	t.Helper()
-	acctest.NeedEmbedded(t)
-	parts := strings.Split(k.login(lab.Namespace, account), ".")
-	raw, err := base64.RawURLEncoding.DecodeString(parts[1])
-	claims := map[string]any{}
-	if err == nil {
-		err = json.Unmarshal(raw, &claims)
-	}
+// createObject makes an object, and removes it after the test.
+func (k *kube) createObject(object *unstructured.Unstructured) {
+	k.t.Helper()
+	text, err := yaml.Marshal(object.Object)
 	if err != nil {
-		t.Fatal(err)
+		k.t.Fatal(err)
 	}
-	expires := time.Now().Add(lasts - leeway)
-	issued := expires.Add(-leeway).Unix()
-	claims["iat"], claims["nbf"], claims["exp"] = issued, issued, expires.Unix()
-	if raw, err = json.Marshal(claims); err != nil {
-		t.Fatal(err)
-	}
-	block, _ := pem.Decode([]byte(readFile(t, filepath.Join(lab.Dir, "pki", "sa.key"))))
-	key, err := x509.ParsePKCS8PrivateKey(block.Bytes)
-	if err != nil {
-		t.Fatal(err)
-	}
-	signed := parts[0] + "." + base64.RawURLEncoding.EncodeToString(raw)
-	sum := sha256.Sum256([]byte(signed))
-	signature, err := rsa.SignPKCS1v15(rand.Reader, key.(*rsa.PrivateKey), crypto.SHA256, sum[:])
-	if err != nil {
-		t.Fatal(err)
-	}
-	return signed + "." + base64.RawURLEncoding.EncodeToString(signature)
-}
-
-// TestAccHCPTerraform_savedPlan: a token that ends between plan and apply stops the apply before anything is written.
-// The same plan is applied with the token that the apply gets, as on HCP Terraform. A token that is a variable is in
-// the plan, and stays the old one.
-func TestAccHCPTerraform_savedPlan(t *testing.T) {
-	t.Parallel()
-	lab := acctest.Start(t)
-	k := newKube(t, lab.Kubeconfig)
-	fresh := k.token(lab.Namespace, lab.Service, everyVerb...)
-	c := hcpWorkspace(t, lab, k)
-	environment := c.env
-	with := func(variable, token string) {
-		c.env = append(environment[:len(environment):len(environment)], variable+"="+token)
-	}
-	const lasts = 20 * time.Second
-	ended := time.Now().Add(lasts)
-	old := expiringToken(t, lab, k, lab.Service, lasts)
-	refused := func(arguments ...string) {
-		t.Helper()
-		c.fails("Credentials not accepted", []string{k.config.Host, "Unauthorized", "a token may have expired"}, arguments...)
-		nothingIn(t, lab)
-	}
-
-	with("KUBE_TOKEN", old)
-	c.must("plan", "-out=saved.tfplan")
-	// The same with the token in a variable, and with the token in a file whose path is a variable.
-	main := readFile(t, filepath.Join(c.dir, "main.tf"))
-	variable, file := c.dir+"-variable", c.dir+"-file"
-	tokenFile := filepath.Join(t.TempDir(), "token")
-	writeFile(t, tokenFile, old)
-	for folder, token := range map[string]string{
-		variable: "var.token", file: "file(var.tfc_kubernetes_dynamic_credentials.default.token_path)",
-	} {
-		at := *c
-		at.dir = folder
-		folderIn(t, &at, c.dir, strings.Clone)
-		at.write("main.tf", strings.Replace(main, "provider \"mesh\" {\n", "provider \"mesh\" {\n  token = "+token+"\n", 1)+`
-variable "token" {
-  type      = string
-  default   = ""
-  sensitive = true
-}
-variable "tfc_kubernetes_dynamic_credentials" {
-  type = object({ default = object({ token_path = string }) })
-  default = { default = { token_path = "`+tokenFile+`" } }
-}
-`)
-		at.env = append(at.env[:len(at.env):len(at.env)], "TF_VAR_token="+old, "KUBE_TOKEN=")
-		at.must("get")
-		at.must("plan", "-out=saved.tfplan")
-	}
-	time.Sleep(time.Until(ended.Add(remembered + time.Second)))
-	whole := c.dir
-	refused("plan")
-	c.dir += "-old"
-	folderIn(t, c, whole, strings.Clone)
-	refused("apply", "saved.tfplan")
-	// Terraform has saved the state nevertheless.
-	with("KUBE_TOKEN", fresh)
-	c.fails("Saved plan is stale", nil, "apply", "saved.tfplan")
-
-	// A token in a variable stays what it was when it was planned.
-	c.dir = variable
-	with("TF_VAR_token", fresh)
-	refused("apply", "saved.tfplan")
-
-	// A file is read anew.
-	c.dir = file
-	writeFile(t, tokenFile, fresh)
-	with("KUBE_TOKEN", "")
-	c.must("apply", "saved.tfplan")
-	c.must("destroy")
-	nothingIn(t, lab)
-
-	c.dir = whole
-	with("KUBE_TOKEN", fresh)
-	c.must("apply", "saved.tfplan")
-	if r := c.run("plan", "-detailed-exitcode"); !r.ok {
-		t.Errorf("the plan is not empty:\n%s", r.text)
-	}
-	c.must("destroy")
-	nothingIn(t, lab)
+	k.create(resourceOf(object), string(text))
 }
