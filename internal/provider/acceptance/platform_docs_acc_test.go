@@ -44,6 +44,14 @@ func TestDocs_platform(t *testing.T) {
 			}
 		}
 	}
+	workspace := readFile(t, filepath.Join(hcpExample, "main.tf"))
+	for _, row := range regexp.MustCompile("(?m)^\\| `([a-z_]+)` \\| Terraform").FindAllStringSubmatch(
+		readFile(t, filepath.Join(hcpExample, "README.md")), -1,
+	) {
+		if !strings.Contains(workspace, "variable \""+row[1]+"\" {") {
+			t.Errorf("the workspace has no variable %s", row[1])
+		}
+	}
 	for _, file := range included.FindAllStringSubmatch(guide, -1) {
 		if _, err := os.Stat(filepath.Join("../../..", file[1])); err != nil {
 			t.Error(err)

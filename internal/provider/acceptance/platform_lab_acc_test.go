@@ -133,3 +133,47 @@ func TestAccPlatform_example(t *testing.T) {
 		t.Errorf("objects of others changed:\n%s", diff)
 	}
 }
+
+// TestAccPlatform_unknown: a share that is known when it is applied is planned, and held to the limits then.
+func TestAccPlatform_unknown(t *testing.T) {
+	t.Parallel()
+	lab := acctest.Start(t)
+	c := newCLI(t, "KUBE_CONFIG_PATH="+lab.Kubeconfig, "TFC_WORKSPACE_SLUG=acme/shop")
+	base := c.dir
+	c.dir = filepath.Join(base, "platform")
+	folderIn(t, c, platformModule, strings.Clone)
+	c.dir = base
+	c.write("share.tf", inLab(`
+variable "share" {}
+resource "terraform_data" "share" {
+  input            = var.share
+  triggers_replace = var.share
+}
+module "routes" {
+  source   = "./platform"
+  services = {
+    SERVICE = {
+      namespace = "NAMESPACE"
+      subsets   = { v1 = { labels = { version = "v1" } }, v2 = { labels = { version = "v2" } } }
+      stable    = "v1"
+      weights   = { v2 = tonumber(terraform_data.share.output) }
+    }
+  }
+}
+`, "SERVICE", lab.Service, "NAMESPACE", lab.Namespace))
+	c.must("get")
+	c.must("plan", "-var=share=60")
+	c.fails("Resource precondition failed", []string{"v1 40 %, v2 60 %"}, "apply", "-var=share=60")
+	nothingIn(t, lab)
+	c.must("apply", "-var=share=10")
+	before := uids(lab)
+	c.must("apply", "-var=share=20")
+	wantUIDs(t, lab, before)
+	lab.Eventually(acctest.Request{Host: lab.Host, Count: 1000}, acctest.Shares(map[string]float64{"v1": 80, "v2": 20}))
+	c.fails("Resource precondition failed", []string{"v1 49 %, v2 51 %"}, "apply", "-var=share=51")
+	wantUIDs(t, lab, before)
+	// Terraform plans the configuration before it destroys, unless it is told not to.
+	c.fails("Step too large", []string{"v2 gains 31 percent points"}, "destroy", "-var=share=51")
+	c.must("destroy", "-refresh=false", "-var=share=51")
+	nothingIn(t, lab)
+}
