@@ -57,7 +57,7 @@ func parts(o options) ([]part, error) {
 	cli := part{name: "cli", columns: []column{
 		{title: "the demo"},
 		{title: "functions", tests: "^TestAccFunctions(_examples|_planned)?$"},
-		{title: "`terraform test`", tests: "^TestAccTestedModule(_cluster)?$"},
+		{title: "`terraform test`", tests: "^TestAcc(TestedModule(_cluster)?|Platform_tests)$"},
 		{
 			title: "import with generated configuration",
 			tests: "^TestAcc(Objects_import|Import_foreign|Guide_bringExistingObjects)$",

@@ -144,7 +144,7 @@ run "misspelt_attribute" {
         namespace = "shop"
         subsets   = { v1 = { labels = { version = "v1" } } }
         stable    = "v1"
-        wieghts   = {}
+        weight    = {}
       }
     }
   }

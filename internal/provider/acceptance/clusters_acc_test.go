@@ -46,14 +46,14 @@ func TestAccClusters(t *testing.T) {
 			token := k.token(lab.Namespace, lab.Service, everyVerb...)
 			calls := filepath.Join(t.TempDir(), "calls")
 			folder := filepath.Join(c.dir, "bin")
-			writeFile(t, filepath.Join(folder, program), fmt.Sprintf(`#!/bin/sh
+			if err := os.Mkdir(folder, 0o700); err != nil {
+				t.Fatal(err)
+			}
+			c.write(filepath.Join("bin", program), fmt.Sprintf(`#!/bin/sh
 echo "$(basename "$0") $*" >> %q
 case "$KUBERNETES_EXEC_INFO" in *'"apiVersion":"client.authentication.k8s.io/v1beta1"'*) ;; *) exit 1 ;; esac
 printf '{"kind":"ExecCredential","apiVersion":"client.authentication.k8s.io/v1beta1","status":{"token":"%%s"}}' %q
 `, calls, token))
-			if err := os.Chmod(filepath.Join(folder, program), 0o700); err != nil {
-				t.Fatal(err)
-			}
 			c.env = append(c.env, "PATH="+folder+string(os.PathListSeparator)+os.Getenv("PATH"))
 			c.must("apply")
 			for _, call := range strings.Split(strings.TrimSpace(readFile(t, calls)), "\n") {

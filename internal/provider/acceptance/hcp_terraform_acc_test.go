@@ -122,7 +122,8 @@ func TestAccHCPTerraform_agent(t *testing.T) {
 	subjects, _, _ = strings.Cut(subjects, "```")
 	for _, object := range append(manifests(t, "agent.yaml", named...), manifests(t, "rbac.yaml", named...)...) {
 		if object.GetKind() == "RoleBinding" {
-			if err := yaml.UnmarshalStrict([]byte(strings.NewReplacer(named...).Replace(subjects)), &object.Object); err != nil {
+			text := strings.NewReplacer(named...).Replace(subjects)
+			if err := yaml.UnmarshalStrict([]byte(text), &object.Object); err != nil {
 				t.Fatal(err)
 			}
 		}

@@ -11,6 +11,7 @@ import (
 	"encoding/pem"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -70,14 +71,15 @@ func TestAccHCPTerraform_savedPlan(t *testing.T) {
 	c := hcpWorkspace(t, lab, k)
 	environment := c.env
 	with := func(variable, token string) {
-		c.env = append(environment[:len(environment):len(environment)], variable+"="+token)
+		c.env = slices.Concat(environment, []string{variable + "=" + token})
 	}
 	const lasts = 20 * time.Second
 	ended := time.Now().Add(lasts)
 	old := expiringToken(t, lab, k, lab.Service, lasts)
 	refused := func(arguments ...string) {
 		t.Helper()
-		c.fails("Credentials not accepted", []string{k.config.Host, "Unauthorized", "a token may have expired"}, arguments...)
+		c.fails("Credentials not accepted", []string{k.config.Host, "Unauthorized", "a token may have expired"},
+			arguments...)
 		nothingIn(t, lab)
 	}
 
@@ -94,7 +96,8 @@ func TestAccHCPTerraform_savedPlan(t *testing.T) {
 		at := *c
 		at.dir = folder
 		folderIn(t, &at, c.dir, strings.Clone)
-		at.write("main.tf", strings.Replace(main, "provider \"mesh\" {\n", "provider \"mesh\" {\n  token = "+token+"\n", 1)+`
+		const block = "provider \"mesh\" {\n"
+		at.write("main.tf", strings.Replace(main, block, block+"  token = "+token+"\n", 1)+`
 variable "token" {
   type      = string
   default   = ""
@@ -105,7 +108,7 @@ variable "tfc_kubernetes_dynamic_credentials" {
   default = { default = { token_path = "`+tokenFile+`" } }
 }
 `)
-		at.env = append(at.env[:len(at.env):len(at.env)], "TF_VAR_token="+old, "KUBE_TOKEN=")
+		at.env = slices.Concat(environment, []string{"TF_VAR_token=" + old})
 		at.must("get")
 		at.must("plan", "-out=saved.tfplan")
 	}
@@ -155,7 +158,7 @@ func TestAccHCPTerraform_walk(t *testing.T) {
 	c := newCLI(t)
 	environment := c.env
 	with := func(token string) {
-		c.env = append(environment[:len(environment):len(environment)], "KUBE_TOKEN="+token)
+		c.env = slices.Concat(environment, []string{"KUBE_TOKEN=" + token})
 	}
 	const pause = 25 * time.Second
 	share := func(v1, v2 string, pause time.Duration) {

@@ -119,11 +119,13 @@ func TestAccPlatform_variables(t *testing.T) {
 			[]string{services, share, step, hosts, requests},
 		},
 		"null, and numbers that are huge": {
-			`{"services": null, "largest_share": 1e400, "largest_step": -1e400, "forbidden_hosts": [null], "requests": null}`,
+			`{"services": null, "largest_share": 1e400, "largest_step": -1e400, "forbidden_hosts": [null],
+			"requests": null}`,
 			[]string{services, share, step, hosts, requests},
 		},
 		"members that are none": {
-			`{"services": {"a": null}, "requests": {"a": "/cart"}, "forbidden_hosts": ["a*", "*a", "a b", "a\u001b[31m"]}`,
+			`{"services": {"a": null}, "requests": {"a": "/cart"},
+			"forbidden_hosts": ["a*", "*a", "a b", "a\u001b[31m"]}`,
 			[]string{services, requests, hosts},
 		},
 		"texts for numbers": {
@@ -135,7 +137,7 @@ func TestAccPlatform_variables(t *testing.T) {
 				strings.Repeat("a", 64) + `": {}}}`,
 			[]string{
 				"A key of services is a name of at most 63 lower-case letters, digits and \"-\". These are not:\n" +
-					`""` + "\n" + `"${x}"` + "\n" + `"../x"` + "\n" + `"A"` + "\n" + `"a\u001b[31m\n"` + "\n" + `"a.b"` + "\n" +
+					strings.Join([]string{`""`, `"${x}"`, `"../x"`, `"A"`, `"a\u001b[31m\n"`, `"a.b"`}, "\n") + "\n" +
 					`"` + strings.Repeat("a", 64) + `"`,
 			},
 		},
@@ -208,7 +210,7 @@ func TestAccPlatform_services(t *testing.T) {
 		"for-testers":     {`"rules": [{"match": [{"headers": {"x-tester": {"exact": "yes"}}}], "subset": "v2"}]`, ""},
 		"nulls":           {`"weights": null, "default": null, "rules": null, "walk": null, "hosts": null`, ""},
 		"another-host":    {`"hosts": ["shop.example.com", "example"], "gateways": ["istio-ingress/public"]`, ""},
-		"misspelt":        {`"wieghts": {"v2": 10}`, `"wieghts" is no attribute. There are acknowledged, adopt,`},
+		"misspelt":        {`"weight": {"v2": 10}`, `"weight" is no attribute. There are acknowledged, adopt,`},
 		"hostile-name":    {`"\u001b[31m` + long + `": 1`, `"\u001b[31m` + long[:190]},
 		"no-namespace":    {`"namespace": null`, namespace},
 		"hostile-place":   {`"namespace": "shop\n\u001b[31m"`, namespace},
@@ -217,14 +219,14 @@ func TestAccPlatform_services(t *testing.T) {
 		"subsets-a-text":  {`"subsets": "v1"`, subsets + "\n" + none},
 		"no-stable":       {`"stable": null`, "stable has to be one of the subsets: v1, v2."},
 		"unknown-stable":  {`"stable": "v3"`, "stable has to be one of the subsets: v1, v2."},
-		"both":            {`"weights": {"v2": 10}, "default": {"subset": "v1"}`, "weights and default exclude each other."},
+		"both":            {`"weights": {}, "default": {"subset": "v1"}`, "weights and default exclude each other."},
 		"weights-a-text":  {`"weights": "10"`, "weights has to be a map: { v2 = 10 }."},
 		"rules-a-map":     {`"rules": {"a": 1}`, "rules has to be a list of objects."},
 		"default-a-list":  {`"default": ["v1"]`, "default has to be an object."},
 		"hosts-a-text":    {`"hosts": "a"`, "hosts has to be a list of names."},
 		"hosts-an-object": {`"hosts": [{"a": 1}]`, "hosts has to be a list of names."},
 		"gateways-a-text": {`"gateways": "a"`, "gateways has to be a list of names."},
-		"no-such-subset":  {`"weights": {"v3": 10}`, `default.weights["v3"]: there is no subset "v3"; subsets declares`},
+		"no-such-subset":  {`"weights": {"v3": 10}`, `default.weights["v3"]: there is no subset "v3"; subsets`},
 		"a-huge-weight":   {`"weights": {"v2": 1e300}`, `default.weights["v2"]: must be between`},
 		"weight-a-text":   {`"weights": {"v2": "many"}`, `default.weights["v2"]: must be a number.`},
 		"a-misspelt-rule": {
@@ -247,7 +249,8 @@ func TestAccPlatform_services(t *testing.T) {
 			"anybody at istio-ingress/public: Rule http[0]: all requests: v1 40 %, v2 60 %.",
 		},
 		"forbidden": {
-			`"hosts": ["LOGIN.example.com", "a.b.internal.example", "ok.example.com"], "gateways": ["istio-ingress/public"]`,
+			`"hosts": ["LOGIN.example.com", "a.b.internal.example", "ok.example.com"],
+			"gateways": ["istio-ingress/public"]`,
 			"services[\"forbidden\"] is for hosts that the platform forbids: LOGIN.example.com, " +
 				"a.b.internal.example.\n" + hosts,
 		},
@@ -263,7 +266,9 @@ func TestAccPlatform_services(t *testing.T) {
 			`"default": {"subset": "v1", "rewrite": {"authority": "login.example.com"}}`,
 			"the platform forbids: login.example.com.\n" + hosts,
 		},
-		"forbidden-service": {`"service": "api.internal.example"`, "the platform forbids: api.internal.example.\n" + hosts},
+		"forbidden-service": {
+			`"service": "api.internal.example"`, "the platform forbids: api.internal.example.\n" + hosts,
+		},
 	} {
 		services[name] = serviceOf(t, test.changes)
 		if test.say != "" {

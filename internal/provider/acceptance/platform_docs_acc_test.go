@@ -53,7 +53,7 @@ func TestDocs_platform(t *testing.T) {
 		}
 	}
 	for _, file := range included.FindAllStringSubmatch(guide, -1) {
-		if _, err := os.Stat(filepath.Join("../../..", file[1])); err != nil {
+		if _, err := os.Stat("../../../" + file[1]); err != nil {
 			t.Error(err)
 		}
 	}

@@ -1,8 +1,6 @@
 package acceptance_test
 
 import (
-	"os"
-	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -13,25 +11,7 @@ import (
 // testedModuleIn copies the module of the guide into a working directory, with parts of its files replaced.
 func testedModuleIn(t *testing.T, c *cli, change func(text string) string) {
 	t.Helper()
-	const folder = "../../../examples/tested-module"
-	files, err := filepath.Glob(folder + "/*.tf")
-	if err != nil {
-		t.Fatal(err)
-	}
-	tests, err := filepath.Glob(folder + "/tests/*.hcl")
-	if err != nil || len(tests) == 0 {
-		t.Fatalf("the module has no tests: %v", err)
-	}
-	if err := os.MkdirAll(filepath.Join(c.dir, "tests"), 0o700); err != nil {
-		t.Fatal(err)
-	}
-	for _, file := range append(files, tests...) {
-		name, err := filepath.Rel(folder, file)
-		if err != nil {
-			t.Fatal(err)
-		}
-		c.write(name, change(readFile(t, file)))
-	}
+	folderIn(t, c, "../../../examples/tested-module", change)
 }
 
 // TestAccTestedModule runs the tests of the module of the guide where there is no cluster. They pass, and they fail
