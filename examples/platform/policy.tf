@@ -32,7 +32,10 @@ locals {
   # The requests for which largest_share holds, at each gateway of the service.
   asked = {
     for name, route in local.routes : name => {
-      for pair in setproduct(try(route.gateways, ["mesh"]), keys(merge({ anybody = {} }, var.requests))) :
+      for pair in setproduct(
+        try(distinct(coalescelist(route.gateways, ["mesh"])), ["mesh"]),
+        keys(merge({ anybody = {} }, var.requests)),
+      ) :
       pair[0] == "mesh" ? pair[1] : "${pair[1]} at ${pair[0]}" =>
       merge({ gateway = pair[0] }, try(var.requests[pair[1]], {}))
     }

@@ -83,6 +83,11 @@ variable "requests" {
     condition     = can(keys(var.requests)) && can([for request in var.requests : keys(request)])
     error_message = "requests has to be a map of objects: { cart = { path = \"/cart\" } }."
   }
+
+  validation {
+    condition     = !can(var.requests["anybody"])
+    error_message = "The request anybody is there already: a GET of / without headers. Give yours another name."
+  }
 }
 
 variable "roll_back" {

@@ -128,6 +128,10 @@ func TestAccPlatform_variables(t *testing.T) {
 			"forbidden_hosts": ["a*", "*a", "a b", "a\u001b[31m"]}`,
 			[]string{services, requests, hosts},
 		},
+		"the request that is there already": {
+			`{"requests": {"anybody": {"path": "/nowhere"}}}`,
+			[]string{"The request anybody is there already: a GET of / without headers. Give yours another name."},
+		},
 		"texts for numbers": {
 			`{"largest_share": "half", "largest_step": "all", "owner_required": "perhaps"}`,
 			[]string{required, required, "a bool is required"},
@@ -247,6 +251,14 @@ func TestAccPlatform_services(t *testing.T) {
 		"at-a-gateway": {
 			`"weights": {"v2": 60}, "hosts": ["shop.example.com"], "gateways": ["mesh", "istio-ingress/public"]`,
 			"anybody at istio-ingress/public: Rule http[0]: all requests: v1 40 %, v2 60 %.",
+		},
+		"at-no-gateway": {
+			`"weights": {"v2": 60}, "gateways": []`,
+			"stable subset:\nanybody: Rule http[0]: all requests: v1 40 %, v2 60 %.",
+		},
+		"at-one-twice": {
+			`"weights": {"v2": 60}, "hosts": ["shop.example.com"], "gateways": ["istio-ingress/a", "istio-ingress/a"]`,
+			"stable subset:\nanybody at istio-ingress/a: Rule http[0]: all requests: v1 40 %, v2 60 %.\ncart at",
 		},
 		"forbidden": {
 			`"hosts": ["LOGIN.example.com", "a.b.internal.example", "ok.example.com"],
