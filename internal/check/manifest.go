@@ -21,7 +21,7 @@ var (
 )
 
 // apiVersions are those in which Istio serves its kinds, all with the same schema.
-var apiVersions = []string{"networking.istio.io/v1", "networking.istio.io/v1beta1", "networking.istio.io/v1alpha3"}
+var apiVersions = []string{apiGroup + "/v1", apiGroup + "/v1beta1", apiGroup + "/v1alpha3"}
 
 // Manifest reads an object as it stands in a file for `kubectl apply`, a tree of JSON with numbers as [json.Number],
 // and says what the API server and istiod refuse of it: at paths with the names of that file. Without a namespace it
@@ -76,11 +76,7 @@ func parsed(tree map[string]any) (*istio.Object, error) {
 
 // kind returns the kind of an object.
 func (s *shape) kind(tree map[string]any) (kind istio.Kind, ok bool) {
-	names := make([]string, len(istio.Kinds()))
-	for i, kind := range istio.Kinds() {
-		names[i] = string(kind)
-	}
-	known := istio.Enumerate(names, "or")
+	known := istio.Enumerate(kindNames(), "or")
 	text, isText := tree["kind"].(string)
 	switch {
 	case tree["kind"] == nil:
@@ -88,7 +84,8 @@ func (s *shape) kind(tree map[string]any) (kind istio.Kind, ok bool) {
 	case !isText:
 		s.refuse(istio.Path{"kind"}, "must be a string")
 	case !slices.Contains(istio.Kinds(), istio.Kind(text)):
-		s.refuse(istio.Path{"kind"}, "%.80q has nothing to do with this route: it must be %s", text, known)
+		s.refuse(istio.Path{"kind"}, "%.80q has nothing to do with this route: it must be %s%s", text, known,
+			nearestKind(text))
 	default:
 		ok = true
 	}
@@ -104,6 +101,14 @@ func (s *shape) kind(tree map[string]any) (kind istio.Kind, ok bool) {
 		return istio.Kind(text), ok
 	}
 	return "", false
+}
+
+// nearestKind says which kind a misspelt one may stand for, nothing where none is near.
+func nearestKind(text string) string {
+	if nearest := spelling.Nearest(text, kindNames()); nearest != "" {
+		return "; the nearest is " + nearest
+	}
+	return ""
 }
 
 func (s *shape) metadata(tree map[string]any) {

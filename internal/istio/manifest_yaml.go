@@ -38,11 +38,16 @@ func ParseManifestYAML(text string) (*Object, error) {
 
 // ReadYAML reads the documents of a text of YAML, as `kubectl apply` does: those in which nothing stands are left
 // out. Numbers stay as they are written. A key that stands twice is an error, because one of the two would be lost.
+// Lines in errors are those of the text.
 func ReadYAML(text string) ([]any, error) {
 	var all []any
+	before := 0
 	for i, document := range documents(text) {
 		raw, err := yaml.YAMLToJSONStrict([]byte(document))
 		if err != nil {
+			if _, moved := yaml.YAMLToJSONStrict([]byte(strings.Repeat("\n", before) + document)); moved != nil {
+				err = moved
+			}
 			return nil, fmt.Errorf("read document %d of YAML: %w", i+1, err)
 		}
 		var tree any
@@ -54,6 +59,7 @@ func ReadYAML(text string) ([]any, error) {
 		if tree != nil {
 			all = append(all, tree)
 		}
+		before += strings.Count(document, "\n")
 	}
 	return all, nil
 }

@@ -27,12 +27,14 @@ func TestReadYAML(t *testing.T) {
 			text: "a: |\n  ---\nb: ----\n---c: d\n",
 			want: []any{map[string]any{"a": "---\n", "b": "----", "---c": "d"}},
 		},
-		"JSON":           {text: `{"a": [true, null]}`, want: []any{map[string]any{"a": []any{true, nil}}}},
-		"nothing":        {},
-		"a comment":      {text: "# nothing"},
-		"no YAML":        {text: "a: b\n---\na: [", wrong: "read document 2 of YAML: "},
-		"a key twice":    {text: "a: b\na: c", wrong: `key "a" already set`},
-		"too many words": {text: bomb(), wrong: "excessive aliasing"},
+		"JSON":               {text: `{"a": [true, null]}`, want: []any{map[string]any{"a": []any{true, nil}}}},
+		"nothing":            {},
+		"a comment":          {text: "# nothing"},
+		"no YAML":            {text: "a: b\n---\na: [", wrong: "read document 2 of YAML: "},
+		"lines of the whole": {text: "# one\n---\na: b\n---\nc: d\ne: [", wrong: "read document 3 of YAML: yaml: line 6: "},
+		"JSON with tabs":     {text: "{\n\t\"a\": [\n\t\t1\n\t]\n}", want: []any{map[string]any{"a": []any{json.Number("1")}}}},
+		"a key twice":        {text: "a: b\na: c", wrong: `key "a" already set`},
+		"too many words":     {text: bomb(), wrong: "excessive aliasing"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -104,7 +104,7 @@ func TestFunction_evaluateManifestsWrong(t *testing.T) {
 		"another kind": {
 			strings.Replace(gatewayManifest, `"Gateway"`, `"Service"`, 1),
 			`kind: "Service" has nothing to do with this route: it must be VirtualService, DestinationRule, ` +
-				`Gateway or ServiceEntry.`,
+				`Gateway or ServiceEntry; the nearest is ServiceEntry.`,
 		},
 		"a resource of Kubernetes": {
 			`{ metadata = [{ name = "a" }], spec = [] }`, "kind: is missing; " + kinds + "\napiVersion: is missing; " +

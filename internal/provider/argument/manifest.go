@@ -2,21 +2,16 @@ package argument
 
 import (
 	"encoding/json"
-	"fmt"
 	"math/big"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 
-	"github.com/meshroute/terraform-provider-mesh/internal/check"
 	"github.com/meshroute/terraform-provider-mesh/internal/istio"
-	"github.com/meshroute/terraform-provider-mesh/internal/provider/form"
 	"github.com/meshroute/terraform-provider-mesh/internal/provider/report"
 )
-
-// mostManifestValues is how many values a text of YAML may stand for: a short one can stand for many.
-const mostManifestValues = 50_000
 
 // needed says what an element of a route's argument is.
 const needed = "A resource of this provider is needed, or an object with the attributes of one, or an object of " +
@@ -28,12 +23,22 @@ type elementReading struct {
 	known   bool
 	// problem is everything that is wrong, a line each.
 	problem string
+	// foreign are the kinds of objects that were left out.
+	foreign []string
+	// host is the service that it is about, empty where it is about none.
+	host string
+	// resource says that it is of Terraform, so that nothing tells how old it is.
+	resource bool
 }
 
 // placed is an object, and the document of the element that it stands in, empty where that is the element itself.
 type placed struct {
 	*istio.Object
 	document string
+	// created is when the cluster made it, zero where that is not known.
+	created time.Time
+	// live says that the data source read it from the cluster: for two services that may be the same one twice.
+	live bool
 }
 
 // readElement reads a resource, an object with the attributes of one, or objects of Istio's API.
@@ -52,12 +57,16 @@ func readElement(value tftypes.Value) elementReading {
 		return elementReading{problem: needed}
 	case isManifest(entries):
 		return readManifest(entries)
+	case isServiceRouting(entries):
+		return readServiceRouting(entries)
 	}
 	route := ReadRoute(value)
-	reading := elementReading{known: route.Problem == "" && route.IsKnown(), problem: route.Problem}
+	reading := elementReading{
+		known: route.Problem == "" && route.IsKnown(), problem: route.Problem, resource: true,
+	}
 	if reading.known {
 		for _, o := range route.Render().All() {
-			reading.objects = append(reading.objects, placed{o, ""})
+			reading.objects = append(reading.objects, placed{Object: o})
 		}
 	}
 	return reading
@@ -89,87 +98,22 @@ func readManifest(entries map[string]tftypes.Value) elementReading {
 	tree := r.entries(nil, entries)
 	switch {
 	case len(r.problems) > 0:
-		return elementReading{problem: manifestProblems("", r.problems)}
+		return elementReading{problem: manifestProblems(r.problems)}
 	case !r.known:
 		return elementReading{}
 	}
-	o, problems := check.Manifest(tree, form.DefaultNamespace)
-	if len(problems) > 0 {
-		return elementReading{problem: manifestProblems("", problems)}
-	}
-	return elementReading{objects: []placed{{o, ""}}, known: true}
-}
-
-// readYAML reads the documents of a text.
-func readYAML(text string) elementReading {
-	trees, err := istio.ReadYAML(text)
-	switch {
-	case err != nil:
-		return elementReading{problem: report.Sentence(err.Error())}
-	case len(trees) == 0:
-		return elementReading{problem: "There is nothing in this text."}
-	}
-	reading := elementReading{known: true}
-	var wrong []string
-	values := 0
-	for i, tree := range trees {
-		document := ""
-		if len(trees) > 1 {
-			document = fmt.Sprintf("document %d", i+1)
-		}
-		manifest, ok := tree.(map[string]any)
-		if values += valuesIn(tree); values > mostManifestValues {
-			return elementReading{problem: fmt.Sprintf("This text stands for more than %d values.", mostManifestValues)}
-		}
-		if !ok {
-			wrong = append(wrong, documentPrefix(document)+needed)
-			continue
-		}
-		o, problems := check.Manifest(manifest, form.DefaultNamespace)
-		if len(problems) > 0 {
-			wrong = append(wrong, manifestProblems(document, problems))
-			continue
-		}
-		reading.objects = append(reading.objects, placed{o, document})
-	}
-	if len(wrong) > 0 {
-		return elementReading{problem: strings.Join(wrong, "\n")}
-	}
-	return reading
-}
-
-// valuesIn counts the values of a tree, and no more of them than matter.
-func valuesIn(tree any) int {
-	n := 1
-	switch t := tree.(type) {
-	case []any:
-		for i := 0; i < len(t) && n <= mostManifestValues; i++ {
-			n += valuesIn(t[i])
-		}
-	case map[string]any:
-		for _, value := range t {
-			if n += valuesIn(value); n > mostManifestValues {
-				break
-			}
-		}
-	}
-	return n
+	d := documents{}
+	d.take("", tree)
+	return d.reading()
 }
 
 // manifestProblems lists what is wrong with an object of Kubernetes' API, a line each.
-func manifestProblems(document string, problems []istio.Problem) string {
+func manifestProblems(problems []istio.Problem) string {
 	lines := make([]string, 0, len(problems))
 	for _, p := range problems[:min(len(problems), report.MostProblems)] {
-		lines = append(lines, documentPrefix(document)+report.Located(report.Path(p.At), p.Text()))
+		lines = append(lines, report.Located(report.Path(p.At), p.Text()))
 	}
 	return strings.Join(lines, "\n")
-}
-
-func documentPrefix(document string) string {
-	if document == "" {
-		return ""
-	}
-	return document + ": "
 }
 
 // treeReader turns a value into a tree of JSON. What is null is left out, as Kubernetes does.

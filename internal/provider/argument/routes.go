@@ -1,10 +1,12 @@
 package argument
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 
@@ -22,14 +24,35 @@ type Routes struct {
 	Known                    bool
 	// Problem is everything that is wrong, a line each.
 	Problem string
+	// Host is the service that is asked about where a request says nothing else: that of a
+	// data.mesh_service_routing, empty where none is given.
+	Host string
+	// Foreign are the kinds of objects that were left out because nothing in them routes, each once, fit for a terminal.
+	Foreign []string
 	// Table returns what decides about requests, which is made once. Its problem is that nothing does, or that a part
 	// of it is not given.
 	Table func() (table *traffic.Table, problem string)
+
+	created map[*istio.Object]time.Time
 }
 
-// ReadRoutes reads a route or a list of them: resources, objects with the attributes of one, objects of Istio's API.
-func ReadRoutes(value tftypes.Value) *Routes {
-	reading := readRoutes(value)
+// ReadRoutes reads a route or a list of them: resources, objects with the attributes of one, objects of Istio's API,
+// and what the data source says.
+func ReadRoutes(value tftypes.Value) *Routes { return withTable(readRoutes(value)) }
+
+// A Text is a text of YAML or JSON, and how it is called.
+type Text struct{ Name, Content string }
+
+// ReadTexts reads objects of Istio's API that stand in texts. Each problem begins with the name of its text.
+func ReadTexts(texts []Text) *Routes {
+	elements, names := make([]elementReading, len(texts)), make([]string, len(texts))
+	for i, text := range texts {
+		elements[i], names[i] = readYAML(text.Content), text.Name
+	}
+	return withTable(joinElements(elements, names))
+}
+
+func withTable(reading Routes) *Routes {
 	reading.Table = sync.OnceValues(reading.makeTable)
 	return &reading
 }
@@ -39,36 +62,33 @@ func readRoutes(value tftypes.Value) Routes {
 		return Routes{}
 	}
 	if !isSequence(value) {
-		return joinElements([]elementReading{readElement(value)}, false)
+		return joinElements([]elementReading{readElement(value)}, []string{""})
 	}
 	var values []tftypes.Value
 	if err := value.As(&values); err != nil {
 		return Routes{Problem: report.Sentence(err.Error())}
 	}
-	elements := make([]elementReading, len(values))
+	elements, names := make([]elementReading, len(values)), make([]string, len(values))
 	for i, element := range values {
-		elements[i] = readElement(element)
+		elements[i], names[i] = readElement(element), fmt.Sprintf("[%d]", i)
 	}
-	return joinElements(elements, true)
+	return joinElements(elements, names)
 }
 
-// joinElements puts the objects of elements together. In a list each problem begins with where its element is.
-func joinElements(elements []elementReading, inList bool) Routes {
-	all := Routes{Known: true}
+// joinElements puts the objects of elements together. Each problem begins with the name of its element, where that
+// has one.
+func joinElements(elements []elementReading, names []string) Routes {
+	all := Routes{Known: true, created: map[*istio.Object]time.Time{}}
 	var problems []string
-	first := map[string]string{}
+	first, resources := map[string]firstGiven{}, false
 	for i, element := range elements {
 		where := func(document string) []string {
-			var steps []string
-			if inList {
-				steps = append(steps, fmt.Sprintf("[%d]", i))
-			}
-			if document != "" {
-				steps = append(steps, document)
-			}
-			return steps
+			return slices.DeleteFunc([]string{names[i], document}, func(step string) bool { return step == "" })
 		}
 		all.Known = all.Known && (element.known || element.problem != "")
+		all.Host = cmp.Or(all.Host, element.host)
+		all.Foreign = istio.Unique(append(all.Foreign, element.foreign...))
+		resources = resources || element.resource
 		if element.problem != "" {
 			for line := range strings.SplitSeq(element.problem, "\n") {
 				problems = append(problems, strings.Join(append(where(""), line), ": "))
@@ -77,19 +97,43 @@ func joinElements(elements []elementReading, inList bool) Routes {
 		for _, o := range element.objects {
 			at := where(o.document)
 			if before, twice := first[o.String()]; twice {
-				problems = append(problems, strings.Join(append(at, fmt.Sprintf("%s is given twice, at %s too.", o,
-					before)), ": "))
+				if !before.sameAs(o) {
+					problems = append(problems, strings.Join(append(at, fmt.Sprintf("%s is given twice, at %s too.", o,
+						before.where)), ": "))
+				}
+				continue
 			}
-			first[o.String()] = strings.Join(at, ", ")
-			all.add(o.Object)
+			first[o.String()] = firstGiven{o, strings.Join(at, ", ")}
+			all.add(o)
 		}
+	}
+	if resources {
+		// How old a resource is nobody knows here, so that the order alone says which of two goes first.
+		all.created = nil
+	}
+	if all.Known && all.Empty() && len(problems) == 0 && len(all.Foreign) > 0 {
+		problems = append(problems, fmt.Sprintf("Nothing here routes, only %s.", istio.Enumerate(
+			all.Foreign[:min(len(all.Foreign), report.MostProblems)], "and")))
 	}
 	all.Problem = strings.Join(problems[:min(len(problems), report.MostProblems)], "\n")
 	return all
 }
 
+// firstGiven is an object that was given, and where.
+type firstGiven struct {
+	placed
+	where string
+}
+
+// sameAs reports whether another object of the same name is this one, as the data sources of two services show it.
+func (g firstGiven) sameAs(o placed) bool { return g.live && o.live && istio.SameSpec(g.Spec, o.Spec) }
+
 // add takes an object in.
-func (r *Routes) add(o *istio.Object) {
+func (r *Routes) add(given placed) {
+	o := given.Object
+	if !given.created.IsZero() {
+		r.created[o] = given.created
+	}
 	switch o.Kind() {
 	case istio.KindVirtualService:
 		r.VirtualServices = append(r.VirtualServices, o)
@@ -109,11 +153,11 @@ func (r *Routes) Empty() bool {
 
 // Options are what the further objects say about the place where requests are routed.
 func (r *Routes) Options() traffic.Options {
-	return traffic.Options{Gateways: r.Gateways, ServiceEntries: r.ServiceEntries}
+	return traffic.Options{Gateways: r.Gateways, ServiceEntries: r.ServiceEntries, Created: r.created}
 }
 
 func (r *Routes) makeTable() (table *traffic.Table, problem string) {
-	if !slices.ContainsFunc(r.VirtualServices, func(o *istio.Object) bool {
+	if r.Host == "" && !slices.ContainsFunc(r.VirtualServices, func(o *istio.Object) bool {
 		return len(o.VirtualServiceSpec().GetHosts()) > 0
 	}) {
 		return nil, "Nothing here claims requests: a mesh_canary_route, a mesh_weighted_split, or a " +
@@ -122,7 +166,7 @@ func (r *Routes) makeTable() (table *traffic.Table, problem string) {
 	table = traffic.NewTable(r.VirtualServices, r.DestinationRules, r.Options())
 	var missing []string
 	for _, d := range table.Dropped() {
-		if d.Missing {
+		if d.Missing && r.Host == "" {
 			missing = append(missing, fmt.Sprintf(
 				"%s of %s: %s. Give it too, in a list: [mesh_virtual_service.root, mesh_virtual_service.delegate].",
 				d.At, d.Object, d.Reason,

@@ -5,8 +5,6 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-framework/function"
 	"github.com/hashicorp/terraform-plugin-framework/types"
-
-	"github.com/meshroute/terraform-provider-mesh/internal/provider/report"
 )
 
 // routeParameter is the argument that is one route or several.
@@ -14,10 +12,14 @@ func routeParameter(name, prose string) function.DynamicParameter {
 	return function.DynamicParameter{
 		Name: name, AllowUnknownValues: true,
 		MarkdownDescription: prose + "a resource of this provider, such as `mesh_canary_route.greeter`, an object " +
-			"with the attributes of one, or an object of Istio's API as `kubectl` takes it: of `yamldecode`, the " +
-			"`manifest` of a `kubernetes_manifest`, or as a text of YAML with one document or many. Or a list of " +
+			"with the attributes of one, or `data.mesh_service_routing.greeter`, which is what routes a service now. " +
+			"Or an object of Istio's API as `kubectl` takes it: of `yamldecode`, the " +
+			"`manifest` of a `kubernetes_manifest`, or as a text of YAML or JSON with one document or many, such as " +
+			"`file(\"routes.yaml\")`, also as `kubectl get -o yaml` prints it. Objects in which nothing routes, such " +
+			"as a Service, are left out. Or a list of " +
 			"several of them: a VirtualService with its delegates, the DestinationRule of the subsets, the Gateway " +
-			"where requests come in, and ServiceEntries.",
+			"where requests come in, and ServiceEntries. Of several VirtualServices for one host the older one goes " +
+			"first where all are objects with a `creationTimestamp`, and else the first one.",
 	}
 }
 
@@ -64,17 +66,12 @@ func (evaluateFunction) Run(ctx context.Context, req function.RunRequest, resp *
 		resp.Error = resp.Result.Set(ctx, types.ObjectUnknown(outcomeType.AttrTypes))
 		return
 	}
-	table, problem := routes.Table()
+	answer, problem := routes.Ask(asked.Request)
 	if problem != "" {
 		resp.Error = refusal(0, problem)
 		return
 	}
-	outcome := table.Evaluate(asked.Request)
-	older := ""
-	if outcome.Older != nil {
-		older = report.Sentence(table.Explain(*outcome.Older))
-	}
-	resp.Error = resp.Result.Set(ctx, outcomeValue(outcome, report.Sentence(table.Explain(outcome)), older))
+	resp.Error = resp.Result.Set(ctx, OutcomeOf(answer))
 }
 
 // refusal returns an error at an argument, nil without a problem.

@@ -11,6 +11,7 @@ import (
 	"github.com/meshroute/terraform-provider-mesh/internal/attr"
 	"github.com/meshroute/terraform-provider-mesh/internal/cors"
 	"github.com/meshroute/terraform-provider-mesh/internal/istio"
+	"github.com/meshroute/terraform-provider-mesh/internal/provider/argument"
 	"github.com/meshroute/terraform-provider-mesh/internal/traffic"
 )
 
@@ -80,10 +81,10 @@ var (
 	})
 )
 
-// outcomeValue returns an outcome as evaluate does: with what older proxies do, empty where that is the same.
-func outcomeValue(o traffic.Outcome, summary, older string) types.Object {
+// OutcomeOf returns an answer as evaluate does.
+func OutcomeOf(o argument.Answer) types.Object {
 	attributes := map[string]attrValue{
-		"kind": types.StringValue(string(o.Kind)), "summary": types.StringValue(summary),
+		"kind": types.StringValue(string(o.Kind)), "summary": types.StringValue(o.Summary),
 		"virtual_service": addressValue(o.VirtualService), "host": textValue(o.Host),
 		"rule":                textValue(o.Rule.Name),
 		"rule_index":          types.Int64Null(),
@@ -101,7 +102,7 @@ func outcomeValue(o traffic.Outcome, summary, older string) types.Object {
 		"rewrite":      types.ObjectNull(rewriteType.AttrTypes), "redirect": types.ObjectNull(redirectType.AttrTypes),
 		"direct_response": types.ObjectNull(responseType.AttrTypes), "cors": corsValue(o.CORS),
 		"request_headers": headersValue(o.RequestHeaders), "response_headers": headersValue(o.ResponseHeaders),
-		"depends_on": textsValue(o.DependsOn), "older_proxies": textValue(older),
+		"depends_on": textsValue(o.DependsOn), "older_proxies": textValue(o.OlderSummary),
 	}
 	if o.Rule.Object != nil {
 		attributes["rule_index"] = indexValue(o.Rule.Index)
