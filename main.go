@@ -1,6 +1,6 @@
 // Command terraform-provider-mesh serves the provider to Terraform and OpenTofu. With the name of a command as its
-// first argument it does without them: lint looks for misspelt names in a configuration, write
-// prints the configuration of what a namespace has.
+// first argument it does without them: ask tells where a request goes, lint looks for misspelt names in a
+// configuration, write prints the configuration of what a namespace has.
 package main
 
 import (
@@ -10,6 +10,7 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6/tf6server"
 
+	"github.com/meshroute/terraform-provider-mesh/internal/ask"
 	"github.com/meshroute/terraform-provider-mesh/internal/lint"
 	"github.com/meshroute/terraform-provider-mesh/internal/provider"
 	"github.com/meshroute/terraform-provider-mesh/internal/write"
@@ -20,6 +21,9 @@ var version = "dev"
 
 // commands are what the binary does by itself. Each gets its own arguments, and returns the exit code.
 var commands = map[string]func(args []string) int{
+	"ask": func(args []string) int {
+		return ask.Run(args, provider.Connector(version), os.Stdin, os.Stdout, os.Stderr)
+	},
 	"lint": func(args []string) int { return lint.Run(args, provider.LintSchema(), os.Stdout, os.Stderr) },
 	"write": func(args []string) int {
 		return write.Run(args, provider.OpenWrite(version), os.Stdout, os.Stderr)

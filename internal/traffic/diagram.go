@@ -167,7 +167,7 @@ func (n *namer) arrows(rule *compiledRule) []picture.Arrow {
 	arrows := n.toDestinations(rule.rule.Route)
 	for _, mirror := range newMirrors(rule.rule) {
 		arrows = append(arrows,
-			picture.Arrow{To: n.name(mirror.Destination), Label: "copy of " + percentWords(mirror.Percent), Copy: true})
+			picture.Arrow{To: n.name(mirror.Destination), Label: "copy of " + PercentWords(mirror.Percent), Copy: true})
 	}
 	return arrows
 }
@@ -176,7 +176,7 @@ func (n *namer) arrows(rule *compiledRule) []picture.Arrow {
 func (n *namer) toDestinations(routes []*networking.HTTPRouteDestination) (arrows []picture.Arrow) {
 	for _, share := range newShares(routes) {
 		arrows = append(arrows, picture.Arrow{
-			To: n.name(share.Destination), Label: percentWords(share.Percent), Percent: share.Percent,
+			To: n.name(share.Destination), Label: PercentWords(share.Percent), Percent: share.Percent,
 			Subset: cmp.Or(share.Subset, share.Host),
 		})
 	}

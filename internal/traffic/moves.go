@@ -89,7 +89,7 @@ func (m Move) String() string {
 	var gains, losses []string
 	for _, d := range shifted(from, into) {
 		before, after := shareOf(from, d), shareOf(into, d)
-		words := fmt.Sprintf("%s %s → %s", m.names.name(d), percentWords(before), percentWords(after))
+		words := fmt.Sprintf("%s %s → %s", m.names.name(d), PercentWords(before), PercentWords(after))
 		if after > before {
 			gains = append(gains, words)
 		} else {

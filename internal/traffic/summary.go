@@ -117,7 +117,7 @@ func (n *namer) shares(shares []Share) string {
 	}
 	parts := make([]string, len(shares))
 	for i, share := range shares {
-		parts[i] = n.name(share.Destination) + " " + percentWords(share.Percent)
+		parts[i] = n.name(share.Destination) + " " + PercentWords(share.Percent)
 	}
 	return strings.Join(parts, ", ")
 }
@@ -203,7 +203,7 @@ func (n *namer) besides(rule *networking.HTTPRoute) (words []string) {
 		words = n.extras(rule)
 	}
 	if fault := newFault(rule.Fault); fault != nil {
-		words = append(words, fault.words()...)
+		words = append(words, fault.Words()...)
 	}
 	return words
 }
@@ -248,7 +248,7 @@ func (n *namer) extras(rule *networking.HTTPRoute) []string {
 	for _, mirror := range newMirrors(rule) {
 		text := "copied to " + n.name(mirror.Destination)
 		if mirror.Percent < 100 {
-			text = percentWords(mirror.Percent) + " " + text
+			text = PercentWords(mirror.Percent) + " " + text
 		}
 		extras = append(extras, text)
 	}
@@ -264,16 +264,17 @@ func (n *namer) extras(rule *networking.HTTPRoute) []string {
 	return extras
 }
 
-func (f *Fault) words() []string {
+// Words says what the fault does, a part each.
+func (f *Fault) Words() []string {
 	var words []string
 	if f.Delay > 0 && f.DelayPercent > 0 {
-		words = append(words, fmt.Sprintf("%s delayed by %s", percentWords(f.DelayPercent), durationWords(f.Delay)))
+		words = append(words, fmt.Sprintf("%s delayed by %s", PercentWords(f.DelayPercent), durationWords(f.Delay)))
 	}
 	if f.AbortPercent > 0 && f.AbortHTTPStatus != 0 {
-		words = append(words, fmt.Sprintf("%s aborted with %d", percentWords(f.AbortPercent), f.AbortHTTPStatus))
+		words = append(words, fmt.Sprintf("%s aborted with %d", PercentWords(f.AbortPercent), f.AbortHTTPStatus))
 	}
 	if f.AbortPercent > 0 && f.AbortGRPCStatus != "" {
-		words = append(words, fmt.Sprintf("%s aborted with %s", percentWords(f.AbortPercent), f.AbortGRPCStatus))
+		words = append(words, fmt.Sprintf("%s aborted with %s", PercentWords(f.AbortPercent), f.AbortGRPCStatus))
 	}
 	return words
 }

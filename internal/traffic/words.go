@@ -97,8 +97,8 @@ func (c *conditions) words() string {
 	return strings.Join(parts, " and ")
 }
 
-// percentWords writes a percentage with as many digits as it needs, two at most: `12.5 %`.
-func percentWords(percent float64) string {
+// PercentWords writes a percentage with as many digits as it needs, two at most: `12.5 %`.
+func PercentWords(percent float64) string {
 	if percent > 0 && percent < 0.005 {
 		return "under 0.01 %"
 	}

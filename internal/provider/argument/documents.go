@@ -7,7 +7,6 @@ import (
 
 	"github.com/meshroute/terraform-provider-mesh/internal/check"
 	"github.com/meshroute/terraform-provider-mesh/internal/istio"
-	"github.com/meshroute/terraform-provider-mesh/internal/provider/form"
 	"github.com/meshroute/terraform-provider-mesh/internal/provider/report"
 )
 
@@ -18,8 +17,16 @@ const (
 	bytesOfValue       = 4
 )
 
+// noObject is what is left out of files that nobody named.
+const noObject = "YAML of something else"
+
 // documents are objects of Kubernetes' API as they are read one after the other.
 type documents struct {
+	// namespace is that of objects that name none.
+	namespace string
+	// found says that what is no object of Kubernetes' API is left out.
+	found bool
+
 	objects []placed
 	foreign []string
 	// wrong has a line for each thing that is wrong.
@@ -27,15 +34,16 @@ type documents struct {
 }
 
 // readYAML reads the documents of a text.
-func readYAML(text string) elementReading {
+func readYAML(text string, d documents) elementReading {
 	trees, err := istio.ReadYAML(text)
 	switch {
 	case err != nil:
 		return elementReading{problem: report.Sentence(err.Error())}
+	case len(trees) == 0 && d.found:
+		return elementReading{known: true}
 	case len(trees) == 0:
 		return elementReading{problem: "There is nothing in this text."}
 	}
-	d := documents{}
 	values, most := 0, max(mostManifestValues, len(text)/bytesOfValue)
 	for i, tree := range trees {
 		if values += valuesIn(tree, most); values > most {
@@ -60,7 +68,11 @@ func (d *documents) reading() elementReading {
 // take reads an object, or each of a list of them as `kubectl get -o yaml` prints it.
 func (d *documents) take(document string, tree any) {
 	manifest, ok := tree.(map[string]any)
-	if !ok {
+	switch _, isOne := manifest["kind"]; {
+	case d.found && (!ok || !isOne && manifest["apiVersion"] == nil):
+		d.foreign = append(d.foreign, noObject)
+		return
+	case !ok:
 		d.refuse(document, needed)
 		return
 	}
@@ -74,7 +86,7 @@ func (d *documents) take(document string, tree any) {
 		d.foreign = append(d.foreign, report.Printable(kind, report.LongestPath))
 		return
 	}
-	o, problems := check.Manifest(manifest, form.DefaultNamespace)
+	o, problems := check.Manifest(manifest, d.namespace)
 	if len(problems) > 0 {
 		d.refuse(document, strings.Split(manifestProblems(problems), "\n")...)
 		return

@@ -143,7 +143,7 @@ func TestReadTexts(t *testing.T) {
 	routes := argument.ReadTexts([]argument.Text{
 		{Name: "a.yaml", Content: serviceText + "---\n" + serviceText}, {Name: "b.yaml", Content: deploymentText},
 		{Name: "c.yaml", Content: virtualService("greeter", "greeter", "v1")},
-	})
+	}, argument.Place{})
 	if diff := cmp.Diff([]string{"Deployment", "Service"}, routes.Foreign); diff != "" || goes(routes, traffic.Request{}) != "v1" {
 		t.Errorf("goes to %s, foreign (-want +got):\n%s", goes(routes, traffic.Request{}), diff)
 	}
@@ -151,7 +151,7 @@ func TestReadTexts(t *testing.T) {
 		{Name: "a.yaml", Content: "a: ["}, {Name: "b.yaml", Content: serviceText + "---\n[]"},
 		{Name: "c.yaml", Content: virtualService("greeter", "greeter", "v1")},
 		{Name: "d.yaml", Content: virtualService("greeter", "greeter", "v1")},
-	})
+	}, argument.Place{})
 	want := "a.yaml: Read document 1 of YAML: yaml: line 1: did not find expected node content.\n" +
 		"b.yaml: document 2: A resource of this provider is needed, or an object with the attributes of one, or an " +
 		"object of Istio's API, as YAML or as yamldecode(...) returns it.\n" +

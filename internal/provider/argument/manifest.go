@@ -10,6 +10,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 
 	"github.com/meshroute/terraform-provider-mesh/internal/istio"
+	"github.com/meshroute/terraform-provider-mesh/internal/provider/form"
 	"github.com/meshroute/terraform-provider-mesh/internal/provider/report"
 )
 
@@ -52,7 +53,7 @@ func readElement(value tftypes.Value) elementReading {
 	case value.Type().Is(tftypes.String):
 		var text string
 		_ = value.As(&text) // a known text
-		return readYAML(text)
+		return readYAML(text, documents{namespace: form.DefaultNamespace})
 	case !isObject:
 		return elementReading{problem: needed}
 	case isManifest(entries):
@@ -102,7 +103,7 @@ func readManifest(entries map[string]tftypes.Value) elementReading {
 	case !r.known:
 		return elementReading{}
 	}
-	d := documents{}
+	d := documents{namespace: form.DefaultNamespace}
 	d.take("", tree)
 	return d.reading()
 }

@@ -34,6 +34,11 @@ type Routes struct {
 	Table func() (table *traffic.Table, problem string)
 
 	created map[*istio.Object]time.Time
+	place   Place
+	// inTexts says that only texts of YAML can be given.
+	inTexts bool
+	// live says that a cluster has no more than this.
+	live bool
 }
 
 // ReadRoutes reads a route or a list of them: resources, objects with the attributes of one, objects of Istio's API,
@@ -41,15 +46,41 @@ type Routes struct {
 func ReadRoutes(value tftypes.Value) *Routes { return withTable(readRoutes(value)) }
 
 // A Text is a text of YAML or JSON, and how it is called.
-type Text struct{ Name, Content string }
+type Text struct {
+	Name, Content string
+	// Found says that nobody named it: what is no object of Kubernetes' API is left out.
+	Found bool
+}
+
+// A Place is where objects of texts are.
+type Place struct {
+	// Namespace is that of objects that name none.
+	Namespace string
+	// ClusterDomain and RootNamespace are those of [traffic.Options].
+	ClusterDomain, RootNamespace string
+}
 
 // ReadTexts reads objects of Istio's API that stand in texts. Each problem begins with the name of its text.
-func ReadTexts(texts []Text) *Routes {
+func ReadTexts(texts []Text, in Place) *Routes {
 	elements, names := make([]elementReading, len(texts)), make([]string, len(texts))
 	for i, text := range texts {
-		elements[i], names[i] = readYAML(text.Content), text.Name
+		elements[i] = readYAML(text.Content, documents{namespace: in.Namespace, found: text.Found})
+		names[i] = text.Name
 	}
-	return withTable(joinElements(elements, names))
+	all := joinElements(elements, names)
+	all.inTexts, all.place = true, in
+	return withTable(all)
+}
+
+// RoutesOf returns objects of a cluster as routes.
+func RoutesOf(virtualServices, destinationRules []*istio.Object, options traffic.Options) *Routes {
+	all := Routes{
+		VirtualServices: virtualServices, DestinationRules: destinationRules,
+		Gateways: options.Gateways, ServiceEntries: options.ServiceEntries,
+		Known: true, live: true, created: options.Created,
+		place: Place{ClusterDomain: options.ClusterDomain, RootNamespace: options.RootNamespace},
+	}
+	return withTable(all)
 }
 
 func withTable(reading Routes) *Routes {
@@ -87,6 +118,7 @@ func joinElements(elements []elementReading, names []string) Routes {
 		}
 		all.Known = all.Known && (element.known || element.problem != "")
 		all.Host = cmp.Or(all.Host, element.host)
+		all.live = all.live || element.host != ""
 		all.Foreign = istio.Unique(append(all.Foreign, element.foreign...))
 		resources = resources || element.resource
 		if element.problem != "" {
@@ -153,24 +185,31 @@ func (r *Routes) Empty() bool {
 
 // Options are what the further objects say about the place where requests are routed.
 func (r *Routes) Options() traffic.Options {
-	return traffic.Options{Gateways: r.Gateways, ServiceEntries: r.ServiceEntries, Created: r.created}
+	return traffic.Options{
+		ClusterDomain: r.place.ClusterDomain, RootNamespace: r.place.RootNamespace,
+		Gateways: r.Gateways, ServiceEntries: r.ServiceEntries, Created: r.created,
+	}
 }
 
 func (r *Routes) makeTable() (table *traffic.Table, problem string) {
-	if r.Host == "" && !slices.ContainsFunc(r.VirtualServices, func(o *istio.Object) bool {
+	if !r.live && !slices.ContainsFunc(r.VirtualServices, func(o *istio.Object) bool {
 		return len(o.VirtualServiceSpec().GetHosts()) > 0
 	}) {
+		if r.inTexts {
+			return nil, "Nothing here claims requests: a VirtualService with hosts is needed."
+		}
 		return nil, "Nothing here claims requests: a mesh_canary_route, a mesh_weighted_split, or a " +
 			"mesh_virtual_service or VirtualService with hosts is needed."
 	}
 	table = traffic.NewTable(r.VirtualServices, r.DestinationRules, r.Options())
+	give := "Give it too, in a list: [mesh_virtual_service.root, mesh_virtual_service.delegate]."
+	if r.inTexts {
+		give = "Give the file in which it is too."
+	}
 	var missing []string
 	for _, d := range table.Dropped() {
-		if d.Missing && r.Host == "" {
-			missing = append(missing, fmt.Sprintf(
-				"%s of %s: %s. Give it too, in a list: [mesh_virtual_service.root, mesh_virtual_service.delegate].",
-				d.At, d.Object, d.Reason,
-			))
+		if d.Missing && !r.live {
+			missing = append(missing, fmt.Sprintf("%s of %s: %s. %s", d.At, d.Object, d.Reason, give))
 		}
 	}
 	if len(missing) > 0 {

@@ -4,6 +4,8 @@ import (
 	"fmt"
 
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
+
+	"github.com/meshroute/terraform-provider-mesh/internal/provider/form"
 )
 
 // ManifestsAttribute is the attribute of the data source in which the objects stand that route its service, and
@@ -40,7 +42,7 @@ func readServiceRouting(entries map[string]tftypes.Value) elementReading {
 	}
 	d := documents{}
 	for i, text := range texts {
-		one := readYAML(text)
+		one := readYAML(text, documents{namespace: form.DefaultNamespace})
 		if one.problem != "" {
 			d.refuse(fmt.Sprintf("%s[%d]", ManifestsAttribute, i), one.problem)
 		}
