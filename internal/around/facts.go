@@ -115,6 +115,15 @@ func NewNeighbors(all []*Neighbor, clusterDomain string) *Neighbors {
 	return neighbors
 }
 
+// All returns the objects, and when each was made.
+func (n *Neighbors) All() (objects []*istio.Object, created map[*istio.Object]time.Time) {
+	created = map[*istio.Object]time.Time{}
+	for _, o := range n.all {
+		objects, created[o.Object] = append(objects, o.Object), o.Created
+	}
+	return objects, created
+}
+
 func hostsOf(o *istio.Object) []string {
 	switch spec := o.Spec.(type) {
 	case *networking.VirtualService:

@@ -11,6 +11,8 @@ import (
 // Gateway is what a Gateway of Istio's API says about the requests that arrive there.
 type Gateway struct {
 	Servers []istio.Server
+	// Object is the Gateway itself, nil where that is of no interest.
+	Object *istio.Object
 }
 
 // servedTo files the hosts of servers that a gateway asks VirtualServices of a namespace for.

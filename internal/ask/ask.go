@@ -203,9 +203,8 @@ func (q *question) answer(connect Connect, stdin io.Reader) (text string, notes 
 	}
 	notes = routes.notes
 	if isUnclaimed(answer) {
-		notes = append(notes, hint(routes, answer)...)
 		if !routes.exists {
-			code = unclaimed
+			notes, code = append(notes, q.hint(routes, answer)...), unclaimed
 		}
 	}
 	if q.asJSON {

@@ -68,10 +68,11 @@ func (q *question) ambiguous(k *known) (problem string) {
 func isUnclaimed(a argument.Answer) bool { return a.Kind == traffic.Unclaimed }
 
 // hint says which hosts there are where a request is asked about for which no VirtualService is.
-func hint(k *known, a argument.Answer) []string {
+func (q *question) hint(k *known, a argument.Answer) []string {
 	gateway := a.Request.Gateway
 	if hosts := k.hosts(gateway); len(hosts) > 0 {
-		return []string{theHosts(hosts, k.short(a.Request.Authority))}
+		asked, _ := istio.SplitAuthority(a.Request.Authority)
+		return []string{theHosts(hosts, k.short(istio.FullHost(asked, q.namespace, q.clusterDomain)))}
 	}
 	var gateways []string
 	for _, o := range k.VirtualServices {

@@ -54,7 +54,7 @@ type Surroundings struct {
 	clusterDomain string
 
 	virtualServices, destinationRules lists[neighbors]
-	entries                           lists[*around.HostIndex[string]]
+	entries                           lists[entries]
 	services                          lists[map[string]around.Service]
 	gateways                          lists[map[string]around.Gateway]
 	pods, workloads                   lists[*around.Endpoints]
@@ -120,6 +120,8 @@ type View struct {
 	around.Facts
 	// Unlisted are the queries that failed.
 	Unlisted []Unlisted
+	// ServiceEntryObjects are the ServiceEntries that were listed, as they are.
+	ServiceEntryObjects []*istio.Object
 	// Namespace is what is listed where the user may not list all namespaces.
 	Namespace string
 
@@ -240,8 +242,8 @@ func (v *View) list(ctx context.Context, query around.Query) error {
 			v.DestinationRules, v.lives = found.Neighbors, append(v.lives, found.lives)
 		})
 	case around.ServiceEntries:
-		return keepOrList(ctx, v, &s.entries, query, s.listEntries, func(found *around.HostIndex[string]) {
-			v.Entries = found
+		return keepOrList(ctx, v, &s.entries, query, s.listEntries, func(found entries) {
+			v.Entries, v.ServiceEntryObjects = found.HostIndex, found.objects
 		})
 	case around.Services:
 		return keepOrList(ctx, v, &s.services, query, s.listServices, func(found map[string]around.Service) {

@@ -13,15 +13,35 @@ import (
 	"github.com/meshroute/terraform-provider-mesh/internal/istio"
 )
 
-func (s *Surroundings) listEntries(ctx context.Context, query around.Query) (*around.HostIndex[string], error) {
-	found := &around.HostIndex[string]{}
+// entries are ServiceEntries, by their hosts and as they are.
+type entries struct {
+	*around.HostIndex[string]
+	objects []*istio.Object
+}
+
+func (s *Surroundings) listEntries(ctx context.Context, query around.Query) (entries, error) {
+	found := entries{HostIndex: &around.HostIndex[string]{}}
 	err := s.each(ctx, query, metav1.ListOptions{}, func(o *unstructured.Unstructured) {
 		hosts, _, _ := unstructured.NestedStringSlice(o.Object, "spec", "hosts")
 		for _, host := range hosts {
 			found.Add(host, host)
 		}
+		if entry := readOnly(istio.KindServiceEntry, o); entry != nil {
+			found.objects = append(found.objects, entry)
+		}
 	})
 	return found, err
+}
+
+// readOnly reads an object that nobody here writes, nil for one that cannot be read: what the API server took has the
+// shape of its kind.
+func readOnly(kind istio.Kind, o *unstructured.Unstructured) *istio.Object {
+	spec, _, _ := unstructured.NestedMap(o.Object, "spec")
+	message, _, err := istio.ParseSpec(kind, spec)
+	if err != nil {
+		return nil
+	}
+	return &istio.Object{Namespace: o.GetNamespace(), Name: o.GetName(), Spec: message}
 }
 
 func (s *Surroundings) listGateways(ctx context.Context, query around.Query) (map[string]around.Gateway, error) {
@@ -33,14 +53,12 @@ func (s *Surroundings) listGateways(ctx context.Context, query around.Query) (ma
 }
 
 func gatewayOf(o *unstructured.Unstructured) around.Gateway {
-	spec, _, _ := unstructured.NestedMap(o.Object, "spec")
-	// What the API server took has the shape of its kind.
-	message, _, err := istio.ParseSpec(istio.KindGateway, spec)
-	gateway, ok := message.(*networking.Gateway)
-	if err != nil || !ok {
+	read := readOnly(istio.KindGateway, o)
+	if read == nil {
 		return around.Gateway{}
 	}
-	return around.Gateway{Servers: istio.ServersOf(gateway)}
+	gateway, _ := read.Spec.(*networking.Gateway)
+	return around.Gateway{Servers: istio.ServersOf(gateway), Object: read}
 }
 
 func (s *Surroundings) listServices(ctx context.Context, query around.Query) (map[string]around.Service, error) {
