@@ -82,7 +82,7 @@ func (q *question) hint(k *known, a argument.Answer) []string {
 	}
 	gateways = istio.Unique(gateways)
 	if len(gateways) == 0 {
-		return nil
+		return []string{"There is no VirtualService with hosts at all."}
 	}
 	return []string{fmt.Sprintf("No VirtualService here is at %s. There are some at %s%s.", gateway,
 		enumerate(gateways), nearest(gateway, gateways))}

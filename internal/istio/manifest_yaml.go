@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"strings"
+	"time"
 
 	"sigs.k8s.io/yaml"
 )
@@ -25,6 +26,23 @@ func ManifestYAML(pair Objects) (string, error) {
 		documents = append(documents, string(text))
 	}
 	return strings.Join(documents, "---\n"), nil
+}
+
+// LiveYAML returns an object of a cluster as YAML, with what it takes to read it and to know which of two is the older
+// one: nothing of what else people put on it, and no fields that are not known.
+func LiveYAML(o *Object, created time.Time) (string, error) {
+	manifest, err := Manifest(&Object{Namespace: o.Namespace, Name: o.Name, Spec: o.Spec})
+	if err != nil {
+		return "", err
+	}
+	if metadata, ok := manifest["metadata"].(map[string]any); ok && !created.IsZero() {
+		metadata["creationTimestamp"] = created.UTC().Format(time.RFC3339)
+	}
+	text, err := yaml.Marshal(manifest)
+	if err != nil {
+		return "", fmt.Errorf("render %s: %w", o, err)
+	}
+	return string(text), nil
 }
 
 // ParseManifestYAML reads the YAML of one object, as people write it for `kubectl apply`.

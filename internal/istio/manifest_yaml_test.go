@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -49,6 +50,25 @@ func TestReadYAML(t *testing.T) {
 				t.Errorf("error %v, trees (-want +got):\n%s", err, diff)
 			}
 		})
+	}
+}
+
+// An object of a cluster is written with what it takes to read it, and reads as it is.
+func TestLiveYAML(t *testing.T) {
+	t.Parallel()
+	o, err := istio.ParseManifestYAML("apiVersion: networking.istio.io/v1\nkind: VirtualService\nmetadata: {name: a, " +
+		"namespace: b, labels: {c: d}, annotations: {secret: x}}\nspec: {hosts: [e]}\n")
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := istio.LiveYAML(o, time.Date(2026, 1, 31, 13, 0, 0, 0, time.FixedZone("", 3600)))
+	want := "apiVersion: networking.istio.io/v1\nkind: VirtualService\nmetadata:\n  creationTimestamp: \"2026-01-31T12:00:00Z\"\n" +
+		"  name: a\n  namespace: b\nspec:\n  hosts:\n  - e\n"
+	if diff := cmp.Diff(want, text); diff != "" || err != nil {
+		t.Errorf("error %v (-want +got)\n%s", err, diff)
+	}
+	if text, err = istio.LiveYAML(o, time.Time{}); err != nil || strings.Contains(text, "creation") {
+		t.Errorf("without a time: %v, %s", err, text)
 	}
 }
 

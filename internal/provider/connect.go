@@ -1,11 +1,9 @@
 package provider
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
-	"strings"
-
-	"github.com/hashicorp/terraform-plugin-framework/diag"
 
 	"github.com/meshroute/terraform-provider-mesh/internal/attr"
 	"github.com/meshroute/terraform-provider-mesh/internal/cluster"
@@ -27,13 +25,16 @@ func Connector(version string) func(kubeconfig, context string) (c *cluster.Clus
 		if config.Host == "" && len(config.ConfigPaths) == 0 {
 			config.ConfigPaths = kubectlPaths()
 		}
-		var diagnostics diag.Diagnostics
-		c := connect(config, &diagnostics)
-		var lines []string
-		for _, d := range diagnostics {
-			lines = append(lines, d.Summary()+": "+d.Detail())
+		c, err := cluster.Connect(config)
+		switch {
+		case errors.Is(err, cluster.ErrNoConfiguration):
+			return nil, "No cluster is configured. Give --kubeconfig, or set KUBE_CONFIG_PATH or KUBECONFIG, or " +
+				"KUBE_HOST with KUBE_TOKEN."
+		case err != nil:
+			return nil, "Could not " + err.Error() + ".\nCheck --kubeconfig and --context, and the KUBE_* environment " +
+				"variables."
 		}
-		return c, strings.Join(lines, "\n")
+		return c, ""
 	}
 }
 

@@ -16,6 +16,7 @@ import (
 	"github.com/meshroute/terraform-provider-mesh/internal/check"
 	"github.com/meshroute/terraform-provider-mesh/internal/cluster"
 	"github.com/meshroute/terraform-provider-mesh/internal/istio"
+	"github.com/meshroute/terraform-provider-mesh/internal/provider/argument"
 	"github.com/meshroute/terraform-provider-mesh/internal/provider/crud"
 	"github.com/meshroute/terraform-provider-mesh/internal/provider/form"
 	"github.com/meshroute/terraform-provider-mesh/internal/provider/report"
@@ -77,6 +78,15 @@ func (*serviceRouting) Schema(_ context.Context, _ datasource.SchemaRequest, res
 			},
 			"virtual_services":  virtualServicesAttribute(),
 			"destination_rules": destinationRulesAttribute(),
+			argument.ManifestsAttribute: schema.ListAttribute{
+				ElementType: types.StringType, Computed: true,
+				MarkdownDescription: "What decides about requests for the service, each object as a text of YAML: the " +
+					"VirtualServices of `virtual_services` with their delegates, the DestinationRules of every service " +
+					"to which they send requests, and the Gateways where they are. The oldest of a kind is first. With " +
+					"them `provider::mesh::evaluate(data.mesh_service_routing.NAME, {…})` tells where a request goes " +
+					"now, and `provider::mesh::picture(data.mesh_service_routing.NAME)` draws it. Labels and " +
+					"annotations are left out. `null` where something may be that the user may not read.",
+			},
 			"conflicts": schema.ListAttribute{
 				ElementType: types.StringType, Computed: true,
 				MarkdownDescription: "What contradicts what, a sentence each, as the checks of a plan say it: " +
@@ -229,6 +239,7 @@ func (d *serviceRouting) Read(ctx context.Context, req datasource.ReadRequest, r
 		"service": attr.String(r.String("service")), "namespace": attr.String(namespace), "host": attr.String(host),
 	}
 	encodeServing(attributes, view, host, service, d.conflicts(ctx, view, host, &resp.Diagnostics))
+	attributes[argument.ManifestsAttribute] = encodeManifests(view, host)
 	lines, missing := report.UnseenLines(view)
 	if lines = append(lines, report.NarrowLines(view)...); len(lines) > 0 {
 		resp.Diagnostics.AddWarning("Not everything could be read",

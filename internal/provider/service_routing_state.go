@@ -2,7 +2,11 @@ package provider
 
 import (
 	"maps"
+	"slices"
+	"strings"
 	"time"
+
+	networking "istio.io/api/networking/v1"
 
 	"github.com/meshroute/terraform-provider-mesh/internal/around"
 	"github.com/meshroute/terraform-provider-mesh/internal/attr"
@@ -106,4 +110,34 @@ func encodeLive(view *cluster.View, n *around.Neighbor, more map[string]attr.Val
 	}
 	maps.Copy(attributes, more)
 	return attr.Object(attributes)
+}
+
+// encodeManifests returns the objects that decide about requests for a host, ServiceEntries among them where they were
+// looked at, which they are for a host that no Service has.
+func encodeManifests(view *cluster.View, host string) attr.Value {
+	objects, known := view.RoutingOf(host)
+	if !known {
+		return attr.Null()
+	}
+	for _, o := range view.ServiceEntryObjects {
+		entry, _ := o.Spec.(*networking.ServiceEntry)
+		if slices.ContainsFunc(entry.GetHosts(), func(own string) bool {
+			return istio.Fits(strings.ToLower(own), strings.ToLower(host))
+		}) {
+			objects = append(objects, o)
+		}
+	}
+	texts := []string{}
+	for _, o := range objects {
+		var created time.Time
+		if n := view.Neighbor(o); n != nil && n.Object == o {
+			created = n.Created
+		}
+		text, err := istio.LiveYAML(o, created)
+		if err != nil {
+			return attr.Null()
+		}
+		texts = append(texts, text)
+	}
+	return attr.Strings(texts)
 }
