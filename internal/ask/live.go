@@ -100,7 +100,7 @@ func (q *question) look(
 	host := istio.FullHost(name, namespace, q.clusterDomain)
 	switch {
 	case exists:
-		k.exists = true
+		k.exists = request.Gateway == "" || request.Gateway == istio.MeshGateway
 	case view.Unentered(host) && (q.service != "" || strings.EqualFold(request.Authority, host)):
 		k.notes = append(k.notes, fmt.Sprintf("There is no Service %s in namespace %s%s.", name, namespace,
 			nearest(name, slices.Sorted(maps.Keys(services)))))

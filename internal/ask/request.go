@@ -141,12 +141,7 @@ func (q *question) ofGRPC(attributes map[string]string, headers map[string][]str
 func (q *question) headerValues(attributes map[string]string) (headers map[string][]string, problem string) {
 	headers = map[string][]string{}
 	for _, text := range q.headers {
-		// A name has neither of both, but for a claim of a token, in which a URL may stand.
-		separators := ":="
-		if strings.HasPrefix(text, "@") {
-			separators = "="
-		}
-		at := strings.IndexAny(text, separators)
+		at := separator(text)
 		if at <= 0 {
 			return nil, "--header: a header is like 'version: 200', got " +
 				report.Printable(text, report.LongestPath) + "."
@@ -164,6 +159,25 @@ func (q *question) headerValues(attributes map[string]string) (headers map[strin
 		headers[name] = append(headers[name], value)
 	}
 	return headers, ""
+}
+
+// separator returns where the name of a header ends, -1 where nothing does that. A name has neither of both in it, but
+// for a claim of a token, whose brackets may hold a URL.
+func separator(text string) int {
+	depth := 0
+	for i, c := range text {
+		switch c {
+		case '[':
+			depth++
+		case ']':
+			depth--
+		case ':', '=':
+			if depth <= 0 || text[0] != '@' {
+				return i
+			}
+		}
+	}
+	return -1
 }
 
 // nameIn returns how a header is spelt that is there already, empty where it is not.

@@ -72,7 +72,12 @@ func (q *question) hint(k *known, a argument.Answer) []string {
 	gateway := a.Request.Gateway
 	if hosts := k.hosts(gateway); len(hosts) > 0 {
 		asked, _ := istio.SplitAuthority(a.Request.Authority)
-		return []string{theHosts(hosts, k.short(istio.FullHost(asked, q.namespace, q.clusterDomain)))}
+		asked = k.short(istio.FullHost(strings.TrimSuffix(asked, "."), q.namespace, q.clusterDomain))
+		if slices.Contains(hosts, asked) {
+			return []string{"A VirtualService has the host " + report.Printable(asked, report.LongestPath) +
+				", and is not for such a request: look at its exportTo, and at the caller and port of the request."}
+		}
+		return []string{theHosts(hosts, asked)}
 	}
 	var gateways []string
 	for _, o := range k.VirtualServices {
@@ -84,7 +89,11 @@ func (q *question) hint(k *known, a argument.Answer) []string {
 	if len(gateways) == 0 {
 		return []string{"There is no VirtualService with hosts at all."}
 	}
-	return []string{fmt.Sprintf("No VirtualService here is at %s. There are some at %s%s.", gateway,
+	if gateway == istio.MeshGateway {
+		return []string{fmt.Sprintf("No VirtualService is for sidecars. There are some at the gateways %s: --gateway "+
+			"asks there.", enumerate(gateways))}
+	}
+	return []string{fmt.Sprintf("No VirtualService is at %s. There are some at %s%s.", gateway,
 		enumerate(gateways), nearest(gateway, gateways))}
 }
 

@@ -70,6 +70,7 @@ func TestRun_wrong(t *testing.T) {
 		"a rule alone":               {[]string{"-f", "DIR/rule.yaml"}, "Nothing here claims requests: a VirtualService with hosts is needed.\n"},
 		"a delegate is gone":         {[]string{"-f", "DIR/root.yaml"}, "http[0].delegate of VirtualService \"default/root\": delegate \"cart/cart\" is not there, so istiod leaves this rule out. Give the file in which it is too.\n"},
 		"several, and no host":       {[]string{"DIR/routes.yaml", "DIR/cart.yaml"}, "Which host? Give --host, or a URL. The hosts here are cart.default, greeter.example.com and greeter.shop.\n"},
+		"a claim without a value":    {[]string{"-H", "@request.auth.claims[http://a=b]"}, "--header: a header is like 'version: 200', got @request.auth.claims[http://a=b].\n"},
 		"no header":                  {[]string{"-H", "version"}, "--header: a header is like 'version: 200', got version.\n"},
 		"a header without a name":    {[]string{"-H", ": 200"}, "--header: a header is like 'version: 200', got : 200.\n"},
 		"wrong headers":              {[]string{"-H", "a b: 200", "-H", "c: d\ne"}, "--header"},
@@ -109,6 +110,10 @@ func TestRun_wrong(t *testing.T) {
 	}
 }
 
+// hiddenText is a VirtualService that its own namespace alone sees.
+const hiddenText = "---\napiVersion: networking.istio.io/v1\nkind: VirtualService\nmetadata: {name: hidden, namespace: front}\n" +
+	"spec: {hosts: [greeter], exportTo: [.], http: [{route: [{destination: {host: greeter}}]}]}\n"
+
 // What no VirtualService is for is answered too, with the host that may be meant and a code of its own.
 func TestRun_unclaimed(t *testing.T) {
 	t.Parallel()
@@ -119,23 +124,30 @@ func TestRun_unclaimed(t *testing.T) {
 		"a misspelt host": {[]string{"--host", "greter.shop"},
 			"GET http://greter.shop/ from a sidecar, port 80\nNo VirtualService claims requests for greter.shop in the mesh: they " +
 				"go to the service of that name, whatever its version.\n",
-			"The hosts here are greeter.example.com and greeter.shop; the nearest is greeter.shop.\n"},
+			"The hosts here are greeter.example.com, greeter.front and greeter.shop; the nearest is greeter.shop.\n"},
 		"another namespace": {[]string{"--service", "greeter"},
 			"GET http://greeter.default.svc.cluster.local/ from a sidecar, port 80\nNo VirtualService claims requests for " +
 				"greeter.default.svc.cluster.local in the mesh: they go to the service of that name, whatever its version.\n",
-			"The hosts here are greeter.example.com and greeter.shop; the nearest is greeter.shop.\n"},
+			"The hosts here are greeter.example.com, greeter.front and greeter.shop; the nearest is greeter.front.\n"},
 		"nothing near": {[]string{"--host", "xyz"},
 			"GET http://xyz/ from a sidecar, port 80\nNo VirtualService claims requests for xyz in the mesh: they go to the " +
 				"service of that name, whatever its version.\n",
-			"The hosts here are greeter.example.com and greeter.shop.\n"},
+			"The hosts here are greeter.example.com, greeter.front and greeter.shop.\n"},
 		"a misspelt gateway": {[]string{"--gateway", "shop/publik", "--host", "greeter.example.com"},
 			"GET http://greeter.example.com/ at gateway shop/publik, port 80\nNo VirtualService claims requests for " +
 				"greeter.example.com at gateway shop/publik: it answers 404.\n",
-			"No VirtualService here is at shop/publik. There are some at mesh and shop/public; the nearest is shop/public.\n"},
+			"No VirtualService is at shop/publik. There are some at mesh and shop/public; the nearest is shop/public.\n"},
+		"for others": {
+			[]string{"--host", "greeter.front", "--source-namespace", "shop"},
+			"GET http://greeter.front/ from a sidecar, port 80\nNo VirtualService claims requests for greeter.front in the mesh: they go to the " +
+				"service of that name, whatever its version.\n",
+			"A VirtualService has the host greeter.front, and is not for such a request: look at its exportTo, and at the caller and " +
+				"port of the request.\n",
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			check(t, run("", routesText, append([]string{"-"}, test.args...)...), answer{2, test.stdout, test.stderr})
+			check(t, run("", routesText+hiddenText, append([]string{"-"}, test.args...)...), answer{2, test.stdout, test.stderr})
 		})
 	}
 }

@@ -77,6 +77,14 @@ func TestAccServiceRouting(t *testing.T) {
 	got := q.answer()
 	conflicts, _ := got["conflicts"].([]any)
 	delete(got, "conflicts")
+	manifests, _ := got["manifests"].([]any)
+	delete(got, "manifests")
+	for i, name := range []string{"a-first", "b-later", "c-edge", "greeter"} {
+		if len(manifests) != 4 || !strings.Contains(fmt.Sprint(manifests[i]), "\n  name: "+name+"\n") ||
+			strings.Contains(fmt.Sprint(manifests[i]), "annotations") {
+			t.Errorf("manifest %d is not %s: %v", i, name, manifests)
+		}
+	}
 	want := map[string]any{
 		"service": "greeter", "namespace": "NS", "host": greeterHost, "ready_endpoints": 2.0,
 		"ports": []any{map[string]any{"name": "grpc", "number": 50051.0}},
@@ -124,7 +132,8 @@ func TestAccServiceRouting(t *testing.T) {
 			"spec: {hosts: [NS.example.com], ports: [{number: 50051, name: grpc, protocol: GRPC}], resolution: NONE}")
 	q.configure(q.admin, asks(`"`+q.name+`.example.com"`, ""))
 	q.only(q.must("apply"))
-	if got := q.answer(); got["host"] != "NS.example.com" || got["ports"] != nil || got["ready_endpoints"] != nil {
+	if got := q.answer(); got["host"] != "NS.example.com" || got["ports"] != nil || got["ready_endpoints"] != nil ||
+		!strings.Contains(fmt.Sprint(got["manifests"]), "kind: ServiceEntry") {
 		t.Errorf("a host of a ServiceEntry: %v", got)
 	}
 }
@@ -136,8 +145,8 @@ func TestAccServiceRouting_rights(t *testing.T) {
 	q.destinationRule("name: greeter, namespace: NS", "host: greeter, subsets: [{name: v1, labels: {version: v1}}]")
 	q.virtualService("name: greeter, namespace: NS", "hosts: [greeter], "+toGreeter)
 	for resource, missing := range map[string][]string{
-		"virtualservices":  {"virtual_services", "conflicts"},
-		"destinationrules": {"destination_rules", "conflicts"},
+		"virtualservices":  {"virtual_services", "conflicts", "manifests"},
+		"destinationrules": {"destination_rules", "conflicts", "manifests"},
 		"services":         {"ports", "ready_endpoints"},
 		"pods":             {"ready_endpoints"}, "workloadentries": {"ready_endpoints"},
 	} {
@@ -147,7 +156,7 @@ func TestAccServiceRouting_rights(t *testing.T) {
 			"The verb list on "+resource)
 		got := q.answer()
 		for _, attribute := range []string{
-			"ports", "ready_endpoints", "virtual_services", "destination_rules", "conflicts",
+			"ports", "ready_endpoints", "virtual_services", "destination_rules", "conflicts", "manifests",
 		} {
 			null := false
 			for _, name := range missing {
