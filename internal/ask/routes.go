@@ -36,7 +36,17 @@ func (q *question) routes(connect Connect, stdin io.Reader, request *traffic.Req
 	if routes.Problem != "" {
 		return nil, routes.Problem + hintOfTemplates(texts)
 	}
-	return &known{Routes: routes}, ""
+	return &known{Routes: routes, notes: notesOf(routes.Foreign)}, ""
+}
+
+// notesOf says which of the objects that were left out route requests in another way.
+func notesOf(foreign []string) (notes []string) {
+	for _, kind := range foreign {
+		if kind == "HTTPRoute" || kind == "GRPCRoute" {
+			notes = append(notes, "The answer does not say what each "+kind+" does: the Gateway API is not read.")
+		}
+	}
+	return notes
 }
 
 // hintOfTemplates says what to do with templates, which are no YAML.

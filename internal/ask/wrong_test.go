@@ -33,6 +33,9 @@ retries  2 on connect-failure,refused-stream,unavailable,cancelled,retriable-sta
 			check(t, run(dir, otherText, args...), want)
 		})
 	}
+	check(t, run("", otherText+"---\nkind: HTTPRoute\napiVersion: gateway.networking.k8s.io/v1\n", "-"), answer{
+		Stdout: want.Stdout, Stderr: "The answer does not say what each HTTPRoute does: the Gateway API is not read.\n",
+	})
 	elsewhere := strings.ReplaceAll(want.Stdout, "default", "shop")
 	elsewhere = strings.ReplaceAll(strings.ReplaceAll(elsewhere, "Istio's shop", "Istio's default"), "cluster.local", "mesh")
 	check(t, run(dir, "", "-n", "shop", "--cluster-domain", "mesh", "DIR/one"), answer{Stdout: elsewhere})

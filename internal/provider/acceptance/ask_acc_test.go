@@ -102,13 +102,22 @@ func TestAccServiceRouting_asked(t *testing.T) {
 	lab := acctest.Start(t)
 	kubectlRoutes(lab)
 	c := newCLI(t, reattach(t))
-	c.configure(fmt.Sprintf("config_path = %q\n default_namespace = %q\n", lab.Kubeconfig, lab.Namespace), fmt.Sprintf(`
-data "mesh_service_routing" "test" { service = %q }
+	guide := readFile(t, "../../../templates/guides/ask-where-a-request-goes.md")
+	_, block, _ := strings.Cut(guide, "```terraform\n")
+	block, _, _ = strings.Cut(block, "```")
+	_, routes, _ := strings.Cut(guide, "```yaml\n")
+	routes, _, _ = strings.Cut(routes, "```")
+	file := c.write("greeter.yaml", routes)
+	c.configure(fmt.Sprintf("config_path = %q\n", lab.Kubeconfig), strings.NewReplacer(
+		`service   = "greeter"`, fmt.Sprintf("service = %q", lab.Service), `"shop"`, quote(lab.Namespace),
+		`"routes/greeter.yaml"`, quote(file),
+	).Replace(block)+`
 output "asked" {
-  value = { for rule, header in %s : rule => provider::mesh::evaluate(data.mesh_service_routing.test, { headers = header }) }
+  value = { for rule, headers in {
+    "all-testers" = { version = "200" }, all = { x-tester = "abc" }, "all-shares" = { version = "100" }
+  } : rule => provider::mesh::evaluate(data.mesh_service_routing.greeter, { headers = headers }) }
 }
-output "picture" { value = provider::mesh::picture_markdown(data.mesh_service_routing.test) }
-`, lab.Service, `{ "all-testers" = { version = "200" }, all = { x-tester = "abc" }, "all-shares" = { version = "100" } }`))
+`)
 	c.must("apply")
 	state := &tfjson.State{}
 	c.show(state)
@@ -128,6 +137,15 @@ output "picture" { value = provider::mesh::picture_markdown(data.mesh_service_ro
 		}
 		shares, _ := outcome["shares"].(map[string]any)
 		agrees(lab, test.header, test.value, shares, outcome["fault"])
+	}
+	for output, want := range map[string]string{
+		"testers": `Rule http[0] > ` + lab.Namespace + "/" + lab.Service + `-d http[0] "all-testers": requests with header ` +
+			"version=200 go to two.",
+		"planned": `Rule http[0] "testers": requests with header version=200 go to v2.`,
+	} {
+		if got := outputs[output].Value; got != want {
+			t.Errorf("output %s is %q, want %q", output, got, want)
+		}
 	}
 	for _, words := range []string{"one 75 %, two 25 %", "all-testers: requests with header version=200"} {
 		if picture := fmt.Sprint(outputs["picture"].Value); !strings.Contains(picture, words) {
