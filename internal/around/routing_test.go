@@ -51,8 +51,10 @@ func TestFacts_RoutingOf(t *testing.T) {
 				"hosts: [reviews]\nhttp: [{route: [{destination: {host: reviews, subset: v1}}]}]"))
 			a.has(istiotest.VirtualService(t, "shop/root", "hosts: [reviews]\nhttp: [{delegate: {name: leaf}}]"))
 			a.has(istiotest.VirtualService(t, "shop/second", "hosts: [reviews]\nhttp: [{delegate: {name: leaf}}]"))
-			a.has(istiotest.VirtualService(t, "shop/other", "hosts: [other]\nhttp: [{route: [{destination: {host: other}}]}]"))
-			a.has(istiotest.VirtualService(t, "shop/leaf", "hosts: []\nhttp: [{route: [{destination: {host: ratings}}]}]"))
+			a.has(istiotest.VirtualService(t, "shop/other", "hosts: [other]\nhttp: [{route: [{destination: {host: "+
+				"other}}]}]"))
+			a.has(istiotest.VirtualService(t, "shop/leaf", "hosts: []\nhttp: [{route: [{destination: {host: "+
+				"ratings}}]}]"))
 			a.has(istiotest.Object(t, "DestinationRule", "shop/ratings", "host: ratings"))
 			a.has(istiotest.Object(t, "DestinationRule", "shop/reviews", "host: reviews"))
 			a.has(istiotest.Object(t, "DestinationRule", "shop/other", "host: other"))

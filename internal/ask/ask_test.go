@@ -105,7 +105,12 @@ func check(t *testing.T, got, want answer) {
 	}
 }
 
-const toDefault = "Rule http[3]: all other requests: v1 90 %, v9 10 %, timeout 1m30s, 3 retries, 12.5 % copied to v3, " +
+const toTesters = "Rule http[0] \"testers\": requests with header version=200 or path starting with /shop.Greeter/ " +
+	"and method " +
+	"POST go to v2, 10 % delayed by 5s.\n"
+
+const toDefault = "Rule http[3]: all other requests: v1 90 %, v9 10 %, timeout 1m30s, 3 retries, 12.5 % copied to " +
+	"v3, " +
 	"path rewritten to /new, authority rewritten to other; no DestinationRule declares subset v9 of greeter, so that " +
 	"requests to it fail with 503.\n"
 
@@ -128,17 +133,16 @@ copy     12.5 % to greeter.shop.svc.cluster.local subset v3
 sent as  other /new
 `},
 		"a header": {[]string{"-H", "Version: 200"}, `GET http://greeter.shop.svc.cluster.local/ from a sidecar, port 80
-Rule http[0] "testers": requests with header version=200 or path starting with /shop.Greeter/ and method POST go to v2, 10 % delayed by 5s.
-
+` + toTesters + `
 rule     http[0] "testers" of VirtualService "shop/greeter"
 match    match[0]
 to       100 % greeter.shop.svc.cluster.local subset v2 (version=v2)
 retries  2 on connect-failure,refused-stream,unavailable,cancelled,retriable-status-codes (Istio's default)
 fault    10 % delayed by 5s
 `},
-		"gRPC": {[]string{"--grpc", "shop.Greeter/Hello", "--service", "greeter", "-n", "shop"}, `POST http://greeter.shop.svc.cluster.local/shop.Greeter/Hello from a sidecar, port 80
-Rule http[0] "testers": requests with header version=200 or path starting with /shop.Greeter/ and method POST go to v2, 10 % delayed by 5s.
-
+		"gRPC": {[]string{"--grpc", "shop.Greeter/Hello", "--service", "greeter", "-n", "shop"}, "" +
+			`POST http://greeter.shop.svc.cluster.local/shop.Greeter/Hello from a sidecar, port 80
+` + toTesters + `
 rule     http[0] "testers" of VirtualService "shop/greeter"
 match    match[1] "old"
 to       100 % greeter.shop.svc.cluster.local subset v2 (version=v2)
@@ -148,13 +152,14 @@ fault    10 % delayed by 5s
 		"a caller": {
 			[]string{"--source-label", "app=web,version=v1", "--source-namespace", "front", "--host", "greeter.shop"},
 			`GET http://greeter.shop/ from a sidecar, port 80
-Rule http[1]: requests with source label app=web and source namespace front are redirected to www.example.com.
+Rule http[1]: requests with source label app=web and source namespace front are redirected to ` + "www.example.com." + `
 
 rule      http[1] of VirtualService "shop/greeter"
 match     match[0]
 redirect  301 to http://www.example.com/
 `},
-		"an answer, with what would colour a terminal": {[]string{"http://greeter.shop/closed?a=b"}, `GET http://greeter.shop/closed?a=b from a sidecar, port 80
+		"an answer, with what would colour a terminal": {[]string{"http://greeter.shop/closed?a=b"}, "" +
+			`GET http://greeter.shop/closed?a=b from a sidecar, port 80
 Rule http[2]: requests with path starting with /closed get the answer 503 from the proxy.
 
 rule    http[2] of VirtualService "shop/greeter"
@@ -162,7 +167,8 @@ match   match[0]
 answer  503 "closed\x1b[31m"
 `},
 		"a gateway": {
-			[]string{"--gateway", "shop/public", "http://greeter.example.com:8080", "--header", "host: greeter.example.com:8080"},
+			[]string{"--gateway", "shop/public", "http://greeter.example.com:8080", "--header",
+				"host: greeter.example.com:8080"},
 			`GET http://greeter.example.com:8080/ at gateway shop/public, port 8080
 ` + toDefault + `
 rule     http[3] of VirtualService "shop/greeter"
@@ -176,7 +182,8 @@ sent as  other /new
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			check(t, run(dir, "", append([]string{"-f", "DIR/routes.yaml"}, test.args...)...), answer{Stdout: test.want})
+			check(t, run(dir, "", append([]string{"-f", "DIR/routes.yaml"}, test.args...)...),
+				answer{Stdout: test.want})
 		})
 	}
 }

@@ -1,6 +1,7 @@
 package ask
 
 import (
+	"errors"
 	"net/url"
 	"slices"
 	"strings"
@@ -89,8 +90,14 @@ func (q *question) ofURL(attributes map[string]string) (problem string) {
 	parsed, err := url.Parse(q.url)
 	switch {
 	case err != nil:
-		return report.Printable(report.Sentence(err.Error()), report.LongestPath)
-	case parsed.Host == "" || parsed.User != nil:
+		var wrong *url.Error
+		if errors.As(err, &wrong) {
+			err = wrong.Err // the rest is the URL, in which a password may stand
+		}
+		return "A URL is like http://greeter.shop/hello: " + report.Printable(err.Error(), report.LongestPath) + "."
+	case parsed.User != nil:
+		return "A URL has no user and password here. What a client makes of them is a header: -H 'authorization: …'."
+	case parsed.Host == "":
 		return "A URL is like http://greeter.shop/hello, got " + report.Printable(q.url, report.LongestPath) + "."
 	}
 	path := parsed.EscapedPath()

@@ -28,14 +28,16 @@ func TestReadYAML(t *testing.T) {
 			text: "a: |\n  ---\nb: ----\n---c: d\n",
 			want: []any{map[string]any{"a": "---\n", "b": "----", "---c": "d"}},
 		},
-		"JSON":               {text: `{"a": [true, null]}`, want: []any{map[string]any{"a": []any{true, nil}}}},
-		"nothing":            {},
-		"a comment":          {text: "# nothing"},
-		"no YAML":            {text: "a: b\n---\na: [", wrong: "read document 2 of YAML: "},
-		"lines of the whole": {text: "# one\n---\na: b\n---\nc: d\ne: [", wrong: "read document 3 of YAML: yaml: line 6: "},
-		"JSON with tabs":     {text: "{\n\t\"a\": [\n\t\t1\n\t]\n}", want: []any{map[string]any{"a": []any{json.Number("1")}}}},
-		"a key twice":        {text: "a: b\na: c", wrong: `key "a" already set`},
-		"too many words":     {text: bomb(), wrong: "excessive aliasing"},
+		"JSON":      {text: `{"a": [true, null]}`, want: []any{map[string]any{"a": []any{true, nil}}}},
+		"nothing":   {},
+		"a comment": {text: "# nothing"},
+		"no YAML":   {text: "a: b\n---\na: [", wrong: "read document 2 of YAML: "},
+		"lines of the whole": {text: "# one\n---\na: b\n---\nc: d\ne: [", wrong: "read document 3 of YAML: yaml: " +
+			"line 6: "},
+		"JSON with tabs": {text: "{\n\t\"a\": [\n\t\t1\n\t]\n}",
+			want: []any{map[string]any{"a": []any{json.Number("1")}}}},
+		"a key twice":    {text: "a: b\na: c", wrong: `key "a" already set`},
+		"too many words": {text: bomb(), wrong: "excessive aliasing"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -62,7 +64,8 @@ func TestLiveYAML(t *testing.T) {
 		t.Fatal(err)
 	}
 	text, err := istio.LiveYAML(o, time.Date(2026, 1, 31, 13, 0, 0, 0, time.FixedZone("", 3600)))
-	want := "apiVersion: networking.istio.io/v1\nkind: VirtualService\nmetadata:\n  creationTimestamp: \"2026-01-31T12:00:00Z\"\n" +
+	want := "apiVersion: networking.istio.io/v1\nkind: VirtualService\nmetadata:\n  creationTimestamp: " +
+		"\"2026-01-31T12:00:00Z\"\n" +
 		"  name: a\n  namespace: b\nspec:\n  hosts:\n  - e\n"
 	if diff := cmp.Diff(want, text); diff != "" || err != nil {
 		t.Errorf("error %v (-want +got)\n%s", err, diff)

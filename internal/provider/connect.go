@@ -31,7 +31,8 @@ func Connector(version string) func(kubeconfig, context string) (c *cluster.Clus
 			return nil, "No cluster is configured. Give --kubeconfig, or set KUBE_CONFIG_PATH or KUBECONFIG, or " +
 				"KUBE_HOST with KUBE_TOKEN."
 		case err != nil:
-			return nil, "Could not " + err.Error() + ".\nCheck --kubeconfig and --context, and the KUBE_* environment " +
+			return nil, "Could not " + err.Error() + ".\nCheck --kubeconfig and --context, and the KUBE_* " +
+				"environment " +
 				"variables."
 		}
 		return c, ""

@@ -15,7 +15,8 @@ func TestConnector(t *testing.T) {
 	home := t.TempDir()
 	kubeconfig := func(name string) string {
 		at := filepath.Join(home, name)
-		text := fmt.Sprintf("apiVersion: v1\nkind: Config\ncurrent-context: a\ncontexts: [{name: a, context: {cluster: a}}]\n"+
+		text := fmt.Sprintf("apiVersion: v1\nkind: Config\ncurrent-context: a\ncontexts: [{name: a, context: "+
+			"{cluster: a}}]\n"+
 			"clusters: [{name: a, cluster: {server: 'https://%s.example'}}]\n", filepath.Base(name))
 		if err := os.MkdirAll(filepath.Dir(at), 0o750); err != nil {
 			t.Fatal(err)
@@ -26,7 +27,8 @@ func TestConnector(t *testing.T) {
 		return at
 	}
 	for _, variable := range []string{
-		"KUBE_CONFIG_PATH", "KUBE_CONFIG_PATHS", "KUBE_HOST", "KUBE_CTX", "KUBE_TOKEN", "KUBECONFIG", "KUBERNETES_SERVICE_HOST",
+		"KUBE_CONFIG_PATH", "KUBE_CONFIG_PATHS", "KUBE_HOST", "KUBE_CTX", "KUBE_TOKEN", "KUBECONFIG",
+		"KUBERNETES_SERVICE_HOST",
 	} {
 		t.Setenv(variable, "")
 	}
@@ -42,7 +44,8 @@ func TestConnector(t *testing.T) {
 			t.Errorf("connects to %q, want %q", problem, want)
 		}
 	}
-	want("", "", "No cluster is configured. Give --kubeconfig, or set KUBE_CONFIG_PATH or KUBECONFIG, or KUBE_HOST with KUBE_TOKEN.")
+	want("", "", "No cluster is configured. Give --kubeconfig, or set KUBE_CONFIG_PATH or KUBECONFIG, or KUBE_HOST "+
+		"with KUBE_TOKEN.")
 	kubeconfig(".kube/config")
 	want("", "", "config.example")
 	t.Setenv("KUBECONFIG", kubeconfig("kubectl"))
@@ -50,5 +53,6 @@ func TestConnector(t *testing.T) {
 	t.Setenv("KUBE_CONFIG_PATH", kubeconfig("provider"))
 	want("", "", "provider.example")
 	want(kubeconfig("flag"), "", "flag.example")
-	want("", "none", `context "none" does not exist.`+"\nCheck --kubeconfig and --context, and the KUBE_* environment variables.")
+	want("", "none", `context "none" does not exist.`+"\nCheck --kubeconfig and --context, and the KUBE_* "+
+		"environment variables.")
 }

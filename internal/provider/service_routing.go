@@ -80,9 +80,12 @@ func (*serviceRouting) Schema(_ context.Context, _ datasource.SchemaRequest, res
 			"destination_rules": destinationRulesAttribute(),
 			argument.ManifestsAttribute: schema.ListAttribute{
 				ElementType: types.StringType, Computed: true,
-				MarkdownDescription: "What decides about requests for the service, each object as a text of YAML: the " +
-					"VirtualServices of `virtual_services` with their delegates, the DestinationRules of every service " +
-					"to which they send requests, and the Gateways where they are. The oldest of a kind is first. With " +
+				MarkdownDescription: "What decides about requests for the service, each object as a text of YAML: " +
+					"the " +
+					"VirtualServices of `virtual_services` with their delegates, the DestinationRules of every " +
+					"service " +
+					"to which they send requests, and the Gateways where they are. The oldest of a kind is first. " +
+					"With " +
 					"them `provider::mesh::evaluate(data.mesh_service_routing.NAME, {…})` tells where a request goes " +
 					"now, and `provider::mesh::picture(data.mesh_service_routing.NAME)` draws it. Labels and " +
 					"annotations are left out. `null` where something may be that the user may not read.",

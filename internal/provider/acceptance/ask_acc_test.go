@@ -16,18 +16,22 @@ import (
 // kubectlRoutes makes what no Terraform wrote: a delegate behind a root, and a younger VirtualService for the same
 // host, which has no effect.
 func kubectlRoutes(lab *acctest.Lab) {
-	const begin = "apiVersion: networking.istio.io/v1\nkind: VirtualService\nmetadata: {namespace: NAMESPACE, name: SERVICE"
-	lab.Create("apiVersion: networking.istio.io/v1\nkind: DestinationRule\nmetadata: {namespace: NAMESPACE, name: SERVICE}\n" +
+	const begin = "apiVersion: networking.istio.io/v1\nkind: VirtualService\nmetadata: {namespace: NAMESPACE, " +
+		"name: SERVICE"
+	lab.Create("apiVersion: networking.istio.io/v1\nkind: DestinationRule\nmetadata: {namespace: NAMESPACE, name: " +
+		"SERVICE}\n" +
 		"spec: {host: SERVICE, subsets: [{name: one, labels: {app: k8s-combat-service-v1}}, " +
 		"{name: two, labels: {app: k8s-combat-service-v2}}]}\n")
 	lab.Create(begin + "-d}\nspec: {http: [{name: testers, match: [{headers: {version: {exact: '200'}}}], " +
 		"route: [{destination: {host: SERVICE, subset: two}}]}, " +
-		"{match: [{headers: {x-tester: {prefix: a}}}], fault: {abort: {grpcStatus: DATA_LOSS, percentage: {value: 100}}}, " +
+		"{match: [{headers: {x-tester: {prefix: a}}}], fault: {abort: {grpcStatus: DATA_LOSS, percentage: {value: " +
+		"100}}}, " +
 		"route: [{destination: {host: SERVICE, subset: one}}]}, " +
 		"{name: shares, route: [{destination: {host: SERVICE, subset: one}, weight: 75}, " +
 		"{destination: {host: SERVICE, subset: two}, weight: 25}]}]}\n")
 	lab.Create(begin + "-a}\nspec: {hosts: [SERVICE], http: [{name: all, delegate: {name: SERVICE-d}}]}\n")
-	lab.Create(begin + "-b}\nspec: {hosts: [HOST], http: [{name: late, route: [{destination: {host: SERVICE, subset: two}}]}]}\n")
+	lab.Create(begin + "-b}\nspec: {hosts: [HOST], http: [{name: late, route: [{destination: {host: SERVICE, " +
+		"subset: two}}]}]}\n")
 }
 
 // askedRequests are requests by their headers, and the rules that take them.
@@ -62,7 +66,8 @@ func TestAccAsk(t *testing.T) {
 			{"http://" + lab.Service + "." + lab.Namespace + "/helloworld.Greeter/SayHello"},
 		} {
 			args := append(append([]string{}, live...), where...)
-			outcome := askFor(t, append(args, "--grpc", "helloworld.Greeter/SayHello", "-H", test.header+": "+test.value)...)
+			outcome := askFor(t, append(args, "--grpc", "helloworld.Greeter/SayHello", "-H",
+				test.header+": "+test.value)...)
 			if outcome["virtual_service"] != lab.Namespace+"/"+lab.Service+"-a" || outcome["rule"] != rule {
 				t.Errorf("ask %q: %v", where, outcome["summary"])
 			}
@@ -73,7 +78,8 @@ func TestAccAsk(t *testing.T) {
 	say := func(code int, want string, args ...string) {
 		t.Helper()
 		var stdout, stderr strings.Builder
-		got := ask.Run(append([]string{"--live"}, args...), provider.Connector("test"), strings.NewReader(""), &stdout, &stderr)
+		got := ask.Run(append([]string{"--live"}, args...), provider.Connector("test"), strings.NewReader(""),
+			&stdout, &stderr)
 		if said := stdout.String() + stderr.String(); got != code || !strings.Contains(said, lab.Expand(want)) {
 			t.Errorf("ask %q ends with %d, wants %d and %q:\n%s", args, got, code, lab.Expand(want), said)
 		}
@@ -82,16 +88,19 @@ func TestAccAsk(t *testing.T) {
 	say(2, "There is no Service SERVICEx in namespace NAMESPACE; the nearest is SERVICE", append(config, "--service",
 		lab.Service+"x")...)
 	say(0, "Service NAMESPACE/SERVICE has no port 1, but ", append(config, "--service", lab.Service, "--port", "1")...)
-	say(2, "There is no Gateway NAMESPACE/none", append(config, "--service", lab.Service, "--gateway", lab.Namespace+"/none")...)
+	say(2, "There is no Gateway NAMESPACE/none", append(config, "--service", lab.Service, "--gateway",
+		lab.Namespace+"/none")...)
 	say(1, "Which service? Give -n ", config...)
 	say(1, `context "none" does not exist`, append(config, "--context", "none", "--service", lab.Service)...)
 	say(1, "Could not read kubeconfig", "--kubeconfig", t.TempDir()+"/none", "--service", lab.Service)
 	if lab.Nobody != "" {
-		say(1, "The verb list on virtualservices of the API group networking.istio.io lets it look", "--kubeconfig", lab.Nobody,
+		say(1, "The verb list on virtualservices of the API group networking.istio.io lets it look",
+			"--kubeconfig", lab.Nobody,
 			"-n", lab.Namespace, "--service", lab.Service)
 	}
 	if lab.Developer != "" {
-		say(0, "what other namespaces than NAMESPACE have: list in all of them is not allowed", "--kubeconfig", lab.Developer,
+		say(0, "what other namespaces than NAMESPACE have: list in all of them is not allowed", "--kubeconfig",
+			lab.Developer,
 			"-n", lab.Namespace, "--service", lab.Service)
 	}
 }
@@ -139,7 +148,8 @@ output "asked" {
 		agrees(lab, test.header, test.value, shares, outcome["fault"])
 	}
 	for output, want := range map[string]string{
-		"testers": `Rule http[0] > ` + lab.Namespace + "/" + lab.Service + `-d http[0] "all-testers": requests with header ` +
+		"testers": `Rule http[0] > ` + lab.Namespace + "/" + lab.Service +
+			`-d http[0] "all-testers": requests with header ` +
 			"version=200 go to two.",
 		"planned": `Rule http[0] "testers": requests with header version=200 go to v2.`,
 	} {

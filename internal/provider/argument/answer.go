@@ -31,8 +31,8 @@ func (r *Routes) Ask(request traffic.Request) (answer Answer, problem string) {
 func AnswerOf(table *traffic.Table, request traffic.Request) Answer {
 	answer := Answer{Outcome: table.Evaluate(request)}
 	answer.Summary = report.Sentence(table.Explain(answer.Outcome))
-	if answer.Outcome.Older != nil {
-		answer.OlderSummary = report.Sentence(table.Explain(*answer.Outcome.Older))
+	if answer.Older != nil {
+		answer.OlderSummary = report.Sentence(table.Explain(*answer.Older))
 	}
 	return answer
 }

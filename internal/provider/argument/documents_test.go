@@ -14,7 +14,8 @@ import (
 
 // virtualService is a manifest of one in the namespace shop that sends all requests for a host to a subset.
 func virtualService(name, host, subset string) string {
-	return fmt.Sprintf("apiVersion: networking.istio.io/v1\nkind: VirtualService\nmetadata: {name: %s, namespace: shop}\n"+
+	return fmt.Sprintf("apiVersion: networking.istio.io/v1\nkind: VirtualService\nmetadata: {name: %s, namespace: "+
+		"shop}\n"+
 		"spec: {hosts: [%s], http: [{route: [{destination: {host: %[2]s, subset: %s}}]}]}\n", name, host, subset)
 }
 
@@ -94,33 +95,44 @@ func TestReadRoutes_texts(t *testing.T) {
 		"foreign kinds beside it":  {[]string{serviceText + "---\n" + one + "---\n" + deploymentText}, "v1"},
 		"a foreign text beside it": {[]string{serviceText, one}, "v1"},
 		"what kubectl get prints":  {[]string{listText}, "old"},
-		"a list of one kind":       {[]string{strings.Replace(listText, "kind: List", "kind: VirtualServiceList", 1)}, "old"},
-		"a new one beside a list":  {[]string{virtualService("a-new", "greeter", "v1"), listText}, "old"},
-		"without times":            {[]string{one, virtualService("a", "greeter", "v2")}, "v1"},
-		"JSON":                     {[]string{`{"apiVersion": "networking.istio.io/v1alpha3", "kind": "VirtualService", "metadata": {"name": "a"}, "spec": {"hosts": ["a"], "http": [{"route": [{"destination": {"host": "a", "subset": "v7"}}]}]}}`}, "v7"},
-		"anchors": {[]string{"apiVersion: networking.istio.io/v1\nkind: VirtualService\nmetadata: {name: a}\nspec:\n  hosts: [a]\n" +
-			"  http:\n  - match: [{uri: {prefix: /x}}]\n    route: &to [{destination: {host: a, subset: v3}}]\n  - route: *to\n"}, "v3"},
-		"a merged anchor": {[]string{"apiVersion: networking.istio.io/v1\nkind: VirtualService\nmetadata: {name: a}\nspec:\n  hosts: [a]\n" +
-			"  http:\n  - match: [{uri: {prefix: /x}}]\n    route: [{destination: &to {host: a, subset: v3}}]\n  - route: [{destination: {<<: *to, port: {number: 80}}}]\n"}, "v3"},
+		"a list of one kind": {[]string{strings.Replace(listText, "kind: List", "kind: VirtualServiceList",
+			1)}, "old"},
+		"a new one beside a list": {[]string{virtualService("a-new", "greeter", "v1"), listText}, "old"},
+		"without times":           {[]string{one, virtualService("a", "greeter", "v2")}, "v1"},
+		"JSON": {[]string{`{"apiVersion": "networking.istio.io/v1alpha3", "kind": "VirtualService", ` +
+			`"metadata": {"name": "a"}, "spec": {"hosts": ["a"], ` +
+			`"http": [{"route": [{"destination": {"host": "a", "subset": "v7"}}]}]}}`}, "v7"},
+		"anchors": {[]string{"apiVersion: networking.istio.io/v1\nkind: VirtualService\nmetadata: {name: " +
+			"a}\nspec:\n  hosts: [a]\n" +
+			"  http:\n  - match: [{uri: {prefix: /x}}]\n    route: &to [{destination: {host: a, subset: v3}}]\n  - " +
+			"route: *to\n"}, "v3"},
+		"a merged anchor": {[]string{"apiVersion: networking.istio.io/v1\nkind: VirtualService\nmetadata: {name: " +
+			"a}\nspec:\n  hosts: [a]\n" +
+			"  http:\n  - match: [{uri: {prefix: /x}}]\n    route: [{destination: &to {host: a, subset: v3}}]\n  - " +
+			"route: [{destination: {<<: *to, port: {number: 80}}}]\n"}, "v3"},
 		"long, and what it is": {[]string{strings.Repeat(serviceText+"---\n", 9_000) + one}, "v1"},
 
 		"only a foreign kind": {[]string{serviceText + "---\n" + deploymentText},
 			"Nothing here routes, only Deployment and Service."},
 		"foreign ones in two texts": {[]string{deploymentText, serviceText, serviceText},
 			"Nothing here routes, only Deployment and Service."},
-		"an empty list": {[]string{"apiVersion: v1\nkind: List\nitems: []\n"}, "Nothing here claims requests: a mesh_canary_route, " +
+		"an empty list": {[]string{"apiVersion: v1\nkind: List\nitems: []\n"}, "Nothing here claims requests: a " +
+			"mesh_canary_route, " +
 			"a mesh_weighted_split, or a mesh_virtual_service or VirtualService with hosts is needed."},
 		"a misspelt kind": {[]string{strings.Replace(one, "VirtualService", "VirtualServise", 1)},
-			`kind: "VirtualServise" has nothing to do with this route: it must be VirtualService, DestinationRule, Gateway ` +
+			`kind: "VirtualServise" has nothing to do with this route: it must be VirtualService, DestinationRule, ` +
+				"Gateway " +
 				"or ServiceEntry; the nearest is VirtualService."},
 		"a misspelt group": {[]string{serviceText + "---\n" + strings.Replace(one, "istio.io", "istio.oi", 1)},
 			"document 2: apiVersion: must be networking.istio.io/v1, networking.istio.io/v1beta1 or " +
 				`networking.istio.io/v1alpha3, got "networking.istio.oi/v1".`},
 		"wrong in a list": {[]string{strings.Replace(listText, "subset: old", "subst: old", 1)},
 			"items[1]: spec.http[0].route[0].destination.subst: is no field of a Destination; the nearest is subset."},
-		"wrong in a list of a document": {[]string{one, serviceText + "---\n" + strings.Replace(listText, "subset: old", "subset: 1", 1)},
+		"wrong in a list of a document": {[]string{one, serviceText + "---\n" + strings.Replace(listText,
+			"subset: old", "subset: 1", 1)},
 			"[1]: document 2, items[1]: spec.http[0].route[0].destination.subset: must be a string."},
-		"an item that is none":  {[]string{"kind: List\nitems: [a]\n"}, "items[0]: A resource of this provider is needed"},
+		"an item that is none": {[]string{"kind: List\nitems: [a]\n"}, "items[0]: A resource of this provider is " +
+			"needed"},
 		"items of what is none": {[]string{"kind: Lis\nitems: [a]\n"}, `kind: "Lis" has nothing to do with this route`},
 		"wrong at a line": {[]string{one + "---\n" + serviceText + "---\na: [\n"},
 			"Read document 3 of YAML: yaml: line 11: did not find expected node content."},
@@ -144,7 +156,8 @@ func TestReadTexts(t *testing.T) {
 		{Name: "a.yaml", Content: serviceText + "---\n" + serviceText}, {Name: "b.yaml", Content: deploymentText},
 		{Name: "c.yaml", Content: virtualService("greeter", "greeter", "v1")},
 	}, argument.Place{})
-	if diff := cmp.Diff([]string{"Deployment", "Service"}, routes.Foreign); diff != "" || goes(routes, traffic.Request{}) != "v1" {
+	if diff := cmp.Diff([]string{"Deployment", "Service"}, routes.Foreign); diff != "" || goes(routes,
+		traffic.Request{}) != "v1" {
 		t.Errorf("goes to %s, foreign (-want +got):\n%s", goes(routes, traffic.Request{}), diff)
 	}
 	routes = argument.ReadTexts([]argument.Text{
@@ -201,15 +214,18 @@ func TestReadRoutes_hostile(t *testing.T) {
 	t.Parallel()
 	bomb := "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n"
 	for i := range 9 {
-		bomb += fmt.Sprintf("a%d: &a%[1]d [%s]\n", i+1, strings.TrimSuffix(strings.Repeat(fmt.Sprintf("*a%d, ", i), 10), ", "))
+		bomb += fmt.Sprintf("a%d: &a%[1]d [%s]\n", i+1, strings.TrimSuffix(strings.Repeat(fmt.Sprintf("*a%d, ", i),
+			10), ", "))
 	}
 	for name, test := range map[string]struct{ text, want string }{
-		"a bomb":        {bomb, "excessive aliasing"},
-		"deep":          {strings.Repeat("[", 20_000), "exceeded max depth"},
-		"lists in each": {strings.Repeat("{kind: List, items: [", 2_000) + strings.Repeat("]}", 2_000), "Nothing here claims requests"},
-		"many values":   {"a: [" + strings.Repeat("x,", 50_000) + "x]\n", "stands for more than 50000 values"},
-		"no text":       {"\x00\x01", "control characters are not allowed"},
-		"a key that hides": {"kind: Gateway\napiVersion: networking.istio.io/v1\nmetadata: {name: a}\nspec: {\"x\\u202ey\": 1}\n",
+		"a bomb": {bomb, "excessive aliasing"},
+		"deep":   {strings.Repeat("[", 20_000), "exceeded max depth"},
+		"lists in each": {strings.Repeat("{kind: List, items: [", 2_000) + strings.Repeat("]}", 2_000),
+			"Nothing here claims requests"},
+		"many values": {"a: [" + strings.Repeat("x,", 50_000) + "x]\n", "stands for more than 50000 values"},
+		"no text":     {"\x00\x01", "control characters are not allowed"},
+		"a key that hides": {"kind: Gateway\napiVersion: networking.istio.io/v1\nmetadata: {name: a}\nspec: " +
+			"{\"x\\u202ey\": 1}\n",
 			"is no field of a Gateway"},
 		"a kind that hides": {"kind: \"x\\u202ey\"\napiVersion: v1\n", `Nothing here routes, only x`},
 	} {

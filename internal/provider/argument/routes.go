@@ -27,7 +27,8 @@ type Routes struct {
 	// Host is the service that is asked about where a request says nothing else: that of a
 	// data.mesh_service_routing, empty where none is given.
 	Host string
-	// Foreign are the kinds of objects that were left out because nothing in them routes, each once, fit for a terminal.
+	// Foreign are the kinds of objects that were left out because nothing in them routes, each once, and fit for a
+	// terminal.
 	Foreign []string
 	// Table returns what decides about requests, which is made once. Its problem is that nothing does, or that a part
 	// of it is not given.

@@ -32,10 +32,12 @@ func TestReadRoutes_serviceRouting(t *testing.T) {
 	t.Parallel()
 	text := func(s string) tftypes.Value { return tftypes.NewValue(tftypes.String, s) }
 	host := text("greeter.shop.svc.cluster.local")
-	edge := strings.Replace(virtualService("edge", "www.example.com", "edge"), "hosts:", "gateways: [public], hosts:", 1)
+	edge := strings.Replace(virtualService("edge", "www.example.com", "edge"), "hosts:", "gateways: [public], "+
+		"hosts:", 1)
 	greeter := virtualService("greeter", "greeter", "v1")
 	root := "apiVersion: networking.istio.io/v1\nkind: VirtualService\nmetadata: {name: root, namespace: shop}\n" +
-		"spec: {hosts: [greeter], http: [{delegate: {name: gone}}, {route: [{destination: {host: greeter, subset: v5}}]}]}\n"
+		"spec: {hosts: [greeter], http: [{delegate: {name: gone}}, {route: [{destination: {host: greeter, subset: " +
+		"v5}}]}]}\n"
 	unknown := tftypes.NewValue(tftypes.List{ElementType: tftypes.String}, tftypes.UnknownValue)
 	null := tftypes.NewValue(tftypes.List{ElementType: tftypes.String}, nil)
 	pair := func(values ...tftypes.Value) tftypes.Value {
@@ -50,9 +52,11 @@ func TestReadRoutes_serviceRouting(t *testing.T) {
 		request traffic.Request
 		want    string
 	}{
-		"its service":                  {routing(host, texts(edge, greeter)), traffic.Request{}, "v1"},
-		"another host":                 {routing(host, texts(edge, greeter)), traffic.Request{Authority: "a.b"}, "unclaimed"},
-		"a gateway":                    {routing(host, texts(edge, greeter)), traffic.Request{Gateway: "shop/public"}, "edge"},
+		"its service": {routing(host, texts(edge, greeter)), traffic.Request{}, "v1"},
+		"another host": {routing(host, texts(edge, greeter)), traffic.Request{Authority: "a.b"},
+			"unclaimed"},
+		"a gateway": {routing(host, texts(edge, greeter)),
+			traffic.Request{Gateway: "shop/public"}, "edge"},
 		"nothing routes it":            {routing(host, texts()), traffic.Request{}, "unclaimed"},
 		"a delegate that is not there": {routing(host, texts(root)), traffic.Request{}, "v5"},
 		"the same of two services": {
@@ -71,7 +75,8 @@ func TestReadRoutes_serviceRouting(t *testing.T) {
 		},
 		"what may not be read": {
 			routing(host, null), traffic.Request{},
-			"What routes this service could not be read: manifests is null, and a warning of the data source names the " +
+			"What routes this service could not be read: manifests is null, and a warning of the data source names " +
+				"the " +
 				"right that is missing.",
 		},
 		"what is wrong": {
@@ -116,7 +121,8 @@ func TestReadRoutes_serviceRouting(t *testing.T) {
 	}}, map[string]tftypes.Value{
 		"manifests": tftypes.NewValue(tftypes.Bool, true), "virtual_services": tftypes.NewValue(tftypes.Bool, true),
 	})
-	if got := goes(argument.ReadRoutes(bare), traffic.Request{}); !strings.HasPrefix(got, "A resource of this provider") {
+	if got := goes(argument.ReadRoutes(bare), traffic.Request{}); !strings.HasPrefix(got, "A resource of this "+
+		"provider") {
 		t.Errorf("goes to %q", got)
 	}
 }
