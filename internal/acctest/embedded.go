@@ -10,6 +10,7 @@ import (
 var onlyEmbedded = map[string]string{
 	"TestAccAck":                     breaks,
 	"TestAccAck_restartedAPIServer":  breaks,
+	"TestAccAsk_proxied":             throughEnvoys,
 	"TestAccCanaryRoute_proxied":     throughEnvoys,
 	"TestAccChaos":                   breaks,
 	"TestAccEffects_alike":           throughEnvoys,

@@ -105,6 +105,52 @@ func TestAccAsk(t *testing.T) {
 	}
 }
 
+// TestAccAsk_proxied: at a gateway the rules of two VirtualServices hold, what the Gateway does not serve is not found,
+// and in the mesh the older one holds, for the command as for real requests.
+func TestAccAsk_proxied(t *testing.T) {
+	t.Parallel()
+	e := newEffects(t)
+	e.edge("SERVICE.example", "")
+	const begin = "apiVersion: networking.istio.io/v1\nkind: VirtualService\nmetadata: {namespace: NAMESPACE, " +
+		"name: SERVICE"
+	e.lab.Create("apiVersion: networking.istio.io/v1\nkind: DestinationRule\nmetadata: {namespace: NAMESPACE, " +
+		"name: SERVICE}\n" +
+		"spec: {host: SERVICE, subsets: [{name: v1, labels: {version: v1}}, {name: v2, labels: {version: v2}}]}\n")
+	e.lab.Create(e.in(begin + "-a}\nspec: {hosts: [SERVICE.example, other.SERVICE.example, HOST], gateways: " +
+		"[SERVICE, mesh], http: [" +
+		"{match: [{uri: {prefix: /one}}], route: [{destination: {host: HOST, subset: v1}}]}]}\n"))
+	e.lab.Create(e.in(begin + "-b}\nspec: {hosts: [SERVICE.example, HOST], gateways: [EDGE, mesh], http: [" +
+		"{route: [{destination: {host: HOST, subset: v2}}]}]}\n"))
+	for name, test := range map[string]struct {
+		via, host, path string
+		// want is the subset, or the kind of what becomes of it.
+		want string
+	}{
+		"the first at the gateway":  {"gateway", "SERVICE.example", "/one/x", "v1"},
+		"the second at the gateway": {"gateway", "SERVICE.example", "/two", "v2"},
+		"a host that is not served": {"gateway", "other.SERVICE.example", "/one", "unclaimed"},
+		"the first in the mesh":     {"sidecar", "HOST", "/one", "v1"},
+		"no rule in the mesh":       {"sidecar", "HOST", "/two", "no_route"},
+	} {
+		args := []string{"--live", "--kubeconfig", e.lab.Kubeconfig, "--host", e.in(test.host), "--path", test.path}
+		if test.via == "gateway" {
+			args = append(args, "--gateway", e.in("EDGE"), "--port", fmt.Sprint(e.gateway.Port))
+		}
+		outcome := askFor(t, args...)
+		want := answeredWith("404")
+		if outcome["kind"] == "forward" {
+			subset, _ := outcome["subset"].(string)
+			if subset != test.want {
+				t.Errorf("%s: %v", name, outcome["summary"])
+			}
+			want = acctest.Only(subset)
+		} else if outcome["kind"] != test.want {
+			t.Errorf("%s: %v", name, outcome["summary"])
+		}
+		e.await(test.via, test.host, test.path, nil, want)
+	}
+}
+
 // TestAccServiceRouting_asked: of what routes a service now, evaluate and the pictures say what becomes of requests.
 func TestAccServiceRouting_asked(t *testing.T) {
 	t.Parallel()

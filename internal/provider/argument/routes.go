@@ -119,7 +119,9 @@ func joinElements(elements []elementReading, names []string) Routes {
 		}
 		all.Known = all.Known && (element.known || element.problem != "")
 		all.Host = cmp.Or(all.Host, element.host)
-		all.live = all.live || element.host != ""
+		if element.host != "" {
+			all.live, all.place.ClusterDomain = true, domainOf(element.host)
+		}
 		all.Foreign = istio.Unique(append(all.Foreign, element.foreign...))
 		resources = resources || element.resource
 		if element.problem != "" {
@@ -150,6 +152,15 @@ func joinElements(elements []elementReading, names []string) Routes {
 	}
 	all.Problem = strings.Join(problems[:min(len(problems), report.MostProblems)], "\n")
 	return all
+}
+
+// domainOf returns the domain of the cluster in which the full host of a service is, empty for Kubernetes' default
+// and where the host does not tell.
+func domainOf(host string) string {
+	if labels := strings.SplitN(host, ".", 4); len(labels) == 4 && labels[2] == "svc" {
+		return labels[3]
+	}
+	return ""
 }
 
 // firstGiven is an object that was given, and where.

@@ -57,6 +57,12 @@ func TestReadRoutes_serviceRouting(t *testing.T) {
 			"unclaimed"},
 		"a gateway": {routing(host, texts(edge, greeter)),
 			traffic.Request{Gateway: "shop/public"}, "edge"},
+		"another cluster domain": {
+			routing(text("greeter.shop.svc.mesh.example"), texts(greeter)), traffic.Request{}, "v1",
+		},
+		"a name of elsewhere": {
+			routing(text("www.example.com"), texts(edge, greeter)), traffic.Request{}, "unclaimed",
+		},
 		"nothing routes it":            {routing(host, texts()), traffic.Request{}, "unclaimed"},
 		"a delegate that is not there": {routing(host, texts(root)), traffic.Request{}, "v5"},
 		"the same of two services": {
