@@ -31,6 +31,11 @@ func (q *question) cluster(connect Connect, request *traffic.Request) (k *known,
 		return nil, report.Printable(problem, report.LongestDetail)
 	}
 	called, port := istio.SplitAuthority(request.Authority)
+	if request.SourceNamespace == "" && istio.IsNamespaceName(called) {
+		// Of all namespaces that have such a name the one is meant in which to look.
+		request.Authority = istio.FullHost(called, q.namespace, q.clusterDomain) + strings.TrimPrefix(
+			request.Authority, called)
+	}
 	namespace, service, inside := q.serviceOf(called)
 	view := cluster.NewSurroundings(c, q.clusterDomain).View(namespace,
 		traffic.Options{RootNamespace: q.rootNamespace}, "")

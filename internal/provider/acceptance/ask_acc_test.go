@@ -63,6 +63,7 @@ func TestAccAsk(t *testing.T) {
 	for rule, test := range askedRequests {
 		for _, where := range [][]string{
 			{"-n", lab.Namespace, "--service", lab.Service}, {"--host", lab.Host},
+			{"-n", lab.Namespace, "--host", lab.Service + ":50051"},
 			{"http://" + lab.Service + "." + lab.Namespace + "/helloworld.Greeter/SayHello"},
 		} {
 			args := append(append([]string{}, live...), where...)
