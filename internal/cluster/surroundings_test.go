@@ -120,9 +120,10 @@ func TestView_List(t *testing.T) {
 			query:    around.Query{Resource: around.Gateways, Namespace: "shop"},
 			requests: 1,
 			holds: func(v *View) bool {
-				return cmp.Equal(v.Gateways["shop"], map[string]around.Gateway{"a": {Servers: []istio.Server{
+				a, b := v.Gateways["shop"]["a"], v.Gateways["shop"]["b"]
+				return cmp.Equal(a.Servers, []istio.Server{
 					{Port: 80, Protocol: "HTTP", Hosts: []string{"shop/*.shop.example", "b.example"}, Redirects: true},
-				}}, "b": {}})
+				}) && len(b.Servers) == 0 && a.Object.String() == `Gateway "shop/a"` && b.Object.Name == "b"
 			},
 		},
 		"WorkloadEntries are not served": {
@@ -138,7 +139,10 @@ func TestView_List(t *testing.T) {
 			},
 			query:    around.Query{Resource: around.ServiceEntries},
 			requests: 1,
-			holds:    func(v *View) bool { return len(v.Entries.Covering("a.shop.example")) == 1 },
+			holds: func(v *View) bool {
+				return len(v.Entries.Covering("a.shop.example")) == 1 &&
+					v.ServiceEntryObjects[0].String() == `ServiceEntry "shop/a"`
+			},
 		},
 		"services": {
 			answer: func(w http.ResponseWriter, _ *http.Request) {
