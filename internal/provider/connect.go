@@ -9,22 +9,11 @@ import (
 	"github.com/meshroute/terraform-provider-mesh/internal/cluster"
 )
 
-// Connector returns what connects to a cluster as a provider block does that has a config_path and a config_context,
-// either of which may be empty: the environment says the rest. Where nothing says which cluster is meant it is the
-// one that kubectl takes. The problem says why there is no connection, and what to do.
+// Connector returns what connects a command to a cluster. The problem says why there is no connection, and what to do.
 func Connector(version string) func(kubeconfig, context string) (c *cluster.Cluster, problem string) {
 	return func(kubeconfig, context string) (*cluster.Cluster, string) {
-		block := map[string]attr.Value{}
-		for name, value := range map[string]string{"config_path": kubeconfig, "config_context": context} {
-			if value != "" {
-				block[name] = attr.String(value)
-			}
-		}
-		config := readConnection(attr.Read(attr.Object(block)))
+		config := readConnection(attr.Read(attr.Object(commandBlock(kubeconfig, context))))
 		config.UserAgent = "terraform-provider-mesh/" + version
-		if config.Host == "" && len(config.ConfigPaths) == 0 {
-			config.ConfigPaths = kubectlPaths()
-		}
 		c, err := cluster.Connect(config)
 		switch {
 		case errors.Is(err, cluster.ErrNoConfiguration):
@@ -32,11 +21,27 @@ func Connector(version string) func(kubeconfig, context string) (c *cluster.Clus
 				"KUBE_HOST with KUBE_TOKEN."
 		case err != nil:
 			return nil, "Could not " + err.Error() + ".\nCheck --kubeconfig and --context, and the KUBE_* " +
-				"environment " +
-				"variables."
+				"environment variables."
 		}
 		return c, ""
 	}
+}
+
+// commandBlock returns the provider block that a command goes by, whose flags give a kubeconfig and a context, either
+// of which may be empty: the environment says the rest. Where nothing says which cluster is meant it is the one that
+// kubectl takes.
+func commandBlock(kubeconfig, context string) map[string]attr.Value {
+	block := map[string]attr.Value{}
+	for name, value := range map[string]string{"config_path": kubeconfig, "config_context": context} {
+		if value != "" {
+			block[name] = attr.String(value)
+		}
+	}
+	config := readConnection(attr.Read(attr.Object(block)))
+	if paths := kubectlPaths(); config.Host == "" && len(config.ConfigPaths) == 0 && len(paths) > 0 {
+		block["config_paths"] = attr.Strings(paths)
+	}
+	return block
 }
 
 // kubectlPaths returns the kubeconfigs that kubectl reads, none where there are none.

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/meshroute/terraform-provider-mesh/internal/provider"
+	"github.com/meshroute/terraform-provider-mesh/internal/write"
 )
 
 // TestConnector: a command finds the cluster as the provider does, and else as kubectl does.
@@ -39,6 +40,12 @@ func TestConnector(t *testing.T) {
 		c, problem := connect(kubeconfig, context)
 		if c != nil {
 			problem = c.Host()
+			source, diagnostics := provider.OpenWrite("test")(t.Context(), write.Connection{
+				Kubeconfig: kubeconfig, Context: context,
+			})
+			if source == nil || source.Cluster.Host() != problem {
+				t.Errorf("write does not connect to %s: %+v", problem, diagnostics)
+			}
 		}
 		if !strings.Contains(problem, want) {
 			t.Errorf("connects to %q, want %q", problem, want)

@@ -15,13 +15,9 @@ import (
 func OpenWrite(version string) write.Open {
 	return func(ctx context.Context, c write.Connection) (*write.Source, []*tfprotov6.Diagnostic) {
 		p := &meshProvider{version: version}
-		attributes := map[string]attr.Value{}
-		for name, value := range map[string]string{
-			"config_path": c.Kubeconfig, "config_context": c.Context, "cluster_domain": c.ClusterDomain,
-		} {
-			if value != "" {
-				attributes[name] = attr.String(value)
-			}
+		attributes := commandBlock(c.Kubeconfig, c.Context)
+		if c.ClusterDomain != "" {
+			attributes["cluster_domain"] = attr.String(c.ClusterDomain)
 		}
 		failure := func(err error) []*tfprotov6.Diagnostic {
 			return []*tfprotov6.Diagnostic{{

@@ -42,7 +42,7 @@ Flags:
   --all                  writes objects too that this provider has applied, which are in some state already
 
 Without flags the environment says which cluster is meant, as for the provider: KUBE_CONFIG_PATH, KUBE_CTX, KUBE_HOST,
-KUBE_TOKEN and the others.
+KUBE_TOKEN and the others. Where it says nothing, the cluster is the one that kubectl takes.
 
 What there is to know about an object, such as the tool that it belongs to, is a comment above it and a line on
 standard error.
