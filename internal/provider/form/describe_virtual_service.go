@@ -63,8 +63,8 @@ var virtualServiceDescriptions = map[protoreflect.FullName]string{
 	istioAPI + "StringMatch.prefix": "The value has to begin with this string, case included. It is plain text " +
 		"without segments or wildcards, so `\"/foo\"` also matches `/foobar`; only a `uri` may have it empty.",
 	istioAPI + "StringMatch.regex": "The whole value has to match this RE2 expression of at most `1024` bytes: " +
-		"`\"v2\"` does not match `v2.1`, but `\"v2.*\"` does. Begin it with `(?i)` to ignore case; `\"*\"` is no " +
-		"expression, so write `{}` to ask only for presence.",
+		"`\"v2\"` does not match `v2.1`, but `\"v2.*\"` does. Begin it with `(?i)` to ignore case. `\"*\"` is no " +
+		"expression: who asks only for presence needs none.",
 
 	istioAPI + "HTTPRouteDestination.destination": "Where the requests go: a host, and optionally one of its subsets " +
 		"and ports.",
