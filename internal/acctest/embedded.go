@@ -30,6 +30,7 @@ var onlyEmbedded = map[string]string{
 	"TestAccEvaluate_retriesOfGRPC":  viaEnvoy,
 	"TestAccEvaluate_serviceEntries": asEnvoy,
 	"TestAccEvaluate_takenAway":      viaEnvoy,
+	"TestAccExamples_proxied":        throughEnvoys,
 	"TestAccFailure_controlPlane":    breaks,
 	"TestAccFailure_webhook":         "the API server has to reach a webhook in the test",
 	"TestAccHCPTerraform_savedPlan":  signs,
