@@ -10,11 +10,12 @@ import (
 	tfjson "github.com/hashicorp/terraform-json"
 )
 
-const docs = "../../docs"
+// root is the folder of the repository.
+const root = "../.."
 
 func readPage(t *testing.T, name string) string {
 	t.Helper()
-	page, err := os.ReadFile(filepath.Join(docs, name))
+	page, err := os.ReadFile(filepath.Join(root, "docs", name))
 	if err != nil {
 		t.Fatal(err)
 	}

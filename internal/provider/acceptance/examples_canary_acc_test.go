@@ -14,7 +14,7 @@ import (
 	"github.com/meshroute/terraform-provider-mesh/internal/acctest"
 )
 
-// canaryExample is an example of the page of mesh_canary_route, for a service of the lab.
+// canaryExample is an example of the page of a resource, for a service of the lab.
 type canaryExample struct {
 	*cli
 	lab *acctest.Lab
@@ -28,10 +28,8 @@ func newCanaryExample(t *testing.T, lab *acctest.Lab, name string, pairs ...stri
 	pairs = append(pairs, `service   = "greeter"`, fmt.Sprintf("service   = %q", lab.Service),
 		`service            = "greeter"`, fmt.Sprintf("service            = %q", lab.Service),
 		"greeter.greeter.svc.cluster.local", lab.Host, `"greeter"`+"\n", fmt.Sprintf("%q\n", lab.Namespace))
-	text := readFile(t, filepath.Join("../../../examples/canary-route", name, "main.tf"))
+	text := readFile(t, filepath.Join("../../../examples", name, "main.tf"))
 	text = strings.NewReplacer(pairs...).Replace(text)
-	text = strings.ReplaceAll(text, `resource "mesh_canary_route" "`+lab.Namespace+`"`,
-		`resource "mesh_canary_route" "greeter"`)
 	if provider := "provider \"mesh\" {\n"; strings.Contains(text, provider) {
 		block, rest, _ := strings.Cut(strings.SplitN(text, provider, 2)[1], "\n}\n")
 		e.configure(block, strings.SplitN(text, provider, 2)[0]+rest)
@@ -52,7 +50,8 @@ func (e canaryExample) applied(look func()) {
 	e.must("destroy")
 }
 
-// TestAccExamples_canary applies the examples of the page of mesh_canary_route that gRPC's own client shows.
+// TestAccExamples_canary applies the examples of mesh_canary_route, and that of mesh_weighted_split, that gRPC's own
+// client shows.
 func TestAccExamples_canary(t *testing.T) {
 	t.Parallel()
 	shares := func(lab *acctest.Lab, v1, v2 float64) {
@@ -60,10 +59,13 @@ func TestAccExamples_canary(t *testing.T) {
 	}
 	tests := map[string]func(*testing.T, *acctest.Lab){
 		"weights": func(t *testing.T, lab *acctest.Lab) {
-			newCanaryExample(t, lab, "weights").applied(func() { shares(lab, 90, 10) })
+			newCanaryExample(t, lab, "canary-route/weights").applied(func() { shares(lab, 90, 10) })
+		},
+		"split": func(t *testing.T, lab *acctest.Lab) {
+			newCanaryExample(t, lab, "weighted-split/shares").applied(func() { shares(lab, 90, 10) })
 		},
 		"policies": func(t *testing.T, lab *acctest.Lab) {
-			newCanaryExample(t, lab, "policies").applied(func() {
+			newCanaryExample(t, lab, "canary-route/policies").applied(func() {
 				shares(lab, 90, 10)
 				broken := acctest.Request{Headers: map[string]string{"try": "broken"}}
 				lab.Eventually(broken, acctest.Failing("Unavailable"))
@@ -73,14 +75,14 @@ func TestAccExamples_canary(t *testing.T) {
 		},
 		"services": func(t *testing.T, lab *acctest.Lab) {
 			other := acctest.Start(t)
-			newCanaryExample(t, lab, "services", "cart =", fmt.Sprintf("%q =", lab.Service),
+			newCanaryExample(t, lab, "canary-route/services", "cart =", fmt.Sprintf("%q =", lab.Service),
 				"checkout =", fmt.Sprintf("%q =", other.Service)).applied(func() {
 				lab.Eventually(acctest.Request{}, acctest.Only("v1"))
 				shares(other, 90, 10)
 			})
 		},
 		"rollouts": func(t *testing.T, lab *acctest.Lab) {
-			newCanaryExample(t, lab, "rollouts").applied(func() {
+			newCanaryExample(t, lab, "canary-route/rollouts").applied(func() {
 				k := newKube(t, lab.Kubeconfig)
 				for kind, change := range map[string]func(*unstructured.Unstructured){
 					acctest.VirtualService: func(o *unstructured.Unstructured) {
@@ -100,7 +102,7 @@ func TestAccExamples_canary(t *testing.T) {
 		},
 		"new cluster": func(t *testing.T, lab *acctest.Lab) {
 			c := newConnection(t, lab)
-			e := newCanaryExample(t, lab, "new-cluster")
+			e := newCanaryExample(t, lab, "canary-route/new-cluster")
 			if err := os.Mkdir(filepath.Join(e.dir, "cluster"), 0o700); err != nil {
 				t.Fatal(err)
 			}
@@ -131,7 +133,7 @@ func TestAccExamples_proxied(t *testing.T) {
 	tests := map[string]func(*testing.T, *acctest.Lab){
 		"gateway": func(t *testing.T, lab *acctest.Lab) {
 			gateway, outside := lab.Gateway(), lab.Service+".example"
-			newCanaryExample(t, lab, "gateway", "shop.example.com", outside,
+			newCanaryExample(t, lab, "canary-route/gateway", "shop.example.com", outside,
 				"istio-ingress/public", gateway.Namespace+"/"+gateway.Name).applied(func() {
 				tester := map[string]string{"x-tester": "yes"}
 				atGateway := acctest.Request{Via: "gateway", Protocol: "http1", Host: outside, Count: 1000}
@@ -144,7 +146,7 @@ func TestAccExamples_proxied(t *testing.T) {
 			})
 		},
 		"mirror": func(t *testing.T, lab *acctest.Lab) {
-			newCanaryExample(t, lab, "mirror").applied(func() {
+			newCanaryExample(t, lab, "canary-route/mirror").applied(func() {
 				lab.Eventually(acctest.Request{Via: "sidecar", Protocol: "http1", Host: lab.Host, Count: 1000, Seen: true},
 					func(a acctest.Answers) error {
 						if copies := a.Seen["v2"]; copies < 150 || copies > 250 {
@@ -155,7 +157,7 @@ func TestAccExamples_proxied(t *testing.T) {
 			})
 		},
 		"sticky": func(t *testing.T, lab *acctest.Lab) {
-			newCanaryExample(t, lab, "sticky").applied(func() {
+			newCanaryExample(t, lab, "canary-route/sticky").applied(func() {
 				lab.Eventually(acctest.Request{Via: "sidecar", Protocol: "http1", Host: lab.Host, Count: 1000},
 					acctest.Shares(map[string]float64{"v1": 90, "v2": 10}))
 				sidecar, _, _ := lab.Envoys()
