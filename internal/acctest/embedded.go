@@ -42,6 +42,8 @@ var onlyEmbedded = map[string]string{
 	"TestAccVersions":                "it connects an Envoy of its own to istiod",
 	"TestAccWaits":                   breaks,
 	"TestAccWaits_auto":              breaks,
+	"TestAccGuide_gettingStarted":    throughEnvoys,
+	"TestAccGuide_override":          throughEnvoys,
 	"TestAccGuide_runACanary":        counted,
 	"TestAccWalk_metrics":            counted,
 	"TestAccWalk_mirror":             counted,

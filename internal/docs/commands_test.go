@@ -50,7 +50,7 @@ var programs = map[string]program{
 	"make":                    makes,
 	"export":                  exports,
 	"kubectl": oneOf("apply", "auth", "create", "delete", "describe", "exec", "get", "label", "logs", "port-forward",
-		"run"),
+		"rollout", "run"),
 	"go":       oneOf("build", "install", "run", "test", "vet"),
 	"git":      oneOf("clone", "diff"),
 	"istioctl": oneOf("install", "analyze", "proxy-config", "proxy-status"),
@@ -61,6 +61,8 @@ var programs = map[string]program{
 	"mkdir":    nil,
 	"printf":   nil,
 	"sed":      nil,
+	"sort":     nil,
+	"uniq":     nil,
 	".ci/run":  nil,
 }
 
