@@ -96,8 +96,8 @@ var destinationRuleDescriptions = map[protoreflect.FullName]string{
 		"that the server's certificate is verified against. Must be absent with `credential_name`; absent means the " +
 		"authorities of the operating system.",
 	istioAPI + "ClientTLSSettings.credential_name": "Name of the secret with certificate, key and authorities, in " +
-		"the namespace of the calling proxy, in place of the paths. Gateways read it, and sidecars only where the " +
-		"object has a `workload_selector`.",
+		"the namespace of the calling proxy, in place of the paths. Gateways read it, and sidecars only where a " +
+		"DestinationRule selects workloads.",
 	istioAPI + "ClientTLSSettings.subject_alt_names": "Names of which the server's certificate has to carry one, " +
 		"such as `[\"db.example.com\"]`. Absent means the identities that Istio knows for the host with " +
 		"`ISTIO_MUTUAL`, and otherwise the host that the request named.",
