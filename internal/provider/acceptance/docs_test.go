@@ -133,12 +133,15 @@ func (s server) judgeResource(t *testing.T, name string, body *hclsyntax.Body) e
 	return err
 }
 
-// fits returns an error unless the attributes are those of a resource, of a rule or of a walk.
+// fits returns an error unless the attributes are those of the provider block, of a resource, of a rule or of a walk.
 func (s server) fits(attributes hclsyntax.Attributes) error {
 	if len(attributes) == 0 {
 		return nil
 	}
 	value := evaluate(attributes)
+	if _, err := convertValue(value, s.schemas.Provider.ValueType()); err == nil {
+		return nil
+	}
 	var last error
 	for _, name := range slices.Sorted(maps.Keys(s.schemas.ResourceSchemas)) {
 		whole := s.schemas.ResourceSchemas[name].ValueType().(tftypes.Object)
