@@ -40,6 +40,9 @@ func TestDocs_configuration(t *testing.T) {
 				t.Errorf("%s: %s %v: %v", at, block.Type, block.Labels, err)
 			}
 		}
+		if strings.HasPrefix(b.Text, "list ") {
+			s.checkQueries(t, b.Text)
+		}
 		calls(body, func(name string) {
 			if ours, ok := strings.CutPrefix(name, "provider::mesh::"); ok && s.schemas.Functions[ours] == nil {
 				t.Errorf("%s: there is no function %s", at, name)
