@@ -86,8 +86,8 @@ var (
 // ordinary are words that say nothing of what a sentence is about.
 var ordinary = strings.Fields("about all and any are before but does each for from gets has have here him how into " +
 	"its more new nobody not nothing now object one only other plan requests resource same says that the their them " +
-	"then there these they this those was what when where whether which while who whose with apply change cluster error " +
-	"warning told looked checked checks namespace right rights route route. said")
+	"then there these they this those was what when where whether which while who whose with apply change cluster " +
+	"error warning told looked checked checks namespace right rights route route. said")
 
 // wordsOf returns what a sentence is about, in the singular.
 func wordsOf(sentence string) map[string]bool {

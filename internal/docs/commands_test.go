@@ -58,8 +58,8 @@ var programs = map[string]program{
 }
 
 // others are programs of which nothing is looked at, and what the shell itself knows.
-var others = strings.Fields("aws az cat cd chmod cp curl cut docker done echo else fi for gcloud gpg grep grpcurl head " +
-	"helm if jq ls mkdir mv printf rm sed set sha256sum sleep sort tail tar test uniq unzip while")
+var others = strings.Fields("aws az cat cd chmod cp curl cut docker done echo else fi for gcloud gpg grep grpcurl " +
+	"head helm if jq ls mkdir mv printf rm sed set sha256sum sleep sort tail tar test uniq unzip while")
 
 // oneOf is a program whose first argument that is no flag is one of these.
 func oneOf(commands ...string) program {

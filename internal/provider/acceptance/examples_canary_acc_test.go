@@ -28,7 +28,7 @@ func newCanaryExample(t *testing.T, lab *acctest.Lab, name string, pairs ...stri
 	pairs = append(pairs, `service   = "greeter"`, fmt.Sprintf("service   = %q", lab.Service),
 		`service            = "greeter"`, fmt.Sprintf("service            = %q", lab.Service),
 		"greeter.greeter.svc.cluster.local", lab.Host, `"greeter"`+"\n", fmt.Sprintf("%q\n", lab.Namespace))
-	text := readFile(t, filepath.Join("../../../examples", name, "main.tf"))
+	text := readFile(t, "../../../examples/"+name+"/main.tf")
 	text = strings.NewReplacer(pairs...).Replace(text)
 	if provider := "provider \"mesh\" {\n"; strings.Contains(text, provider) {
 		block, rest, _ := strings.Cut(strings.SplitN(text, provider, 2)[1], "\n}\n")
@@ -137,7 +137,9 @@ func TestAccExamples_proxied(t *testing.T) {
 				"istio-ingress/public", gateway.Namespace+"/"+gateway.Name).applied(func() {
 				tester := map[string]string{"x-tester": "yes"}
 				atGateway := acctest.Request{Via: "gateway", Protocol: "http1", Host: outside, Count: 1000}
-				inMesh := acctest.Request{Via: "sidecar", Protocol: "http1", Host: lab.Host, Count: 1000, Headers: tester}
+				inMesh := acctest.Request{
+					Via: "sidecar", Protocol: "http1", Host: lab.Host, Count: 1000, Headers: tester,
+				}
 				shares := acctest.Shares(map[string]float64{"v1": 90, "v2": 10})
 				lab.Eventually(atGateway, shares)
 				lab.Eventually(inMesh, shares)
@@ -147,7 +149,8 @@ func TestAccExamples_proxied(t *testing.T) {
 		},
 		"mirror": func(t *testing.T, lab *acctest.Lab) {
 			newCanaryExample(t, lab, "canary-route/mirror").applied(func() {
-				lab.Eventually(acctest.Request{Via: "sidecar", Protocol: "http1", Host: lab.Host, Count: 1000, Seen: true},
+				all := acctest.Request{Via: "sidecar", Protocol: "http1", Host: lab.Host, Count: 1000, Seen: true}
+				lab.Eventually(all,
 					func(a acctest.Answers) error {
 						if copies := a.Seen["v2"]; copies < 150 || copies > 250 {
 							return fmt.Errorf("of 1000 requests v2 got a copy of %d", copies)

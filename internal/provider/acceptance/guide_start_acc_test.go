@@ -2,6 +2,7 @@ package acceptance_test
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -52,9 +53,11 @@ func newNewcomer(t *testing.T, guide string) *newcomer {
 	sidecar, _, _ := lab.Envoys()
 	for name, script := range standIns {
 		file := filepath.Join(n.home, "bin", name)
-		writeFile(t, file, "#!/usr/bin/env bash\nset -eo pipefail\n"+strings.NewReplacer("REPOSITORY", repository,
-			"CURL", curl, "SIDECAR", sidecar.Host).Replace(script)+"\n")
-		if err := os.Chmod(file, 0o700); err != nil {
+		text := "#!/usr/bin/env bash\nset -eo pipefail\n" + strings.NewReplacer("REPOSITORY", repository,
+			"CURL", curl, "SIDECAR", sidecar.Host).Replace(script) + "\n"
+		if err := errors.Join(
+			os.MkdirAll(filepath.Dir(file), 0o700), os.WriteFile(file, []byte(text), 0o700),
+		); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -130,8 +133,8 @@ func TestAccGuide_gettingStarted(t *testing.T) {
 	// wants are the answers to each block of commands that asks. Before the first route there are those of the lab's
 	// third version too.
 	wants := []acctest.Want{
-		func(acctest.Answers) error { return nil }, acctest.Only("v2"), acctest.Only("v1"), split(90, 10), split(50, 50),
-		acctest.Only("v1"),
+		func(acctest.Answers) error { return nil }, acctest.Only("v2"), acctest.Only("v1"),
+		split(90, 10), split(50, 50), acctest.Only("v1"),
 	}
 	for _, block := range n.blocks {
 		language, code := block[1], block[2]

@@ -33,7 +33,8 @@ var httpRouteDescriptions = map[protoreflect.FullName]string{
 		"for its responses, and its failures do not reach the caller. Not together with `mirrors`; absent means no " +
 		"copy.",
 	istioAPI + "HTTPRoute.mirrors": "Destinations that each receive a copy of the requests, besides those that " +
-		"answer them; nobody waits for their responses, and their failures do not reach the caller. Absent means no copies.",
+		"answer them; nobody waits for their responses, and their failures do not reach the caller. Absent means " +
+		"no copies.",
 	istioAPI + "HTTPRoute.mirror_percent": "Deprecated whole-number form of `mirror_percentage`, in percent (`0` to " +
 		"`100`). Ignored where `mirror_percentage` is set; absent means `100`.",
 	istioAPI + "HTTPRoute.mirror_percentage": "Share of the requests that `mirror` receives a copy of. Absent means " +
