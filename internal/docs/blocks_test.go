@@ -14,12 +14,10 @@ import (
 // tests of the guides know.
 func TestDocs_languages(t *testing.T) {
 	t.Parallel()
-	known := []string{"terraform", "shell", "yaml", "json", "text", "diff", "mermaid"}
+	known := []string{"terraform", "hcl", "shell", "yaml", "json", "text", "diff", "mermaid"}
 	for _, p := range docstest.Pages(t, root) {
 		for _, b := range p.Blocks() {
-			// The configuration of the CLI is in an older HCL. The test of the guide "Getting started" uses it.
-			isCLI := b.Language == "hcl" && strings.HasPrefix(b.Text, "provider_installation {\n")
-			if !isCLI && !slices.Contains(known, b.Language) {
+			if !slices.Contains(known, b.Language) {
 				t.Errorf("%s:%d: a block in %q, which no test reads; known are %v", b.Page, b.Line, b.Language, known)
 			}
 		}

@@ -128,7 +128,7 @@ func ours(t *testing.T, args []string) error {
 	}
 	for _, arg := range args[1:] {
 		name, _, _ := strings.Cut(strings.TrimLeft(arg, "-"), "=")
-		if strings.HasPrefix(arg, "-") && name != "" && !strings.Contains(code, `"`+name+`"`) {
+		if strings.HasPrefix(arg, "-") && name != "" && name != "help" && !strings.Contains(code, `"`+name+`"`) {
 			return fmt.Errorf("%s has no flag %s", args[0], arg)
 		}
 	}

@@ -20,8 +20,10 @@ var (
 	message = regexp.MustCompile(`\*\*([^*]+)\*\*`)
 )
 
-// oneWord are summaries of one word, which other texts are too. noSummaries are those of functions.
-var oneWord, noSummaries = []string{"Interrupted"}, []string{"There is no value"}
+// oneWord are summaries of one word, which other texts are too. noSummaries are those of functions and of commands.
+var oneWord, noSummaries = []string{"Interrupted"}, []string{
+	"Provider not configured", "There is no value", "YAML of something else",
+}
 
 // summaries returns those of all diagnostics that the provider can give, from its code.
 func summaries(t *testing.T) map[string]bool {
