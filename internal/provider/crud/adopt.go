@@ -15,6 +15,7 @@ import (
 	"github.com/meshroute/terraform-provider-mesh/internal/cluster"
 	"github.com/meshroute/terraform-provider-mesh/internal/istio"
 	"github.com/meshroute/terraform-provider-mesh/internal/provider/form"
+	"github.com/meshroute/terraform-provider-mesh/internal/provider/outlook"
 	"github.com/meshroute/terraform-provider-mesh/internal/provider/report"
 )
 
@@ -31,7 +32,7 @@ func (p *objectsResource) planAdoption(d draft, live liveObjects, diagnostics *d
 	wanted, adopted := p.adoption(d.route, d.life, live)
 	p.warnOfUnknown(live.whole(), diagnostics)
 	p.warnOfLost(wanted, live.whole(), diagnostics)
-	p.tellMoves(d.life, p.Resolve(live.Ours(wanted), p.settings.ClusterDomain), wanted, plannedWalk{}, diagnostics)
+	p.tellMoves(d.life, p.Resolve(live.Ours(wanted), p.settings.ClusterDomain), wanted, outlook.Walk{}, diagnostics)
 	d.planned["adopted"] = attr.Strings(adopted)
 	warnings, to := report.Warnings{}, p.audience(d.life)
 	for _, o := range live.All() {

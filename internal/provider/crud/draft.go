@@ -9,6 +9,7 @@ import (
 	"github.com/meshroute/terraform-provider-mesh/internal/attr"
 	"github.com/meshroute/terraform-provider-mesh/internal/istio"
 	"github.com/meshroute/terraform-provider-mesh/internal/provider/form"
+	"github.com/meshroute/terraform-provider-mesh/internal/provider/outlook"
 )
 
 // draft is a plan in the making.
@@ -25,7 +26,7 @@ type draft struct {
 	// weights they are the live objects, and what those become.
 	before, after istio.Objects
 	// walk is how shares are going to get from one to the other, with no way to go where they do at once.
-	walk plannedWalk
+	walk outlook.Walk
 }
 
 // completeOwnership plans who writes the objects, what was taken over when they came under Terraform, and that

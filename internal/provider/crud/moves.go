@@ -12,6 +12,7 @@ import (
 	"github.com/meshroute/terraform-provider-mesh/internal/around"
 	"github.com/meshroute/terraform-provider-mesh/internal/istio"
 	"github.com/meshroute/terraform-provider-mesh/internal/provider/form"
+	"github.com/meshroute/terraform-provider-mesh/internal/provider/outlook"
 	"github.com/meshroute/terraform-provider-mesh/internal/provider/report"
 	"github.com/meshroute/terraform-provider-mesh/internal/traffic"
 )
@@ -40,11 +41,11 @@ func (p *objectsResource) planMoves(d draft, diagnostics *diag.Diagnostics) {
 //
 // Where shares walk, every step is a change of its own, and what else moves does so before the first one.
 func (p *objectsResource) tellMoves(
-	life form.Lifecycle, is, wanted istio.Objects, walks plannedWalk, diagnostics *diag.Diagnostics,
+	life form.Lifecycle, is, wanted istio.Objects, walks outlook.Walk, diagnostics *diag.Diagnostics,
 ) {
 	moves := p.movesBetween(is, wanted)
 	jumps := p.jumpsBetween(life, is, wanted)
-	if walks.plan.Last() > 0 {
+	if walks.Plan.Last() > 0 {
 		moves, jumps = p.walkMoves(life, is, walks)
 	}
 	if len(jumps) > 0 {
@@ -55,21 +56,14 @@ func (p *objectsResource) tellMoves(
 	if len(moves) > 0 {
 		p.warnOfMoves(is.Routing(), moves, diagnostics)
 	}
-	if walks.plan.Last() > 0 {
+	if walks.Plan.Last() > 0 {
 		p.warnOfWalk(life, is.Routing(), walks, diagnostics)
 	}
 }
 
 // movesBetween returns the requests that a change sends elsewhere.
 func (p *objectsResource) movesBetween(is, wanted istio.Objects) []traffic.Move {
-	before := istio.UnderNewNames(is, wanted)
-	if before == nil || wanted.Routing() == nil || sameObject(before, wanted.Routing()) {
-		return nil
-	}
-	after := *wanted.Routing()
-	after.Name = before.Name // the same one, by another name
-	return traffic.Moves([]*istio.Object{before}, []*istio.Object{&after},
-		traffic.Options{ClusterDomain: p.settings.ClusterDomain})
+	return outlook.Moves(is, wanted, traffic.Options{ClusterDomain: p.settings.ClusterDomain})
 }
 
 // jumpsBetween returns the moves that are larger than is allowed. What clients keep by a cookie is none of them:
@@ -114,11 +108,6 @@ func (p *objectsResource) tellFirstMoves(d draft, facts *around.Facts, diagnosti
 	if len(moves) > 0 {
 		p.warnOfMoves(o, moves, diagnostics)
 	}
-}
-
-// sameObject reports whether two VirtualServices in the same namespace mean the same.
-func sameObject(a, b *istio.Object) bool {
-	return a.Namespace == b.Namespace && istio.SameSpec(a.Spec, b.Spec)
 }
 
 func refuseJumps(most int64, jumps []traffic.Move, diagnostics *diag.Diagnostics) {

@@ -11,6 +11,7 @@ import (
 	"github.com/meshroute/terraform-provider-mesh/internal/cluster"
 	"github.com/meshroute/terraform-provider-mesh/internal/istio"
 	"github.com/meshroute/terraform-provider-mesh/internal/provider/form"
+	"github.com/meshroute/terraform-provider-mesh/internal/provider/outlook"
 	"github.com/meshroute/terraform-provider-mesh/internal/provider/report"
 )
 
@@ -63,7 +64,7 @@ func (p *objectsResource) plan(ctx context.Context, c *call) {
 	r := attr.Read(attr.Object(d.planned))
 	d.after = p.Route(r, p.settings.Defaults).Render()
 	if d.exists && isKnown(d.config, form.Moving) {
-		d.walk = walkOf(d.life, d.before, d.after, d.route.Place().Owner, c.private.walkText())
+		d.walk = outlook.WalkOf(d.life, d.before, d.after, d.route.Place().Owner, c.private.walkText())
 	}
 	p.completeSummary(&d, r)
 	if p.has("live_weights") {

@@ -15,7 +15,7 @@ import (
 	"github.com/meshroute/terraform-provider-mesh/internal/attr"
 	"github.com/meshroute/terraform-provider-mesh/internal/cluster"
 	"github.com/meshroute/terraform-provider-mesh/internal/istio"
-	"github.com/meshroute/terraform-provider-mesh/internal/provider/form"
+	"github.com/meshroute/terraform-provider-mesh/internal/provider/outlook"
 	"github.com/meshroute/terraform-provider-mesh/internal/provider/report"
 	"github.com/meshroute/terraform-provider-mesh/internal/provider/stage"
 	"github.com/meshroute/terraform-provider-mesh/internal/walk"
@@ -46,17 +46,6 @@ type walkRun struct {
 // now are the objects as they were last read or written.
 func (w *walkRun) now() liveObjects { return liveObjects{w.writer.Now} }
 
-// termsOf are what a walk keeps to.
-func termsOf(w *form.Walk, plan walk.Plan) walk.Terms {
-	return walk.Terms{
-		Last: plan.Last(), Pause: w.Pause, Patience: w.Patience, Again: askAgain, OnFailure: w.OnFailure,
-		Gated: len(w.Gates) > 0, ByApply: w.ByApply, Mirrored: plan.Mirrored(), MirrorPause: w.MirrorPause,
-	}
-}
-
-// askAgain is how long after an answer that was no verdict the gates are asked once more.
-const askAgain = 5 * time.Second
-
 // failedGates is why a walk went back, or stays where it is.
 type failedGates struct{ why string }
 
@@ -74,7 +63,7 @@ func (p *objectsResource) walks(c *call, u *updateRun) bool {
 	if w.plan.Last() == 0 {
 		return false
 	}
-	w.terms, u.walk, w.writer = termsOf(u.life.Walk, w.plan), w, p.writerOf(c, u)
+	w.terms, u.walk, w.writer = outlook.TermsOf(u.life.Walk, w.plan), w, p.writerOf(c, u)
 	m, _ := walk.Recall(u.change.From.Routing())
 	if w.at.Back {
 		w.why = m.Why
@@ -89,7 +78,7 @@ func (p *objectsResource) walks(c *call, u *updateRun) bool {
 // isPlanned fails where an apply would end elsewhere than its plan said: somebody has changed the annotation since.
 func (w *walkRun) isPlanned(planned attr.Value) error {
 	said, known := planned.Get("walk_state").Text()
-	goal := plannedWalk{plan: w.plan, at: w.at}.goal(w.life.Walk)
+	goal := outlook.Walk{Plan: w.plan, At: w.at}.Goal(w.life.Walk)
 	if o := w.writer.Now.Routing(); known && said != goal && o != nil {
 		return &cluster.Error{
 			Reason: cluster.Stale, Verb: "update", Object: cluster.AddressOf(&o.Object).String(),

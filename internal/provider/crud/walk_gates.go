@@ -38,9 +38,9 @@ func (p *objectsResource) refuseGates(d draft, diagnostics *diag.Diagnostics) {
 			refuse("asks for metrics, and the provider block says of no Prometheus where it is: set prometheus there")
 			continue
 		}
-		versions := d.walk.plan.Growing()
-		if g.SuccessRate != nil && g.SuccessRate.WorseThan != "" && d.walk.plan.Last() > 0 {
-			other, ok := d.walk.plan.Question(0).Others[g.SuccessRate.WorseThan]
+		versions := d.walk.Plan.Growing()
+		if g.SuccessRate != nil && g.SuccessRate.WorseThan != "" && d.walk.Plan.Last() > 0 {
+			other, ok := d.walk.Plan.Question(0).Others[g.SuccessRate.WorseThan]
 			if !ok {
 				refuse(fmt.Sprintf("compares with the subset %.80q, which there is not", g.SuccessRate.WorseThan))
 				continue

@@ -10,12 +10,12 @@ import (
 	"github.com/meshroute/terraform-provider-mesh/internal/cluster"
 	"github.com/meshroute/terraform-provider-mesh/internal/istio"
 	"github.com/meshroute/terraform-provider-mesh/internal/provider/form"
+	"github.com/meshroute/terraform-provider-mesh/internal/provider/outlook"
 	"github.com/meshroute/terraform-provider-mesh/internal/walk"
 )
 
 // What walk_state says where no walk is under way.
 const (
-	walkArrived = "arrived"
 	// walkOvertaken and walkGone are how a walk ended whose shares, or whose annotation, somebody else changed.
 	walkOvertaken = "ended: somebody else has set the shares since"
 	walkGone      = "ended: the annotation that said where it was is gone"
@@ -84,7 +84,7 @@ func (p *objectsResource) refreshWalk(
 		}
 		return attr.String(walkOvertaken), ours
 	case walk.IsPlace(text) && cluster.Same(wanted, ours):
-		return attr.String(walkArrived), ours
+		return attr.String(outlook.Arrived), ours
 	case walk.IsPlace(text) || walk.IsStopped(text):
 		return attr.String(walkGone), ours
 	}
@@ -111,7 +111,7 @@ func (d *draft) completeWalk() {
 	case d.life.Walk == nil:
 		d.planned["walk_state"] = attr.Null()
 	default:
-		d.planned["walk_state"] = attr.String(d.walk.goal(d.life.Walk))
+		d.planned["walk_state"] = attr.String(d.walk.Goal(d.life.Walk))
 	}
 }
 
@@ -123,24 +123,14 @@ func (d *draft) endsAnywhere() bool {
 	return d.exists && !isKnown(d.config, form.Moving) && (walks || d.life.Walk != nil && d.life.Walk.ByApply)
 }
 
-// goal is what walk_state says where every gate passes.
-func (w plannedWalk) goal(to *form.Walk) string {
-	if w.plan.Last() > 0 {
-		if stage, arrives := termsOf(to, w.plan).Goal(w.at); !arrives {
-			return w.plan.Place(walk.Position{Stage: stage})
-		}
-	}
-	return walkArrived
-}
-
 // reached are the objects at the end of an apply: those of the next step of a walk that advances by apply, and
 // otherwise the planned ones.
 func (d *draft) reached() istio.Objects {
-	if d.life.Walk == nil || d.walk.plan.Last() == 0 {
+	if d.life.Walk == nil || d.walk.Plan.Last() == 0 {
 		return d.after
 	}
-	if stage, arrives := termsOf(d.life.Walk, d.walk.plan).Goal(d.walk.at); !arrives {
-		return d.walk.plan.Objects(stage)
+	if stage, arrives := outlook.TermsOf(d.life.Walk, d.walk.Plan).Goal(d.walk.At); !arrives {
+		return d.walk.Plan.Objects(stage)
 	}
 	return d.after
 }
