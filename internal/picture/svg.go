@@ -54,8 +54,8 @@ func (t theme) styles(fill func(colour) string) string {
 	return b.String()
 }
 
-// style is the same in every picture, so that several may stand in one page.
-var style = strings.Join([]string{
+// pictureStyle is the same for every picture, so that several may stand in one page.
+var pictureStyle = strings.Join([]string{
 	".mp{font-family:" + fontFamily + "}",
 	".mp text,.mp tspan{direction:ltr;unicode-bidi:isolate;white-space:pre}",
 	".mp-strong{font-weight:700}",
@@ -70,10 +70,11 @@ var style = strings.Join([]string{
 
 // SVG draws the sheet in a width of so many pixels. The text is complete, and the same each time for the same sheet.
 // No name in it is read as XML or HTML, none is outside its place, and a title has the whole of what is cut.
-func (s *Sheet) SVG(width int) string { return s.svg(width, "mp") }
+func (s *Sheet) SVG(width int) string { return s.svg(width, "mp", "<style>"+pictureStyle+"</style>\n") }
 
-// svg gives everything that has an id one that begins with a prefix.
-func (s *Sheet) svg(width int, prefix string) string {
+// svg gives everything that has an id one that begins with a prefix. Without a style of its own it takes that of the
+// page.
+func (s *Sheet) svg(width int, prefix, style string) string {
 	groups, height := s.layout(float64(width))
 	d := &svgDrawing{prefix: prefix, hatches: map[int]bool{}}
 	for _, g := range groups {
@@ -82,7 +83,7 @@ func (s *Sheet) svg(width int, prefix string) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, `<svg xmlns="http://www.w3.org/2000/svg" class="mp"%s%s viewBox="0 0 %d %s">`,
 		attribute("width", float64(width)), attribute("height", height), width, number(height))
-	fmt.Fprintf(&b, "\n<style>%s</style>\n<defs>", style)
+	b.WriteString("\n" + style + "<defs>")
 	for i := range hatches {
 		if d.hatches[i] {
 			fmt.Fprintf(&b, `<pattern id="%s-h%d" width="6" height="6" patternUnits="userSpaceOnUse">`+
