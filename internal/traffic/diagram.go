@@ -27,20 +27,36 @@ func DiagramChange(before, after []*istio.Object, beforehand, afterwards Options
 }
 
 // Sheet makes a picture of VirtualServices with a row for each rule, in the words of a summary. Delegates are among
-// the routes.
+// the routes; what is not known of them is a stand-in, as there.
 func Sheet(routes []*istio.Object, options Options) *picture.Sheet {
-	t := NewTable(routes, nil, options)
+	t := tableOf(routes, options, isWhole(routes, options))
 	return picture.NewSheet(newNamer(t).rows(t))
 }
 
 // SheetOfChange makes a picture of routes before and after a change, each with what is known of its place. It says of
 // rules that go where their requests go afterwards.
 func SheetOfChange(before, after []*istio.Object, beforehand, afterwards Options) *picture.Sheet {
-	was, is := NewTable(before, nil, beforehand), NewTable(after, nil, afterwards)
+	whole := isWhole(before, beforehand) && isWhole(after, afterwards)
+	was, is := tableOf(before, beforehand, whole), tableOf(after, afterwards, whole)
 	n := newNamer(was, is)
 	now, then := n.rows(was), n.rows(is)
 	n.tellFates(was, is, now, then)
 	return picture.NewChangeSheet(now, then)
+}
+
+// isWhole reports whether routes need no stand-ins: no delegate is missing, and they are not delegates alone.
+func isWhole(routes []*istio.Object, options Options) bool {
+	t := NewTable(routes, nil, options)
+	return (len(routes) == 0 || len(t.virtualServices) > 0) &&
+		!slices.ContainsFunc(t.dropped, func(d Dropped) bool { return d.Missing })
+}
+
+// tableOf makes a table for a sheet. One with stand-ins has the destinations of a rule in another order.
+func tableOf(routes []*istio.Object, options Options, whole bool) *Table {
+	if whole {
+		return NewTable(routes, nil, options)
+	}
+	return newWordTable(routes, options)
 }
 
 // rows returns what a sheet has of each VirtualService: its TLS and TCP rules too, as in a summary.
