@@ -1,6 +1,6 @@
 // Command terraform-provider-mesh serves the provider to Terraform and OpenTofu. With the name of a command as its
 // first argument it does without them: ask tells where a request goes, lint looks for misspelt names in a
-// configuration, write prints the configuration of what a namespace has.
+// configuration, view draws a plan, write prints the configuration of what a namespace has.
 package main
 
 import (
@@ -13,6 +13,7 @@ import (
 	"github.com/meshroute/terraform-provider-mesh/internal/ask"
 	"github.com/meshroute/terraform-provider-mesh/internal/lint"
 	"github.com/meshroute/terraform-provider-mesh/internal/provider"
+	"github.com/meshroute/terraform-provider-mesh/internal/view"
 	"github.com/meshroute/terraform-provider-mesh/internal/write"
 )
 
@@ -25,6 +26,9 @@ var commands = map[string]func(args []string) int{
 		return ask.Run(args, provider.Connector(version), os.Stdin, os.Stdout, os.Stderr)
 	},
 	"lint": func(args []string) int { return lint.Run(args, provider.LintSchema(), os.Stdout, os.Stderr) },
+	"view": func(args []string) int {
+		return view.Run(args, os.Stdin, os.Stdout, os.Stderr, provider.Look(version))
+	},
 	"write": func(args []string) int {
 		return write.Run(args, provider.OpenWrite(version), os.Stdout, os.Stderr)
 	},

@@ -75,6 +75,18 @@ func (a Asker) Refused(ctx context.Context, g walk.Gate, about walk.Question) st
 	return ""
 }
 
+// Count returns how many requests a version has answered in the time before now, and how many of them failed.
+func (a Asker) Count(ctx context.Context, of walk.Version, window time.Duration) (walk.Count, error) {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	m, err := a.connect(ctx)
+	if err != nil {
+		return walk.Count{}, err
+	}
+	defer m.client.CloseIdleConnections()
+	return m.count(ctx, of, walk.Question{Window: window})
+}
+
 // client keeps no connection, so that nothing is left of a walk that waits for hours, and follows no redirect: a
 // question goes to whom the configuration names.
 var client = &http.Client{

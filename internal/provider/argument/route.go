@@ -42,6 +42,9 @@ type Route struct {
 	Unknown []path.Path
 	// Problem is everything that is wrong, a line each.
 	Problem string
+	// Form is the resource that the object is, and Reader has its values; nil where that could not be told.
+	Form   form.Form
+	Reader *attr.Reader
 }
 
 // IsKnown reports whether everything is known on which it depends what becomes of a request.
@@ -81,7 +84,10 @@ func ReadRoute(value tftypes.Value) Route {
 		return Route{Problem: problemsText(p.Void(), r, c.problems, nil)}
 	}
 	route := p.Route(r, form.Defaults{Namespace: form.DefaultNamespace, ClusterDomain: form.DefaultClusterDomain})
-	return Route{route, r.Unknown(), problemsText(p.Void(), r, r.Problems(), route.Problems())}
+	return Route{
+		Route: route, Unknown: r.Unknown(), Problem: problemsText(p.Void(), r, r.Problems(), route.Problems()),
+		Form: p.Form, Reader: r,
+	}
 }
 
 // resourceFor tells by the attributes which resource an object is.

@@ -1,0 +1,114 @@
+package view
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+
+	tfjson "github.com/hashicorp/terraform-json"
+
+	"github.com/meshroute/terraform-provider-mesh/internal/provider/report"
+)
+
+// overview is everything that is shown.
+type overview struct {
+	Title string
+	// Facts say what the input was, and Alerts what is wrong with all of it.
+	Facts, Alerts []string
+	Entries       []*entry
+}
+
+// picture makes of an input what is shown of it.
+func (in input) picture() *overview {
+	o := &overview{Title: "Routes of a plan"}
+	if in.state != nil {
+		o.Title = "Routes of a state"
+	}
+	all := in.resources()
+	around := surroundingsOf(all)
+	kept := 0
+	for _, group := range grouped(all) {
+		e := newEntry(group, around)
+		switch {
+		case e == nil:
+		case !slices.ContainsFunc(group, func(r resource) bool { return !r.stays }):
+			kept += len(group)
+		default:
+			e.ID = fmt.Sprintf("r%d", len(o.Entries)+1)
+			o.Entries = append(o.Entries, e)
+		}
+	}
+	o.Facts = in.facts(len(o.Entries), kept)
+	if in.plan != nil {
+		o.Alerts = in.alerts()
+	}
+	return o
+}
+
+// facts say what the input was.
+func (in input) facts(routes, kept int) []string {
+	if in.state != nil {
+		return []string{counted(routes, "route is", "routes are") + " in the state.", by(in.state.TerraformVersion, "")}
+	}
+	text := "The plan changes no route."
+	if routes > 0 {
+		text = "The plan touches " + counted(routes, "route", "routes") + "."
+	}
+	if kept > 0 {
+		text += " " + counted(kept, "other resource stays", "other resources stay") + " as " +
+			map[bool]string{true: "it is.", false: "they are."}[kept == 1]
+	}
+	return []string{text, by(in.plan.TerraformVersion, in.plan.Timestamp)}
+}
+
+func by(version, at string) string {
+	text := "Made by Terraform or OpenTofu " + cmp.Or(shown(version), "of a version that it does not say")
+	if at != "" {
+		text += " at " + shown(at)
+	}
+	return text + "."
+}
+
+func counted(n int, one, more string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return fmt.Sprintf("%d %s", n, more)
+}
+
+// mostAlerts is how many of them are shown.
+const mostAlerts = 50
+
+// alerts say what is wrong with a plan as a whole: that it is not complete, and which checks of the configuration do
+// not hold.
+func (in input) alerts() []string {
+	var all []string
+	if in.errored {
+		all = append(all, "This plan ended with an error: it has not all that would change, and cannot be applied.")
+	}
+	if deferred := len(in.plan.DeferredChanges); deferred > 0 {
+		all = append(all, counted(deferred, "change is", "changes are")+" put off to a later plan.")
+	} else if in.plan.Complete != nil && !*in.plan.Complete && !in.errored {
+		all = append(all, "This plan is not complete: another one has to follow it.")
+	}
+	for _, check := range in.plan.Checks {
+		for _, instance := range check.Instances {
+			for _, problem := range instance.Problems {
+				if check.Status == tfjson.CheckStatusFail || check.Status == tfjson.CheckStatusError {
+					all = append(all, shown(cmp.Or(instance.Address.ToDisplay, check.Address.ToDisplay))+": "+
+						shown(problem.Message))
+				}
+			}
+		}
+	}
+	if more := len(all) - mostAlerts; more > 0 {
+		all = append(all[:mostAlerts], fmt.Sprintf("and %d more", more))
+	}
+	return all
+}
+
+// longestText is how much is shown of a text that somebody else wrote.
+const longestText = 400
+
+// shown is a text as it may be shown: without what is not to be seen, and not too long.
+func shown(text string) string { return report.Printable(text, longestText) }

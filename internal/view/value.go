@@ -1,0 +1,126 @@
+package view
+
+import (
+	"encoding/json"
+	"fmt"
+	"math/big"
+	"slices"
+
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-go/tftypes"
+)
+
+// masked stands for a text that is sensitive.
+const masked = "(sensitive)"
+
+// values turns what a plan says of an object into a value. Schemas are not needed: who reads it converts as Terraform
+// does.
+type values struct {
+	// hide leaves sensitive texts out too, as if they were not known.
+	hide bool
+	// sensitive are the places of what is not shown.
+	sensitive []path.Path
+}
+
+// value returns a value of JSON. unknown and sensitive have the same shape, with true for what is all of that.
+func (v *values) value(at path.Path, is, unknown, sensitive any) tftypes.Value {
+	switch {
+	case unknown == true:
+		return tftypes.NewValue(tftypes.DynamicPseudoType, tftypes.UnknownValue)
+	case sensitive == true && is != nil:
+		v.sensitive = append(v.sensitive, at)
+		if _, isText := is.(string); isText && !v.hide {
+			return tftypes.NewValue(tftypes.String, masked)
+		}
+		return tftypes.NewValue(tftypes.DynamicPseudoType, tftypes.UnknownValue)
+	}
+	switch is := is.(type) {
+	case map[string]any:
+		return v.object(at, is, unknown, sensitive)
+	case []any:
+		return v.list(at, is, unknown, sensitive)
+	case string:
+		return tftypes.NewValue(tftypes.String, is)
+	case bool:
+		return tftypes.NewValue(tftypes.Bool, is)
+	case json.Number:
+		if number, _, err := big.ParseFloat(is.String(), 10, 512, big.ToNearestEven); err == nil {
+			return tftypes.NewValue(tftypes.Number, number)
+		}
+		return tftypes.NewValue(tftypes.String, is.String())
+	}
+	// What is not known is left out of an object, and so is what it lies in.
+	if inner, ok := unknown.(map[string]any); ok && someTrue(inner) {
+		return v.object(at, nil, unknown, sensitive)
+	}
+	return tftypes.NewValue(tftypes.DynamicPseudoType, nil)
+}
+
+func (v *values) object(at path.Path, is map[string]any, unknown, sensitive any) tftypes.Value {
+	unknowns, _ := unknown.(map[string]any)
+	secrets, _ := sensitive.(map[string]any)
+	names := map[string]bool{}
+	for name := range is {
+		names[name] = true
+	}
+	for name := range unknowns {
+		names[name] = true
+	}
+	typ := tftypes.Object{AttributeTypes: make(map[string]tftypes.Type, len(names))}
+	attributes := make(map[string]tftypes.Value, len(names))
+	for name := range names {
+		value := v.value(at.AtName(name), is[name], unknowns[name], secrets[name])
+		attributes[name], typ.AttributeTypes[name] = value, value.Type()
+	}
+	return tftypes.NewValue(typ, attributes)
+}
+
+func (v *values) list(at path.Path, is []any, unknown, sensitive any) tftypes.Value {
+	unknowns, _ := unknown.([]any)
+	secrets, _ := sensitive.([]any)
+	nth := func(list []any, i int) any {
+		if i < len(list) {
+			return list[i]
+		}
+		return nil
+	}
+	typ, elements := tftypes.Tuple{}, make([]tftypes.Value, len(is))
+	for i := range is {
+		elements[i] = v.value(at.AtListIndex(i), is[i], nth(unknowns, i), nth(secrets, i))
+		typ.ElementTypes = append(typ.ElementTypes, elements[i].Type())
+	}
+	return tftypes.NewValue(typ, elements)
+}
+
+// someTrue reports whether something is marked.
+func someTrue(marks any) bool {
+	switch marks := marks.(type) {
+	case bool:
+		return marks
+	case map[string]any:
+		for _, inner := range marks {
+			if someTrue(inner) {
+				return true
+			}
+		}
+	case []any:
+		return slices.ContainsFunc(marks, someTrue)
+	}
+	return false
+}
+
+// names says places, a few of them.
+func names(places []path.Path) string {
+	const most = 8
+	text := ""
+	for i, at := range places {
+		if i == most {
+			return text + fmt.Sprintf(" and %d more", len(places)-i)
+		}
+		if i > 0 {
+			text += ", "
+		}
+		text += at.String()
+	}
+	return text
+}

@@ -1,0 +1,112 @@
+// Package view does what the command view does: it makes of a plan, as terraform show -json prints it, a page or a
+// comment that shows every route which the plan touches. It asks nobody; what is live is given to it.
+package view
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+)
+
+// The exit codes.
+const (
+	drawn = iota
+	_
+	unreadable
+)
+
+const usage = `usage: terraform show -json PLAN | terraform-provider-mesh view [--markdown] > page.html
+
+Draws every route that a plan touches, before and after, with what moves, how shares walk and what is doubtful.
+Reads what terraform show -json prints, of a saved plan or of the state, from a file or from the standard input.
+Nothing is asked for without --live.
+
+  --markdown         write Markdown for a comment, instead of a page
+  --limit N          leave out what is beyond so many bytes of a page, characters of Markdown
+  --live             show what is live too: the kubeconfig is that of KUBE_CONFIG_PATH, as in the provider block
+  --prometheus WHERE with --live, ask for requests and failures: a URL, or NAMESPACE/NAME:PORT of a Service
+`
+
+// The limits where none is given. A comment on GitHub has at most 65,536 characters, and there may be others around
+// this text.
+const (
+	longestMarkdown = 65_000
+	largestPage     = 5_000_000
+)
+
+// Look looks at what is live.
+type Look func(ctx context.Context, prometheus string, services []Service) (Live, error)
+
+// Run is the command. It returns the exit code.
+func Run(args []string, stdin io.Reader, stdout, stderr io.Writer, look Look) int {
+	var o options
+	flags := flag.NewFlagSet("view", flag.ContinueOnError)
+	flags.SetOutput(stderr)
+	flags.Usage = func() { _, _ = io.WriteString(stderr, usage) }
+	flags.BoolVar(&o.markdown, "markdown", false, "")
+	flags.IntVar(&o.limit, "limit", 0, "")
+	flags.BoolVar(&o.live, "live", false, "")
+	flags.StringVar(&o.prometheus, "prometheus", "", "")
+	switch err := flags.Parse(args); {
+	case errors.Is(err, flag.ErrHelp):
+		return drawn
+	case err != nil:
+		return unreadable
+	case flags.NArg() > 1, o.limit < 0, o.prometheus != "" && !o.live, flags.NArg() == 0 && isTerminal(stdin):
+		flags.Usage()
+		return unreadable
+	}
+	text, err := o.draw(flags.Arg(0), stdin, look)
+	if err == nil {
+		_, err = io.WriteString(stdout, text)
+	}
+	if err != nil {
+		_, _ = fmt.Fprintln(stderr, "terraform-provider-mesh view: "+err.Error())
+		return unreadable
+	}
+	return drawn
+}
+
+// options are what the command was asked for.
+type options struct {
+	markdown, live bool
+	limit          int
+	prometheus     string
+}
+
+// draw reads a plan from a file, or without a name from the standard input, and draws it.
+func (o options) draw(file string, stdin io.Reader, look Look) (string, error) {
+	in, err := open(file, stdin)
+	if err != nil {
+		return "", err
+	}
+	p := in.picture()
+	if o.live {
+		// An interrupt ends the questions, and with them the command.
+		ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+		defer stop()
+		if err := p.look(ctx, o.prometheus, look); err != nil {
+			return "", err
+		}
+	}
+	if o.markdown {
+		return p.markdown(cmp.Or(o.limit, longestMarkdown)), nil
+	}
+	return p.page(cmp.Or(o.limit, largestPage))
+}
+
+// isTerminal reports whether nothing is piped into the command.
+func isTerminal(stdin io.Reader) bool {
+	file, ok := stdin.(*os.File)
+	if !ok {
+		return false
+	}
+	info, err := file.Stat()
+	return err != nil || info.Mode()&os.ModeCharDevice != 0
+}
