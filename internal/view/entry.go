@@ -22,8 +22,8 @@ import (
 type entry struct {
 	ID    string
 	Lines []line
-	// sheet is nil where no rule can be drawn.
-	sheet *picture.Sheet
+	// sheet draws, which takes time; it is nil where no rule can be drawn.
+	sheet func() *picture.Sheet
 	// Moves say which requests go elsewhere, Walks how shares get there, Warnings what is doubtful and Notes what is
 	// not shown.
 	Moves    []string
@@ -66,7 +66,7 @@ const mostLines = 40
 
 // newEntry makes an entry of resources, nil where they are no routes: a Gateway alone has no rules.
 func newEntry(group []resource, around surroundings) *entry {
-	before, after := join(group, now), join(group, then)
+	before, after := join(group, underNewName), join(group, then)
 	known := isReadable(group, now) && isReadable(group, then)
 	if known && len(before.VirtualServices)+len(after.VirtualServices)+len(before.DestinationRules)+
 		len(after.DestinationRules) == 0 {
@@ -94,6 +94,22 @@ func isReadable(group []resource, of func(resource) *side) bool {
 	return !slices.ContainsFunc(group, func(r resource) bool { return of(r) != nil && of(r).routes == nil })
 }
 
+// underNewName is a resource as it is, under the name that its VirtualService gets: people know it as one.
+func underNewName(r resource) *side {
+	if r.now == nil || r.then == nil || r.now.routes == nil {
+		return r.now
+	}
+	was, is := r.now.pair.Routing(), r.then.pair.Routing()
+	if was == nil || is == nil || was.Namespace != is.Namespace || was.Name == is.Name {
+		return r.now
+	}
+	renamed, side := *was, *r.now
+	renamed.Name = is.Name
+	side.pair = side.pair.With(&renamed)
+	side.routes = routesOf(side.pair)
+	return &side
+}
+
 // draw draws what can be drawn: the change, or one of its sides.
 func (e *entry) draw(group []resource, was, is []*istio.Object, around surroundings) {
 	wasKnown, isKnown := isReadable(group, now), isReadable(group, then)
@@ -101,11 +117,11 @@ func (e *entry) draw(group []resource, was, is []*istio.Object, around surroundi
 	switch {
 	case len(was)+len(is) == 0:
 	case unchanged, wasKnown && !isKnown && len(was) > 0:
-		e.sheet = traffic.Sheet(was, around.now)
+		e.sheet = func() *picture.Sheet { return traffic.Sheet(was, around.now) }
 	case !wasKnown && isKnown && len(is) > 0:
-		e.sheet = traffic.Sheet(is, around.then)
+		e.sheet = func() *picture.Sheet { return traffic.Sheet(is, around.then) }
 	case wasKnown && isKnown:
-		e.sheet = traffic.SheetOfChange(was, is, around.now, around.then)
+		e.sheet = func() *picture.Sheet { return traffic.SheetOfChange(was, is, around.now, around.then) }
 	}
 	if e.sheet != nil && !isKnown {
 		e.Notes = append(e.Notes, "The picture shows what is there now.")
@@ -164,7 +180,7 @@ func (e *entry) tell(r resource) {
 	}
 	for _, s := range r.sides() {
 		if s.problem != "" {
-			note("cannot be drawn: %s", shown(strings.ReplaceAll(s.problem, "\n", " ")))
+			note("cannot be drawn: %s", shown(inLine(s.problem)))
 		}
 		if s.life.HandedOver && s == r.then {
 			note("somebody else sets the weights; those that are drawn hold for what is new")
@@ -240,10 +256,13 @@ func warningsOf(r resource) []string {
 	}, s.reader, s.route.Problems())
 	var lines []string
 	for _, d := range told {
-		lines = append(lines, shown(r.address)+": "+shown(strings.ReplaceAll(d.Detail(), "\n", " ")))
+		lines = append(lines, shown(r.address)+": "+shown(inLine(d.Detail())))
 	}
 	return lines
 }
+
+// inLine is a text in one line.
+func inLine(text string) string { return strings.Join(strings.Fields(text), " ") }
 
 // subsetsOf returns the subsets that DestinationRules declare, before and after.
 func subsetsOf(before, after *argument.Routes, known bool) []*subset {

@@ -1,6 +1,8 @@
 package view
 
 import (
+	"cmp"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -26,15 +28,20 @@ func grouped(all []resource) [][]resource {
 		}
 		return parent[i]
 	}
-	// What names a thing and what is one belong together: whoever comes first stands for it.
-	first := map[string]int{}
+	owner := map[string]int{}
 	for i, r := range all {
-		for _, key := range r.keys() {
-			if other, known := first[key]; known {
+		for _, key := range r.owns() {
+			if other, known := owner[key]; known {
 				parent[root(i)] = root(other)
-				continue
 			}
-			first[key] = i
+			owner[key] = i
+		}
+	}
+	for i, r := range all {
+		for _, key := range r.needs() {
+			if other, known := owner[key]; known {
+				parent[root(other)] = root(i)
+			}
 		}
 	}
 	at, groups := map[int]int{}, [][]resource(nil)
@@ -45,29 +52,48 @@ func grouped(all []resource) [][]resource {
 		}
 		groups[at[root(i)]] = append(groups[at[root(i)]], r)
 	}
+	for _, group := range groups {
+		slices.SortStableFunc(group, func(a, b resource) int {
+			return cmp.Compare(fmt.Sprint(a.stays), fmt.Sprint(b.stays)) // what changes is first
+		})
+	}
 	return groups
 }
 
-// keys are what a resource has in common with those that it routes with.
-func (r resource) keys() []string {
+// The keys by which resources find each other.
+func routeKey(name string) string                    { return "route " + name }
+func subsetsKey(host string, o *istio.Object) string { return "subsets of " + fullHost(host, o) }
+
+// owns are the keys of what a resource is: VirtualServices, and the DestinationRules of hosts.
+func (r resource) owns() []string {
 	var keys []string
 	for _, s := range r.sides() {
 		for _, o := range s.objects().VirtualServices {
-			keys = append(keys, "route "+o.Namespace+"/"+o.Name)
+			keys = append(keys, routeKey(o.Namespace+"/"+o.Name))
+		}
+		for _, o := range s.objects().DestinationRules {
+			keys = append(keys, subsetsKey(o.DestinationRuleSpec().GetHost(), o))
+		}
+	}
+	return keys
+}
+
+// needs are the keys of what the rules of a resource name: delegates, and the subsets of hosts.
+func (r resource) needs() []string {
+	var keys []string
+	for _, s := range r.sides() {
+		for _, o := range s.objects().VirtualServices {
 			spec := o.VirtualServiceSpec()
 			for _, rule := range spec.GetHttp() {
 				if rule.GetDelegate() != nil {
-					keys = append(keys, "route "+traffic.DelegateOf(o, rule))
+					keys = append(keys, routeKey(traffic.DelegateOf(o, rule)))
 				}
 			}
 			for _, d := range destinationsOf(spec) {
 				if d.GetSubset() != "" {
-					keys = append(keys, "subsets "+fullHost(d.GetHost(), o))
+					keys = append(keys, subsetsKey(d.GetHost(), o))
 				}
 			}
-		}
-		for _, o := range s.objects().DestinationRules {
-			keys = append(keys, "subsets "+fullHost(o.DestinationRuleSpec().GetHost(), o))
 		}
 	}
 	return keys

@@ -77,7 +77,7 @@ func (e *entry) markdown(withPicture bool) string {
 	switch {
 	case e.sheet == nil:
 	case withPicture:
-		b.WriteString(e.sheet.Markdown() + "\n")
+		b.WriteString(e.sheet().Markdown() + "\n")
 	default:
 		b.WriteString("The picture is left out, because this text would be too long with it.\n\n")
 	}
@@ -159,16 +159,36 @@ func fence(text string, least int) string {
 	return fence
 }
 
+// lineWidth is how many characters of a line are to be seen in a comment.
+const lineWidth = 110
+
+// wrapped breaks long lines between words.
+func wrapped(lines []string) []string {
+	var all []string
+	for _, line := range lines {
+		for utf8.RuneCountInString(line) > lineWidth {
+			runes := []rune(line)
+			end := strings.LastIndex(string(runes[:lineWidth]), " ")
+			if end <= lineWidth/2 {
+				break
+			}
+			all, line = append(all, line[:end]), "  "+line[end+1:]
+		}
+		all = append(all, line)
+	}
+	return all
+}
+
 // block writes lines as a block of code.
 func block(lines []string) string {
-	text := strings.Join(lines, "\n")
+	text := strings.Join(wrapped(lines), "\n")
 	marks := fence(text, 3)
 	return marks + "\n" + text + "\n" + marks + "\n"
 }
 
 // inline writes a text as code in a line.
 func inline(text string) string {
-	text = strings.Join(strings.Fields(text), " ")
+	text = inLine(text)
 	marks := fence(text, 1)
 	return marks + " " + text + " " + marks
 }

@@ -25,7 +25,8 @@ type drawing struct {
 	LeftOut bool
 }
 
-// page writes everything as a page that is complete. Pictures that would make it larger than it may be are left out.
+// page writes everything as a page that is complete. From the first picture on that
+// would make it larger than it may be, all are left out.
 func (o *overview) page(limit int) (string, error) {
 	var body strings.Builder
 	drawn := make([]drawing, len(o.Entries))
@@ -44,12 +45,12 @@ func (o *overview) page(limit int) (string, error) {
 	}
 	left := limit - body.Len()
 	for i, e := range o.Entries {
-		if e.sheet == nil {
+		if drawn[i].LeftOut = e.sheet != nil && left <= 0; e.sheet == nil || left <= 0 {
 			continue
 		}
-		figure := e.sheet.Figure("p" + fmt.Sprint(i+1))
-		if left -= len(figure); left < 0 {
-			drawn[i].LeftOut, left = true, left+len(figure)
+		figure := e.sheet().Figure(fmt.Sprintf("p%d", i+1))
+		if left -= len(figure); left <= 0 {
+			drawn[i].LeftOut = true
 			continue
 		}
 		drawn[i].Picture = template.HTML(figure) //nolint:gosec // no name in a picture is read as HTML

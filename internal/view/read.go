@@ -78,7 +78,7 @@ func read(raw []byte) (input, error) {
 		return input{}, errors.New("the input is UTF-16, as Windows PowerShell writes files; pipe it there with " +
 			"cmd /c, or use PowerShell 7")
 	}
-	if i := bytes.Index(raw, []byte(`{"format_version"`)); i > 0 {
+	if i := bytes.Index(raw, []byte(`{"format_version"`)); raw[0] != '{' && i > 0 {
 		raw = raw[i:]
 	}
 	var s shape
