@@ -8,7 +8,9 @@
     const parts = (text.match(/[\d.]+/g) || [0, 0, 0, 0]).map(Number);
     return { r: parts[0], g: parts[1], b: parts[2], a: parts.length > 3 ? parts[3] : 1 };
   };
-  const svg = [...document.querySelectorAll("svg.mp")].find((e) => e.getClientRects().length > 0);
+  // The first picture, or on a page with several the one whose place somebody has said.
+  const svg = [...document.querySelectorAll("svg.mp")].filter((e) => e.getClientRects().length > 0)[window.nth || 0];
+  svg.scrollIntoView();
   const canvas = document.createElement("canvas").getContext("2d");
   // A browser says how high a line of the font is. What must not be over anything else is the ink.
   const ink = (e, style, line) => {

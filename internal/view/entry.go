@@ -94,17 +94,22 @@ func isReadable(group []resource, of func(resource) *side) bool {
 	return !slices.ContainsFunc(group, func(r resource) bool { return of(r) != nil && of(r).routes == nil })
 }
 
-// underNewName is a resource as it is, under the name that its VirtualService gets: people know it as one.
-func underNewName(r resource) *side {
-	if r.now == nil || r.then == nil || r.now.routes == nil {
-		return r.now
+// isRenamed reports whether the VirtualService of a resource gets another name.
+func (r resource) isRenamed() bool {
+	if r.now == nil || r.then == nil {
+		return false
 	}
 	was, is := r.now.pair.Routing(), r.then.pair.Routing()
-	if was == nil || is == nil || was.Namespace != is.Namespace || was.Name == is.Name {
+	return was != nil && is != nil && was.Namespace == is.Namespace && was.Name != is.Name
+}
+
+// underNewName is a resource as it is, under the name that its VirtualService gets: people know it as one.
+func underNewName(r resource) *side {
+	if !r.isRenamed() {
 		return r.now
 	}
-	renamed, side := *was, *r.now
-	renamed.Name = is.Name
+	renamed, side := *r.now.pair.Routing(), *r.now
+	renamed.Name = r.then.pair.Routing().Name
 	side.pair = side.pair.With(&renamed)
 	side.routes = routesOf(side.pair)
 	return &side
@@ -185,6 +190,10 @@ func (e *entry) tell(r resource) {
 		if s.life.HandedOver && s == r.then {
 			note("somebody else sets the weights; those that are drawn hold for what is new")
 		}
+	}
+	if r.isRenamed() {
+		note("its VirtualService is called %s now, and %s then", istio.Shown(r.now.pair.Routing().Name),
+			istio.Shown(r.then.pair.Routing().Name))
 	}
 	if s := r.then; s != nil {
 		if len(s.unknown) > 0 {
