@@ -45,6 +45,7 @@ var onlyEmbedded = map[string]string{
 	"TestAccGuide_gettingStarted":    throughEnvoys,
 	"TestAccGuide_override":          throughEnvoys,
 	"TestAccGuide_runACanary":        counted,
+	"TestAccView_live":               counted,
 	"TestAccWalk_metrics":            counted,
 	"TestAccWalk_mirror":             counted,
 	"TestAccWalk_noVerdict":          counted,

@@ -65,6 +65,9 @@ type Rate struct{ PerSecond, FailedPercent float64 }
 
 // String says a rate: `12.50 requests a second, 0.40 % fail`.
 func (r Rate) String() string {
+	if r.PerSecond == 0 {
+		return "no requests"
+	}
 	return fmt.Sprintf("%.2f requests a second, %.2f %% fail", r.PerSecond, r.FailedPercent)
 }
 

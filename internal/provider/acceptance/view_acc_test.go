@@ -1,0 +1,89 @@
+package acceptance_test
+
+import (
+	"fmt"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/meshroute/terraform-provider-mesh/internal/acctest"
+	"github.com/meshroute/terraform-provider-mesh/internal/provider"
+	"github.com/meshroute/terraform-provider-mesh/internal/view"
+)
+
+// view plans, and returns how the command view draws the plan.
+func (w *workspace) view(args ...string) string {
+	w.t.Helper()
+	w.must("plan", "-out=saved.tfplan")
+	shown := w.must("show", "-json", "saved.tfplan").text
+	var stdout, stderr strings.Builder
+	if code := view.Run(args, strings.NewReader(shown), &stdout, &stderr, provider.Look("test")); code != 0 {
+		w.t.Fatalf("view ends with %d: %s", code, stderr.String())
+	}
+	return stdout.String()
+}
+
+// TestAccView_demo: what the demo plans is drawn as the tests of the command view have it, whose plan is a stored one.
+func TestAccView_demo(t *testing.T) {
+	t.Parallel()
+	w := newWorkspace(t, acctest.Start(t), canaryForm, "")
+	example := func(name string) string {
+		return strings.NewReplacer(`"k8s-combat-service-istio-mesh"`, strconv.Quote(w.lab.Service), `"greeter"`,
+			strconv.Quote(w.lab.Namespace), `"mesh_canary_route" `+strconv.Quote(w.lab.Namespace),
+			`"mesh_canary_route" "greeter"`).Replace(readFile(t, "../../../examples/"+name))
+	}
+	w.write(example("resources/mesh_canary_route/resource.tf"))
+	w.must("apply")
+	w.write(example("policies/main.tf"))
+	got := w.view("--markdown")
+
+	const heading = "\n#### "
+	_, got, _ = strings.Cut(got, heading)
+	want := readFile(t, "../../view/testdata/demo_change.md")
+	want = want[strings.LastIndex(want, heading)+len(heading):]
+	want = strings.ReplaceAll(want, "k8s-combat-service-istio-mesh.greeter.svc.cluster.local", w.lab.Host)
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("the route (-want +got)\n%s", diff)
+	}
+}
+
+// TestAccView_live: beside a plan stands what is live: the rules, the ready pods and the rates of each subset.
+func TestAccView_live(t *testing.T) {
+	t.Parallel()
+	lab := acctest.Start(t)
+	prometheus := lab.Prometheus()
+	w := newWorkspace(t, lab, canaryForm, "")
+	w.write(w.f.shared("60", "40", parts{}))
+	w.must("apply")
+	time.Sleep(2 * acctest.Pushed)
+	load := lab.StartLoad(walkRate, []acctest.Stream{{
+		Name: "testers", Host: lab.Host, Via: "sidecar", Protocol: "grpc", Headers: version("200"),
+	}})
+	w.write(w.f.shared("10", "90", parts{}))
+	rate := regexp.MustCompile(`v2: (\d+) ready, (\d+\.\d\d) requests a second, 0.00 % fail`)
+	var text string
+	for deadline := time.Now().Add(time.Minute); time.Now().Before(deadline); time.Sleep(time.Second) {
+		if text = w.view("--live", "--prometheus", prometheus, "--markdown"); rate.MatchString(text) {
+			break
+		}
+	}
+	load.Mark("all")
+	for _, want := range []string{
+		"Live now, ` " + lab.Host + " `:",
+		fmt.Sprintf("%s/%s\n  requests with header version=200: v1 60 %%, v2 40 %%\n", lab.Namespace, lab.Service),
+	} {
+		if !strings.Contains(text, want) {
+			t.Errorf("it does not say %q:\n%s", want, text)
+		}
+	}
+	if found := rate.FindStringSubmatch(text); found == nil || found[1] == "0" || found[2] == "0.00" {
+		t.Errorf("it says no ready pods and rate:\n%s", text)
+	}
+	if page := w.view("--live"); !strings.Contains(page, "<h3>Live now: <bdi>"+lab.Host+"</bdi></h3>") {
+		t.Errorf("the page says nothing of what is live:\n%s", page)
+	}
+}
