@@ -34,7 +34,8 @@ func Look(version string) view.Look {
 		c, err := cluster.Connect(config)
 		switch {
 		case errors.Is(err, cluster.ErrNoConfiguration):
-			return view.Live{}, errors.New("which cluster to look at is not known: set KUBE_CONFIG_PATH to a kubeconfig")
+			return view.Live{}, errors.New("which cluster to look at is not known: set KUBE_CONFIG_PATH to a " +
+				"kubeconfig")
 		case err != nil:
 			return view.Live{}, fmt.Errorf("the cluster cannot be asked: %w", err)
 		}

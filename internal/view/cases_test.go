@@ -104,7 +104,9 @@ func TestRun_said(t *testing.T) {
 		},
 		"objects get back what they had": {
 			"demo_destroy", func(_, _, change tree) { change["before"].(tree)["deletion"] = "restore" },
-			[]string{greeter + " ` is destroyed: deletion is restore, which gives adopted objects back what they had\n"},
+			[]string{
+				greeter + " ` is destroyed: deletion is restore, which gives adopted objects back what they had\n",
+			},
 		},
 		"somebody has changed it": {
 			"demo_change", func(plan, resource, _ tree) {
@@ -166,7 +168,9 @@ func TestRun_said(t *testing.T) {
 			"walk", func(_, _, change tree) {
 				change["after_sensitive"] = tree{"default": tree{"weights": tree{"v2": true}}}
 			},
-			[]string{greeter + ": sensitive, and so not shown: default.weights", "The picture shows what is there now."},
+			[]string{
+				greeter + ": sensitive, and so not shown: default.weights", "The picture shows what is there now.",
+			},
 		},
 		"a duration that is sensitive": {
 			"demo_create", func(_, _, change tree) {

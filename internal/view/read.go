@@ -27,7 +27,7 @@ type input struct {
 // open reads a file, or without a name the standard input.
 func open(file string, stdin io.Reader) (input, error) {
 	if file != "" && file != "-" {
-		opened, err := os.Open(file)
+		opened, err := os.Open(file) //nolint:gosec // whoever runs the command names it
 		if err != nil {
 			return input{}, errors.New(file + " cannot be read: " + cause(err))
 		}

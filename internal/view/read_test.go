@@ -34,7 +34,8 @@ func TestRun_refused(t *testing.T) {
 		},
 		"a newer format": {
 			`{"format_version": "2.0", "resource_changes": []}`,
-			`this has the format version "2.0", and 1.x can be read; a newer version of the provider may read it` + "\n",
+			`this has the format version "2.0", and 1.x can be read; a newer version of the provider may read it` +
+				"\n",
 		},
 		"what plan -json prints": {
 			`{"@level":"info","@message":"Terraform 1.11.4","type":"version"}` + "\n{}",
@@ -77,7 +78,8 @@ func TestRun_files(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer terminal.Close()
-	if got := runFrom(t, terminal, nil); got.Code != 2 || !strings.HasPrefix(got.Stderr, "usage: terraform show -json PLAN") {
+	got := runFrom(t, terminal, nil)
+	if got.Code != 2 || !strings.HasPrefix(got.Stderr, "usage: terraform show -json PLAN") {
 		t.Errorf("it says %+v", got)
 	}
 }
