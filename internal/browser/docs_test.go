@@ -20,18 +20,42 @@ import (
 
 var updatePictures = flag.Bool("update-pictures", false, "draw the picture of rows of the docs")
 
-const docsPicture = "../../examples/pictures/thirty.png"
+// docsPictures are the pictures of the docs, by the file that each is a picture of. A page is as wide as that.
+var docsPictures = map[string]struct {
+	picture string
+	width   int64
+}{
+	pages + "thirty_change.svg": {picture: "thirty.png"},
+	plans + "demo_change.html":  {"plan.png", 900},
+}
 
-// The picture of the docs can be drawn, with a sign of what it was drawn from.
+// The pictures of the docs can be drawn, with a sign of what each was drawn from.
 func TestDocs_picture(t *testing.T) {
 	t.Parallel()
+	for name, to := range docsPictures {
+		t.Run(to.picture, func(t *testing.T) {
+			t.Parallel()
+			drawn := draw(t, name, to.width)
+			if len(drawn) < 10_000 || len(drawn) > 250_000 {
+				t.Errorf("the picture has %d bytes", len(drawn))
+			}
+			if *updatePictures {
+				must(t, os.WriteFile("../../examples/pictures/"+to.picture, drawn, 0o644))
+			}
+		})
+	}
+}
+
+// draw returns the picture of a file: of an SVG in its size, and of a page in a width.
+func draw(t *testing.T, name string, width int64) []byte {
+	t.Helper()
 	first, err := browser()
 	must(t, err)
 	tab, cancel := chromedp.NewContext(first)
 	defer cancel()
 	tab, cancelTimeout := context.WithTimeout(tab, time.Minute)
 	defer cancelTimeout()
-	file, err := filepath.Abs(pages + "thirty_change.svg")
+	file, err := filepath.Abs(name)
 	must(t, err)
 	source, err := os.ReadFile(file)
 	must(t, err)
@@ -39,25 +63,34 @@ func TestDocs_picture(t *testing.T) {
 		Width  int64 `xml:"width,attr"`
 		Height int64 `xml:"height,attr"`
 	}
-	must(t, xml.Unmarshal(source, &size))
-	_, err = chromedp.Call(tab, emulation.SetDeviceMetricsOverride, emulation.SetDeviceMetricsOverrideParams{
-		Width: size.Width, Height: size.Height, DeviceScaleFactor: 1.5,
-	})
-	must(t, err)
+	if width == 0 {
+		must(t, xml.Unmarshal(source, &size))
+	}
+	scale := 1.5
+	if width > 0 {
+		scale = 1 // a page is large
+	}
+	show := func(width, height int64) {
+		t.Helper()
+		_, err = chromedp.Call(tab, emulation.SetDeviceMetricsOverride, emulation.SetDeviceMetricsOverrideParams{
+			Width: width, Height: height, DeviceScaleFactor: scale,
+		})
+		must(t, err)
+	}
+	show(max(size.Width, width), max(size.Height, 1))
 	_, err = chromedp.Call(tab, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
 		Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: "light"}},
 	})
 	must(t, err)
 	must(t, chromedp.Do(tab, chromedp.Navigate("file://"+file)))
+	if width > 0 {
+		height, err := chromedp.Run(tab, chromedp.Evaluate[float64]("document.documentElement.scrollHeight"))
+		must(t, err)
+		show(width, int64(height))
+	}
 	drawn, err := chromedp.Run(tab, chromedp.CaptureScreenshot())
 	must(t, err)
-	drawn = signed(drawn, source)
-	if len(drawn) < 10_000 || len(drawn) > 200_000 {
-		t.Errorf("the picture has %d bytes", len(drawn))
-	}
-	if *updatePictures {
-		must(t, os.WriteFile(docsPicture, drawn, 0o644))
-	}
+	return signed(drawn, source)
 }
 
 // signed puts the checksum of what a PNG was drawn from behind its first chunk, as a text with the keyword Sheet.
