@@ -61,6 +61,11 @@ func drawn(t *testing.T, stdin string, args ...string) string {
 
 func file(t *testing.T, name string) string {
 	t.Helper()
+	return readFile(t, name)
+}
+
+func readFile(t testing.TB, name string) string {
+	t.Helper()
 	raw, err := os.ReadFile(filepath.Join("testdata", name))
 	if err != nil {
 		t.Fatal(err)
