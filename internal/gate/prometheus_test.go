@@ -127,3 +127,26 @@ func TestAsker_noMetrics(t *testing.T) {
 		}
 	}
 }
+
+// Beside the steps of a walk, too, it can be asked how many requests a version has answered, and how many failed.
+func TestAsker_Count(t *testing.T) {
+	t.Parallel()
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		answer := `{"status":"success","data":{"resultType":"scalar","result":[0,"600"]}}`
+		if query := r.FormValue("query"); !strings.Contains(query, "[300s]") {
+			t.Errorf("it asks %q", query)
+		} else if strings.Contains(query, "response_code") {
+			answer = strings.Replace(answer, "600", "6", 1)
+		}
+		_, _ = w.Write([]byte(answer))
+	}))
+	t.Cleanup(server.Close)
+	asker := gate.Asker{Prometheus: &gate.Prometheus{URL: server.URL}}
+	got, err := asker.Count(t.Context(), version("v2"), 5*time.Minute)
+	if diff := cmp.Diff(walk.Count{Requests: 600, Failed: 6}, got); diff != "" || err != nil {
+		t.Errorf("counted (-want +got): %v\n%s", err, diff)
+	}
+	if _, err = (gate.Asker{}).Count(t.Context(), version("v2"), time.Minute); err == nil {
+		t.Error("nobody is asked, and there is no error")
+	}
+}
