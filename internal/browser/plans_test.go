@@ -27,7 +27,8 @@ type planPage struct {
 var lookAtPlan = `(() => {
   const links = [...document.querySelectorAll("[href]")].map((e) => e.getAttribute("href"));
   const luminance = (text) => {
-    const [r, g, b] = text.match(/[\d.]+/g).map((v) => (v /= 255) <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4);
+    const linear = (v) => (v /= 255) <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4;
+    const [r, g, b] = text.match(/[\d.]+/g).map(linear);
     return 0.2126 * r + 0.7152 * g + 0.0722 * b;
   };
   const back = (e) => {
@@ -126,7 +127,7 @@ func TestPlans_wrong(t *testing.T) {
 		"a script that runs":       {"script-src 'none'", "", "a script ran: true"},
 		"an element of a name":     {"<h3>", "<script></script><h3>", `has elements ["script"`},
 		"a handler":                {"<h3>", `<h3 onclick="a()">`, `attributes ["onclick"`},
-		"a link to somebody":       {`href="#r1"`, `href="http://127.0.0.1:9/"`, `links lead nowhere: ["http://127.0.0.1:9/"]`},
+		"a link to somebody":       {`href="#r1"`, `href="http://127.0.0.1:9/"`, `lead nowhere: ["http://127.0.0.1:9/"]`},
 		"a text that is too faint": {"color:#59636e", "color:#b0b0b0", `texts are faint: ["is created"`},
 		"a page that is too wide":  {"<h3>", `<p style="width:3000px">x</p><h3>`, "it scrolls sideways: true"},
 		"a picture without bars":   {`class="mp-bar`, `class="no-bar`, " and 0 bars"},
