@@ -4,8 +4,10 @@ import (
 	"cmp"
 	"fmt"
 	"maps"
+	"slices"
 	"strings"
 
+	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 	"google.golang.org/protobuf/proto"
@@ -139,7 +141,22 @@ func (f Object) Route(r *attr.Reader, s Defaults) Route {
 	}
 	f.call(o.place, name)
 	r.Message(f.shape, o.spec)
+	if spec, ok := o.spec.(*networking.VirtualService); ok && len(spec.Hosts) == 0 && hostsUndecided(r) {
+		spec.Hosts = []string{undecidedHost} // without hosts it would be a delegate
+	}
 	return o
+}
+
+// undecidedHost stands for hosts of which none is known yet: it has every name. What is wrong with it is not told, as
+// of all that is not known.
+const undecidedHost = "*"
+
+// hostsUndecided reports whether there are hosts of which none is known.
+func hostsUndecided(r *attr.Reader) bool {
+	return slices.ContainsFunc(r.Unknown(), func(at path.Path) bool {
+		steps := at.Steps()
+		return len(steps) > 0 && steps[0].Equal(path.PathStepAttributeName("hosts"))
+	})
 }
 
 // call gives the object its name.
