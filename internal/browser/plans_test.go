@@ -127,7 +127,7 @@ func TestPlans_wrong(t *testing.T) {
 		"a script that runs":       {"script-src 'none'", "", "a script ran: true"},
 		"an element of a name":     {"<h3>", "<script></script><h3>", `has elements ["script"`},
 		"a handler":                {"<h3>", `<h3 onclick="a()">`, `attributes ["onclick"`},
-		"a link to somebody":       {`href="#r1"`, `href="http://127.0.0.1:9/"`, `lead nowhere: ["http://127.0.0.1:9/"]`},
+		"a link to somebody":       {`href="#r1"`, `href="http://127.0.0.1:9"`, `lead nowhere: ["http://127.0.0.1:9"]`},
 		"a text that is too faint": {"color:#59636e", "color:#b0b0b0", `texts are faint: ["is created"`},
 		"a page that is too wide":  {"<h3>", `<p style="width:3000px">x</p><h3>`, "it scrolls sideways: true"},
 		"a picture without bars":   {`class="mp-bar`, `class="no-bar`, " and 0 bars"},
