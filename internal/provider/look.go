@@ -3,14 +3,12 @@ package provider
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net/http"
 	"strings"
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 
-	"github.com/meshroute/terraform-provider-mesh/internal/attr"
 	"github.com/meshroute/terraform-provider-mesh/internal/cluster"
 	"github.com/meshroute/terraform-provider-mesh/internal/cluster/tunnel"
 	"github.com/meshroute/terraform-provider-mesh/internal/gate"
@@ -25,23 +23,17 @@ import (
 // rateWindow is over how long rates are measured.
 const rateWindow = 5 * time.Minute
 
-// Look returns how the command view looks at what is live: with the connection that a provider block has which sets
-// nothing, which is that of the environment.
+// Look returns how the command view looks at what is live.
 func Look(version string) view.Look {
-	return func(ctx context.Context, prometheus string, services []view.Service) (view.Live, error) {
-		config := readConnection(attr.Read(attr.Object(nil)))
-		config.UserAgent = "terraform-provider-mesh/" + version
-		c, err := cluster.Connect(config)
-		switch {
-		case errors.Is(err, cluster.ErrNoConfiguration):
-			return view.Live{}, errors.New("which cluster to look at is not known: set KUBE_CONFIG_PATH to a " +
-				"kubeconfig")
-		case err != nil:
-			return view.Live{}, fmt.Errorf("the cluster cannot be asked: %w", err)
+	return func(ctx context.Context, at view.Place, services []view.Service) (view.Live, error) {
+		c, problem := Connector(version)(at.Kubeconfig, at.Context)
+		if problem != "" {
+			return view.Live{}, errors.New(problem)
 		}
 		l := looker{surroundings: cluster.NewSurroundings(c, form.DefaultClusterDomain)}
-		l.asker.UserAgent = config.UserAgent
-		if l.asker.Prometheus, err = prometheusAt(prometheus, c); err != nil {
+		l.asker.UserAgent = "terraform-provider-mesh/" + version
+		var err error
+		if l.asker.Prometheus, err = prometheusAt(at.Prometheus, c); err != nil {
 			return view.Live{}, err
 		}
 		live := view.Live{}

@@ -121,7 +121,8 @@ func TestGuide(t *testing.T) {
 	p.run(commands)
 	p.has("page.html", onPage)
 	commands, _, _ = strings.Cut(blocks[1], "```")
-	p.run("touch plan\n" + strings.Replace(commands, "view --live", "view", 1)) // nobody is asked here
+	// Nobody is asked here.
+	p.run("touch plan\n" + strings.Replace(commands, "view --live --kubeconfig ~/.kube/config", "view", 1))
 	p.has("page.html", onPage)
 	if diff := strings.Count(commands, "view --live"); diff != 1 {
 		t.Errorf("the second block has --live %d times", diff)

@@ -106,7 +106,7 @@ func servicesOf(before, after *argument.Routes) []Service {
 const mostServices = 100
 
 // look adds what is live to the entries.
-func (o *overview) look(ctx context.Context, prometheus string, look Look) error {
+func (o *overview) look(ctx context.Context, at Place, look Look) error {
 	var wanted []Service
 	place := map[string]int{}
 	for _, e := range o.Entries {
@@ -117,7 +117,7 @@ func (o *overview) look(ctx context.Context, prometheus string, look Look) error
 			}
 		}
 	}
-	live, err := look(ctx, prometheus, wanted)
+	live, err := look(ctx, at, wanted)
 	if err != nil {
 		return err
 	}

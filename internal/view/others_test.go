@@ -161,10 +161,10 @@ func TestRun_live(t *testing.T) {
 	const host = "k8s-combat-service-istio-mesh.greeter.svc.cluster.local"
 	three := 3
 	var asked []view.Service
-	look := func(_ context.Context, prometheus string, services []view.Service) (view.Live, error) {
+	look := func(_ context.Context, at view.Place, services []view.Service) (view.Live, error) {
 		asked = services
-		if prometheus != "http://127.0.0.1:9" {
-			t.Errorf("metrics are asked for at %q", prometheus)
+		if at != (view.Place{Kubeconfig: "kubeconfig", Context: "shop", Prometheus: "http://127.0.0.1:9"}) {
+			t.Errorf("it looks at %+v", at)
 		}
 		live := view.Live{Unseen: []string{"whether pods are ready"}}
 		for _, s := range services {
@@ -180,7 +180,9 @@ func TestRun_live(t *testing.T) {
 		}
 		return live, nil
 	}
-	args := []string{"--live", "--prometheus", "http://127.0.0.1:9"}
+	args := []string{
+		"--live", "--kubeconfig", "kubeconfig", "--context", "shop", "--prometheus", "http://127.0.0.1:9",
+	}
 	text := run(t, file(t, "demo_change.json"), look, append(args, "--markdown")...)
 	says(t, text.Stdout, "Of what is live this is not known: whether pods are ready",
 		"Live now, ` echo.greeter.svc.cluster.local `:\n\n```\nthere is no such service\n```",
@@ -204,7 +206,7 @@ func TestRun_live(t *testing.T) {
 // Where nothing can be asked, nothing is drawn.
 func TestRun_liveRefused(t *testing.T) {
 	t.Parallel()
-	look := func(context.Context, string, []view.Service) (view.Live, error) {
+	look := func(context.Context, view.Place, []view.Service) (view.Live, error) {
 		return view.Live{}, errors.New("which cluster to look at is not known")
 	}
 	if diff := cmp.Diff(answer{2, "", name + "which cluster to look at is not known\n"},
@@ -216,7 +218,7 @@ func TestRun_liveRefused(t *testing.T) {
 // Of more services than are asked about it is said which are left out.
 func TestRun_liveMany(t *testing.T) {
 	t.Parallel()
-	look := func(_ context.Context, _ string, services []view.Service) (view.Live, error) {
+	look := func(_ context.Context, _ view.Place, services []view.Service) (view.Live, error) {
 		live := view.Live{}
 		for _, s := range services {
 			live.Seen = append(live.Seen, view.Seen{Host: s.Host})

@@ -93,6 +93,7 @@ func TestRun_flags(t *testing.T) {
 		"help":                      {[]string{"-h"}, 0},
 		"two files":                 {[]string{"a", "b"}, 2},
 		"an unknown flag":           {[]string{"--html"}, 2},
+		"a kubeconfig without live": {[]string{"--kubeconfig", "a"}, 2},
 		"a limit below nothing":     {[]string{"--limit", "-1"}, 2},
 		"a Prometheus without live": {[]string{"--prometheus", "http://127.0.0.1:9"}, 2},
 	} {

@@ -29,7 +29,9 @@ Nothing is asked for without --live.
 
   --markdown         write Markdown for a comment, instead of a page
   --limit N          leave out what is beyond so many bytes of a page, characters of Markdown
-  --live             show what is live too: the kubeconfig is that of KUBE_CONFIG_PATH, as in the provider block
+  --live             show what is live too, in the cluster of the kubeconfig or of the KUBE_* variables
+  --kubeconfig FILE  with --live, the kubeconfig
+  --context NAME     with --live, the context of the kubeconfig
   --prometheus WHERE with --live, ask for requests and failures: a URL, or NAMESPACE/NAME:PORT of a Service
 `
 
@@ -41,7 +43,10 @@ const (
 )
 
 // Look looks at what is live.
-type Look func(ctx context.Context, prometheus string, services []Service) (Live, error)
+type Look func(ctx context.Context, at Place, services []Service) (Live, error)
+
+// Place is where something is live, as far as somebody says so.
+type Place struct{ Kubeconfig, Context, Prometheus string }
 
 // Run is the command. It returns the exit code.
 func Run(args []string, stdin io.Reader, stdout, stderr io.Writer, look Look) int {
@@ -52,13 +57,15 @@ func Run(args []string, stdin io.Reader, stdout, stderr io.Writer, look Look) in
 	flags.BoolVar(&o.markdown, "markdown", false, "")
 	flags.IntVar(&o.limit, "limit", 0, "")
 	flags.BoolVar(&o.live, "live", false, "")
-	flags.StringVar(&o.prometheus, "prometheus", "", "")
+	flags.StringVar(&o.at.Kubeconfig, "kubeconfig", "", "")
+	flags.StringVar(&o.at.Context, "context", "", "")
+	flags.StringVar(&o.at.Prometheus, "prometheus", "", "")
 	switch err := flags.Parse(args); {
 	case errors.Is(err, flag.ErrHelp):
 		return drawn
 	case err != nil:
 		return unreadable
-	case flags.NArg() > 1, o.limit < 0, o.prometheus != "" && !o.live, flags.NArg() == 0 && isTerminal(stdin):
+	case flags.NArg() > 1, o.limit < 0, o.at != (Place{}) && !o.live, flags.NArg() == 0 && isTerminal(stdin):
 		flags.Usage()
 		return unreadable
 	}
@@ -77,7 +84,7 @@ func Run(args []string, stdin io.Reader, stdout, stderr io.Writer, look Look) in
 type options struct {
 	markdown, live bool
 	limit          int
-	prometheus     string
+	at             Place
 }
 
 // draw reads a plan from a file, or without a name from the standard input, and draws it.
@@ -91,7 +98,7 @@ func (o options) draw(file string, stdin io.Reader, look Look) (string, error) {
 		// An interrupt ends the questions, and with them the command.
 		ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 		defer stop()
-		if err := p.look(ctx, o.prometheus, look); err != nil {
+		if err := p.look(ctx, o.at, look); err != nil {
 			return "", err
 		}
 	}

@@ -28,7 +28,7 @@ type answer struct {
 // nobody fails where something is asked for.
 func nobody(t *testing.T) view.Look {
 	t.Helper()
-	return func(context.Context, string, []view.Service) (view.Live, error) {
+	return func(context.Context, view.Place, []view.Service) (view.Live, error) {
 		t.Error("something is asked for")
 		return view.Live{}, nil
 	}
