@@ -159,6 +159,10 @@ func TestAccGuide_gettingStarted(t *testing.T) {
 	if len(wants) > 0 {
 		t.Errorf("the guide lacks the last %d blocks of requests", len(wants))
 	}
+	page := readFile(t, filepath.Join(n.work, "page.html"))
+	if !strings.Contains(page, "v2 10 % → 50 %") || !strings.Contains(page, "</html>") {
+		t.Errorf("page.html does not show the change:\n%s", page)
+	}
 	if left := n.lab.Get(acctest.VirtualService, n.lab.Service); left != nil {
 		t.Error("the guide's last command left the VirtualService behind")
 	}
