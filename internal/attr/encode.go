@@ -40,7 +40,7 @@ func (m *Message) encode(message protoreflect.Message) Value {
 		}
 	}
 	if m.present != "" && len(entries) == 0 {
-		entries = append(entries, entry{presentName, Bool(true)})
+		entries = append(entries, entry{PresentName, Bool(true)})
 	}
 	return ofEntries(objectValue, entries)
 }

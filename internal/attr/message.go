@@ -42,7 +42,7 @@ type Message struct {
 	sorted     []int
 	objectType types.ObjectType
 	valueType  tftypes.Object
-	// present describes the attribute [presentName], empty where there is none.
+	// present describes the attribute [PresentName], empty where there is none.
 	present     string
 	schemaCache func() map[string]schema.Attribute
 }
@@ -136,7 +136,7 @@ func (m *Message) buildAttributes() map[string]schema.Attribute {
 		attributes[f.name] = f.attribute()
 	}
 	if m.present != "" {
-		attributes[presentName] = m.presentAttribute()
+		attributes[PresentName] = m.presentAttribute()
 	}
 	return attributes
 }

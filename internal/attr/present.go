@@ -7,15 +7,15 @@ import (
 	"google.golang.org/protobuf/reflect/protoreflect"
 )
 
-// presentName is the attribute that says of a message that it is there and has nothing in it. Without one, {} would
+// PresentName is the attribute that says of a message that it is there and has nothing in it. Without one, {} would
 // say so, which is also what Terraform makes of an object in which every name is misspelt.
-const presentName = "present"
+const PresentName = "present"
 
 // addPresent gives the shape that attribute. An empty object is then wrong.
 func (m *Message) addPresent(description string) {
 	m.present = description
-	m.objectType.AttrTypes[presentName] = types.BoolType
-	m.valueType.AttributeTypes[presentName] = tftypes.Bool
+	m.objectType.AttrTypes[PresentName] = types.BoolType
+	m.valueType.AttributeTypes[PresentName] = tftypes.Bool
 }
 
 func (m *Message) presentAttribute() schema.Attribute {
@@ -24,13 +24,13 @@ func (m *Message) presentAttribute() schema.Attribute {
 
 // decodePresent judges what is said of an object whose fields were read into a message.
 func (r *Reader) decodePresent(at *place, object Value, into protoreflect.Message) {
-	v := object.Get(presentName)
-	presentAt := at.name(presentName)
+	v := object.Get(PresentName)
+	presentAt := at.name(PresentName)
 	switch {
 	case v.IsNull():
 		if object.Len() == 0 {
 			r.problem(at, "is empty; write %s = true if any value will do, and else look for a misspelt name: "+
-				"Terraform drops those that it does not know", presentName)
+				"Terraform drops those that it does not know", PresentName)
 		}
 	case !r.is(boolValue, presentAt, v):
 	case v.whole == 0:

@@ -292,11 +292,12 @@ func (y *yardstick) upgrade(state tftypes.Value) {
 	odd := []int{0, 0, 200, 20}[y.IntN(4)]
 	req := tfprotov6.UpgradeResourceStateRequest{
 		TypeName: y.resource,
+		Version:  y.schema.Version,
 		RawState: &tfprotov6.RawState{JSON: []byte(y.stored(state, odd))},
 	}
 	switch y.IntN(16) {
-	case 0:
-		req.Version = int64(y.IntN(3) - 1)
+	case 0, 4:
+		req.Version = int64(y.IntN(4) - 1)
 	case 1:
 		req.RawState = &tfprotov6.RawState{Flatmap: map[string]string{"service": "greeter", "subsets.%": "0"}}
 	case 2:
@@ -305,8 +306,9 @@ func (y *yardstick) upgrade(state tftypes.Value) {
 		req.RawState.JSON = []byte(y.one("null", "{}", "", "[]", "{", `"a"`, "1"))
 	}
 	// What is no state at all the guard refuses in words of its own, before it is decoded.
+	var object map[string]any
 	isObject := req.RawState == nil || len(req.RawState.JSON) == 0 ||
-		json.Unmarshal(req.RawState.JSON, &map[string]any{}) == nil
+		json.Unmarshal(req.RawState.JSON, &object) == nil && (object != nil || req.Version == y.schema.Version)
 	y.compare("upgrade", y.guarded, func(s server) answered {
 		resp, err := s.UpgradeResourceState(y.t.Context(), &req)
 		y.must(resp != nil, err)

@@ -40,7 +40,7 @@ func (p *objectsResource) MoveState(context.Context) []resource.StateMover {
 					req.SourceState.Raw.IsNull() || !req.SourceState.Raw.IsKnown() {
 					return
 				}
-				state := p.moveFrom(source, attr.FromTerraform(req.SourceState.Raw))
+				state := p.moveFrom(source, form.Upgraded(sourceSchema, attr.FromTerraform(req.SourceState.Raw)))
 				resp.TargetState.Raw = state.ToTerraform(p.cached.Type().TerraformType(ctx))
 				resp.TargetPrivate = req.SourcePrivate
 				identify(resp.TargetIdentity, p.routeOf(state).Place())

@@ -22,6 +22,7 @@ func (CanaryRoute) Schema() schema.Schema {
 	fallback := nestedObject(ruleAttributes(defaultShape))
 	subset := nestedObject(subsetAttributes())
 	return schema.Schema{
+		Version: compactVersion,
 		MarkdownDescription: "Routes the requests for a service to its subsets by rules: the first rule that matches " +
 			"a request decides, and `default` takes all others.\n\nThe resource owns one VirtualService and one " +
 			"DestinationRule and changes them in an order in which no request is dropped.",

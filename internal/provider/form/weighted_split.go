@@ -26,6 +26,7 @@ func (WeightedSplit) Schema() schema.Schema {
 		},
 	}))
 	return schema.Schema{
+		Version: compactVersion,
 		MarkdownDescription: "Divides the requests for a service among its subsets by weight.\n\nThe resource owns " +
 			"one VirtualService and one DestinationRule and changes them in an order in which no request is dropped. " +
 			"A change of weights is one write.",
