@@ -281,7 +281,8 @@ func (r *Reader) int(at *place, v Value) (number int64, set bool) {
 	}
 	// Every whole number that fits is kept as one.
 	if f := v.inner.number; f.IsInt() {
-		r.problem(at, "must be between %d and %d, got %s", math.MinInt64, math.MaxInt64, f.Text('g', 20))
+		r.problem(at, "must be between %d and %d, got %s", int64(math.MinInt64), int64(math.MaxInt64),
+			f.Text('g', 20))
 	} else {
 		r.problem(at, "must be a whole number, got %s%s", f.Text('g', 20), inPercent(f))
 	}
