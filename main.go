@@ -5,6 +5,7 @@ package main
 
 import (
 	"flag"
+	"fmt"
 	"log"
 	"os"
 
@@ -28,6 +29,9 @@ var commands = map[string]func(args []string) int{
 	"lint": func(args []string) int { return lint.Run(args, provider.LintSchema(), os.Stdout, os.Stderr) },
 	"view": func(args []string) int {
 		return view.Run(args, os.Stdin, os.Stdout, os.Stderr, provider.Look(version))
+	},
+	"version": func([]string) int {
+		return printVersion()
 	},
 	"write": func(args []string) int {
 		return write.Run(args, provider.OpenWrite(version), os.Stdout, os.Stderr)
@@ -54,4 +58,11 @@ func main() {
 	if err != nil {
 		log.Fatal(err)
 	}
+}
+
+func printVersion() int {
+	if _, err := fmt.Fprintln(os.Stdout, version); err != nil {
+		return 1
+	}
+	return 0
 }
