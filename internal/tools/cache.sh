@@ -14,6 +14,7 @@ tfplugindocs) module=$tools package=github.com/hashicorp/terraform-plugin-docs/c
 gotestsum) module=$tools package=gotest.tools/gotestsum ;;
 actionlint) module=$tools package=github.com/rhysd/actionlint/cmd/actionlint ;;
 goreleaser) module=$tools/goreleaser package=github.com/goreleaser/goreleaser/v2 ;;
+cyclonedx-gomod) module=$tools/sbom package=github.com/CycloneDX/cyclonedx-gomod/cmd/cyclonedx-gomod ;;
 tofu)
 	module=$tools/tofu package=github.com/opentofu/opentofu/cmd/tofu
 	# Without this a release calls itself a development version.
