@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
+	"syscall"
 	"time"
 )
 
@@ -34,6 +35,11 @@ func startBinary(binary []byte) (version, protocol string, err error) {
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
 	said, err := exec.CommandContext(ctx, path, "version").Output()
+	// A process that was forked meanwhile may still have it open for writing.
+	for errors.Is(err, syscall.ETXTBSY) && ctx.Err() == nil {
+		time.Sleep(10 * time.Millisecond)
+		said, err = exec.CommandContext(ctx, path, "version").Output()
+	}
 	if err != nil {
 		return "", "", fmt.Errorf("ask for its version: %w", err)
 	}
