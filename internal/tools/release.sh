@@ -41,6 +41,36 @@ make_release "$work/first"
 (cd "$work/first" && go run ./internal/release "$@" -key "$work/key.asc")
 rm -rf dist
 mv "$work/first/dist" dist
+
+# Terraform or OpenTofu installs this machine's archive from a mirror as it would from a registry, and starts what is in it.
+cli=$(internal/tools/terraform.sh)
+archive=$(echo dist/*_"$(go env GOOS)_$(go env GOARCH)".zip)
+version=${archive#dist/terraform-provider-mesh_}
+version=${version%"_$(go env GOOS)_$(go env GOARCH).zip"}
+mkdir -p "$work/mirror/example.com/meshroute/mesh" "$work/use"
+cp "$archive" "$work/mirror/example.com/meshroute/mesh/"
+cat >"$work/use/cli.tfrc" <<RC
+provider_installation {
+  filesystem_mirror {
+    path = "$work/mirror"
+  }
+}
+RC
+cat >"$work/use/main.tf" <<TF
+terraform {
+  required_providers {
+    mesh = {
+      source  = "example.com/meshroute/mesh"
+      version = "$version"
+    }
+  }
+}
+
+$(<examples/resources/mesh_weighted_split/resource.tf)
+TF
+export TF_CLI_CONFIG_FILE=$work/use/cli.tfrc CHECKPOINT_DISABLE=1
+"$cli" -chdir="$work/use" init -no-color
+"$cli" -chdir="$work/use" validate -no-color
 [[ ${1:-} == --single-target ]] || exit 0
 
 make_release "$work/second"
