@@ -1,6 +1,6 @@
 // Command terraform-provider-mesh serves the provider to Terraform and OpenTofu. With the name of a command as its
 // first argument it does without them: ask tells where a request goes, lint looks for misspelt names in a
-// configuration, view draws a plan, write prints the configuration of what a namespace has.
+// configuration, version prints the version, view draws a plan, write prints the configuration of what a namespace has.
 package main
 
 import (

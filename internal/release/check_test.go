@@ -144,7 +144,8 @@ func TestCheck(t *testing.T) {
 			func(s *sample) { s.unsummed = "00  gone.zip\n11  gone.zip\n22\n" },
 			[]string{
 				`SHA256SUMS: "11  gone.zip\n" is not one sum of one file`,
-				`SHA256SUMS: "22\n" is not one sum of one file`, "SHA256SUMS: gone.zip is no archive, and not the manifest",
+				`SHA256SUMS: "22\n" is not one sum of one file`,
+				"SHA256SUMS: gone.zip is no archive, and not the manifest",
 			},
 		},
 		"no sums": {
@@ -211,7 +212,8 @@ func TestCheckSBOM(t *testing.T) {
 			[]string{"is that of " + module + " v0.0.0, want " + module + " v0.1.0"},
 		},
 		"without a dependency": {
-			func(b *bom) { b.Components = b.Components[:1]; b.Relations = nil }, []string{"istio.io/fork v1.0.1 is missing"},
+			func(b *bom) { b.Components = b.Components[:1]; b.Relations = nil },
+			[]string{"istio.io/fork v1.0.1 is missing"},
 		},
 		"with another version of a dependency": {
 			func(b *bom) { b.Components[0].Version = "v0.36.2" }, []string{"k8s.io/client-go v0.36.3 is missing"},

@@ -91,7 +91,10 @@ func newSample(t *testing.T) *sample {
 			Path: module,
 			Deps: []*debug.Module{
 				{Path: "k8s.io/client-go", Version: "v0.36.3"},
-				{Path: "istio.io/istio", Version: "v1.0.0", Replace: &debug.Module{Path: "istio.io/fork", Version: "v1.0.1"}},
+				{
+					Path: "istio.io/istio", Version: "v1",
+					Replace: &debug.Module{Path: "istio.io/fork", Version: "v1.0.1"},
+				},
 			},
 			Settings: []debug.BuildSetting{
 				{Key: "CGO_ENABLED", Value: "0"}, {Key: "-trimpath", Value: "true"},

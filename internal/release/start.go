@@ -29,7 +29,7 @@ func startBinary(binary []byte) (version, protocol string, err error) {
 	if runtime.GOOS == "windows" {
 		path += ".exe"
 	}
-	if err := os.WriteFile(path, binary, 0o700); err != nil { //nolint:gosec // it has to be run
+	if err := os.WriteFile(path, binary, 0o700); err != nil {
 		return "", "", err
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)

@@ -108,9 +108,8 @@ func (r *release) checkSignature(name string) {
 		r.wrong("%s.sig: %v", name, err)
 		return
 	}
-	switch algorithm := signer.PrimaryKey.PubKeyAlgo; algorithm {
-	case packet.PubKeyAlgoRSA, packet.PubKeyAlgoRSASignOnly, packet.PubKeyAlgoDSA:
-	default:
+	taken := []packet.PublicKeyAlgorithm{packet.PubKeyAlgoRSA, packet.PubKeyAlgoRSASignOnly, packet.PubKeyAlgoDSA}
+	if algorithm := signer.PrimaryKey.PubKeyAlgo; !slices.Contains(taken, algorithm) {
 		r.wrong("%s.sig: the key is of the algorithm %d, and Terraform's registry takes RSA and DSA", name, algorithm)
 	}
 }

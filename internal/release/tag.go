@@ -20,6 +20,15 @@ func (r *release) checkTag() {
 // section is the heading of a release in the changelog.
 var section = regexp.MustCompile(`(?m)^## (\S+) \(\d{4}-\d{2}-\d{2}\)$`)
 
+// newestIn returns the newest version of a changelog, empty where there is none.
+func newestIn(changelog []byte) string {
+	found := section.FindSubmatch(changelog)
+	if len(found) < 2 {
+		return ""
+	}
+	return string(found[1])
+}
+
 func (r *release) checkChangelog() {
 	if r.tag != "v"+r.made.Version {
 		r.wrong("the tag %s is not that of version %s", r.tag, r.made.Version)
@@ -29,7 +38,7 @@ func (r *release) checkChangelog() {
 		r.wrong("read the changelog: %v", err)
 		return
 	}
-	if newest := section.FindSubmatch(changelog); newest == nil || string(newest[1]) != r.made.Version {
+	if newestIn(changelog) != r.made.Version {
 		r.wrong("CHANGELOG.md begins with another version than %s; run make changelog VERSION=%s before the tag",
 			r.made.Version, r.made.Version)
 	}

@@ -26,7 +26,8 @@ func TestCheckTag(t *testing.T) {
 			func(s *sample) {
 				s.repository["CHANGELOG.md"] = "# Changelog\n\n## 0.0.9 (2026-12-01)\n\n## 0.1.0 (2026-11-01)\n"
 			},
-			[]string{"CHANGELOG.md begins with another version than 0.1.0; run make changelog VERSION=0.1.0 before the tag"},
+			[]string{"CHANGELOG.md begins with another version than 0.1.0; run make changelog VERSION=0.1.0 " +
+				"before the tag"},
 		},
 		"no changelog": {
 			func(s *sample) { delete(s.repository, "CHANGELOG.md") },
@@ -34,7 +35,8 @@ func TestCheckTag(t *testing.T) {
 		},
 		"a change that is in no version": {
 			func(s *sample) { s.repository[".changes/unreleased/added-more.md"] = "More." },
-			[]string{"1 changes are in no version, such as added-more.md; run make changelog VERSION=0.1.0 before the tag"},
+			[]string{"1 changes are in no version, such as added-more.md; run make changelog VERSION=0.1.0 " +
+				"before the tag"},
 		},
 		"an example for a later version": {
 			func(s *sample) {
@@ -147,9 +149,9 @@ func read(t *testing.T, name string, into any) {
 // TestExamples: no example asks for a version of the provider that was never released.
 func TestExamples(t *testing.T) {
 	t.Parallel()
-	newest := "0.0.0"
-	if found := section.FindStringSubmatch(readText(t, filepath.Join(root, "CHANGELOG.md"))); found != nil {
-		newest = found[1]
+	newest := newestIn([]byte(readText(t, filepath.Join(root, "CHANGELOG.md"))))
+	if newest == "" {
+		newest = "0.0.0"
 	}
 	r := &release{root: os.DirFS(root), made: metadata{Version: newest}}
 	r.checkExamples()
