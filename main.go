@@ -1,13 +1,14 @@
 // Command terraform-provider-mesh serves the provider to Terraform and OpenTofu. With the name of a command as its
-// first argument it does without them: ask tells where a request goes, lint looks for misspelt names in a
-// configuration, version prints the version, view draws a plan, write prints the configuration of what a namespace has.
+// first argument it does without them.
 package main
 
 import (
 	"flag"
 	"fmt"
 	"log"
+	"maps"
 	"os"
+	"slices"
 
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6/tf6server"
 
@@ -21,31 +22,48 @@ import (
 // version is set by the release build.
 var version = "dev"
 
-// commands are what the binary does by itself. Each gets its own arguments, and returns the exit code.
-var commands = map[string]func(args []string) int{
-	"ask": func(args []string) int {
+// command is something that the binary does by itself.
+type command struct {
+	about string
+	// run gets the arguments after the name, and returns the exit code.
+	run func(args []string) int
+}
+
+var commands = map[string]command{
+	"ask": {"tells where a request goes, of YAML files or of the live cluster", func(args []string) int {
 		return ask.Run(args, provider.Connector(version), os.Stdin, os.Stdout, os.Stderr)
-	},
-	"lint": func(args []string) int { return lint.Run(args, provider.LintSchema(), os.Stdout, os.Stderr) },
-	"view": func(args []string) int {
+	}},
+	"lint": {"looks for misspelt names in a configuration", func(args []string) int {
+		return lint.Run(args, provider.LintSchema(), os.Stdout, os.Stderr)
+	}},
+	"version": {"prints the version", func([]string) int {
+		if _, err := fmt.Println(version); err != nil { //nolint:forbidigo // what was asked for
+			return 1
+		}
+		return 0
+	}},
+	"view": {"draws every route that a plan touches, before and after", func(args []string) int {
 		return view.Run(args, os.Stdin, os.Stdout, os.Stderr, provider.Look(version))
-	},
-	"version": func([]string) int {
-		return printVersion()
-	},
-	"write": func(args []string) int {
+	}},
+	"write": {"prints the configuration, with import blocks, of what routes in a namespace", func(args []string) int {
 		return write.Run(args, provider.OpenWrite(version), os.Stdout, os.Stderr)
-	},
+	}},
 }
 
 func main() {
 	if len(os.Args) > 1 {
-		if run, ok := commands[os.Args[1]]; ok {
-			os.Exit(run(os.Args[2:]))
+		if c, ok := commands[os.Args[1]]; ok {
+			os.Exit(c.run(os.Args[2:]))
 		}
 	}
 	debug := flag.Bool("debug", false, "run with support for debuggers like delve")
+	flag.Usage = printUsage
 	flag.Parse()
+	if flag.NArg() > 0 {
+		fmt.Fprintf(os.Stderr, "There is no command %q.\n", flag.Arg(0))
+		printUsage()
+		os.Exit(2)
+	}
 
 	var options []tf6server.ServeOpt
 	if *debug {
@@ -60,9 +78,12 @@ func main() {
 	}
 }
 
-func printVersion() int {
-	if _, err := fmt.Fprintln(os.Stdout, version); err != nil {
-		return 1
+func printUsage() {
+	fmt.Fprint(os.Stderr, "Terraform and OpenTofu start this provider themselves. Started by hand it has these "+
+		"commands; NAME --help says more.\n\n")
+	for _, name := range slices.Sorted(maps.Keys(commands)) {
+		fmt.Fprintf(os.Stderr, "  %-8s %s\n", name, commands[name].about)
 	}
-	return 0
+	fmt.Fprint(os.Stderr, "\nFlags:\n")
+	flag.PrintDefaults()
 }
