@@ -169,7 +169,7 @@ func TestRun_said(t *testing.T) {
 				change["after_sensitive"] = tree{"default": tree{"weights": tree{"v2": true}}}
 			},
 			[]string{
-				greeter + ": sensitive, and so not shown: default.weights", "The picture shows what is there now.",
+				greeter + ": sensitive, and so not shown: default.weights", "!The picture", "!100 %",
 			},
 		},
 		"a duration that is sensitive": {

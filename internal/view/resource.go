@@ -86,8 +86,10 @@ func (in input) resources() []resource {
 		if c.DeposedKey != "" {
 			r.address += " (deposed)"
 		}
-		r.now = newSide(c.Type, change.Before, nil, change.BeforeSensitive)
-		r.then = newSide(c.Type, change.After, change.AfterUnknown, change.AfterSensitive)
+		// What has become sensitive since the last apply is not marked in the state.
+		sensitive := bothMarked(change.BeforeSensitive, change.AfterSensitive)
+		r.now = newSide(c.Type, change.Before, nil, sensitive)
+		r.then = newSide(c.Type, change.After, change.AfterUnknown, sensitive)
 		r.does = doing(c, &r)
 		if r.now != nil || r.then != nil {
 			all = append(all, r)

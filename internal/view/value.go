@@ -3,6 +3,7 @@ package view
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"math/big"
 	"slices"
 
@@ -90,6 +91,40 @@ func (v *values) list(at path.Path, is []any, unknown, sensitive any) tftypes.Va
 		typ.ElementTypes = append(typ.ElementTypes, elements[i].Type())
 	}
 	return tftypes.NewValue(typ, elements)
+}
+
+// bothMarked are the marks of two values of which one takes the place of the other: what is marked in either is. As in
+// Terraform's own plans, elements of lists are compared by their places.
+func bothMarked(a, b any) any {
+	switch a := a.(type) {
+	case map[string]any:
+		if b, ok := b.(map[string]any); ok {
+			both := maps.Clone(a)
+			for name, marks := range b {
+				both[name] = bothMarked(a[name], marks)
+			}
+			return both
+		}
+	case []any:
+		if b, ok := b.([]any); ok {
+			both := slices.Clone(a)
+			for i, marks := range b {
+				if i < len(a) {
+					both[i] = bothMarked(a[i], marks)
+				} else {
+					both = append(both, marks)
+				}
+			}
+			return both
+		}
+	}
+	switch {
+	case !someTrue(a):
+		return b
+	case !someTrue(b):
+		return a
+	}
+	return true // one of them is, or they are of two shapes
 }
 
 // someTrue reports whether something is marked.
