@@ -15,7 +15,8 @@ import (
 )
 
 // grouped puts resources together that route together: a VirtualService and its delegates, and the DestinationRules of
-// the hosts whose subsets it names. The groups are in the order of their first resources.
+// the hosts whose subsets it names. The groups are in the order of their first resources. Of resources that have the
+// same object each is in a cluster of its own.
 func grouped(all []resource) [][]resource {
 	parent := make([]int, len(all))
 	for i := range parent {
@@ -28,18 +29,23 @@ func grouped(all []resource) [][]resource {
 		}
 		return parent[i]
 	}
-	owner := map[string]int{}
+	type place struct {
+		cluster int
+		key     string
+	}
+	owner, clusters := map[place]int{}, clustersOf(all)
 	for i, r := range all {
 		for _, key := range r.owns() {
-			if other, known := owner[key]; known {
+			at := place{clusters[i], key}
+			if other, known := owner[at]; known {
 				parent[root(i)] = root(other)
 			}
-			owner[key] = i
+			owner[at] = i
 		}
 	}
 	for i, r := range all {
 		for _, key := range r.needs() {
-			if other, known := owner[key]; known {
+			if other, known := owner[place{clusters[i], key}]; known {
 				parent[root(other)] = root(i)
 			}
 		}
@@ -58,6 +64,40 @@ func grouped(all []resource) [][]resource {
 		})
 	}
 	return groups
+}
+
+// clustersOf tells resources apart that have an object of the same name at the same time: they have it in several
+// clusters. A plan does not say which cluster is whose, so that the first of each name are taken to be in one, the
+// second in another, and so on.
+func clustersOf(all []resource) []int {
+	clusters, next := make([]int, len(all)), map[string]int{}
+	for i, r := range all {
+		claims := r.claims()
+		for _, claim := range claims {
+			clusters[i] = max(clusters[i], next[claim])
+		}
+		for _, claim := range claims {
+			next[claim] = clusters[i] + 1
+		}
+	}
+	return clusters
+}
+
+// claims are the objects that are its own before, and after. Those that it leaves to others are not.
+func (r resource) claims() []string {
+	var all []string
+	claim := func(when string, s *side) {
+		for _, o := range slices.Concat(s.objects().VirtualServices, s.objects().DestinationRules) {
+			all = append(all, when+o.String())
+		}
+	}
+	if !r.deposed {
+		claim("before ", r.now)
+	}
+	if !r.leaves {
+		claim("after ", r.then)
+	}
+	return all
 }
 
 // The keys by which resources find each other.
@@ -141,7 +181,7 @@ func routesOf(pair istio.Objects) *argument.Routes {
 	return routes
 }
 
-// join puts the objects of one side of a group together.
+// join puts the objects of one side of a group together. What a resource leaves is there as another one makes it.
 func join(group []resource, side func(resource) *side) *argument.Routes {
 	all := &argument.Routes{Known: true}
 	seen := map[string]bool{}
@@ -153,12 +193,19 @@ func join(group []resource, side func(resource) *side) *argument.Routes {
 			}
 		}
 	}
-	for _, r := range group {
+	take := func(r resource) {
 		objects := side(r).objects()
 		add(&all.VirtualServices, objects.VirtualServices)
 		add(&all.DestinationRules, objects.DestinationRules)
 		add(&all.Gateways, objects.Gateways)
 		add(&all.ServiceEntries, objects.ServiceEntries)
+	}
+	for _, leaves := range []bool{false, true} {
+		for _, r := range group {
+			if r.leaves == leaves {
+				take(r)
+			}
+		}
 	}
 	return all
 }

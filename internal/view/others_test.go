@@ -137,6 +137,63 @@ func TestRun_manifests(t *testing.T) {
 	}
 }
 
+// yamlReviews is the YAML of what reviews gives as an object.
+const yamlReviews = `apiVersion: networking.istio.io/v1
+kind: VirtualService
+metadata: {name: reviews, namespace: shop}
+spec:
+  hosts: [reviews]
+  http: [{route: [{destination: {host: reviews, subset: v1}, weight: 60},
+    {destination: {host: reviews, subset: v2}, weight: 40}]}]
+`
+
+// An object that one resource gives to another is drawn as the other makes it, whichever of both stands first.
+func TestRun_handedOver(t *testing.T) {
+	t.Parallel()
+	for fact, action := range map[string]string{"forgotten": "forget", "destroyed": "delete"} {
+		for _, names := range [][2]string{{"first", "second"}, {"second", "first"}} {
+			t.Run(fact+" "+names[0], func(t *testing.T) {
+				t.Parallel()
+				from := change("kubernetes_manifest."+names[0], action, tree{"before": tree{"manifest": reviews(10)}})
+				to := change("kubectl_manifest."+names[1], "create", tree{"after": tree{"yaml_body": yamlReviews}})
+				plan := planOf(t, from, to)
+				if names[0] == "second" {
+					plan = planOf(t, to, from)
+				}
+				says(t, drawn(t, plan, "--markdown"), "touches 1 route",
+					"all requests: v2 10 % → 40 % (v1 90 % → 60 %)")
+			})
+		}
+	}
+}
+
+// Two resources that have an object of the same name have it in two clusters: each is drawn for itself, with the
+// DestinationRule that stands in the same order.
+func TestRun_clusters(t *testing.T) {
+	t.Parallel()
+	update := func(address string, now, then tree) tree {
+		return change(address, "update", tree{"before": tree{"manifest": now}, "after": tree{"manifest": then}})
+	}
+	subsets := func(version string) tree {
+		return manifest("DestinationRule", "reviews", tree{"host": "reviews", "subsets": []any{
+			tree{"name": "v1", "labels": tree{"version": "v1"}}, tree{"name": "v2", "labels": tree{"version": version}},
+		}})
+	}
+	text := drawn(t, planOf(t,
+		update("kubernetes_manifest.rule_east", subsets("v2"), subsets("2-east")),
+		update("kubernetes_manifest.rule_west", subsets("v2"), subsets("2-west")),
+		update("kubernetes_manifest.service_east", reviews(10), reviews(20)),
+		update("kubernetes_manifest.service_west", reviews(10), reviews(90)),
+	), "--markdown")
+	for i, wants := range [][]string{
+		{"touches 2 routes"},
+		{"_east", "service_east", "v2 10 % → 20 % (v1 90 % → 80 %)", "version=v2 → version=2-east", "!west"},
+		{"_west", "service_west", "v2 10 % → 90 % (v1 90 % → 10 %)", "version=v2 → version=2-west", "!east"},
+	} {
+		says(t, strings.Split(text, "\n#### ` kubernetes_manifest.rule")[i], wants...)
+	}
+}
+
 // States may have modules in modules, and what is sensitive is marked there too.
 func TestRun_state(t *testing.T) {
 	t.Parallel()

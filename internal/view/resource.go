@@ -23,6 +23,8 @@ type resource struct {
 	stays bool
 	// now and then are nil where there is none.
 	now, then *side
+	// leaves says that its objects stay without it, and deposed that it is what is left of another one.
+	leaves, deposed bool
 	// drifted says that somebody has changed it since the last apply.
 	drifted bool
 }
@@ -84,7 +86,7 @@ func (in input) resources() []resource {
 		change := c.Change
 		r := resource{address: c.Address, drifted: drifted[c.Address]}
 		if c.DeposedKey != "" {
-			r.address += " (deposed)"
+			r.address, r.deposed = r.address+" (deposed)", true
 		}
 		// What has become sensitive since the last apply is not marked in the state.
 		sensitive := bothMarked(change.BeforeSensitive, change.AfterSensitive)
@@ -109,10 +111,10 @@ func doing(c *tfjson.ResourceChange, r *resource) string {
 	case actions.Replace():
 		return "is replaced"
 	case actions.Forget():
-		r.then = r.now
+		r.then, r.leaves = r.now, true
 		return "is forgotten, and its objects stay"
 	case actions.Delete() && r.now != nil && r.now.life.Deletion == form.DeletionAbandon:
-		r.then = r.now
+		r.then, r.leaves = r.now, true
 		return "is destroyed, and its objects stay: deletion is abandon"
 	case actions.Delete() && r.now != nil && r.now.life.Deletion == form.DeletionRestore:
 		return "is destroyed: deletion is restore, which gives adopted objects back what they had"
