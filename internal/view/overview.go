@@ -3,6 +3,7 @@ package view
 import (
 	"cmp"
 	"fmt"
+	"regexp"
 	"slices"
 
 	tfjson "github.com/hashicorp/terraform-json"
@@ -61,10 +62,16 @@ func (in input) facts(routes, kept int) []string {
 	return []string{text, by(in.plan.TerraformVersion, in.plan.Timestamp)}
 }
 
+// plain is what versions and times are made of. Anything else could be read as Markdown.
+var plain = regexp.MustCompile(`^[-+.:0-9A-Za-z]{1,100}$`)
+
 func by(version, at string) string {
-	text := "Made by Terraform or OpenTofu " + cmp.Or(shown(version), "of a version that it does not say")
-	if at != "" {
-		text += " at " + shown(at)
+	if !plain.MatchString(version) {
+		version = "of a version that it does not say"
+	}
+	text := "Made by Terraform or OpenTofu " + version
+	if plain.MatchString(at) {
+		text += " at " + at
 	}
 	return text + "."
 }

@@ -164,6 +164,17 @@ func TestRun_hostile(t *testing.T) {
 	}
 }
 
+// What a plan says of itself is prose in a comment, and is no more than a version and a time.
+func TestRun_hostileVersion(t *testing.T) {
+	t.Parallel()
+	for fact, of := range map[string]string{"version": "terraform_version", "time": "timestamp"} {
+		plan := with(t, "demo_create.json", func(plan, _, _ map[string]any) { plan[of] = "1.2 <b>@all [x](y)" })
+		if prose := outsideCode(t, drawn(t, plan, "--markdown")); strings.ContainsAny(prose, "<>|@[") {
+			t.Errorf("outside of code there is, of the %s,\n%s", fact, prose)
+		}
+	}
+}
+
 // outsideCode returns what is no code in a text of Markdown, in which all code has to end.
 func outsideCode(t *testing.T, text string) string {
 	t.Helper()
