@@ -3,6 +3,7 @@ package provider
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"strings"
 	"time"
@@ -20,8 +21,12 @@ import (
 	"github.com/meshroute/terraform-provider-mesh/internal/walk"
 )
 
-// rateWindow is over how long rates are measured.
-const rateWindow = 5 * time.Minute
+// rateWindow is over how long rates are measured, and mostAsking how long it is asked for them in all: a Prometheus
+// that does not answer takes its time for every subset.
+const (
+	rateWindow = 5 * time.Minute
+	mostAsking = time.Minute
+)
 
 // Look returns how the command view looks at what is live.
 func Look(version string) view.Look {
@@ -71,6 +76,8 @@ type looker struct {
 	// unseen says what could not be looked at, each once.
 	unseen []string
 	said   map[string]bool
+	// asking is how long it was asked for rates.
+	asking time.Duration
 }
 
 // look looks at a service.
@@ -139,9 +146,15 @@ func subsetsOf(of view.Service, from *cluster.View) []view.Labelled {
 
 // measure asks how many requests a subset answers.
 func (l *looker) measure(ctx context.Context, host string, subset view.Labelled, into *view.SeenSubset) {
-	if l.asker.Prometheus == nil {
+	switch {
+	case l.asker.Prometheus == nil:
+		return
+	case l.asking >= mostAsking:
+		into.Why = fmt.Sprintf("not asked: Prometheus took more than %s for those before", mostAsking)
 		return
 	}
+	began := time.Now()
+	defer func() { l.asking += time.Since(began) }()
 	count, err := l.asker.Count(ctx, walk.Version{Subset: subset.Name, Host: host, Labels: subset.Labels}, rateWindow)
 	if err != nil {
 		into.Why = err.Error()

@@ -1,6 +1,36 @@
 package provider
 
-import "testing"
+import (
+	"net/http"
+	"net/http/httptest"
+	"testing"
+
+	"github.com/meshroute/terraform-provider-mesh/internal/gate"
+	"github.com/meshroute/terraform-provider-mesh/internal/view"
+)
+
+// A Prometheus that is slow is not asked about every subset of a large plan.
+func TestLooker_slow(t *testing.T) {
+	t.Parallel()
+	asked := 0
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		asked++
+		w.WriteHeader(http.StatusServiceUnavailable)
+	}))
+	defer server.Close()
+	l := looker{asker: gate.Asker{Prometheus: &gate.Prometheus{URL: server.URL}}, asking: mostAsking - 1}
+	subset := view.Labelled{Name: "v1", Labels: map[string]string{"version": "v1"}}
+	var answers []string
+	for range 3 {
+		is := view.SeenSubset{}
+		l.measure(t.Context(), "reviews.shop.svc.cluster.local", subset, &is)
+		answers = append(answers, is.Why)
+	}
+	const late = "not asked: Prometheus took more than 1m0s for those before"
+	if asked != 1 || answers[0] == late || answers[1] != late || answers[2] != late {
+		t.Errorf("after %d questions it says %q", asked, answers)
+	}
+}
 
 // Prometheus is named by a URL, or as a Service; a text that is neither is not told again, because it may hold a
 // password.
