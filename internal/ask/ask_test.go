@@ -166,6 +166,24 @@ rule    http[2] of VirtualService "shop/greeter"
 match   match[0]
 answer  503 "closed\x1b[31m"
 `},
+		"a host at another address": {
+			[]string{"-H", "Host: greeter.shop", "http://127.0.0.1:8080/closed"},
+			`GET http://greeter.shop/closed from a sidecar, port 8080
+Rule http[2]: requests with path starting with /closed get the answer 503 from the proxy.
+
+rule    http[2] of VirtualService "shop/greeter"
+match   match[0]
+answer  503 "closed\x1b[31m"
+`},
+		"a host at a gateway whose port is forwarded": {
+			[]string{"--gateway", "shop/public", "-H", "Host: greeter.example.com", "http://127.0.0.1:8080/closed"},
+			`GET http://greeter.example.com/closed at gateway shop/public, port 80
+Rule http[2]: requests with path starting with /closed get the answer 503 from the proxy.
+
+rule    http[2] of VirtualService "shop/greeter"
+match   match[0]
+answer  503 "closed\x1b[31m"
+`},
 		"a gateway": {
 			[]string{"--gateway", "shop/public", "http://greeter.example.com:8080", "--header",
 				"host: greeter.example.com:8080"},

@@ -111,8 +111,17 @@ func (q *question) ofURL(attributes map[string]string) (problem string) {
 	if scheme == "http" {
 		scheme = "" // the default, beside which a sidecar still looks at x-forwarded-proto
 	}
+	host, port := parsed.Host, ""
+	if q.host == "" && q.service == "" && attributes["authority"] != "" {
+		// As curl does: the header is what is called, and the URL where the connection goes. Before a gateway that is
+		// often a port that somebody forwards, and not its own.
+		host = ""
+		if q.port == "" && q.gateway == "" {
+			port = parsed.Port()
+		}
+	}
 	for _, part := range []struct{ name, value string }{
-		{"authority", parsed.Host}, {"path", path}, {"scheme", scheme},
+		{"authority", host}, {"port", port}, {"path", path}, {"scheme", scheme},
 	} {
 		if part.value == "" {
 			continue
