@@ -11,12 +11,13 @@ func TestRun_sensitiveOnOneSide(t *testing.T) {
 	t.Parallel()
 	const secret = "open-sesame"
 	marks := tree{"rules": []any{tree{"match": []any{tree{"headers": tree{"x-tester": tree{"exact": true}}}}}}}
+	match := []any{tree{"headers": tree{"x-tester": tree{"exact": secret}}}}
 	route := func(subset string) tree {
 		version := func(name string) tree { return tree{"labels": tree{"version": name}} }
 		return tree{
 			"service": "echo", "namespace": "shop", "virtual_service_name": "echo", "destination_rule_name": "echo",
 			"subsets": tree{"v1": version("v1"), "v2": version("v2")}, "default": tree{"subset": "v1"},
-			"rules":   []any{tree{"subset": subset, "match": []any{tree{"headers": tree{"x-tester": tree{"exact": secret}}}}}},
+			"rules":   []any{tree{"subset": subset, "match": match}},
 			"summary": []any{fmt.Sprintf("requests with header x-tester=%s go to %s", secret, subset)},
 		}
 	}
