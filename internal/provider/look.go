@@ -91,10 +91,11 @@ func (l *looker) look(ctx context.Context, of view.Service) view.Seen {
 	service := lookAtService(report.WithWarnings(ctx, &told), from, of.Host, &told)
 	seen.Missing = told.HasError()
 	lines, _ := report.UnseenLines(from)
-	for _, line := range lines {
+	for _, line := range append(lines, report.NarrowLines(from)...) {
 		l.say(strings.TrimPrefix(line, "  - "))
 	}
-	if from.VirtualServices != nil {
+	seen.Unlisted = from.VirtualServices == nil
+	if !seen.Unlisted {
 		for _, n := range from.VirtualServicesOf(of.Host) {
 			route := view.SeenRoute{
 				Name: n.Namespace + "/" + n.Name, Overruled: !from.Effective(n.Object),

@@ -162,7 +162,16 @@ func TestRun_said(t *testing.T) {
 				delete(change["after"].(tree)["subsets"].(tree)["v1"].(tree), "labels")
 				change["after_unknown"].(tree)["subsets"] = tree{"v1": tree{"labels": true}}
 			},
-			[]string{"new: v1: requests with header version=100", "!not known until"},
+			[]string{
+				"new: v1: requests with header version=100", ", new: (not known until apply)\n", "!not known until apply: ",
+			},
+		},
+		"a label is not known": {
+			"demo_create", func(_, _, change tree) {
+				change["after"].(tree)["subsets"].(tree)["v1"].(tree)["labels"] = tree{"track": "a"}
+				change["after_unknown"].(tree)["subsets"] = tree{"v1": tree{"labels": tree{"app": true}}}
+			},
+			[]string{"v1 of ", ", new: app=(not known until apply), track=a\n"},
 		},
 		"a number that is sensitive": {
 			"walk", func(_, _, change tree) {

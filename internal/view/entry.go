@@ -297,7 +297,14 @@ func subsetsOf(before, after *argument.Routes, known bool) []*subset {
 	labels := func(of *networking.Subset) string {
 		var parts []string
 		for _, name := range slices.Sorted(maps.Keys(of.GetLabels())) {
-			parts = append(parts, istio.Shown(name)+"="+istio.Shown(of.GetLabels()[name]))
+			switch value := of.GetLabels()[name]; {
+			case name == unsettled:
+				parts = append(parts, unsettled)
+			case value == unsettled:
+				parts = append(parts, istio.Shown(name)+"="+unsettled)
+			default:
+				parts = append(parts, istio.Shown(name)+"="+istio.Shown(value))
+			}
 		}
 		if len(parts) == 0 {
 			return unsaid

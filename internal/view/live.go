@@ -35,8 +35,10 @@ type Seen struct {
 	Host string
 	// Missing says that there is no such service.
 	Missing bool
-	Routes  []SeenRoute
-	Subsets []SeenSubset
+	// Unlisted says that its VirtualServices could not be listed: there may be some.
+	Unlisted bool
+	Routes   []SeenRoute
+	Subsets  []SeenSubset
 }
 
 // SeenRoute is a VirtualService that claims a host or sends requests to it.
@@ -88,6 +90,9 @@ func servicesOf(before, after *argument.Routes) []Service {
 		for _, o := range routes.DestinationRules {
 			to := find(o.DestinationRuleSpec().GetHost(), o)
 			for _, s := range o.DestinationRuleSpec().GetSubsets() {
+				if !isSettled(s.GetLabels()) {
+					continue // the cluster may know the subset by labels that it has now
+				}
 				if !slices.ContainsFunc(to.Subsets, func(l Labelled) bool { return l.Name == s.GetName() }) {
 					to.Subsets = append(to.Subsets, Labelled{s.GetName(), s.GetLabels()})
 				}

@@ -130,7 +130,10 @@ func (s Seen) lines() []string {
 			lines = append(lines, "  "+words)
 		}
 	}
-	if len(s.Routes) == 0 {
+	switch {
+	case s.Unlisted:
+		lines = append(lines, "which VirtualServices route it is not known")
+	case len(s.Routes) == 0:
 		lines = append(lines, "no VirtualService routes it")
 	}
 	for _, subset := range s.Subsets {

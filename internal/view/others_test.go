@@ -260,6 +260,33 @@ func TestRun_live(t *testing.T) {
 	}
 }
 
+// Who may not list VirtualServices is not told that there are none.
+func TestRun_liveUnlisted(t *testing.T) {
+	t.Parallel()
+	look := func(_ context.Context, _ view.Place, services []view.Service) (view.Live, error) {
+		return view.Live{Seen: []view.Seen{{Host: services[0].Host, Unlisted: true}}}, nil
+	}
+	says(t, run(t, file(t, "walk.json"), look, "--live", "--markdown").Stdout,
+		"which VirtualServices route it is not known", "!no VirtualService routes it")
+	says(t, run(t, file(t, "walk.json"), look, "--live").Stdout,
+		"<p>Which VirtualServices route it is not known.</p>", "!No VirtualService routes it")
+}
+
+// Pods are not looked for by labels that are not known.
+func TestRun_liveUnsettled(t *testing.T) {
+	t.Parallel()
+	look := func(_ context.Context, _ view.Place, services []view.Service) (view.Live, error) {
+		if n := len(services[0].Subsets); n != 1 || services[0].Subsets[0].Name != "v2" {
+			t.Errorf("it asks for the subsets %+v", services[0].Subsets)
+		}
+		return view.Live{}, nil
+	}
+	plan := with(t, "demo_create.json", func(_, _, change tree) {
+		change["after_unknown"].(tree)["subsets"] = tree{"v1": tree{"labels": tree{"app": true}}}
+	})
+	run(t, plan, look, "--live")
+}
+
 // Where nothing can be asked, nothing is drawn.
 func TestRun_liveRefused(t *testing.T) {
 	t.Parallel()

@@ -198,6 +198,7 @@ func readOurs(attributes map[string]any, unknown, sensitive any, hide bool) *sid
 	}
 	if s.problem == "" && len(s.unknown) == 0 {
 		s.pair = s.route.Render()
+		settle(s.pair.Declaring(), s.route.Unknown)
 		s.routes = routesOf(s.pair)
 	}
 	return s

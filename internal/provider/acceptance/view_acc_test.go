@@ -87,3 +87,30 @@ func TestAccView_live(t *testing.T) {
 		t.Errorf("the page says nothing of what is live:\n%s", page)
 	}
 }
+
+// TestAccView_liveRights: who may not look everywhere is told what is not known, and not that there is nothing.
+func TestAccView_liveRights(t *testing.T) {
+	t.Parallel()
+	lab := acctest.Start(t)
+	if lab.Nobody == "" || lab.Developer == "" {
+		t.Skip("the environment names no users with fewer rights")
+	}
+	w := newWorkspace(t, lab, canaryForm, "")
+	w.write(w.f.shared("60", "40", parts{}))
+	w.must("apply")
+	w.write(w.f.shared("10", "90", parts{}))
+	for kubeconfig, wants := range map[string][]string{
+		lab.Nobody: {"which VirtualServices route it is not known\n", "v2: ready pods not known\n"},
+		lab.Developer: {
+			"Of what is live this is not known: what other namespaces than " + lab.Namespace + " have: ",
+			lab.Namespace + "/" + lab.Service + "\n",
+		},
+	} {
+		text := w.view("--live", "--markdown", "--kubeconfig", kubeconfig)
+		for _, want := range wants {
+			if !strings.Contains(text, want) {
+				t.Errorf("it does not say %q:\n%s", want, text)
+			}
+		}
+	}
+}
