@@ -5,10 +5,12 @@ package main
 import (
 	"flag"
 	"fmt"
+	"io"
 	"log"
 	"maps"
 	"os"
 	"slices"
+	"strings"
 
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6/tf6server"
 
@@ -51,17 +53,25 @@ var commands = map[string]command{
 }
 
 func main() {
+	debug := flag.Bool("debug", false, "run with support for debuggers like delve")
 	if len(os.Args) > 1 {
-		if c, ok := commands[os.Args[1]]; ok {
-			os.Exit(c.run(os.Args[2:]))
+		switch name := os.Args[1]; asked(name) {
+		case "help":
+			printUsage(os.Stdout)
+			return
+		case "version":
+			os.Exit(commands["version"].run(nil))
+		default:
+			if c, ok := commands[name]; ok {
+				os.Exit(c.run(os.Args[2:]))
+			}
 		}
 	}
-	debug := flag.Bool("debug", false, "run with support for debuggers like delve")
-	flag.Usage = printUsage
+	flag.Usage = func() { printUsage(os.Stderr) }
 	flag.Parse()
 	if flag.NArg() > 0 {
 		fmt.Fprintf(os.Stderr, "There is no command %q.\n", flag.Arg(0))
-		printUsage()
+		printUsage(os.Stderr)
 		os.Exit(2)
 	}
 
@@ -78,12 +88,25 @@ func main() {
 	}
 }
 
-func printUsage() {
-	fmt.Fprint(os.Stderr, "Terraform and OpenTofu start this provider themselves. Started by hand it has these "+
+// asked returns what is asked for by a first argument in whatever way people ask for it: help, version or nothing.
+func asked(argument string) string {
+	name := strings.TrimLeft(argument, "-")
+	switch {
+	case name == "help", argument == "-h", argument == "--h":
+		return "help"
+	case name == "version", argument == "-v":
+		return "version"
+	}
+	return ""
+}
+
+func printUsage(to io.Writer) {
+	fmt.Fprint(to, "Terraform and OpenTofu start this provider themselves. Started by hand it has these "+
 		"commands; NAME --help says more.\n\n")
 	for _, name := range slices.Sorted(maps.Keys(commands)) {
-		fmt.Fprintf(os.Stderr, "  %-8s %s\n", name, commands[name].about)
+		fmt.Fprintf(to, "  %-8s %s\n", name, commands[name].about)
 	}
-	fmt.Fprint(os.Stderr, "\nFlags:\n")
+	fmt.Fprint(to, "\nFlags:\n")
+	flag.CommandLine.SetOutput(to)
 	flag.PrintDefaults()
 }

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/meshroute/terraform-provider-mesh/internal/cluster"
+	"github.com/meshroute/terraform-provider-mesh/internal/commandline"
 	"github.com/meshroute/terraform-provider-mesh/internal/provider/argument"
 	"github.com/meshroute/terraform-provider-mesh/internal/provider/form"
 	"github.com/meshroute/terraform-provider-mesh/internal/provider/function"
@@ -94,7 +95,7 @@ type known struct {
 
 // Run is the command. It returns the exit code.
 func Run(args []string, connect Connect, stdin io.Reader, stdout, stderr io.Writer) int {
-	q, err := parse(args, stderr)
+	q, err := parse(args, stdout, stderr)
 	switch {
 	case errors.Is(err, flag.ErrHelp):
 		return answered
@@ -116,11 +117,9 @@ func Run(args []string, connect Connect, stdin io.Reader, stdout, stderr io.Writ
 }
 
 // parse reads the arguments: what is no flag is a URL or a file, wherever it stands.
-func parse(args []string, stderr io.Writer) (*question, error) {
+func parse(args []string, stdout, stderr io.Writer) (*question, error) {
 	q := &question{}
-	flags := flag.NewFlagSet("ask", flag.ContinueOnError)
-	flags.SetOutput(stderr)
-	flags.Usage = func() { _, _ = io.WriteString(stderr, usage) }
+	flags := commandline.New("ask")
 	text := func(into *string, fallback string, names ...string) {
 		for _, name := range names {
 			flags.StringVar(into, name, fallback, "")
@@ -154,23 +153,21 @@ func parse(args []string, stderr io.Writer) (*question, error) {
 	text(&q.fromNamespace, "", "source-namespace")
 	flags.BoolVar(&q.asJSON, "json", false, "")
 	flags.BoolVar(&q.picture, "picture", false, "")
-	for {
-		if err := flags.Parse(args); err != nil {
-			return nil, err
-		}
-		if flags.NArg() == 0 {
-			return q, nil
-		}
-		switch first := flags.Arg(0); {
-		case !isURL(first):
-			q.files = append(q.files, first)
-		case q.url != "":
-			return nil, fail(stderr, "one URL is asked about, and there are two: %s and %s", q.url, first)
-		default:
-			q.url = first
-		}
-		args = flags.Args()[1:]
+	rest, err := commandline.Parse(flags, args, usage, stdout, stderr)
+	if err != nil {
+		return nil, err
 	}
+	for _, argument := range rest {
+		switch {
+		case !isURL(argument):
+			q.files = append(q.files, argument)
+		case q.url != "":
+			return nil, fail(stderr, "one URL is asked about, and there are two: %s and %s", q.url, argument)
+		default:
+			q.url = argument
+		}
+	}
+	return q, nil
 }
 
 // fail says what is wrong with the arguments.

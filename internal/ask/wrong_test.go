@@ -164,7 +164,7 @@ func TestRun_wrong(t *testing.T) {
 		"a wrong scheme": {[]string{"--scheme", "ftp"}, "--scheme: must be http or https, got \"ftp\".\n"},
 		"an unknown flag": {
 			[]string{"--paht", "/"},
-			"flag provided but not defined: -paht\nusage: terraform-provider-mesh ask",
+			"flag provided but not defined: -paht\nterraform-provider-mesh ask --help lists the flags.\n",
 		},
 		"no cluster": {[]string{"--live", "--service", "a"}, "No cluster is configured: none.\n"},
 	} {
@@ -178,7 +178,7 @@ func TestRun_wrong(t *testing.T) {
 			}
 		})
 	}
-	if help := run("", "", "--help"); help.Code != 0 || !strings.HasPrefix(help.Stderr,
+	if help := run("", "", "--help"); help.Code != 0 || !strings.HasPrefix(help.Stdout,
 		"usage: terraform-provider-mesh ask -f FILE") {
 		t.Errorf("help: %+v", help)
 	}

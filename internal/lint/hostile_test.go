@@ -152,8 +152,11 @@ FILE:LINE:COLUMN: TEXT.
 Ends with 1 if there are such, and with 2 if something cannot be read.
 `
 	check(t, run(), answer{Code: 2, Stderr: usage})
-	check(t, run("-h"), answer{Code: 0, Stderr: usage})
-	check(t, run("-x"), answer{Code: 2, Stderr: "flag provided but not defined: -x\n" + usage})
+	check(t, run("-h"), answer{Code: 0, Stdout: usage})
+	check(t, run("-x"), answer{
+		Code:   2,
+		Stderr: "flag provided but not defined: -x\nterraform-provider-mesh lint --help lists the flags.\n",
+	})
 
 	dir := folder(t, map[string]string{"a/main.tf": misspelt, "b/x.txt": "", "c/main.tf": misspelt})
 	check(t, run(dir+"/none"), answer{Code: 2, Stderr: dir + "/none: cannot be read: no such file or directory\n"})

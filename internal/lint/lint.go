@@ -14,6 +14,8 @@ import (
 	"strings"
 
 	"github.com/hashicorp/hcl/v2"
+
+	"github.com/meshroute/terraform-provider-mesh/internal/commandline"
 )
 
 // The exit codes.
@@ -32,20 +34,18 @@ Ends with 1 if there are such, and with 2 if something cannot be read.
 
 // Run is the command. It returns the exit code.
 func Run(args []string, s Schema, stdout, stderr io.Writer) int {
-	flags := flag.NewFlagSet("lint", flag.ContinueOnError)
-	flags.SetOutput(stderr)
-	flags.Usage = func() { _, _ = io.WriteString(stderr, usage) }
-	switch err := flags.Parse(args); {
+	dirs, err := commandline.Parse(commandline.New("lint"), args, usage, stdout, stderr)
+	switch {
 	case errors.Is(err, flag.ErrHelp):
 		return clean
 	case err != nil:
 		return unreadable
-	case flags.NArg() == 0:
-		flags.Usage()
+	case len(dirs) == 0:
+		_, _ = io.WriteString(stderr, usage)
 		return unreadable
 	}
 	code := clean
-	for _, dir := range flags.Args() {
+	for _, dir := range dirs {
 		findings, unread := read(os.DirFS(dir), s)
 		code = max(code, write(stdout, dir, findings, found), write(stderr, dir, unread, unreadable))
 	}

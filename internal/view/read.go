@@ -36,6 +36,8 @@ func open(file string, stdin io.Reader) (input, error) {
 	}
 	raw, err := io.ReadAll(io.LimitReader(stdin, largestInput+1))
 	switch {
+	case err != nil && file != "" && file != "-":
+		return input{}, errors.New(file + " cannot be read: " + cause(err))
 	case err != nil:
 		return input{}, errors.New("the input cannot be read: " + cause(err))
 	case len(raw) > largestInput:

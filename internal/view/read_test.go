@@ -69,7 +69,7 @@ func TestRun_files(t *testing.T) {
 		t.Errorf("(-want +got)\n%s", diff)
 	}
 	dir := t.TempDir()
-	if diff := cmp.Diff(answer{2, "", name + "the input cannot be read: is a directory\n"},
+	if diff := cmp.Diff(answer{2, "", name + dir + " cannot be read: is a directory\n"},
 		run(t, "", nil, dir)); diff != "" {
 		t.Errorf("(-want +got)\n%s", diff)
 	}
@@ -79,31 +79,37 @@ func TestRun_files(t *testing.T) {
 	}
 	defer terminal.Close()
 	got := runFrom(t, terminal, nil)
-	if got.Code != 2 || !strings.HasPrefix(got.Stderr, "usage: terraform show -json PLAN") {
+	if got.Code != 2 || !strings.HasPrefix(got.Stderr, name+"nothing is piped into this command; ") {
 		t.Errorf("it says %+v", got)
 	}
 }
 
 func TestRun_flags(t *testing.T) {
 	t.Parallel()
+	const live = name + "--kubeconfig, --context and --prometheus are for --live, which is not given\n"
 	for fact, test := range map[string]struct {
 		args []string
-		code int
+		want string
 	}{
-		"help":                      {[]string{"-h"}, 0},
-		"two files":                 {[]string{"a", "b"}, 2},
-		"an unknown flag":           {[]string{"--html"}, 2},
-		"a kubeconfig without live": {[]string{"--kubeconfig", "a"}, 2},
-		"a limit below nothing":     {[]string{"--limit", "-1"}, 2},
-		"a Prometheus without live": {[]string{"--prometheus", "http://127.0.0.1:9"}, 2},
+		"two files": {[]string{"a", "b"}, name + "one plan is drawn, and there are several files: a, b\n"},
+		"an unknown flag": {
+			[]string{"a", "--html"},
+			"flag provided but not defined: -html\nterraform-provider-mesh view --help lists the flags.\n",
+		},
+		"a kubeconfig without live": {[]string{"--kubeconfig", "a"}, live},
+		"a limit below nothing":     {[]string{"--limit", "-1"}, name + "--limit must not be below 0, got -1\n"},
+		"a Prometheus without live": {[]string{"--prometheus", "http://127.0.0.1:9"}, live},
 	} {
 		t.Run(fact, func(t *testing.T) {
 			t.Parallel()
-			got := run(t, file(t, "demo_create.json"), nil, test.args...)
-			if got.Code != test.code || got.Stdout != "" || !strings.Contains(got.Stderr, "usage: ") {
-				t.Errorf("it says %+v", got)
+			if diff := cmp.Diff(answer{2, "", test.want}, run(t, "", nil, test.args...)); diff != "" {
+				t.Errorf("(-want +got)\n%s", diff)
 			}
 		})
+	}
+	help := run(t, "", nil, "-h")
+	if help.Code != 0 || !strings.HasPrefix(help.Stdout, "usage: terraform show -json PLAN") || help.Stderr != "" {
+		t.Errorf("help: %+v", help)
 	}
 }
 

@@ -11,7 +11,10 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
+
+	"github.com/meshroute/terraform-provider-mesh/internal/commandline"
 )
 
 // The exit codes.
@@ -51,25 +54,24 @@ type Place struct{ Kubeconfig, Context, Prometheus string }
 // Run is the command. It returns the exit code.
 func Run(args []string, stdin io.Reader, stdout, stderr io.Writer, look Look) int {
 	var o options
-	flags := flag.NewFlagSet("view", flag.ContinueOnError)
-	flags.SetOutput(stderr)
-	flags.Usage = func() { _, _ = io.WriteString(stderr, usage) }
+	flags := commandline.New("view")
 	flags.BoolVar(&o.markdown, "markdown", false, "")
 	flags.IntVar(&o.limit, "limit", 0, "")
 	flags.BoolVar(&o.live, "live", false, "")
 	flags.StringVar(&o.at.Kubeconfig, "kubeconfig", "", "")
 	flags.StringVar(&o.at.Context, "context", "", "")
 	flags.StringVar(&o.at.Prometheus, "prometheus", "", "")
-	switch err := flags.Parse(args); {
+	files, err := commandline.Parse(flags, args, usage, stdout, stderr)
+	switch {
 	case errors.Is(err, flag.ErrHelp):
 		return drawn
 	case err != nil:
 		return unreadable
-	case flags.NArg() > 1, o.limit < 0, o.at != (Place{}) && !o.live, flags.NArg() == 0 && isTerminal(stdin):
-		flags.Usage()
-		return unreadable
 	}
-	text, err := o.draw(flags.Arg(0), stdin, look)
+	var text string
+	if err = o.refused(files, stdin); err == nil {
+		text, err = o.draw(strings.Join(files, ""), stdin, look)
+	}
 	if err == nil {
 		_, err = io.WriteString(stdout, text)
 	}
@@ -85,6 +87,21 @@ type options struct {
 	markdown, live bool
 	limit          int
 	at             Place
+}
+
+// refused says why nothing can be drawn with the arguments, nil if it can.
+func (o options) refused(files []string, stdin io.Reader) error {
+	switch {
+	case len(files) > 1:
+		return fmt.Errorf("one plan is drawn, and there are several files: %s", strings.Join(files, ", "))
+	case o.limit < 0:
+		return fmt.Errorf("--limit must not be below 0, got %d", o.limit)
+	case o.at != (Place{}) && !o.live:
+		return errors.New("--kubeconfig, --context and --prometheus are for --live, which is not given")
+	case len(files) == 0 && isTerminal(stdin):
+		return errors.New("nothing is piped into this command; " + showIt + ", or name a file; --help says more")
+	}
+	return nil
 }
 
 // draw reads a plan from a file, or without a name from the standard input, and draws it.

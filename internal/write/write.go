@@ -14,6 +14,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 
 	"github.com/meshroute/terraform-provider-mesh/internal/check"
+	"github.com/meshroute/terraform-provider-mesh/internal/commandline"
 	"github.com/meshroute/terraform-provider-mesh/internal/istio"
 	"github.com/meshroute/terraform-provider-mesh/internal/provider/report"
 )
@@ -60,25 +61,24 @@ type options struct {
 }
 
 // readOptions reads the command line, or returns the exit code with which the command ends.
-func readOptions(args []string, stderr io.Writer) (o options, code int, ok bool) {
-	flags := flag.NewFlagSet("write", flag.ContinueOnError)
-	flags.SetOutput(stderr)
-	flags.Usage = func() { _, _ = io.WriteString(stderr, usage) }
+func readOptions(args []string, stdout, stderr io.Writer) (o options, code int, ok bool) {
+	flags := commandline.New("write")
 	flags.StringVar(&o.Kubeconfig, "kubeconfig", "", "")
 	flags.StringVar(&o.Context, "context", "", "")
 	flags.StringVar(&o.ClusterDomain, "cluster-domain", "", "")
 	flags.BoolVar(&o.all, "all", false, "")
-	switch err := flags.Parse(args); {
+	namespaces, err := commandline.Parse(flags, args, usage, stdout, stderr)
+	switch {
 	case errors.Is(err, flag.ErrHelp):
 		return o, written, false
 	case err != nil:
 		return o, failed, false
-	case flags.NArg() == 0:
-		flags.Usage()
+	case len(namespaces) == 0:
+		_, _ = io.WriteString(stderr, usage)
 		return o, failed, false
 	}
 	o.names = map[string][]string{}
-	for _, argument := range flags.Args() {
+	for _, argument := range namespaces {
 		namespace, name, named := strings.Cut(argument, "/")
 		for _, problem := range check.Namespace(namespace) {
 			fmt.Fprintf(stderr, "Error: %s.\n", problem.Reason)
@@ -101,7 +101,7 @@ func readOptions(args []string, stderr io.Writer) (o options, code int, ok bool)
 
 // Run is the command. It returns the exit code.
 func Run(args []string, open Open, stdout, stderr io.Writer) int {
-	o, code, ok := readOptions(args, stderr)
+	o, code, ok := readOptions(args, stdout, stderr)
 	if !ok {
 		return code
 	}

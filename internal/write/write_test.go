@@ -28,9 +28,11 @@ func TestRun_refused(t *testing.T) {
 		code      int
 		said      string
 	}{
-		"no namespace":   {"", failed, usage},
-		"help":           {"--help", written, usage},
-		"an unknown one": {"--null a", failed, "flag provided but not defined: -null\n" + usage},
+		"no namespace": {"", failed, usage},
+		"an unknown one": {
+			"a --null", failed,
+			"flag provided but not defined: -null\nterraform-provider-mesh write --help lists the flags.\n",
+		},
 		"no namespace's name": {
 			"Shop", failed,
 			"Error: \"Shop\" is no namespace: at most 63 lower-case letters, digits and -, with a letter or digit at " +
@@ -50,11 +52,21 @@ func TestRun_refused(t *testing.T) {
 	}
 }
 
+// TestRun_help: help is printed, as what was asked for.
+func TestRun_help(t *testing.T) {
+	t.Parallel()
+	var out, said bytes.Buffer
+	if code := Run([]string{"--help"}, nil, &out, &said); code != written || out.String() != usage || said.Len() > 0 {
+		t.Errorf("it ends with %d, prints %q and says %q", code, out.String(), said.String())
+	}
+}
+
 // TestReadOptions: a namespace is read once, and as a whole if one of the arguments says so.
 func TestReadOptions(t *testing.T) {
 	t.Parallel()
 	for arguments, want := range map[string]map[string][]string{
 		"shop":                 {"shop": nil},
+		"shop --all":           {"shop": nil},
 		"shop shop":            {"shop": nil},
 		"shop/a":               {"shop": {"a"}},
 		"shop/a shop/b":        {"shop": {"a", "b"}},
@@ -64,7 +76,7 @@ func TestReadOptions(t *testing.T) {
 	} {
 		t.Run(arguments, func(t *testing.T) {
 			t.Parallel()
-			o, _, ok := readOptions(strings.Fields(arguments), &bytes.Buffer{})
+			o, _, ok := readOptions(strings.Fields(arguments), &bytes.Buffer{}, &bytes.Buffer{})
 			if diff := cmp.Diff(want, o.names); diff != "" || !ok || len(o.namespaces) != len(want) {
 				t.Errorf("namespaces %v, names (-want +got):\n%s", o.namespaces, diff)
 			}
