@@ -38,11 +38,14 @@ func TestConnector(t *testing.T) {
 	want := func(kubeconfig, context, want string) {
 		t.Helper()
 		c, problem := connect(kubeconfig, context)
+		source, diagnostics := provider.OpenWrite("test")(t.Context(), write.Connection{
+			Kubeconfig: kubeconfig, Context: context,
+		})
+		if c == nil && (source != nil || len(diagnostics) != 1 || diagnostics[0].Detail != problem) {
+			t.Errorf("write says %+v, and not %q", diagnostics, problem)
+		}
 		if c != nil {
 			problem = c.Host()
-			source, diagnostics := provider.OpenWrite("test")(t.Context(), write.Connection{
-				Kubeconfig: kubeconfig, Context: context,
-			})
 			if source == nil || source.Cluster.Host() != problem {
 				t.Errorf("write does not connect to %s: %+v", problem, diagnostics)
 			}

@@ -14,6 +14,12 @@ import (
 // more than the command line.
 func OpenWrite(version string) write.Open {
 	return func(ctx context.Context, c write.Connection) (*write.Source, []*tfprotov6.Diagnostic) {
+		// A provider would say what to write into its block.
+		if _, problem := Connector(version)(c.Kubeconfig, c.Context); problem != "" {
+			return nil, []*tfprotov6.Diagnostic{{
+				Severity: tfprotov6.DiagnosticSeverityError, Summary: "Cluster configuration unusable", Detail: problem,
+			}}
+		}
 		p := &meshProvider{version: version}
 		attributes := commandBlock(c.Kubeconfig, c.Context)
 		if c.ClusterDomain != "" {

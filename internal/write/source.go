@@ -81,8 +81,16 @@ func (s *Source) read(ctx context.Context, namespace string) (found, []*tfprotov
 	return all, nil
 }
 
-// fromErr says what a failed request means, as the provider does.
+// fromErr says what a failed request means, as the provider does. Who only reads needs fewer rights than a resource.
 func fromErr(err error) []*tfprotov6.Diagnostic {
+	if cluster.IsReason(err, cluster.Forbidden) {
+		return []*tfprotov6.Diagnostic{{
+			Severity: tfprotov6.DiagnosticSeverityError, Summary: "Permission missing",
+			Detail: report.Printable(report.Sentence(err.Error()), report.LongestDetail) + "\n\nThe verbs get and list " +
+				"on virtualservices and destinationrules of the API group networking.istio.io let it read. The cause " +
+				"above names the verb that is missing.",
+		}}
+	}
 	var diagnostics diag.Diagnostics
 	report.Errors(&diagnostics, nil, err)
 	var all []*tfprotov6.Diagnostic

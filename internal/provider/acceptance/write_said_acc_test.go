@@ -115,7 +115,7 @@ func TestAccWrite_said(t *testing.T) {
 	}
 	_, said := runWrite(t, 2, "--kubeconfig", lab.Nobody, namespace)
 	if text := strings.Join(said, "\n"); !strings.HasPrefix(text, "Error: Permission missing\n\nList every "+
-		"VirtualService in namespace \""+namespace+"\": ") || !strings.Contains(text, "The user needs a Role") {
+		"VirtualService in namespace \""+namespace+"\": ") || !strings.Contains(text, "The verbs get and list on ") {
 		t.Errorf("without rights it is said that %s", text)
 	}
 }
