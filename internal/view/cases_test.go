@@ -163,7 +163,8 @@ func TestRun_said(t *testing.T) {
 				change["after_unknown"].(tree)["subsets"] = tree{"v1": tree{"labels": true}}
 			},
 			[]string{
-				"new: v1: requests with header version=100", ", new: (not known until apply)\n", "!not known until apply: ",
+				"new: v1: requests with header version=100", ", new: (not known until apply)\n",
+				"!not known until apply: ",
 			},
 		},
 		"a label is not known": {

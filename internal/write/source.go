@@ -86,9 +86,9 @@ func fromErr(err error) []*tfprotov6.Diagnostic {
 	if cluster.IsReason(err, cluster.Forbidden) {
 		return []*tfprotov6.Diagnostic{{
 			Severity: tfprotov6.DiagnosticSeverityError, Summary: "Permission missing",
-			Detail: report.Printable(report.Sentence(err.Error()), report.LongestDetail) + "\n\nThe verbs get and list " +
-				"on virtualservices and destinationrules of the API group networking.istio.io let it read. The cause " +
-				"above names the verb that is missing.",
+			Detail: report.Printable(report.Sentence(err.Error()), report.LongestDetail) + "\n\nThe verbs get and " +
+				"list on virtualservices and destinationrules of the API group networking.istio.io let it read. The " +
+				"cause above names the verb that is missing.",
 		}}
 	}
 	var diagnostics diag.Diagnostics
