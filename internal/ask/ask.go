@@ -19,8 +19,8 @@ import (
 // The exit codes.
 const (
 	answered = iota
-	refused
 	unclaimed
+	refused
 )
 
 const usage = `usage: terraform-provider-mesh ask -f FILE... [URL] [-H 'NAME: VALUE']...
@@ -61,8 +61,8 @@ The answer:
   --json                   everything that provider::mesh::evaluate returns, as JSON
   --picture                the rules too, as a picture in Markdown
 
-Ends with 0 if it is answered, with 1 if something cannot be read or is wrong, and with 2 if no VirtualService is for
-that host.
+Ends with 0 if it is answered, with 1 if no VirtualService is for that host, and with 2 if something cannot be read or
+is wrong.
 `
 
 // A Connect connects to the cluster of a kubeconfig and a context, either of which may be empty. The problem says why

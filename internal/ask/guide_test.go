@@ -52,7 +52,7 @@ func TestRun_guide(t *testing.T) {
 			code := ask.Run(args, connect, strings.NewReader(routes), &stdout, &stderr)
 			switch asked++; {
 			case strings.Contains(command, "--live"):
-				if !connected || code != 1 {
+				if !connected || code != 2 {
 					t.Errorf("%s: %d %s", command, code, &stderr)
 				}
 			case code != 0 || stderr.Len() > 0:

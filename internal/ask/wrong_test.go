@@ -172,8 +172,8 @@ func TestRun_wrong(t *testing.T) {
 			t.Parallel()
 			got := run(dir, "", test.args...)
 			if strings.HasSuffix(test.want, "\n") {
-				check(t, got, answer{Code: 1, Stderr: test.want})
-			} else if got.Code != 1 || got.Stdout != "" || !strings.HasPrefix(got.Stderr, test.want) {
+				check(t, got, answer{Code: 2, Stderr: test.want})
+			} else if got.Code != 2 || got.Stdout != "" || !strings.HasPrefix(got.Stderr, test.want) {
 				t.Errorf("code %d, said %q and %q", got.Code, got.Stdout, got.Stderr)
 			}
 		})
@@ -229,7 +229,7 @@ func TestRun_unclaimed(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			check(t, run("", routesText+hiddenText, append([]string{"-"}, test.args...)...), answer{2, test.stdout,
+			check(t, run("", routesText+hiddenText, append([]string{"-"}, test.args...)...), answer{1, test.stdout,
 				test.stderr})
 		})
 	}
@@ -247,7 +247,7 @@ func TestRun_huge(t *testing.T) {
 		t.Errorf("%+v", got)
 	}
 	got := run("", many.String(), "-", "--host", "card-299")
-	if want := " and 280 more; the nearest is cart-299.default.\n"; got.Code != 2 || !strings.HasSuffix(got.Stderr,
+	if want := " and 280 more; the nearest is cart-299.default.\n"; got.Code != 1 || !strings.HasSuffix(got.Stderr,
 		want) {
 		t.Errorf("%+v", got)
 	}
@@ -260,7 +260,7 @@ func TestRun_huge(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			if got := run("", test.stdin, "-"); got.Code != 1 || !strings.Contains(got.Stderr, test.want) {
+			if got := run("", test.stdin, "-"); got.Code != 2 || !strings.Contains(got.Stderr, test.want) {
 				t.Errorf("%d %.300q", got.Code, got.Stderr)
 			}
 		})

@@ -86,16 +86,16 @@ func TestAccAsk(t *testing.T) {
 		}
 	}
 	config := []string{"--kubeconfig", lab.Kubeconfig, "-n", lab.Namespace}
-	say(2, "There is no Service SERVICEx in namespace NAMESPACE; the nearest is SERVICE", append(config, "--service",
+	say(1, "There is no Service SERVICEx in namespace NAMESPACE; the nearest is SERVICE", append(config, "--service",
 		lab.Service+"x")...)
 	say(0, "Service NAMESPACE/SERVICE has no port 1, but ", append(config, "--service", lab.Service, "--port", "1")...)
-	say(2, "There is no Gateway NAMESPACE/none", append(config, "--service", lab.Service, "--gateway",
+	say(1, "There is no Gateway NAMESPACE/none", append(config, "--service", lab.Service, "--gateway",
 		lab.Namespace+"/none")...)
-	say(1, "Which service? Give -n ", config...)
-	say(1, `context "none" does not exist`, append(config, "--context", "none", "--service", lab.Service)...)
-	say(1, "Could not read kubeconfig", "--kubeconfig", t.TempDir()+"/none", "--service", lab.Service)
+	say(2, "Which service? Give -n ", config...)
+	say(2, `context "none" does not exist`, append(config, "--context", "none", "--service", lab.Service)...)
+	say(2, "Could not read kubeconfig", "--kubeconfig", t.TempDir()+"/none", "--service", lab.Service)
 	if lab.Nobody != "" {
-		say(1, "The verb list on virtualservices of the API group networking.istio.io lets it look",
+		say(2, "The verb list on virtualservices of the API group networking.istio.io lets it look",
 			"--kubeconfig", lab.Nobody,
 			"-n", lab.Namespace, "--service", lab.Service)
 	}

@@ -28,7 +28,7 @@ func askFor(t *testing.T, args ...string) map[string]any {
 	if err := json.Unmarshal([]byte(stdout.String()), &outcome); err != nil {
 		t.Fatalf("ask %q ends with %d: %v\n%s%s", args, code, err, &stdout, &stderr)
 	}
-	if want := map[bool]int{true: 2}[outcome["kind"] == "unclaimed"]; code != want {
+	if want := map[bool]int{true: 1}[outcome["kind"] == "unclaimed"]; code != want {
 		t.Errorf("ask %q ends with %d, want %d: %s", args, code, want, &stderr)
 	}
 	return outcome
