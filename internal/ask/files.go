@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/meshroute/terraform-provider-mesh/internal/commandline"
 	"github.com/meshroute/terraform-provider-mesh/internal/provider/argument"
 	"github.com/meshroute/terraform-provider-mesh/internal/provider/report"
 )
@@ -29,11 +30,8 @@ const noRoutes = "Which routes? Give files, a folder, or - for stdin, such as\n"
 func readTexts(names []string, stdin io.Reader) (texts []argument.Text, problem string) {
 	var problems []string
 	refuse := func(name string, err error) {
-		var failed *fs.PathError
-		if errors.As(err, &failed) {
-			err = failed.Err
-		}
-		problems = append(problems, report.Printable(fmt.Sprintf("%s: %v.", name, err), report.LongestPath))
+		problems = append(problems, report.Printable(fmt.Sprintf("%s: %s.", name, commandline.Reason(err)),
+			report.LongestPath))
 	}
 	left := int64(largestText)
 	take := func(name string, from io.Reader, found bool) {

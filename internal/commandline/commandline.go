@@ -1,4 +1,5 @@
-// Package commandline reads the arguments of the commands that the provider's binary has, the same for all of them.
+// Package commandline reads the arguments of the commands that the provider's binary has, the same for all of them,
+// and says why a file that they name cannot be read.
 package commandline
 
 import (
@@ -6,6 +7,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"io/fs"
 )
 
 // New returns the flags of a command, of which Parse alone tells what is wrong.
@@ -35,4 +37,12 @@ func Parse(flags *flag.FlagSet, args []string, usage string, stdout, stderr io.W
 		}
 		rest, args = append(rest, left[0]), left[1:]
 	}
+}
+
+// Reason says why a file cannot be read, without its name, which whoever tells it gives in a way of its own.
+func Reason(err error) string {
+	if failed, ok := errors.AsType[*fs.PathError](err); ok {
+		return failed.Err.Error()
+	}
+	return err.Error()
 }

@@ -3,6 +3,9 @@ package commandline_test
 import (
 	"errors"
 	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -52,5 +55,19 @@ func TestParse(t *testing.T) {
 				t.Errorf("the error is %v", err)
 			}
 		})
+	}
+}
+
+// A reason has no name of a file in it, however deep the error of the file lies.
+func TestReason(t *testing.T) {
+	t.Parallel()
+	_, missing := os.Open(filepath.Join(t.TempDir(), "none"))
+	for want, err := range map[string]error{
+		"no such file or directory": fmt.Errorf("read it: %w", missing),
+		"it is too large":           errors.New("it is too large"),
+	} {
+		if got := commandline.Reason(err); got != want {
+			t.Errorf("the reason of %q is %q, want %q", err, got, want)
+		}
 	}
 }

@@ -6,11 +6,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
 	"strings"
 
 	tfjson "github.com/hashicorp/terraform-json"
+
+	"github.com/meshroute/terraform-provider-mesh/internal/commandline"
 )
 
 // largestInput is how many bytes are read. To decode them takes some ten times as much memory.
@@ -29,7 +30,7 @@ func open(file string, stdin io.Reader) (input, error) {
 	if file != "" && file != "-" {
 		opened, err := os.Open(file) //nolint:gosec // whoever runs the command names it
 		if err != nil {
-			return input{}, errors.New(file + " cannot be read: " + cause(err))
+			return input{}, errors.New(file + " cannot be read: " + commandline.Reason(err))
 		}
 		defer opened.Close()
 		stdin = opened
@@ -37,21 +38,13 @@ func open(file string, stdin io.Reader) (input, error) {
 	raw, err := io.ReadAll(io.LimitReader(stdin, largestInput+1))
 	switch {
 	case err != nil && file != "" && file != "-":
-		return input{}, errors.New(file + " cannot be read: " + cause(err))
+		return input{}, errors.New(file + " cannot be read: " + commandline.Reason(err))
 	case err != nil:
-		return input{}, errors.New("the input cannot be read: " + cause(err))
+		return input{}, errors.New("the input cannot be read: " + commandline.Reason(err))
 	case len(raw) > largestInput:
 		return input{}, fmt.Errorf("the input has more than %d MiB", largestInput>>20)
 	}
 	return read(raw)
-}
-
-// cause returns why a file cannot be read, without its name.
-func cause(err error) string {
-	if failed, ok := errors.AsType[*fs.PathError](err); ok {
-		return failed.Err.Error()
-	}
-	return err.Error()
 }
 
 // shape tells what a JSON text is.
