@@ -177,8 +177,8 @@ func (q *question) headerValues(attributes map[string]string) (headers map[strin
 	return headers, ""
 }
 
-// separator returns where the name of a header ends, -1 where nothing does that. A name has neither of both in it, but
-// for a claim of a token, whose brackets may hold a URL.
+// separator returns where the name of a header ends, -1 where nothing does that. A name has neither of both in it,
+// but for a claim of a token, whose brackets may hold a URL.
 func separator(text string) int {
 	depth := 0
 	for i, c := range text {

@@ -69,8 +69,8 @@ func (p planPage) problems() (problems []string) {
 	return problems
 }
 
-// Every page of a plan can be read, in light and in dark, on narrow and on wide screens: it runs and asks for nothing,
-// whatever names are in it, and its pictures are as they should be.
+// Every page of a plan can be read, in light and in dark, on narrow and on wide screens: it runs and asks for
+// nothing, whatever names are in it, and its pictures are as they should be.
 func TestPlans(t *testing.T) {
 	t.Parallel()
 	files, err := filepath.Glob(plans + "*.html")

@@ -259,8 +259,8 @@ func TestRecognizeSplit(t *testing.T) {
 	}
 }
 
-// TestRecognizeRouteWithoutDefault: no rule but the last one, without conditions, is the default. Where that is not so
-// all rules are read as rules, and nothing is lost.
+// TestRecognizeRouteWithoutDefault: no rule but the last one, without conditions, is the default. Where that is not
+// so all rules are read as rules, and nothing is lost.
 func TestRecognizeRouteWithoutDefault(t *testing.T) {
 	t.Parallel()
 	for name, edit := range map[string]func(*networking.VirtualService){

@@ -37,11 +37,13 @@ const (
 	Unauthorized
 	// CRDMissing says that the API server does not serve Istio's API.
 	CRDMissing
+	// CRDTerminating says that the API server removes that kind of Istio's API.
+	CRDTerminating
 	// NamespaceMissing says that the namespace does not exist.
 	NamespaceMissing
 	// NamespaceTerminating says that the namespace is being deleted.
 	NamespaceTerminating
-	// Denied says that an admission webhook refused the object.
+	// Denied says that admission control refused the object: a webhook, a policy or a quota.
 	Denied
 	// Invalid says that the API server's schema refused the object.
 	Invalid
@@ -118,11 +120,17 @@ func IsReason(err error, reason Reason) bool {
 	return errors.As(err, &e) && e.Reason == reason
 }
 
+// readings are the verbs that admission control has no say in.
+var readings = []string{"read", "list"}
+
 func (c *Cluster) wrap(verb, object string, err error) error {
 	if err == nil {
 		return nil
 	}
 	e := &Error{Reason: classify(err), Verb: verb, Object: object, Host: c.host, LeftOut: c.leftOut, Err: err}
+	if e.Reason == Denied && slices.Contains(readings, verb) {
+		e.Reason = Forbidden
+	}
 	e.Conflicts, e.Fields = causes(err)
 	return e
 }
@@ -184,7 +192,7 @@ func classifyStatus(err error, status metav1.Status) Reason {
 	case isDenial(status):
 		return Denied
 	case apierrors.IsForbidden(err):
-		return Forbidden
+		return classifyForbidden(status.Message)
 	case apierrors.IsInvalid(err), apierrors.IsBadRequest(err), apierrors.IsRequestEntityTooLargeError(err),
 		isUndeclared(status):
 		return Invalid
@@ -218,6 +226,18 @@ func isDenial(status metav1.Status) bool {
 		})
 	}
 	return false
+}
+
+// classifyForbidden tells a right that is missing, of which the API server says who cannot do what, from admission
+// control of its own, such as a ResourceQuota. They differ in nothing but their text.
+func classifyForbidden(message string) Reason {
+	switch {
+	case strings.Contains(message, `User "`) && strings.Contains(message, `" cannot `):
+		return Forbidden
+	case strings.Contains(message, "custom resource definition is terminating"):
+		return CRDTerminating
+	}
+	return Denied
 }
 
 // classifyNotFound tells a missing object from a missing namespace and from an API that is not served at all, whose

@@ -17,6 +17,12 @@ import (
 var address = Address{Kind: istio.KindVirtualService, Namespace: "shop", Name: "reviews"}
 
 // TestClassify reads answers as kube-apiserver 1.36 writes them.
+// disallowed is the API server's own answer to what it does not allow, for a reason.
+func disallowed(reason string) string {
+	return `{"reason":"Forbidden","message":"virtualservices.networking.istio.io \"z\" is forbidden: ` + reason +
+		`","details":{"name":"z","group":"networking.istio.io","kind":"virtualservices"},"code":403}`
+}
+
 func TestClassify(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
@@ -44,8 +50,16 @@ func TestClassify(t *testing.T) {
 				`"message":"conflict with \"kubectl-edit\"","field":".spec.http"}]},"code":409}`, FieldConflict,
 		},
 		"right missing": {
-			`{"reason":"Forbidden","details":{"name":"z","group":"networking.istio.io","kind":"virtualservices"},` +
-				`"code":403}`, Forbidden,
+			disallowed(`User \"dev\" cannot patch resource \"virtualservices\" in API group \"networking.istio.io\"`),
+			Forbidden,
+		},
+		"quota exceeded": {
+			disallowed(`exceeded quota: few, requested: count/virtualservices.networking.istio.io=1, used: ` +
+				`count/virtualservices.networking.istio.io=3, limited: count/virtualservices.networking.istio.io=3`),
+			Denied,
+		},
+		"CRD terminating": {
+			disallowed("create not allowed while custom resource definition is terminating"), CRDTerminating,
 		},
 		"credentials refused": {`{"reason":"Unauthorized","message":"Unauthorized","code":401}`, Unauthorized},
 		"istiod refuses": {

@@ -118,8 +118,8 @@ func (s *Surroundings) listPods(ctx context.Context, query around.Query) (*aroun
 	return found, err
 }
 
-// isReady reports whether a pod is ready and is not about to end: an istiod that is not has no proxies yet, or none any
-// more.
+// isReady reports whether a pod is ready and is not about to end: an istiod that is not has no proxies yet, or none
+// any more.
 func isReady(pod *unstructured.Unstructured) bool {
 	return pod.GetDeletionTimestamp() == nil && conditionOf(pod, "Ready") == string(metav1.ConditionTrue)
 }

@@ -12,7 +12,8 @@ import (
 	"strings"
 )
 
-// breaks tells the servers of v2 to fail so many of a hundred requests, and returns how they are told to answer again.
+// breaks tells the servers of v2 to fail so many of a hundred requests, and returns how they are told to answer
+// again.
 func breaks(ctx context.Context, percent int) (repair func() error, err error) {
 	about := url.Values{"service": {host}, "version": {"v2"}}
 	at := os.Getenv("MESHLAB_METRICS") + "/faults?"

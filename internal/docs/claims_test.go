@@ -76,7 +76,9 @@ var inlineCode = regexp.MustCompile("`[^`]*`")
 
 var (
 	// denial is what says that something is not looked at.
-	denial = regexp.MustCompile(`(?i)\b(not|never|nobody|nothing)\b[^.|]*\b(check(s|ed)?|look(s|ed)? (at|for)|notice[sd]?)\b`)
+	denial = regexp.MustCompile(
+		`(?i)\b(not|never|nobody|nothing)\b[^.|]*\b(check(s|ed)?|look(s|ed)? (at|for)|notice[sd]?)\b`,
+	)
 	// told is a row of the guide that is made of the checks: its summary, and when it is told.
 	told  = regexp.MustCompile(`(?m)^\| ([^|]+) \| (?:error|warning) \| ([^|]+) \|`)
 	word  = regexp.MustCompile(`[a-z]{3,}`)
@@ -100,8 +102,8 @@ func wordsOf(sentence string) map[string]bool {
 	return words
 }
 
-// No page says that something is not checked which a plan checks: as soon as a check begins to tell of what a sentence
-// denies, the guide that is made of the checks has the words of the sentence.
+// No page says that something is not checked which a plan checks: as soon as a check begins to tell of what a
+// sentence denies, the guide that is made of the checks has the words of the sentence.
 func TestDocs_denials(t *testing.T) {
 	t.Parallel()
 	rows := told.FindAllStringSubmatch(readPage(t, "guides/what-a-plan-tells.md"), -1)

@@ -41,8 +41,8 @@ var terraformFlags = map[string]string{
 // program says what is wrong with the arguments of a program.
 type program func(t *testing.T, args []string) error
 
-// programs are those that the pages may call and of which it is looked at whether there is such a command at all. What
-// they do is shown by the tests of the guides.
+// programs are those that the pages may call and of which it is looked at whether there is such a command at all.
+// What they do is shown by the tests of the guides.
 var programs = map[string]program{
 	"terraform":               terraform,
 	"tofu":                    terraform,

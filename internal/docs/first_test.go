@@ -22,7 +22,12 @@ var firstHas = map[string]string{
 const mostOfFirst = 25
 
 var (
-	ofPage    = map[string]string{"resources": "resource", "data-sources": "data", "list-resources": "list", "actions": "action"}
+	ofPage = map[string]string{
+		"resources":      "resource",
+		"data-sources":   "data",
+		"list-resources": "list",
+		"actions":        "action",
+	}
 	attribute = regexp.MustCompile(`(?m)^  ([a-z_]+) *= `)
 )
 

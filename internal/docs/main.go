@@ -1,7 +1,7 @@
 // Command docs makes what tfplugindocs does not for docs/. `docs schema` prints the provider's schema as Terraform
 // prints it, of which an older Terraform leaves actions and lists out. `docs reference DIR` takes the pages that
-// tfplugindocs wrote into DIR, and writes what the pages of the resources say of nested attributes anew: what stands in
-// many places of a resource once.
+// tfplugindocs wrote into DIR, and writes what the pages of the resources say of nested attributes anew: what stands
+// in many places of a resource once.
 package main
 
 import (

@@ -13,8 +13,8 @@ import (
 )
 
 var (
-	// summary is what only the summaries of diagnostics look like: two to seven words in sentence case, and perhaps of
-	// which object.
+	// summary is what only the summaries of diagnostics look like: two to seven words in sentence case, and perhaps
+	// of which object.
 	summary = regexp.MustCompile(`^([A-Z][A-Za-z-]*(?: [A-Za-z'-]+){1,6})(?: \(| \(%s/%s\))?$`)
 	// message is one that the page explains.
 	message = regexp.MustCompile(`\*\*([^*]+)\*\*`)

@@ -19,8 +19,8 @@ const mostBeneath = 6
 // object is what the attributes of one kind of nested object are. Those that say the same of the same names are one.
 type object struct {
 	attributes map[string]*tfjson.SchemaAttribute
-	// at are the places where it stands, by their path from the resource or, inside of an object that stands in several
-	// places, from the first of these; the shortest is first.
+	// at are the places where it stands, by their path from the resource or, inside of an object that stands in
+	// several places, from the first of these; the shortest is first.
 	at []string
 	// within are the objects whose first place is in this one.
 	within []*object

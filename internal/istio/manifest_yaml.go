@@ -28,8 +28,8 @@ func ManifestYAML(pair Objects) (string, error) {
 	return strings.Join(documents, "---\n"), nil
 }
 
-// LiveYAML returns an object of a cluster as YAML, with what it takes to read it and to know which of two is the older
-// one: nothing of what else people put on it, and no fields that are not known.
+// LiveYAML returns an object of a cluster as YAML, with what it takes to read it and to know which of two is the
+// older one: nothing of what else people put on it, and no fields that are not known.
 func LiveYAML(o *Object, created time.Time) (string, error) {
 	manifest, err := Manifest(&Object{Namespace: o.Namespace, Name: o.Name, Spec: o.Spec})
 	if err != nil {

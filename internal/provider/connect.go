@@ -9,7 +9,8 @@ import (
 	"github.com/meshroute/terraform-provider-mesh/internal/cluster"
 )
 
-// Connector returns what connects a command to a cluster. The problem says why there is no connection, and what to do.
+// Connector returns what connects a command to a cluster. The problem says why there is no connection, and what to
+// do.
 func Connector(version string) func(kubeconfig, context string) (c *cluster.Cluster, problem string) {
 	return func(kubeconfig, context string) (*cluster.Cluster, string) {
 		config := readConnection(attr.Read(attr.Object(commandBlock(kubeconfig, context))))

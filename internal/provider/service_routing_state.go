@@ -112,8 +112,8 @@ func encodeLive(view *cluster.View, n *around.Neighbor, more map[string]attr.Val
 	return attr.Object(attributes)
 }
 
-// encodeManifests returns the objects that decide about requests for a host, ServiceEntries among them where they were
-// looked at, which they are for a host that no Service has.
+// encodeManifests returns the objects that decide about requests for a host, ServiceEntries among them where they
+// were looked at, which they are for a host that no Service has.
 func encodeManifests(view *cluster.View, host string) attr.Value {
 	objects, known := view.RoutingOf(host)
 	if !known {

@@ -42,8 +42,8 @@ func (r *release) checkManifest() {
 	}
 }
 
-// checkSums compares the checksums with the files. Terraform's registry takes no release whose checksums name anything
-// else than the archives and the manifest.
+// checkSums compares the checksums with the files. Terraform's registry takes no release whose checksums name
+// anything else than the archives and the manifest.
 func (r *release) checkSums() {
 	sums := map[string]string{}
 	for line := range strings.Lines(r.text(r.named("SHA256SUMS"))) {

@@ -14,9 +14,9 @@ import (
 	"github.com/meshroute/terraform-provider-mesh/internal/traffic"
 )
 
-// grouped puts resources together that route together: a VirtualService and its delegates, and the DestinationRules of
-// the hosts whose subsets it names. The groups are in the order of their first resources. Of resources that have the
-// same object each is in a cluster of its own.
+// grouped puts resources together that route together: a VirtualService and its delegates, and the DestinationRules
+// of the hosts whose subsets it names. The groups are in the order of their first resources. Of resources that have
+// the same object each is in a cluster of its own.
 func grouped(all []resource) [][]resource {
 	parent := make([]int, len(all))
 	for i := range parent {

@@ -141,7 +141,8 @@ func readYAML(t *testing.T, name string, into any) {
 	}
 }
 
-// The workflow for GitHub writes the page that it keeps, and the comment. `make lint-actions` looks at the rest of it.
+// The workflow for GitHub writes the page that it keeps, and the comment. `make lint-actions` looks at the rest of
+// it.
 func TestGuide_github(t *testing.T) {
 	t.Parallel()
 	var workflow struct {

@@ -49,8 +49,8 @@ type side struct {
 	walkState string
 }
 
-// kubernetesManifests are the attributes that hold an object of Kubernetes' API, by the type of the resource: the first
-// that is there counts. kubectl_manifest has the YAML with and without what is sensitive.
+// kubernetesManifests are the attributes that hold an object of Kubernetes' API, by the type of the resource: the
+// first that is there counts. kubectl_manifest has the YAML with and without what is sensitive.
 var kubernetesManifests = map[string][]string{
 	"kubernetes_manifest": {"manifest"},
 	"kubectl_manifest":    {"yaml_body_parsed", "yaml_body"},

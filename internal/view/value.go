@@ -93,8 +93,8 @@ func (v *values) list(at path.Path, is []any, unknown, sensitive any) tftypes.Va
 	return tftypes.NewValue(typ, elements)
 }
 
-// bothMarked are the marks of two values of which one takes the place of the other: what is marked in either is. As in
-// Terraform's own plans, elements of lists are compared by their places.
+// bothMarked are the marks of two values of which one takes the place of the other: what is marked in either is. As
+// in Terraform's own plans, elements of lists are compared by their places.
 func bothMarked(a, b any) any {
 	switch a := a.(type) {
 	case map[string]any:

@@ -108,8 +108,8 @@ func first(plan map[string]any) (resource, change map[string]any) {
 	return resource, resource["change"].(map[string]any)
 }
 
-// Plans that a real terraform show -json printed: each as a comment, and as a page that the tests of the module browser
-// open.
+// Plans that a real terraform show -json printed: each as a comment, and as a page that the tests of the module
+// browser open.
 func TestRun_plans(t *testing.T) {
 	t.Parallel()
 	for _, name := range []string{"demo_create", "demo_change", "demo_destroy", "walk", "mixed", "hostile", "state"} {

@@ -1,6 +1,6 @@
 // Package write is what the command write does: it prints the configuration of what routes in a namespace, with the
-// import blocks that bring it under Terraform. What a resource says of live objects, and which resource can say it, is
-// asked of the provider itself, by the calls that terraform query and an import make.
+// import blocks that bring it under Terraform. What a resource says of live objects, and which resource can say it,
+// is asked of the provider itself, by the calls that terraform query and an import make.
 package write
 
 import (

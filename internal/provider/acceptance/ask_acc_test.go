@@ -106,8 +106,8 @@ func TestAccAsk(t *testing.T) {
 	}
 }
 
-// TestAccAsk_proxied: at a gateway the rules of two VirtualServices hold, what the Gateway does not serve is not found,
-// and in the mesh the older one holds, for the command as for real requests.
+// TestAccAsk_proxied: at a gateway the rules of two VirtualServices hold, what the Gateway does not serve is not
+// found, and in the mesh the older one holds, for the command as for real requests.
 func TestAccAsk_proxied(t *testing.T) {
 	t.Parallel()
 	e := newEffects(t)

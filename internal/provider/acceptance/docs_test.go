@@ -17,8 +17,8 @@ import (
 	"github.com/meshroute/terraform-provider-mesh/internal/docs/docstest"
 )
 
-// TestDocs_configuration: each block of configuration on each page can be parsed, holds only names that there are, and
-// is valid as far as it says what it is. Attributes without a resource are those of a place that they fit into.
+// TestDocs_configuration: each block of configuration on each page can be parsed, holds only names that there are,
+// and is valid as far as it says what it is. Attributes without a resource are those of a place that they fit into.
 func TestDocs_configuration(t *testing.T) {
 	t.Parallel()
 	s := newServer(t)

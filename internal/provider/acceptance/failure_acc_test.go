@@ -11,6 +11,9 @@ import (
 	"testing"
 	"time"
 
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+
 	"github.com/meshroute/terraform-provider-mesh/internal/acctest"
 )
 
@@ -79,6 +82,31 @@ func TestAccFailure_admission(t *testing.T) {
 			terraform.must("plan", "-detailed-exitcode")
 		})
 	}
+}
+
+// TestAccFailure_quota: what a ResourceQuota refuses is no missing right, and a plan says so.
+func TestAccFailure_quota(t *testing.T) {
+	t.Parallel()
+	lab := acctest.Start(t)
+	k := newKube(t, lab.Kubeconfig)
+	const kind = "count/destinationrules.networking.istio.io"
+	k.create("resourcequotas", "apiVersion: v1\nkind: ResourceQuota\nmetadata: {name: few, namespace: "+lab.Namespace+
+		"}\nspec: {hard: {"+kind+": 0}}\n")
+	// No controller counts in this cluster.
+	_, err := k.objects("v1", "resourcequotas", lab.Namespace).Patch(t.Context(), "few", types.MergePatchType,
+		[]byte(`{"status":{"hard":{"`+kind+`":"0"},"used":{"`+kind+`":"0"}}}`), metav1.PatchOptions{}, "status")
+	if err != nil {
+		t.Fatal(err)
+	}
+	terraform := newCLI(t)
+	terraform.configure(fmt.Sprintf("  config_path = %q\n  propagation = { settle = \"0s\" }\n", lab.Kubeconfig),
+		routeTo(lab.Service, lab.Namespace, ""))
+	for _, command := range []string{"plan", "apply"} {
+		terraform.fails("Refused by admission control", []string{
+			fmt.Sprintf(`DestinationRule "%s/%s"`, lab.Namespace, lab.Service), "exceeded quota: few", kind + "=1",
+		}, command)
+	}
+	nothingIn(t, lab)
 }
 
 // TestAccFailure_rollback: where what was created cannot be removed again, it stays in the state, so that it is not

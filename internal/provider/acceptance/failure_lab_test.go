@@ -11,9 +11,14 @@ import (
 	"testing"
 	"time"
 
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/client-go/dynamic"
 
 	"github.com/meshroute/terraform-provider-mesh/internal/acctest"
+	"github.com/meshroute/terraform-provider-mesh/internal/istio"
 )
 
 // breakable is a control plane that nobody else uses, so that a test may break it.
@@ -96,13 +101,26 @@ func (c *cli) eventually(arguments ...string) {
 	}
 }
 
+// awaitRefusal waits until the API server refuses a request about one of Istio's resources, in a certain way.
+func (k *kube) awaitRefusal(resource string, try func(dynamic.ResourceInterface) error, refused func(error) bool) {
+	k.t.Helper()
+	api := k.objects(istio.APIVersion, resource, "greeter")
+	var err error
+	for deadline := time.Now().Add(time.Minute); time.Now().Before(deadline); time.Sleep(200 * time.Millisecond) {
+		if err = try(api); refused(err) {
+			return
+		}
+	}
+	k.t.Fatalf("a minute after the CRDs were deleted, the answer about %s is still: %v", resource, err)
+}
+
 // TestAccFailure_controlPlane: servers that are down, and an API that is not installed. What was made stays in the
 // state, nothing is left half made, and everything goes on when they are back.
 func TestAccFailure_controlPlane(t *testing.T) {
 	t.Parallel()
 	lab := newBreakable(t)
 	k := newKube(t, lab.kubeconfig())
-	virtualServices := k.objects("networking.istio.io/v1", "virtualservices", "greeter")
+	virtualServices := k.objects(istio.APIVersion, "virtualservices", "greeter")
 	block := fmt.Sprintf("  config_path = %q\n  propagation = { settle = \"0s\" }\n", lab.kubeconfig())
 	terraform, other := newCLI(t), newCLI(t)
 	const briefly = "timeouts = { create = \"5s\", update = \"5s\" }\n  "
@@ -117,7 +135,7 @@ func TestAccFailure_controlPlane(t *testing.T) {
 		}
 		return live.GetResourceVersion()
 	}
-	kept := func(after string) {
+	inState := func(after string) {
 		t.Helper()
 		if !terraform.inState(routeAddress) {
 			t.Fatalf("the resource is not in the state after %s", after)
@@ -132,7 +150,7 @@ func TestAccFailure_controlPlane(t *testing.T) {
 	terraform.configure(block, routeTo("greeter", "greeter", briefly+`hosts = ["greeter.example"]`))
 	webhook := []string{"failed calling webhook", "istio.io", "check that istiod runs"}
 	terraform.fails("API server failed", append(webhook, `VirtualService "greeter/greeter"`), "apply")
-	kept("a failed webhook")
+	inState("a failed webhook")
 	other.fails("API server failed", append(webhook, `DestinationRule "greeter/k8s-combat-service-istio-mesh"`),
 		"apply")
 	if other.inState(routeAddress) || version() != before {
@@ -147,7 +165,7 @@ func TestAccFailure_controlPlane(t *testing.T) {
 		terraform.fails("Cluster not reachable", []string{"connection refused", k.config.Host, "API server runs"},
 			command)
 	}
-	kept("a refresh without an API server")
+	inState("a refresh without an API server")
 	lab.control("restart", "kube-apiserver")
 	terraform.eventually("plan", "-detailed-exitcode")
 	if answers := stop(); answers.Total < 500 || answers.Versions["v1"] != answers.Total {
@@ -155,19 +173,53 @@ func TestAccFailure_controlPlane(t *testing.T) {
 	}
 	other.must("destroy")
 
+	removeAPI(t, k, block, terraform, other)
+}
+
+// removeAPI takes Istio's API away: it goes slowly at first, for an object of it has a finalizer. What terraform has
+// in its state goes with it, and other makes something new.
+func removeAPI(t *testing.T, k *kube, block string, terraform, other *cli) {
+	t.Helper()
 	unread := newCLI(t)
 	unread.configure(block, "resource \"mesh_destination_rule\" \"test\" {\n  name      = \"unread\"\n  namespace = "+
 		"\"greeter\"\n  host      = \"unread.example\"\n}\n")
 	unread.must("apply")
+	finalizers := func(list string) {
+		t.Helper()
+		_, err := k.objects(istio.APIVersion, "destinationrules", "greeter").Patch(t.Context(), "unread",
+			types.MergePatchType, []byte(`{"metadata":{"finalizers":`+list+`}}`), metav1.PatchOptions{})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	finalizers(`["test.example/kept"]`)
 	for _, name := range []string{"virtualservices", "destinationrules"} {
 		k.remove("apiextensions.k8s.io/v1", "customresourcedefinitions", "", name+".networking.istio.io")
 	}
-	for deadline := time.Now().Add(20 * time.Second); time.Now().Before(deadline); time.Sleep(200 * time.Millisecond) {
-		if _, err := virtualServices.List(t.Context(), metav1.ListOptions{}); err != nil {
-			break
-		}
+	list := func(api dynamic.ResourceInterface) error {
+		_, err := api.List(t.Context(), metav1.ListOptions{})
+		return err
 	}
-	missing := []string{"networking.istio.io/v1", "Install Istio", k.config.Host}
+	another := &unstructured.Unstructured{Object: map[string]any{
+		"apiVersion": istio.APIVersion, "kind": acctest.DestinationRule, "metadata": map[string]any{"name": "another"},
+		"spec": map[string]any{"host": "another.example"},
+	}}
+	rehearse := func(api dynamic.ResourceInterface) error {
+		_, err := api.Create(t.Context(), another, metav1.CreateOptions{DryRun: []string{metav1.DryRunAll}})
+		return err
+	}
+	k.awaitRefusal("virtualservices", list, apierrors.IsNotFound)
+	k.awaitRefusal("destinationrules", rehearse, apierrors.IsForbidden)
+	other.fails("Istio API is being removed", []string{
+		`DestinationRule "greeter/k8s-combat-service-istio-mesh"`, "is terminating", k.config.Host,
+		"kubectl describe crd",
+	}, "apply")
+	if other.inState(routeAddress) {
+		t.Error("what a kind that goes away did not take is in the state")
+	}
+	finalizers("null")
+	k.awaitRefusal("destinationrules", list, apierrors.IsNotFound)
+	missing := []string{istio.APIVersion, "Install Istio", k.config.Host}
 	// Istio may come with the same run: a plan that makes something new says so and goes on.
 	other.must("plan").want(t, "warning", "Istio API not served yet", missing[0])
 	other.fails("Istio API not served", missing, "apply")

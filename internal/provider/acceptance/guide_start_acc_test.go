@@ -168,8 +168,8 @@ func TestAccGuide_gettingStarted(t *testing.T) {
 	}
 }
 
-// TestAccGuide_override: with the development override of the guide, and without init, a plan takes the provider as it
-// was built.
+// TestAccGuide_override: with the development override of the guide, and without init, a plan takes the provider as
+// it was built.
 func TestAccGuide_override(t *testing.T) {
 	t.Parallel()
 	n := newNewcomer(t, "../../../templates/guides/getting-started.md")

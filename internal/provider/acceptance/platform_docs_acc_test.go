@@ -17,8 +17,8 @@ var (
 	refusedInGuide = regexp.MustCompile("(?s)```text\nError: (.*?)\n\n(.*?)\n```")
 )
 
-// TestDocs_platform: what the READMEs show stands in the examples, which are run; what their commands set is there; and
-// the guide has no code of its own.
+// TestDocs_platform: what the READMEs show stands in the examples, which are run; what their commands set is there;
+// and the guide has no code of its own.
 func TestDocs_platform(t *testing.T) {
 	t.Parallel()
 	example := readFile(t, filepath.Join(platformModule, "example", "main.tf"))

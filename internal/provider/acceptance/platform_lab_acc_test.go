@@ -102,8 +102,8 @@ func TestAccPlatform_example(t *testing.T) {
 	c.must("apply")
 	lab.Eventually(tester, acctest.Only("v2"))
 
-	// The second service walks to the version that is the one for all from now on. It has no steps on its way that are
-	// too large; without the walk it would be one.
+	// The second service walks to the version that is the one for all from now on. It has no steps on its way that
+	// are too large; without the walk it would be one.
 	at := strings.LastIndex(whole, `stable    = "v1"`)
 	promoted := whole[:at] + `stable    = "v2"` + whole[at+len(`stable    = "v1"`):]
 	writeFile(t, file, strings.Replace(promoted, "      walk      =", "      # walk    =", 1))

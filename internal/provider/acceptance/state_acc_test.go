@@ -22,8 +22,8 @@ import (
 // never written again: a change of the schema comes with a folder of its own.
 var update = flag.Bool("update-states", false, "write missing golden states")
 
-// writer is a provider that was built before: go test -update-states -states-by=/path/to/terraform-provider-mesh writes
-// what users of that version have.
+// writer is a provider that was built before: go test -update-states -states-by=/path/to/terraform-provider-mesh
+// writes what users of that version have.
 var writer = flag.String("states-by", "", "the provider that writes missing golden states, in place of this one")
 
 const goldenNamespace = "golden-states"

@@ -27,7 +27,8 @@ func (w *workspace) view(args ...string) string {
 	return stdout.String()
 }
 
-// TestAccView_demo: what the demo plans is drawn as the tests of the command view have it, whose plan is a stored one.
+// TestAccView_demo: what the demo plans is drawn as the tests of the command view have it, whose plan is a stored
+// one.
 func TestAccView_demo(t *testing.T) {
 	t.Parallel()
 	w := newWorkspace(t, acctest.Start(t), canaryForm, "")

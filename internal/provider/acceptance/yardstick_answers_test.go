@@ -105,8 +105,8 @@ func notConverted(a answered) bool {
 		strings.Contains(a.Diagnostics[0], stateUnread))
 }
 
-// ofMore is how a process tells of one object after many. Where the framework refuses what the provider takes, only the
-// provider has told of one more.
+// ofMore is how a process tells of one object after many. Where the framework refuses what the provider takes, only
+// the provider has told of one more.
 var ofMore = regexp.MustCompile(`(?s)\(more objects\): In (.+?): `)
 
 func (y *yardstick) must(ok bool, err error) {

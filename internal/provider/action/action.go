@@ -1,4 +1,5 @@
-// Package action moves a walk without a plan: mesh_promote goes on, mesh_abort goes back. Both write as an apply does.
+// Package action moves a walk without a plan: mesh_promote goes on, mesh_abort goes back. Both write as an apply
+// does.
 package action
 
 import (

@@ -52,7 +52,7 @@ func others() []telling {
 		{takes, false, "The change takes fields from another field manager, as `force_conflicts` or an import says.",
 			[]string{"patch virtualservices", "patch destinationrules"}, ""},
 		refusal(cluster.Forbidden, "A right that apply needs is missing."),
-		refusal(cluster.Denied, "An admission webhook or policy refuses an object."),
+		refusal(cluster.Denied, "An admission webhook, policy or quota refuses an object."),
 		refusal(cluster.Invalid, "An object does not fit the API of the cluster."),
 		{noNamespaceYet, false, "The namespace is not there. The same run may make it.", nil, ""},
 		{unserved[0].Summary(), false, "The cluster serves Istio's API in no version any more, so that the objects " +

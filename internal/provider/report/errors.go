@@ -123,6 +123,11 @@ func advice(e *cluster.Error) (summary, remedy string) {
 		return "Istio API not served", "The API server does not know " + istio.APIVersion + ". Install Istio 1.22 or " +
 			"later (its CRDs at the least) in the cluster at " + e.Host + ", or check that this is the right " +
 			"cluster."
+	case cluster.CRDTerminating:
+		return "Istio API is being removed", "The CRD of this kind is being deleted in the cluster at " + e.Host +
+			", and with it every object of this kind. Nothing can be created until it is gone and Istio's CRDs are " +
+			"installed again. If nobody meant to remove it, find out which finalizers or objects keep it: kubectl " +
+			"describe crd."
 	case cluster.NamespaceMissing:
 		return "Namespace does not exist",
 			"Create the namespace first, or check the namespace attribute and the provider's default_namespace."
