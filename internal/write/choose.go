@@ -120,18 +120,13 @@ type chooser struct {
 	sharing map[string]string
 }
 
-// pairs returns the resources of a form that owns two objects. Of several VirtualServices for one DestinationRule the
-// one of the same name has it, or else the first.
+// pairs returns the resources of a form that owns two objects. Of several VirtualServices for one DestinationRule a
+// list finds one.
 func (c *chooser) pairs(ctx context.Context, f form.Form) (entries []entry) {
-	states := c.states[f.TypeName()]
-	slices.SortFunc(states, func(a, b attr.Value) int {
-		first, second := placeIn(a), placeIn(b)
-		return cmp.Or(cmp.Compare(first.differ(), second.differ()), cmp.Compare(first.service, second.service))
-	})
-	for _, state := range states {
+	for _, state := range c.states[f.TypeName()] {
 		at := placeIn(state)
 		e := entry{form: f, name: at.service, id: c.namespace + "/" + at.service, config: c.configOf(f, state)}
-		if at.differ() > 0 {
+		if at.managed && at.service != at.rule {
 			e.id += "/" + at.rule
 		}
 		addresses := at.addresses(c.namespace)
@@ -164,14 +159,6 @@ type place struct {
 func placeIn(state attr.Value) place {
 	r := attr.Read(state)
 	return place{r.String("virtual_service_name"), r.String("destination_rule_name"), r.Bool("manage_destination_rule")}
-}
-
-// differ returns 1 where the two objects have different names, else 0.
-func (p place) differ() int {
-	if p.managed && p.service != p.rule {
-		return 1
-	}
-	return 0
 }
 
 func (p place) addresses(namespace string) []cluster.Address {
@@ -223,20 +210,14 @@ func choosesSubsets(spec *networking.VirtualService) bool {
 
 // notCanary says why a VirtualService that chooses subsets is no part of a canary.
 func (c *chooser) notCanary(ctx context.Context, e entry) []string {
-	because := func(reason string) []string {
-		return []string{fmt.Sprintf("%s is not written as a mesh_canary_route: %s", e.objects[0], reason)}
+	reason, at := c.source.whyNot(ctx, e.id)
+	if other, taken := c.sharing[at.rule]; reason == "" && at.managed && taken {
+		reason = fmt.Sprintf("its DestinationRule %q is that of %q.", at.rule, other)
 	}
-	for _, state := range append(slices.Clone(c.states["canary_route"]), c.states["weighted_split"]...) {
-		at := placeIn(state)
-		if other, taken := c.sharing[at.rule]; at.service == e.name && at.managed && taken {
-			return because(fmt.Sprintf("its DestinationRule %q is that of %q.", at.rule, other))
-		}
-	}
-	reason := c.source.whyNot(ctx, e.id)
 	if reason == "" {
 		return nil
 	}
-	return because(reason)
+	return []string{fmt.Sprintf("%s is not written as a mesh_canary_route: %s", e.objects[0], reason)}
 }
 
 // configOf returns what has to be written of a state: what is set, is not computed alone, and does not follow from

@@ -141,32 +141,36 @@ func (s *Source) refused(ctx context.Context, f form.Form, config attr.Value) st
 	return reasonOf(resp.Diagnostics)
 }
 
-// whyNot says what an import as a mesh_canary_route warns of, or why there is none. Empty is neither.
-func (s *Source) whyNot(ctx context.Context, id string) string {
+// whyNot says what an import as a mesh_canary_route warns of, or why there is none, and where its objects are. An
+// empty reason is neither.
+func (s *Source) whyNot(ctx context.Context, id string) (reason string, at place) {
 	const typeName = "mesh_canary_route"
 	imported, err := s.Provider.ImportResourceState(ctx, &tfprotov6.ImportResourceStateRequest{
 		TypeName: typeName, ID: id,
 	})
 	if err != nil {
-		return ""
+		return "", at
 	}
 	if reason := reasonOf(imported.Diagnostics); reason != "" || len(imported.ImportedResources) != 1 {
-		return reason
+		return reason, at
 	}
 	first := imported.ImportedResources[0]
+	if state, err := first.State.Unmarshal(typeOf(ctx, form.CanaryRoute{})); err == nil {
+		at = placeIn(attr.FromTerraform(state))
+	}
 	read, err := s.Provider.ReadResource(ctx, &tfprotov6.ReadResourceRequest{
 		TypeName: typeName, CurrentState: first.State, CurrentIdentity: first.Identity, Private: first.Private,
 	})
 	if err != nil {
-		return ""
+		return "", at
 	}
 	if reason := reasonOf(read.Diagnostics); reason != "" {
-		return reason
+		return reason, at
 	}
 	for _, d := range read.Diagnostics {
-		return firstParagraph(d)
+		return firstParagraph(d), at
 	}
-	return ""
+	return "", at
 }
 
 // typeOf is the type of a resource's values.

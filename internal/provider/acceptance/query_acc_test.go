@@ -33,18 +33,7 @@ func TestAccList_query(t *testing.T) {
 			}
 			untouched := nobodyTouched(t, lab)
 			w.write("")
-			var lists strings.Builder
-			for _, resourceType := range resourceTypes {
-				fmt.Fprintf(&lists, "list %q \"all\" {\n  provider = mesh\n  config {\n"+
-					"    label_selector = \"team=%s\"\n  }\n}\n", resourceType, lab.Service)
-			}
-			w.cli.write("search.tfquery.hcl", lists.String())
-			w.must("query", "-no-color", "-generate-config-out=generated.tf")
-			// Nothing is looked for any more; it would not change what is planned.
-			if err := os.Remove(filepath.Join(w.dir, "search.tfquery.hcl")); err != nil {
-				t.Fatal(err)
-			}
-			generated := readFile(t, filepath.Join(w.dir, "generated.tf"))
+			generated := w.queryAll(fmt.Sprintf("label_selector = \"team=%s\"", lab.Service), resourceTypes...)
 			if imports := strings.Count(generated, "\nimport {"); imports != len(resourceTypes) {
 				t.Fatalf("%d import blocks were written, want %d:\n%s", imports, len(resourceTypes), generated)
 			}
@@ -61,4 +50,20 @@ func (c *cli) needQuery() {
 	if said := c.run("query", "-help").text; !strings.Contains(said, "-generate-config-out") {
 		c.t.Skip("this CLI has no command query")
 	}
+}
+
+// queryAll writes what lists of these resources find into the configuration, which it returns.
+func (w *workspace) queryAll(config string, resourceTypes ...string) string {
+	w.t.Helper()
+	var lists strings.Builder
+	for _, resourceType := range resourceTypes {
+		fmt.Fprintf(&lists, "list %q \"all\" {\n  provider = mesh\n  config {\n    %s\n  }\n}\n", resourceType, config)
+	}
+	w.cli.write("search.tfquery.hcl", lists.String())
+	w.must("query", "-no-color", "-generate-config-out=generated.tf")
+	// Nothing is looked for any more; it would not change what is planned.
+	if err := os.Remove(filepath.Join(w.dir, "search.tfquery.hcl")); err != nil {
+		w.t.Fatal(err)
+	}
+	return readFile(w.t, filepath.Join(w.dir, "generated.tf"))
 }

@@ -179,8 +179,7 @@ func (p *objectsResource) describe(live liveObjects, states bool) (listed, bool)
 	return listed{place, state, nil}, true
 }
 
-// candidates goes through the objects that this form might describe: a VirtualService with the DestinationRule for
-// its host, or one object.
+// candidates goes through the objects that this form might describe: pairs, or one object.
 func (p *objectsResource) candidates(ctx context.Context, query cluster.Query) iter.Seq2[liveObjects, error] {
 	if f, ok := p.Form.(form.Object); ok {
 		query.Kind = f.Kind
@@ -192,35 +191,7 @@ func (p *objectsResource) candidates(ctx context.Context, query cluster.Query) i
 			}
 		}
 	}
-	return func(yield func(liveObjects, error) bool) {
-		// By namespace and host.
-		rules := map[[2]string][]*cluster.Live{}
-		for o, err := range p.settings.Cluster.Each(ctx, cluster.Query{
-			Kind:      istio.KindDestinationRule,
-			Namespace: query.Namespace,
-		}) {
-			if err != nil {
-				yield(liveObjects{}, err)
-				return
-			}
-			key := [2]string{o.Namespace, p.hostOfRule(o)}
-			rules[key] = append(rules[key], o)
-		}
-		query.Kind = istio.KindVirtualService
-		for o, err := range p.settings.Cluster.Each(ctx, query) {
-			live := liveWith(o)
-			if err == nil {
-				for _, rule := range rules[[2]string{o.Namespace, p.hostOf(o)}] {
-					if live.Declaring() == nil || rule.Name == o.Name {
-						live.LiveObjects = live.With(rule)
-					}
-				}
-			}
-			if !yield(live, err) {
-				return
-			}
-		}
-	}
+	return p.pairs(ctx, query)
 }
 
 func liveWith(o *cluster.Live) liveObjects { return liveObjects{cluster.LiveObjectsOf(o)} }
