@@ -125,15 +125,3 @@ func (c *Cluster) page(
 	}
 	return page, err
 }
-
-// List reads all objects of a kind in a namespace.
-func (c *Cluster) List(ctx context.Context, kind istio.Kind, namespace string) ([]*Live, error) {
-	var found []*Live
-	for live, err := range c.Each(ctx, Query{Kind: kind, Namespace: namespace}) {
-		if err != nil {
-			return nil, err
-		}
-		found = append(found, live)
-	}
-	return found, nil
-}

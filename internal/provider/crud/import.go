@@ -10,6 +10,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 
+	"github.com/meshroute/terraform-provider-mesh/internal/around"
 	"github.com/meshroute/terraform-provider-mesh/internal/attr"
 	"github.com/meshroute/terraform-provider-mesh/internal/canary"
 	"github.com/meshroute/terraform-provider-mesh/internal/cluster"
@@ -60,23 +61,29 @@ func (p *objectsResource) findDestinationRule(
 	if live.Declaring() != nil && p.hostOfRule(live.Declaring()) == host {
 		return true
 	}
-	rules, err := p.settings.Cluster.List(report.WithWarnings(ctx, diagnostics), istio.KindDestinationRule,
-		place.Namespace)
-	if err != nil {
-		report.Errors(diagnostics, nil, err)
+	// Who imports one pair often imports all of a namespace.
+	view := p.settings.View(place.Namespace, p.settings.Owner)
+	view.List(report.WithWarnings(ctx, diagnostics), []around.Query{{
+		Resource: around.DestinationRules, Namespace: place.Namespace,
+	}})
+	for _, failed := range view.Unlisted {
+		report.Errors(diagnostics, nil, failed.Err)
 		return false
 	}
-	rules = slices.DeleteFunc(rules, func(rule *cluster.Live) bool { return p.hostOfRule(rule) != host })
-	switch len(rules) {
+	var names []string
+	for _, rule := range view.DestinationRulesOf(host) {
+		// One for more hosts is for others, too.
+		if p.hostOfRule(view.Live(rule.Object)) == host {
+			names = append(names, rule.Name)
+		}
+	}
+	slices.Sort(names)
+	switch len(names) {
 	case 0:
 		place.SubsetsElsewhere = true
 	case 1:
-		place.DestinationRuleName = rules[0].Name
+		place.DestinationRuleName = names[0]
 	default:
-		names := make([]string, len(rules))
-		for i, rule := range rules {
-			names[i] = rule.Name
-		}
 		diagnostics.AddError("Several DestinationRules", fmt.Sprintf(
 			"Namespace %q has several DestinationRules for %s: %s.\n\nName the one to import: %s/%s/DESTINATION_RULE.",
 			place.Namespace, host, strings.Join(names, ", "), place.Namespace, place.VirtualServiceName))

@@ -1,0 +1,72 @@
+package acceptance_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
+
+	"github.com/meshroute/terraform-provider-mesh/internal/acctest"
+)
+
+// TestAccImport_otherNames: a pair of two names is imported by that of the VirtualService if one DestinationRule is
+// for its host, and the rules of a namespace are listed once for all imports.
+func TestAccImport_otherNames(t *testing.T) {
+	t.Parallel()
+	lab := acctest.Start(t)
+	k, namespace := newKube(t, lab.Kubeconfig), lab.Service+"-names"
+	k.create("namespaces", "apiVersion: v1\nkind: Namespace\nmetadata: {name: "+namespace+"}\n")
+	create := func(kind, name, spec string) {
+		k.create(strings.ToLower(kind)+"s", fmt.Sprintf("apiVersion: networking.istio.io/v1\nkind: %s\nmetadata: "+
+			"{name: %s, namespace: %s}\nspec: {%s}\n", kind, name, namespace, spec))
+	}
+	for _, service := range []string{"a", "b", "c", "twice"} {
+		create("VirtualService", service+"-vs", fmt.Sprintf(
+			"hosts: [%s], http: [{route: [{destination: {host: %s}}]}]", service, service))
+		create("DestinationRule", service+"-dr", "host: "+service)
+	}
+	create("DestinationRule", "twice", "host: twice."+namespace+".svc.cluster.local")
+	create("DestinationRule", "all", "host: \"*."+namespace+".svc.cluster.local\"")
+
+	proxy := lab.StartProxy(t)
+	s := configured(t, fmt.Sprintf("host = %q\n", proxy.URL))
+	proxy.Take()
+	lists := 0
+	for name, want := range map[string]string{
+		"a-vs": "a-dr", "b-vs": "b-dr", "c-vs": "c-dr",
+		"twice-vs": fmt.Sprintf("Several DestinationRules\nNamespace %q has several DestinationRules for "+
+			"twice.%s.svc.cluster.local: twice, twice-dr.\n\nName the one to import: %s/twice-vs/DESTINATION_RULE.",
+			namespace, namespace, namespace),
+	} {
+		resp, err := s.ImportResourceState(t.Context(), &tfprotov6.ImportResourceStateRequest{
+			TypeName: "mesh_canary_route", ID: namespace + "/" + name,
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		is := ""
+		for _, d := range resp.Diagnostics {
+			is += d.Summary + "\n" + d.Detail
+		}
+		for _, imported := range resp.ImportedResources {
+			state, err := imported.State.Unmarshal(s.schemas.ResourceSchemas["mesh_canary_route"].ValueType())
+			if err != nil {
+				t.Fatal(err)
+			}
+			is += textIn(t, state, "destination_rule_name")
+		}
+		if diff := cmp.Diff(want, is); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", name, diff)
+		}
+	}
+	for _, request := range proxy.Take() {
+		if request == "LIST destinationrules" {
+			lists++
+		}
+	}
+	if lists != 1 {
+		t.Errorf("the DestinationRules are listed %d times, want once", lists)
+	}
+}
