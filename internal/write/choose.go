@@ -67,16 +67,19 @@ func named(entries []entry, names []string) (left []entry, missing string) {
 	if len(names) == 0 {
 		return entries, ""
 	}
-	for _, name := range names {
-		has := func(e entry) bool {
-			return slices.ContainsFunc(e.objects, func(o *cluster.Live) bool { return o.Name == name })
+	has, wanted := map[string]bool{}, map[string]bool{}
+	for _, e := range entries {
+		for _, o := range e.objects {
+			has[o.Name] = true
 		}
-		if !slices.ContainsFunc(entries, has) {
+	}
+	for _, name := range names {
+		if wanted[name] = true; !has[name] {
 			return nil, name
 		}
 	}
 	for _, e := range entries {
-		if slices.ContainsFunc(e.objects, func(o *cluster.Live) bool { return slices.Contains(names, o.Name) }) {
+		if slices.ContainsFunc(e.objects, func(o *cluster.Live) bool { return wanted[o.Name] }) {
 			left = append(left, e)
 		}
 	}
