@@ -176,7 +176,7 @@ func (m metrics) judgeRate(ctx context.Context, rate walk.SuccessRate, about wal
 	var than walk.Count
 	if rate.WorseThan != "" {
 		if !about.HasShare(rate.WorseThan) {
-			return walk.Pass, rate.WorseThan + " gets no requests at this step, with which to compare"
+			return walk.Pass, "nothing was compared: " + rate.WorseThan + " gets no requests at this step"
 		}
 		other, ok := about.Others[rate.WorseThan]
 		if !ok {
@@ -192,10 +192,14 @@ func (m metrics) judgeRate(ctx context.Context, rate walk.SuccessRate, about wal
 		switch {
 		case err != nil:
 			return walk.Unreachable, err.Error()
-		case rate.WorseThan != "":
-			return walk.JudgeDifference(is, than, rate.By, about.Confidence, about.Enough)
+		case rate.WorseThan == "":
+			return walk.JudgeRate(is, rate.Min, about.Confidence, about.Enough)
 		}
-		return walk.JudgeRate(is, rate.Min, about.Confidence, about.Enough)
+		verdict, why := walk.JudgeDifference(is, than, rate.By, about.Confidence, about.Enough)
+		if verdict == walk.Pass && about.Is(v, rate.WorseThan) {
+			why = "nothing was compared: it is the version to compare with"
+		}
+		return verdict, why
 	})
 }
 

@@ -55,13 +55,85 @@ func TestAsker_unmeasurable(t *testing.T) {
 		},
 		"a comparison with nobody": {
 			walk.Gate{SuccessRate: &walk.SuccessRate{WorseThan: "v1"}}, walk.Question{},
-			walk.Answer{Verdict: walk.Pass, Why: "v1 gets no requests at this step, with which to compare"},
+			walk.Answer{Verdict: walk.Pass, Why: "nothing was compared: v1 gets no requests at this step"},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			asker := gate.Asker{Prometheus: &gate.Prometheus{URL: "http://127.0.0.1:1"}}
 			if diff := cmp.Diff(test.want, asker.Ask(t.Context(), test.gate, test.about)); diff != "" {
+				t.Errorf("answer (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+// A comparison says when there was nothing to compare, and passes only where it cannot be otherwise.
+func TestAsker_comparison(t *testing.T) {
+	t.Parallel()
+	alone := about()
+	alone.Shares = map[string]map[string]int64{"http[0]": {"v1": 0, "v2": 100}}
+	both := about()
+	both.Versions = append(both.Versions, version("v1"))
+	for name, test := range map[string]struct {
+		about walk.Question
+		with  string
+		// counts are requests and failures by version; none has no series.
+		counts map[string][2]string
+		want   walk.Answer
+	}{
+		"the other one has no share": {alone, "v1", nil, walk.Answer{
+			Verdict: walk.Pass, Why: "nothing was compared: v1 gets no requests at this step",
+		}},
+		"it is compared with itself": {
+			about(), "v2", map[string][2]string{"v2": {"200", "200"}},
+			walk.Answer{Verdict: walk.Pass, Why: "v2: nothing was compared: it is the version to compare with"},
+		},
+		"nobody is asked": {about(), "v1", nil, walk.Answer{Why: "v2: 0 of 100 requests came"}},
+		"too few are asked": {
+			about(), "v1", map[string][2]string{"v1": {"900", "0"}, "v2": {"99", "99"}},
+			walk.Answer{Why: "v2: 99 of 100 requests came"},
+		},
+		"the other one is in no metrics": {
+			about(), "v1", map[string][2]string{"v2": {"200", "0"}},
+			walk.Answer{Why: "v2: 200 requests came, and none to the other version, with which to compare"},
+		},
+		"the other one has no number": {
+			about(), "v1", map[string][2]string{"v1": {"NaN", "NaN"}, "v2": {"200", "0"}},
+			walk.Answer{Why: "v2: 200 requests came, and none to the other version, with which to compare"},
+		},
+		"the other one has few": {
+			about(), "v1", map[string][2]string{"v1": {"5", "0"}, "v2": {"200", "1"}},
+			walk.Answer{Verdict: walk.Pass, Why: "v2: 0.5 % of 200 requests failed, and 0 % of 5 of the other version, " +
+				"which are so few that only a large difference shows"},
+		},
+		"one of two is compared with itself, and the other is worse": {
+			both, "v1", map[string][2]string{"v1": {"200", "0"}, "v2": {"200", "100"}},
+			walk.Answer{
+				Verdict: walk.Fail, Why: "v2: 50 % of 200 requests failed, and 0 % of 200 of the other version",
+			},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				query, result := r.FormValue("query"), ""
+				for of, counts := range test.counts {
+					if !strings.Contains(query, "destination_version=\""+of+"\"") {
+						continue
+					}
+					value := counts[0]
+					if strings.Contains(query, "response_code") {
+						value = counts[1]
+					}
+					result = `{"value":[0,"` + value + `"]}`
+				}
+				_, _ = w.Write([]byte(`{"status":"success","data":{"resultType":"vector","result":[` + result + `]}}`))
+			}))
+			t.Cleanup(server.Close)
+			asker := gate.Asker{Prometheus: &gate.Prometheus{URL: server.URL}}
+			got := asker.Ask(t.Context(), walk.Gate{SuccessRate: &walk.SuccessRate{WorseThan: test.with}}, test.about)
+			if diff := cmp.Diff(test.want, got); diff != "" {
 				t.Errorf("answer (-want +got):\n%s", diff)
 			}
 		})

@@ -61,7 +61,7 @@ type Question struct {
 	Enough     int64   `json:"-"`
 }
 
-// HasShare reports whether a subset gets requests at the step.
+// HasShare reports whether a subset gets requests at the step, from one of the rules whose shares move.
 func (q Question) HasShare(subset string) bool {
 	for _, shares := range q.Shares {
 		if shares[subset] > 0 {
@@ -69,6 +69,17 @@ func (q Question) HasShare(subset string) bool {
 		}
 	}
 	return false
+}
+
+// Compares reports whether a comparison with a subset says anything of the step: it needs requests to the subset, and
+// another version that gets more.
+func (q Question) Compares(with string) bool {
+	return q.HasShare(with) && slices.ContainsFunc(q.Versions, func(v Version) bool { return !q.Is(v, with) })
+}
+
+// Is reports whether a version is the one of a subset.
+func (q Question) Is(v Version, subset string) bool {
+	return v.Subset == subset && q.Others[subset].Host == v.Host
 }
 
 // Answer is what a gate said, and why in words without secrets.

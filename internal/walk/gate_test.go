@@ -5,6 +5,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/meshroute/terraform-provider-mesh/internal/istio"
 	"github.com/meshroute/terraform-provider-mesh/internal/walk"
 )
 
@@ -27,6 +28,44 @@ func TestPlan_Question(t *testing.T) {
 	}
 	if q := p.Question(3); q.HasShare("v1") || !q.HasShare("v2") {
 		t.Errorf("at the end the shares are %v", q.Shares)
+	}
+}
+
+// A comparison says something at the steps at which the other version has a share, unless it is compared with itself.
+func TestPlan_Compares(t *testing.T) {
+	t.Parallel()
+	steps := walk.Way{Steps: []int64{10, 50}}
+	canary := []istio.Objects{objects("v1"), objects("v1=0 v2=100")}
+	for name, test := range map[string]struct {
+		sides []istio.Objects
+		with  string
+		want  []bool
+	}{
+		"to the end":           {canary, "v1", []bool{true, true, true, false}},
+		"not to the end":       {[]istio.Objects{objects("v1"), objects("v1=1 v2=99")}, "v1", []bool{true, true, true, true}},
+		"with itself":          {canary, "v2", []bool{false, false, false, false}},
+		"on the way back":      {[]istio.Objects{canary[1], canary[0]}, "v1", []bool{false, false, false, false}},
+		"with who has nothing": {[]istio.Objects{objects("v1=100 v3=0"), objects("v1=0 v2=100 v3=0")}, "v3", make([]bool, 4)},
+		"with nobody":          {canary, "v9", make([]bool, 4)},
+		"of two that grow": {
+			[]istio.Objects{objects("v1=80 v2=20"), objects("v1=0 v2=40 v3=60")}, "v2", []bool{true, true, true, true},
+		},
+		"with a share of another rule": {
+			[]istio.Objects{objects("a: v1", "b: v1"), objects("a: v1=0 v2=100", "b: v1=50 v2=50")}, "v1",
+			[]bool{true, true, true, true},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			p := walk.NewPlan(test.sides[0], test.sides[1], steps)
+			var got []bool
+			for stage := range p.Last() + 1 {
+				got = append(got, p.Question(stage).Compares(test.with))
+			}
+			if diff := cmp.Diff(test.want, got); diff != "" {
+				t.Errorf("compares (-want +got):\n%s", diff)
+			}
+		})
 	}
 }
 

@@ -127,15 +127,22 @@ func JudgeRate(is Count, least, confidence float64, enough int64) (Verdict, stri
 }
 
 // JudgeDifference says whether a version fails as seldom as another one: where it is certain, at a confidence, that
-// it fails more by so many percent points, it does not pass.
+// it fails more by so many percent points, it does not pass. The other one may have fewer than enough requests, of
+// which it has few near the end.
 func JudgeDifference(is, than Count, by, confidence float64, enough int64) (Verdict, string) {
-	if !known(is) || !known(than) || is.Requests < float64(max(enough, 1)) || than.Requests < 1 {
+	if !known(is) || is.Requests < float64(max(enough, 1)) {
 		return NotYet, tooFew(is, enough)
+	}
+	if !known(than) || than.Requests < 1 {
+		return NotYet, number(is.Requests) + " requests came, and none to the other version, with which to compare"
 	}
 	text := fmt.Sprintf("%s of %s requests failed, and %s of %s of the other version", percent(is.Rate()),
 		number(is.Requests), percent(than.Rate()), number(than.Requests))
 	if Worse(is, than, confidence) > by/whole {
 		return Fail, text
+	}
+	if than.Requests < float64(enough) {
+		text += ", which are so few that only a large difference shows"
 	}
 	return Pass, text
 }

@@ -101,7 +101,19 @@ func TestJudge(t *testing.T) {
 		},
 		"it is worse":             {difference(1000, 50, 9000, 9), walk.Fail, "5 % of 1000 requests failed"},
 		"too few came to compare": {difference(10, 10, 9000, 9), walk.NotYet, "10 of 100"},
-		"nobody to compare with":  {difference(1000, 50, 0, 0), walk.NotYet, "1000 of 100"},
+		"nobody to compare with": {
+			difference(1000, 50, 0, 0), walk.NotYet, "1000 requests came, and none to the other version",
+		},
+		"no number to compare with": {
+			difference(1000, 50, nan, 0), walk.NotYet, "1000 requests came, and none to the other version",
+		},
+		"few to compare with": {
+			difference(1000, 5, 99, 0), walk.Pass, "0.5 % of 1000 requests failed, and 0 % of 99 of the other version, " +
+				"which are so few that only a large difference shows",
+		},
+		"few to compare with, and it is much worse": {
+			difference(1000, 500, 99, 0), walk.Fail, "0 % of 99 of the other version",
+		},
 		"within the bounds":       {bound(5, &five, &five), walk.Pass, "the value is 5 ms"},
 		"below the bound":         {bound(4.5, &five, nil), walk.Fail, "the value is 4.5 ms, at least 5 is to be"},
 		"above the bound":         {bound(5.5, nil, &five), walk.Fail, "the value is 5.5 ms, at most 5 is to be"},

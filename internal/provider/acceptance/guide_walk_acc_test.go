@@ -54,8 +54,9 @@ func TestAccGuide_runACanary(t *testing.T) {
 			share(100)(said)
 			for _, want := range []string{
 				"step 1 of 3, 10 % of the way: v1 90 %, v2 10 %", "walk: at step 1 of 3: v1 90 %, v2 10 %\n",
-				"walk: at step 3 of 3: gate gates[0]: pass: v1 gets no requests at this step",
+				"walk: at step 3 of 3: gate gates[0]: pass: nothing was compared: v1 gets no requests at this step",
 				"walk: at step 2 of 3: gate gates[2]: pass: v2: the value is ",
+				"gates[0] has nothing to compare at step 3, and passes",
 			} {
 				if !strings.Contains(said, want) {
 					t.Errorf("it does not say %q", want)

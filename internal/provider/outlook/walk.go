@@ -4,6 +4,7 @@ package outlook
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
@@ -76,7 +77,50 @@ func (w Walk) Lines(to *form.Walk) []string {
 			"%s With their patience of %s the walk takes %s at most.", gateNames(to), whereOneFails(to), to.Patience,
 			longest))
 	}
+	return append(lines, w.uncompared(to)...)
+}
+
+// uncompared says at which steps gates have nothing to compare, and which steps nothing judges.
+func (w Walk) uncompared(to *form.Walk) []string {
+	var lines, unjudged []string
+	judges := map[int]bool{}
+	for _, g := range to.Gates {
+		var steps []string
+		for stage := max(w.At.Stage, 1); stage <= w.Plan.Last(); stage++ {
+			if g.SuccessRate == nil || g.SuccessRate.WorseThan == "" ||
+				w.Plan.Question(stage).Compares(g.SuccessRate.WorseThan) {
+				judges[stage] = true
+				continue
+			}
+			steps = append(steps, strconv.Itoa(stage))
+		}
+		if len(steps) == 0 {
+			continue
+		}
+		with, why := istio.Shown(g.SuccessRate.WorseThan), "gets no requests there"
+		if w.Plan.Question(w.Plan.Last()).HasShare(g.SuccessRate.WorseThan) {
+			why = "is the version that gets more requests"
+		}
+		lines = append(lines, fmt.Sprintf("%s has nothing to compare at %s, and passes: %s %s.", g.Name, stepsOf(steps),
+			with, why))
+	}
+	for stage := max(w.At.Stage, 1); stage <= w.Plan.Last() && len(to.Gates) > 0; stage++ {
+		if !judges[stage] {
+			unjudged = append(unjudged, strconv.Itoa(stage))
+		}
+	}
+	if len(unjudged) > 0 {
+		lines = append(lines, fmt.Sprintf("So nothing judges %s; a gate with min would.", stepsOf(unjudged)))
+	}
 	return lines
+}
+
+// stepsOf names steps: `step 3`, or `steps 2, 3`.
+func stepsOf(numbers []string) string {
+	if len(numbers) == 1 {
+		return "step " + numbers[0]
+	}
+	return "steps " + strings.Join(numbers, ", ")
 }
 
 // nextStep says what an apply does of a walk of which each takes one step.
@@ -106,7 +150,7 @@ func (w Walk) nextStep(to *form.Walk, terms walk.Terms) []string {
 	if len(steps) > 1 {
 		lines = append(append(lines, "Each of the next applies takes one step:"), steps[1:]...)
 	}
-	return lines
+	return append(lines, w.uncompared(to)...)
 }
 
 // stepsFrom says the steps from one on.
