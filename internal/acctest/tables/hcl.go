@@ -51,7 +51,8 @@ func (t *Table) canaryRoute(name string) string {
 		subsets[s.Name] = map[string]any{"labels": s.Labels}
 	}
 	var rules []any
-	for _, http := range t.Services[0].VirtualServiceSpec().Http {
+	plain := istio.Unstick(t.Services[0].VirtualServiceSpec().Http)
+	for i, http := range plain.Rules {
 		rule := attributes(http)
 		delete(rule, "route")
 		presence(rule)
@@ -63,6 +64,11 @@ func (t *Table) canaryRoute(name string) string {
 				weights[route.Destination.Subset] = route.Weight
 			}
 			rule["weights"] = weights
+		}
+		if s := plain.Sticky[i]; s != nil {
+			rule["sticky"] = map[string]any{
+				"cookie": s.Cookie, "max_age": s.MaxAge.String(), "subsets": s.Subsets,
+			}
 		}
 		rules = append(rules, rule)
 	}

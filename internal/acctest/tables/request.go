@@ -47,6 +47,9 @@ func (t *Table) Request() traffic.Request {
 	if d.chance(25) {
 		request.Headers[d.of(d.headerNames...)] = []string{d.of(someValues...)}
 	}
+	if t.sticky() && d.chance(60) {
+		d.bringCookies(request.Headers)
+	}
 	if from.Gateway {
 		request.Gateway, request.Port = d.Gateway, d.GatewayPort
 		if request.Scheme == "https" {

@@ -122,9 +122,12 @@ func (d *drawer) destinations(compact bool) []*networking.HTTPRouteDestination {
 		}
 		routes = append(routes, &networking.HTTPRouteDestination{Destination: to, Weight: int32(weight)})
 	}
-	subsets := d.Perm(len(subsetNames))
+	subsets, alone := d.Perm(len(subsetNames)), 60
+	if compact { // only shares can keep somebody
+		alone = 30
+	}
 	switch {
-	case d.chance(60):
+	case d.chance(alone):
 		add(subsetNames[subsets[0]], 0)
 	case compact || d.chance(60):
 		share := d.IntN(101)

@@ -88,6 +88,9 @@ func Draw(seed uint64, o Options) *Table {
 		} else {
 			t.name()
 		}
+		if t.Compact {
+			d.keep(t.Services[0].VirtualServiceSpec())
+		}
 		if t.valid() {
 			return t
 		}

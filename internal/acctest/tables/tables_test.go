@@ -55,11 +55,11 @@ func TestDraw_varied(t *testing.T) {
 		"grpc": {sidecars, []string{
 			"uri", "ignoreUriCase", "headers", "withoutHeaders", "port", "sourceLabels", "sourceNamespace", "gateways",
 			"delegate", "weight", "fault",
-			"redirect", "directResponse", "timeout", "retries", "exact", "prefix", "regex",
+			"redirect", "directResponse", "timeout", "retries", "exact", "prefix", "regex", "set-cookie",
 		}},
 		"envoy": {atGateway(), []string{
 			"queryParams", "method", "scheme", "authority", "@request.auth.claims", "mirror", "mirrors", "rewrite",
-			"uriRegexRewrite", "headers", "delay",
+			"uriRegexRewrite", "headers", "delay", "set-cookie",
 		}},
 	} {
 		t.Run(name, func(t *testing.T) {

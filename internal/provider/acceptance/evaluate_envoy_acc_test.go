@@ -45,7 +45,8 @@ func TestAccEvaluate_envoy(t *testing.T) {
 	}
 	a.rounds(options, a.check)
 	a.t.Logf("%d witnesses taken by their rules, %d of other callers; %d requests counted at failing servers; "+
-		"policies of %d routes compared; Envoy %s", a.witnesses, a.elsewhere, a.counted, a.policies, a.version)
+		"policies of %d routes compared; %d clients stayed where a cookie keeps them; Envoy %s", a.witnesses,
+		a.elsewhere, a.counted, a.policies, a.stayed, a.version)
 }
 
 // question is a request, what has to become of it, and what does.
@@ -90,6 +91,9 @@ func (a *envoyAgreement) check(round []*tables.Table) {
 	})
 	wrong := a.settle(questions)
 	policies := map[bool]map[routeAt]policy{true: a.fetchPolicies(a.gateway), false: a.fetchPolicies(a.sidecar)}
+	for _, drawn := range round {
+		a.keep(drawn)
+	}
 	for _, q := range questions {
 		how := wrong[q]
 		if name := q.out.RouteName; how == "" && name != "" {

@@ -201,7 +201,8 @@ const (
 func changed(headers map[string][]string, changes ...traffic.HeaderChanges) map[string][]string {
 	now := map[string][]string{}
 	for name, values := range headers {
-		if name = strings.ToLower(name); slices.Contains(tables.ChangedHeaders, name) {
+		name = strings.ToLower(name)
+		if slices.Contains(tables.ChangedHeaders, name) || name == istio.SetCookieHeader {
 			now[name] = slices.Clone(values)
 		}
 	}

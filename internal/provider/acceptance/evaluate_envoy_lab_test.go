@@ -25,8 +25,8 @@ type envoyAgreement struct {
 	round, names int
 	// server is one that tells which requests were received.
 	server string
-	// witnesses, elsewhere, counted and policies are how much was compared besides the requests.
-	witnesses, elsewhere, counted, policies int
+	// witnesses, elsewhere, counted, policies and stayed are how much was compared besides the requests.
+	witnesses, elsewhere, counted, policies, stayed int
 }
 
 // newEnvoyAgreement makes Services of the scenario's HTTP servers in the scenario's namespace, and in that of the
