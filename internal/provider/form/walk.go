@@ -116,7 +116,7 @@ func walkAttributes() map[string]schema.Attribute {
 					Optional: true,
 					MarkdownDescription: "How many requests a subset has to have answered since the step began " +
 						"before `success_rate` and `latency` judge it, `1` to `1000000000`: until then they have " +
-						"no verdict, and the step waits. The subset that `worse_than` names may have answered " +
+						"no verdict, and the step waits. The subset that a gate compares with may have answered " +
 						"fewer. Defaults to `100`.",
 				},
 				"patience": schema.StringAttribute{
