@@ -104,8 +104,8 @@ func TestAsker_comparison(t *testing.T) {
 		},
 		"the other one has few": {
 			about(), "v1", map[string][2]string{"v1": {"5", "0"}, "v2": {"200", "1"}},
-			walk.Answer{Verdict: walk.Pass, Why: "v2: 0.5 % of 200 requests failed, and 0 % of 5 of the other version, " +
-				"which are so few that only a large difference shows"},
+			walk.Answer{Verdict: walk.Pass, Why: "v2: 0.5 % of 200 requests failed, and 0 % of 5 of the other " +
+				"version, which are so few that only a large difference shows"},
 		},
 		"one of two is compared with itself, and the other is worse": {
 			both, "v1", map[string][2]string{"v1": {"200", "0"}, "v2": {"200", "100"}},

@@ -41,12 +41,16 @@ func TestPlan_Compares(t *testing.T) {
 		with  string
 		want  []bool
 	}{
-		"to the end":           {canary, "v1", []bool{true, true, true, false}},
-		"not to the end":       {[]istio.Objects{objects("v1"), objects("v1=1 v2=99")}, "v1", []bool{true, true, true, true}},
-		"with itself":          {canary, "v2", []bool{false, false, false, false}},
-		"on the way back":      {[]istio.Objects{canary[1], canary[0]}, "v1", []bool{false, false, false, false}},
-		"with who has nothing": {[]istio.Objects{objects("v1=100 v3=0"), objects("v1=0 v2=100 v3=0")}, "v3", make([]bool, 4)},
-		"with nobody":          {canary, "v9", make([]bool, 4)},
+		"to the end": {canary, "v1", []bool{true, true, true, false}},
+		"not to the end": {
+			[]istio.Objects{objects("v1"), objects("v1=1 v2=99")}, "v1", []bool{true, true, true, true},
+		},
+		"with itself":     {canary, "v2", []bool{false, false, false, false}},
+		"on the way back": {[]istio.Objects{canary[1], canary[0]}, "v1", []bool{false, false, false, false}},
+		"with who has nothing": {
+			[]istio.Objects{objects("v1=100 v3=0"), objects("v1=0 v2=100 v3=0")}, "v3", make([]bool, 4),
+		},
+		"with nobody": {canary, "v9", make([]bool, 4)},
 		"of two that grow": {
 			[]istio.Objects{objects("v1=80 v2=20"), objects("v1=0 v2=40 v3=60")}, "v2", []bool{true, true, true, true},
 		},

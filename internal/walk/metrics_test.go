@@ -108,8 +108,8 @@ func TestJudge(t *testing.T) {
 			difference(1000, 50, nan, 0), walk.NotYet, "1000 requests came, and none to the other version",
 		},
 		"few to compare with": {
-			difference(1000, 5, 99, 0), walk.Pass, "0.5 % of 1000 requests failed, and 0 % of 99 of the other version, " +
-				"which are so few that only a large difference shows",
+			difference(1000, 5, 99, 0), walk.Pass, "0.5 % of 1000 requests failed, and 0 % of 99 of the other " +
+				"version, which are so few that only a large difference shows",
 		},
 		"few to compare with, and it is much worse": {
 			difference(1000, 500, 99, 0), walk.Fail, "0 % of 99 of the other version",

@@ -74,7 +74,8 @@ func TestWalk_Lines_comparisons(t *testing.T) {
 		},
 		"the version that grows": {
 			[]walk.Gate{than("v2")}, shared(100, 0, 0), shared(0, 100, 0), 0, false, []string{
-				"errors has nothing to compare at steps 1, 2, 3, and passes: v2 is the version that gets more requests.",
+				"errors has nothing to compare at steps 1, 2, 3, and passes: v2 is the version that gets more " +
+					"requests.",
 				"So nothing judges steps 1, 2, 3; a gate with min would.",
 			},
 		},
