@@ -35,17 +35,19 @@ func BenchmarkWrite(b *testing.B) {
 
 // writing returns what writes the configuration of so many objects.
 func writing(b *testing.B, objects int) func() {
+	b.Helper()
 	server := httptest.NewServer(sharedPairs(b, objects))
 	b.Cleanup(server.Close)
 	kubeconfig := filepath.Join(b.TempDir(), "kubeconfig")
-	text := fmt.Sprintf("{apiVersion: v1, kind: Config, current-context: c, contexts: [{name: c, context: {cluster: c, "+
-		"user: u}}], users: [{name: u, user: {token: t}}], clusters: [{name: c, cluster: {server: %q}}]}", server.URL)
+	text := fmt.Sprintf("{apiVersion: v1, kind: Config, current-context: c, contexts: [{name: c, context: "+
+		"{cluster: c, user: u}}], users: [{name: u, user: {token: t}}], clusters: [{name: c, cluster: {server: %q}}]}", server.URL)
 	if err := os.WriteFile(kubeconfig, []byte(text), 0o600); err != nil {
 		b.Fatal(err)
 	}
 	return func() {
 		var said bytes.Buffer
-		if code := write.Run([]string{"--kubeconfig", kubeconfig, "shop"}, OpenWrite("bench"), io.Discard, &said); code != 0 {
+		arguments := []string{"--kubeconfig", kubeconfig, "shop"}
+		if code := write.Run(arguments, OpenWrite("bench"), io.Discard, &said); code != 0 {
 			b.Fatalf("it ends with %d: %s", code, said.String())
 		}
 	}

@@ -53,11 +53,12 @@ func gateAttributes() map[string]schema.Attribute {
 				"worse_than": schema.StringAttribute{
 					Optional: true,
 					MarkdownDescription: "Subset to compare with, in place of `min`: the failures of the last step " +
-						"may not be certain to be more than `by` percent points above its own. Where it has a share, it " +
-						"has to answer one request at least before there is a verdict. At a step at which it has none, " +
-						"such as the last one of a canary, there is nothing to compare, and the gate passes; so it does " +
-						"where it is the subset itself that gets more requests, such as on a walk back. The plan says " +
-						"which steps those are, and which steps nothing judges then: `min` judges them.",
+						"may not be certain to be more than `by` percent points above its own. Where it has a " +
+						"share, it has to answer one request at least before there is a verdict. At a step at " +
+						"which it has none, such as the last one of a canary, there is nothing to compare, and the " +
+						"gate passes; so it does where it is the subset itself that gets more requests, such as on " +
+						"a walk back. The plan says which steps those are, and which steps nothing judges then: " +
+						"`min` judges them.",
 				},
 				"by": schema.NumberAttribute{
 					Optional: true,
