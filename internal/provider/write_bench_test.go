@@ -40,7 +40,8 @@ func writing(b *testing.B, objects int) func() {
 	b.Cleanup(server.Close)
 	kubeconfig := filepath.Join(b.TempDir(), "kubeconfig")
 	text := fmt.Sprintf("{apiVersion: v1, kind: Config, current-context: c, contexts: [{name: c, context: "+
-		"{cluster: c, user: u}}], users: [{name: u, user: {token: t}}], clusters: [{name: c, cluster: {server: %q}}]}", server.URL)
+		"{cluster: c, user: u}}], users: [{name: u, user: {token: t}}], clusters: [{name: c, cluster: {server: %q}}]}",
+		server.URL)
 	if err := os.WriteFile(kubeconfig, []byte(text), 0o600); err != nil {
 		b.Fatal(err)
 	}
