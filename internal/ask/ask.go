@@ -13,7 +13,6 @@ import (
 	"github.com/meshroute/terraform-provider-mesh/internal/provider/argument"
 	"github.com/meshroute/terraform-provider-mesh/internal/provider/form"
 	"github.com/meshroute/terraform-provider-mesh/internal/provider/function"
-	"github.com/meshroute/terraform-provider-mesh/internal/provider/report"
 )
 
 // The exit codes.
@@ -102,18 +101,17 @@ func Run(args []string, connect Connect, stdin io.Reader, stdout, stderr io.Writ
 	case err != nil:
 		return refused
 	}
-	text, notes, code := q.answer(connect, stdin)
-	out := stdout
-	if code == refused {
-		out = stderr
+	a, problems := q.answer(connect, stdin)
+	for _, problem := range problems {
+		commandline.Error(stderr, problem)
 	}
-	if _, err := io.WriteString(out, text); err != nil {
+	if len(problems) > 0 || !commandline.Print(a.text, stdout, stderr) {
 		return refused
 	}
-	for _, note := range notes {
-		_, _ = fmt.Fprintln(stderr, note) // what is no part of the answer
+	for _, note := range a.notes {
+		commandline.Warning(stderr, note)
 	}
-	return code
+	return a.code
 }
 
 // parse reads the arguments: what is no flag is a URL or a file, wherever it stands.
@@ -162,55 +160,85 @@ func parse(args []string, stdout, stderr io.Writer) (*question, error) {
 		case !isURL(argument):
 			q.files = append(q.files, argument)
 		case q.url != "":
-			return nil, fail(stderr, "one URL is asked about, and there are two: %s and %s", q.url, argument)
+			return nil, commandline.Refuse(flags, fmt.Sprintf("One URL is asked about, and there are two: %s and %s.",
+				commandline.Plain(q.url), commandline.Plain(argument)), stderr)
 		default:
 			q.url = argument
 		}
 	}
+	if problem := q.contradiction(); problem != "" {
+		return nil, commandline.Refuse(flags, problem, stderr)
+	}
 	return q, nil
 }
 
-// fail says what is wrong with the arguments.
-func fail(stderr io.Writer, format string, values ...any) error {
-	err := errors.New(report.Printable(fmt.Sprintf(format, values...), report.LongestDetail))
-	_, _ = fmt.Fprintln(stderr, report.Sentence(err.Error())) // nothing else can be told
-	return err
+// contradiction says which flags exclude each other, empty where none do.
+func (q *question) contradiction() (problem string) {
+	switch {
+	case q.live && len(q.files) > 0:
+		return "Either files are asked or, with --live, the cluster, and not both."
+	case !q.live && (q.kubeconfig != "" || q.context != ""):
+		return "--kubeconfig and --context are for --live, which is not given."
+	case q.asJSON && q.picture:
+		return "--json and --picture exclude each other: what has a picture behind it is no JSON."
+	}
+	return ""
 }
 
 func isURL(text string) bool {
 	return strings.HasPrefix(text, "http://") || strings.HasPrefix(text, "https://")
 }
 
-// answer answers the question. Refused, the text says why.
-func (q *question) answer(connect Connect, stdin io.Reader) (text string, notes []string, code int) {
+// reply is what is answered.
+type reply struct {
+	text string
+	// notes are what there is to know besides, and code is the exit code.
+	notes []string
+	code  int
+}
+
+// answer answers the question, or says why not.
+func (q *question) answer(connect Connect, stdin io.Reader) (a reply, problems []string) {
 	request, problem := q.request()
 	if problem != "" {
-		return problem + "\n", nil, refused
+		return a, each(problem)
 	}
-	routes, problem := q.routes(connect, stdin, &request)
-	if problem != "" {
-		return problem + "\n", nil, refused
+	routes, problems := q.routes(connect, stdin, &request)
+	if len(problems) > 0 {
+		return a, problems
 	}
 	if problem = q.ambiguous(routes); problem != "" {
-		return problem + "\n", nil, refused
+		return a, []string{problem}
 	}
 	answer, problem := routes.Ask(request)
 	if problem != "" {
-		return problem + "\n", nil, refused
+		return a, each(problem)
 	}
-	notes = routes.notes
+	a.notes = routes.notes
 	if isUnclaimed(answer) {
 		if !routes.exists {
-			notes, code = append(notes, q.hint(routes, answer)...), unclaimed
+			a.notes, a.code = append(a.notes, q.hint(routes, answer)...), unclaimed
 		}
 	}
 	if q.asJSON {
-		text = function.JSON(answer)
+		a.text = function.JSON(answer)
 	} else {
-		text = words(answer)
+		a.text = words(answer)
 	}
 	if q.picture {
-		text += "\n" + picture(routes, answer)
+		a.text += "\n" + picture(routes, answer)
 	}
-	return text, notes, code
+	return a, nil
+}
+
+// each returns the problems that a text lists, a line each. What is indented belongs to the line before.
+func each(text string) (problems []string) {
+	for line := range strings.SplitSeq(strings.TrimRight(text, "\n"), "\n") {
+		if last := len(problems) - 1; last >= 0 && strings.HasPrefix(line, " ") {
+			problems[last] += "\n" + line
+		} else {
+			problems = append(problems, line)
+		}
+	}
+	return problems
 }

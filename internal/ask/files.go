@@ -1,7 +1,7 @@
 package ask
 
 import (
-	"errors"
+	"cmp"
 	"fmt"
 	"io"
 	"io/fs"
@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/meshroute/terraform-provider-mesh/internal/commandline"
+	"github.com/meshroute/terraform-provider-mesh/internal/istio"
 	"github.com/meshroute/terraform-provider-mesh/internal/provider/argument"
 	"github.com/meshroute/terraform-provider-mesh/internal/provider/report"
 )
@@ -26,18 +27,16 @@ const noRoutes = "Which routes? Give files, a folder, or - for stdin, such as\n"
 	"  terraform-provider-mesh ask -f routes/ --host greeter.shop\n" +
 	"or --live for those of the cluster. --help says more."
 
-// readTexts reads files, folders and stdin. The problem has a line for each that cannot be read.
-func readTexts(names []string, stdin io.Reader) (texts []argument.Text, problem string) {
-	var problems []string
+// readTexts reads files, folders and stdin. Each that cannot be read is a problem.
+func readTexts(names []string, stdin io.Reader) (texts []argument.Text, problems []string) {
 	refuse := func(name string, err error) {
-		problems = append(problems, report.Printable(fmt.Sprintf("%s: %s.", name, commandline.Reason(err)),
-			report.LongestPath))
+		problems = append(problems, commandline.Unreadable(name, err))
 	}
 	left := int64(largestText)
 	take := func(name string, from io.Reader, found bool) {
 		content, err := io.ReadAll(io.LimitReader(from, left+1))
 		if left -= int64(len(content)); err == nil && left < 0 {
-			err = fmt.Errorf("there are more than %d bytes to read", largestText)
+			err = commandline.Flaw(fmt.Sprintf("is too much: more than %d MiB are to be read", largestText>>20))
 		}
 		if err != nil {
 			refuse(name, err)
@@ -49,14 +48,6 @@ func readTexts(names []string, stdin io.Reader) (texts []argument.Text, problem 
 		})
 	}
 	file := func(name string, found bool) {
-		info, err := os.Stat(name)
-		if err == nil && !info.Mode().IsRegular() && found {
-			err = errors.New("is no regular file")
-		}
-		if err != nil {
-			refuse(name, err)
-			return
-		}
 		f, err := os.Open(name) //nolint:gosec // the user names it
 		if err != nil {
 			refuse(name, err)
@@ -66,28 +57,31 @@ func readTexts(names []string, stdin io.Reader) (texts []argument.Text, problem 
 		take(name, f, found)
 	}
 	for _, name := range slices.Compact(slices.Sorted(slices.Values(names))) {
-		info, err := os.Stat(name)
-		switch {
-		case name == "-":
+		if name == "-" {
 			take("stdin", stdin, false)
-		case err != nil:
+			continue
+		}
+		if info, err := os.Stat(name); err != nil || !info.IsDir() {
+			file(name, false) // which says what is wrong with it
+			continue
+		}
+		found, err := filesIn(name)
+		if err == nil && len(found) == 0 {
+			err = commandline.Flaw("has no file that ends with " + istio.Enumerate(suffixes, "or"))
+		}
+		if err != nil {
 			refuse(name, err)
-		case info.IsDir():
-			found, err := filesIn(name)
-			if err == nil && len(found) == 0 {
-				err = errors.New("no file here ends with " + strings.Join(suffixes, ", "))
+		}
+		for _, inside := range found {
+			// Nothing ever comes from a pipe to which nobody writes.
+			if info, err := os.Stat(inside); err != nil || !info.Mode().IsRegular() {
+				refuse(inside, cmp.Or[error](err, commandline.NotRegular))
+				continue
 			}
-			if err != nil {
-				refuse(name, err)
-			}
-			for _, inside := range found {
-				file(inside, true)
-			}
-		default:
-			file(name, false)
+			file(inside, true)
 		}
 	}
-	return texts, strings.Join(problems[:min(len(problems), report.MostProblems)], "\n")
+	return texts, problems[:min(len(problems), report.MostProblems)]
 }
 
 // filesIn returns the files below a folder in which objects may stand, but for what is hidden.

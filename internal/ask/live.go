@@ -142,9 +142,9 @@ func unlisted(view *cluster.View) string {
 		report.Errors(&diagnostics, nil, u.Err)
 		var lines []string
 		for _, d := range diagnostics {
-			lines = append(lines, d.Summary()+": "+d.Detail())
+			lines = append(lines, d.Summary()+"\n\n"+d.Detail())
 		}
-		return strings.Join(lines, "\n")
+		return strings.Join(lines, "\n\n")
 	}
 	return "There are no VirtualServices to be seen."
 }

@@ -14,18 +14,20 @@ import (
 )
 
 // routes reads the routes that are asked about a request.
-func (q *question) routes(connect Connect, stdin io.Reader, request *traffic.Request) (k *known, problem string) {
-	switch {
-	case q.live && len(q.files) > 0:
-		return nil, "Either files are asked or, with --live, the cluster, and not both."
-	case q.live:
-		return q.cluster(connect, request)
-	case len(q.files) == 0:
-		return nil, noRoutes
+func (q *question) routes(connect Connect, stdin io.Reader, request *traffic.Request) (k *known, problems []string) {
+	if q.live {
+		k, problem := q.cluster(connect, request)
+		if problem != "" {
+			return nil, []string{problem}
+		}
+		return k, nil
 	}
-	texts, problem := readTexts(q.files, stdin)
-	if problem != "" {
-		return nil, problem
+	if len(q.files) == 0 {
+		return nil, []string{noRoutes}
+	}
+	texts, problems := readTexts(q.files, stdin)
+	if len(problems) > 0 {
+		return nil, problems
 	}
 	routes := argument.ReadTexts(texts, argument.Place{
 		Namespace: q.namespace, ClusterDomain: q.clusterDomain, RootNamespace: q.rootNamespace,
@@ -34,9 +36,11 @@ func (q *question) routes(connect Connect, stdin io.Reader, request *traffic.Req
 		_, routes.Problem = routes.Table()
 	}
 	if routes.Problem != "" {
-		return nil, routes.Problem + hintOfTemplates(texts)
+		problems = each(routes.Problem)
+		problems[len(problems)-1] += hintOfTemplates(texts)
+		return nil, problems
 	}
-	return &known{Routes: routes, notes: notesOf(routes.Foreign)}, ""
+	return &known{Routes: routes, notes: notesOf(routes.Foreign)}, nil
 }
 
 // notesOf says which of the objects that were left out route requests in another way.

@@ -34,7 +34,8 @@ retries  2 on connect-failure,refused-stream,unavailable,cancelled,retriable-sta
 		})
 	}
 	check(t, run("", otherText+"---\nkind: HTTPRoute\napiVersion: gateway.networking.k8s.io/v1\n", "-"), answer{
-		Stdout: want.Stdout, Stderr: "The answer does not say what each HTTPRoute does: the Gateway API is not read.\n",
+		Stdout: want.Stdout,
+		Stderr: "Warning: The answer does not say what each HTTPRoute does: the Gateway API is not read.\n",
 	})
 	elsewhere := strings.ReplaceAll(want.Stdout, "default", "shop")
 	elsewhere = strings.ReplaceAll(strings.ReplaceAll(elsewhere, "Istio's shop", "Istio's default"),
@@ -45,6 +46,7 @@ retries  2 on connect-failure,refused-stream,unavailable,cancelled,retriable-sta
 // What is wrong is said with what to do, and nothing is answered.
 func TestRun_wrong(t *testing.T) {
 	t.Parallel()
+	const more = "terraform-provider-mesh ask --help says more.\n"
 	dir := folder(t, map[string]string{
 		"routes.yaml": routesText, "cart.yaml": otherText, "none/notes.txt": "a", "broken/a.yaml": routesText +
 			"---\na: [\n",
@@ -63,110 +65,131 @@ func TestRun_wrong(t *testing.T) {
 	}{
 		"no routes": {
 			nil,
-			"Which routes? Give files, a folder, or - for stdin, such as\n" +
+			"Error: Which routes? Give files, a folder, or - for stdin, such as\n" +
 				"  terraform-provider-mesh ask -f routes/ --host greeter.shop\n" +
 				"or --live for those of the cluster. --help says more.\n",
 		},
-		"no such file":    {[]string{"-f", "DIR/gone.yaml"}, "DIR/gone.yaml: no such file or directory.\n"},
-		"an empty folder": {[]string{"-f", "DIR/none"}, "DIR/none: no file here ends with .yaml, .yml, .json.\n"},
+		"no such file": {
+			[]string{"-f", "DIR/gone.yaml"},
+			"Error: DIR/gone.yaml cannot be read: no such file or directory.\n",
+		},
+		"an empty folder": {[]string{"-f", "DIR/none"}, "Error: DIR/none has no file that ends with .yaml, .yml or .json.\n"},
 		"files and a cluster": {
 			[]string{"--live", "DIR"},
-			"Either files are asked or, with --live, the cluster, and not both.\n",
+			"Error: Either files are asked or, with --live, the cluster, and not both.\n" + more,
+		},
+		"files and a kubeconfig": {
+			[]string{"-f", "DIR", "--kubeconfig", "a"},
+			"Error: --kubeconfig and --context are for --live, which is not given.\n" + more,
+		},
+		"a context without live": {
+			[]string{"--context", "a", "--host", "a"},
+			"Error: --kubeconfig and --context are for --live, which is not given.\n" + more,
+		},
+		"JSON and a picture": {
+			[]string{"DIR", "--json", "--picture"},
+			"Error: --json and --picture exclude each other: what has a picture behind it is no JSON.\n" + more,
 		},
 		"no YAML, and a misspelt kind": {
 			[]string{"-f", "DIR/broken"},
-			"DIR/broken/a.yaml: Read document 4 of YAML: yaml: line 34: did not find expected node content.\n" +
-				"DIR/broken/b.yaml: kind: \"VirtualServise\" has nothing to do with this route: it must be " +
+			"Error: DIR/broken/a.yaml: Read document 4 of YAML: yaml: line 34: did not find expected node content.\n" +
+				"Error: DIR/broken/b.yaml: kind: \"VirtualServise\" has nothing to do with this route: it must be " +
 				"VirtualService, DestinationRule, Gateway or ServiceEntry; the nearest is VirtualService.\n" +
-				"DIR/broken/b.yaml: metadata.name: is missing.\nDIR/broken/b.yaml: spec: is missing.\n",
+				"Error: DIR/broken/b.yaml: metadata.name: is missing.\nError: DIR/broken/b.yaml: spec: is missing.\n",
 		},
-		"only what routes nothing": {[]string{"-f", "DIR/foreign"}, "Nothing here routes, only Pod.\n"},
+		"only what routes nothing": {[]string{"-f", "DIR/foreign"}, "Error: Nothing here routes, only Pod.\n"},
 		"a template": {
 			[]string{"-f", "DIR/chart"},
-			"DIR/chart/a.yaml: Read document 1 of YAML: yaml: did not find expected node content.\n" +
+			"Error: DIR/chart/a.yaml: Read document 1 of YAML: yaml: did not find expected node content.\n" +
 				"Templates have to be rendered first: helm template CHART | terraform-provider-mesh ask -f - …\n",
 		},
 		"a file of something else": {
 			[]string{"-f", "DIR/named.yaml"},
-			"DIR/named.yaml: kind: is missing; it is VirtualService, DestinationRule, Gateway or " +
+			"Error: DIR/named.yaml: kind: is missing; it is VirtualService, DestinationRule, Gateway or " +
 				"ServiceEntry.\n" +
-				"DIR/named.yaml: apiVersion: is missing; it is networking.istio.io/v1, networking.istio.io/v1beta1 " +
-				"or networking.istio.io/v1alpha3.\nDIR/named.yaml: metadata.name: is missing.\n" +
-				"DIR/named.yaml: spec: is missing.\n",
+				"Error: DIR/named.yaml: apiVersion: is missing; it is networking.istio.io/v1, networking.istio.io/v1beta1 " +
+				"or networking.istio.io/v1alpha3.\nError: DIR/named.yaml: metadata.name: is missing.\n" +
+				"Error: DIR/named.yaml: spec: is missing.\n",
 		},
-		"an empty file": {[]string{"-f", "DIR/empty.yaml"}, "DIR/empty.yaml: There is nothing in this text.\n"},
+		"an empty file": {[]string{"-f", "DIR/empty.yaml"}, "Error: DIR/empty.yaml: There is nothing in this text.\n"},
 		"a rule alone": {
 			[]string{"-f", "DIR/rule.yaml"},
-			"Nothing here claims requests: a VirtualService with hosts is needed.\n",
+			"Error: Nothing here claims requests: a VirtualService with hosts is needed.\n",
 		},
 		"a delegate is gone": {
 			[]string{"-f", "DIR/root.yaml"},
-			"http[0].delegate of VirtualService \"default/root\": delegate \"cart/cart\" is not there, so " +
+			"Error: http[0].delegate of VirtualService \"default/root\": delegate \"cart/cart\" is not there, so " +
 				"istiod leaves this rule out. Give the file in which it is too.\n",
 		},
 		"several, and no host": {
 			[]string{"DIR/routes.yaml", "DIR/cart.yaml"},
-			"Which host? Give --host, or a URL. The hosts here are cart.default, greeter.example.com and " +
+			"Error: Which host? Give --host, or a URL. The hosts here are cart.default, greeter.example.com and " +
 				"greeter.shop.\n",
 		},
 		"a claim without a value": {
 			[]string{"-H", "@request.auth.claims[http://a=b]"},
-			"--header: a header is like 'version: 200', got @request.auth.claims[http://a=b].\n",
+			"Error: --header: a header is like 'version: 200', got @request.auth.claims[http://a=b].\n",
 		},
-		"no header": {[]string{"-H", "version"}, "--header: a header is like 'version: 200', got version.\n"},
+		"no header": {[]string{"-H", "version"}, "Error: --header: a header is like 'version: 200', got version.\n"},
 		"a header without a name": {
 			[]string{"-H", ": 200"},
-			"--header: a header is like 'version: 200', got : 200.\n",
+			"Error: --header: a header is like 'version: 200', got : 200.\n",
 		},
-		"wrong headers": {[]string{"-H", "a b: 200", "-H", "c: d\ne"}, "--header"},
-		"two hosts":     {[]string{"-H", "Host: a", "--host", "b"}, "The header host says it too: leave out --host.\n"},
+		"wrong headers": {[]string{"-H", "a b: 200", "-H", "c: d\ne"}, "Error: --header"},
+		"two hosts": {
+			[]string{"-H", "Host: a", "--host", "b"},
+			"Error: The header host says it too: leave out --host.\n",
+		},
 		"a service and another host": {
 			[]string{"--service", "a", "--host", "b"},
-			"--service says it too: leave out --host.\n",
+			"Error: --service says it too: leave out --host.\n",
 		},
-		"no service": {[]string{"--service", "a b\x1b"}, "--service: a b\\u001b is no name of a service.\n"},
+		"no service": {[]string{"--service", "a b\x1b"}, "Error: --service: a b\\u001b is no name of a service.\n"},
 		"two URLs": {
 			[]string{"http://a", "http://b"},
-			"One URL is asked about, and there are two: http://a and http://b.\n",
+			"Error: One URL is asked about, and there are two: http://a and http://b.\n" + more,
 		},
-		"a URL without a host": {[]string{"http:///x"}, "A URL is like http://greeter.shop/hello, got http:///x.\n"},
+		"a URL without a host": {[]string{"http:///x"}, "Error: A URL is like http://greeter.shop/hello, got http:///x.\n"},
 		"a URL with a user": {
 			[]string{"http://a:b@c/x"},
-			"A URL has no user and password here. What a client makes of them is a header: -H 'authorization: " +
+			"Error: A URL has no user and password here. What a client makes of them is a header: -H 'authorization: " +
 				"…'.\n",
 		},
 		"no host": {
 			[]string{"http://u:secret@a b"},
-			"A URL is like http://greeter.shop/hello: invalid character \" \" in host name.\n",
+			"Error: A URL is like http://greeter.shop/hello: invalid character \" \" in host name.\n",
 		},
-		"a URL and a path": {[]string{"http://a/x", "--path", "/y"}, "The URL says it too: leave out --path.\n"},
+		"a URL and a path": {[]string{"http://a/x", "--path", "/y"}, "Error: The URL says it too: leave out --path.\n"},
 		"no gRPC method": {
 			[]string{"--grpc", "Hello"},
-			"--grpc: a gRPC method is like shop.Greeter/Hello, got Hello.\n",
+			"Error: --grpc: a gRPC method is like shop.Greeter/Hello, got Hello.\n",
 		},
-		"gRPC with GET":   {[]string{"--grpc", "a.B/C", "-X", "GET"}, "--grpc says it too: leave out --method.\n"},
-		"gRPC and a path": {[]string{"--grpc", "a.B/C", "--path", "/x"}, "--grpc says it too: leave out --path.\n"},
-		"no label":        {[]string{"--source-label", "app=a,b"}, "--source-label: a label is like app=web, got b.\n"},
-		"no port":         {[]string{"--port", "http"}, "--port: must be a number.\n"},
-		"a large port":    {[]string{"--port", "65536"}, "--port: must be between 1 and 65535, got 65536.\n"},
+		"gRPC with GET":   {[]string{"--grpc", "a.B/C", "-X", "GET"}, "Error: --grpc says it too: leave out --method.\n"},
+		"gRPC and a path": {[]string{"--grpc", "a.B/C", "--path", "/x"}, "Error: --grpc says it too: leave out --path.\n"},
+		"no label": {
+			[]string{"--source-label", "app=a,b"},
+			"Error: --source-label: a label is like app=web, got b.\n",
+		},
+		"no port":      {[]string{"--port", "http"}, "Error: --port: must be a number.\n"},
+		"a large port": {[]string{"--port", "65536"}, "Error: --port: must be between 1 and 65535, got 65536.\n"},
 		"no gateway": {
 			[]string{"--gateway", "public"},
-			"--gateway: must be mesh or the NAMESPACE/NAME of a Gateway, got \"public\".\n",
+			"Error: --gateway: must be mesh or the NAMESPACE/NAME of a Gateway, got \"public\".\n",
 		},
 		"a wrong namespace": {
 			[]string{"--source-namespace", "A"},
-			"--source-namespace: must be the name of a namespace, got \"A\".\n",
+			"Error: --source-namespace: must be the name of a namespace, got \"A\".\n",
 		},
 		"a wrong method": {
 			[]string{"-X", "a b"},
-			"--method: must be the name of an HTTP method, such as GET, got \"a b\".\n",
+			"Error: --method: must be the name of an HTTP method, such as GET, got \"a b\".\n",
 		},
-		"a wrong scheme": {[]string{"--scheme", "ftp"}, "--scheme: must be http or https, got \"ftp\".\n"},
+		"a wrong scheme": {[]string{"--scheme", "ftp"}, "Error: --scheme: must be http or https, got \"ftp\".\n"},
 		"an unknown flag": {
 			[]string{"--paht", "/"},
-			"flag provided but not defined: -paht\nterraform-provider-mesh ask --help lists the flags.\n",
+			"Error: There is no flag --paht.\n" + more,
 		},
-		"no cluster": {[]string{"--live", "--service", "a"}, "No cluster is configured: none.\n"},
+		"no cluster": {[]string{"--live", "--service", "a"}, "Error: No cluster is configured: none.\n"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -200,29 +223,29 @@ func TestRun_unclaimed(t *testing.T) {
 			"GET http://greter.shop/ from a sidecar, port 80\nNo VirtualService claims requests for greter.shop in " +
 				"the mesh: they " +
 				"go to the service of that name, whatever its version.\n",
-			"The hosts here are greeter.example.com, greeter.front and greeter.shop; the nearest is greeter.shop.\n"},
+			"Warning: The hosts here are greeter.example.com, greeter.front and greeter.shop; the nearest is greeter.shop.\n"},
 		"another namespace": {[]string{"--service", "greeter"},
 			"GET http://greeter.default.svc.cluster.local/ from a sidecar, port 80\nNo VirtualService claims " +
 				"requests for " +
 				"greeter.default.svc.cluster.local in the mesh: they go to the service of that name, whatever its " +
 				"version.\n",
-			"The hosts here are greeter.example.com, greeter.front and greeter.shop; the nearest is greeter.front.\n"},
+			"Warning: The hosts here are greeter.example.com, greeter.front and greeter.shop; the nearest is greeter.front.\n"},
 		"nothing near": {[]string{"--host", "xyz"},
 			"GET http://xyz/ from a sidecar, port 80\nNo VirtualService claims requests for xyz in the mesh: they " +
 				"go to the " +
 				"service of that name, whatever its version.\n",
-			"The hosts here are greeter.example.com, greeter.front and greeter.shop.\n"},
+			"Warning: The hosts here are greeter.example.com, greeter.front and greeter.shop.\n"},
 		"a misspelt gateway": {[]string{"--gateway", "shop/publik", "--host", "greeter.example.com"},
 			"GET http://greeter.example.com/ at gateway shop/publik, port 80\nNo VirtualService claims requests for " +
 				"greeter.example.com at gateway shop/publik: it answers 404.\n",
-			"No VirtualService is at shop/publik. There are some at mesh and shop/public; the nearest is " +
+			"Warning: No VirtualService is at shop/publik. There are some at mesh and shop/public; the nearest is " +
 				"shop/public.\n"},
 		"for others": {
 			[]string{"--host", "greeter.front", "--source-namespace", "shop"},
 			"GET http://greeter.front/ from a sidecar, port 80\nNo VirtualService claims requests for " +
 				"greeter.front in the mesh: they go to the " +
 				"service of that name, whatever its version.\n",
-			"A VirtualService has the host greeter.front, and is not for such a request: look at its exportTo, and " +
+			"Warning: A VirtualService has the host greeter.front, and is not for such a request: look at its exportTo, and " +
 				"at the caller and " +
 				"port of the request.\n",
 		},
@@ -252,8 +275,10 @@ func TestRun_huge(t *testing.T) {
 		t.Errorf("%+v", got)
 	}
 	for name, test := range map[string]struct{ stdin, want string }{
-		"too large": {strings.Repeat("# nothing to see here, and much of it\n", 1<<20), "stdin: there are more " +
-			"than 33554432 bytes to read.\n"},
+		"too large": {
+			strings.Repeat("# nothing to see here, and much of it\n", 1<<20),
+			"Error: stdin is too much: more than 32 MiB are to be read.\n",
+		},
 		"deep":          {strings.Repeat("[", 20_000), "exceeded max depth"},
 		"many values":   {"a: [" + strings.Repeat("x,", 50_000) + "x]\n", "stands for more than 50000 values"},
 		"a hidden kind": {"kind: \"a\\u202eb\"\napiVersion: v1\n", `Nothing here routes, only a\u202eb.`},

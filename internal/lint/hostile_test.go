@@ -33,28 +33,28 @@ func TestRun_unreadable(t *testing.T) {
 		"an escape sequence": {
 			"bad.tf", "a\u001b[2J", "bad.tf:1:2: Invalid character: This character is not used within the language.",
 		},
-		"too many brackets":       {"bad.tf", "a = " + strings.Repeat("[", 1<<20), "bad.tf: " + deep},
-		"too many blocks":         {"bad.tf", strings.Repeat("a {\n", 2000), "bad.tf: " + deep},
-		"too many prefixes":       {"bad.tf", "a = " + strings.Repeat("!", 5000) + "b", "bad.tf: " + deep},
-		"too many minuses":        {"bad.tf", "a = [" + strings.Repeat("-", 5000) + "b]", "bad.tf: " + deep},
-		"too many conditions":     {"bad.tf", "a = [" + strings.Repeat("b ? b :\n", 2000) + "b]", "bad.tf: " + deep},
-		"too many directives":     {"bad.tf", "a = \"" + strings.Repeat("%{ if b }", 2000) + "\"", "bad.tf: " + deep},
-		"too many templates":      {"bad.tf", "a = " + strings.Repeat("\"${", 2000), "bad.tf: " + deep},
-		"brackets between others": {"bad.tf", "a = " + strings.Repeat("[}(]", 2000), "bad.tf: " + deep},
-		"too many brackets, JSON": {"bad.tf.json", `{"a": ` + strings.Repeat("[", 1<<20), "bad.tf.json: " + deep},
+		"too many brackets":       {"bad.tf", "a = " + strings.Repeat("[", 1<<20), "bad.tf " + deep},
+		"too many blocks":         {"bad.tf", strings.Repeat("a {\n", 2000), "bad.tf " + deep},
+		"too many prefixes":       {"bad.tf", "a = " + strings.Repeat("!", 5000) + "b", "bad.tf " + deep},
+		"too many minuses":        {"bad.tf", "a = [" + strings.Repeat("-", 5000) + "b]", "bad.tf " + deep},
+		"too many conditions":     {"bad.tf", "a = [" + strings.Repeat("b ? b :\n", 2000) + "b]", "bad.tf " + deep},
+		"too many directives":     {"bad.tf", "a = \"" + strings.Repeat("%{ if b }", 2000) + "\"", "bad.tf " + deep},
+		"too many templates":      {"bad.tf", "a = " + strings.Repeat("\"${", 2000), "bad.tf " + deep},
+		"brackets between others": {"bad.tf", "a = " + strings.Repeat("[}(]", 2000), "bad.tf " + deep},
+		"too many brackets, JSON": {"bad.tf.json", `{"a": ` + strings.Repeat("[", 1<<20), "bad.tf.json " + deep},
 		"too large": {
-			"bad.tf", strings.Repeat("#", 2<<20+1), "bad.tf: has 2097153 bytes, more than 2097152",
+			"bad.tf", strings.Repeat("#", 2<<20+1), "bad.tf has 2097153 bytes, more than 2097152.",
 		},
 	} {
 		t.Run(fact, func(t *testing.T) {
 			t.Parallel()
 			dir := folder(t, map[string]string{test.name: test.text, "sub/main.tf": misspelt})
-			check(t, run(dir), answer{2, "sub/main.tf:" + misspeltAnswer, test.want + "\n"})
+			check(t, run(dir), answer{2, "sub/main.tf:" + misspeltAnswer, "Error: " + test.want + "\n"})
 		})
 	}
 }
 
-const deep = "is nested more than 1000 levels deep"
+const deep = "is nested more than 1000 levels deep."
 
 // What is deep without being deeper than others, and long without being deep.
 func TestRun_large(t *testing.T) {
@@ -85,7 +85,8 @@ locals {
 a = [local.a.a, local.a.b, local.a.c, local.a.d, local.a.e][var.x]
 }
 `})
-	check(t, run(dir), answer{Code: 2, Stderr: "main.tf: has values that refer to each other in too many ways\n"})
+	check(t, run(dir), answer{Code: 2, Stderr: "Error: main.tf has values that refer to each other in too many " +
+		"ways.\n"})
 }
 
 func TestRun_folders(t *testing.T) {
@@ -117,11 +118,12 @@ func TestRun_links(t *testing.T) {
 	if err := syscall.Mkfifo(filepath.Join(dir, "module", "pipe.tf"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	check(t, run(filepath.Join(dir, "module")), answer{2, "linked.tf:" + misspeltAnswer, `folder.tf: is no regular file
-gone.tf: cannot be read: no such file or directory
-loop.tf: cannot be read: too many levels of symbolic links
-null.tf: is no regular file
-pipe.tf: is no regular file
+	check(t, run(filepath.Join(dir, "module")), answer{2, "linked.tf:" + misspeltAnswer, "" +
+		`Error: folder.tf is no regular file.
+Error: gone.tf cannot be read: no such file or directory.
+Error: loop.tf cannot be read: too many levels of symbolic links.
+Error: null.tf is no regular file.
+Error: pipe.tf is no regular file.
 `})
 	check(t, run(filepath.Join(dir, "link")), answer{Code: 1, Stdout: "main.tf:" + misspeltAnswer})
 }
@@ -138,31 +140,75 @@ func TestRun_forbidden(t *testing.T) {
 		}
 	}
 	t.Cleanup(func() { _ = os.Chmod(filepath.Join(dir, "b"), 0o700) }) //nolint:gosec // a folder is entered
-	check(t, run(dir), answer{2, "main.tf:" + misspeltAnswer, `b: cannot be read: permission denied
-a.tf: cannot be read: permission denied
+	check(t, run(dir), answer{2, "main.tf:" + misspeltAnswer, `Error: b cannot be read: permission denied.
+Error: a.tf cannot be read: permission denied.
 `})
 }
 
 func TestRun_arguments(t *testing.T) {
 	t.Parallel()
-	const usage = `usage: terraform-provider-mesh lint DIR...
-
-Names every attribute in the Terraform files below DIR that the provider's schema does not have, as
-FILE:LINE:COLUMN: TEXT.
-Ends with 1 if there are such, and with 2 if something cannot be read.
-`
-	check(t, run(), answer{Code: 2, Stderr: usage})
-	check(t, run("-h"), answer{Code: 0, Stdout: usage})
-	check(t, run("-x"), answer{
-		Code:   2,
-		Stderr: "flag provided but not defined: -x\nterraform-provider-mesh lint --help lists the flags.\n",
+	const more = "terraform-provider-mesh lint --help says more.\n"
+	check(t, run(), answer{
+		Code: 2, Stderr: "Error: Which files? Name a folder or files, such as\n  terraform-provider-mesh lint .\n" + more,
 	})
+	check(t, run("-x"), answer{Code: 2, Stderr: "Error: There is no flag -x.\n" + more})
+	help := run("-h")
+	if help.Code != 0 || !strings.HasPrefix(help.Stdout, "usage: terraform-provider-mesh lint PATH...\n") {
+		t.Errorf("help: %+v", help)
+	}
 
 	dir := folder(t, map[string]string{"a/main.tf": misspelt, "b/x.txt": "", "c/main.tf": misspelt})
-	check(t, run(dir+"/none"), answer{Code: 2, Stderr: dir + "/none: cannot be read: no such file or directory\n"})
-	check(t, run(dir+"/b"), answer{Code: 2, Stderr: dir + "/b: no Terraform files are here\n"})
-	check(t, run(dir+"/b/x.txt"), answer{Code: 2, Stderr: dir + "/b/x.txt: cannot be read: not a directory\n"})
-	check(t, run(dir+"/a", dir+"/c"), answer{
+	check(t, run(dir+"/none"), answer{
+		Code: 2, Stderr: "Error: " + dir + "/none cannot be read: no such file or directory.\n",
+	})
+	check(t, run(dir+"/b"), answer{Code: 2, Stderr: "Error: " + dir + "/b has no Terraform files.\n"})
+	check(t, run(dir+"/a", dir+"/c", dir), answer{
 		Code: 1, Stdout: "main.tf:" + misspeltAnswer + fmt.Sprintf("%s/c/main.tf:", dir) + misspeltAnswer,
 	})
+}
+
+// A file is looked at with those beside it, of which nothing is told.
+func TestRun_files(t *testing.T) {
+	t.Parallel()
+	dir := folder(t, map[string]string{
+		"main.tf":  "resource \"mesh_canary_route\" \"greeter\" {\nrules = local.rules\n}\n",
+		"rules.tf": "locals {\nrules = [{ header = 1 }]\n}\n", "other.tf": misspelt, "x.txt": "",
+		"deep/main.tf": misspelt, ".hidden.tf": misspelt, "bad/main.tf": misspelt, "bad/a.tf": "{",
+	})
+	const rules = `rules.tf:2:12: rules[0] of mesh_canary_route.greeter has no attribute "header"; ` +
+		`did you mean "headers"?` + "\n"
+	for fact, test := range map[string]struct {
+		names []string
+		want  answer
+	}{
+		"what it refers to is elsewhere": {[]string{"main.tf"}, answer{}},
+		"a local":                        {[]string{"rules.tf"}, answer{Code: 1, Stdout: rules}},
+		"two": {[]string{"rules.tf", "other.tf"}, answer{
+			Code: 1, Stdout: "other.tf:" + misspeltAnswer + rules,
+		}},
+		"one twice": {[]string{"other.tf", "other.tf"}, answer{
+			Code: 1, Stdout: "other.tf:" + misspeltAnswer,
+		}},
+		"in another folder": {[]string{"deep/main.tf"}, answer{
+			Code: 1, Stdout: "deep/main.tf:" + misspeltAnswer,
+		}},
+		"hidden": {[]string{".hidden.tf"}, answer{Code: 1, Stdout: ".hidden.tf:" + misspeltAnswer}},
+		"something else": {[]string{"x.txt"}, answer{
+			Code: 2, Stderr: "Error: x.txt is no Terraform file: the name of one ends with .tf, .tf.json, .tofu or " +
+				".tofu.json.\n",
+		}},
+		"beside one that cannot be read": {[]string{"bad/main.tf"}, answer{
+			2, "bad/main.tf:" + misspeltAnswer, "Error: bad/a.tf:1:1: Argument or block definition required: An " +
+				"argument or block definition is required here.\n",
+		}},
+	} {
+		t.Run(fact, func(t *testing.T) {
+			t.Parallel()
+			var args []string
+			for _, name := range test.names {
+				args = append(args, filepath.Join(dir, name))
+			}
+			check(t, runIn(dir, args...), test.want)
+		})
+	}
 }

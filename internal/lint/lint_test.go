@@ -20,13 +20,22 @@ type answer struct {
 
 // run looks at folders. The name of the first is left out of what is said.
 func run(args ...string) answer {
+	dir := ""
+	if len(args) > 0 {
+		dir = args[0]
+	}
+	return runIn(dir, args...)
+}
+
+// runIn looks at folders and files. The name of a folder is left out of what is said.
+func runIn(dir string, args ...string) answer {
 	var stdout, stderr strings.Builder
 	code := lint.Run(args, provider.LintSchema(), &stdout, &stderr)
 	short := func(b strings.Builder) string {
-		if len(args) == 0 {
+		if dir == "" {
 			return b.String()
 		}
-		return strings.ReplaceAll(b.String(), args[0]+string(filepath.Separator), "")
+		return strings.ReplaceAll(b.String(), dir+string(filepath.Separator), "")
 	}
 	return answer{code, short(stdout), short(stderr)}
 }

@@ -2,17 +2,18 @@ package lint
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
 	"strings"
-	"unicode"
 
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 	"github.com/hashicorp/hcl/v2/json"
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 
+	"github.com/meshroute/terraform-provider-mesh/internal/commandline"
 	"github.com/meshroute/terraform-provider-mesh/internal/istio"
 	"github.com/meshroute/terraform-provider-mesh/internal/spelling"
 )
@@ -26,30 +27,18 @@ type Schema struct {
 	Resources map[string]tftypes.Type
 }
 
-// line is something that is said of a place in a file.
+// line is something that is said of a place in a file, or why there is nothing to be said of the file.
 type line struct {
 	at   hcl.Range
 	text string
+	err  error
 }
 
 func (l line) String() string {
-	if l.at.Start.Line == 0 {
-		return fmt.Sprintf("%s: %s", plain(l.at.Filename), l.text)
+	if l.err != nil {
+		return commandline.Unreadable(l.at.Filename, l.err)
 	}
-	return fmt.Sprintf("%s:%d:%d: %s", plain(l.at.Filename), l.at.Start.Line, l.at.Start.Column, l.text)
-}
-
-// plain returns a text as it may be shown in one line of a terminal.
-func plain(text string) string {
-	var b strings.Builder
-	for _, r := range text {
-		if unicode.IsPrint(r) {
-			b.WriteRune(r)
-		} else {
-			b.WriteString(strings.Trim(fmt.Sprintf("%+q", r), "'"))
-		}
-	}
-	return b.String()
+	return fmt.Sprintf("%s:%d:%d: %s", commandline.Plain(l.at.Filename), l.at.Start.Line, l.at.Start.Column, l.text)
 }
 
 // module is what is known of the files of one folder.
@@ -129,7 +118,7 @@ func readModule(files map[string][]byte, s Schema) (findings, unread []line) {
 		m.look(b)
 	}
 	if m.lost != "" {
-		m.refuse(hcl.Range{Filename: m.lost}, "has values that refer to each other in too many ways")
+		m.refuse(m.lost, commandline.Flaw("has values that refer to each other in too many ways"))
 	}
 	return slices.SortedFunc(maps.Values(m.findings), byPlace), m.unread
 }
@@ -139,7 +128,9 @@ func byPlace(a, b line) int {
 }
 
 // refuse notes that a file cannot be read.
-func (m *module) refuse(at hcl.Range, text string) { m.unread = append(m.unread, line{at, text}) }
+func (m *module) refuse(name string, err error) {
+	m.unread = append(m.unread, line{at: hcl.Range{Filename: name}, err: err})
+}
 
 // read takes from a file the blocks that matter.
 func (m *module) read(name string, src []byte) {
@@ -148,12 +139,12 @@ func (m *module) read(name string, src []byte) {
 	switch {
 	case strings.HasSuffix(name, ".json"):
 		if jsonNesting(src) > mostNesting {
-			m.refuse(hcl.Range{Filename: name}, tooDeep)
+			m.refuse(name, tooDeep)
 			return
 		}
 		file, diagnostics = json.Parse(src, name)
 	case nesting(src, hclsyntax.LexConfig) > mostNesting:
-		m.refuse(hcl.Range{Filename: name}, tooDeep)
+		m.refuse(name, tooDeep)
 		return
 	default:
 		file, diagnostics = hclsyntax.ParseConfig(src, name, hcl.InitialPos)
@@ -170,7 +161,7 @@ func (m *module) read(name string, src []byte) {
 	}
 }
 
-var tooDeep = fmt.Sprintf("is nested more than %d levels deep", mostNesting)
+var tooDeep = commandline.Flaw(fmt.Sprintf("is nested more than %d levels deep", mostNesting))
 
 // valid reports whether a file is as HCL has to be, and notes what is not.
 func (m *module) valid(name string, diagnostics hcl.Diagnostics) bool {
@@ -178,11 +169,12 @@ func (m *module) valid(name string, diagnostics hcl.Diagnostics) bool {
 		if d.Severity != hcl.DiagError {
 			continue
 		}
-		at := hcl.Range{Filename: name}
-		if d.Subject != nil {
-			at = *d.Subject
+		text := commandline.Plain(strings.Join(strings.Fields(d.Summary+": "+d.Detail), " "))
+		if d.Subject == nil {
+			m.refuse(name, errors.New(strings.TrimSuffix(text, ".")))
+		} else {
+			m.unread = append(m.unread, line{at: *d.Subject, text: text})
 		}
-		m.refuse(at, plain(strings.Join(strings.Fields(d.Summary+": "+d.Detail), " ")))
 		return false
 	}
 	return true
@@ -289,7 +281,7 @@ func (m *module) find(at hcl.Range, p place, name string) {
 	case len(names) <= mostListed:
 		text += "; it has " + istio.Enumerate(names, "and")
 	}
-	m.findings[at] = line{at, text}
+	m.findings[at] = line{at: at, text: text}
 }
 
 // mostListed is how many names are told where none is near.

@@ -17,7 +17,7 @@ func OpenWrite(version string) write.Open {
 		// A provider would say what to write into its block.
 		if _, problem := Connector(version)(c.Kubeconfig, c.Context); problem != "" {
 			return nil, []*tfprotov6.Diagnostic{{
-				Severity: tfprotov6.DiagnosticSeverityError, Summary: "Cluster configuration unusable", Detail: problem,
+				Severity: tfprotov6.DiagnosticSeverityError, Detail: problem,
 			}}
 		}
 		p := &meshProvider{version: version}

@@ -293,7 +293,7 @@ func TestRun_liveRefused(t *testing.T) {
 	look := func(context.Context, view.Place, []view.Service) (view.Live, error) {
 		return view.Live{}, errors.New("which cluster to look at is not known")
 	}
-	if diff := cmp.Diff(answer{2, "", name + "which cluster to look at is not known\n"},
+	if diff := cmp.Diff(answer{2, "", "Error: Which cluster to look at is not known.\n"},
 		run(t, file(t, "walk.json"), look, "--live")); diff != "" {
 		t.Errorf("(-want +got)\n%s", diff)
 	}

@@ -10,9 +10,11 @@ import (
 )
 
 const (
-	name    = "terraform-provider-mesh view: "
-	showIt  = "pipe what terraform show -json prints of the plan that terraform plan -out wrote\n"
-	noState = "this JSON is not what terraform show -json prints"
+	input  = "Error: The input "
+	showIt = " Pipe what terraform show -json prints of a plan that terraform plan -out wrote:\n" +
+		"  terraform show -json plan | terraform-provider-mesh view > page.html\n"
+	notShown = "is not what terraform show -json prints"
+	more     = "\nterraform-provider-mesh view --help says more.\n"
 )
 
 // What is no plan is refused in words that say what to do.
@@ -20,40 +22,45 @@ func TestRun_refused(t *testing.T) {
 	t.Parallel()
 	plan := file(t, "demo_create.json")
 	for fact, test := range map[string]struct{ stdin, want string }{
-		"nothing":              {"", "the input is empty; " + showIt},
-		"only space":           {" \n\t\n", "the input is empty; " + showIt},
-		"the saved plan":       {"PK\x03\x04\x14\x00", "this is the saved plan itself; " + showIt},
-		"text":                 {"Terraform will perform", "the input is no JSON (byte 1); " + showIt},
-		"JSON of no object":    {"[1, 2]", noState + ":  is a array\n"},
-		"JSON of something":    {`{"a": 1}`, noState + "\n"},
-		"a plan that is cut":   {plan[:len(plan)/2], "the input ends in the middle: it was cut off\n"},
-		"a version of no kind": {`{"format_version": 1}`, noState + ": format_version is a number\n"},
+		"nothing":              {"", "is empty." + showIt},
+		"only space":           {" \n\t\n", "is empty." + showIt},
+		"the saved plan":       {"PK\x03\x04\x14\x00", "is the saved plan itself." + showIt},
+		"text":                 {"Terraform will perform", "is no JSON (byte 1)." + showIt},
+		"a program":            {"\x7fELF\x02\x01", "is no JSON (byte 1)." + showIt},
+		"JSON of no object":    {"[1, 2]", notShown + ": it is a JSON array." + showIt},
+		"JSON of something":    {`{"a": 1}`, notShown + "." + showIt},
+		"a plan that is cut":   {plan[:len(plan)/2], "ends in the middle: it was cut off.\n"},
+		"a version of no kind": {`{"format_version": 1}`, notShown + ": format_version is a number there.\n"},
 		"changes of no kind": {
 			`{"format_version": "1.2", "resource_changes": 3}`,
-			noState + ": resource_changes is a number\n",
+			notShown + ": resource_changes is a number there.\n",
+		},
+		"a change of no kind": {
+			`{"format_version": "1.2", "resource_changes": [{"change": {"actions": 3}}]}`,
+			notShown + ": resource_changes.change.actions is a number there.\n",
 		},
 		"a newer format": {
 			`{"format_version": "2.0", "resource_changes": []}`,
-			`this has the format version "2.0", and 1.x can be read; a newer version of the provider may read it` +
-				"\n",
+			`has the format version "2.0", and 1.x can be read. A newer version of the provider may read it.` + "\n",
 		},
 		"what plan -json prints": {
 			`{"@level":"info","@message":"Terraform 1.11.4","type":"version"}` + "\n{}",
-			"this is what terraform plan -json prints; " + showIt,
+			"is what terraform plan -json prints." + showIt,
 		},
 		"the file of a state": {
 			`{"version": 4, "lineage": "x", "resources": []}`,
-			"this is the file of a state; pipe what terraform show -json prints of it\n",
+			"is the file of a state. Pipe what terraform show -json prints of it:\n" +
+				"  terraform show -json | terraform-provider-mesh view > page.html\n",
 		},
 		"UTF-16": {
 			"\xff\xfe{\x00",
-			"the input is UTF-16, as Windows PowerShell writes files; pipe it there with cmd /c, or use PowerShell 7\n",
+			"is UTF-16, as Windows PowerShell writes files. Pipe it there with cmd /c, or use PowerShell 7.\n",
 		},
-		"too much": {strings.Repeat(" ", 64<<20) + plan, "the input has more than 64 MiB\n"},
+		"too much": {strings.Repeat(" ", 64<<20) + plan, "has more than 64 MiB.\n"},
 	} {
 		t.Run(fact, func(t *testing.T) {
 			t.Parallel()
-			if diff := cmp.Diff(answer{2, "", name + test.want}, run(t, test.stdin, nil)); diff != "" {
+			if diff := cmp.Diff(answer{2, "", input + test.want}, run(t, test.stdin, nil)); diff != "" {
 				t.Errorf("(-want +got)\n%s", diff)
 			}
 		})
@@ -63,15 +70,19 @@ func TestRun_refused(t *testing.T) {
 // A file that cannot be read, and a terminal into which nothing is piped.
 func TestRun_files(t *testing.T) {
 	t.Parallel()
-	missing := filepath.Join(t.TempDir(), "none.json")
-	if diff := cmp.Diff(answer{2, "", name + missing + " cannot be read: no such file or directory\n"},
-		run(t, "", nil, missing)); diff != "" {
-		t.Errorf("(-want +got)\n%s", diff)
-	}
 	dir := t.TempDir()
-	if diff := cmp.Diff(answer{2, "", name + dir + " cannot be read: is a directory\n"},
-		run(t, "", nil, dir)); diff != "" {
-		t.Errorf("(-want +got)\n%s", diff)
+	plan := filepath.Join(dir, "plan")
+	if err := os.WriteFile(plan, []byte("PK\x03\x04"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for name, want := range map[string]string{
+		filepath.Join(dir, "none.json"): " cannot be read: no such file or directory.\n",
+		dir:                             " cannot be read: is a directory.\n",
+		plan:                            " is the saved plan itself." + showIt,
+	} {
+		if diff := cmp.Diff(answer{2, "", "Error: " + name + want}, run(t, "", nil, name)); diff != "" {
+			t.Errorf("(-want +got)\n%s", diff)
+		}
 	}
 	terminal, err := os.Open(os.DevNull) // a device for characters, as a terminal is
 	if err != nil {
@@ -79,25 +90,26 @@ func TestRun_files(t *testing.T) {
 	}
 	defer terminal.Close()
 	got := runFrom(t, terminal, nil)
-	if got.Code != 2 || !strings.HasPrefix(got.Stderr, name+"nothing is piped into this command; ") {
+	if want := "Error: Nothing is piped into this command, and no file is named." + showIt[:len(showIt)-1] +
+		more; got != (answer{2, "", want}) {
 		t.Errorf("it says %+v", got)
 	}
 }
 
 func TestRun_flags(t *testing.T) {
 	t.Parallel()
-	const live = name + "--kubeconfig, --context and --prometheus are for --live, which is not given\n"
+	const live = "Error: --kubeconfig, --context and --prometheus are for --live, which is not given." + more
 	for fact, test := range map[string]struct {
 		args []string
 		want string
 	}{
-		"two files": {[]string{"a", "b"}, name + "one plan is drawn, and there are several files: a, b\n"},
+		"two files": {[]string{"a", "b"}, "Error: One plan is drawn, and there are several files: a, b." + more},
 		"an unknown flag": {
 			[]string{"a", "--html"},
-			"flag provided but not defined: -html\nterraform-provider-mesh view --help lists the flags.\n",
+			"Error: There is no flag --html." + more,
 		},
 		"a kubeconfig without live": {[]string{"--kubeconfig", "a"}, live},
-		"a limit below nothing":     {[]string{"--limit", "-1"}, name + "--limit must not be below 0, got -1\n"},
+		"a limit below nothing":     {[]string{"--limit", "-1"}, "Error: --limit must not be below 0, got -1." + more},
 		"a Prometheus without live": {[]string{"--prometheus", "http://127.0.0.1:9"}, live},
 	} {
 		t.Run(fact, func(t *testing.T) {

@@ -15,6 +15,7 @@ import (
 	"syscall"
 
 	"github.com/meshroute/terraform-provider-mesh/internal/commandline"
+	"github.com/meshroute/terraform-provider-mesh/internal/provider/report"
 )
 
 // The exit codes.
@@ -68,15 +69,16 @@ func Run(args []string, stdin io.Reader, stdout, stderr io.Writer, look Look) in
 	case err != nil:
 		return unreadable
 	}
-	var text string
-	if err = o.refused(files, stdin); err == nil {
-		text, err = o.draw(strings.Join(files, ""), stdin, look)
+	if problem := o.refused(files, stdin); problem != "" {
+		_ = commandline.Refuse(flags, problem, stderr)
+		return unreadable
 	}
-	if err == nil {
-		_, err = io.WriteString(stdout, text)
+	text, problem := o.draw(strings.Join(files, ""), stdin, look)
+	if problem != "" {
+		commandline.Error(stderr, problem)
+		return unreadable
 	}
-	if err != nil {
-		_, _ = fmt.Fprintln(stderr, "terraform-provider-mesh view: "+err.Error())
+	if !commandline.Print(text, stdout, stderr) {
 		return unreadable
 	}
 	return drawn
@@ -89,26 +91,26 @@ type options struct {
 	at             Place
 }
 
-// refused says why nothing can be drawn with the arguments, nil if it can.
-func (o options) refused(files []string, stdin io.Reader) error {
+// refused says why nothing can be drawn with the arguments, empty if it can.
+func (o options) refused(files []string, stdin io.Reader) (problem string) {
 	switch {
 	case len(files) > 1:
-		return fmt.Errorf("one plan is drawn, and there are several files: %s", strings.Join(files, ", "))
+		return "One plan is drawn, and there are several files: " + commandline.Plain(strings.Join(files, ", ")) + "."
 	case o.limit < 0:
-		return fmt.Errorf("--limit must not be below 0, got %d", o.limit)
+		return fmt.Sprintf("--limit must not be below 0, got %d.", o.limit)
 	case o.at != (Place{}) && !o.live:
-		return errors.New("--kubeconfig, --context and --prometheus are for --live, which is not given")
+		return "--kubeconfig, --context and --prometheus are for --live, which is not given."
 	case len(files) == 0 && isTerminal(stdin):
-		return errors.New("nothing is piped into this command; " + showIt + ", or name a file; --help says more")
+		return "Nothing is piped into this command, and no file is named. " + showIt
 	}
-	return nil
+	return ""
 }
 
 // draw reads a plan from a file, or without a name from the standard input, and draws it.
-func (o options) draw(file string, stdin io.Reader, look Look) (string, error) {
-	in, err := open(file, stdin)
-	if err != nil {
-		return "", err
+func (o options) draw(file string, stdin io.Reader, look Look) (text, problem string) {
+	in, problem := open(file, stdin)
+	if problem != "" {
+		return "", problem
 	}
 	p := in.picture()
 	if o.live {
@@ -116,13 +118,17 @@ func (o options) draw(file string, stdin io.Reader, look Look) (string, error) {
 		ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 		defer stop()
 		if err := p.look(ctx, o.at, look); err != nil {
-			return "", err
+			return "", report.Printable(report.Sentence(err.Error()), report.LongestDetail)
 		}
 	}
 	if o.markdown {
-		return p.markdown(cmp.Or(o.limit, longestMarkdown)), nil
+		return p.markdown(cmp.Or(o.limit, longestMarkdown)), ""
 	}
-	return p.page(cmp.Or(o.limit, largestPage))
+	text, err := p.page(cmp.Or(o.limit, largestPage))
+	if err != nil {
+		return "", report.Sentence(err.Error())
+	}
+	return text, ""
 }
 
 // isTerminal reports whether nothing is piped into the command.

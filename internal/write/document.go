@@ -10,6 +10,7 @@ import (
 
 	"github.com/hashicorp/hcl/v2/hclwrite"
 
+	"github.com/meshroute/terraform-provider-mesh/internal/commandline"
 	"github.com/meshroute/terraform-provider-mesh/internal/provider/report"
 )
 
@@ -57,8 +58,12 @@ func (e entry) comments() []string {
 func (d *document) tell(stderr io.Writer) int {
 	code, counts := written, map[string]int{}
 	for _, e := range d.entries {
-		for _, note := range e.comments() {
-			fmt.Fprintln(stderr, oneLine(note))
+		for i, note := range e.comments() {
+			if e.wrong && i == 0 { // why it is left out
+				commandline.Error(stderr, oneLine(note))
+			} else {
+				commandline.Warning(stderr, oneLine(note))
+			}
 		}
 		switch {
 		case e.wrong:

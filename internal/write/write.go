@@ -74,18 +74,19 @@ func readOptions(args []string, stdout, stderr io.Writer) (o options, code int, 
 	case err != nil:
 		return o, failed, false
 	case len(namespaces) == 0:
-		_, _ = io.WriteString(stderr, usage)
+		_ = commandline.Refuse(flags, "Which namespace? Name one, such as\n  "+commandline.Program+
+			" write shop > shop.tf", stderr)
 		return o, failed, false
 	}
 	o.names = map[string][]string{}
 	for _, argument := range namespaces {
 		namespace, name, named := strings.Cut(argument, "/")
 		for _, problem := range check.Namespace(namespace) {
-			fmt.Fprintf(stderr, "Error: %s.\n", problem.Reason)
+			commandline.Error(stderr, problem.Reason+".")
 			return o, failed, false
 		}
 		if named && !istio.IsObjectName(name) {
-			fmt.Fprintf(stderr, "Error: %q is no name of an object.\n", name)
+			commandline.Error(stderr, fmt.Sprintf("%q is no name of an object.", name))
 			return o, failed, false
 		}
 		names, again := o.names[namespace]
@@ -119,23 +120,23 @@ func Run(args []string, open Open, stdout, stderr io.Writer) int {
 		}
 		if len(found.objects) == 0 && len(found.unread) == 0 {
 			if source.Missing(ctx, namespace) {
-				fmt.Fprintf(stderr, "Error: there is no namespace %q in the cluster. kubectl get namespaces lists "+
-					"them; --context chooses another cluster.\n", namespace)
+				commandline.Error(stderr, fmt.Sprintf("There is no namespace %q in the cluster. kubectl get "+
+					"namespaces lists them; --context chooses another cluster.", namespace))
 				return failed
 			}
-			fmt.Fprintf(stderr, "Namespace %q has no VirtualService and no DestinationRule.\n", namespace)
+			commandline.Warning(stderr, fmt.Sprintf("Namespace %q has no VirtualService and no DestinationRule.",
+				namespace))
 			continue
 		}
 		entries, missing := named(source.choose(ctx, found, o.all), o.names[namespace])
 		if missing != "" {
-			fmt.Fprintf(stderr, "Error: namespace %q has no VirtualService and no DestinationRule %q.\n", namespace,
-				missing)
+			commandline.Error(stderr, fmt.Sprintf("Namespace %q has no VirtualService and no DestinationRule %q.",
+				namespace, missing))
 			return failed
 		}
 		out.add(entries)
 	}
-	if _, err := stdout.Write(out.format()); err != nil {
-		fmt.Fprintf(stderr, "Error: %v\n", err)
+	if !commandline.Print(string(out.format()), stdout, stderr) {
 		return failed
 	}
 	return out.tell(stderr)
@@ -144,11 +145,11 @@ func Run(args []string, open Open, stdout, stderr io.Writer) int {
 // tell writes what the provider says for a person to read.
 func tell(to io.Writer, diagnostics []*tfprotov6.Diagnostic) {
 	for _, d := range diagnostics {
-		severity := "Warning"
+		say := commandline.Warning
 		if d.Severity == tfprotov6.DiagnosticSeverityError {
-			severity = "Error"
+			say = commandline.Error
 		}
-		fmt.Fprintf(to, "%s: %s\n\n%s\n\n", severity, d.Summary, strings.TrimSpace(d.Detail))
+		say(to, strings.TrimSpace(d.Summary+"\n\n"+d.Detail))
 	}
 }
 

@@ -28,10 +28,14 @@ func TestRun_refused(t *testing.T) {
 		code      int
 		said      string
 	}{
-		"no namespace": {"", failed, usage},
+		"no namespace": {
+			"", failed,
+			"Error: Which namespace? Name one, such as\n  terraform-provider-mesh write shop > shop.tf\n" +
+				"terraform-provider-mesh write --help says more.\n",
+		},
 		"an unknown one": {
 			"a --null", failed,
-			"flag provided but not defined: -null\nterraform-provider-mesh write --help lists the flags.\n",
+			"Error: There is no flag --null.\nterraform-provider-mesh write --help says more.\n",
 		},
 		"no namespace's name": {
 			"Shop", failed,
@@ -128,14 +132,20 @@ func TestDocument(t *testing.T) {
 		entry entry
 		code  int
 		text  string
+		said  string
 	}{
 		"in a state already": {
 			entry{leftOut: "It is left out.", notes: []string{"A note."}}, written, "# It is left out.\n# A note.\n",
+			"Warning: It is left out.\nWarning: A note.\n",
 		},
-		"not expressible": {entry{leftOut: "It is too\nlarge.", wrong: true}, leftOut, "# It is too large.\n"},
+		"not expressible": {
+			entry{leftOut: "It is too\nlarge.", wrong: true, notes: []string{"A note."}}, leftOut,
+			"# It is too large.\n# A note.\n", "Error: It is too large.\nWarning: A note.\n",
+		},
 		"with a long note": {
 			entry{leftOut: strings.Repeat("word ", 25), objects: []*cluster.Live{live}}, written,
 			"# " + strings.TrimSpace(strings.Repeat("word ", 19)) + "\n# word word word word word word\n",
+			"Warning: " + strings.TrimSpace(strings.Repeat("word ", 25)) + "\n",
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -145,8 +155,9 @@ func TestDocument(t *testing.T) {
 			if diff := cmp.Diff(test.text, string(d.format())); diff != "" {
 				t.Errorf("text (-want +got):\n%s", diff)
 			}
-			if code := d.tell(said); code != test.code {
-				t.Errorf("code %d, want %d", code, test.code)
+			code := d.tell(said)
+			if diff := cmp.Diff(test.said, said.String()); diff != "" || code != test.code {
+				t.Errorf("code %d, want %d, said (-want +got):\n%s", code, test.code, diff)
 			}
 		})
 	}
