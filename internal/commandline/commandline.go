@@ -100,7 +100,7 @@ func Parse(flags *flag.FlagSet, args []string, usage string, stdout, stderr io.W
 
 // Refuse says what is wrong with the arguments of a command, and where to read what they are. It returns an error.
 func Refuse(flags *flag.FlagSet, text string, stderr io.Writer) error {
-	Error(stderr, fmt.Sprintf("%s\n%s %s --help says more.", text, Program, flags.Name()))
+	Error(stderr, text+"\n"+strings.Join(strings.Fields(Program+" "+flags.Name()+" --help"), " ")+" says more.")
 	return errors.New(text)
 }
 
