@@ -2,14 +2,17 @@
 package ask
 
 import (
+	"cmp"
 	"errors"
 	"flag"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/meshroute/terraform-provider-mesh/internal/cluster"
 	"github.com/meshroute/terraform-provider-mesh/internal/commandline"
+	"github.com/meshroute/terraform-provider-mesh/internal/istio"
 	"github.com/meshroute/terraform-provider-mesh/internal/provider/argument"
 	"github.com/meshroute/terraform-provider-mesh/internal/provider/form"
 	"github.com/meshroute/terraform-provider-mesh/internal/provider/function"
@@ -79,6 +82,8 @@ type question struct {
 	scheme, gateway, grpc, fromNamespace string
 	url                                  string
 	headers, fromLabels                  []string
+	// by says from what a part of the request follows that its own flag does not say.
+	by map[string]string
 }
 
 // known is what routes are known.
@@ -118,9 +123,9 @@ func Run(args []string, connect Connect, stdin io.Reader, stdout, stderr io.Writ
 func parse(args []string, stdout, stderr io.Writer) (*question, error) {
 	q := &question{}
 	flags := commandline.New("ask")
-	text := func(into *string, fallback string, names ...string) {
+	text := func(into *string, names ...string) {
 		for _, name := range names {
-			flags.StringVar(into, name, fallback, "")
+			flags.StringVar(into, name, "", "")
 		}
 	}
 	list := func(into *[]string, names ...string) {
@@ -133,22 +138,22 @@ func parse(args []string, stdout, stderr io.Writer) (*question, error) {
 	}
 	list(&q.files, "f", "file")
 	flags.BoolVar(&q.live, "live", false, "")
-	text(&q.kubeconfig, "", "kubeconfig")
-	text(&q.context, "", "context")
-	text(&q.namespace, form.DefaultNamespace, "n", "namespace")
-	text(&q.clusterDomain, form.DefaultClusterDomain, "cluster-domain")
-	text(&q.rootNamespace, form.DefaultPropagation().IstiodNamespace, "root-namespace")
-	text(&q.service, "", "service")
-	text(&q.host, "", "host")
-	text(&q.path, "", "path")
-	text(&q.method, "", "X", "method")
+	text(&q.kubeconfig, "kubeconfig")
+	text(&q.context, "context")
+	text(&q.namespace, "n", "namespace")
+	text(&q.clusterDomain, "cluster-domain")
+	text(&q.rootNamespace, "root-namespace")
+	text(&q.service, "service")
+	text(&q.host, "host")
+	text(&q.path, "path")
+	text(&q.method, "X", "method")
 	list(&q.headers, "H", "header")
-	text(&q.grpc, "", "grpc")
-	text(&q.port, "", "port")
-	text(&q.scheme, "", "scheme")
-	text(&q.gateway, "", "gateway")
+	text(&q.grpc, "grpc")
+	text(&q.port, "port")
+	text(&q.scheme, "scheme")
+	text(&q.gateway, "gateway")
 	list(&q.fromLabels, "source-label")
-	text(&q.fromNamespace, "", "source-namespace")
+	text(&q.fromNamespace, "source-namespace")
 	flags.BoolVar(&q.asJSON, "json", false, "")
 	flags.BoolVar(&q.picture, "picture", false, "")
 	rest, err := commandline.Parse(flags, args, usage, stdout, stderr)
@@ -157,6 +162,9 @@ func parse(args []string, stdout, stderr io.Writer) (*question, error) {
 	}
 	for _, argument := range rest {
 		switch {
+		case strings.Contains(argument, "://") && !isURL(argument):
+			return nil, commandline.Refuse(flags, "A URL begins with http:// or https://, got "+
+				commandline.Plain(argument)+".", stderr)
 		case !isURL(argument):
 			q.files = append(q.files, argument)
 		case q.url != "":
@@ -166,6 +174,9 @@ func parse(args []string, stdout, stderr io.Writer) (*question, error) {
 			q.url = argument
 		}
 	}
+	q.namespace = cmp.Or(q.namespace, form.DefaultNamespace)
+	q.clusterDomain = cmp.Or(q.clusterDomain, form.DefaultClusterDomain)
+	q.rootNamespace = cmp.Or(q.rootNamespace, form.DefaultPropagation().IstiodNamespace)
 	if problem := q.contradiction(); problem != "" {
 		return nil, commandline.Refuse(flags, problem, stderr)
 	}
@@ -179,6 +190,14 @@ func (q *question) contradiction() (problem string) {
 		return "Either files are asked or, with --live, the cluster, and not both."
 	case !q.live && (q.kubeconfig != "" || q.context != ""):
 		return "--kubeconfig and --context are for --live, which is not given."
+	case slices.Contains(q.files, ""):
+		return "The name of a file is empty."
+	case !istio.IsNamespaceName(q.namespace):
+		return fmt.Sprintf("--namespace: %q is no name of a namespace.", q.namespace)
+	case !istio.IsNamespaceName(q.rootNamespace):
+		return fmt.Sprintf("--root-namespace: %q is no name of a namespace.", q.rootNamespace)
+	case !istio.IsObjectName(q.clusterDomain):
+		return commandline.NoDomain(q.clusterDomain)
 	case q.asJSON && q.picture:
 		return "--json and --picture exclude each other: what has a picture behind it is no JSON."
 	}

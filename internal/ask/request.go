@@ -1,6 +1,7 @@
 package ask
 
 import (
+	"cmp"
 	"errors"
 	"net/url"
 	"slices"
@@ -60,11 +61,14 @@ func (q *question) request() (request traffic.Request, problem string) {
 }
 
 // set gives an attribute a value that follows from something else than its own flag.
-func set(attributes map[string]string, name, value, by string) (problem string) {
+func (q *question) set(attributes map[string]string, name, value, by string) (problem string) {
 	if attributes[name] != "" && attributes[name] != value {
-		return by + " says it too: leave out " + flagOf[name] + "."
+		return strings.ToUpper(by[:1]) + by[1:] + " says it too: leave out " + cmp.Or(q.by[name], flagOf[name]) + "."
 	}
-	attributes[name] = value
+	if q.by == nil {
+		q.by = map[string]string{}
+	}
+	attributes[name], q.by[name] = value, by
 	return ""
 }
 
@@ -79,7 +83,7 @@ func (q *question) ofService(attributes map[string]string) (problem string) {
 		// What comes in under another name is looked for around the service.
 		return ""
 	}
-	return set(attributes, "authority", istio.FullHost(q.service, q.namespace, q.clusterDomain), "--service")
+	return q.set(attributes, "authority", istio.FullHost(q.service, q.namespace, q.clusterDomain), "--service")
 }
 
 // ofURL takes a URL apart.
@@ -126,7 +130,7 @@ func (q *question) ofURL(attributes map[string]string) (problem string) {
 		if part.value == "" {
 			continue
 		}
-		if problem = set(attributes, part.name, part.value, "The URL"); problem != "" {
+		if problem = q.set(attributes, part.name, part.value, "the URL"); problem != "" {
 			return problem
 		}
 	}
@@ -144,13 +148,13 @@ func (q *question) ofGRPC(attributes map[string]string, headers map[string][]str
 		return "--grpc: a gRPC method is like shop.Greeter/Hello, got " +
 			report.Printable(q.grpc, report.LongestPath) + "."
 	}
-	if problem = set(attributes, "path", "/"+name, "--grpc"); problem != "" {
+	if problem = q.set(attributes, "path", "/"+name, "--grpc"); problem != "" {
 		return problem
 	}
 	if nameIn(headers, "content-type") == "" {
 		headers["content-type"] = []string{"application/grpc"}
 	}
-	return set(attributes, "method", "POST", "--grpc")
+	return q.set(attributes, "method", "POST", "--grpc")
 }
 
 // headerValues reads the headers. The host of a request is no header, but curl takes it for one.
@@ -160,11 +164,11 @@ func (q *question) headerValues(attributes map[string]string) (headers map[strin
 		at := separator(text)
 		if at <= 0 {
 			return nil, "--header: a header is like 'version: 200', got " +
-				report.Printable(text, report.LongestPath) + "."
+				given(text) + "."
 		}
 		name, value := strings.TrimSpace(text[:at]), strings.TrimSpace(text[at+1:])
 		if strings.EqualFold(name, "host") {
-			if problem = set(attributes, "authority", value, "The header host"); problem != "" {
+			if problem = q.set(attributes, "authority", value, "the header host"); problem != "" {
 				return nil, problem
 			}
 			continue
@@ -196,6 +200,14 @@ func separator(text string) int {
 	return -1
 }
 
+// given returns a text as it may be shown.
+func given(text string) string {
+	if text == "" {
+		return `""`
+	}
+	return report.Printable(text, report.LongestPath)
+}
+
 // nameIn returns how a header is spelt that is there already, empty where it is not.
 func nameIn(headers map[string][]string, name string) string {
 	for other := range headers {
@@ -213,7 +225,7 @@ func (q *question) labels() (labels map[string]tftypes.Value, problem string) {
 			key, value, ok := strings.Cut(pair, "=")
 			if !ok || key == "" {
 				return nil, "--source-label: a label is like app=web, got " +
-					report.Printable(pair, report.LongestPath) + "."
+					given(pair) + "."
 			}
 			if labels == nil {
 				labels = map[string]tftypes.Value{}

@@ -5,6 +5,7 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/meshroute/terraform-provider-mesh/internal/istio"
 	"github.com/meshroute/terraform-provider-mesh/internal/provider/argument"
@@ -55,7 +56,9 @@ func notesOf(foreign []string) (notes []string) {
 
 // hintOfTemplates says what to do with templates, which are no YAML.
 func hintOfTemplates(texts []argument.Text) string {
-	if slices.ContainsFunc(texts, func(t argument.Text) bool { return strings.Contains(t.Content, "{{") }) {
+	if slices.ContainsFunc(texts, func(t argument.Text) bool {
+		return strings.Contains(t.Content, "{{") && utf8.ValidString(t.Content)
+	}) {
 		return "\nTemplates have to be rendered first: helm template CHART | terraform-provider-mesh ask -f - …"
 	}
 	return ""
@@ -137,6 +140,9 @@ func (k *known) short(host string) string {
 
 // theHosts lists hosts, and says which one is meant where one is near.
 func theHosts(hosts []string, asked string) string {
+	if len(hosts) == 1 {
+		return fmt.Sprintf("The only host here is %s.", enumerate(hosts))
+	}
 	return fmt.Sprintf("The hosts here are %s%s.", enumerate(hosts), nearest(asked, hosts))
 }
 

@@ -144,6 +144,35 @@ func TestRun_wrong(t *testing.T) {
 			[]string{"--service", "a", "--host", "b"},
 			"Error: --service says it too: leave out --host.\n",
 		},
+		"a service and another URL": {
+			[]string{"--service", "a", "http://b"},
+			"Error: The URL says it too: leave out --service.\n",
+		},
+		"a header and another service": {
+			[]string{"--service", "a", "-H", "Host: b"},
+			"Error: --service says it too: leave out the header host.\n",
+		},
+		"a URL of something else": {
+			[]string{"ftp://a\x1b", "DIR"},
+			"Error: A URL begins with http:// or https://, got ftp://a\\x1b.\n" + more,
+		},
+		"an empty name of a file": {[]string{"-f", ""}, "Error: The name of a file is empty.\n" + more},
+		"no namespace": {
+			[]string{"-n", "A"},
+			"Error: --namespace: \"A\" is no name of a namespace.\n" + more,
+		},
+		"no root namespace": {
+			[]string{"--root-namespace", "A"},
+			"Error: --root-namespace: \"A\" is no name of a namespace.\n" + more,
+		},
+		"no domain": {
+			[]string{"--cluster-domain", "A"},
+			"Error: --cluster-domain must be a DNS domain in lower case, such as cluster.local, got \"A\".\n" + more,
+		},
+		"an empty label": {
+			[]string{"--source-label", ""},
+			"Error: --source-label: a label is like app=web, got \"\".\n",
+		},
 		"no service": {[]string{"--service", "a b\x1b"}, "Error: --service: a b\\u001b is no name of a service.\n"},
 		"two URLs": {
 			[]string{"http://a", "http://b"},

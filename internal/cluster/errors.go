@@ -120,15 +120,15 @@ func IsReason(err error, reason Reason) bool {
 	return errors.As(err, &e) && e.Reason == reason
 }
 
-// readings are the verbs that admission control has no say in.
-var readings = []string{"read", "list"}
+// Reads reports whether nothing was to be changed, so that admission control had no say in it.
+func (e *Error) Reads() bool { return e.Verb == "read" || e.Verb == "list" }
 
 func (c *Cluster) wrap(verb, object string, err error) error {
 	if err == nil {
 		return nil
 	}
 	e := &Error{Reason: classify(err), Verb: verb, Object: object, Host: c.host, LeftOut: c.leftOut, Err: err}
-	if e.Reason == Denied && slices.Contains(readings, verb) {
+	if e.Reason == Denied && e.Reads() {
 		e.Reason = Forbidden
 	}
 	e.Conflicts, e.Fields = causes(err)

@@ -153,6 +153,11 @@ func meant(flags *flag.FlagSet, arg, name string) string {
 	return "."
 }
 
+// NoDomain says that the value of --cluster-domain is none, which is no [istio.IsObjectName].
+func NoDomain(domain string) string {
+	return fmt.Sprintf("--cluster-domain must be a DNS domain in lower case, such as cluster.local, got %q.", domain)
+}
+
 // A Flaw is what is wrong with a file that can be read, as it is said of one: "is no regular file".
 type Flaw string
 
@@ -164,6 +169,9 @@ const NotRegular Flaw = "is no regular file"
 // Unreadable says why nothing comes of a file: it cannot be read, or has a Flaw. The error's own name for it, which
 // may be another, is left out.
 func Unreadable(name string, err error) string {
+	if name == "" {
+		name = `""`
+	}
 	if flaw, ok := errors.AsType[Flaw](err); ok {
 		return Plain(name) + " " + string(flaw) + "."
 	}

@@ -151,6 +151,7 @@ func TestRun_arguments(t *testing.T) {
 	check(t, run(), answer{
 		Code: 2, Stderr: "Error: Which files? Name a folder or files, such as\n  terraform-provider-mesh lint .\n" + more,
 	})
+	check(t, run(".", ""), answer{Code: 2, Stderr: "Error: A path is empty.\n" + more})
 	check(t, run("-x"), answer{Code: 2, Stderr: "Error: There is no flag -x.\n" + more})
 	help := run("-h")
 	if help.Code != 0 || !strings.HasPrefix(help.Stdout, "usage: terraform-provider-mesh lint PATH...\n") {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"flag"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/meshroute/terraform-provider-mesh/internal/commandline"
@@ -38,6 +39,9 @@ func Run(args []string, s Schema, stdout, stderr io.Writer) int {
 	case len(paths) == 0:
 		_ = commandline.Refuse(flags, "Which files? Name a folder or files, such as\n  "+commandline.Program+
 			" lint .", stderr)
+		return unreadable
+	case slices.Contains(paths, ""):
+		_ = commandline.Refuse(flags, "A path is empty.", stderr)
 		return unreadable
 	}
 	code, told := clean, map[string]bool{}

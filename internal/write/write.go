@@ -78,6 +78,10 @@ func readOptions(args []string, stdout, stderr io.Writer) (o options, code int, 
 			" write shop > shop.tf", stderr)
 		return o, failed, false
 	}
+	if o.ClusterDomain != "" && !istio.IsObjectName(o.ClusterDomain) {
+		commandline.Error(stderr, commandline.NoDomain(o.ClusterDomain))
+		return o, failed, false
+	}
 	o.names = map[string][]string{}
 	for _, argument := range namespaces {
 		namespace, name, named := strings.Cut(argument, "/")

@@ -42,6 +42,10 @@ func TestRun_refused(t *testing.T) {
 			"Error: \"Shop\" is no namespace: at most 63 lower-case letters, digits and -, with a letter or digit at " +
 				"both ends.\n",
 		},
+		"no domain": {
+			"shop --cluster-domain A", failed,
+			"Error: --cluster-domain must be a DNS domain in lower case, such as cluster.local, got \"A\".\n",
+		},
 		"no object's name": {"shop/a/b", failed, "Error: \"a/b\" is no name of an object.\n"},
 		"no cluster":       {"shop", failed, "Error: No cluster is configured\n\nSet one.\n\n"},
 	} {

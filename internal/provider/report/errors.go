@@ -149,8 +149,11 @@ func advice(e *cluster.Error) (summary, remedy string) {
 	case cluster.Untrusted:
 		return "Certificate not trusted", untrustedText(e) + leftOutText(e)
 	case cluster.TimedOut:
-		return "No answer in time", "The API server at " + e.Host +
-			" did not answer in time. Whether the change was made is shown by the next plan."
+		remedy = "The API server at " + e.Host + " did not answer in time."
+		if !e.Reads() {
+			remedy += " Whether the change was made is shown by the next plan."
+		}
+		return "No answer in time", remedy
 	case cluster.Interrupted:
 		return "Interrupted", "Nothing was changed by this request. Run terraform plan to see what is there now."
 	case cluster.NoCredentials:

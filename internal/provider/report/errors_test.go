@@ -121,3 +121,16 @@ func FuzzReportErrors(f *testing.F) {
 		}
 	})
 }
+
+// Who only reads is not told to look whether something was changed.
+func TestReportErrors_timedOut(t *testing.T) {
+	t.Parallel()
+	const late = "The API server at a did not answer in time."
+	for verb, want := range map[string]string{
+		"list": late, "read": late, "apply": late + " Whether the change was made is shown by the next plan.",
+	} {
+		if _, got := advice(&cluster.Error{Reason: cluster.TimedOut, Verb: verb, Host: "a"}); got != want {
+			t.Errorf("%s: %q, want %q", verb, got, want)
+		}
+	}
+}
