@@ -179,7 +179,9 @@ func TestRun_said(t *testing.T) {
 				change["after_sensitive"] = tree{"default": tree{"weights": tree{"v2": true}}}
 			},
 			[]string{
+				greeter + ": cannot be drawn without what is sensitive: default.weights",
 				greeter + ": sensitive, and so not shown: default.weights", "!The picture", "!100 %",
+				"!not known until apply",
 			},
 		},
 		"a duration that is sensitive": {
@@ -188,9 +190,34 @@ func TestRun_said(t *testing.T) {
 				change["after_sensitive"] = tree{"default": tree{"timeout": true}}
 			},
 			[]string{
-				greeter + ": not known until apply: default.timeout",
-				greeter + ": sensitive, and so not shown: default.timeout", "!1234",
+				greeter + ": cannot be drawn without what is sensitive: default.timeout",
+				greeter + ": sensitive, and so not shown: default.timeout", "!1234", "!not known until apply",
 			},
+		},
+		"a duration that is sensitive beside one that is not known": {
+			"demo_create", func(_, _, change tree) {
+				rules := change["after"].(tree)["rules"].([]any)
+				rules[0].(tree)["timeout"] = "1234ms"
+				change["after_sensitive"] = tree{"rules": []any{tree{"timeout": true}}}
+				change["after_unknown"] = tree{"default": tree{"timeout": true}}
+			},
+			[]string{
+				greeter + ": not known until apply: default.timeout\n",
+				greeter + ": cannot be drawn without what is sensitive: rules[0].timeout\n", "!1234",
+			},
+		},
+		"labels that are sensitive": {
+			"demo_create", func(_, _, change tree) {
+				change["after_sensitive"] = tree{"subsets": tree{"v1": tree{"labels": true}}}
+			},
+			[]string{"v1 of ", ", new: (sensitive)\n", "!not known until apply", "!without what is sensitive"},
+		},
+		"a label that is sensitive": {
+			"demo_create", func(_, _, change tree) {
+				change["after"].(tree)["subsets"].(tree)["v1"].(tree)["labels"] = tree{"app": "secret", "track": "a"}
+				change["after_sensitive"] = tree{"subsets": tree{"v1": tree{"labels": tree{"app": true}}}}
+			},
+			[]string{"v1 of ", ", new: app=(sensitive), track=a\n", "!secret", "!not known until apply"},
 		},
 		"what another version wrote": {
 			"demo_create", func(_, _, change tree) { change["after"].(tree)["default"] = tree{"subset": "none"} },

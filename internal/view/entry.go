@@ -199,6 +199,9 @@ func (e *entry) tell(r resource) {
 		if len(s.unknown) > 0 {
 			note("not known until apply: %s", shown(names(s.unknown)))
 		}
+		if len(s.hidden) > 0 {
+			note("cannot be drawn without what is sensitive: %s", shown(names(s.hidden)))
+		}
 		if len(s.sensitive) > 0 {
 			note("sensitive, and so not shown: %s", shown(names(s.sensitive)))
 		}
@@ -298,10 +301,10 @@ func subsetsOf(before, after *argument.Routes, known bool) []*subset {
 		var parts []string
 		for _, name := range slices.Sorted(maps.Keys(of.GetLabels())) {
 			switch value := of.GetLabels()[name]; {
-			case name == unsettled:
-				parts = append(parts, unsettled)
-			case value == unsettled:
-				parts = append(parts, istio.Shown(name)+"="+unsettled)
+			case name == unsettled, name == masked:
+				parts = append(parts, name)
+			case value == unsettled, value == masked:
+				parts = append(parts, istio.Shown(name)+"="+value)
 			default:
 				parts = append(parts, istio.Shown(name)+"="+istio.Shown(value))
 			}

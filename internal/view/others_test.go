@@ -106,6 +106,16 @@ func TestRun_manifests(t *testing.T) {
 			})},
 			[]string{"kubernetes_manifest.reviews: not known until apply: manifest", "!v2 30 %"},
 		},
+		"a part of the spec is sensitive": {
+			[]tree{change("kubernetes_manifest.reviews", "create", tree{
+				"after":           tree{"manifest": reviews(30)},
+				"after_sensitive": tree{"manifest": tree{"spec": tree{"http": true}}},
+			})},
+			[]string{
+				"kubernetes_manifest.reviews: cannot be drawn without what is sensitive: manifest.spec.http\n",
+				"!v2 30 %", "!not known",
+			},
+		},
 		"another kind": {
 			[]tree{change("kubernetes_manifest.pod", "create", tree{
 				"after": tree{"manifest": tree{"apiVersion": "v1", "kind": "Pod"}},

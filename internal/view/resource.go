@@ -39,8 +39,9 @@ type side struct {
 	route  argument.Route
 	life   form.Lifecycle
 	reader *attr.Reader
-	// unknown and sensitive are the places of what is not known yet, and of what is not shown.
-	unknown, sensitive []path.Path
+	// unknown and hidden are the places of what it cannot be drawn without: not known yet, or sensitive. sensitive are
+	// those of all that is not shown.
+	unknown, hidden, sensitive []path.Path
 	// problem is why it cannot be drawn, empty where it can.
 	problem string
 	// summary are the words of the resource, none where they are not known or would show what is sensitive.
@@ -184,8 +185,12 @@ func readOurs(attributes map[string]any, unknown, sensitive any, hide bool) *sid
 	s := &side{route: argument.ReadRoute(value), sensitive: v.sensitive}
 	s.reader, s.problem = s.route.Reader, s.route.Problem
 	for _, at := range s.route.Unknown {
-		if form.Has(at, form.Deciding) {
+		switch {
+		case !form.Has(at, form.Deciding):
+		case isMarked(unknown, at):
 			s.unknown = append(s.unknown, at)
+		default:
+			s.hidden = append(s.hidden, at)
 		}
 	}
 	if s.reader == nil {
@@ -196,9 +201,9 @@ func readOurs(attributes map[string]any, unknown, sensitive any, hide bool) *sid
 	if len(s.sensitive) == 0 {
 		s.summary = s.reader.Strings("summary")
 	}
-	if s.problem == "" && len(s.unknown) == 0 {
+	if s.problem == "" && len(s.unknown)+len(s.hidden) == 0 {
 		s.pair = s.route.Render()
-		settle(s.pair.Declaring(), s.route.Unknown)
+		settle(s.pair.Declaring(), s.route.Unknown, unknown)
 		s.routes = routesOf(s.pair)
 	}
 	return s
@@ -223,8 +228,10 @@ func readManifest(typ string, attributes map[string]any, unknown, sensitive any)
 		routes := argument.ReadRoutes(value)
 		switch s.problem = routes.Problem; {
 		case s.problem != "":
-		case !routes.Known:
+		case !routes.Known && someTrue(unknowns[name]):
 			s.unknown = []path.Path{at}
+		case !routes.Known:
+			s.hidden = v.sensitive
 		default:
 			s.routes = routes
 		}

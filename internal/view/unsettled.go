@@ -7,12 +7,13 @@ import (
 	"github.com/meshroute/terraform-provider-mesh/internal/istio"
 )
 
-// unsettled stands for a label, or for all of them, that is not known before apply.
+// unsettled stands for a label, or for all of them, that is not known before apply, as masked does for what is
+// sensitive.
 const unsettled = "(not known until apply)"
 
-// settle writes into a DestinationRule, which may be nil, that labels of its subsets are not known yet: what is not
-// known is read as if it were not there.
-func settle(o *istio.Object, unknown []path.Path) {
+// settle writes into a DestinationRule, which may be nil, which labels of its subsets are not known yet by the marks of
+// a plan, and which are sensitive: either is read as if it were not there.
+func settle(o *istio.Object, unknown []path.Path, marks any) {
 	if o == nil {
 		return
 	}
@@ -23,7 +24,11 @@ func settle(o *istio.Object, unknown []path.Path) {
 			!steps[2].Equal(path.PathStepAttributeName("labels")) {
 			continue
 		}
-		key := unsettled
+		mark := masked
+		if isMarked(marks, at) {
+			mark = unsettled
+		}
+		key := mark
 		if len(steps) > 3 {
 			if name, ok := steps[3].(path.PathStepElementKeyString); ok {
 				key = string(name)
@@ -32,17 +37,17 @@ func settle(o *istio.Object, unknown []path.Path) {
 		for i, s := range subsets {
 			if steps[1].Equal(path.PathStepElementKeyString(s.GetName())) ||
 				steps[1].Equal(path.PathStepElementKeyInt(i)) {
-				setLabel(s, key)
+				setLabel(s, key, mark)
 			}
 		}
 	}
 }
 
-func setLabel(s *networking.Subset, key string) {
+func setLabel(s *networking.Subset, key, mark string) {
 	if s.Labels == nil {
 		s.Labels = map[string]string{}
 	}
-	s.Labels[key] = unsettled
+	s.Labels[key] = mark
 }
 
 // isSettled reports whether pods can be found by labels.

@@ -144,6 +144,30 @@ func someTrue(marks any) bool {
 	return false
 }
 
+// isMarked reports whether a place is marked, or something in it.
+func isMarked(marks any, at path.Path) bool {
+	for _, step := range at.Steps() {
+		switch here := marks.(type) {
+		case map[string]any:
+			switch step := step.(type) {
+			case path.PathStepAttributeName:
+				marks = here[string(step)]
+			case path.PathStepElementKeyString:
+				marks = here[string(step)]
+			}
+		case []any:
+			i, isIndex := step.(path.PathStepElementKeyInt)
+			if !isIndex || int(i) >= len(here) {
+				return false
+			}
+			marks = here[i]
+		default:
+			return marks == true
+		}
+	}
+	return someTrue(marks)
+}
+
 // names says places, a few of them.
 func names(places []path.Path) string {
 	const most = 8
