@@ -35,7 +35,7 @@ func Look(version string) view.Look {
 		if problem != "" {
 			return view.Live{}, errors.New(problem)
 		}
-		l := looker{surroundings: cluster.NewSurroundings(c, form.DefaultClusterDomain)}
+		l := looker{surroundings: cluster.NewSurroundings(c, at.ClusterDomain), domain: at.ClusterDomain}
 		l.asker.UserAgent = "terraform-provider-mesh/" + version
 		var err error
 		if l.asker.Prometheus, err = prometheusAt(at.Prometheus, c); err != nil {
@@ -72,6 +72,7 @@ func prometheusAt(where string, c *cluster.Cluster) (*gate.Prometheus, error) {
 // looker looks at one service after the other.
 type looker struct {
 	surroundings *cluster.Surroundings
+	domain       string
 	asker        gate.Asker
 	// unseen says what could not be looked at, each once.
 	unseen []string
@@ -107,7 +108,7 @@ func (l *looker) look(ctx context.Context, of view.Service) view.Seen {
 			seen.Routes = append(seen.Routes, route)
 		}
 	}
-	for _, subset := range subsetsOf(of, from) {
+	for _, subset := range l.subsetsOf(of, from) {
 		is := view.SeenSubset{Name: subset.Name}
 		namespace, _, _ := from.InCluster(of.Host)
 		if service != nil {
@@ -122,7 +123,7 @@ func (l *looker) look(ctx context.Context, of view.Service) view.Seen {
 }
 
 // subsetsOf returns the subsets of a plan, and those of the cluster that have other names.
-func subsetsOf(of view.Service, from *cluster.View) []view.Labelled {
+func (l *looker) subsetsOf(of view.Service, from *cluster.View) []view.Labelled {
 	all, named := of.Subsets, map[string]bool{}
 	for _, subset := range all {
 		named[subset.Name] = true
@@ -131,8 +132,7 @@ func subsetsOf(of view.Service, from *cluster.View) []view.Labelled {
 		return all
 	}
 	for _, n := range from.DestinationRulesOf(of.Host) {
-		if !strings.EqualFold(istio.FullHost(n.DestinationRuleSpec().GetHost(), n.Namespace, form.DefaultClusterDomain),
-			of.Host) {
+		if !strings.EqualFold(istio.FullHost(n.DestinationRuleSpec().GetHost(), n.Namespace, l.domain), of.Host) {
 			continue
 		}
 		for _, subset := range n.DestinationRuleSpec().GetSubsets() {

@@ -37,6 +37,12 @@ type entry struct {
 	Seen []Seen
 
 	services []Service
+	// home is the cluster where there are several, nil where that is not told. domain is that of the cluster.
+	home   *site
+	domain string
+	lookup *lookup
+	// unsure says that something decided which resources are shown together that the plan does not say.
+	unsure bool
 }
 
 // line says what a plan does with a resource; From is the address that it had before, empty for the same.
@@ -72,10 +78,20 @@ func newEntry(group []resource, around surroundings) *entry {
 		len(after.DestinationRules) == 0 {
 		return nil
 	}
-	e := &entry{Subsets: subsetsOf(before, after, known), services: servicesOf(before, after)}
+	domain := group[0].domain
+	around.now.ClusterDomain, around.then.ClusterDomain = domain, domain
+	e := &entry{
+		Subsets: subsetsOf(before, after, domain, known), services: servicesOf(before, after, domain),
+		home: group[0].home, domain: domain,
+	}
 	for _, r := range group {
 		e.Lines = append(e.Lines, line{shown(r.address), r.does, shown(r.from)})
 		e.tell(r)
+		e.unsure = e.unsure || r.unsure
+	}
+	if e.unsure {
+		e.Notes = append(e.Notes, "other resources have the same objects, which can only be in other clusters; the plan "+
+			"does not say in which, so that the order in which they stand decides what is shown together")
 	}
 	e.draw(group, before.VirtualServices, after.VirtualServices, around)
 	if known {
@@ -277,7 +293,7 @@ func warningsOf(r resource) []string {
 func inLine(text string) string { return strings.Join(strings.Fields(text), " ") }
 
 // subsetsOf returns the subsets that DestinationRules declare, before and after.
-func subsetsOf(before, after *argument.Routes, known bool) []*subset {
+func subsetsOf(before, after *argument.Routes, domain string, known bool) []*subset {
 	var all []*subset
 	find := func(host, name string) *subset {
 		for _, s := range all {
@@ -292,7 +308,8 @@ func subsetsOf(before, after *argument.Routes, known bool) []*subset {
 	each := func(routes *argument.Routes, keep func(*subset, *networking.Subset)) {
 		for _, o := range routes.DestinationRules {
 			for _, declared := range o.DestinationRuleSpec().GetSubsets() {
-				keep(find(shown(fullHost(o.DestinationRuleSpec().GetHost(), o)), shown(declared.GetName())), declared)
+				host := fullHost(o.DestinationRuleSpec().GetHost(), o, domain)
+				keep(find(shown(host), shown(declared.GetName())), declared)
 			}
 		}
 	}

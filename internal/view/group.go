@@ -10,7 +10,6 @@ import (
 
 	"github.com/meshroute/terraform-provider-mesh/internal/istio"
 	"github.com/meshroute/terraform-provider-mesh/internal/provider/argument"
-	"github.com/meshroute/terraform-provider-mesh/internal/provider/form"
 	"github.com/meshroute/terraform-provider-mesh/internal/traffic"
 )
 
@@ -30,8 +29,8 @@ func grouped(all []resource) [][]resource {
 		return parent[i]
 	}
 	type place struct {
-		cluster int
-		key     string
+		cluster
+		key string
 	}
 	owner, clusters := map[place]int{}, clustersOf(all)
 	for i, r := range all {
@@ -66,18 +65,33 @@ func grouped(all []resource) [][]resource {
 	return groups
 }
 
+// cluster is one of those that resources are in: that of a provider block, or of several that the plan does not tell
+// apart the nth.
+type cluster struct {
+	home *site
+	nth  int
+}
+
 // clustersOf tells resources apart that have an object of the same name at the same time: they have it in several
-// clusters. A plan does not say which cluster is whose, so that the first of each name are taken to be in one, the
-// second in another, and so on.
-func clustersOf(all []resource) []int {
-	clusters, next := make([]int, len(all)), map[string]int{}
+// clusters. Where provider blocks do not say in which, the first of each name are taken to be in one, the second in
+// another, and so on, and are marked for that.
+func clustersOf(all []resource) []cluster {
+	type claim struct {
+		home   *site
+		object string
+	}
+	clusters, last := make([]cluster, len(all)), map[claim]int{}
 	for i, r := range all {
+		clusters[i].home = r.home
 		claims := r.claims()
-		for _, claim := range claims {
-			clusters[i] = max(clusters[i], next[claim])
+		for _, object := range claims {
+			if other, known := last[claim{r.home, object}]; known {
+				clusters[i].nth = max(clusters[i].nth, clusters[other].nth+1)
+				all[i].unsure, all[other].unsure = true, true
+			}
 		}
-		for _, claim := range claims {
-			next[claim] = clusters[i] + 1
+		for _, object := range claims {
+			last[claim{r.home, object}] = i
 		}
 	}
 	return clusters
@@ -101,8 +115,10 @@ func (r resource) claims() []string {
 }
 
 // The keys by which resources find each other.
-func routeKey(name string) string                    { return "route " + name }
-func subsetsKey(host string, o *istio.Object) string { return "subsets of " + fullHost(host, o) }
+func routeKey(name string) string { return "route " + name }
+func (r resource) subsetsKey(host string, o *istio.Object) string {
+	return "subsets of " + fullHost(host, o, r.domain)
+}
 
 // owns are the keys of what a resource is: VirtualServices, and the DestinationRules of hosts.
 func (r resource) owns() []string {
@@ -112,7 +128,7 @@ func (r resource) owns() []string {
 			keys = append(keys, routeKey(o.Namespace+"/"+o.Name))
 		}
 		for _, o := range s.objects().DestinationRules {
-			keys = append(keys, subsetsKey(o.DestinationRuleSpec().GetHost(), o))
+			keys = append(keys, r.subsetsKey(o.DestinationRuleSpec().GetHost(), o))
 		}
 	}
 	return keys
@@ -131,7 +147,7 @@ func (r resource) needs() []string {
 			}
 			for _, d := range destinationsOf(spec) {
 				if d.GetSubset() != "" {
-					keys = append(keys, subsetsKey(d.GetHost(), o))
+					keys = append(keys, r.subsetsKey(d.GetHost(), o))
 				}
 			}
 		}
@@ -139,9 +155,9 @@ func (r resource) needs() []string {
 	return keys
 }
 
-// fullHost is a host as the proxies know it.
-func fullHost(host string, o *istio.Object) string {
-	return strings.ToLower(istio.FullHost(host, o.Namespace, form.DefaultClusterDomain))
+// fullHost is a host as the proxies of a cluster with a domain know it.
+func fullHost(host string, o *istio.Object, domain string) string {
+	return strings.ToLower(istio.FullHost(host, o.Namespace, domain))
 }
 
 // destinationsOf returns where the rules of a VirtualService send requests, copies and connections.

@@ -1,7 +1,6 @@
 package view
 
 import (
-	"context"
 	"fmt"
 	"slices"
 
@@ -74,10 +73,10 @@ func (r Rate) String() string {
 }
 
 // servicesOf returns the hosts that VirtualServices and DestinationRules are for.
-func servicesOf(before, after *argument.Routes) []Service {
+func servicesOf(before, after *argument.Routes, domain string) []Service {
 	var all []Service
 	find := func(host string, o *istio.Object) *Service {
-		host = fullHost(host, o)
+		host = fullHost(host, o, domain)
 		for i := range all {
 			if all[i].Host == host {
 				return &all[i]
@@ -105,40 +104,6 @@ func servicesOf(before, after *argument.Routes) []Service {
 		}
 	}
 	return all
-}
-
-// mostServices is how many services it is asked of: nobody reads more.
-const mostServices = 100
-
-// look adds what is live to the entries.
-func (o *overview) look(ctx context.Context, at Place, look Look) error {
-	var wanted []Service
-	place := map[string]int{}
-	for _, e := range o.Entries {
-		for _, s := range e.services {
-			if _, known := place[s.Host]; !known && len(wanted) < mostServices {
-				place[s.Host] = len(wanted)
-				wanted = append(wanted, s)
-			}
-		}
-	}
-	live, err := look(ctx, at, wanted)
-	if err != nil {
-		return err
-	}
-	for _, line := range live.Unseen {
-		o.Alerts = append(o.Alerts, "Of what is live this is not known: "+shown(line))
-	}
-	for _, e := range o.Entries {
-		for _, s := range e.services {
-			if at, asked := place[s.Host]; asked && at < len(live.Seen) {
-				e.Seen = append(e.Seen, live.Seen[at].shown())
-			} else {
-				e.Notes = append(e.Notes, "what is live of "+shown(s.Host)+" is left out: there are too many services")
-			}
-		}
-	}
-	return nil
 }
 
 // shown returns it as it may be shown: the cluster wrote it.

@@ -230,7 +230,9 @@ func TestRun_live(t *testing.T) {
 	var asked []view.Service
 	look := func(_ context.Context, at view.Place, services []view.Service) (view.Live, error) {
 		asked = services
-		if at != (view.Place{Kubeconfig: "kubeconfig", Context: "shop", Prometheus: "http://127.0.0.1:9"}) {
+		if at != (view.Place{
+			Kubeconfig: "kubeconfig", Context: "shop", Prometheus: "http://127.0.0.1:9", ClusterDomain: "cluster.local",
+		}) {
 			t.Errorf("it looks at %+v", at)
 		}
 		live := view.Live{Unseen: []string{"whether pods are ready"}}

@@ -17,15 +17,30 @@ type overview struct {
 	// Facts say what the input was, and Alerts what is wrong with all of it.
 	Facts, Alerts []string
 	Entries       []*entry
+
+	// several are the clusters of the plan where it tells them apart, and only is the one where it does not, nil where
+	// nothing is said of it.
+	several []*site
+	only    *site
 }
 
-// picture makes of an input what is shown of it.
-func (in input) picture() *overview {
+// picture makes of an input what is shown of it. The domain is that of every cluster, empty where the plan says it.
+func (in input) picture(domain string) *overview {
 	o := &overview{Title: "Routes of a plan"}
 	if in.state != nil {
 		o.Title = "Routes of a state"
 	}
-	all := in.resources()
+	all := in.resources(domain)
+	o.several = findHomes(all)
+	if domain == "" {
+		shareDomains(all)
+	}
+	if findLinked(all); domain == "" {
+		shareDomains(all)
+	}
+	if len(o.several) == 0 {
+		o.only = onlySite(all)
+	}
 	around := surroundingsOf(all)
 	kept := 0
 	for _, group := range grouped(all) {
@@ -36,12 +51,18 @@ func (in input) picture() *overview {
 			kept += len(group)
 		default:
 			e.ID = fmt.Sprintf("r%d", len(o.Entries)+1)
+			if e.home != nil {
+				e.Notes = append(e.Notes, "in the cluster of the provider block "+shown(e.home.block))
+			}
 			o.Entries = append(o.Entries, e)
 		}
 	}
 	o.Facts = in.facts(len(o.Entries), kept)
 	if in.plan != nil {
 		o.Alerts = in.alerts()
+	}
+	if domain == "" {
+		o.Alerts = append(o.Alerts, vagueDomains(all)...)
 	}
 	return o
 }

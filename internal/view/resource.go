@@ -1,6 +1,7 @@
 package view
 
 import (
+	"cmp"
 	"encoding/json"
 	"slices"
 	"strings"
@@ -19,6 +20,15 @@ type resource struct {
 	address string
 	// does is what the plan does with it, in words, and from the address that it had before, empty for the same.
 	does, from string
+	// site is what its provider block says of its cluster, nil where the plan does not say which block that is. home is
+	// the one of several clusters that it is in, nil for the only one and where that is not told. domain is that of
+	// the cluster.
+	site, home *site
+	domain     string
+	// ours says that it is one of this provider.
+	ours bool
+	// unsure says that others have the same object, and that nothing tells which of them is in which cluster.
+	unsure bool
 	// stays says that nothing changes of its objects.
 	stays bool
 	// now and then are nil where there is none.
@@ -68,11 +78,12 @@ func isRoute(mode tfjson.ResourceMode, typ string) bool {
 	return mode == tfjson.ManagedResourceMode && (isOurs(typ) || kubernetesManifests[typ] != nil)
 }
 
-// resources returns those of a plan that route.
-func (in input) resources() []resource {
+// resources returns those of a plan that route. The domain is that of every cluster, empty where the plan says it.
+func (in input) resources(domain string) []resource {
 	if in.state != nil {
-		return ofState(in.state)
+		return ofState(in.state, cmp.Or(domain, form.DefaultClusterDomain))
 	}
+	sites := sitesOf(in.plan.Config)
 	drifted := map[string]bool{}
 	for _, c := range in.plan.ResourceDrift {
 		if c != nil && c.Change != nil && (c.Change.Actions.Update() || c.Change.Actions.Delete()) {
@@ -85,14 +96,20 @@ func (in input) resources() []resource {
 			continue
 		}
 		change := c.Change
-		r := resource{address: c.Address, drifted: drifted[c.Address]}
+		r := resource{
+			address: c.Address, drifted: drifted[c.Address], site: sites.of(c), ours: isOurs(c.Type),
+			domain: cmp.Or(domain, form.DefaultClusterDomain),
+		}
+		if domain == "" && r.site != nil {
+			r.domain = r.site.domain
+		}
 		if c.DeposedKey != "" {
 			r.address, r.deposed = r.address+" (deposed)", true
 		}
 		// What has become sensitive since the last apply is not marked in the state.
 		sensitive := bothMarked(change.BeforeSensitive, change.AfterSensitive)
-		r.now = newSide(c.Type, change.Before, nil, sensitive)
-		r.then = newSide(c.Type, change.After, change.AfterUnknown, sensitive)
+		r.now = newSide(c.Type, r.domain, change.Before, nil, sensitive)
+		r.then = newSide(c.Type, r.domain, change.After, change.AfterUnknown, sensitive)
 		r.does = doing(c, &r)
 		if r.now != nil || r.then != nil {
 			all = append(all, r)
@@ -134,7 +151,7 @@ func doing(c *tfjson.ResourceChange, r *resource) string {
 }
 
 // ofState returns the resources of a state, which are as they are.
-func ofState(state *tfjson.State) []resource {
+func ofState(state *tfjson.State, domain string) []resource {
 	var all []resource
 	var visit func(*tfjson.StateModule)
 	visit = func(m *tfjson.StateModule) {
@@ -148,8 +165,10 @@ func ofState(state *tfjson.State) []resource {
 			var sensitive any
 			// What cannot be read marks nothing.
 			_ = json.Unmarshal(r.SensitiveValues, &sensitive)
-			if is := newSide(r.Type, r.AttributeValues, nil, sensitive); is != nil {
-				all = append(all, resource{address: r.Address, does: "is in the state", now: is, then: is})
+			if is := newSide(r.Type, domain, r.AttributeValues, nil, sensitive); is != nil {
+				all = append(all, resource{
+					address: r.Address, domain: domain, does: "is in the state", now: is, then: is,
+				})
 			}
 		}
 		for _, child := range m.ChildModules {
@@ -163,15 +182,15 @@ func ofState(state *tfjson.State) []resource {
 }
 
 // newSide reads a resource, nil where there is none.
-func newSide(typ string, is, unknown, sensitive any) *side {
+func newSide(typ, domain string, is, unknown, sensitive any) *side {
 	attributes, ok := is.(map[string]any)
 	if !ok {
 		return nil
 	}
 	if isOurs(typ) {
-		s := readOurs(attributes, unknown, sensitive, false)
+		s := readOurs(attributes, domain, unknown, sensitive, false)
 		if s.problem != "" && len(s.sensitive) > 0 {
-			s = readOurs(attributes, unknown, sensitive, true)
+			s = readOurs(attributes, domain, unknown, sensitive, true)
 		}
 		return s
 	}
@@ -179,10 +198,10 @@ func newSide(typ string, is, unknown, sensitive any) *side {
 }
 
 // readOurs reads a resource of this provider.
-func readOurs(attributes map[string]any, unknown, sensitive any, hide bool) *side {
+func readOurs(attributes map[string]any, domain string, unknown, sensitive any, hide bool) *side {
 	v := values{hide: hide}
 	value := v.object(path.Empty(), attributes, unknown, sensitive)
-	s := &side{route: argument.ReadRoute(value), sensitive: v.sensitive}
+	s := &side{route: argument.ReadRouteIn(domain, value), sensitive: v.sensitive}
 	s.reader, s.problem = s.route.Reader, s.route.Problem
 	for _, at := range s.route.Unknown {
 		switch {

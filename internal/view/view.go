@@ -15,6 +15,7 @@ import (
 	"syscall"
 
 	"github.com/meshroute/terraform-provider-mesh/internal/commandline"
+	"github.com/meshroute/terraform-provider-mesh/internal/istio"
 	"github.com/meshroute/terraform-provider-mesh/internal/provider/report"
 )
 
@@ -31,12 +32,15 @@ Draws every route that a plan touches, before and after, with what moves, how sh
 Reads what terraform show -json prints, of a saved plan or of the state, from a file or from the standard input.
 Nothing is asked for without --live.
 
-  --markdown         write Markdown for a comment, instead of a page
-  --limit N          leave out what is beyond so many bytes of a page, characters of Markdown
-  --live             show what is live too, in the cluster of the kubeconfig or of the KUBE_* variables
-  --kubeconfig FILE  with --live, the kubeconfig
-  --context NAME     with --live, the context of the kubeconfig
-  --prometheus WHERE with --live, ask for requests and failures: a URL, or NAMESPACE/NAME:PORT of a Service
+  --markdown               write Markdown for a comment, instead of a page
+  --limit N                leave out what is beyond so many bytes of a page, characters of Markdown
+  --cluster-domain DOMAIN  end of every full name of a service; without it the plan says it where its provider
+                           blocks have it written out, and else it is cluster.local
+  --live                   show what is live too, in the clusters that the provider blocks of the plan name by a
+                           config_path or config_context that is written out, or else the KUBE_* variables
+  --kubeconfig FILE        with --live, the kubeconfig
+  --context NAME           with --live, the context of the kubeconfig
+  --prometheus WHERE       with --live, ask for requests and failures: a URL, or NAMESPACE/NAME:PORT of a Service
 `
 
 // The limits where none is given. A comment on GitHub has at most 65,536 characters, and there may be others around
@@ -49,8 +53,8 @@ const (
 // Look looks at what is live.
 type Look func(ctx context.Context, at Place, services []Service) (Live, error)
 
-// Place is where something is live, as far as somebody says so.
-type Place struct{ Kubeconfig, Context, Prometheus string }
+// Place is where something is live, as far as somebody says so. The domain of the cluster is always said.
+type Place struct{ Kubeconfig, Context, Prometheus, ClusterDomain string }
 
 // Run is the command. It returns the exit code.
 func Run(args []string, stdin io.Reader, stdout, stderr io.Writer, look Look) int {
@@ -59,6 +63,7 @@ func Run(args []string, stdin io.Reader, stdout, stderr io.Writer, look Look) in
 	flags.BoolVar(&o.markdown, "markdown", false, "")
 	flags.IntVar(&o.limit, "limit", 0, "")
 	flags.BoolVar(&o.live, "live", false, "")
+	flags.StringVar(&o.domain, "cluster-domain", "", "")
 	flags.StringVar(&o.at.Kubeconfig, "kubeconfig", "", "")
 	flags.StringVar(&o.at.Context, "context", "", "")
 	flags.StringVar(&o.at.Prometheus, "prometheus", "", "")
@@ -88,6 +93,7 @@ func Run(args []string, stdin io.Reader, stdout, stderr io.Writer, look Look) in
 type options struct {
 	markdown, live bool
 	limit          int
+	domain         string
 	at             Place
 }
 
@@ -98,6 +104,8 @@ func (o options) refused(files []string, stdin io.Reader) (problem string) {
 		return "One plan is drawn, and there are several files: " + commandline.Plain(strings.Join(files, ", ")) + "."
 	case o.limit < 0:
 		return fmt.Sprintf("--limit must not be below 0, got %d.", o.limit)
+	case o.domain != "" && !istio.IsObjectName(o.domain):
+		return commandline.NoDomain(o.domain)
 	case o.at != (Place{}) && !o.live:
 		return "--kubeconfig, --context and --prometheus are for --live, which is not given."
 	case len(files) == 0 && isTerminal(stdin):
@@ -112,7 +120,7 @@ func (o options) draw(file string, stdin io.Reader, look Look) (text, problem st
 	if problem != "" {
 		return "", problem
 	}
-	p := in.picture()
+	p := in.picture(o.domain)
 	if o.live {
 		// An interrupt ends the questions, and with them the command.
 		ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)

@@ -58,7 +58,10 @@ func (r *Route) IsKnownButOwner() bool {
 }
 
 // ReadRoute reads a resource, or an object with the attributes of one.
-func ReadRoute(value tftypes.Value) Route {
+func ReadRoute(value tftypes.Value) Route { return ReadRouteIn(form.DefaultClusterDomain, value) }
+
+// ReadRouteIn is [ReadRoute] in a cluster of that domain.
+func ReadRouteIn(domain string, value tftypes.Value) Route {
 	if !value.IsKnown() {
 		return Route{Unknown: []path.Path{path.Empty()}}
 	}
@@ -83,7 +86,7 @@ func ReadRoute(value tftypes.Value) Route {
 	if len(c.problems) > 0 {
 		return Route{Problem: problemsText(p.Void(), r, c.problems, nil)}
 	}
-	route := p.Route(r, form.Defaults{Namespace: form.DefaultNamespace, ClusterDomain: form.DefaultClusterDomain})
+	route := p.Route(r, form.Defaults{Namespace: form.DefaultNamespace, ClusterDomain: domain})
 	return Route{
 		Route: route, Unknown: r.Unknown(), Problem: problemsText(p.Void(), r, r.Problems(), route.Problems()),
 		Form: p.Form, Reader: r,
