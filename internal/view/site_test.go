@@ -234,10 +234,13 @@ func TestRun_liveBlocks(t *testing.T) {
 			says(t, strings.Join(strings.Fields(got.Stdout), " "), test.says...)
 		})
 	}
-	none := asked{refused: map[string]bool{"east": true, "west": true}}
-	if diff := cmp.Diff(answer{2, "", "Error: Could not find the context east.\n"},
-		run(t, twoClusters(t, east, west), none.look, "--live")); diff != "" {
-		t.Errorf("(-want +got)\n%s", diff)
+	// What is not known is no reason to look elsewhere.
+	for _, other := range []tree{west, {"host": of("var.a")}} {
+		none := asked{refused: map[string]bool{"east": true, "west": true}}
+		if diff := cmp.Diff(answer{2, "", "Error: Could not find the context east.\n"},
+			run(t, twoClusters(t, east, other), none.look, "--live")); diff != "" {
+			t.Errorf("(-want +got)\n%s", diff)
+		}
 	}
 }
 

@@ -25,7 +25,7 @@ func (o *overview) look(ctx context.Context, flags Place, look Look) error {
 	failed := 0
 	for _, l := range lookups {
 		live, err := look(ctx, l.at, l.services)
-		if err != nil && l.block != nil && len(lookups) == 1 && ctx.Err() == nil {
+		if err != nil && l.block != nil && len(o.several) == 0 && ctx.Err() == nil {
 			// Plans are viewed on other machines than they are made on.
 			reason := err
 			l.at.Kubeconfig, l.at.Context = "", ""
