@@ -51,7 +51,7 @@ func TestAccWrite_said(t *testing.T) {
 	}{
 		"a namespace": {
 			[]string{namespace}, 1, []string{"mesh_canary_route.far", "mesh_canary_route.web"},
-			taken + "\n" + wrong + "\nWritten: 2 mesh_canary_route.",
+			"Warning: " + taken + "\nError: " + wrong + "\nWritten: 2 mesh_canary_route.",
 		},
 		"a name": {
 			[]string{namespace + "/web"}, 0, []string{"mesh_canary_route.web"}, "Written: 1 mesh_canary_route.",
@@ -69,24 +69,26 @@ func TestAccWrite_said(t *testing.T) {
 		},
 		"no such name": {
 			[]string{namespace + "/nothing"}, 2, nil,
-			fmt.Sprintf("Error: namespace %q has no VirtualService and no DestinationRule \"nothing\".", namespace),
+			fmt.Sprintf("Error: Namespace %q has no VirtualService and no DestinationRule \"nothing\".", namespace),
 		},
 		"nothing": {
 			[]string{empty}, 0, nil,
-			fmt.Sprintf("Namespace %q has no VirtualService and no DestinationRule.", empty),
+			fmt.Sprintf("Warning: Namespace %q has no VirtualService and no DestinationRule.", empty),
 		},
 		"one of two is empty": {
 			[]string{empty, namespace + "/web"}, 0, []string{"mesh_canary_route.web"},
-			fmt.Sprintf("Namespace %q has no VirtualService and no DestinationRule.\nWritten: 1 mesh_canary_route.",
-				empty),
+			fmt.Sprintf("Warning: Namespace %q has no VirtualService and no DestinationRule.\n"+
+				"Written: 1 mesh_canary_route.", empty),
 		},
 		"no such namespace": {
 			[]string{namespace, lab.Service + "-none"}, 2, nil, fmt.Sprintf(
-				"Error: there is no namespace \"%s-none\" in the cluster. kubectl get namespaces lists them; "+
+				"Error: There is no namespace \"%s-none\" in the cluster. kubectl get namespaces lists them; "+
 					"--context chooses another cluster.", lab.Service),
 		},
 		"no such context": {
-			[]string{"--context", "none", namespace}, 2, nil, "Error: Cluster configuration unusable",
+			[]string{"--context", "none", namespace}, 2, nil,
+			fmt.Sprintf("Error: Could not read kubeconfig %s: context \"none\" does not exist.\nCheck --kubeconfig and "+
+				"--context, and the KUBE_* environment variables.", lab.Kubeconfig),
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
