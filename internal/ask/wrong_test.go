@@ -105,11 +105,7 @@ func TestRun_wrong(t *testing.T) {
 		},
 		"a file of something else": {
 			[]string{"-f", "DIR/named.yaml"},
-			"Error: DIR/named.yaml: kind: is missing; it is VirtualService, DestinationRule, Gateway or " +
-				"ServiceEntry.\n" +
-				"Error: DIR/named.yaml: apiVersion: is missing; it is networking.istio.io/v1, networking.istio.io/v1beta1 " +
-				"or networking.istio.io/v1alpha3.\nError: DIR/named.yaml: metadata.name: is missing.\n" +
-				"Error: DIR/named.yaml: spec: is missing.\n",
+			"Error: DIR/named.yaml: An object of Istio's API is needed, such as a VirtualService, as YAML or JSON.\n",
 		},
 		"an empty file": {[]string{"-f", "DIR/empty.yaml"}, "Error: DIR/empty.yaml: There is nothing in this text.\n"},
 		"a rule alone": {

@@ -1,6 +1,7 @@
 package argument
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 	"time"
@@ -26,6 +27,8 @@ type documents struct {
 	namespace string
 	// found says that what is no object of Kubernetes' API is left out.
 	found bool
+	// needed says what a text has to be that nobody would take for an object, empty for an element of an argument.
+	needed string
 
 	objects []placed
 	foreign []string
@@ -68,12 +71,13 @@ func (d *documents) reading() elementReading {
 // take reads an object, or each of a list of them as `kubectl get -o yaml` prints it.
 func (d *documents) take(document string, tree any) {
 	manifest, ok := tree.(map[string]any)
-	switch _, isOne := manifest["kind"]; {
-	case d.found && (!ok || !isOne && manifest["apiVersion"] == nil):
+	_, isOne := manifest["kind"]
+	switch isNone := !ok || !isOne && manifest["apiVersion"] == nil; {
+	case d.found && isNone:
 		d.foreign = append(d.foreign, noObject)
 		return
-	case !ok:
-		d.refuse(document, needed)
+	case !ok, isNone && d.needed != "":
+		d.refuse(document, cmp.Or(d.needed, needed))
 		return
 	}
 	if items, ok := itemsOf(manifest); ok {

@@ -166,8 +166,7 @@ func TestReadTexts(t *testing.T) {
 		{Name: "d.yaml", Content: virtualService("greeter", "greeter", "v1")},
 	}, argument.Place{})
 	want := "a.yaml: Read document 1 of YAML: yaml: line 1: did not find expected node content.\n" +
-		"b.yaml: document 2: A resource of this provider is needed, or an object with the attributes of one, or an " +
-		"object of Istio's API, as YAML or as yamldecode(...) returns it.\n" +
+		"b.yaml: document 2: An object of Istio's API is needed, such as a VirtualService, as YAML or JSON.\n" +
 		`d.yaml: VirtualService "shop/greeter" is given twice, at c.yaml too.`
 	if diff := cmp.Diff(want, routes.Problem); diff != "" {
 		t.Errorf("problem (-want +got):\n%s", diff)

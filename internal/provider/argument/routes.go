@@ -65,7 +65,10 @@ type Place struct {
 func ReadTexts(texts []Text, in Place) *Routes {
 	elements, names := make([]elementReading, len(texts)), make([]string, len(texts))
 	for i, text := range texts {
-		elements[i] = readYAML(text.Content, documents{namespace: in.Namespace, found: text.Found})
+		elements[i] = readYAML(text.Content, documents{
+			namespace: in.Namespace, found: text.Found,
+			needed: "An object of Istio's API is needed, such as a VirtualService, as YAML or JSON.",
+		})
 		names[i] = text.Name
 	}
 	all := joinElements(elements, names)
