@@ -39,8 +39,8 @@ The routes:
                            or stand alone. A Service or a Deployment beside the routes is left out
   --live                   what the cluster has. It is found as the provider finds it, by KUBE_CONFIG_PATH, KUBE_CTX,
                            KUBE_HOST and so on, and else as kubectl finds it
-  --kubeconfig FILE        kubeconfig of the cluster
-  --context NAME           its context
+  --kubeconfig FILE        with --live, kubeconfig of the cluster
+  --context NAME           with --live, its context, instead of the current one
   -n, --namespace NAME     namespace of --service, and of objects in files that name none; default is default
   --cluster-domain DOMAIN  end of every full name of a service; default is cluster.local
   --root-namespace NAME    namespace of istiod; default is istio-system

@@ -98,9 +98,7 @@ func newEntry(group []resource, around surroundings) *entry {
 		e.Moves = movesOf(group, before, after, around.then)
 	}
 	for _, lines := range []*[]string{&e.Moves, &e.Warnings, &e.Notes} {
-		if more := len(*lines) - mostLines; more > 0 {
-			*lines = append((*lines)[:mostLines], fmt.Sprintf("and %d more", more))
-		}
+		*lines = atMost(mostLines, *lines)
 	}
 	return e
 }

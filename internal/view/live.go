@@ -112,10 +112,7 @@ func (s Seen) shown() Seen {
 	s.Routes, s.Subsets = slices.Clone(s.Routes), slices.Clone(s.Subsets)
 	for i := range s.Routes {
 		r := &s.Routes[i]
-		r.Name, r.Tools, r.Summary = shown(r.Name), allShown(r.Tools), allShown(r.Summary)
-		if more := len(r.Summary) - mostLines; more > 0 {
-			r.Summary = append(r.Summary[:mostLines], fmt.Sprintf("and %d more", more))
-		}
+		r.Name, r.Tools, r.Summary = shown(r.Name), allShown(r.Tools), atMost(mostLines, allShown(r.Summary))
 	}
 	for i := range s.Subsets {
 		s.Subsets[i].Name, s.Subsets[i].Why = shown(s.Subsets[i].Name), shown(s.Subsets[i].Why)

@@ -62,7 +62,7 @@ func (in input) picture(domain string) *overview {
 		o.Alerts = in.alerts()
 	}
 	if domain == "" {
-		o.Alerts = append(o.Alerts, vagueDomains(all)...)
+		o.Alerts = append(o.Alerts, atMost(mostAlerts, vagueDomains(all))...)
 	}
 	return o
 }
@@ -129,10 +129,15 @@ func (in input) alerts() []string {
 			}
 		}
 	}
-	if more := len(all) - mostAlerts; more > 0 {
-		all = append(all[:mostAlerts], fmt.Sprintf("and %d more", more))
+	return atMost(mostAlerts, all)
+}
+
+// atMost leaves out what nobody reads, and says how much that is.
+func atMost(most int, lines []string) []string {
+	if more := len(lines) - most; more > 0 {
+		return append(lines[:most:most], fmt.Sprintf("and %d more", more))
 	}
-	return all
+	return lines
 }
 
 // longestText is how much is shown of a text that somebody else wrote.

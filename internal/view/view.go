@@ -38,9 +38,11 @@ Nothing is asked for without --live.
                            blocks have it written out, and else it is cluster.local
   --live                   show what is live too, in the clusters that the provider blocks of the plan name by a
                            config_path or config_context that is written out, or else the KUBE_* variables
-  --kubeconfig FILE        with --live, the kubeconfig
-  --context NAME           with --live, the context of the kubeconfig
+  --kubeconfig FILE        with --live, kubeconfig of the cluster
+  --context NAME           with --live, its context, instead of the current one
   --prometheus WHERE       with --live, ask for requests and failures: a URL, or NAMESPACE/NAME:PORT of a Service
+
+Ends with 2, printing nothing, if the input, or with --live the cluster, could not be read.
 `
 
 // The limits where none is given. A comment on GitHub has at most 65,536 characters, and there may be others around

@@ -37,10 +37,10 @@ and mesh_destination_rule. It reads, and changes nothing.
   terraform plan
 
 Flags:
-  --kubeconfig FILE      kubeconfig to use
-  --context NAME         context of the kubeconfig to use instead of its current one
-  --cluster-domain NAME  DNS domain of the cluster, as in the provider block (default cluster.local)
-  --all                  writes objects too that this provider has applied, which are in some state already
+  --kubeconfig FILE        kubeconfig of the cluster
+  --context NAME           its context, instead of the current one
+  --cluster-domain DOMAIN  end of every full name of a service, as in the provider block; default is cluster.local
+  --all                    writes objects too that this provider has applied, which are in some state already
 
 Without flags the environment says which cluster is meant, as for the provider: KUBE_CONFIG_PATH, KUBE_CTX, KUBE_HOST,
 KUBE_TOKEN and the others. Where it says nothing, the cluster is the one that kubectl takes.
