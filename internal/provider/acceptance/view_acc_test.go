@@ -2,6 +2,8 @@ package acceptance_test
 
 import (
 	"fmt"
+	"os"
+	"path/filepath"
 	"regexp"
 	"strconv"
 	"strings"
@@ -113,5 +115,59 @@ func TestAccView_liveRights(t *testing.T) {
 				t.Errorf("it does not say %q:\n%s", want, text)
 			}
 		}
+	}
+}
+
+// TestAccView_liveBlocks: each route is looked for in the cluster that its provider block names in the plan of a real
+// Terraform, in modules too. Where a block says it by a variable, the page says that it is not known.
+func TestAccView_liveBlocks(t *testing.T) {
+	t.Parallel()
+	lab := acctest.Start(t)
+	// Of a server that Terraform does not start itself both blocks would configure the same one.
+	w := &workspace{cli: newCLI(t), lab: lab, f: canaryForm}
+	route := func(name, provider string) string {
+		return fmt.Sprintf("resource \"mesh_canary_route\" %q {\n  provider = %s\n  service = \"%s-%s\"\n"+
+			"  namespace = %q\n  subsets = { v1 = { labels = { version = \"v1\" } } }\n"+
+			"  default = { subset = \"v1\" }\n}\n", name, provider, lab.Service, name, lab.Namespace)
+	}
+	required := fmt.Sprintf("terraform {\n  required_providers {\n    mesh = {\n      source = %q\n"+
+		"      configuration_aliases = [mesh.there]\n    }\n  }\n}\n", sourceAddress)
+	if err := os.Mkdir(filepath.Join(w.dir, "routes"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	w.cli.write("routes/main.tf", required+route("east", "mesh")+route("west", "mesh.there"))
+	w.write(fmt.Sprintf(`variable "kubeconfig" { default = %q }
+provider "mesh" {
+  alias          = "west"
+  config_path    = var.kubeconfig
+  cluster_domain = "west.example"
+}
+module "routes" {
+  source    = "./routes"
+  for_each  = toset(["a.b[0]"])
+  providers = { mesh = mesh, mesh.there = mesh.west }
+}
+`, lab.Kubeconfig))
+	w.must("get")
+	text := w.view("--live", "--markdown")
+	east, west, ok := strings.Cut(text, "\n#### ` module.routes[\"a.b[0]\"].mesh_canary_route.west `")
+	if !ok {
+		t.Fatalf("there is no route west:\n%s", text)
+	}
+	host := func(name, domain string) string {
+		return fmt.Sprintf("%s-%s.%s.svc.%s", lab.Service, name, lab.Namespace, domain)
+	}
+	for _, test := range []struct{ part, want string }{
+		{east, "Live now, ` " + host("east", "cluster.local") + " `:\n\n```\nthere is no such service\n```"},
+		{east, "in the cluster of the provider block mesh\n"},
+		{west, host("west", "west.example")},
+		{west, "what is live is not shown: which cluster the provider block mesh.west means the plan does not say"},
+	} {
+		if !strings.Contains(test.part, test.want) {
+			t.Errorf("it does not say %q:\n%s", test.want, text)
+		}
+	}
+	if strings.Contains(west, "Live now") {
+		t.Errorf("it looks for the route in a cluster that it does not know:\n%s", text)
 	}
 }
