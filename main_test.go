@@ -56,8 +56,8 @@ func TestStart(t *testing.T) {
 		},
 		"a flag before a command": {
 			[]string{"-debug", "lint"}, false, answer{
-				Stderr: "Error: The command stands first, and -debug is for the provider alone: terraform-provider-mesh " +
-					"lint.\n" + more,
+				Stderr: "Error: The command stands first, and -debug is for the provider alone: " +
+					"terraform-provider-mesh lint.\n" + more,
 				Code: 2, Debug: true,
 			},
 		},

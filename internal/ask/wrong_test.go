@@ -73,7 +73,10 @@ func TestRun_wrong(t *testing.T) {
 			[]string{"-f", "DIR/gone.yaml"},
 			"Error: DIR/gone.yaml cannot be read: no such file or directory.\n",
 		},
-		"an empty folder": {[]string{"-f", "DIR/none"}, "Error: DIR/none has no file that ends with .yaml, .yml or .json.\n"},
+		"an empty folder": {
+			[]string{"-f", "DIR/none"},
+			"Error: DIR/none has no file that ends with .yaml, .yml or .json.\n",
+		},
 		"files and a cluster": {
 			[]string{"--live", "DIR"},
 			"Error: Either files are asked or, with --live, the cluster, and not both.\n" + more,
@@ -174,7 +177,10 @@ func TestRun_wrong(t *testing.T) {
 			[]string{"http://a", "http://b"},
 			"Error: One URL is asked about, and there are two: http://a and http://b.\n" + more,
 		},
-		"a URL without a host": {[]string{"http:///x"}, "Error: A URL is like http://greeter.shop/hello, got http:///x.\n"},
+		"a URL without a host": {
+			[]string{"http:///x"},
+			"Error: A URL is like http://greeter.shop/hello, got http:///x.\n",
+		},
 		"a URL with a user": {
 			[]string{"http://a:b@c/x"},
 			"Error: A URL has no user and password here. What a client makes of them is a header: -H 'authorization: " +
@@ -189,8 +195,14 @@ func TestRun_wrong(t *testing.T) {
 			[]string{"--grpc", "Hello"},
 			"Error: --grpc: a gRPC method is like shop.Greeter/Hello, got Hello.\n",
 		},
-		"gRPC with GET":   {[]string{"--grpc", "a.B/C", "-X", "GET"}, "Error: --grpc says it too: leave out --method.\n"},
-		"gRPC and a path": {[]string{"--grpc", "a.B/C", "--path", "/x"}, "Error: --grpc says it too: leave out --path.\n"},
+		"gRPC with GET": {
+			[]string{"--grpc", "a.B/C", "-X", "GET"},
+			"Error: --grpc says it too: leave out --method.\n",
+		},
+		"gRPC and a path": {
+			[]string{"--grpc", "a.B/C", "--path", "/x"},
+			"Error: --grpc says it too: leave out --path.\n",
+		},
 		"no label": {
 			[]string{"--source-label", "app=a,b"},
 			"Error: --source-label: a label is like app=web, got b.\n",
@@ -248,13 +260,15 @@ func TestRun_unclaimed(t *testing.T) {
 			"GET http://greter.shop/ from a sidecar, port 80\nNo VirtualService claims requests for greter.shop in " +
 				"the mesh: they " +
 				"go to the service of that name, whatever its version.\n",
-			"Warning: The hosts here are greeter.example.com, greeter.front and greeter.shop; the nearest is greeter.shop.\n"},
+			"Warning: The hosts here are greeter.example.com, greeter.front and greeter.shop; the nearest is " +
+				"greeter.shop.\n"},
 		"another namespace": {[]string{"--service", "greeter"},
 			"GET http://greeter.default.svc.cluster.local/ from a sidecar, port 80\nNo VirtualService claims " +
 				"requests for " +
 				"greeter.default.svc.cluster.local in the mesh: they go to the service of that name, whatever its " +
 				"version.\n",
-			"Warning: The hosts here are greeter.example.com, greeter.front and greeter.shop; the nearest is greeter.front.\n"},
+			"Warning: The hosts here are greeter.example.com, greeter.front and greeter.shop; the nearest is " +
+				"greeter.front.\n"},
 		"nothing near": {[]string{"--host", "xyz"},
 			"GET http://xyz/ from a sidecar, port 80\nNo VirtualService claims requests for xyz in the mesh: they " +
 				"go to the " +
@@ -270,8 +284,8 @@ func TestRun_unclaimed(t *testing.T) {
 			"GET http://greeter.front/ from a sidecar, port 80\nNo VirtualService claims requests for " +
 				"greeter.front in the mesh: they go to the " +
 				"service of that name, whatever its version.\n",
-			"Warning: A VirtualService has the host greeter.front, and is not for such a request: look at its exportTo, and " +
-				"at the caller and " +
+			"Warning: A VirtualService has the host greeter.front, and is not for such a request: look at its " +
+				"exportTo, and at the caller and " +
 				"port of the request.\n",
 		},
 	} {

@@ -149,7 +149,9 @@ func TestRun_arguments(t *testing.T) {
 	t.Parallel()
 	const more = "terraform-provider-mesh lint --help says more.\n"
 	check(t, run(), answer{
-		Code: 2, Stderr: "Error: Which files? Name a folder or files, such as\n  terraform-provider-mesh lint .\n" + more,
+		Code: 2,
+		Stderr: "Error: Which files? Name a folder or files, such as\n  terraform-provider-mesh lint .\n" +
+			more,
 	})
 	check(t, run(".", ""), answer{Code: 2, Stderr: "Error: A path is empty.\n" + more})
 	check(t, run("-x"), answer{Code: 2, Stderr: "Error: There is no flag -x.\n" + more})

@@ -90,8 +90,8 @@ func newEntry(group []resource, around surroundings) *entry {
 		e.unsure = e.unsure || r.unsure
 	}
 	if e.unsure {
-		e.Notes = append(e.Notes, "other resources have the same objects, which can only be in other clusters; the plan "+
-			"does not say in which, so that the order in which they stand decides what is shown together")
+		e.Notes = append(e.Notes, "other resources have the same objects, which can only be in other clusters; the "+
+			"plan does not say in which, so that the order in which they stand decides what is shown together")
 	}
 	e.draw(group, before.VirtualServices, after.VirtualServices, around)
 	if known {

@@ -78,8 +78,9 @@ func rule(version string) tree {
 func twoClusters(t *testing.T, east, west tree) string {
 	t.Helper()
 	return configured(t, map[string]tree{"kubernetes": east, "kubernetes.west": west}, map[string]string{
-		"kubernetes_manifest.rule_east": "kubernetes", "module.a.module.b.kubernetes_manifest.rule_west": "kubernetes.west",
-		"kubernetes_manifest.service_east": "kubernetes", "kubernetes_manifest.service_west": "kubernetes.west",
+		"kubernetes_manifest.rule_east": "kubernetes", "kubernetes_manifest.service_east": "kubernetes",
+		"kubernetes_manifest.service_west":                "kubernetes.west",
+		"module.a.module.b.kubernetes_manifest.rule_west": "kubernetes.west",
 	},
 		updated("", "service_east", reviews(10), reviews(20)),
 		updated("", "service_west", reviews(10), reviews(90)),
@@ -127,7 +128,8 @@ func TestRun_blocksOfOthers(t *testing.T) {
 	yaml["name"] = "rule"
 	service := updated("", "service", reviews(10), reviews(20))
 	one := configured(t, map[string]tree{"kubernetes": {"host": of("var.a")}, "kubectl": {"config_path": is("b")}},
-		map[string]string{"kubernetes_manifest.service": "kubernetes", "kubectl_manifest.rule": "kubectl"}, service, yaml)
+		map[string]string{"kubernetes_manifest.service": "kubernetes", "kubectl_manifest.rule": "kubectl"},
+		service, yaml)
 	says(t, drawn(t, one, "--markdown"), "touches 1 route.", "!in the cluster of")
 
 	other := manifest("VirtualService", "cart", tree{"hosts": []any{"cart"}, "http": []any{tree{
@@ -137,7 +139,8 @@ func TestRun_blocksOfOthers(t *testing.T) {
 		"kubernetes_manifest.service": "kubernetes", "kubernetes_manifest.cart": "kubernetes.west",
 	}, service, updated("", "cart", other, other), deleted)
 	text := drawn(t, two, "--markdown")
-	says(t, text[:strings.Index(text, "kubernetes_manifest.cart")], "kubernetes_manifest.rule ` is destroyed")
+	before, _, _ := strings.Cut(text, "kubernetes_manifest.cart")
+	says(t, before, "kubernetes_manifest.rule ` is destroyed")
 }
 
 // asked looks nowhere, and remembers where it was asked to.
@@ -188,8 +191,8 @@ func TestRun_liveBlocks(t *testing.T) {
 			east, tree{"config_path": of("var.a"), "host": is("b")}, nil, asked{}, []view.Place{eastPlace},
 			[]string{
 				`live of "east"`, "what is live is not shown: which cluster the provider block kubernetes.west means " +
-					"the plan does not say, because its config_path is not written out and host is no kubeconfig and no " +
-					"context. --kubeconfig and --context name one",
+					"the plan does not say, because its config_path is not written out and host is no kubeconfig and " +
+					"no context. --kubeconfig and --context name one",
 			},
 		},
 		"a flag that says which": {
@@ -202,15 +205,15 @@ func TestRun_liveBlocks(t *testing.T) {
 		"a flag that nothing says": {
 			east, tree{"config_context": of("var.a")}, []string{"--context", "west"}, asked{}, []view.Place{flag},
 			[]string{
-				`live of "west"`, "What is live is of the cluster that --kubeconfig and --context name. The routes are in " +
-					"several, and which of them it is the plan does not say.",
+				`live of "west"`, "What is live is of the cluster that --kubeconfig and --context name. The routes " +
+					"are in several, and which of them it is the plan does not say.",
 			},
 		},
 		"one that is not to be found": {
 			east, west, nil, asked{refused: map[string]bool{"east": true}}, []view.Place{eastPlace, westPlace},
 			[]string{
-				`live of "west"`, "What is live in the cluster of the provider block kubernetes is not shown. Could not " +
-					"find the context east.",
+				`live of "west"`, "What is live in the cluster of the provider block kubernetes is not shown. Could " +
+					"not find the context east.",
 			},
 		},
 		"the same words": {
@@ -262,8 +265,8 @@ func TestRun_liveBlock(t *testing.T) {
 			tree{"config_context": of("a")}, []string{"--context", "b"}, []string{"b"}, []string{"!What is live is"},
 		},
 		"a variable": {tree{"config_context": of("a")}, nil, []string{""}, []string{
-			`live of ""`, "What is live is of the cluster that the environment names: which cluster the provider block " +
-				"kubernetes means the plan does not say, because its config_context is not written out.",
+			`live of ""`, "What is live is of the cluster that the environment names: which cluster the provider " +
+				"block kubernetes means the plan does not say, because its config_context is not written out.",
 		}},
 		"another machine": {tree{"config_context": is("gone")}, nil, []string{"gone", ""}, []string{
 			`live of ""`, "What is live is of the cluster that the environment names: that of the provider block " +
@@ -297,8 +300,10 @@ func TestRun_domain(t *testing.T) {
 		args  []string
 		want  []string
 	}{
-		"none":        {tree{}, nil, []string{"v1 of echo.shop.svc.cluster.local", "!cluster_domain"}},
-		"written out": {tree{"cluster_domain": is("mesh")}, nil, []string{"v1 of echo.shop.svc.mesh,", "!cluster_domain"}},
+		"none": {tree{}, nil, []string{"v1 of echo.shop.svc.cluster.local", "!cluster_domain"}},
+		"written out": {
+			tree{"cluster_domain": is("mesh")}, nil, []string{"v1 of echo.shop.svc.mesh,", "!cluster_domain"},
+		},
 		"a variable": {tree{"cluster_domain": of("var.a")}, nil, []string{
 			"v1 of echo.shop.svc.cluster.local", "The plan does not say which cluster_domain the provider block mesh " +
 				"has: cluster.local is taken; --cluster-domain names another.",

@@ -172,6 +172,6 @@ func (o *overview) flagged(flags Place) func(*entry) (block *site, why string) {
 
 // untold says why it is not known which cluster a provider block means.
 func (s *site) untold() string {
-	return fmt.Sprintf("which cluster the provider block %s means the plan does not say, because its %s", shown(s.block),
-		istio.Enumerate(s.unknown, "and"))
+	return fmt.Sprintf("which cluster the provider block %s means the plan does not say, because its %s",
+		shown(s.block), istio.Enumerate(s.unknown, "and"))
 }

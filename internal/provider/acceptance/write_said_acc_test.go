@@ -87,8 +87,8 @@ func TestAccWrite_said(t *testing.T) {
 		},
 		"no such context": {
 			[]string{"--context", "none", namespace}, 2, nil,
-			fmt.Sprintf("Error: Could not read kubeconfig %s: context \"none\" does not exist.\nCheck --kubeconfig and "+
-				"--context, and the KUBE_* environment variables.", lab.Kubeconfig),
+			fmt.Sprintf("Error: Could not read kubeconfig %s: context \"none\" does not exist.\nCheck --kubeconfig "+
+				"and --context, and the KUBE_* environment variables.", lab.Kubeconfig),
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
