@@ -8,18 +8,20 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync/atomic"
 	"testing"
-	"time"
 
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/meshroute/terraform-provider-mesh/internal/acctest"
 )
 
-// refusing makes an admission policy that refuses objects of a kind with the label refused, and lets a dry run pass:
-// as policies do that came into being, or saw another cluster, between plan and apply.
-func (k *kube) refusing(name, namespace, resource, reason string) {
+// refusing makes an admission policy that refuses a VirtualService with the label refused, and lets a dry run pass: as
+// policies do that came into being, or saw another cluster, between plan and apply. Only the label refused=always is
+// refused in a dry run too.
+func (k *kube) refusing(name, namespace, reason string) {
 	k.t.Helper()
 	k.create("validatingadmissionpolicies", fmt.Sprintf(`
 apiVersion: admissionregistration.k8s.io/v1
@@ -28,18 +30,19 @@ metadata: {name: %s}
 spec:
   failurePolicy: Fail
   matchConstraints:
-    resourceRules: [{apiGroups: [networking.istio.io], apiVersions: ["*"], operations: [CREATE, UPDATE], resources: [%s]}]
+    resourceRules: [{apiGroups: [networking.istio.io], apiVersions: ["*"], operations: [CREATE, UPDATE], resources: [virtualservices]}]
   matchConditions: [{name: own, expression: "object.metadata.namespace == '%s' && object.metadata.name == '%s'"}]
-  validations: [{expression: "has(request.dryRun) && request.dryRun || !(has(object.metadata.labels) && 'refused' in object.metadata.labels)", message: the label refused is not wanted, reason: %s}]
-`, name, resource, namespace, name, reason))
+  validations: [{expression: "!has(object.metadata.labels) || !('refused' in object.metadata.labels) || has(request.dryRun) && request.dryRun && object.metadata.labels.refused != 'always'", message: the label refused is not wanted, reason: %s}]
+`, name, namespace, name, reason))
 	k.create("validatingadmissionpolicybindings", fmt.Sprintf(`
 apiVersion: admissionregistration.k8s.io/v1
 kind: ValidatingAdmissionPolicyBinding
 metadata: {name: %s}
 spec: {policyName: %s, validationActions: [Deny]}
 `, name, name))
-	// The API server takes policies up within a second.
-	time.Sleep(1500 * time.Millisecond)
+	k.awaitAnswer("create a VirtualService that the policy refuses", k.rehearsal(namespace,
+		strings.Replace(rehearsedVirtualService, "name: rehearsed", "name: "+name+", labels: {refused: always}", 1),
+	), func(err error) bool { return err != nil && strings.Contains(err.Error(), "ValidatingAdmissionPolicy") })
 }
 
 // TestAccFailure_admission: what the cluster's admission refuses is said in its own words; where the VirtualService
@@ -52,7 +55,7 @@ func TestAccFailure_admission(t *testing.T) {
 			t.Parallel()
 			lab := acctest.Start(t)
 			k := newKube(t, lab.Kubeconfig)
-			k.refusing(lab.Service, lab.Namespace, "virtualservices", reason)
+			k.refusing(lab.Service, lab.Namespace, reason)
 			block := fmt.Sprintf("  config_path = %q\n  propagation = { settle = \"0s\" }\n", lab.Kubeconfig)
 			refused := []string{
 				fmt.Sprintf(`VirtualService "%s/%s"`, lab.Namespace, lab.Service), "ValidatingAdmissionPolicy",
@@ -90,6 +93,9 @@ func TestAccFailure_quota(t *testing.T) {
 	lab := acctest.Start(t)
 	k := newKube(t, lab.Kubeconfig)
 	const kind = "count/destinationrules.networking.istio.io"
+	// A quota is for all that is in its namespace, where other tests would meet it.
+	lab = lab.In(lab.Service + "-few")
+	k.create("namespaces", "apiVersion: v1\nkind: Namespace\nmetadata: {name: "+lab.Namespace+"}\n")
 	k.create("resourcequotas", "apiVersion: v1\nkind: ResourceQuota\nmetadata: {name: few, namespace: "+lab.Namespace+
 		"}\nspec: {hard: {"+kind+": 0}}\n")
 	// No controller counts in this cluster.
@@ -98,6 +104,8 @@ func TestAccFailure_quota(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	k.awaitAnswer("create a DestinationRule", k.rehearsal(lab.Namespace, rehearsedDestinationRule),
+		apierrors.IsForbidden)
 	terraform := newCLI(t)
 	terraform.configure(fmt.Sprintf("  config_path = %q\n  propagation = { settle = \"0s\" }\n", lab.Kubeconfig),
 		routeTo(lab.Service, lab.Namespace, ""))
@@ -115,7 +123,7 @@ func TestAccFailure_rollback(t *testing.T) {
 	t.Parallel()
 	lab := acctest.Start(t)
 	k := newKube(t, lab.Kubeconfig)
-	k.refusing(lab.Service, lab.Namespace, "virtualservices", "Invalid")
+	k.refusing(lab.Service, lab.Namespace, "Invalid")
 	terraform := newCLI(t)
 	block := func(token string) string {
 		return fmt.Sprintf(
@@ -202,7 +210,8 @@ func TestAccFailure_namespace(t *testing.T) {
 		k.create("configmaps",
 			"apiVersion: v1\nkind: ConfigMap\nmetadata: {name: keep, namespace: "+lab.Service+"-going}\n")
 		k.remove("v1", "namespaces", "", lab.Service+"-going")
-		time.Sleep(500 * time.Millisecond)
+		k.awaitAnswer("create a DestinationRule", k.rehearsal(lab.Service+"-going", rehearsedDestinationRule),
+			apierrors.IsForbidden)
 		terraform := newCLI(t)
 		terraform.configure(block, routeTo("shop", lab.Service+"-going", ""))
 		terraform.fails("Namespace is being deleted", []string{"being terminated", "Wait until it is gone"}, "apply")
@@ -216,7 +225,9 @@ func TestAccFailure_namespace(t *testing.T) {
 // test.
 func (k *kube) webhook(name, namespace, response string) {
 	k.t.Helper()
+	var asked atomic.Bool
 	server := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		asked.Store(true)
 		var review struct {
 			Request struct {
 				UID string `json:"uid"`
@@ -245,7 +256,9 @@ webhooks:
   rules: [{apiGroups: [networking.istio.io], apiVersions: ["*"], operations: [CREATE, UPDATE], resources: [virtualservices]}]
   matchConditions: [{name: own, expression: "object.metadata.namespace == '%s' && object.metadata.name == '%s'"}]
 `, name, server.URL, base64.StdEncoding.EncodeToString(authority), namespace, name))
-	time.Sleep(1500 * time.Millisecond)
+	k.awaitAnswer("create a VirtualService that the webhook is asked about", k.rehearsal(namespace,
+		strings.Replace(rehearsedVirtualService, "name: rehearsed", "name: "+name, 1),
+	), func(error) bool { return asked.Load() })
 }
 
 // TestAccFailure_webhook: what an admission webhook says comes through word for word, whatever status it chooses; its

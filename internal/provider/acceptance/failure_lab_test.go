@@ -13,9 +13,7 @@ import (
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/types"
-	"k8s.io/client-go/dynamic"
 
 	"github.com/meshroute/terraform-provider-mesh/internal/acctest"
 	"github.com/meshroute/terraform-provider-mesh/internal/istio"
@@ -101,19 +99,6 @@ func (c *cli) eventually(arguments ...string) {
 	}
 }
 
-// awaitRefusal waits until the API server refuses a request about one of Istio's resources, in a certain way.
-func (k *kube) awaitRefusal(resource string, try func(dynamic.ResourceInterface) error, refused func(error) bool) {
-	k.t.Helper()
-	api := k.objects(istio.APIVersion, resource, "greeter")
-	var err error
-	for deadline := time.Now().Add(time.Minute); time.Now().Before(deadline); time.Sleep(200 * time.Millisecond) {
-		if err = try(api); refused(err) {
-			return
-		}
-	}
-	k.t.Fatalf("a minute after the CRDs were deleted, the answer about %s is still: %v", resource, err)
-}
-
 // TestAccFailure_controlPlane: servers that are down, and an API that is not installed. What was made stays in the
 // state, nothing is left half made, and everything goes on when they are back.
 func TestAccFailure_controlPlane(t *testing.T) {
@@ -196,20 +181,14 @@ func removeAPI(t *testing.T, k *kube, block string, terraform, other *cli) {
 	for _, name := range []string{"virtualservices", "destinationrules"} {
 		k.remove("apiextensions.k8s.io/v1", "customresourcedefinitions", "", name+".networking.istio.io")
 	}
-	list := func(api dynamic.ResourceInterface) error {
-		_, err := api.List(t.Context(), metav1.ListOptions{})
-		return err
+	listing := func(resource string) func() error {
+		return func() error {
+			_, err := k.objects(istio.APIVersion, resource, "greeter").List(t.Context(), metav1.ListOptions{})
+			return err
+		}
 	}
-	another := &unstructured.Unstructured{Object: map[string]any{
-		"apiVersion": istio.APIVersion, "kind": acctest.DestinationRule, "metadata": map[string]any{"name": "another"},
-		"spec": map[string]any{"host": "another.example"},
-	}}
-	rehearse := func(api dynamic.ResourceInterface) error {
-		_, err := api.Create(t.Context(), another, metav1.CreateOptions{DryRun: []string{metav1.DryRunAll}})
-		return err
-	}
-	k.awaitRefusal("virtualservices", list, apierrors.IsNotFound)
-	k.awaitRefusal("destinationrules", rehearse, apierrors.IsForbidden)
+	k.awaitAnswer("list virtualservices", listing("virtualservices"), apierrors.IsNotFound)
+	k.awaitAnswer("create a DestinationRule", k.rehearsal("greeter", rehearsedDestinationRule), apierrors.IsForbidden)
 	other.fails("Istio API is being removed", []string{
 		`DestinationRule "greeter/k8s-combat-service-istio-mesh"`, "is terminating", k.config.Host,
 		"kubectl describe crd",
@@ -218,7 +197,7 @@ func removeAPI(t *testing.T, k *kube, block string, terraform, other *cli) {
 		t.Error("what a kind that goes away did not take is in the state")
 	}
 	finalizers("null")
-	k.awaitRefusal("destinationrules", list, apierrors.IsNotFound)
+	k.awaitAnswer("list destinationrules", listing("destinationrules"), apierrors.IsNotFound)
 	missing := []string{istio.APIVersion, "Install Istio", k.config.Host}
 	// Istio may come with the same run: a plan that makes something new says so and goes on.
 	other.must("plan").want(t, "warning", "Istio API not served yet", missing[0])

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -44,7 +43,9 @@ func properties(schema map[string]any, path ...string) map[string]any {
 	return schema
 }
 
-// define changes the spec's schema of a definition in all of its versions, until the test is over.
+// define changes the spec's schema of a definition in all of its versions, until the test is over. It returns when the
+// API server goes by the changed one, and the test ends when it goes by the one of before: it serves the old one for
+// some time after each change.
 func (k *kube) define(t *testing.T, resource string, change func(spec map[string]any)) {
 	t.Helper()
 	definitions := k.objects("apiextensions.k8s.io/v1", "customresourcedefinitions", "")
@@ -68,11 +69,26 @@ func (k *kube) define(t *testing.T, resource string, change func(spec map[string
 		before = definition.DeepCopy().Object["spec"].(map[string]any)
 		for _, version := range specOf(definition)["versions"].([]any) {
 			schema := version.(map[string]any)["schema"].(map[string]any)["openAPIV3Schema"].(map[string]any)
-			change(properties(schema["properties"].(map[string]any), "spec"))
+			spec := properties(schema["properties"].(map[string]any), "spec")
+			change(spec)
+			spec[redefined] = map[string]any{"type": "string"}
 		}
 	})
-	t.Cleanup(func() { set(func(definition *unstructured.Unstructured) { definition.Object["spec"] = before }) })
+	like := map[string]string{
+		"virtualservices": rehearsedVirtualService, "destinationrules": rehearsedDestinationRule,
+	}[resource]
+	rehearsal := k.rehearsal("default", strings.Replace(like, "spec: {", "spec: {"+redefined+": here, ", 1))
+	t.Cleanup(func() {
+		set(func(definition *unstructured.Unstructured) { definition.Object["spec"] = before })
+		k.awaitAnswer("have an unknown field in "+resource, rehearsal, func(err error) bool {
+			return err != nil && strings.Contains(err.Error(), "unknown field")
+		})
+	})
+	k.awaitAnswer("have a new field in "+resource, rehearsal, func(err error) bool { return err == nil })
 }
+
+// redefined is a field that a definition has while a test changes it, so that it is known which one is served.
+const redefined = "redefined"
 
 const (
 	newerVirtualService = `
@@ -187,7 +203,7 @@ func TestAccUnknownFields(t *testing.T) { // changes what the whole cluster know
 	}
 }
 
-// createNewer makes the pair, as soon as the API server knows the new fields.
+// createNewer makes the pair with the new fields.
 func createNewer(t *testing.T, k *kube, lab *acctest.Lab) {
 	t.Helper()
 	for _, text := range []string{newerDestinationRule, newerVirtualService} {
@@ -195,17 +211,10 @@ func createNewer(t *testing.T, k *kube, lab *acctest.Lab) {
 		if err := yaml.Unmarshal([]byte(lab.Expand(text)), &o.Object); err != nil {
 			t.Fatal(err)
 		}
-		deadline := time.Now().Add(30 * time.Second)
-		for {
-			_, err := k.ofKind(o).Create(t.Context(),
-				o, metav1.CreateOptions{FieldManager: "kubectl-create", FieldValidation: metav1.FieldValidationStrict})
-			if err == nil {
-				break
-			}
-			if time.Now().After(deadline) || !strings.Contains(err.Error(), "unknown field") {
-				t.Fatal(err)
-			}
-			time.Sleep(100 * time.Millisecond)
+		_, err := k.ofKind(o).Create(t.Context(),
+			o, metav1.CreateOptions{FieldManager: "kubectl-create", FieldValidation: metav1.FieldValidationStrict})
+		if err != nil {
+			t.Fatal(err)
 		}
 	}
 }
