@@ -2,14 +2,17 @@ package acceptance_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
 	"github.com/meshroute/terraform-provider-mesh/internal/acctest"
+	"github.com/meshroute/terraform-provider-mesh/internal/istio"
 )
 
 // walkAnnotation is where a walk keeps its place.
@@ -33,32 +36,50 @@ func shares(lab *acctest.Lab) (v2 int64, annotation string) {
 	if o == nil {
 		return -1, ""
 	}
-	weights := weightsOf(specOf(o))
-	if v2 = weights["v2"]; len(weights) == 1 && v2 == 0 {
-		_, only := weights["v2"]
-		v2 = map[bool]int64{true: 100, false: 0}[only]
-	}
-	return v2, o.GetAnnotations()[walkAnnotation]
+	return shareIn(o), o.GetAnnotations()[walkAnnotation]
 }
 
-// watchShares notes the shares of v2 until the command has ended, and returns each that differs from the one before.
+// shareIn returns the share of v2 in the first rule.
+func shareIn(o *unstructured.Unstructured) int64 {
+	weights := weightsOf(specOf(o))
+	v2, is := weights["v2"]
+	if is && len(weights) == 1 && v2 == 0 {
+		return 100
+	}
+	return v2
+}
+
+// watchShares notes the shares of v2 until the command has ended, and returns each that differs from the one before:
+// all of them, however short they were.
 func watchShares(t *testing.T, lab *acctest.Lab, done <-chan result) ([]int64, result) {
 	t.Helper()
+	watch, err := newKube(t, lab.Kubeconfig).objects(istio.APIVersion, "virtualservices", lab.Namespace).Watch(
+		t.Context(), metav1.ListOptions{FieldSelector: "metadata.name=" + lab.Service})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer watch.Stop()
 	var seen []int64
-	note := func() {
-		if v2, _ := shares(lab); len(seen) == 0 || seen[len(seen)-1] != v2 {
-			seen = append(seen, v2)
-		}
-	}
-	for {
-		note()
+	// version is that of the object that was seen last, and last the one with which the command ended.
+	version, last := "", "not ended"
+	var r result
+	for version != last {
 		select {
-		case r := <-done:
-			note()
-			return seen, r
-		case <-time.After(50 * time.Millisecond):
+		case event, open := <-watch.ResultChan():
+			o, is := event.Object.(*unstructured.Unstructured)
+			if !open || !is {
+				t.Fatalf("the watch ends after the shares %v: %v", seen, event)
+			}
+			version = o.GetResourceVersion()
+			if v2 := shareIn(o); len(seen) == 0 || seen[len(seen)-1] != v2 {
+				seen = append(seen, v2)
+			}
+		case r = <-done:
+			done = nil
+			last = lab.MustGet(acctest.VirtualService, lab.Service).GetResourceVersion()
 		}
 	}
+	return seen, r
 }
 
 // awaitShare waits until v2 has a share.
@@ -75,7 +96,21 @@ func awaitShare(t *testing.T, lab *acctest.Lab, want int64) {
 	}
 }
 
-// wantShares checks the shares of v2 that were seen, the first one aside, which may be seen or not.
+// awaitEvent waits until an Event tells of a step: then its write has ended, and not only become visible.
+func awaitEvent(t *testing.T, lab *acctest.Lab, step string) {
+	t.Helper()
+	for deadline := time.Now().Add(time.Minute); ; time.Sleep(20 * time.Millisecond) {
+		all := eventsOf(t, lab)
+		if slices.ContainsFunc(all, func(e string) bool { return strings.HasPrefix(e, "Normal WalkStep: "+step) }) {
+			return
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("no Event tells of the walk %s: %q", step, all)
+		}
+	}
+}
+
+// wantShares checks the shares of v2 that were seen.
 func wantShares(t *testing.T, got []int64, want ...int64) {
 	t.Helper()
 	if diff := cmp.Diff(want, got); diff != "" {
@@ -214,7 +249,7 @@ func TestAccWalk_interrupted(t *testing.T) {
 		p := newProcess(t)
 		w.wrapper = p.wrap()
 		done := w.begin("apply")
-		awaitShare(t, lab, 10)
+		awaitEvent(t, lab, "at step 1 of 3")
 		p.interrupt()
 		r := <-done
 		r.want(t, "error", "Walk stopped", "The apply was interrupted at step 1 of 3: v1 90 %, v2 10 %.",

@@ -214,12 +214,19 @@ func TestAccWalkByApply_stopped(t *testing.T) {
 	w.write(f.stepping("0", "100", `pause = "1h"`))
 	p := newProcess(t)
 	w.wrapper = p.wrap()
+	log, env := filepath.Join(w.dir, "terraform.log"), w.env
+	w.env = []string{"TF_LOG_PROVIDER=INFO", "TF_LOG_PATH=" + log}
 	done := w.begin("apply")
-	time.Sleep(3 * time.Second)
+	for deadline := time.Now().Add(time.Minute); !strings.Contains(readFileOrNone(log), "walk: at step 1 of 3"); {
+		if time.Now().After(deadline) {
+			t.Fatalf("the apply does not come to its walk:\n%s", readFileOrNone(log))
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
 	p.interrupt()
 	r := <-done
 	r.want(t, "error", "Walk stopped", "The apply was interrupted at step 1 of 3: v1 90 %, v2 10 %.")
-	w.wrapper = nil
+	w.wrapper, w.env = nil, env
 	w.wantAttribute("walk_state", `"`+firstStep+`"`)
 	w.write(f.stepping("0", "100", `pause = "0s"`))
 
