@@ -18,6 +18,7 @@ type Relay struct {
 	mutex    sync.Mutex
 	open     map[net.Conn]bool
 	closed   bool
+	refused  int
 	delay    time.Duration
 }
 
@@ -63,6 +64,7 @@ func (r *Relay) keep(connections ...net.Conn) bool {
 	r.mutex.Lock()
 	defer r.mutex.Unlock()
 	if r.closed {
+		r.refused++
 		return false
 	}
 	for _, c := range connections {
@@ -130,6 +132,13 @@ func (r *Relay) Cut(cut bool) {
 	for c := range r.open {
 		c.Close()
 	}
+}
+
+// Refused is how many connections it has refused since it was made.
+func (r *Relay) Refused() int {
+	r.mutex.Lock()
+	defer r.mutex.Unlock()
+	return r.refused
 }
 
 // Slow lets everything that is passed on arrive so much later.

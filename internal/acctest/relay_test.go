@@ -44,19 +44,41 @@ func TestRelay_slow(t *testing.T) {
 		}
 		return time.Since(began)
 	}
+	// A relay that is slow is so every time, and a machine that is busy is not.
+	soonest := func(pieces int, most time.Duration) time.Duration {
+		t.Helper()
+		took := ask(pieces)
+		for range 20 {
+			if took > most {
+				took = min(took, ask(pieces))
+			}
+		}
+		return took
+	}
 	ask(1)
 	const delay, pieces = 100 * time.Millisecond, 20
 	r.Slow(delay)
 	// There and back.
-	if took := ask(pieces); took < 2*delay || took > pieces*delay {
+	if took := soonest(pieces, pieces*delay); took < 2*delay || took > pieces*delay {
 		t.Errorf("an answer took %s with a delay of %s each way", took, delay)
 	}
 	r.Slow(0)
-	if took := ask(1); took > delay {
+	if took := soonest(1, delay); took > delay {
 		t.Errorf("an answer took %s without a delay", took)
 	}
 	r.Cut(true)
 	if _, err := client.Read(make([]byte, 1)); err == nil {
 		t.Error("a connection that was cut still answers")
+	}
+	if n := r.Refused(); n != 0 {
+		t.Errorf("%d connections were refused before there was one", n)
+	}
+	another, err := net.Dial("tcp", r.Address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer another.Close()
+	if _, err := another.Read(make([]byte, 1)); err == nil || r.Refused() != 1 {
+		t.Errorf("a relay that is cut has refused %d connections: %v", r.Refused(), err)
 	}
 }

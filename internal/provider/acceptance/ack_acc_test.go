@@ -245,21 +245,6 @@ func testKilledInWait(t *testing.T, lab *breakable, proxy *sidecar, block string
 	}
 }
 
-// awaitGeneration waits until the spec of an object was written that often.
-func (k *kube) awaitGeneration(resource, name string, generation int64) {
-	k.t.Helper()
-	for deadline := time.Now().Add(time.Minute); ; time.Sleep(20 * time.Millisecond) {
-		object, err := k.objects("networking.istio.io/v1", resource, "greeter").Get(k.t.Context(),
-			name, metav1.GetOptions{})
-		if err == nil && object.GetGeneration() >= generation {
-			return
-		}
-		if time.Now().After(deadline) {
-			k.t.Fatalf("%s %s was not written: %v", resource, name, err)
-		}
-	}
-}
-
 func containsAll(text string, parts ...string) bool {
 	return !slices.ContainsFunc(parts, func(part string) bool { return !strings.Contains(text, part) })
 }

@@ -13,7 +13,6 @@ import (
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/meshroute/terraform-provider-mesh/internal/acctest"
 	"github.com/meshroute/terraform-provider-mesh/internal/istio"
@@ -169,15 +168,7 @@ func removeAPI(t *testing.T, k *kube, block string, terraform, other *cli) {
 	unread.configure(block, "resource \"mesh_destination_rule\" \"test\" {\n  name      = \"unread\"\n  namespace = "+
 		"\"greeter\"\n  host      = \"unread.example\"\n}\n")
 	unread.must("apply")
-	finalizers := func(list string) {
-		t.Helper()
-		_, err := k.objects(istio.APIVersion, "destinationrules", "greeter").Patch(t.Context(), "unread",
-			types.MergePatchType, []byte(`{"metadata":{"finalizers":`+list+`}}`), metav1.PatchOptions{})
-		if err != nil {
-			t.Fatal(err)
-		}
-	}
-	finalizers(`["test.example/kept"]`)
+	k.finalizers("destinationrules", "unread", `["test.example/kept"]`)
 	for _, name := range []string{"virtualservices", "destinationrules"} {
 		k.remove("apiextensions.k8s.io/v1", "customresourcedefinitions", "", name+".networking.istio.io")
 	}
@@ -196,7 +187,7 @@ func removeAPI(t *testing.T, k *kube, block string, terraform, other *cli) {
 	if other.inState(routeAddress) {
 		t.Error("what a kind that goes away did not take is in the state")
 	}
-	finalizers("null")
+	k.finalizers("destinationrules", "unread", "null")
 	k.awaitAnswer("list destinationrules", listing("destinationrules"), apierrors.IsNotFound)
 	missing := []string{istio.APIVersion, "Install Istio", k.config.Host}
 	// Istio may come with the same run: a plan that makes something new says so and goes on.

@@ -2,17 +2,13 @@ package acceptance_test
 
 import (
 	"fmt"
-	"io"
 	"maps"
-	"net"
 	"path/filepath"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/meshroute/terraform-provider-mesh/internal/acctest"
@@ -83,79 +79,6 @@ func TestAccAck_restartedAPIServer(t *testing.T) {
 	terraform.must("plan", "-detailed-exitcode")
 }
 
-// awaitGone waits until an object does not exist any more.
-func (k *kube) awaitGone(resource, name string) {
-	k.t.Helper()
-	for deadline := time.Now().Add(time.Minute); ; time.Sleep(5 * time.Millisecond) {
-		_, err := k.objects("networking.istio.io/v1", resource, "greeter").Get(k.t.Context(), name, metav1.GetOptions{})
-		if apierrors.IsNotFound(err) {
-			return
-		}
-		if time.Now().After(deadline) {
-			k.t.Fatalf("%s %s is still there: %v", resource, name, err)
-		}
-	}
-}
-
-// wire forwards connections to an address, until it is cut.
-type wire struct {
-	t           *testing.T
-	target      string
-	address     string
-	mutex       sync.Mutex
-	listener    net.Listener
-	connections []net.Conn
-}
-
-func newWire(t *testing.T, target string) *wire {
-	t.Helper()
-	w := &wire{t: t, target: target, address: "127.0.0.1:0"}
-	w.mend()
-	t.Cleanup(w.cut)
-	return w
-}
-
-// mend listens, at the same address as before.
-func (w *wire) mend() {
-	w.t.Helper()
-	listener, err := net.Listen("tcp", w.address)
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	w.mutex.Lock()
-	defer w.mutex.Unlock()
-	w.listener, w.address = listener, listener.Addr().String()
-	go func() {
-		for {
-			near, err := listener.Accept()
-			if err != nil {
-				return
-			}
-			far, err := net.Dial("tcp", w.target)
-			if err != nil {
-				near.Close()
-				continue
-			}
-			w.mutex.Lock()
-			w.connections = append(w.connections, near, far)
-			w.mutex.Unlock()
-			go func() { _, _ = io.Copy(far, near) }()
-			go func() { _, _ = io.Copy(near, far); near.Close() }()
-		}
-	}()
-}
-
-// cut ends all connections, and takes no new ones.
-func (w *wire) cut() {
-	w.mutex.Lock()
-	defer w.mutex.Unlock()
-	w.listener.Close()
-	for _, c := range w.connections {
-		c.Close()
-	}
-	w.connections = nil
-}
-
 // TestAccWaits: what becomes of waits while a proxy or istiod is silent.
 func TestAccWaits(t *testing.T) { //nolint:tparallel // its parts silence the same proxy, one after the other
 	t.Parallel()
@@ -163,7 +86,7 @@ func TestAccWaits(t *testing.T) { //nolint:tparallel // its parts silence the sa
 	k := newKube(t, lab.kubeconfig())
 	lab.services(k, "broken", "create", "update", "remove", "delete", "moved", "renamed", "warned")
 	proxy := lab.watch()
-	monitoring := newWire(t, lab.address("istiod", "--monitoringAddr"))
+	monitoring := acctest.StartRelay(t, lab.address("istiod", "--monitoringAddr"))
 	user := filepath.Join(lab.dir, "kubeconfig-acker")
 	block := func(more string) string {
 		return fmt.Sprintf("  config_path = %q\n  propagation = { mode = \"ack\", settle = \"500ms\"%s }\n", user, more)
@@ -198,19 +121,22 @@ func TestAccWaits(t *testing.T) { //nolint:tparallel // its parts silence the sa
 	t.Run("a connection that breaks is made anew", func(t *testing.T) {
 		terraform := newCLI(t, "TF_LOG=INFO")
 		through := block(fmt.Sprintf(", timeout = \"2m\", on_timeout = \"stop\", istiod_addresses = [\"http://%s\"]",
-			monitoring.address))
+			monitoring.Address))
 		terraform.configure(through, subsetsTo("broken", "", v1, v1))
 		terraform.must("apply")
 		terraform.configure(through, subsetsTo("broken", "", both, both))
 		proxy.freeze()
 		apply := terraform.start("apply")
 		k.awaitGeneration("destinationrules", "broken", 2)
-		time.Sleep(500 * time.Millisecond)
-		monitoring.cut()
-		time.Sleep(2 * time.Second)
+		monitoring.Cut(true)
+		for deadline := time.Now().Add(time.Minute); monitoring.Refused() == 0; time.Sleep(20 * time.Millisecond) {
+			if time.Now().After(deadline) {
+				t.Fatal("istiod is not asked again")
+			}
+		}
 		apply.running("the connection is back")
 		proxy.resume()
-		monitoring.mend()
+		monitoring.Cut(false)
 		r := apply.must()
 		if said := strings.Join(r.warnings(), "\n"); strings.Contains(said, "istiod") ||
 			!strings.Contains(r.text, "istiod does not answer, and is asked again") {
@@ -289,10 +215,13 @@ func TestAccWaits(t *testing.T) { //nolint:tparallel // its parts silence the sa
 		terraform.configure(stops, subsetsTo("renamed", `name = "before"`, v1, v1))
 		terraform.must("apply")
 		terraform.configure(stops, subsetsTo("renamed", `name = "after"`, v1, v1))
-		// The third wait is the one that is cut: the VirtualService of the new name has taken over.
+		// The third wait is the one that is cut: the VirtualService of the new name has taken over. A finalizer keeps
+		// the old one until the proxy is silent.
+		k.finalizers("virtualservices", "before", `["test.example/kept"]`)
 		apply := terraform.start("apply")
-		k.awaitGone("virtualservices", "before")
+		k.awaitDeleted("virtualservices", "before")
 		silent(t, func() {
+			k.finalizers("virtualservices", "before", "null")
 			if r := <-apply.done; r.ok {
 				t.Fatalf("the apply succeeds:\n%s", r)
 			}
