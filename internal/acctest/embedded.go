@@ -33,8 +33,6 @@ var onlyEmbedded = map[string]string{
 	"TestAccExamples_proxied":        throughEnvoys,
 	"TestAccFailure_controlPlane":    breaks,
 	"TestAccFailure_webhook":         "the API server has to reach a webhook in the test",
-	"TestAccHCPTerraform_savedPlan":  signs,
-	"TestAccHCPTerraform_walk":       signs,
 	"TestAccLoad":                    asEnvoy,
 	"TestAccLoad_slowProxy":          throughEnvoys,
 	"TestAccRestart":                 breaks,
@@ -60,7 +58,6 @@ const (
 	asEnvoy  = "it asks istiod as an Envoy does"
 	viaEnvoy = "it sends HTTP through the lab's Envoys"
 
-	signs         = "it signs a token with the lab's key"
 	throughEnvoys = "it sends HTTP through the lab's Envoys"
 	counted       = "it asks the lab's Prometheus about the lab's servers"
 )

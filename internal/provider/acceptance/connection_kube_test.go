@@ -122,9 +122,15 @@ func (k *kube) token(namespace, name string, verbs ...string) string {
 // login returns a token of a service account.
 func (k *kube) login(namespace, name string) string {
 	k.t.Helper()
+	return k.loginWith(namespace, name, map[string]any{"expirationSeconds": int64(3600)})
+}
+
+// loginWith returns a token of a service account, as the spec of a TokenRequest wants it.
+func (k *kube) loginWith(namespace, name string, spec map[string]any) string {
+	k.t.Helper()
 	request := &unstructured.Unstructured{Object: map[string]any{
 		"apiVersion": "authentication.k8s.io/v1", "kind": "TokenRequest",
-		"metadata": map[string]any{"name": name}, "spec": map[string]any{"expirationSeconds": int64(3600)},
+		"metadata": map[string]any{"name": name}, "spec": spec,
 	}}
 	answer, err := k.objects("v1", "serviceaccounts", namespace).Create(k.t.Context(), request, metav1.CreateOptions{},
 		"token")

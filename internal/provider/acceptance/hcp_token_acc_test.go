@@ -1,63 +1,47 @@
 package acceptance_test
 
 import (
-	"crypto"
-	"crypto/rand"
-	"crypto/rsa"
-	"crypto/sha256"
-	"crypto/x509"
-	"encoding/base64"
-	"encoding/json"
-	"encoding/pem"
+	"net/http"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
-	"time"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/dynamic"
+	"k8s.io/client-go/rest"
 
 	"github.com/meshroute/terraform-provider-mesh/internal/acctest"
 )
 
-const (
-	// leeway is for how long an API server takes a token of a service account that has expired (the default of
-	// go-jose's jwt.Claims.Validate), and remembered for how long one that it has looked at (kube-apiserver's
-	// TokenSuccessCacheTTL).
-	leeway, remembered = time.Minute, 10 * time.Second
-)
-
-// expiringToken returns a token of a service account that is taken for a while: one of a TokenRequest, of which the
-// shortest lasts ten minutes, signed anew by the lab's own key.
-func expiringToken(t *testing.T, lab *acctest.Lab, k *kube, account string, lasts time.Duration) string {
-	t.Helper()
-	acctest.NeedEmbedded(t)
-	parts := strings.Split(k.login(lab.Namespace, account), ".")
-	raw, err := base64.RawURLEncoding.DecodeString(parts[1])
-	claims := map[string]any{}
-	if err == nil {
-		err = json.Unmarshal(raw, &claims)
-	}
+// endingToken returns a token of a service account, and what ends it: the token is good for as long as a Secret exists.
+// The API server remembers for ten seconds that a token was good.
+func (k *kube) endingToken(namespace, account string) (token string, end func()) {
+	k.t.Helper()
+	secret := k.create("secrets", "apiVersion: v1\nkind: Secret\nmetadata: {name: "+account+"-token, namespace: "+
+		namespace+"}\n")
+	token = k.loginWith(namespace, account, map[string]any{"boundObjectRef": map[string]any{
+		"kind": "Secret", "apiVersion": "v1", "name": secret.GetName(), "uid": string(secret.GetUID()),
+	}})
+	client, err := dynamic.NewForConfig(&rest.Config{
+		Host: k.config.Host, BearerToken: token, TLSClientConfig: rest.TLSClientConfig{CAData: []byte(k.authority)},
+	})
 	if err != nil {
-		t.Fatal(err)
+		k.t.Fatal(err)
 	}
-	expires := time.Now().Add(lasts - leeway)
-	issued := expires.Add(-leeway).Unix()
-	claims["iat"], claims["nbf"], claims["exp"] = issued, issued, expires.Unix()
-	if raw, err = json.Marshal(claims); err != nil {
-		t.Fatal(err)
+	holder := &kube{t: k.t, client: client}
+	reading := func() error {
+		_, err := holder.objects("v1", "pods", namespace).List(k.t.Context(), metav1.ListOptions{})
+		return err
 	}
-	block, _ := pem.Decode([]byte(readFile(t, filepath.Join(lab.Dir, "pki", "sa.key"))))
-	key, err := x509.ParsePKCS8PrivateKey(block.Bytes)
-	if err != nil {
-		t.Fatal(err)
+	return token, func() {
+		k.t.Helper()
+		k.remove("v1", "secrets", namespace, secret.GetName())
+		k.awaitAnswer("read with a token that has ended", reading, apierrors.IsUnauthorized)
 	}
-	signed := parts[0] + "." + base64.RawURLEncoding.EncodeToString(raw)
-	sum := sha256.Sum256([]byte(signed))
-	signature, err := rsa.SignPKCS1v15(rand.Reader, key.(*rsa.PrivateKey), crypto.SHA256, sum[:])
-	if err != nil {
-		t.Fatal(err)
-	}
-	return signed + "." + base64.RawURLEncoding.EncodeToString(signature)
 }
 
 // TestAccHCPTerraform_savedPlan: a token that ends between plan and apply stops the apply before anything is written.
@@ -73,9 +57,7 @@ func TestAccHCPTerraform_savedPlan(t *testing.T) {
 	with := func(variable, token string) {
 		c.env = slices.Concat(environment, []string{variable + "=" + token})
 	}
-	const lasts = 20 * time.Second
-	ended := time.Now().Add(lasts)
-	old := expiringToken(t, lab, k, lab.Service, lasts)
+	old, end := k.endingToken(lab.Namespace, lab.Service)
 	refused := func(arguments ...string) {
 		t.Helper()
 		c.fails("Credentials not accepted", []string{k.config.Host, "Unauthorized", "a token may have expired"},
@@ -112,7 +94,7 @@ variable "tfc_kubernetes_dynamic_credentials" {
 		at.must("get")
 		at.must("plan", "-out=saved.tfplan")
 	}
-	time.Sleep(time.Until(ended.Add(remembered + time.Second)))
+	end()
 	whole := c.dir
 	refused("plan")
 	c.dir += "-old"
@@ -160,8 +142,14 @@ func TestAccHCPTerraform_walk(t *testing.T) {
 	with := func(token string) {
 		c.env = slices.Concat(environment, []string{"KUBE_TOKEN=" + token})
 	}
-	const pause = 25 * time.Second
-	share := func(v1, v2 string, pause time.Duration) {
+	var ended atomic.Bool
+	j := newJudge(t, func(int64) int {
+		if ended.Load() {
+			return http.StatusNoContent
+		}
+		return http.StatusServiceUnavailable
+	})
+	share := func(v1, v2 string) {
 		c.configure(attributes("host", quote(k.config.Host), "cluster_ca_certificate", quote(k.authority),
 			"propagation", `{ settle = "0s" }`), `resource "mesh_canary_route" "test" {
   service   = "`+lab.Service+`"
@@ -171,19 +159,25 @@ func TestAccHCPTerraform_walk(t *testing.T) {
     v2 = { labels = { app = "k8s-combat-service-v2" } }
   }
   default = { weights = { v1 = `+v1+`, v2 = `+v2+` } }
-  walk    = { steps = [50], pause = "`+pause.String()+`" }
+  walk    = { steps = [50], pause = "0s", gates = [{ name = "ended", webhook = "`+j.URL+`/secret" }] }
 }
 `)
 	}
-	share("100", "0", pause)
+	share("100", "0")
 	with(fresh)
 	c.must("apply")
-	share("0", "100", pause)
-	with(expiringToken(t, lab, k, lab.Service, pause-remembered-2*time.Second))
-	c.fails("Credentials not accepted", []string{"Unauthorized"}, "apply").want(t, "warning", "Walk stopped",
+	share("0", "100")
+	token, end := k.endingToken(lab.Namespace, lab.Service)
+	with(token)
+	apply := c.start("apply")
+	awaitShare(t, lab, 50)
+	end()
+	ended.Store(true)
+	r := <-apply.done
+	r.want(t, "error", "Credentials not accepted", "Unauthorized")
+	r.want(t, "warning", "Walk stopped",
 		"The walk is at step 1 of 2: v1 50 %, v2 50 %. That is live, and the next apply goes on from there.")
 	wantShare(t, lab, 50, true)
-	share("0", "100", 0)
 	with(fresh)
 	c.must("apply")
 	wantShare(t, lab, 100, false)
