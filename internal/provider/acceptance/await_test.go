@@ -1,11 +1,14 @@
 package acceptance_test
 
 import (
+	"strings"
 	"time"
 
+	rbac "k8s.io/api/rbac/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/yaml"
 
@@ -103,4 +106,46 @@ func (k *kube) finalizers(resource, name, list string) {
 	if err != nil {
 		k.t.Fatal(err)
 	}
+}
+
+// awaitBinding waits until the first user of a RoleBinding may do the first thing of its Role: the API server decides
+// by Roles and bindings that it has heard of, which is some time after they were written.
+func (k *kube) awaitBinding(o *unstructured.Unstructured) {
+	k.t.Helper()
+	var binding rbac.RoleBinding
+	var role rbac.Role
+	err := runtime.DefaultUnstructuredConverter.FromUnstructured(o.Object, &binding)
+	if err == nil {
+		var live *unstructured.Unstructured
+		live, err = k.objects(o.GetAPIVersion(), "roles", o.GetNamespace()).Get(contextOf(k.t), binding.RoleRef.Name,
+			metav1.GetOptions{})
+		if err == nil {
+			err = runtime.DefaultUnstructuredConverter.FromUnstructured(live.Object, &role)
+		}
+	}
+	if err != nil {
+		k.t.Fatal(err)
+	}
+	may, who := role.Rules[0], binding.Subjects[0]
+	resource, subresource, _ := strings.Cut(may.Resources[0], "/")
+	user := who.Name
+	if who.Kind == rbac.ServiceAccountKind {
+		user = "system:serviceaccount:" + who.Namespace + ":" + who.Name
+	}
+	review := &unstructured.Unstructured{Object: map[string]any{
+		"apiVersion": "authorization.k8s.io/v1", "kind": "SubjectAccessReview",
+		"spec": map[string]any{"user": user, "resourceAttributes": map[string]any{
+			"namespace": o.GetNamespace(), "verb": may.Verbs[0], "group": may.APIGroups[0], "resource": resource,
+			"subresource": subresource,
+		}},
+	}}
+	allowed := false
+	k.awaitAnswer(may.Verbs[0]+" "+may.Resources[0]+" as "+user, func() error {
+		answer, err := k.objects("authorization.k8s.io/v1", "subjectaccessreviews", "").Create(contextOf(k.t), review,
+			metav1.CreateOptions{})
+		if err == nil {
+			allowed, _, err = unstructured.NestedBool(answer.Object, "status", "allowed")
+		}
+		return err
+	}, func(error) bool { return allowed })
 }

@@ -52,7 +52,7 @@ func (k *kube) objects(apiVersion, resource, namespace string) dynamic.ResourceI
 	return k.client.Resource(version.WithResource(resource)).Namespace(namespace)
 }
 
-// create makes objects of YAML documents, each after a line with its resource, and removes them after the test.
+// create makes an object of YAML, and removes it after the test. A Role has to be there before its binding.
 func (k *kube) create(resource, text string) *unstructured.Unstructured {
 	k.t.Helper()
 	object := &unstructured.Unstructured{}
@@ -65,6 +65,9 @@ func (k *kube) create(resource, text string) *unstructured.Unstructured {
 		k.t.Fatalf("create %s: %v", resource, err)
 	}
 	k.t.Cleanup(func() { k.remove(object.GetAPIVersion(), resource, object.GetNamespace(), object.GetName()) })
+	if resource == "rolebindings" {
+		k.awaitBinding(made)
+	}
 	return made
 }
 

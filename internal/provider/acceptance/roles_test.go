@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"testing"
 
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"sigs.k8s.io/yaml"
 
 	"github.com/meshroute/terraform-provider-mesh/internal/acctest"
@@ -75,19 +76,15 @@ func (k *kube) grant(role shippedRole, namespace, account, accountNamespace stri
 	}
 	metadata := map[string]any{"name": account, "namespace": namespace}
 	const group = "rbac.authorization.k8s.io"
-	for resource, object := range map[string]map[string]any{
-		"roles": {"apiVersion": group + "/v1", "kind": "Role", "metadata": metadata, "rules": rules},
-		"rolebindings": {
+	for _, object := range []map[string]any{
+		{"apiVersion": group + "/v1", "kind": "Role", "metadata": metadata, "rules": rules},
+		{
 			"apiVersion": group + "/v1", "kind": "RoleBinding", "metadata": metadata,
 			"roleRef":  map[string]any{"apiGroup": group, "kind": "Role", "name": account},
 			"subjects": []any{map[string]any{"kind": "ServiceAccount", "name": account, "namespace": accountNamespace}},
 		},
 	} {
-		text, err := yaml.Marshal(object)
-		if err != nil {
-			k.t.Fatal(err)
-		}
-		k.create(resource, string(text))
+		k.createObject(&unstructured.Unstructured{Object: object})
 	}
 }
 
