@@ -91,6 +91,15 @@ func send(
 	}
 }
 
+// acknowledged waits until the watch has taken in the response of a version.
+func acknowledged(
+	t *testing.T, stream discoveryv3.AggregatedDiscoveryService_StreamAggregatedResourcesServer, version string,
+) {
+	t.Helper()
+	for receive(t, stream).Nonce != "nonce "+version {
+	}
+}
+
 func expect(
 	t *testing.T, stream discoveryv3.AggregatedDiscoveryService_StreamAggregatedResourcesServer, want ...request,
 ) {
@@ -257,7 +266,7 @@ func TestRun_marks(t *testing.T) {
 		t.Errorf("before the fault: %v", got)
 	}
 	send(t, s, edsClusters(t, "v1"), "c2")
-	time.Sleep(50 * time.Millisecond)
+	acknowledged(t, s, "c2")
 	begins := w.ask(t, `{"mark": "it begins"}`, "mark")
 	time.Sleep(50 * time.Millisecond)
 	send(t, s, table(t, routeToOne("", "v1")), "r2")

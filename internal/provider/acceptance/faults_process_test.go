@@ -108,21 +108,30 @@ func newProcess(t *testing.T) *process {
 
 // id returns Terraform's process; 0 where there is none.
 func (p *process) id() int {
-	id, err := strconv.Atoi(strings.TrimSpace(readFileOrNone(p.file)))
-	if err != nil {
-		p.t.Errorf("find the process of Terraform: %v", err)
+	p.t.Helper()
+	for deadline := time.Now().Add(acctest.Patience); ; time.Sleep(20 * time.Millisecond) {
+		id, err := strconv.Atoi(strings.TrimSpace(readFileOrNone(p.file)))
+		if err == nil {
+			return id
+		}
+		if time.Now().After(deadline) {
+			p.t.Errorf("find the process of Terraform: %v", err)
+			return 0
+		}
 	}
-	return id
 }
 
 // children returns the processes that Terraform started: its plugins. The kernel leaves some out of a list that
-// changes while it is read.
+// changes while it is read, and on a busy machine the first one takes its time.
 func (p *process) children() []int {
-	for range 50 {
+	p.t.Helper()
+	for deadline := time.Now().Add(acctest.Patience); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
 		if children := p.readChildren(); len(children) > 0 {
 			return children
 		}
-		time.Sleep(20 * time.Millisecond)
+		if !isRunning(p.id()) {
+			break
+		}
 	}
 	p.t.Errorf("process %d has no plugin", p.id())
 	return nil
@@ -174,8 +183,7 @@ func (p *process) gone() {
 	p.t.Helper()
 	for _, id := range p.plugins {
 		for deadline := time.Now().Add(time.Minute); ; time.Sleep(20 * time.Millisecond) {
-			// An ended process has no command line, also before its parent has asked for its exit code.
-			if readFileOrNone("/proc/"+strconv.Itoa(id)+"/cmdline") == "" {
+			if !isRunning(id) {
 				break
 			}
 			if time.Now().After(deadline) {
@@ -184,6 +192,10 @@ func (p *process) gone() {
 		}
 	}
 }
+
+// isRunning reports whether there is a process. One that has ended has no command line, also before its parent has
+// asked for its exit code.
+func isRunning(id int) bool { return readFileOrNone("/proc/"+strconv.Itoa(id)+"/cmdline") != "" }
 
 // readFileOrNone returns a file's content; nothing where there is no such file any more.
 func readFileOrNone(name string) string {

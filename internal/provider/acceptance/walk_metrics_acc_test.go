@@ -50,7 +50,9 @@ func newJudgedWalk(t *testing.T, rate int, prometheus, top string) *judgedWalk {
 func (w *judgedWalk) start(rate int, via string) {
 	w.t.Helper()
 	// Nobody has waited until the proxies know the route.
-	time.Sleep(2 * acctest.Pushed)
+	w.lab.Eventually(acctest.Request{
+		Via: strings.TrimPrefix(via, "xds"), Protocol: "grpc", Headers: version("200"), Count: 50,
+	}, acctest.Only("v1"))
 	w.load = w.lab.StartLoad(rate, []acctest.Stream{{
 		Name: "testers", Host: w.lab.Host, Via: via, Protocol: "grpc", Headers: version("200"),
 	}})
@@ -73,6 +75,22 @@ func (w *judgedWalk) failed(name string) (failed int) {
 		w.t.Errorf("%s: no request was sent", name)
 	}
 	return failed
+}
+
+// failedItself checks that so many requests at most have failed as the servers themselves have failed. Prometheus
+// hears of those some time later.
+func (w *judgedWalk) failedItself(failed int) {
+	w.t.Helper()
+	for deadline := time.Now().Add(acctest.Patience); ; time.Sleep(100 * time.Millisecond) {
+		wrong, _ := w.lab.Query(`sum(istio_requests_total{destination_service="HOST",grpc_response_status="14"})`)
+		if float64(failed) <= wrong {
+			return
+		}
+		if time.Now().After(deadline) {
+			w.t.Errorf("%d requests failed, of which v2 failed %g itself", failed, wrong)
+			return
+		}
+	}
 }
 
 // allGates are a gate of each kind that asks Prometheus.
@@ -129,10 +147,7 @@ func TestAccWalk_metrics(t *testing.T) {
 				return
 			}
 			r.want(t, "error", "Walk went back", test.say...)
-			if wrong, _ := w.lab.Query(`sum(istio_requests_total{destination_service="HOST",` +
-				`grpc_response_status="14"})`); float64(during) > wrong {
-				t.Errorf("%d requests failed, of which v2 failed %g itself", during, wrong)
-			}
+			w.failedItself(during)
 			time.Sleep(acctest.Pushed)
 			w.failed("what is still under way")
 			time.Sleep(time.Second)
