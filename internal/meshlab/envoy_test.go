@@ -109,7 +109,7 @@ func (p *labProcess) batch(t *testing.T, requests []call.Request) []call.Report 
 // awaitVersion waits until all requests of each way are answered by one version.
 func (p *labProcess) awaitVersion(t *testing.T, version string) {
 	t.Helper()
-	p.waitFor(t, version+" to answer", 20*time.Second, func() error {
+	p.waitFor(t, version+" to answer", 30*time.Second, func() error {
 		for i, r := range p.batch(t, ways) {
 			if r.Answers[version] != 10 {
 				return fmt.Errorf("%+v: answers %v, errors %v", ways[i], r.Answers, r.Errors)

@@ -184,7 +184,7 @@ func TestKubelet_verbs(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		p.waitFor(t, "Role of "+user, 10*time.Second, func() error {
+		p.waitFor(t, "Role of "+user, 30*time.Second, func() error {
 			_, err := client.Resource(schema.GroupVersionResource{
 				Version:  "v1",
 				Resource: "pods",

@@ -52,7 +52,7 @@ func TestLab_leavesNothing(t *testing.T) {
 			if err := p.cmd.Process.Signal(c.signal); err != nil {
 				t.Fatal(err)
 			}
-			p.waitFor(t, "end of everything", 10*time.Second, func() error { return p.gone(endpoints) })
+			p.waitFor(t, "end of everything", 30*time.Second, func() error { return p.gone(endpoints) })
 			if c.files {
 				p.onlyLogs(t)
 			}
@@ -72,7 +72,7 @@ func TestLab_interruptedStart(t *testing.T) {
 			if err := p.cmd.Process.Signal(syscall.SIGINT); err != nil {
 				t.Fatal(err)
 			}
-			p.waitFor(t, "end of everything", 10*time.Second, func() error { return p.gone(nil) })
+			p.waitFor(t, "end of everything", 30*time.Second, func() error { return p.gone(nil) })
 			p.onlyLogs(t)
 		})
 	}

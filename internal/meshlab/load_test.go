@@ -94,10 +94,7 @@ func TestLoad(t *testing.T) {
 	mark := func(name string) (load.Report, watchLine) {
 		t.Helper()
 		report := l.ask(t, fmt.Sprintf(`{"mark": %q}`, name)).Report
-		if _, err := fmt.Fprintf(w.stdin, "{\"mark\": %q}\n", name); err != nil {
-			t.Fatal(err)
-		}
-		lines := w.until(t, func(line watchLine) bool { return line.Event == "mark" })
+		lines := w.mark(t, name)
 		t.Logf("%s: %+v\nwatch: %+v", name, report, lines[len(lines)-1])
 		return report, lines[len(lines)-1]
 	}
@@ -117,6 +114,7 @@ func TestLoad(t *testing.T) {
 	applyOrFail(t, client, strings.Split(routes, "---")[0])
 	time.Sleep(time.Second)
 	applyOrFail(t, client, routes)
+	w.until(t, func(line watchLine) bool { return line.Event == "routes" })
 	time.Sleep(time.Second)
 	report, window = mark("subsets first")
 	if report.Failed > 0 || window.NCMS != 0 || window.WarmingMS != 0 {
@@ -130,6 +128,7 @@ func TestLoad(t *testing.T) {
 	}
 
 	applyOrFail(t, client, destinationRule("v1"))
+	w.broken(t)
 	time.Sleep(time.Second)
 	report, window = mark("subset removed under its route")
 	applyOrFail(t, client, destinationRule("v1", "v2"))
@@ -139,6 +138,7 @@ func TestLoad(t *testing.T) {
 	if window.NCMS < 700 || len(window.Faults) == 0 || !strings.Contains(window.Faults[0].Cluster, "|v2|") {
 		t.Errorf("subset removed under its route: watch %+v", window)
 	}
+	w.until(t, func(line watchLine) bool { return line.Event == "window" && line.Kind == "NC" })
 	time.Sleep(time.Second)
 	mark("repaired")
 

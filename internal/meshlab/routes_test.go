@@ -52,7 +52,7 @@ func TestLab_routes(t *testing.T) {
 	p := startLabProcess(t, needLab(t))
 	p.ready(t)
 	applyOrFail(t, p.client(t, "kubeconfig-developer"), routes)
-	p.waitFor(t, "routes at the client", 10*time.Second, func() error {
+	p.waitFor(t, "routes at the client", 30*time.Second, func() error {
 		if r := p.call(t, "-n", "100", "--header", "version=200"); r.Answers["v2"] != 100 {
 			return fmt.Errorf("answers %v, errors %v", r.Answers, r.Errors)
 		}
@@ -140,7 +140,7 @@ func TestLab_sideBySide(t *testing.T) {
 	one.ready(t)
 	two.ready(t)
 	applyOrFail(t, one.client(t, "kubeconfig"), routes)
-	one.waitFor(t, "routes at the client", 10*time.Second, func() error {
+	one.waitFor(t, "routes at the client", 30*time.Second, func() error {
 		if r := one.call(t, "-n", "100", "--header", "version=200"); r.Answers["v2"] != 100 {
 			return fmt.Errorf("answers %v, errors %v", r.Answers, r.Errors)
 		}

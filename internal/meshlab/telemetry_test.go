@@ -69,7 +69,7 @@ func (p *labProcess) countedThroughEnvoy(t *testing.T) {
 		before := p.counts(t, "v2")
 		do()
 		var got map[string]int
-		for range 50 { // what an Envoy mirrors takes a moment
+		for range 500 { // what an Envoy mirrors takes a moment
 			got = map[string]int{}
 			for code, n := range p.counts(t, "v2") {
 				if n > before[code] {
@@ -104,7 +104,7 @@ func (p *labProcess) countedThroughEnvoy(t *testing.T) {
 	sum("answered again", map[string]int{"200": all}, func() { p.batch(t, ways) })
 	before := p.counts(t, "v1")["200"]
 	p.call(t, "--via", "gateway", "--protocol", "http1", "--host", "shop.example", "-n", "20", "--path", "/mirror")
-	p.waitFor(t, "mirrored requests", 5*time.Second, func() error {
+	p.waitFor(t, "mirrored requests", 30*time.Second, func() error {
 		if n := p.counts(t, "v1")["200"] - before; n != 20 {
 			return fmt.Errorf("%d are counted", n)
 		}
@@ -186,9 +186,9 @@ func TestPrometheus(t *testing.T) {
 		body, err := cluster.Get(ctx, http.DefaultClient, at+query)
 		return string(body), err
 	})
-	p.waitFor(t, "the count", 10*time.Second, direct)
+	p.waitFor(t, "the count", 30*time.Second, direct)
 	for _, user := range []string{"kubeconfig", "kubeconfig-acker"} {
-		p.waitFor(t, "the count through the API server as "+user, 10*time.Second, counted(
+		p.waitFor(t, "the count through the API server as "+user, 30*time.Second, counted(
 			func(ctx context.Context) (string, error) {
 				return forwarded(ctx, p.config(t, user), "as kubectl does", "prometheus-0", 9090, query)
 			}))
@@ -206,12 +206,12 @@ func TestPrometheus(t *testing.T) {
 		t.Error("a Prometheus that was killed answers")
 	}
 	control("restart")
-	p.waitFor(t, "the count of a new Prometheus", 20*time.Second, direct)
+	p.waitFor(t, "the count of a new Prometheus", 30*time.Second, direct)
 	endpoints := p.endpoints(t)
 	if err := p.cmd.Process.Signal(syscall.SIGTERM); err != nil {
 		t.Fatal(err)
 	}
-	p.waitFor(t, "end of everything", 10*time.Second, func() error { return p.gone(endpoints) })
+	p.waitFor(t, "end of everything", 30*time.Second, func() error { return p.gone(endpoints) })
 	p.onlyLogs(t)
 }
 

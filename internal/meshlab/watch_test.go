@@ -122,6 +122,38 @@ func (w watchProcess) until(t *testing.T, wanted func(watchLine) bool) []watchLi
 	}
 }
 
+// broken waits until a route leads to a cluster that is not there, and returns the lines until then.
+func (w watchProcess) broken(t *testing.T) []watchLine {
+	t.Helper()
+	var lines []watchLine
+	for deadline := time.Now().Add(30 * time.Second); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
+		mark := w.mark(t, "broken?")
+		lines = append(lines, mark...)
+		for _, fault := range mark[len(mark)-1].Faults {
+			if fault.Kind == "NC" {
+				return lines
+			}
+		}
+	}
+	t.Fatalf("nothing breaks: %+v", lines)
+	return nil
+}
+
+// mark ends a period, and returns the lines up to what the watch says of it.
+func (w watchProcess) mark(t *testing.T, name string) []watchLine {
+	t.Helper()
+	if _, err := fmt.Fprintf(w.stdin, "{\"mark\": %q}\n", name); err != nil {
+		t.Fatal(err)
+	}
+	return w.until(t, func(line watchLine) bool { return line.Event == "mark" })
+}
+
+// routed waits until the routes are those with these weights, and returns the lines until then.
+func (w watchProcess) routed(t *testing.T, weights map[string]float64) []watchLine {
+	t.Helper()
+	return w.until(t, func(line watchLine) bool { return line.Event == "routes" && cmp.Equal(line.Weights, weights) })
+}
+
 // windowsOf returns the windows among lines, without those in which a cluster only waited for its endpoints inside
 // one push.
 func windowsOf(lines []watchLine) []watchLine {
@@ -166,35 +198,39 @@ func TestWatch_order(t *testing.T) {
 	applyOrFail(t, client, splitRoute)
 	cluster := func(version string) string { return "outbound|50051|" + version + "|" + watchedHost }
 	split := map[string]float64{cluster("v1"): 90, cluster("v2"): 10}
-	lines := w.until(t, func(line watchLine) bool { return line.Event == "routes" && cmp.Equal(line.Weights, split) })
+	lines := w.routed(t, split)
 	if windows := windowsOf(lines); len(windows) > 0 {
 		t.Errorf("subsets first, then the route: %+v", windows)
 	}
 
 	begin := time.Now()
 	applyOrFail(t, client, destinationRule("v1"))
+	lines = w.broken(t)
+	isBroken := time.Now()
 	time.Sleep(time.Second)
+	least := float64(time.Since(isBroken).Milliseconds())
 	applyOrFail(t, client, destinationRule("v1", "v2"))
-	gap := float64(time.Since(begin).Milliseconds())
-	windows := windowsOf(w.until(t, func(line watchLine) bool { return line.Event == "window" && line.Kind == "NC" }))
+	windows := windowsOf(append(lines, w.until(t, func(line watchLine) bool {
+		return line.Event == "window" && line.Kind == "NC"
+	})...))
+	most := float64(time.Since(begin).Milliseconds())
 	if len(windows) != 1 {
 		t.Fatalf("a subset removed under its route: %+v", windows)
 	}
 	got := windows[0]
-	if got.Host != watchedHost || got.Cluster != cluster("v2") || got.Route != "50051/split" || got.MS < gap-500 ||
-		got.MS > gap+1000 {
-		t.Errorf("a subset removed under its route for %.0f ms: %+v", gap, got)
+	if got.Host != watchedHost || got.Cluster != cluster("v2") || got.Route != "50051/split" || got.MS < least ||
+		got.MS > most {
+		t.Errorf("a subset removed under its route for %.0f to %.0f ms: %+v", least, most, got)
 	}
 
-	time.Sleep(time.Second)
 	deleteOrFail(t, p, "virtualservices")
-	time.Sleep(time.Second)
+	lines = w.routed(t, map[string]float64{"outbound|50051||" + watchedHost: 100})
 	deleteOrFail(t, p, "destinationrules")
 	time.Sleep(time.Second)
 	if err := w.stdin.Close(); err != nil {
 		t.Fatal(err)
 	}
-	lines = w.until(t, func(line watchLine) bool { return line.Event == "summary" })
+	lines = append(lines, w.until(t, func(line watchLine) bool { return line.Event == "summary" })...)
 	if windows := windowsOf(lines); len(windows) > 0 {
 		t.Errorf("route deleted, then its subsets: %+v", windows)
 	}
@@ -203,7 +239,7 @@ func TestWatch_order(t *testing.T) {
 		summary.Changes < 5 {
 		t.Errorf("summary %+v", summary)
 	}
-	t.Logf("removed for %.0f ms, window %+v\nsummary %+v", gap, got, summary)
+	t.Logf("removed for %.0f to %.0f ms, window %+v\nsummary %+v", least, most, got, summary)
 	p.stop(t)
 }
 
