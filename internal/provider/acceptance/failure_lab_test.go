@@ -53,7 +53,7 @@ func newBreakable(t *testing.T) *breakable {
 		}
 		log.Close()
 	})
-	for deadline := time.Now().Add(2 * time.Minute); ; time.Sleep(100 * time.Millisecond) {
+	for deadline := time.Now().Add(5 * time.Minute); ; time.Sleep(100 * time.Millisecond) {
 		if strings.Contains(readFile(t, log.Name()), "Ctrl-C stops it") {
 			return b
 		}
