@@ -17,6 +17,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"golang.org/x/net/http2"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
 	"github.com/meshroute/terraform-provider-mesh/internal/acctest"
 )
@@ -155,8 +156,10 @@ resource "mesh_canary_route" "test" {
 	}
 	shares := func(v1, v2 float64) {
 		t.Helper()
-		lab.Eventually(acctest.Request{Via: "gateway", Protocol: "http1", Host: outside, Count: 2000},
-			acctest.Shares(map[string]float64{"v1": v1, "v2": v2}))
+		for via, host := range map[string]string{"gateway": outside, "sidecar": lab.Host} {
+			lab.Eventually(acctest.Request{Via: via, Protocol: "http1", Host: host, Count: 2000},
+				acctest.Shares(map[string]float64{"v1": v1, "v2": v2}))
+		}
 	}
 	shares(90, 10)
 	for _, b := range browsers {
@@ -208,19 +211,9 @@ func TestAccSticky_walk(t *testing.T) {
 		w.unchanged()
 		for _, v2 := range []int{40, 0} {
 			declare(v2, walk)
-			done := w.begin("apply")
-			var seen []string
-			for running := true; running; time.Sleep(20 * time.Millisecond) {
-				select {
-				case r := <-done:
-					if running = false; !r.ok {
-						t.Fatalf("the apply to %d fails:\n%s", v2, r.text)
-					}
-				default:
-				}
-				if now := honoured(t, lab); len(seen) == 0 || seen[len(seen)-1] != now {
-					seen = append(seen, now)
-				}
+			seen, r := watched(t, lab, w.begin("apply"), honoured)
+			if !r.ok {
+				t.Fatalf("the apply to %d fails:\n%s", v2, r.text)
 			}
 			want := []string{"0: ", "20: v2", "40: v2"}
 			if v2 == 0 {
@@ -310,9 +303,7 @@ resource "mesh_canary_route" "test" {
 
 // honoured says the live share of v2 in the rule with weights, and of which subsets a rule before it honours the
 // cookie.
-func honoured(t *testing.T, lab *acctest.Lab) string {
-	t.Helper()
-	o := lab.MustGet(acctest.VirtualService, lab.Service)
+func honoured(o *unstructured.Unstructured) string {
 	var names []string
 	for _, rule := range specOf(o)["http"].([]any) {
 		fields := rule.(map[string]any)

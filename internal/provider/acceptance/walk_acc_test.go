@@ -49,9 +49,17 @@ func shareIn(o *unstructured.Unstructured) int64 {
 	return v2
 }
 
-// watchShares notes the shares of v2 until the command has ended, and returns each that differs from the one before:
-// all of them, however short they were.
+// watchShares notes the shares of v2 until the command has ended, and returns each that differs from the one before.
 func watchShares(t *testing.T, lab *acctest.Lab, done <-chan result) ([]int64, result) {
+	t.Helper()
+	return watched(t, lab, done, shareIn)
+}
+
+// watched notes what a VirtualService says until the command has ended, and returns each that differs from the one
+// before: all of them, however short they were.
+func watched[T comparable](
+	t *testing.T, lab *acctest.Lab, done <-chan result, look func(*unstructured.Unstructured) T,
+) ([]T, result) {
 	t.Helper()
 	watch, err := newKube(t, lab.Kubeconfig).objects(istio.APIVersion, "virtualservices", lab.Namespace).Watch(
 		t.Context(), metav1.ListOptions{FieldSelector: "metadata.name=" + lab.Service})
@@ -59,7 +67,7 @@ func watchShares(t *testing.T, lab *acctest.Lab, done <-chan result) ([]int64, r
 		t.Fatal(err)
 	}
 	defer watch.Stop()
-	var seen []int64
+	var seen []T
 	// version is that of the object that was seen last, and last the one with which the command ended.
 	version, last := "", "not ended"
 	var r result
@@ -68,11 +76,11 @@ func watchShares(t *testing.T, lab *acctest.Lab, done <-chan result) ([]int64, r
 		case event, open := <-watch.ResultChan():
 			o, is := event.Object.(*unstructured.Unstructured)
 			if !open || !is {
-				t.Fatalf("the watch ends after the shares %v: %v", seen, event)
+				t.Fatalf("the watch ends after %v: %v", seen, event)
 			}
 			version = o.GetResourceVersion()
-			if v2 := shareIn(o); len(seen) == 0 || seen[len(seen)-1] != v2 {
-				seen = append(seen, v2)
+			if now := look(o); len(seen) == 0 || seen[len(seen)-1] != now {
+				seen = append(seen, now)
 			}
 		case r = <-done:
 			done = nil
