@@ -229,7 +229,7 @@ func (a *agreement) answered(request traffic.Request, host string, want answer) 
 }
 
 // behindProber is how much later than the prober another client may know of a table.
-const behindProber = 2 * time.Second
+const behindProber = 10 * time.Second
 
 // answer is what a gRPC client may hear: one of the versions, or a code.
 type answer struct {

@@ -16,7 +16,7 @@ import (
 // may take to begin.
 const (
 	steady        = 300 * time.Millisecond
-	longestFollow = 5 * time.Second
+	longestFollow = acctest.Patience
 )
 
 // loadModes are how the provider waits, in turn. The times are short: nothing else happens on the lab.
