@@ -2,8 +2,10 @@ package acceptance_test
 
 import (
 	"fmt"
+	"net/http"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -334,9 +336,20 @@ func TestAccWalk_foreign(t *testing.T) {
 	f := canaryForm
 	w := newWorkspace(t, lab, f, "")
 	k := newKube(t, lab.Kubeconfig)
-	w.write(f.walking("100", "0", "[10, 50]", "2s"))
+	// Each step lasts until the other one has done what he does at it.
+	var seen atomic.Int64
+	j := newJudge(t, func(v2 int64) int {
+		for range 500 {
+			if v2 <= seen.Load() {
+				return http.StatusNoContent
+			}
+			time.Sleep(10 * time.Millisecond)
+		}
+		return http.StatusServiceUnavailable
+	})
+	w.write(f.judged("100", "0", j.URL, ""))
 	w.must("apply")
-	w.write(f.walking("0", "100", "[10, 50]", "2s"))
+	w.write(f.judged("0", "100", j.URL, ""))
 	done := w.begin("apply")
 	awaitShare(t, lab, 10)
 	if err := updateAs(t.Context(), k, lab, "labeller", acctest.VirtualService, func(o *unstructured.Unstructured) {
@@ -346,12 +359,14 @@ func TestAccWalk_foreign(t *testing.T) {
 	}); err != nil {
 		t.Fatal(err)
 	}
+	seen.Store(10)
 	awaitShare(t, lab, 50)
 	if err := updateAs(t.Context(), k, lab, "impatient", acctest.VirtualService, func(o *unstructured.Unstructured) {
 		setWeights(specOf(o), map[string]int64{"v1": 30, "v2": 70})
 	}); err != nil {
 		t.Fatal(err)
 	}
+	seen.Store(50)
 	r := <-done
 	r.want(t, "error", "Walk ended by somebody else", "The walk was at step 2 of 3: v1 50 %, v2 50 %",
 		`"impatient" (Update`, "weights_managed_by")
