@@ -57,20 +57,31 @@ func TestAccLoad(t *testing.T) {
 
 	r.control = true
 	lost, naive := 0, building()
+	// A busy istiod may tell of two writes at once, which loses nothing.
+	for tries := 0; lost == 0 && tries < 3 && !t.Failed(); tries++ {
+		lost = r.loseBy(naive, control)
+	}
+	if lost == 0 {
+		t.Error("neither without the order nor without the waits anything fails: the test cannot fail")
+	}
+}
+
+// loseBy makes transitions with what keeps requests switched off, and returns how many were lost. The provider at
+// naive writes in no order.
+func (r *loadRun) loseBy(naive string, steps func() []loadStep) (lost int) {
+	r.t.Helper()
 	for _, c := range []struct{ name, path, waits string }{
 		{"the order off", naive, loadModes[0]},
 		{"the waits off", "", `mode = "none"`},
 		{"both off, two objects at once as kubectl apply writes them", naive, `mode = "none"`},
 	} {
 		r.total = loadTotal{}
-		r.sequence(c.name, control(), c.path, c.waits)
+		r.sequence(c.name, steps(), c.path, c.waits)
 		r.print("control: " + c.name)
 		all, _ := r.total.sum()
 		lost += all.failed
 	}
-	if lost == 0 {
-		t.Error("neither without the order nor without the waits anything fails: the test cannot fail")
-	}
+	return lost
 }
 
 // newLoad starts to send requests to a service of gRPC and, where the lab has Envoys, to one of HTTP.

@@ -49,7 +49,16 @@ func TestAccLoad_slowProxy(t *testing.T) {
 	r.mark("begin")
 	terraform := r.newTerraform("")
 	for _, w := range waits {
-		if lost := r.transitions(terraform, w); !w.long && lost == 0 && !t.Failed() {
+		lost := r.transitions(terraform, w)
+		if w.long {
+			continue
+		}
+		// A busy istiod may tell of two writes at once, which loses nothing.
+		for tries := 1; lost == 0 && tries < 5 && !t.Failed(); tries++ {
+			r.takeBack(terraform, w)
+			lost = r.transitions(terraform, w)
+		}
+		if lost == 0 && !t.Failed() {
 			t.Errorf("%s: nothing fails through a sidecar that is %s behind: the test cannot fail", w.name, r.delay)
 		}
 	}
@@ -85,20 +94,13 @@ func newSlow(t *testing.T, lab *acctest.Lab) *slowRun {
 // transitions makes the steps with these waits, and returns how many requests the slow sidecar lost.
 func (r *slowRun) transitions(terraform *cli, w slowWaits) (lost int) {
 	r.t.Helper()
-	provider := fmt.Sprintf("  config_path = %q\n  owner = \"slow\"\n  propagation = { %s }\n", w.kubeconfig,
-		w.propagation)
 	for i, step := range w.steps {
-		terraform.configure(provider, r.text(step.config()))
+		terraform.configure(w.provider(), r.text(step.config()))
 		writeFile(r.t, r.log, "")
 		began := time.Now()
 		terraform.must("apply")
 		took := time.Since(began)
-		follow := r.delay
-		if !w.long {
-			// A new cluster is told, its endpoints are asked for, and those are told.
-			follow *= 3
-		}
-		time.Sleep(follow + acctest.Pushed)
+		time.Sleep(r.behindBy(w) + acctest.Pushed)
 		name := fmt.Sprintf("%s, step %d of %d: %s", w.name, i+1, len(w.steps), step.kind)
 		reports := r.mark(name)
 		var counts [2]loadCount
@@ -117,6 +119,29 @@ func (r *slowRun) transitions(terraform *cli, w slowWaits) (lost int) {
 			counts[0].sent, counts[0].failed, counts[1].sent, counts[1].failed))
 	}
 	return lost
+}
+
+// provider is the provider block.
+func (w slowWaits) provider() string {
+	return fmt.Sprintf("  config_path = %q\n  owner = \"slow\"\n  propagation = { %s }\n", w.kubeconfig, w.propagation)
+}
+
+// behindBy is how long the slow proxy may take to follow what was applied.
+func (r *slowRun) behindBy(w slowWaits) time.Duration {
+	if w.long {
+		return r.delay
+	}
+	// A new cluster is told, its endpoints are asked for, and those are told.
+	return 3 * r.delay
+}
+
+// takeBack removes what transitions have made, so that they can be made again.
+func (r *slowRun) takeBack(terraform *cli, w slowWaits) {
+	r.t.Helper()
+	terraform.configure(w.provider(), "")
+	terraform.must("apply")
+	time.Sleep(r.behindBy(w) + acctest.Pushed)
+	r.mark("taken back")
 }
 
 // mark ends a period of both loads, the slow one's last.
