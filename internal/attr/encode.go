@@ -3,6 +3,7 @@ package attr
 import (
 	"encoding/base64"
 	"math"
+	"math/big"
 	"strconv"
 	"time"
 
@@ -84,10 +85,7 @@ func (f *field) encodeValue(value protoreflect.Value) Value {
 	case kindBool:
 		return Bool(value.Bool())
 	case kindFloat:
-		if math.IsInf(value.Float(), 0) {
-			return Null()
-		}
-		return Float(value.Float())
+		return encodeFloat(value.Float())
 	case kindBytes:
 		return String(base64.StdEncoding.EncodeToString(value.Bytes()))
 	case kindEnum:
@@ -135,4 +133,14 @@ func FormatDuration(d time.Duration) string {
 		s = s[:len(s)-2]
 	}
 	return s
+}
+
+// encodeFloat returns a double as it is written by hand: 33.333333, and not all digits of the double that is nearest
+// to it. Terraform writes a double into its state like that, and takes what it reads there for another number.
+func encodeFloat(f float64) Value {
+	n, _, err := big.ParseFloat(strconv.FormatFloat(f, 'g', -1, 64), 10, precision, big.ToNearestEven)
+	if err != nil || n.IsInf() {
+		return Null() // It is none, or infinite.
+	}
+	return Number(n)
 }

@@ -33,6 +33,10 @@ func TestEncode(t *testing.T) {
 	}
 	absent := attr.Null()
 	noNumber := attr.Null()
+	written, _, err := big.ParseFloat("33.333333", 10, 512, big.ToNearestEven)
+	if err != nil {
+		t.Fatal(err)
+	}
 	tests := map[string]struct {
 		message proto.Message
 		options attr.Options
@@ -47,6 +51,9 @@ func TestEncode(t *testing.T) {
 			message: &networking.Percent{},
 			options: attr.Options{KeepZero: decisiveZero},
 			want:    attributes{"value": number(0)},
+		},
+		"a fraction, as it is written by hand": {
+			message: &networking.Percent{Value: 33.333333}, want: attributes{"value": number(written)},
 		},
 		"no number": {message: &networking.Percent{Value: math.NaN()}, want: attributes{"value": noNumber}},
 		"infinity":  {message: &networking.Percent{Value: math.Inf(-1)}, want: attributes{"value": noNumber}},

@@ -151,7 +151,7 @@ func wantWritten(t *testing.T, namespace, configuration string, said []string) {
 	rule, service := []string{"destination_rule"}, []string{"virtual_service"}
 	if diff := cmp.Diff(map[string][]string{
 		"older_mirror": canary, "older_delay": canary, "two": canary, "some_requests": {"weighted_split"},
-		"one_namespace": both, "no_default": both, "dead_rules": both, "a_second": service,
+		"one_namespace": both, "no_default": both, "dead_rules": both, "a_second": service, "a_third": service,
 		"_0_for_each": rule, "for": rule, "same_name": rule,
 		strings.ReplaceAll(namespace, "-", "_") + "_same_name": rule,
 	}, types); diff != "" {
