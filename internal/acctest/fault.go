@@ -21,6 +21,12 @@ const (
 	Fail
 	// Hang answers nothing until the client gives up. The API server does not hear of the request.
 	Hang
+	// Disown answers 404 in the API server's form, as a proxy that does not know the cluster does. The API server does
+	// not hear of the request.
+	Disown
+	// Contend answers that a ResourceQuota was changed meanwhile, as where two API servers count at once. The API
+	// server does not hear of the request.
+	Contend
 )
 
 // Trap is what a proxy does at one call.

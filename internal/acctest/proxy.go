@@ -90,6 +90,15 @@ func (p *Proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Retry-After", "1")
 		http.Error(w, "too many requests", http.StatusTooManyRequests)
 		return
+	case Disown:
+		answer(w, `{"kind":"Status","apiVersion":"v1","status":"Failure","code":404,`+
+			`"message":"Kubernetes cluster \"prod\" not found"}`, http.StatusNotFound)
+		return
+	case Contend:
+		answer(w, `{"kind":"Status","apiVersion":"v1","status":"Failure","reason":"Conflict","code":409,`+
+			`"message":"Operation cannot be fulfilled on resourcequotas \"few\": the object has been modified",`+
+			`"details":{"name":"few","kind":"resourcequotas"}}`, http.StatusConflict)
+		return
 	case Hang:
 		<-r.Context().Done()
 	case LoseAnswer:
@@ -98,6 +107,13 @@ func (p *Proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	// This closes the connection without an answer.
 	panic(http.ErrAbortHandler)
+}
+
+// answer answers with a Status.
+func answer(w http.ResponseWriter, status string, code int) {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(code)
+	_, _ = io.WriteString(w, status) // a client that has gone does not want it
 }
 
 // rehearsal reports whether a request only asks what would come of it.

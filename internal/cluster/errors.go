@@ -47,7 +47,7 @@ const (
 	Denied
 	// Invalid says that the API server's schema refused the object.
 	Invalid
-	// ServerFailed is a 5xx answer, such as that of an admission webhook that cannot be reached.
+	// ServerFailed is a 5xx answer, such as that of an admission webhook that cannot be reached, or another that passes.
 	ServerFailed
 	// Unreachable says that no connection came about.
 	Unreachable
@@ -128,11 +128,24 @@ func (c *Cluster) wrap(verb, object string, err error) error {
 		return nil
 	}
 	e := &Error{Reason: classify(err), Verb: verb, Object: object, Host: c.host, LeftOut: c.leftOut, Err: err}
-	if e.Reason == Denied && e.Reads() {
+	switch {
+	case e.Reason == Denied && e.Reads():
 		e.Reason = Forbidden
+	case e.Reason == NotFound && !isAbout(err, object):
+		// A proxy that does not know a cluster, as Teleport or Karmada, says nothing of the objects in it.
+		e.Reason = NotAPIServer
 	}
 	e.Conflicts, e.Fields = causes(err)
 	return e
+}
+
+// isAbout reports whether an answer is about an object of the kind that a text such as `Pod "shop/a"` begins with. The
+// API server calls it pods in some answers, and Pod in others.
+func isAbout(err error, object string) bool {
+	var status apierrors.APIStatus
+	kind, _, _ := strings.Cut(object, " ")
+	return errors.As(err, &status) && status.Status().Details != nil &&
+		strings.EqualFold(strings.TrimSuffix(status.Status().Details.Kind, "s"), kind)
 }
 
 // classify tells reasons apart by type and API status, and by text only where the API server gives nothing else.
@@ -176,25 +189,27 @@ func classifyStatus(err error, status metav1.Status) Reason {
 		return FieldConflict
 	case apierrors.HasStatusCause(err, "NamespaceTerminating"):
 		return NamespaceTerminating
-	case apierrors.IsNotFound(err):
-		return classifyNotFound(err, status)
-	case apierrors.IsAlreadyExists(err):
-		return AlreadyExists
-	case apierrors.IsConflict(err):
-		return Stale
-	case apierrors.IsUnauthorized(err):
-		return Unauthorized
 	case status.Code == http.StatusTooManyRequests:
 		return ServerFailed
+	case isDenial(status):
+		return Denied
+	case apierrors.IsNotFound(err):
+		return classifyNotFound(err, status)
+	case apierrors.IsUnauthorized(err):
+		return Unauthorized
 	case apierrors.HasStatusCause(err, metav1.CauseTypeUnexpectedServerResponse) &&
 		status.Code < http.StatusInternalServerError:
 		return NotAPIServer
-	case isDenial(status):
-		return Denied
+	case apierrors.IsAlreadyExists(err):
+		return AlreadyExists
+	case apierrors.IsConflict(err) && status.Details != nil && status.Details.Kind == "resourcequotas":
+		return ServerFailed // another API server counted at the same time
+	case apierrors.IsConflict(err):
+		return Stale
 	case apierrors.IsForbidden(err):
-		return classifyForbidden(status.Message)
+		return classifyForbidden(status)
 	case apierrors.IsInvalid(err), apierrors.IsBadRequest(err), apierrors.IsRequestEntityTooLargeError(err),
-		isUndeclared(status):
+		isUndeclared(status), isTooLarge(status):
 		return Invalid
 	case apierrors.IsTimeout(err), apierrors.IsServerTimeout(err):
 		return TimedOut
@@ -213,15 +228,25 @@ func isUndeclared(status metav1.Status) bool {
 		strings.Contains(status.Message, "field not declared in schema")
 }
 
-// isDenial reports whether an admission webhook or policy refused the object. The API server gives its own refusals a
-// reason and says which object or field they are about; a webhook's answer is passed on as the webhook gave it, and
-// that of a ValidatingAdmissionPolicy has a cause that names no field.
+// isTooLarge reports whether etcd, or its client in the API server, takes no object of that size. That is not going to
+// pass, and to the API server an internal error among others too.
+func isTooLarge(status metav1.Status) bool {
+	return status.Code == http.StatusInternalServerError && (strings.Contains(status.Message, "request is too large") ||
+		strings.Contains(status.Message, "message larger than max"))
+}
+
+// isDenial reports whether an admission webhook or policy refused the object. The API server passes the answer of a
+// webhook on as it is, with whatever code and reason, after words of its own; one that is a failure, or says to come
+// back, is none. A ValidatingAdmissionPolicy chooses one of three reasons, and its answer has a cause that names no
+// field.
 func isDenial(status metav1.Status) bool {
+	if strings.HasPrefix(status.Message, `admission webhook "`) &&
+		strings.Contains(status.Message, `" denied the request`) {
+		return status.Code < http.StatusInternalServerError
+	}
 	switch status.Code {
-	case http.StatusBadRequest:
-		return status.Reason != metav1.StatusReasonBadRequest
-	case http.StatusForbidden, http.StatusUnprocessableEntity:
-		return status.Details == nil || slices.ContainsFunc(status.Details.Causes, func(c metav1.StatusCause) bool {
+	case http.StatusForbidden, http.StatusRequestEntityTooLarge, http.StatusUnprocessableEntity:
+		return status.Details != nil && slices.ContainsFunc(status.Details.Causes, func(c metav1.StatusCause) bool {
 			return c.Type == "" && c.Field == ""
 		})
 	}
@@ -229,13 +254,16 @@ func isDenial(status metav1.Status) bool {
 }
 
 // classifyForbidden tells a right that is missing, of which the API server says who cannot do what, from admission
-// control of its own, such as a ResourceQuota. They differ in nothing but their text.
-func classifyForbidden(message string) Reason {
+// control of its own, such as a ResourceQuota, and both, which say what they are about, from a proxy on the way. They
+// differ in little but their text.
+func classifyForbidden(status metav1.Status) Reason {
 	switch {
-	case strings.Contains(message, `User "`) && strings.Contains(message, `" cannot `):
+	case strings.Contains(status.Message, `User "`) && strings.Contains(status.Message, `" cannot `):
 		return Forbidden
-	case strings.Contains(message, "custom resource definition is terminating"):
+	case strings.Contains(status.Message, "custom resource definition is terminating"):
 		return CRDTerminating
+	case status.Details == nil:
+		return NotAPIServer
 	}
 	return Denied
 }

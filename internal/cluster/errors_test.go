@@ -16,13 +16,13 @@ import (
 
 var address = Address{Kind: istio.KindVirtualService, Namespace: "shop", Name: "reviews"}
 
-// TestClassify reads answers as kube-apiserver 1.36 writes them.
 // disallowed is the API server's own answer to what it does not allow, for a reason.
 func disallowed(reason string) string {
 	return `{"reason":"Forbidden","message":"virtualservices.networking.istio.io \"z\" is forbidden: ` + reason +
 		`","details":{"name":"z","group":"networking.istio.io","kind":"virtualservices"},"code":403}`
 }
 
+// TestClassify reads answers as kube-apiserver 1.36 writes them, and those of proxies on the way to one.
 func TestClassify(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
@@ -44,7 +44,36 @@ func TestClassify(t *testing.T) {
 		"exists already": {
 			`{"reason":"AlreadyExists","details":{"name":"x","kind":"virtualservices"},"code":409}`, AlreadyExists,
 		},
+		"a name that is no object's": {
+			// Teleport, in lib/kube/proxy: an answer in the API server's form about something of its own.
+			`{"message":"Kubernetes cluster \"prod\" not found","code":404}`, NotAPIServer,
+		},
+		"a cluster that a proxy does not know": {
+			`{"reason":"NotFound","message":"clusters.cluster.karmada.io \"prod\" not found",` +
+				`"details":{"name":"prod","group":"cluster.karmada.io","kind":"clusters"},"code":404}`, NotAPIServer,
+		},
+		"a proxy knows no such path": {
+			`{"reason":"NotFound","message":"the server could not find the requested resource","details":{},"code":404}`,
+			NotAPIServer,
+		},
+		"a proxy's conflict": {
+			`{"reason":"Conflict","details":{"causes":[{"reason":"UnexpectedServerResponse","message":"<html>"}]},` +
+				`"code":409}`, NotAPIServer,
+		},
+		"a quota changed meanwhile": {
+			`{"reason":"Conflict","message":"Operation cannot be fulfilled on resourcequotas \"few\": the object has ` +
+				`been modified","details":{"name":"few","kind":"resourcequotas"},"code":409}`, ServerFailed,
+		},
 		"stale": {`{"reason":"Conflict","details":{"name":"x","kind":"virtualservices"},"code":409}`, Stale},
+		"another object of the name": {
+			`{"reason":"Conflict","message":"Operation cannot be fulfilled on VirtualService.networking.istio.io \"x\": ` +
+				`the UID in the precondition (a) does not match the UID in record (b)","details":{"name":"x",` +
+				`"group":"networking.istio.io","kind":"VirtualService"},"code":409}`, Stale,
+		},
+		"no such object, by its kind": {
+			`{"reason":"NotFound","details":{"name":"x","group":"networking.istio.io","kind":"VirtualService"},` +
+				`"code":404}`, NotFound,
+		},
 		"field manager": {
 			`{"reason":"Conflict","details":{"causes":[{"reason":"FieldManagerConflict",` +
 				`"message":"conflict with \"kubectl-edit\"","field":".spec.http"}]},"code":409}`, FieldConflict,
@@ -84,6 +113,33 @@ func TestClassify(t *testing.T) {
 				`no"}]},"code":403}`,
 			Denied,
 		},
+		"an admission policy says too large": {
+			`{"reason":"RequestEntityTooLarge","message":"virtualservices.networking.istio.io \"x\" is forbidden: ` +
+				`ValidatingAdmissionPolicy 'p1' with binding 'p1' denied request: no","details":{"name":"x",` +
+				`"group":"networking.istio.io","kind":"virtualservices","causes":[{"message":"no"}]},"code":413}`,
+			Denied,
+		},
+		"a webhook refuses with 400 and a reason": {
+			`{"message":"admission webhook \"x\" denied the request: no","reason":"BadRequest","code":400}`, Denied,
+		},
+		"a webhook refuses with 401": {
+			`{"message":"admission webhook \"x\" denied the request: no","reason":"Unauthorized","code":401}`, Denied,
+		},
+		"a webhook refuses with 404": {
+			`{"message":"admission webhook \"x\" denied the request: no","reason":"NotFound","code":404}`, Denied,
+		},
+		"a webhook refuses with 409": {
+			`{"message":"admission webhook \"x\" denied the request: no","reason":"Conflict","code":409}`, Denied,
+		},
+		"a webhook refuses without explanation": {
+			`{"message":"admission webhook \"x\" denied the request without explanation","code":418}`, Denied,
+		},
+		"a webhook fails": {
+			`{"message":"admission webhook \"x\" denied the request: no connection","code":500}`, ServerFailed,
+		},
+		"a webhook is busy": {
+			`{"message":"admission webhook \"x\" denied the request: later","code":429}`, ServerFailed,
+		},
 		"the schema refuses": {
 			`{"reason":"Invalid","details":{"name":"x","causes":[{"reason":"FieldValueTypeInvalid",` +
 				`"message":"must be of type array","field":"spec.hosts"}]},"code":422}`, Invalid,
@@ -96,6 +152,13 @@ func TestClassify(t *testing.T) {
 			`{"message":"Request entity too large: limit is 3145728","reason":"RequestEntityTooLarge","code":413}`,
 			Invalid,
 		},
+		"too large for etcd": {`{"message":"etcdserver: request is too large","code":500}`, Invalid},
+		"too large for etcd's client": {
+			`{"message":"rpc error: code = ResourceExhausted desc = trying to send message larger than max ` +
+				`(2164976 vs. 2097152)","code":500}`, Invalid,
+		},
+		"etcd without space":  {`{"message":"etcdserver: mvcc: database space exceeded","code":500}`, ServerFailed},
+		"etcd without leader": {`{"message":"etcdserver: no leader","code":500}`, ServerFailed},
 		"webhook unreachable": {
 			`{"reason":"InternalError",` +
 				`"details":{"causes":[{"message":"failed calling webhook \"validation.istio.io\""}]},"code":500}`,
@@ -118,6 +181,9 @@ func TestClassify(t *testing.T) {
 			`{"reason":"Forbidden","details":{"causes":[{"reason":"UnexpectedServerResponse","message":"<html>"}]},` +
 				`"code":403}`, NotAPIServer,
 		},
+		"a proxy forbids in the API server's form": {
+			`{"message":"Kubernetes cluster \"prod\" not found","code":403}`, NotAPIServer,
+		},
 		"a proxy wants a login": {
 			`{"reason":"Unauthorized","details":{"causes":[{"reason":"UnexpectedServerResponse",` +
 				`"message":"<html>"}]},"code":401}`, Unauthorized,
@@ -135,8 +201,11 @@ func TestClassify(t *testing.T) {
 			if err := json.Unmarshal([]byte(test.status), &status); err != nil {
 				t.Fatal(err)
 			}
-			if got := classify(&apierrors.StatusError{ErrStatus: status}); got != test.want {
-				t.Errorf("reason %d, want %d", got, test.want)
+			var got *Error
+			if err := (&Cluster{}).wrap("apply", address.String(), &apierrors.StatusError{ErrStatus: status}); !errors.As(
+				err, &got,
+			) || got.Reason != test.want {
+				t.Errorf("reason %d, want %d", got.Reason, test.want)
 			}
 		})
 	}

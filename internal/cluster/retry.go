@@ -73,8 +73,10 @@ func passes(err error) bool {
 }
 
 // breaksWatches reports whether a failure may be one that ends others' watches too, as a restart of the API server
-// does. One that is busy keeps its watches.
-func breaksWatches(err error) bool { return passes(err) && !apierrors.IsTooManyRequests(err) }
+// does. One that is busy, or counts for a quota, keeps its watches.
+func breaksWatches(err error) bool {
+	return passes(err) && !apierrors.IsTooManyRequests(err) && !apierrors.IsConflict(err)
+}
 
 // mostRefusals is how often credentials of an exec command may be refused in a row: they can expire on their way.
 const mostRefusals = 2

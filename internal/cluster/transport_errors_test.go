@@ -16,6 +16,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"path"
 	"path/filepath"
 	"strings"
 	"sync/atomic"
@@ -82,11 +83,11 @@ func (a *authority) serve(name string, end time.Time) string {
 	return server.URL
 }
 
-func answerNotFound(w http.ResponseWriter, _ *http.Request) {
+func answerNotFound(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(http.StatusNotFound)
 	_, _ = w.Write([]byte(`{"kind":"Status","apiVersion":"v1","status":"Failure","reason":"NotFound",` +
-		`"details":{"name":"x","kind":"virtualservices"},"code":404}`))
+		`"details":{"name":"x","kind":"` + path.Base(path.Dir(r.URL.Path)) + `"},"code":404}`))
 }
 
 func answer(status int, contentType, body string) http.HandlerFunc {

@@ -50,7 +50,9 @@ spec: {policyName: %s, validationActions: [Deny]}
 // refused.
 func TestAccFailure_admission(t *testing.T) {
 	t.Parallel()
-	for name, reason := range map[string]string{"invalid": "Invalid", "forbidden": "Forbidden"} {
+	for name, reason := range map[string]string{
+		"invalid": "Invalid", "forbidden": "Forbidden", "large": "RequestEntityTooLarge",
+	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			lab := acctest.Start(t)

@@ -15,6 +15,7 @@ func TestAccFailure_passes(t *testing.T) {
 	t.Parallel()
 	for name, fault := range map[string]acctest.Fault{
 		"refused": acctest.Refuse, "answer lost": acctest.LoseAnswer, "server fails": acctest.Fail,
+		"quota changed": acctest.Contend,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -44,6 +45,31 @@ func TestAccFailure_passes(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestAccFailure_disowned: a proxy that does not know the cluster for a while, and says so as an API server does of an
+// object, takes nothing out of the state.
+func TestAccFailure_disowned(t *testing.T) {
+	t.Parallel()
+	lab := acctest.Start(t)
+	proxy := lab.StartProxy(t)
+	w := newWorkspace(t, lab, canaryForm, "")
+	w.block = fmt.Sprintf("host = %q", proxy.URL)
+	w.apply(parts{})
+	kept := nobodyTouched(t, lab)
+	proxy.Arm(acctest.Trap{Call: 1, Fault: acctest.Disown, Lasting: true})
+	said := []string{`Kubernetes cluster "prod" not found`, "a proxy on the way refuses", proxy.URL}
+	for _, command := range [][]string{
+		{"plan"}, {"apply", "-refresh-only"}, {"destroy"}, {"destroy", "-refresh=false"},
+	} {
+		w.fails("Not a Kubernetes API server", said, command...)
+		if !w.inState(w.f.address) {
+			t.Fatalf("after %v the resource is not in the state", command)
+		}
+	}
+	proxy.Disarm()
+	kept()
+	w.unchanged()
 }
 
 // TestAccFailure_throttled: an API server that says when to come back is waited for, and each operation says so once,

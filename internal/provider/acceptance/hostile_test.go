@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"path"
 	"path/filepath"
 	"runtime/debug"
 	"slices"
@@ -266,11 +267,11 @@ func (a *attack) proposed(resourceType string, config tftypes.Value) tftypes.Val
 // emptyCluster is an API server in which nothing exists.
 func emptyCluster(t *testing.T) string {
 	t.Helper()
-	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "application/json")
 		w.WriteHeader(http.StatusNotFound)
-		fmt.Fprint(w, `{"kind":"Status","apiVersion":"v1","status":"Failure","reason":"NotFound","code":404,`+
-			`"message":"not found","details":{"group":"networking.istio.io","kind":"virtualservices"}}`)
+		fmt.Fprintf(w, `{"kind":"Status","apiVersion":"v1","status":"Failure","reason":"NotFound","code":404,`+
+			`"message":"not found","details":{"group":"networking.istio.io","kind":%q}}`, path.Base(path.Dir(r.URL.Path)))
 	}))
 	t.Cleanup(s.Close)
 	return s.URL

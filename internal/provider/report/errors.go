@@ -139,7 +139,8 @@ func advice(e *cluster.Error) (summary, remedy string) {
 			"The cluster's admission control refused the object. Change what the message is about."
 	case cluster.Invalid:
 		return "Refused by API server", "The object does not fit the API that is installed in the cluster, which may " +
-			"be older than the fields that are used here. Change what the message is about."
+			"be older than the fields that are used here, or etcd takes no object of that size, annotations of others " +
+			"included. Change what the message is about."
 	case cluster.ServerFailed:
 		return "API server failed", "If the message names a webhook, the service behind it does not answer: check " +
 			"that istiod runs. Traffic is not affected. Then apply again."
@@ -172,8 +173,8 @@ func advice(e *cluster.Error) (summary, remedy string) {
 			"how long, and propagation.on_timeout = \"continue\" goes on with a warning."
 	case cluster.NotAPIServer:
 		return "Not a Kubernetes API server", "What answers at " + e.Host + " is not a Kubernetes API server, or a " +
-			"proxy on the way refuses. Check host or the kubeconfig's server, that it begins with https where the " +
-			"server speaks TLS, and proxy_url."
+			"proxy on the way refuses, or does not know the cluster. Check host or the kubeconfig's server, that it " +
+			"begins with https where the server speaks TLS, and proxy_url."
 	case cluster.NotFound:
 		return "Object does not exist", "Somebody deleted it. Run terraform plan again to see what is there now."
 	case cluster.Unknown:
