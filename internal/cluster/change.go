@@ -301,17 +301,15 @@ func (r *run) create(ctx context.Context, result *StepResult) {
 	case r.change.Begun[AddressOf(o)].UID == is.UID:
 		result.Action = Update
 		result.Live, result.Err = r.cluster.update(ctx, o, nil, is.Identity, r.change.Force)
-	case r.cluster.wasMade(is.UID) || !is.LeftBehind(o):
+	case r.cluster.wasMade(is.UID) || !is.LeftBehind(o) || !r.cluster.takesUp(is.UID):
 	case is.As(o):
 		warn(ctx,
 			fmt.Sprintf("%s was left behind by an apply that was killed, with just this content%s; it was taken up",
 				o, ownerWords(o)))
-		r.cluster.takenUp.Store(is.UID, true)
 		result.Live, result.Found, result.Err = is, true, nil
 	default:
 		warn(ctx, fmt.Sprintf("%s was left behind by an apply that was killed%s; it was taken up, and changed to what "+
 			"the configuration says now", o, ownerWords(o)))
-		r.cluster.takenUp.Store(is.UID, true)
 		result.Action = Update
 		result.Live, result.Err = r.cluster.update(ctx, o, nil, is.Identity, r.change.ForceConflicts)
 	}

@@ -43,7 +43,7 @@ type Cluster struct {
 	// versions are those of the proxies, where a plan has asked for them.
 	versions askedVersions
 	// made and takenUp are the UIDs of the objects that were created over this connection, and of those that a create
-	// found left behind by a killed apply.
+	// found left behind by a killed apply: false for what is being deleted, which none takes up.
 	made, takenUp sync.Map
 	// dial makes a connection, nil for one over the network.
 	dial dialer
@@ -108,6 +108,12 @@ func (c *Cluster) Host() string { return c.host }
 func (c *Cluster) wasMade(uid string) bool {
 	_, made := c.made.Load(uid)
 	return made
+}
+
+// takesUp reports whether an object that was left behind is the caller's from now on: nobody deletes it.
+func (c *Cluster) takesUp(uid string) bool {
+	taken, _ := c.takenUp.LoadOrStore(uid, true)
+	return taken == true
 }
 
 var resources = map[istio.Kind]schema.GroupVersionResource{

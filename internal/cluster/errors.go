@@ -228,17 +228,15 @@ func isUndeclared(status metav1.Status) bool {
 		strings.Contains(status.Message, "field not declared in schema")
 }
 
-// isTooLarge reports whether etcd, or its client in the API server, takes no object of that size. That is not going to
-// pass, and to the API server an internal error among others too.
+// isTooLarge reports whether etcd takes no object of that size: to the API server an internal error among others too.
 func isTooLarge(status metav1.Status) bool {
 	return status.Code == http.StatusInternalServerError && (strings.Contains(status.Message, "request is too large") ||
 		strings.Contains(status.Message, "message larger than max"))
 }
 
-// isDenial reports whether an admission webhook or policy refused the object. The API server passes the answer of a
-// webhook on as it is, with whatever code and reason, after words of its own; one that is a failure, or says to come
-// back, is none. A ValidatingAdmissionPolicy chooses one of three reasons, and its answer has a cause that names no
-// field.
+// isDenial reports whether an admission webhook or policy refused the object. The API server passes what a webhook
+// answers on, with whatever code and reason, after words of its own; a failure is none. The answer of a
+// ValidatingAdmissionPolicy, with one of three reasons, has a cause that names no field.
 func isDenial(status metav1.Status) bool {
 	if strings.HasPrefix(status.Message, `admission webhook "`) &&
 		strings.Contains(status.Message, `" denied the request`) {

@@ -1,6 +1,9 @@
 package cluster
 
 import (
+	"net/http"
+	"net/http/httptest"
+	"sync/atomic"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -67,5 +70,32 @@ func TestLeftovers(t *testing.T) {
 				t.Errorf("leftovers (-want +got):\n%s", diff)
 			}
 		})
+	}
+}
+
+// What is being deleted is not taken up by another create of the same run, and what was taken up is not deleted.
+func TestTakesUp(t *testing.T) {
+	t.Parallel()
+	var asked atomic.Int64
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		asked.Add(1)
+		answerNotFound(w, r)
+	}))
+	t.Cleanup(server.Close)
+	c, err := Connect(Config{Host: server.URL})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !c.takesUp("left") || !c.takesUp("left") {
+		t.Error("what was left behind is not taken up")
+	}
+	for uid, requests := range map[string]int64{"going": 1, "left": 0} {
+		asked.Store(0)
+		if err := c.remove(t.Context(), address, uid); err != nil || asked.Load() != requests {
+			t.Errorf("remove %q: %v, %d requests, want %d", uid, err, asked.Load(), requests)
+		}
+	}
+	if c.takesUp("going") {
+		t.Error("what is being deleted is taken up")
 	}
 }

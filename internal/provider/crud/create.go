@@ -20,7 +20,9 @@ func (p *objectsResource) create(ctx context.Context, c *call) {
 	if life.Adopt {
 		a, err = p.adopt(ctx, c, route)
 	} else {
-		a.applied, err = p.change(ctx, life, cluster.Change{To: a.wanted}, &c.diagnostics)
+		a.applied, err = p.changeAnew(ctx, func() (cluster.Applied, error) {
+			return p.change(ctx, life, cluster.Change{To: a.wanted}, &c.diagnostics)
+		})
 	}
 	if err != nil {
 		p.createStopped(ctx, c, route, a, err)

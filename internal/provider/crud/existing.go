@@ -46,7 +46,7 @@ func (p *objectsResource) planInTheWay(d draft, o *cluster.Live, diagnostics *di
 	case owner != "" && owner != p.settings.Owner:
 		ways = report.TakeOver(owner)
 	case !o.Applied:
-	case wanted != nil && !p.settings.Read.has(cluster.AddressOf(&o.Object)) && o.LeftBehind(wanted):
+	case wanted != nil && !p.isKept(cluster.AddressOf(&o.Object)) && o.LeftBehind(wanted):
 		changes := "It has just the content that is configured."
 		if !o.As(wanted) {
 			changes = "It is changed to what is configured: " + strings.Join(shortList(canary.Differences(
@@ -54,8 +54,9 @@ func (p *objectsResource) planInTheWay(d draft, o *cluster.Live, diagnostics *di
 		}
 		diagnostics.AddAttributeWarning(at, fmt.Sprintf("%s (%s %s/%s)", takenUp, o.Kind(), o.Namespace, o.Name),
 			fmt.Sprintf("%s was applied by this provider's field manager, and is in no state that this plan has "+
-				"read: an apply was killed before it wrote its state.%s Apply takes it up. %s\n\nIf another resource "+
-				"manages it, take one of the two out, or choose another name.", o.String(), report.Owners(o), changes))
+				"read so far: an apply was killed before it wrote its state, or another resource has it.%s Apply takes "+
+				"it up. %s\n\nIf another resource manages it, take one of the two out, or choose another name.",
+				o.String(), report.Owners(o), changes))
 		return
 	default:
 		return
@@ -63,4 +64,9 @@ func (p *objectsResource) planInTheWay(d draft, o *cluster.Live, diagnostics *di
 	diagnostics.AddAttributeError(at, existsAlready, fmt.Sprintf(
 		"%s exists in the cluster and is not in Terraform's state.%s\n\n%s\nTo leave it alone, choose another name.",
 		o.String(), report.Owners(o), ways))
+}
+
+// isKept reports whether an object is in a state that this run has read, as far as it has come.
+func (p *objectsResource) isKept(at cluster.Address) bool {
+	return p.settings.Read.has(at) || p.settings.Leaving.has(at)
 }

@@ -49,6 +49,9 @@ func (p *objectsResource) plan(ctx context.Context, c *call) {
 			p.warnOfLost(d.route.Render(), unknown, &c.diagnostics)
 		}
 	case len(config.Unknown()) == 0:
+		coming := addressesOf(d.route.Place())
+		p.settings.Coming.add(coming...)
+		planAnew(p.settings.Leaving, coming, &c.diagnostics)
 		p.planExisting(ctx, d, &c.diagnostics)
 	}
 	if d.exists && d.unchangedBut(form.With(form.Told)...) && p.isSettledState(c) && !d.walksOn() {
@@ -142,6 +145,9 @@ func (p *objectsResource) planRemoval(ctx context.Context, c *call) {
 	if life.Deletion == form.DeletionRestore {
 		after = c.private.backup()
 	}
+	leaving := addressesOf(route.Place())
+	p.settings.Leaving.add(leaving...)
+	planAnew(p.settings.Coming, leaving, &c.diagnostics)
 	p.planUses(ctx, route, route.Render(), after, &c.diagnostics)
 }
 
