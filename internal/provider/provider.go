@@ -197,7 +197,7 @@ func (p *meshProvider) Configure(
 	}
 	s.Gates.UserAgent = config.UserAgent
 	s.Told, s.Read = &report.Tally{}, &crud.AddressSet{}
-	s.Coming, s.Leaving, s.Going = &crud.AddressSet{}, &crud.AddressSet{}, &crud.AddressSet{}
+	s.Coming, s.Leaving, s.Going = &crud.AddressSet{}, &crud.AddressSet{}, &crud.Deletions{}
 	s.Stamp = strings.Join([]string{p.version, s.Namespace, s.ClusterDomain, config.FieldManager}, " ")
 	p.configured.Store(&s)
 	resp.ResourceData, resp.ListResourceData, resp.DataSourceData = s, s, s

@@ -3,6 +3,7 @@ package acceptance_test
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/meshroute/terraform-provider-mesh/internal/acctest"
 )
@@ -46,5 +47,64 @@ func TestAcc_madeAnew(t *testing.T) {
 				nothingIn(t, lab)
 			})
 		}
+	})
+}
+
+// A resource may get the name that another one gives up in the same run. Two that exchange their names cannot, and
+// say so at once, without harm.
+func TestAcc_renamedOnto(t *testing.T) {
+	bothForms(t, func(t *testing.T, f form) {
+		lab := acctest.Start(t)
+		w := newWorkspace(t, lab, f, "")
+		// Both are for one host, which only a test does: nobody waits for requests here.
+		named := func(first, second string) {
+			one := f.with(parts{top: "name = \"${local.service}-" + first + "\""})
+			other := strings.Replace(f.with(parts{
+				top: "name = \"${local.service}-" + second + "\"", rule: `timeout = "3s"`,
+				subset: `traffic_policy = { load_balancer = { simple = "RANDOM" } }`,
+			}), `"test"`, `"other"`, 1)
+			w.write(one + other)
+		}
+		named("a", "b")
+		w.must("apply")
+		named("b", "c")
+		w.must("apply")
+		w.unchanged()
+		named("c", "b")
+		began := time.Now()
+		w.fails("Object exists already", []string{lab.Service + "-b", "belongs to another resource"}, "apply")
+		if took := time.Since(began); took > 30*time.Second {
+			t.Errorf("two that wait for each other took %s", took)
+		}
+		named("b", "c")
+		w.unchanged()
+		w.must("destroy")
+		for _, name := range []string{"-a", "-b", "-c"} {
+			for _, kind := range bothKinds {
+				if lab.Get(kind, lab.Service+name) != nil {
+					t.Errorf("%s %s is left", kind, lab.Service+name)
+				}
+			}
+		}
+	})
+}
+
+// What stands where a resource is going to have its objects is said at plan, whoever owns its fields.
+func TestAcc_renamedOntoOthers(t *testing.T) {
+	bothForms(t, func(t *testing.T, f form) {
+		lab := acctest.Start(t)
+		w := newWorkspace(t, lab, f, "")
+		w.apply(parts{})
+		lab.Create("apiVersion: networking.istio.io/v1\nkind: VirtualService\nmetadata: {name: SERVICE-new, namespace: " +
+			"NAMESPACE}\nspec: {hosts: [other.example], http: [{route: [{destination: {host: HOST}}]}]}\n")
+		check := untouched(t, lab, acctest.VirtualService, lab.Service+"-new")
+		for _, more := range []string{"", "\n  force_conflicts = true", "\n  adopt = true"} {
+			w.declare(parts{top: `name = "${local.service}-new"` + more})
+			w.fails("Object exists already", []string{"VirtualService", lab.Service + "-new", "takes nothing over"}, "plan")
+		}
+		check()
+		lab.Delete(acctest.VirtualService, lab.Service+"-new")
+		w.must("apply")
+		w.unchanged()
 	})
 }

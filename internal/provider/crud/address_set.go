@@ -18,15 +18,6 @@ func (s *AddressSet) add(all ...cluster.Address) {
 	}
 }
 
-func (s *AddressSet) drop(all ...cluster.Address) {
-	if s == nil {
-		return
-	}
-	for _, at := range all {
-		s.members.Delete(at)
-	}
-}
-
 func (s *AddressSet) has(at cluster.Address) bool {
 	if s == nil {
 		return false

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"sync"
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -36,15 +38,16 @@ func planAnew(among *AddressSet, objects []cluster.Address, diagnostics *diag.Di
 	}
 }
 
-// changeAnew makes objects. Where one is in the way that another resource of this run is deleting, it waits for that
-// and tries again.
+// changeAnew makes a change. Where an object is in the way of what it creates that another resource of this run is
+// deleting, it waits for that and tries again. What the change is to delete itself, going, others may wait for: two
+// that wait for each other fail.
 func (p *objectsResource) changeAnew(
-	ctx context.Context, make func() (cluster.Applied, error),
+	ctx context.Context, going []cluster.Address, change func() (cluster.Applied, error),
 ) (applied cluster.Applied, err error) {
 	for {
-		applied, err = make()
+		applied, err = change()
 		at, ours := inTheWay(err)
-		if !ours || !p.awaitGoing(ctx, at) {
+		if !ours || !p.settings.Going.await(ctx, at, going) {
 			return applied, err
 		}
 	}
@@ -59,15 +62,71 @@ func inTheWay(err error) (at cluster.Address, ours bool) {
 	return cluster.AddressOf(&exists.Existing.Object), exists.Existing.Applied
 }
 
-// awaitGoing waits until another resource of this run has deleted an object, and reports whether one did, or failed
-// to.
-func (p *objectsResource) awaitGoing(ctx context.Context, at cluster.Address) bool {
-	began := time.Now()
-	for found := false; ctx.Err() == nil; time.Sleep(anewInterval) {
-		switch going := p.settings.Going.has(at); {
+// Deletions are the objects that an apply is deleting now. The zero value has none; a nil one is empty and stays so.
+// It is safe for concurrent use.
+type Deletions struct {
+	mutex sync.Mutex
+	// going has, for each object, the one that its deletion waits for, nil for none.
+	going map[cluster.Address]*cluster.Address
+}
+
+// begin notes objects that are going to be deleted, and returns what to call when they are, or stay after all.
+func (d *Deletions) begin(all []cluster.Address) func() {
+	d.wait(all, nil)
+	return func() {
+		if d == nil {
+			return
+		}
+		d.mutex.Lock()
+		defer d.mutex.Unlock()
+		for _, at := range all {
+			delete(d.going, at)
+		}
+	}
+}
+
+// wait notes for what the deletion of objects waits.
+func (d *Deletions) wait(all []cluster.Address, until *cluster.Address) {
+	if d == nil {
+		return
+	}
+	d.mutex.Lock()
+	defer d.mutex.Unlock()
+	if d.going == nil {
+		d.going = map[cluster.Address]*cluster.Address{}
+	}
+	for _, at := range all {
+		d.going[at] = until
+	}
+}
+
+// has reports whether an object is being deleted, and whether that waits, maybe for others that do, for one of ours.
+func (d *Deletions) has(at cluster.Address, ours []cluster.Address) (going, forOurs bool) {
+	if d == nil {
+		return false, false
+	}
+	d.mutex.Lock()
+	defer d.mutex.Unlock()
+	until, going := d.going[at]
+	for range d.going {
+		if until == nil || slices.Contains(ours, *until) {
+			break
+		}
+		until = d.going[*until]
+	}
+	return going, until != nil
+}
+
+// await waits until another resource of this run has deleted an object, or failed to, and reports whether there was
+// one. Ours are what is deleted only afterwards.
+func (d *Deletions) await(ctx context.Context, at cluster.Address, ours []cluster.Address) bool {
+	d.wait(ours, &at)
+	defer d.wait(ours, nil)
+	for began, found := time.Now(), false; ctx.Err() == nil; time.Sleep(anewInterval) {
+		switch going, forOurs := d.has(at, ours); {
 		case found && !going:
 			return true
-		case !found && time.Since(began) > anewWait:
+		case forOurs, !found && time.Since(began) > anewWait:
 			return false
 		default:
 			found = found || going

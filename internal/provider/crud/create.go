@@ -20,7 +20,7 @@ func (p *objectsResource) create(ctx context.Context, c *call) {
 	if life.Adopt {
 		a, err = p.adopt(ctx, c, route)
 	} else {
-		a.applied, err = p.changeAnew(ctx, func() (cluster.Applied, error) {
+		a.applied, err = p.changeAnew(ctx, nil, func() (cluster.Applied, error) {
 			return p.change(ctx, life, cluster.Change{To: a.wanted}, &c.diagnostics)
 		})
 	}

@@ -14,9 +14,7 @@ func (p *objectsResource) remove(ctx context.Context, c *call) {
 	if life.Deletion == form.DeletionAbandon {
 		return
 	}
-	going := addressesOf(route.Place())
-	p.settings.Going.add(going...)
-	defer p.settings.Going.drop(going...)
+	defer p.settings.Going.begin(addressesOf(route.Place()))()
 	ctx, cancel := life.Deadline(ctx, "delete")
 	defer cancel()
 	change, err := p.removal(ctx, c, route, life)

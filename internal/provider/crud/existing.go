@@ -3,6 +3,7 @@ package crud
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -35,6 +36,30 @@ func (p *objectsResource) planExisting(ctx context.Context, d draft, diagnostics
 	}
 }
 
+// planRenamed reports objects of others that stand where a resource that exists is going to have its own.
+func (p *objectsResource) planRenamed(
+	ctx context.Context, d draft, before []cluster.Address, diagnostics *diag.Diagnostics,
+) {
+	if len(without(addressesOf(d.route.Place()), before)) == 0 {
+		return
+	}
+	live, err := p.findObjects(ctx, d.route.Place(), diagnostics)
+	if err != nil {
+		report.Errors(diagnostics, d.route, err)
+		return
+	}
+	for _, o := range live.All() {
+		if !slices.Contains(before, cluster.AddressOf(&o.Object)) {
+			p.planInTheWay(d, o, diagnostics)
+		}
+	}
+}
+
+// without returns the addresses of a list that are not in another.
+func without(all, others []cluster.Address) []cluster.Address {
+	return slices.DeleteFunc(all, func(at cluster.Address) bool { return slices.Contains(others, at) })
+}
+
 // planInTheWay reports an object that stands where a create would make one, unless it is what this provider applied:
 // that may be about to go in the same run, as when a resource is replaced, and create looks again.
 func (p *objectsResource) planInTheWay(d draft, o *cluster.Live, diagnostics *diag.Diagnostics) {
@@ -42,6 +67,9 @@ func (p *objectsResource) planInTheWay(d draft, o *cluster.Live, diagnostics *di
 	owner := o.Annotations[istio.OwnerAnnotation]
 	ways := fmt.Sprintf("To bring it under Terraform, set adopt = true, or import it:\n"+
 		"  terraform import mesh_%s.NAME %s/%s", p.TypeName(), o.Namespace, o.Name)
+	if d.exists {
+		ways = "A resource that gets another name, or another namespace, takes nothing over."
+	}
 	switch wanted := d.route.Render().Counterpart(&o.Object); {
 	case owner != "" && owner != p.settings.Owner:
 		ways = report.TakeOver(owner)

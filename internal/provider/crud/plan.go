@@ -58,7 +58,11 @@ func (p *objectsResource) plan(ctx context.Context, c *call) {
 		return
 	}
 	if d.exists {
-		p.settings.Read.add(addressesOf(p.routeOf(c.prior).Place())...)
+		before := addressesOf(p.routeOf(c.prior).Place())
+		p.settings.Read.add(before...)
+		if p.settings.Cluster != nil && len(config.Unknown()) == 0 && !c.diagnostics.HasError() {
+			p.planRenamed(ctx, d, before, &c.diagnostics)
+		}
 		d.before = c.private.observed().declared(p.routeOf(c.prior).Render())
 		if live := c.private.stepped(); live.Routing() != nil {
 			d.before = live

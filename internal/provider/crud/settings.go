@@ -23,9 +23,11 @@ type Settings struct {
 	AllowUsedRemoval bool
 	// Read are the objects of the states that were read, nil before the provider block was.
 	Read *AddressSet
-	// Coming are the objects that a plan makes, Leaving those that it destroys, and Going those that an apply is
-	// deleting now. They are nil before the provider block was read.
-	Coming, Leaving, Going *AddressSet
+	// Coming are the objects that a plan makes, Leaving those that it destroys, nil before the provider block was read
+	// as Going is.
+	Coming, Leaving *AddressSet
+	// Going are the objects that an apply is deleting now.
+	Going *Deletions
 	// Told knows what this run has warned of, nil where nobody counts.
 	Told *report.Tally
 	// Stamp is on what it depends how a state describes objects, besides the objects and the owner: this version of

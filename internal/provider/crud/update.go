@@ -67,6 +67,8 @@ var errToldAlready = errors.New("told already")
 func (p *objectsResource) tryUpdate(ctx context.Context, c *call, u *updateRun) error {
 	limited, cancel := u.life.Deadline(ctx, "update")
 	defer cancel()
+	going := without(addressesOf(u.prior.Place()), addressesOf(u.route.Place()))
+	defer p.settings.Going.begin(going)()
 	var err error
 	for range mostAttempts {
 		if err = p.prepare(limited, c, u); err != nil {
@@ -83,7 +85,9 @@ func (p *objectsResource) tryUpdate(ctx context.Context, c *call, u *updateRun) 
 			}
 			return p.walkTo(ctx, c, u)
 		}
-		u.applied, err = p.change(limited, u.life, u.change, &c.diagnostics)
+		u.applied, err = p.changeAnew(limited, going, func() (cluster.Applied, error) {
+			return p.change(limited, u.life, u.change, &c.diagnostics)
+		})
 		u.observed.accept(u.applied, u.prior.Render())
 		if !u.life.HandedOver || !cluster.IsReason(err, cluster.Stale) {
 			break
