@@ -31,6 +31,7 @@ import (
 	"github.com/meshroute/terraform-provider-mesh/internal/provider/form"
 	"github.com/meshroute/terraform-provider-mesh/internal/provider/function"
 	"github.com/meshroute/terraform-provider-mesh/internal/provider/report"
+	"github.com/meshroute/terraform-provider-mesh/internal/provider/siblings"
 )
 
 // What names may be.
@@ -197,7 +198,7 @@ func (p *meshProvider) Configure(
 	}
 	s.Gates.UserAgent = config.UserAgent
 	s.Told, s.Read = &report.Tally{}, &crud.AddressSet{}
-	s.Coming, s.Leaving, s.Going = &crud.AddressSet{}, &crud.AddressSet{}, &crud.Deletions{}
+	s.Planned, s.Going = &siblings.Plan{}, &siblings.Deletions{}
 	s.Stamp = strings.Join([]string{p.version, s.Namespace, s.ClusterDomain, config.FieldManager}, " ")
 	p.configured.Store(&s)
 	resp.ResourceData, resp.ListResourceData, resp.DataSourceData = s, s, s

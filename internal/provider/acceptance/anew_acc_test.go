@@ -108,3 +108,18 @@ func TestAcc_renamedOntoOthers(t *testing.T) {
 		w.unchanged()
 	})
 }
+
+// A route that follows another one of the same host under another name, in one plan, is told as what it is.
+func TestAcc_madeAnewForHost(t *testing.T) {
+	bothForms(t, func(t *testing.T, f form) {
+		lab := acctest.Start(t)
+		w := newWorkspace(t, lab, f, "")
+		w.apply(parts{})
+		w.write(strings.Replace(f.with(parts{top: `name = "${local.service}-new"`}), `"test"`, `"new"`, 1))
+		w.must("plan").want(t, "warning", "Objects are made anew", `destroys VirtualService "`, lab.Service+"-new",
+			"for the same host, "+lab.Host, "do it in two applies")
+		w.must("apply")
+		w.unchanged()
+		w.must("destroy")
+	})
+}

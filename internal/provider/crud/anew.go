@@ -5,37 +5,52 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"sync"
-	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 
 	"github.com/meshroute/terraform-provider-mesh/internal/cluster"
+	"github.com/meshroute/terraform-provider-mesh/internal/istio"
+	"github.com/meshroute/terraform-provider-mesh/internal/provider/form"
+	"github.com/meshroute/terraform-provider-mesh/internal/provider/siblings"
 )
 
-const (
-	// anewWait is how long a create that finds an object of ours in its way waits for another resource to begin to
-	// delete it. Terraform begins both at once, in no certain order.
-	anewWait     = 2 * time.Second
-	anewInterval = 100 * time.Millisecond
-)
-
-// planAnew warns of objects that one resource of a plan destroys and another one makes anew, as after a change of the
-// keys of for_each. It is asked for both, and whichever is planned second finds the other one in among.
-func planAnew(among *AddressSet, objects []cluster.Address, diagnostics *diag.Diagnostics) {
-	for _, at := range objects {
-		if !among.has(at) {
-			continue
-		}
-		diagnostics.AddWarning(fmt.Sprintf("%s (%s/%s)", madeAnew, at.Namespace, at.Name), fmt.Sprintf(
-			"One resource of this plan destroys %s, and another one makes an object of the same name. Terraform does "+
-				"both in no certain order: for some seconds there is no rule, and requests go to all pods of the "+
-				"service, or with -parallelism=1 the new one finds the old one in its way, and is made by the next "+
-				"apply only.\n\nIf it is the same resource under another address, as after a change of the keys of "+
-				"for_each or the name of a module, say so, and nothing happens to the objects:\n\n"+
-				"  moved {\n    from = ADDRESS_BEFORE\n    to   = ADDRESS_NOW\n  }", at))
+// planAnew warns of a route that one resource of a plan destroys and another one makes anew, as after a change of the
+// keys of for_each. Both ask, and whichever is planned second finds the other one.
+func planAnew(clash siblings.Clash, found bool, diagnostics *diag.Diagnostics) {
+	if !found {
 		return
 	}
+	text := fmt.Sprintf("One resource of this plan destroys %s, and another one makes an object of the same name. "+
+		"Terraform does both in no certain order: for some seconds there is no rule, and requests go to all pods of "+
+		"the service, or with -parallelism=1 the new one finds the old one in its way, and is made by the next apply "+
+		"only.\n\nIf it is the same resource under another address, as after a change of the keys of for_each or the "+
+		"name of a module, say so, and nothing happens to the objects:\n\n  moved {\n    from = ADDRESS_BEFORE\n"+
+		"    to   = ADDRESS_NOW\n  }", clash.Object)
+	if clash.Host != "" {
+		text = fmt.Sprintf("One resource of this plan destroys %s, and another one makes %s for the same host, %s. "+
+			"Terraform does both in no certain order, so that there may be no rule for some seconds, and requests go "+
+			"to all pods of the service.\n\nTo lose none, do it in two applies: leave the old one in the "+
+			"configuration until the new one is made, which takes the requests when the old one goes.",
+			clash.Old, clash.New, clash.Host)
+	}
+	diagnostics.AddWarning(fmt.Sprintf("%s (%s/%s)", madeAnew, clash.New.Namespace, clash.New.Name), text)
+}
+
+// siblingOf returns what others of the same run may meet of a route.
+func (p *objectsResource) siblingOf(route form.Route) siblings.Route {
+	r := siblings.Route{Objects: addressesOf(route.Place())}
+	o := route.Render().Routing()
+	if o == nil {
+		return r
+	}
+	spec := o.VirtualServiceSpec()
+	if gateways := spec.GetGateways(); len(gateways) > 0 && !slices.Contains(gateways, "mesh") {
+		return r
+	}
+	for _, host := range spec.GetHosts() {
+		r.Hosts = append(r.Hosts, istio.FullHost(host, o.Namespace, p.settings.ClusterDomain))
+	}
+	return r
 }
 
 // changeAnew makes a change. Where an object is in the way of what it creates that another resource of this run is
@@ -47,7 +62,7 @@ func (p *objectsResource) changeAnew(
 	for {
 		applied, err = change()
 		at, ours := inTheWay(err)
-		if !ours || !p.settings.Going.await(ctx, at, going) {
+		if !ours || !p.settings.Going.Await(ctx, at, going) {
 			return applied, err
 		}
 	}
@@ -60,77 +75,4 @@ func inTheWay(err error) (at cluster.Address, ours bool) {
 		return at, false
 	}
 	return cluster.AddressOf(&exists.Existing.Object), exists.Existing.Applied
-}
-
-// Deletions are the objects that an apply is deleting now. The zero value has none; a nil one is empty and stays so.
-// It is safe for concurrent use.
-type Deletions struct {
-	mutex sync.Mutex
-	// going has, for each object, the one that its deletion waits for, nil for none.
-	going map[cluster.Address]*cluster.Address
-}
-
-// begin notes objects that are going to be deleted, and returns what to call when they are, or stay after all.
-func (d *Deletions) begin(all []cluster.Address) func() {
-	d.wait(all, nil)
-	return func() {
-		if d == nil {
-			return
-		}
-		d.mutex.Lock()
-		defer d.mutex.Unlock()
-		for _, at := range all {
-			delete(d.going, at)
-		}
-	}
-}
-
-// wait notes for what the deletion of objects waits.
-func (d *Deletions) wait(all []cluster.Address, until *cluster.Address) {
-	if d == nil {
-		return
-	}
-	d.mutex.Lock()
-	defer d.mutex.Unlock()
-	if d.going == nil {
-		d.going = map[cluster.Address]*cluster.Address{}
-	}
-	for _, at := range all {
-		d.going[at] = until
-	}
-}
-
-// has reports whether an object is being deleted, and whether that waits, maybe for others that do, for one of ours.
-func (d *Deletions) has(at cluster.Address, ours []cluster.Address) (going, forOurs bool) {
-	if d == nil {
-		return false, false
-	}
-	d.mutex.Lock()
-	defer d.mutex.Unlock()
-	until, going := d.going[at]
-	for range d.going {
-		if until == nil || slices.Contains(ours, *until) {
-			break
-		}
-		until = d.going[*until]
-	}
-	return going, until != nil
-}
-
-// await waits until another resource of this run has deleted an object, or failed to, and reports whether there was
-// one. Ours are what is deleted only afterwards.
-func (d *Deletions) await(ctx context.Context, at cluster.Address, ours []cluster.Address) bool {
-	d.wait(ours, &at)
-	defer d.wait(ours, nil)
-	for began, found := time.Now(), false; ctx.Err() == nil; time.Sleep(anewInterval) {
-		switch going, forOurs := d.has(at, ours); {
-		case found && !going:
-			return true
-		case forOurs, !found && time.Since(began) > anewWait:
-			return false
-		default:
-			found = found || going
-		}
-	}
-	return false
 }

@@ -14,7 +14,7 @@ func (p *objectsResource) remove(ctx context.Context, c *call) {
 	if life.Deletion == form.DeletionAbandon {
 		return
 	}
-	defer p.settings.Going.begin(addressesOf(route.Place()))()
+	defer p.settings.Going.Begin(addressesOf(route.Place()))()
 	ctx, cancel := life.Deadline(ctx, "delete")
 	defer cancel()
 	change, err := p.removal(ctx, c, route, life)

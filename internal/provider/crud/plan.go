@@ -49,9 +49,8 @@ func (p *objectsResource) plan(ctx context.Context, c *call) {
 			p.warnOfLost(d.route.Render(), unknown, &c.diagnostics)
 		}
 	case len(config.Unknown()) == 0:
-		coming := addressesOf(d.route.Place())
-		p.settings.Coming.add(coming...)
-		planAnew(p.settings.Leaving, coming, &c.diagnostics)
+		clash, found := p.settings.Planned.Make(p.siblingOf(d.route))
+		planAnew(clash, found, &c.diagnostics)
 		p.planExisting(ctx, d, &c.diagnostics)
 	}
 	if d.exists && d.unchangedBut(form.With(form.Told)...) && p.isSettledState(c) && !d.walksOn() {
@@ -149,9 +148,8 @@ func (p *objectsResource) planRemoval(ctx context.Context, c *call) {
 	if life.Deletion == form.DeletionRestore {
 		after = c.private.backup()
 	}
-	leaving := addressesOf(route.Place())
-	p.settings.Leaving.add(leaving...)
-	planAnew(p.settings.Coming, leaving, &c.diagnostics)
+	clash, found := p.settings.Planned.Destroy(p.siblingOf(route))
+	planAnew(clash, found, &c.diagnostics)
 	p.planUses(ctx, route, route.Render(), after, &c.diagnostics)
 }
 

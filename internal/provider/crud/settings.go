@@ -5,6 +5,7 @@ import (
 	"github.com/meshroute/terraform-provider-mesh/internal/gate"
 	"github.com/meshroute/terraform-provider-mesh/internal/provider/form"
 	"github.com/meshroute/terraform-provider-mesh/internal/provider/report"
+	"github.com/meshroute/terraform-provider-mesh/internal/provider/siblings"
 	"github.com/meshroute/terraform-provider-mesh/internal/traffic"
 )
 
@@ -23,11 +24,10 @@ type Settings struct {
 	AllowUsedRemoval bool
 	// Read are the objects of the states that were read, nil before the provider block was.
 	Read *AddressSet
-	// Coming are the objects that a plan makes, Leaving those that it destroys, nil before the provider block was read
-	// as Going is.
-	Coming, Leaving *AddressSet
-	// Going are the objects that an apply is deleting now.
-	Going *Deletions
+	// Planned is what a plan makes and destroys, and Going what an apply is deleting now, nil before the provider
+	// block was read.
+	Planned *siblings.Plan
+	Going   *siblings.Deletions
 	// Told knows what this run has warned of, nil where nobody counts.
 	Told *report.Tally
 	// Stamp is on what it depends how a state describes objects, besides the objects and the owner: this version of

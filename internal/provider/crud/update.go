@@ -68,7 +68,7 @@ func (p *objectsResource) tryUpdate(ctx context.Context, c *call, u *updateRun) 
 	limited, cancel := u.life.Deadline(ctx, "update")
 	defer cancel()
 	going := without(addressesOf(u.prior.Place()), addressesOf(u.route.Place()))
-	defer p.settings.Going.begin(going)()
+	defer p.settings.Going.Begin(going)()
 	var err error
 	for range mostAttempts {
 		if err = p.prepare(limited, c, u); err != nil {

@@ -1,0 +1,121 @@
+package siblings
+
+import (
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/meshroute/terraform-provider-mesh/internal/cluster"
+	"github.com/meshroute/terraform-provider-mesh/internal/istio"
+)
+
+// at is a VirtualService of a name.
+func at(name string) cluster.Address {
+	return cluster.Address{Kind: istio.KindVirtualService, Namespace: "shop", Name: name}
+}
+
+func route(name string, hosts ...string) Route {
+	return Route{Objects: []cluster.Address{at(name)}, Hosts: hosts}
+}
+
+// Whichever is planned second finds what clashes with it.
+func TestPlan(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		leaving, coming Route
+		want            Clash
+		clash           bool
+	}{
+		"nothing in common": {leaving: route("a", "x"), coming: route("b", "y")},
+		"nothing made":      {leaving: route("a", "x")},
+		"an object": {
+			route("a", "x"), route("a", "x"), Clash{Object: at("a"), Old: at("a"), New: at("a")}, true,
+		},
+		"a host": {route("a", "x", "z"), route("b", "y", "z"), Clash{Host: "z", Old: at("a"), New: at("b")}, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			for _, destroyFirst := range []bool{true, false} {
+				var (
+					p     Plan
+					got   Clash
+					clash bool
+				)
+				if destroyFirst {
+					p.Destroy(test.leaving)
+					got, clash = p.Make(test.coming)
+				} else {
+					p.Make(test.coming)
+					got, clash = p.Destroy(test.leaving)
+				}
+				if diff := cmp.Diff(test.want, got); diff != "" || clash != test.clash {
+					t.Errorf("destroyed first %t: clash %t (-want +got):\n%s", destroyFirst, clash, diff)
+				}
+				if !p.Leaves(at("a")) || p.Leaves(at("b")) {
+					t.Error("it is not known what leaves")
+				}
+			}
+		})
+	}
+	var none *Plan
+	none.Make(route("a"))
+	if _, clash := none.Destroy(route("a")); clash || none.Leaves(at("a")) {
+		t.Error("a plan that is none knows something")
+	}
+}
+
+// A deletion that is under way, or begins soon, is waited for, and one that waits for what only follows is not.
+func TestDeletions(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		begin func(d *Deletions)
+		want  bool
+	}{
+		"none":               {func(*Deletions) {}, false},
+		"one":                {func(d *Deletions) { end(d.Begin([]cluster.Address{at("a")})) }, true},
+		"one that has ended": {func(d *Deletions) { d.Begin([]cluster.Address{at("a")})() }, true},
+		"one that begins soon": {func(d *Deletions) {
+			time.AfterFunc(interval, func() { end(d.Begin([]cluster.Address{at("a")})) })
+		}, true},
+		"one that waits for ours": {func(d *Deletions) {
+			d.Begin([]cluster.Address{at("a")})
+			d.wait([]cluster.Address{at("a")}, pointer(at("ours")))
+		}, false},
+		"one that waits for another that waits for ours": {func(d *Deletions) {
+			d.Begin([]cluster.Address{at("a"), at("b")})
+			d.wait([]cluster.Address{at("a")}, pointer(at("b")))
+			d.wait([]cluster.Address{at("b")}, pointer(at("ours")))
+		}, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var d Deletions
+			ours := []cluster.Address{at("ours")}
+			defer d.Begin(ours)()
+			test.begin(&d)
+			began := time.Now()
+			if got := d.Await(t.Context(), at("a"), ours); got != test.want {
+				t.Errorf("waited for one: %t, want %t", got, test.want)
+			}
+			if took := time.Since(began); took > 2*beginWait {
+				t.Errorf("it took %s", took)
+			}
+		})
+	}
+	var d Deletions
+	d.Begin([]cluster.Address{at("a")})()
+	if !d.hasEnded(at("a")) || d.hasEnded(at("a")) {
+		t.Error("that a deletion has ended is not told once")
+	}
+	var none *Deletions
+	none.Begin([]cluster.Address{at("a")})()
+	if going, _ := none.has(at("a"), nil); going {
+		t.Error("deletions that are none have one")
+	}
+}
+
+// end ends a deletion in a moment.
+func end(done func()) { time.AfterFunc(3*interval, done) }
+
+func pointer(a cluster.Address) *cluster.Address { return &a }
