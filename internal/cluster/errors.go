@@ -47,7 +47,7 @@ const (
 	Denied
 	// Invalid says that the API server's schema refused the object.
 	Invalid
-	// ServerFailed is a 5xx answer, such as that of an admission webhook that cannot be reached, or another that passes.
+	// ServerFailed is a 5xx answer, as of an admission webhook that cannot be reached, or another one that passes.
 	ServerFailed
 	// Unreachable says that no connection came about.
 	Unreachable

@@ -53,7 +53,7 @@ func TestClassify(t *testing.T) {
 				`"details":{"name":"prod","group":"cluster.karmada.io","kind":"clusters"},"code":404}`, NotAPIServer,
 		},
 		"a proxy knows no such path": {
-			`{"reason":"NotFound","message":"the server could not find the requested resource","details":{},"code":404}`,
+			`{"reason":"NotFound","message":"could not find the requested resource","details":{},"code":404}`,
 			NotAPIServer,
 		},
 		"a proxy's conflict": {
@@ -66,7 +66,7 @@ func TestClassify(t *testing.T) {
 		},
 		"stale": {`{"reason":"Conflict","details":{"name":"x","kind":"virtualservices"},"code":409}`, Stale},
 		"another object of the name": {
-			`{"reason":"Conflict","message":"Operation cannot be fulfilled on VirtualService.networking.istio.io \"x\": ` +
+			`{"reason":"Conflict","message":"Operation cannot be fulfilled on VirtualService \"x\": ` +
 				`the UID in the precondition (a) does not match the UID in record (b)","details":{"name":"x",` +
 				`"group":"networking.istio.io","kind":"VirtualService"},"code":409}`, Stale,
 		},
@@ -202,10 +202,9 @@ func TestClassify(t *testing.T) {
 				t.Fatal(err)
 			}
 			var got *Error
-			if err := (&Cluster{}).wrap("apply", address.String(), &apierrors.StatusError{ErrStatus: status}); !errors.As(
-				err, &got,
-			) || got.Reason != test.want {
-				t.Errorf("reason %d, want %d", got.Reason, test.want)
+			err := (&Cluster{}).wrap("apply", address.String(), &apierrors.StatusError{ErrStatus: status})
+			if !errors.As(err, &got) || got.Reason != test.want {
+				t.Errorf("reason %v, want %d", got, test.want)
 			}
 		})
 	}

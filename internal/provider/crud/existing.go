@@ -82,8 +82,8 @@ func (p *objectsResource) planInTheWay(d draft, o *cluster.Live, diagnostics *di
 		}
 		diagnostics.AddAttributeWarning(at, fmt.Sprintf("%s (%s %s/%s)", takenUp, o.Kind(), o.Namespace, o.Name),
 			fmt.Sprintf("%s was applied by this provider's field manager, and is in no state that this plan has "+
-				"read so far: an apply was killed before it wrote its state, or another resource has it.%s Apply takes "+
-				"it up. %s\n\nIf another resource manages it, take one of the two out, or choose another name.",
+				"read so far: an apply was killed before it wrote its state, or another resource has it.%s Apply "+
+				"takes it up. %s\n\nIf another resource manages it, take one of the two out, or choose another name.",
 				o.String(), report.Owners(o), changes))
 		return
 	default:

@@ -139,8 +139,8 @@ func advice(e *cluster.Error) (summary, remedy string) {
 			"The cluster's admission control refused the object. Change what the message is about."
 	case cluster.Invalid:
 		return "Refused by API server", "The object does not fit the API that is installed in the cluster, which may " +
-			"be older than the fields that are used here, or etcd takes no object of that size, annotations of others " +
-			"included. Change what the message is about."
+			"be older than the fields that are used here, or etcd takes no object of that size, annotations of " +
+			"others included. Change what the message is about."
 	case cluster.ServerFailed:
 		return "API server failed", "If the message names a webhook, the service behind it does not answer: check " +
 			"that istiod runs. Traffic is not affected. Then apply again."
