@@ -95,12 +95,13 @@ func TestAcc_renamedOntoOthers(t *testing.T) {
 		lab := acctest.Start(t)
 		w := newWorkspace(t, lab, f, "")
 		w.apply(parts{})
-		lab.Create("apiVersion: networking.istio.io/v1\nkind: VirtualService\nmetadata: {name: SERVICE-new, namespace: " +
-			"NAMESPACE}\nspec: {hosts: [other.example], http: [{route: [{destination: {host: HOST}}]}]}\n")
+		lab.Create("apiVersion: networking.istio.io/v1\nkind: VirtualService\n" +
+			"metadata: {name: SERVICE-new, namespace: NAMESPACE}\nspec: {hosts: [other.example], http: [{route: [{destination: {host: HOST}}]}]}\n")
 		check := untouched(t, lab, acctest.VirtualService, lab.Service+"-new")
 		for _, more := range []string{"", "\n  force_conflicts = true", "\n  adopt = true"} {
 			w.declare(parts{top: `name = "${local.service}-new"` + more})
-			w.fails("Object exists already", []string{"VirtualService", lab.Service + "-new", "takes nothing over"}, "plan")
+			w.fails("Object exists already",
+				[]string{"VirtualService", lab.Service + "-new", "takes nothing over"}, "plan")
 		}
 		check()
 		lab.Delete(acctest.VirtualService, lab.Service+"-new")
