@@ -134,8 +134,12 @@ func (r *run) wait(ctx, work context.Context, i int) error {
 		// It is for what an earlier change wrote.
 		r.watch = r.cluster.watch(ctx, r.change.Propagation)
 	}
+	defer func() { r.watch = nil }()
+	if len(r.written) == 0 { // what was to be deleted stays
+		r.unwatch()
+		return nil
+	}
 	err := r.cluster.settle(ctx, r.change.Propagation, r.watch, r.written, r.change.Progress)
-	r.watch = nil
 	if err == nil {
 		r.written = written{}
 		return nil
@@ -245,7 +249,9 @@ func (r *run) do(ctx context.Context, step Step) StepResult {
 		result.Live, result.Err = r.update(ctx, step.Object, identities[at])
 	case Delete:
 		if result.Err = r.cluster.remove(ctx, at, identities[at].UID); result.Err == nil {
-			r.written[at] = Written{identities[at], true}
+			if !r.cluster.isTakenUp(identities[at].UID) {
+				r.written[at] = Written{identities[at], true}
+			}
 			delete(identities, at)
 		}
 		return result

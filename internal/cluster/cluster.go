@@ -116,6 +116,11 @@ func (c *Cluster) takesUp(uid string) bool {
 	return taken == true
 }
 
+func (c *Cluster) isTakenUp(uid string) bool {
+	taken, _ := c.takenUp.Load(uid)
+	return taken == true
+}
+
 var resources = map[istio.Kind]schema.GroupVersionResource{
 	istio.KindVirtualService:  {Group: apiGroup, Version: apiVersion, Resource: "virtualservices"},
 	istio.KindDestinationRule: {Group: apiGroup, Version: apiVersion, Resource: "destinationrules"},

@@ -128,19 +128,17 @@ func (c *Cluster) wrap(verb, object string, err error) error {
 		return nil
 	}
 	e := &Error{Reason: classify(err), Verb: verb, Object: object, Host: c.host, LeftOut: c.leftOut, Err: err}
-	switch {
-	case e.Reason == Denied && e.Reads():
+	if e.Reason == Denied && e.Reads() {
 		e.Reason = Forbidden
-	case e.Reason == NotFound && !isAbout(err, object):
-		// A proxy that does not know a cluster, as Teleport or Karmada, says nothing of the objects in it.
-		e.Reason = NotAPIServer
+	}
+	if e.Reason == NotFound && !isAbout(err, object) {
+		e.Reason = NotAPIServer // a proxy that does not know the cluster, as Teleport: the object may be there
 	}
 	e.Conflicts, e.Fields = causes(err)
 	return e
 }
 
-// isAbout reports whether an answer is about an object of the kind that a text such as `Pod "shop/a"` begins with. The
-// API server calls it pods in some answers, and Pod in others.
+// isAbout reports whether an answer is about the kind that a text such as `Pod "shop/a"` begins with: pods, or Pod.
 func isAbout(err error, object string) bool {
 	var status apierrors.APIStatus
 	kind, _, _ := strings.Cut(object, " ")
@@ -209,7 +207,7 @@ func classifyStatus(err error, status metav1.Status) Reason {
 	case apierrors.IsForbidden(err):
 		return classifyForbidden(status)
 	case apierrors.IsInvalid(err), apierrors.IsBadRequest(err), apierrors.IsRequestEntityTooLargeError(err),
-		isUndeclared(status), isTooLarge(status):
+		isUnfit(status):
 		return Invalid
 	case apierrors.IsTimeout(err), apierrors.IsServerTimeout(err):
 		return TimedOut
@@ -221,22 +219,16 @@ func classifyStatus(err error, status metav1.Status) Reason {
 	return Unknown
 }
 
-// isUndeclared reports whether an object has a field that the cluster's schema has not, as that of older CRDs. To the
-// API server this is an internal error among others.
-func isUndeclared(status metav1.Status) bool {
+// isUnfit reports whether an object has a field that the cluster's schema has not, as that of older CRDs, or is larger
+// than etcd takes. To the API server these are internal errors among others.
+func isUnfit(status metav1.Status) bool {
+	texts := []string{"field not declared in schema", "request is too large", "message larger than max"}
 	return status.Code == http.StatusInternalServerError &&
-		strings.Contains(status.Message, "field not declared in schema")
+		slices.ContainsFunc(texts, func(text string) bool { return strings.Contains(status.Message, text) })
 }
 
-// isTooLarge reports whether etcd takes no object of that size: to the API server an internal error among others too.
-func isTooLarge(status metav1.Status) bool {
-	return status.Code == http.StatusInternalServerError && (strings.Contains(status.Message, "request is too large") ||
-		strings.Contains(status.Message, "message larger than max"))
-}
-
-// isDenial reports whether an admission webhook or policy refused the object. The API server passes what a webhook
-// answers on, with whatever code and reason, after words of its own; a failure is none. The answer of a
-// ValidatingAdmissionPolicy, with one of three reasons, has a cause that names no field.
+// isDenial reports whether an admission webhook refused the object, whose answer follows words of the API server's
+// with any code, unless it failed, or a ValidatingAdmissionPolicy, whose answer has a cause that names no field.
 func isDenial(status metav1.Status) bool {
 	if strings.HasPrefix(status.Message, `admission webhook "`) &&
 		strings.Contains(status.Message, `" denied the request`) {
@@ -252,8 +244,7 @@ func isDenial(status metav1.Status) bool {
 }
 
 // classifyForbidden tells a right that is missing, of which the API server says who cannot do what, from admission
-// control of its own, such as a ResourceQuota, and both, which say what they are about, from a proxy on the way. They
-// differ in little but their text.
+// control of its own, such as a ResourceQuota, and both, which say what they are about, from a proxy on the way.
 func classifyForbidden(status metav1.Status) Reason {
 	switch {
 	case strings.Contains(status.Message, `User "`) && strings.Contains(status.Message, `" cannot `):

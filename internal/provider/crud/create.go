@@ -12,6 +12,7 @@ import (
 
 // create makes the planned objects, or takes over those that are there.
 func (p *objectsResource) create(ctx context.Context, c *call) {
+	p.settings.Planned.Apply()
 	route, life := p.routeOf(c.planned), p.lifecycleOf(c.planned)
 	ctx, cancel := life.Deadline(ctx, "create")
 	defer cancel()

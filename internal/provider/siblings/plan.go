@@ -29,6 +29,17 @@ type Clash struct {
 type Plan struct {
 	mutex           sync.Mutex
 	coming, leaving []Route
+	applying        bool
+}
+
+// Apply says that an apply goes on by now: nothing is planned any more but what was told of.
+func (p *Plan) Apply() {
+	if p == nil {
+		return
+	}
+	p.mutex.Lock()
+	defer p.mutex.Unlock()
+	p.coming, p.leaving, p.applying = nil, nil, true
 }
 
 // Make notes what a resource makes, and returns the first clash with what another one destroys.
@@ -38,6 +49,9 @@ func (p *Plan) Make(r Route) (Clash, bool) {
 	}
 	p.mutex.Lock()
 	defer p.mutex.Unlock()
+	if p.applying {
+		return Clash{}, false
+	}
 	p.coming = append(p.coming, r)
 	return first(p.leaving, []Route{r})
 }
@@ -49,6 +63,9 @@ func (p *Plan) Destroy(r Route) (Clash, bool) {
 	}
 	p.mutex.Lock()
 	defer p.mutex.Unlock()
+	if p.applying {
+		return Clash{}, false
+	}
 	p.leaving = append(p.leaving, r)
 	return first([]Route{r}, p.coming)
 }

@@ -58,7 +58,14 @@ func TestPlan(t *testing.T) {
 			}
 		})
 	}
+	var p Plan
+	p.Make(route("a"))
+	p.Apply()
+	if _, clash := p.Destroy(route("a")); clash {
+		t.Error("a replacement that is being applied is told as a plan of two")
+	}
 	var none *Plan
+	none.Apply()
 	none.Make(route("a"))
 	if _, clash := none.Destroy(route("a")); clash || none.Leaves(at("a")) {
 		t.Error("a plan that is none knows something")
