@@ -131,7 +131,7 @@ func (c *Cluster) wrap(verb, object string, err error) error {
 	if e.Reason == Denied && e.Reads() {
 		e.Reason = Forbidden
 	}
-	if e.Reason == NotFound && !isAbout(err, object) {
+	if e.Reason == NotFound && !strings.HasPrefix(verb, "forward") && !isAbout(err, object) {
 		e.Reason = NotAPIServer // a proxy that does not know the cluster, as Teleport: the object may be there
 	}
 	e.Conflicts, e.Fields = causes(err)
@@ -219,8 +219,8 @@ func classifyStatus(err error, status metav1.Status) Reason {
 	return Unknown
 }
 
-// isUnfit reports whether an object has a field that the cluster's schema has not, as that of older CRDs, or is larger
-// than etcd takes. To the API server these are internal errors among others.
+// isUnfit reports whether an object has a field that the cluster's schema has not, as that of older CRDs, or is
+// larger than etcd takes. To the API server these are internal errors among others.
 func isUnfit(status metav1.Status) bool {
 	texts := []string{"field not declared in schema", "request is too large", "message larger than max"}
 	return status.Code == http.StatusInternalServerError &&
@@ -235,7 +235,8 @@ func isDenial(status metav1.Status) bool {
 		return status.Code < http.StatusInternalServerError
 	}
 	switch status.Code {
-	case http.StatusForbidden, http.StatusRequestEntityTooLarge, http.StatusUnprocessableEntity:
+	case http.StatusUnauthorized, http.StatusForbidden, http.StatusRequestEntityTooLarge,
+		http.StatusUnprocessableEntity:
 		return status.Details != nil && slices.ContainsFunc(status.Details.Causes, func(c metav1.StatusCause) bool {
 			return c.Type == "" && c.Field == ""
 		})

@@ -113,6 +113,12 @@ func TestClassify(t *testing.T) {
 				`no"}]},"code":403}`,
 			Denied,
 		},
+		"an admission policy says unauthorized": {
+			`{"reason":"Unauthorized","details":{"name":"x","group":"networking.istio.io","kind":"virtualservices",` +
+				`"causes":[{"message":"ValidatingAdmissionPolicy 'p1' with binding 'p1' denied request: ` +
+				`no"}]},"code":401}`,
+			Denied,
+		},
 		"an admission policy says too large": {
 			`{"reason":"RequestEntityTooLarge","message":"virtualservices.networking.istio.io \"x\" is forbidden: ` +
 				`ValidatingAdmissionPolicy 'p1' with binding 'p1' denied request: no","details":{"name":"x",` +

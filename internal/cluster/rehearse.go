@@ -17,14 +17,14 @@ import (
 const rehearsalTimeout = 10 * time.Second
 
 // refusals are the reasons for which a write would fail whenever it came.
-var refusals = []Reason{Denied, Invalid, FieldConflict, Forbidden, NamespaceMissing}
+var refusals = []Reason{Denied, Invalid, FieldConflict, Forbidden, CRDTerminating, NamespaceMissing}
 
 // Rehearsal is what the API server and its admission webhooks say of a change that they were asked about.
 type Rehearsal struct {
 	// Taken are the conflicts with other field managers whose fields the change takes: the user said so.
 	Taken []*Error
 	// Refused are the reasons for which a write of the change would fail: [Denied], [Invalid], [FieldConflict],
-	// [Forbidden] and [NamespaceMissing].
+	// [Forbidden], [CRDTerminating] and [NamespaceMissing].
 	Refused error
 }
 

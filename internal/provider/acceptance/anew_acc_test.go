@@ -96,7 +96,8 @@ func TestAcc_renamedOntoOthers(t *testing.T) {
 		w := newWorkspace(t, lab, f, "")
 		w.apply(parts{})
 		lab.Create("apiVersion: networking.istio.io/v1\nkind: VirtualService\n" +
-			"metadata: {name: SERVICE-new, namespace: NAMESPACE}\nspec: {hosts: [other.example], http: [{route: [{destination: {host: HOST}}]}]}\n")
+			"metadata: {name: SERVICE-new, namespace: NAMESPACE}\nspec: {hosts: [other.example], http: [{route: " +
+			"[{destination: {host: HOST}}]}]}\n")
 		check := untouched(t, lab, acctest.VirtualService, lab.Service+"-new")
 		for _, more := range []string{"", "\n  force_conflicts = true", "\n  adopt = true"} {
 			w.declare(parts{top: `name = "${local.service}-new"` + more})
@@ -121,6 +122,26 @@ func TestAcc_madeAnewForHost(t *testing.T) {
 			"for the same host, "+lab.Host, "do it in two applies")
 		w.must("apply")
 		w.unchanged()
+		w.must("destroy")
+	})
+}
+
+// What adopts could lose what it took over: that is an error, and nothing happens.
+func TestAcc_madeAnewByAdoption(t *testing.T) {
+	bothForms(t, func(t *testing.T, f form) {
+		lab := acctest.Start(t)
+		w := newWorkspace(t, lab, f, "")
+		keyed := func(key string) string {
+			return f.with(parts{top: "adopt = true\n  for_each = toset([\"" + key + "\"])\n"})
+		}
+		w.write(keyed("a"))
+		w.must("apply")
+		check := nobodyTouched(t, lab)
+		w.write(keyed("b"))
+		w.fails("Objects are made anew", []string{"/" + lab.Service, "another one adopts it", "moved {\n"}, "apply")
+		w.write(keyed("b") + "moved {\n  from = " + f.address + "[\"a\"]\n  to   = " + f.address + "[\"b\"]\n}\n")
+		w.must("apply")
+		check()
 		w.must("destroy")
 	})
 }

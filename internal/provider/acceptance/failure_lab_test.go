@@ -180,10 +180,12 @@ func removeAPI(t *testing.T, k *kube, block string, terraform, other *cli) {
 	}
 	k.awaitAnswer("list virtualservices", listing("virtualservices"), apierrors.IsNotFound)
 	k.awaitAnswer("create a DestinationRule", k.rehearsal("greeter", rehearsedDestinationRule), apierrors.IsForbidden)
-	other.fails("Istio API is being removed", []string{
-		`DestinationRule "greeter/k8s-combat-service-istio-mesh"`, "is terminating", k.config.Host,
-		"kubectl describe crd",
-	}, "apply")
+	for _, command := range []string{"plan", "apply"} {
+		other.fails("Istio API is being removed", []string{
+			`DestinationRule "greeter/k8s-combat-service-istio-mesh"`, "is terminating", k.config.Host,
+			"kubectl describe crd",
+		}, command)
+	}
 	if other.inState(routeAddress) {
 		t.Error("what a kind that goes away did not take is in the state")
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/meshroute/terraform-provider-mesh/internal/cluster"
+	"github.com/meshroute/terraform-provider-mesh/internal/istio"
 	"github.com/meshroute/terraform-provider-mesh/internal/provider/form"
 	"github.com/meshroute/terraform-provider-mesh/internal/provider/report"
 )
@@ -14,10 +15,13 @@ func (p *objectsResource) remove(ctx context.Context, c *call) {
 	if life.Deletion == form.DeletionAbandon {
 		return
 	}
-	defer p.settings.Going.Begin(addressesOf(route.Place()))()
+	before := c.givenBack(life)
+	if len(before.All()) == 0 {
+		defer p.settings.Going.Begin(addressesOf(route.Place()))()
+	}
 	ctx, cancel := life.Deadline(ctx, "delete")
 	defer cancel()
-	change, err := p.removal(ctx, c, route, life)
+	change, err := p.removal(ctx, c, route, life, before)
 	change.Owed = c.private.owed()
 	if err == nil && !p.awaitUses(ctx, route, change.From, change.To, &c.diagnostics) {
 		return
@@ -32,11 +36,19 @@ func (p *objectsResource) remove(ctx context.Context, c *call) {
 	c.report(route, err)
 }
 
-// removal returns the change that deletes the objects, or gives adopted ones back what they were.
+// givenBack returns what adopted objects become instead of being deleted, none where they are deleted.
+func (c *call) givenBack(life form.Lifecycle) istio.Objects {
+	if life.Deletion != form.DeletionRestore {
+		return istio.Objects{}
+	}
+	return c.private.backup()
+}
+
+// removal returns the change that deletes the objects, or gives adopted ones back what they were before.
 func (p *objectsResource) removal(
-	ctx context.Context, c *call, route form.Route, life form.Lifecycle,
+	ctx context.Context, c *call, route form.Route, life form.Lifecycle, before istio.Objects,
 ) (cluster.Change, error) {
-	if before := c.private.backup(); life.Deletion == form.DeletionRestore && len(before.All()) > 0 {
+	if len(before.All()) > 0 {
 		return p.restoration(ctx, c, route, life, before)
 	}
 	identities, err := p.identitiesOf(ctx, c, route)

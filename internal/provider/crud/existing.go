@@ -36,11 +36,11 @@ func (p *objectsResource) planExisting(ctx context.Context, d draft, diagnostics
 	}
 }
 
-// planRenamed reports objects of others that stand where a resource that exists is going to have its own.
+// planRenamed reports objects that are not ours where a resource that exists is going to have its own.
 func (p *objectsResource) planRenamed(
-	ctx context.Context, d draft, before []cluster.Address, diagnostics *diag.Diagnostics,
+	ctx context.Context, d draft, ours []cluster.Address, diagnostics *diag.Diagnostics,
 ) {
-	if len(without(addressesOf(d.route.Place()), before)) == 0 {
+	if len(without(addressesOf(d.route.Place()), ours)) == 0 {
 		return
 	}
 	live, err := p.findObjects(ctx, d.route.Place(), diagnostics)
@@ -49,7 +49,7 @@ func (p *objectsResource) planRenamed(
 		return
 	}
 	for _, o := range live.All() {
-		if !slices.Contains(before, cluster.AddressOf(&o.Object)) {
+		if !slices.Contains(ours, cluster.AddressOf(&o.Object)) {
 			p.planInTheWay(d, o, diagnostics)
 		}
 	}

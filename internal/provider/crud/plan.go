@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 
@@ -49,8 +51,8 @@ func (p *objectsResource) plan(ctx context.Context, c *call) {
 			p.warnOfLost(d.route.Render(), unknown, &c.diagnostics)
 		}
 	case len(config.Unknown()) == 0:
-		clash, found := p.settings.Planned.Make(p.siblingOf(d.route))
-		planAnew(clash, found, &c.diagnostics)
+		clash, found := p.settings.Planned.Make(p.siblingOf(d.route, d.life))
+		planAnew(clash, found, p.audience(d.life), &c.diagnostics)
 		p.planExisting(ctx, d, &c.diagnostics)
 	}
 	if d.exists && d.unchangedBut(form.With(form.Told)...) && p.isSettledState(c) && !d.walksOn() {
@@ -60,7 +62,8 @@ func (p *objectsResource) plan(ctx context.Context, c *call) {
 		before := addressesOf(p.routeOf(c.prior).Place())
 		p.settings.Read.add(before...)
 		if p.settings.Cluster != nil && len(config.Unknown()) == 0 && !c.diagnostics.HasError() {
-			p.planRenamed(ctx, d, before, &c.diagnostics)
+			ours := slices.AppendSeq(slices.Clone(before), maps.Keys(c.private.leftOver()))
+			p.planRenamed(ctx, d, ours, &c.diagnostics)
 		}
 		d.before = c.private.observed().declared(p.routeOf(c.prior).Render())
 		if live := c.private.stepped(); live.Routing() != nil {
@@ -144,12 +147,11 @@ func (p *objectsResource) planRemoval(ctx context.Context, c *call) {
 			}
 		}
 	}
-	after := istio.Objects{}
-	if life.Deletion == form.DeletionRestore {
-		after = c.private.backup()
+	after := c.givenBack(life)
+	if len(after.All()) == 0 {
+		clash, found := p.settings.Planned.Destroy(p.siblingOf(route, life))
+		planAnew(clash, found, p.audience(life), &c.diagnostics)
 	}
-	clash, found := p.settings.Planned.Destroy(p.siblingOf(route))
-	planAnew(clash, found, &c.diagnostics)
 	p.planUses(ctx, route, route.Render(), after, &c.diagnostics)
 }
 

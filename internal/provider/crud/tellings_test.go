@@ -47,6 +47,7 @@ func others() []telling {
 		{takenUp, false, "A killed apply left the object behind, and this one takes it up.", own, ""},
 		{madeAnew, false, "One resource of the plan destroys the objects and another one makes them anew, as after a " +
 			"change of the keys of `for_each` without a `moved` block, or makes others for the same host.", nil, ""},
+		{madeAnew, true, "The same, and the other one has `adopt = true`: it could lose what it took over.", nil, ""},
 		{otherWorkspace, true, "The objects carry the mark of another workspace. `adopt_from` takes them " +
 			"over.", own, ""},
 		refusal(cluster.FieldConflict, "Another field manager owns what the change writes: who, since when, and what "+

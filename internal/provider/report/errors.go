@@ -221,7 +221,8 @@ func existsText(existing *cluster.Live) string {
 			"or it is left over from an apply that was killed, with other content than is configured now. (With an " +
 			"owner in the provider block an apply recognises what a killed one left, and goes on.) With " +
 			"create_before_destroy it is what this resource replaces: both have one name, and one cannot be made " +
-			"before the other is gone. Take create_before_destroy out, or give the new one another name." +
+			"before the other is gone. Take create_before_destroy out, or give the new one another name. Where " +
+			"another resource of this apply deletes it, apply again." +
 			"\n\nIf it is left over, delete it, set adopt = true, or import it"
 	default:
 		text += "\n\nTo bring it under Terraform, set adopt = true, or import it"

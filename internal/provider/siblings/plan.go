@@ -1,9 +1,8 @@
-// Package siblings is what the resources of one run know of each other: Terraform asks about each by itself, and in no
-// certain order.
+// Package siblings is what the resources of one run know of each other: Terraform asks about each by itself, and in
+// no certain order.
 package siblings
 
 import (
-	"slices"
 	"sync"
 
 	"github.com/meshroute/terraform-provider-mesh/internal/cluster"
@@ -14,22 +13,62 @@ type Route struct {
 	Objects []cluster.Address
 	// Hosts are the full names of those whose requests in the mesh it routes.
 	Hosts []string
+	// Adopts says that objects that are there are taken over.
+	Adopts bool
 }
 
 // Clash is what one resource of a plan destroys and another one makes.
 type Clash struct {
-	// Object is the first object that both have, empty where there is none, and Host the first host.
+	// Object is the first object that both have, empty where there is none, and Host the first host then.
 	Object cluster.Address
 	Host   string
-	// Old and New are the first object of either.
+	// Old and New are the first object of either, and Adopts is that of the new one.
 	Old, New cluster.Address
+	Adopts   bool
 }
 
 // Plan is what the resources of a plan make and destroy. A nil one knows of none. It is safe for concurrent use.
 type Plan struct {
 	mutex           sync.Mutex
-	coming, leaving []Route
+	coming, leaving index
 	applying        bool
+}
+
+// index has the first route with an object, and the first one with a host.
+type index struct {
+	objects map[cluster.Address]Route
+	hosts   map[string]Route
+}
+
+func (i *index) add(r Route) {
+	if i.objects == nil {
+		i.objects, i.hosts = map[cluster.Address]Route{}, map[string]Route{}
+	}
+	for _, at := range r.Objects {
+		if _, known := i.objects[at]; !known {
+			i.objects[at] = r
+		}
+	}
+	for _, host := range r.Hosts {
+		if _, known := i.hosts[host]; !known {
+			i.hosts[host] = r
+		}
+	}
+}
+
+// sharing returns a route that has an object or a host of another one, an object before a host.
+func (i *index) sharing(with Route) (found Route, clash Clash, shared bool) {
+	for _, at := range with.Objects {
+		if r, ok := i.objects[at]; ok {
+			return r, Clash{Object: at}, true
+		}
+	}
+	for _, host := range with.Hosts {
+		if r, ok := i.hosts[host]; ok {
+			return r, Clash{Host: host}, true
+		}
+	}
+	return Route{}, Clash{}, false
 }
 
 // Apply says that an apply goes on by now: nothing is planned any more but what was told of.
@@ -39,10 +78,10 @@ func (p *Plan) Apply() {
 	}
 	p.mutex.Lock()
 	defer p.mutex.Unlock()
-	p.coming, p.leaving, p.applying = nil, nil, true
+	p.coming, p.leaving, p.applying = index{}, index{}, true
 }
 
-// Make notes what a resource makes, and returns the first clash with what another one destroys.
+// Make notes what a resource makes, and returns a clash with what another one destroys.
 func (p *Plan) Make(r Route) (Clash, bool) {
 	if p == nil || len(r.Objects) == 0 {
 		return Clash{}, false
@@ -52,11 +91,12 @@ func (p *Plan) Make(r Route) (Clash, bool) {
 	if p.applying {
 		return Clash{}, false
 	}
-	p.coming = append(p.coming, r)
-	return first(p.leaving, []Route{r})
+	p.coming.add(r)
+	old, clash, shared := p.leaving.sharing(r)
+	return clash.of(old, r), shared
 }
 
-// Destroy notes what a resource destroys, and returns the first clash with what another one makes.
+// Destroy notes what a resource destroys, and returns a clash with what another one makes.
 func (p *Plan) Destroy(r Route) (Clash, bool) {
 	if p == nil || len(r.Objects) == 0 {
 		return Clash{}, false
@@ -66,8 +106,9 @@ func (p *Plan) Destroy(r Route) (Clash, bool) {
 	if p.applying {
 		return Clash{}, false
 	}
-	p.leaving = append(p.leaving, r)
-	return first([]Route{r}, p.coming)
+	p.leaving.add(r)
+	made, clash, shared := p.coming.sharing(r)
+	return clash.of(r, made), shared
 }
 
 // Leaves reports whether a resource that is known by now destroys an object.
@@ -77,27 +118,15 @@ func (p *Plan) Leaves(at cluster.Address) bool {
 	}
 	p.mutex.Lock()
 	defer p.mutex.Unlock()
-	return slices.ContainsFunc(p.leaving, func(r Route) bool { return slices.Contains(r.Objects, at) })
+	_, leaves := p.leaving.objects[at]
+	return leaves
 }
 
-// first returns the first clash, one about an object before one about a host.
-func first(leaving, coming []Route) (found Clash, clash bool) {
-	for _, old := range leaving {
-		for _, made := range coming {
-			found = Clash{Old: old.Objects[0], New: made.Objects[0]}
-			for _, at := range made.Objects {
-				if slices.Contains(old.Objects, at) {
-					found.Object = at
-					return found, true
-				}
-			}
-			for _, host := range made.Hosts {
-				if slices.Contains(old.Hosts, host) {
-					found.Host = host
-					return found, true
-				}
-			}
-		}
+// of returns a clash, where there is one, with the two whose it is.
+func (c Clash) of(old, made Route) Clash {
+	if c == (Clash{}) {
+		return c
 	}
-	return Clash{}, false
+	c.Old, c.New, c.Adopts = old.Objects[0], made.Objects[0], made.Adopts
+	return c
 }

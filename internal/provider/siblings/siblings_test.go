@@ -1,7 +1,9 @@
 package siblings
 
 import (
+	"context"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
@@ -58,6 +60,15 @@ func TestPlan(t *testing.T) {
 			}
 		})
 	}
+	var several Plan
+	several.Destroy(route("a", "x"))
+	several.Destroy(route("b", "x"))
+	adopting := route("b", "x")
+	adopting.Adopts = true
+	got, _ := several.Make(adopting)
+	if diff := cmp.Diff(Clash{Object: at("b"), Old: at("b"), New: at("b"), Adopts: true}, got); diff != "" {
+		t.Errorf("one of two that are destroyed (-want +got):\n%s", diff)
+	}
 	var p Plan
 	p.Make(route("a"))
 	p.Apply()
@@ -97,19 +108,30 @@ func TestDeletions(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			var d Deletions
-			ours := []cluster.Address{at("ours")}
-			defer d.Begin(ours)()
-			test.begin(&d)
-			began := time.Now()
-			if got := d.Await(t.Context(), at("a"), ours); got != test.want {
-				t.Errorf("waited for one: %t, want %t", got, test.want)
-			}
-			if took := time.Since(began); took > 2*beginWait {
-				t.Errorf("it took %s", took)
-			}
+			synctest.Test(t, func(t *testing.T) {
+				var d Deletions
+				ours := []cluster.Address{at("ours")}
+				defer d.Begin(ours)()
+				test.begin(&d)
+				began := time.Now()
+				if got := d.Await(t.Context(), at("a"), ours); got != test.want {
+					t.Errorf("waited for one: %t, want %t", got, test.want)
+				}
+				if took := time.Since(began); took > 2*beginWait {
+					t.Errorf("it took %s", took)
+				}
+			})
 		})
 	}
+	synctest.Test(t, func(t *testing.T) {
+		var d Deletions
+		d.Begin([]cluster.Address{at("a")})
+		limited, cancel := context.WithTimeout(t.Context(), time.Minute)
+		defer cancel()
+		if began := time.Now(); d.Await(limited, at("a"), nil) || time.Since(began) > time.Minute+interval {
+			t.Error("what never ends is waited for longer than there is time")
+		}
+	})
 	var d Deletions
 	d.Begin([]cluster.Address{at("a")})()
 	if !d.hasEnded(at("a")) || d.hasEnded(at("a")) {
