@@ -171,13 +171,25 @@ func readResult(kind string, raw json.RawMessage) (float64, error) {
 	return value, nil
 }
 
-// judgeRate asks how often the versions fail that get more requests.
+// uncompared returns why a comparison says nothing of a step, empty where it does. The plan has said that it passes
+// then, so nobody is asked.
+func uncompared(rate walk.SuccessRate, about walk.Question) string {
+	with := rate.WorseThan
+	switch {
+	case with == "" || about.Compares(with):
+		return ""
+	case !about.HasShare(with):
+		return "nothing was compared: " + with + " gets no requests at this step"
+	case len(about.Versions) > 0:
+		return with + ": nothing was compared: it is the version to compare with"
+	}
+	return ""
+}
+
+// judgeRate asks how often the versions fail that get more requests, but for the one to compare with.
 func (m metrics) judgeRate(ctx context.Context, rate walk.SuccessRate, about walk.Question) (walk.Verdict, string) {
 	var than walk.Count
 	if rate.WorseThan != "" {
-		if !about.HasShare(rate.WorseThan) {
-			return walk.Pass, "nothing was compared: " + rate.WorseThan + " gets no requests at this step"
-		}
 		other, ok := about.Others[rate.WorseThan]
 		if !ok {
 			return walk.Unreachable, "there is no subset " + rate.WorseThan
@@ -186,6 +198,9 @@ func (m metrics) judgeRate(ctx context.Context, rate walk.SuccessRate, about wal
 		if than, err = m.count(ctx, other, about); err != nil {
 			return walk.Unreachable, err.Error()
 		}
+		about.Versions = slices.DeleteFunc(slices.Clone(about.Versions), func(v walk.Version) bool {
+			return about.Is(v, rate.WorseThan)
+		})
 	}
 	return judgeEach(about, func(v walk.Version) (walk.Verdict, string) {
 		is, err := m.count(ctx, v, about)
@@ -195,11 +210,7 @@ func (m metrics) judgeRate(ctx context.Context, rate walk.SuccessRate, about wal
 		case rate.WorseThan == "":
 			return walk.JudgeRate(is, rate.Min, about.Confidence, about.Enough)
 		}
-		verdict, why := walk.JudgeDifference(is, than, rate.By, about.Confidence, about.Enough)
-		if verdict == walk.Pass && about.Is(v, rate.WorseThan) {
-			why = "nothing was compared: it is the version to compare with"
-		}
-		return verdict, why
+		return walk.JudgeDifference(is, than, rate.By, about.Confidence, about.Enough)
 	})
 }
 

@@ -1,6 +1,8 @@
 package gate_test
 
 import (
+	"context"
+	"errors"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -75,6 +77,7 @@ func TestAsker_comparison(t *testing.T) {
 	alone.Shares = map[string]map[string]int64{"http[0]": {"v1": 0, "v2": 100}}
 	both := about()
 	both.Versions = append(both.Versions, version("v1"))
+	itself := walk.Answer{Verdict: walk.Pass, Why: "v2: nothing was compared: it is the version to compare with"}
 	for name, test := range map[string]struct {
 		about walk.Question
 		with  string
@@ -85,11 +88,10 @@ func TestAsker_comparison(t *testing.T) {
 		"the other one has no share": {alone, "v1", nil, walk.Answer{
 			Verdict: walk.Pass, Why: "nothing was compared: v1 gets no requests at this step",
 		}},
-		"it is compared with itself": {
-			about(), "v2", map[string][2]string{"v2": {"200", "200"}},
-			walk.Answer{Verdict: walk.Pass, Why: "v2: nothing was compared: it is the version to compare with"},
-		},
-		"nobody is asked": {about(), "v1", nil, walk.Answer{Why: "v2: 0 of 100 requests came"}},
+		"it is compared with itself, with many": {about(), "v2", map[string][2]string{"v2": {"200", "200"}}, itself},
+		"it is compared with itself, with few":  {about(), "v2", map[string][2]string{"v2": {"5", "5"}}, itself},
+		"it is compared with itself, with none": {about(), "v2", nil, itself},
+		"nobody is asked":                       {about(), "v1", nil, walk.Answer{Why: "v2: 0 of 100 requests came"}},
 		"too few are asked": {
 			about(), "v1", map[string][2]string{"v1": {"900", "0"}, "v2": {"99", "99"}},
 			walk.Answer{Why: "v2: 99 of 100 requests came"},
@@ -105,6 +107,11 @@ func TestAsker_comparison(t *testing.T) {
 		"the other one has few": {
 			about(), "v1", map[string][2]string{"v1": {"5", "0"}, "v2": {"200", "1"}},
 			walk.Answer{Verdict: walk.Pass, Why: "v2: 0.5 % of 200 requests failed, and 0 % of 5 of the other " +
+				"version, which are so few that only a large difference shows"},
+		},
+		"one of two is compared with itself and gets few, and the other is better": {
+			both, "v1", map[string][2]string{"v1": {"50", "50"}, "v2": {"200", "0"}},
+			walk.Answer{Verdict: walk.Pass, Why: "v2: 0 % of 200 requests failed, and 100 % of 50 of the other " +
 				"version, which are so few that only a large difference shows"},
 		},
 		"one of two is compared with itself, and the other is worse": {
@@ -137,6 +144,30 @@ func TestAsker_comparison(t *testing.T) {
 				t.Errorf("answer (-want +got):\n%s", diff)
 			}
 		})
+	}
+}
+
+// Where there is nothing to compare nobody has to answer, nor to lead to who would.
+func TestAsker_comparisonUnasked(t *testing.T) {
+	t.Parallel()
+	alone := about()
+	alone.Shares = map[string]map[string]int64{"http[0]": {"v1": 0, "v2": 100}}
+	for name, asked := range map[string]*gate.Prometheus{
+		"nobody listens": {URL: "http://127.0.0.1:1"},
+		"nobody leads there": {Forward: func(context.Context) (*http.Client, error) {
+			return nil, errors.New("there is no Pod")
+		}},
+	} {
+		for with, about := range map[string]walk.Question{"v1": alone, "v2": about()} {
+			t.Run(name+", "+with, func(t *testing.T) {
+				t.Parallel()
+				got := gate.Asker{Prometheus: asked}.Ask(t.Context(),
+					walk.Gate{SuccessRate: &walk.SuccessRate{WorseThan: with}}, about)
+				if got.Verdict != walk.Pass || !strings.Contains(got.Why, "nothing was compared: ") {
+					t.Errorf("answer: %s", got)
+				}
+			})
+		}
 	}
 }
 
