@@ -61,21 +61,10 @@ func (p *objectsResource) findDestinationRule(
 	if live.Declaring() != nil && p.hostOfRule(live.Declaring()) == host {
 		return true
 	}
-	// Who imports one pair often imports all of a namespace.
-	view := p.settings.View(place.Namespace, p.settings.Owner)
-	view.List(report.WithWarnings(ctx, diagnostics), []around.Query{{
-		Resource: around.DestinationRules, Namespace: place.Namespace,
-	}})
-	for _, failed := range view.Unlisted {
-		report.Errors(diagnostics, nil, failed.Err)
+	names, err := p.rulesFor(report.WithWarnings(ctx, diagnostics), place.Namespace, host)
+	if err != nil {
+		report.Errors(diagnostics, nil, err)
 		return false
-	}
-	var names []string
-	for _, rule := range view.DestinationRulesOf(host) {
-		// One for more hosts is for others, too.
-		if p.hostOfRule(view.Live(rule.Object)) == host {
-			names = append(names, rule.Name)
-		}
 	}
 	slices.Sort(names)
 	switch len(names) {
@@ -90,6 +79,35 @@ func (p *objectsResource) findDestinationRule(
 		return false
 	}
 	return true
+}
+
+// rulesFor returns the names of a namespace's DestinationRules for a host, without those for more hosts, which are for
+// others, too.
+func (p *objectsResource) rulesFor(ctx context.Context, namespace, host string) ([]string, error) {
+	var names []string
+	// Who imports one pair often imports all of a namespace.
+	view := p.settings.View(namespace, p.settings.Owner)
+	view.List(ctx, []around.Query{{Resource: around.DestinationRules, Namespace: namespace}})
+	if len(view.Unlisted) == 0 {
+		for _, rule := range view.DestinationRulesOf(host) {
+			if p.hostOfRule(view.Live(rule.Object)) == host {
+				names = append(names, rule.Name)
+			}
+		}
+		return names, nil
+	}
+	// A plan does without what is not listed soon. An import cannot, and waits as for any other request.
+	for rule, err := range p.settings.Cluster.Each(ctx, cluster.Query{
+		Kind: istio.KindDestinationRule, Namespace: namespace,
+	}) {
+		if err != nil {
+			return nil, err
+		}
+		if p.hostOfRule(rule) == host {
+			names = append(names, rule.Name)
+		}
+	}
+	return names, nil
 }
 
 // hostOf returns the host that a VirtualService routes to, by its full name.
