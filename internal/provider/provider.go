@@ -197,7 +197,7 @@ func (p *meshProvider) Configure(
 		s.Surroundings = cluster.NewSurroundings(s.Cluster, s.ClusterDomain)
 	}
 	s.Gates.UserAgent = config.UserAgent
-	s.Told, s.Read = &report.Tally{}, &crud.AddressSet{}
+	s.Told, s.Read = &report.Tally{}, &siblings.Set{}
 	s.Planned, s.Going = &siblings.Plan{}, &siblings.Deletions{}
 	s.Stamp = strings.Join([]string{p.version, s.Namespace, s.ClusterDomain, config.FieldManager}, " ")
 	p.configured.Store(&s)

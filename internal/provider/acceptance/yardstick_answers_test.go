@@ -14,6 +14,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 
 	"github.com/meshroute/terraform-provider-mesh/internal/provider/acceptance"
+	"github.com/meshroute/terraform-provider-mesh/internal/provider/siblings"
 )
 
 // answered is what a call comes to, in a form that can be compared.
@@ -109,10 +110,6 @@ func notConverted(a answered) bool {
 // the provider has told of one more.
 var ofMore = regexp.MustCompile(`(?s)\(more objects\): In (.+?): `)
 
-// madeAnew is told of two resources of a plan. Where the framework refuses what the provider takes, only the provider
-// knows of one more.
-const madeAnew = "Objects are made anew"
-
 func (y *yardstick) must(ok bool, err error) {
 	y.t.Helper()
 	if err != nil || !ok {
@@ -136,7 +133,8 @@ func (y *yardstick) answer(
 		a.Replace = append(a.Replace, at.String())
 	}
 	for _, d := range acceptance.Shown(said) {
-		if strings.HasPrefix(d.Summary, madeAnew) {
+		// This is told of two. Where the framework refuses what the provider takes, only the provider knows of one more.
+		if strings.HasPrefix(d.Summary, siblings.MadeAnew) {
 			continue
 		}
 		text := fmt.Sprintf("%s at %s: %s: %s", d.Severity, d.Attribute, d.Summary, d.Detail)

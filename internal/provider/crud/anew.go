@@ -3,54 +3,13 @@ package crud
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
-
-	"github.com/hashicorp/terraform-plugin-framework/diag"
 
 	"github.com/meshroute/terraform-provider-mesh/internal/cluster"
 	"github.com/meshroute/terraform-provider-mesh/internal/istio"
 	"github.com/meshroute/terraform-provider-mesh/internal/provider/form"
-	"github.com/meshroute/terraform-provider-mesh/internal/provider/report"
 	"github.com/meshroute/terraform-provider-mesh/internal/provider/siblings"
 )
-
-// planAnew tells of a route that one resource of a plan destroys and another one makes anew, as after a change of the
-// keys of for_each. Both ask, and whichever is planned second finds the other one. One that adopts may lose what it
-// took over, which is an error.
-func planAnew(clash siblings.Clash, found bool, to report.Audience, diagnostics *diag.Diagnostics) {
-	if !found {
-		return
-	}
-	const moved = "\n\nIf it is the same resource under another address, as after a change of the keys of for_each " +
-		"or the name of a module, say so, and nothing happens to the objects:\n\n  moved {\n    from = " +
-		"ADDRESS_BEFORE\n" +
-		"    to   = ADDRESS_NOW\n  }"
-	if clash.Adopts && clash.Host == "" {
-		diagnostics.AddError(report.Summary(madeAnew, ofObject(clash.New)), fmt.Sprintf("One resource of this plan "+
-			"destroys %s, and another one adopts it. Terraform does both in no certain order, and what was taken over "+
-			"could go.%s\n\nOtherwise set deletion = \"abandon\" in the one that goes, apply that, and take it out of "+
-			"the configuration then.", clash.Object, moved))
-		return
-	}
-	text := fmt.Sprintf("One resource of this plan destroys %s, and another one makes an object of the same name. "+
-		"Terraform does both in no certain order: for some seconds there is no rule, and requests go to all pods of "+
-		"the service, or, with more of them than -parallelism, the new one finds the old one in its way, and is made "+
-		"by the next apply only.%s", clash.Object, moved)
-	if clash.Host != "" {
-		text = fmt.Sprintf("One resource of this plan destroys %s, and another one makes %s for the same host, %s. "+
-			"Terraform does both in no certain order, so that there may be no rule for some seconds, and requests go "+
-			"to all pods of the service.\n\nTo lose none, do it in two applies: leave the old one in the "+
-			"configuration until the new one is made, which takes the requests when the old one goes.",
-			clash.Old, clash.New, clash.Host)
-	}
-	report.Warnings{{
-		Kind: madeAnew, Of: ofObject(clash.New), Text: text,
-		Names: []string{clash.Object.String(), clash.Old.String(), clash.New.String(), clash.Host},
-	}}.Tell(diagnostics, to)
-}
-
-func ofObject(at cluster.Address) string { return at.Namespace + "/" + at.Name }
 
 // siblingOf returns what others of the same run may meet of a route.
 func (p *objectsResource) siblingOf(route form.Route, life form.Lifecycle) siblings.Route {

@@ -96,5 +96,5 @@ func (p *objectsResource) planInTheWay(d draft, o *cluster.Live, diagnostics *di
 
 // isKept reports whether an object is in a state that this run has read, as far as it has come.
 func (p *objectsResource) isKept(at cluster.Address) bool {
-	return p.settings.Read.has(at) || p.settings.Planned.Leaves(at)
+	return p.settings.Read.Has(at) || p.settings.Planned.Leaves(at)
 }

@@ -51,8 +51,7 @@ func (p *objectsResource) plan(ctx context.Context, c *call) {
 			p.warnOfLost(d.route.Render(), unknown, &c.diagnostics)
 		}
 	case len(config.Unknown()) == 0:
-		clash, found := p.settings.Planned.Make(p.siblingOf(d.route, d.life))
-		planAnew(clash, found, p.audience(d.life), &c.diagnostics)
+		p.settings.Planned.Make(p.siblingOf(d.route, d.life)).Tell(p.audience(d.life), &c.diagnostics)
 		p.planExisting(ctx, d, &c.diagnostics)
 	}
 	if d.exists && d.unchangedBut(form.With(form.Told)...) && p.isSettledState(c) && !d.walksOn() {
@@ -60,7 +59,7 @@ func (p *objectsResource) plan(ctx context.Context, c *call) {
 	}
 	if d.exists {
 		before := addressesOf(p.routeOf(c.prior).Place())
-		p.settings.Read.add(before...)
+		p.settings.Read.Add(before...)
 		if p.settings.Cluster != nil && len(config.Unknown()) == 0 && !c.diagnostics.HasError() {
 			ours := slices.AppendSeq(slices.Clone(before), maps.Keys(c.private.leftOver()))
 			p.planRenamed(ctx, d, ours, &c.diagnostics)
@@ -149,8 +148,7 @@ func (p *objectsResource) planRemoval(ctx context.Context, c *call) {
 	}
 	after := c.givenBack(life)
 	if len(after.All()) == 0 {
-		clash, found := p.settings.Planned.Destroy(p.siblingOf(route, life))
-		planAnew(clash, found, p.audience(life), &c.diagnostics)
+		p.settings.Planned.Destroy(p.siblingOf(route, life)).Tell(p.audience(life), &c.diagnostics)
 	}
 	p.planUses(ctx, route, route.Render(), after, &c.diagnostics)
 }

@@ -16,7 +16,7 @@ import (
 func (p *objectsResource) readState(ctx context.Context, c *call) {
 	route, life := p.routeOf(c.prior), p.lifecycleOf(c.prior)
 	c.state, c.place = c.prior, route.Place()
-	p.settings.Read.add(addressesOf(route.Place())...)
+	p.settings.Read.Add(addressesOf(route.Place())...)
 	if p.settings.Cluster == nil {
 		c.diagnostics.AddWarning("Cluster not known yet",
 			"The provider block holds values that are known only after apply. The state was not compared with the "+
@@ -95,7 +95,7 @@ func (p *objectsResource) asLastSeen(ctx context.Context, c *call) bool {
 		if !known || is == nil || *is != (cluster.Identity{UID: was.UID, ResourceVersion: was.Version}) {
 			return false
 		}
-		p.settings.Read.add(at)
+		p.settings.Read.Add(at)
 		if place.Namespace = at.Namespace; at.Kind == istio.KindVirtualService {
 			place.VirtualServiceName = at.Name
 		} else {

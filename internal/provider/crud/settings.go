@@ -23,7 +23,7 @@ type Settings struct {
 	// AllowUsedRemoval lets a change take away what others send requests to.
 	AllowUsedRemoval bool
 	// Read are the objects of the states that were read, nil before the provider block was.
-	Read *AddressSet
+	Read *siblings.Set
 	// Planned is what a plan makes and destroys, and Going what an apply is deleting now, nil before the provider
 	// block was read.
 	Planned *siblings.Plan

@@ -120,7 +120,6 @@ func tellingOf(kind around.FindingKind) telling {
 const (
 	existsAlready   = "Object exists already"
 	takenUp         = "Object is taken up"
-	madeAnew        = "Objects are made anew"
 	otherWorkspace  = "Owned by another workspace"
 	trafficMoves    = "Traffic moves"
 	trafficWalks    = "Traffic walks"

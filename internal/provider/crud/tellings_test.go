@@ -15,6 +15,7 @@ import (
 	"github.com/meshroute/terraform-provider-mesh/internal/around"
 	"github.com/meshroute/terraform-provider-mesh/internal/cluster"
 	"github.com/meshroute/terraform-provider-mesh/internal/provider/report"
+	"github.com/meshroute/terraform-provider-mesh/internal/provider/siblings"
 )
 
 var updateTellings = flag.Bool("update-tellings", false, "write the guide of what a plan tells")
@@ -45,9 +46,9 @@ func others() []telling {
 		{existsAlready, true, "An object of the name is there, and is neither in the state nor left behind by a " +
 			"killed apply of this workspace. `adopt` takes it over.", own, ""},
 		{takenUp, false, "A killed apply left the object behind, and this one takes it up.", own, ""},
-		{madeAnew, false, "One resource of the plan destroys the objects and another one makes them anew, as after a " +
+		{siblings.MadeAnew, false, "One resource of the plan destroys the objects and another one makes them anew, as after a " +
 			"change of the keys of `for_each` without a `moved` block, or makes others for the same host.", nil, ""},
-		{madeAnew, true, "The same, and the other one has `adopt = true`: it could lose what it took over.", nil, ""},
+		{siblings.MadeAnew, true, "The same, and the other one has `adopt = true`: it could lose what it took over.", nil, ""},
 		{otherWorkspace, true, "The objects carry the mark of another workspace. `adopt_from` takes them " +
 			"over.", own, ""},
 		refusal(cluster.FieldConflict, "Another field manager owns what the change writes: who, since when, and what "+

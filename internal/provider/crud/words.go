@@ -2,16 +2,14 @@ package crud
 
 import (
 	"context"
-	"fmt"
-	"slices"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
-	networking "istio.io/api/networking/v1"
 
 	"github.com/meshroute/terraform-provider-mesh/internal/around"
 	"github.com/meshroute/terraform-provider-mesh/internal/attr"
 	"github.com/meshroute/terraform-provider-mesh/internal/istio"
 	"github.com/meshroute/terraform-provider-mesh/internal/provider/form"
+	"github.com/meshroute/terraform-provider-mesh/internal/provider/outlook"
 	"github.com/meshroute/terraform-provider-mesh/internal/provider/report"
 	"github.com/meshroute/terraform-provider-mesh/internal/traffic"
 )
@@ -35,27 +33,10 @@ func (p *objectsResource) words(life form.Lifecycle, objects istio.Objects, fact
 	}
 	options := p.options(life)
 	if facts == nil {
-		return attr.Strings(withKept(traffic.Summary([]*istio.Object{o}, options), kept))
+		return attr.Strings(outlook.WithKept(traffic.Summary([]*istio.Object{o}, options), kept))
 	}
 	options.NameDelegates = true
-	return attr.Strings(withKept(facts.Summary(o, options), kept))
-}
-
-// withKept adds to the words of rules, in their order, what clients keep that got it.
-func withKept(lines []string, found istio.Unstuck) []string {
-	if slices.ContainsFunc(found.Rules, func(r *networking.HTTPRoute) bool { return r.GetDelegate() != nil }) {
-		// Somebody else wrote these rules, and not each has a line of its own.
-		return lines
-	}
-	for i, rule := range found.Rules[:min(len(found.Rules), len(lines), traffic.MostLines)] {
-		if s := found.Sticky[i]; s != nil {
-			if names := s.Kept(rule); len(names) > 0 {
-				lines[i] += fmt.Sprintf(", who got %s keeps it for %s", istio.Enumerate(names, "or"),
-					attr.FormatDuration(s.MaxAge))
-			}
-		}
-	}
-	return lines
+	return attr.Strings(outlook.WithKept(facts.Summary(o, options), kept))
 }
 
 // delegateFacts are what is known of the delegates of objects, nil without any. Anew: no list from before will do.
@@ -75,9 +56,7 @@ func (p *objectsResource) delegateFacts(
 }
 
 // wordsOf returns what live objects do, and says when one of those that were wanted is not there.
-func (p *objectsResource) wordsOf(
-	life form.Lifecycle, live, wanted istio.Objects, facts *around.Facts,
-) attr.Value {
+func (p *objectsResource) wordsOf(life form.Lifecycle, live, wanted istio.Objects, facts *around.Facts) attr.Value {
 	words := p.words(life, live, facts)
 	if live.Routing() == nil || live.Declaring() != nil || wanted.Declaring() == nil {
 		return words

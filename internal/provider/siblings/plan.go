@@ -56,19 +56,19 @@ func (i *index) add(r Route) {
 	}
 }
 
-// sharing returns a route that has an object or a host of another one, an object before a host.
-func (i *index) sharing(with Route) (found Route, clash Clash, shared bool) {
+// sharing returns a route that has an object or a host of another one, an object before a host, and what it has.
+func (i *index) sharing(with Route) (Route, Clash) {
 	for _, at := range with.Objects {
 		if r, ok := i.objects[at]; ok {
-			return r, Clash{Object: at}, true
+			return r, Clash{Object: at}
 		}
 	}
 	for _, host := range with.Hosts {
 		if r, ok := i.hosts[host]; ok {
-			return r, Clash{Host: host}, true
+			return r, Clash{Host: host}
 		}
 	}
-	return Route{}, Clash{}, false
+	return Route{}, Clash{}
 }
 
 // Apply says that an apply goes on by now: nothing is planned any more but what was told of.
@@ -81,34 +81,34 @@ func (p *Plan) Apply() {
 	p.coming, p.leaving, p.applying = index{}, index{}, true
 }
 
-// Make notes what a resource makes, and returns a clash with what another one destroys.
-func (p *Plan) Make(r Route) (Clash, bool) {
+// Make notes what a resource makes, and returns the clash with what another one destroys, if any.
+func (p *Plan) Make(r Route) Clash {
 	if p == nil || len(r.Objects) == 0 {
-		return Clash{}, false
+		return Clash{}
 	}
 	p.mutex.Lock()
 	defer p.mutex.Unlock()
 	if p.applying {
-		return Clash{}, false
+		return Clash{}
 	}
 	p.coming.add(r)
-	old, clash, shared := p.leaving.sharing(r)
-	return clash.of(old, r), shared
+	old, clash := p.leaving.sharing(r)
+	return clash.of(old, r)
 }
 
-// Destroy notes what a resource destroys, and returns a clash with what another one makes.
-func (p *Plan) Destroy(r Route) (Clash, bool) {
+// Destroy notes what a resource destroys, and returns the clash with what another one makes, if any.
+func (p *Plan) Destroy(r Route) Clash {
 	if p == nil || len(r.Objects) == 0 {
-		return Clash{}, false
+		return Clash{}
 	}
 	p.mutex.Lock()
 	defer p.mutex.Unlock()
 	if p.applying {
-		return Clash{}, false
+		return Clash{}
 	}
 	p.leaving.add(r)
-	made, clash, shared := p.coming.sharing(r)
-	return clash.of(r, made), shared
+	made, clash := p.coming.sharing(r)
+	return clash.of(r, made)
 }
 
 // Leaves reports whether a resource that is known by now destroys an object.
