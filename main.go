@@ -43,7 +43,7 @@ var commands = map[string]command{
 	}},
 	"version": {"prints the version", func([]string) int { return printed(version+"\n", os.Stdout, os.Stderr) }},
 	"view": {"draws every route that a plan touches, before and after", func(args []string) int {
-		return view.Run(args, os.Stdin, os.Stdout, os.Stderr, provider.Look(version))
+		return view.Run(args, os.Stdin, os.Stdout, os.Stderr, provider.Look(version), provider.OwnsKubeconfig)
 	}},
 	"write": {"prints the configuration, with import blocks, of what routes in a namespace", func(args []string) int {
 		return write.Run(args, provider.OpenWrite(version), os.Stdout, os.Stderr)

@@ -82,7 +82,7 @@ func (c Config) loadingRules() (*clientcmd.ClientConfigLoadingRules, error) {
 	var paths []string
 	exists := false
 	for _, p := range c.ConfigPaths {
-		expanded, err := expandHome(p)
+		expanded, err := ExpandHome(p)
 		if err != nil {
 			return nil, fmt.Errorf("read kubeconfig %s: %w", p, err)
 		}
@@ -184,7 +184,8 @@ func isProxyScheme(scheme string) bool {
 	return scheme == "http" || scheme == "https" || scheme == "socks5"
 }
 
-func expandHome(p string) (string, error) {
+// ExpandHome returns a path whose leading ~ is the home directory as the path that it means.
+func ExpandHome(p string) (string, error) {
 	if p != "~" && !strings.HasPrefix(p, "~/") {
 		return p, nil
 	}

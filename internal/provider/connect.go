@@ -7,6 +7,7 @@ import (
 
 	"github.com/meshroute/terraform-provider-mesh/internal/attr"
 	"github.com/meshroute/terraform-provider-mesh/internal/cluster"
+	"github.com/meshroute/terraform-provider-mesh/internal/view"
 )
 
 // Connector returns what connects a command to a cluster. The problem says why there is no connection, and what to
@@ -43,6 +44,29 @@ func commandBlock(kubeconfig, context string) map[string]attr.Value {
 		block["config_paths"] = attr.Strings(paths)
 	}
 	return block
+}
+
+// OwnsKubeconfig reports whether a kubeconfig that a plan names is the one by which a command goes with these flags.
+// Where it goes by several, or by the address of a server, none of them alone says which cluster that is.
+func OwnsKubeconfig(flags view.Place, kubeconfig string) bool {
+	config := readConnection(attr.Read(attr.Object(commandBlock(flags.Kubeconfig, flags.Context))))
+	if config.Host != "" || len(config.ConfigPaths) != 1 {
+		return false
+	}
+	own, planned := fullPath(config.ConfigPaths[0]), fullPath(kubeconfig)
+	return own != "" && own == planned
+}
+
+// fullPath returns the path of a kubeconfig from the root, empty where there is no telling.
+func fullPath(kubeconfig string) string {
+	path, err := cluster.ExpandHome(kubeconfig)
+	if err == nil {
+		path, err = filepath.Abs(path)
+	}
+	if err != nil {
+		return ""
+	}
+	return path
 }
 
 // kubectlPaths returns the kubeconfigs that kubectl reads, none where there are none.

@@ -11,9 +11,23 @@ import (
 	"github.com/meshroute/terraform-provider-mesh/internal/write"
 )
 
+// withoutConnection takes everything out of the environment that names a cluster, and returns a home without one.
+func withoutConnection(t *testing.T) (home string) {
+	t.Helper()
+	home = t.TempDir()
+	for _, variable := range []string{
+		"KUBE_CONFIG_PATH", "KUBE_CONFIG_PATHS", "KUBE_HOST", "KUBE_CTX", "KUBE_TOKEN", "KUBECONFIG",
+		"KUBERNETES_SERVICE_HOST",
+	} {
+		t.Setenv(variable, "")
+	}
+	t.Setenv("HOME", home)
+	return home
+}
+
 // TestConnector: a command finds the cluster as the provider does, and else as kubectl does.
 func TestConnector(t *testing.T) {
-	home := t.TempDir()
+	home := withoutConnection(t)
 	kubeconfig := func(name string) string {
 		at := filepath.Join(home, name)
 		text := fmt.Sprintf("apiVersion: v1\nkind: Config\ncurrent-context: a\ncontexts: [{name: a, context: "+
@@ -27,13 +41,6 @@ func TestConnector(t *testing.T) {
 		}
 		return at
 	}
-	for _, variable := range []string{
-		"KUBE_CONFIG_PATH", "KUBE_CONFIG_PATHS", "KUBE_HOST", "KUBE_CTX", "KUBE_TOKEN", "KUBECONFIG",
-		"KUBERNETES_SERVICE_HOST",
-	} {
-		t.Setenv(variable, "")
-	}
-	t.Setenv("HOME", home)
 	connect := provider.Connector("test")
 	want := func(kubeconfig, context, want string) {
 		t.Helper()

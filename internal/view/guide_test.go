@@ -21,7 +21,7 @@ func TestMain(m *testing.M) {
 		if len(os.Args) < 2 || os.Args[1] != "view" {
 			os.Exit(1)
 		}
-		os.Exit(view.Run(os.Args[2:], os.Stdin, os.Stdout, os.Stderr, nil))
+		os.Exit(view.Run(os.Args[2:], os.Stdin, os.Stdout, os.Stderr, nil, nil))
 	}
 	os.Exit(m.Run())
 }

@@ -18,10 +18,8 @@ type overview struct {
 	Facts, Alerts []string
 	Entries       []*entry
 
-	// several are the clusters of the plan where it tells them apart, and only is the one where it does not, nil where
-	// nothing is said of it.
-	several []*site
-	only    *site
+	// sites are those of the resources, and several the clusters of the plan where it tells them apart.
+	sites, several []*site
 }
 
 // picture makes of an input what is shown of it. The domain is that of every cluster, empty where the plan says it.
@@ -38,8 +36,10 @@ func (in input) picture(domain string) *overview {
 	if findLinked(all); domain == "" {
 		shareDomains(all)
 	}
-	if len(o.several) == 0 {
-		o.only = onlySite(all)
+	for _, r := range all {
+		if r.site != nil {
+			o.sites = append(o.sites, r.site)
+		}
 	}
 	around := surroundingsOf(all)
 	kept := 0

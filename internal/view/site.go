@@ -24,7 +24,7 @@ type site struct {
 	// provider is the full name of the provider.
 	provider string
 	domain   string
-	// at is the cluster, as --kubeconfig and --context name it. unknown says why they would not name it.
+	// at is the cluster, as --kubeconfig and --context name it. unknown says why it is not known.
 	at      Place
 	unknown []string
 	// vague says that the plan does not say which domain the cluster has, and that domain is the default.
@@ -233,19 +233,26 @@ func findLinked(all []resource) {
 }
 
 // onlySite returns the site of resources that are all in one cluster: the first that says which one, or else the
-// first.
-func onlySite(all []resource) *site {
-	var only *site
-	for _, r := range all {
-		switch {
-		case r.site == nil:
-		case len(r.site.unknown) == 0:
-			return r.site
-		case only == nil:
-			only = r.site
+// first, nil where there is none.
+func onlySite(all []*site) *site {
+	for _, s := range all {
+		if len(s.unknown) == 0 {
+			return s
 		}
 	}
-	return only
+	if len(all) == 0 {
+		return nil
+	}
+	return all[0]
+}
+
+// distrust forgets the cluster of a kubeconfig that is not the own one of whoever views the plan. It may be anybody's
+// who could write the plan: it could run commands, and send credentials of the environment to a server of theirs.
+func (s *site) distrust(isOwn func(kubeconfig string) bool) {
+	if s.at.Kubeconfig != "" && !isOwn(s.at.Kubeconfig) {
+		s.at = Place{}
+		s.unknown = append(s.unknown, choosing[0]+" is not the kubeconfig of this command")
+	}
 }
 
 // vagueDomains says of which clusters the plan does not say the domain.

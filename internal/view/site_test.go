@@ -170,9 +170,9 @@ func TestRun_liveBlocks(t *testing.T) {
 	const domain = "cluster.local"
 	east, west := tree{"config_context": is("east")}, tree{"config_context": is("west"), "config_path": is("~/kube")}
 	eastPlace, westPlace := view.Place{Context: "east", ClusterDomain: domain}, view.Place{
-		Context: "west", Kubeconfig: "~/kube", ClusterDomain: domain,
+		Context: "west", ClusterDomain: domain,
 	}
-	flag := view.Place{Context: "west", ClusterDomain: domain}
+	planned := tree{"config_context": is("west"), "config_path": is("./x")}
 	for fact, test := range map[string]struct {
 		east, west tree
 		args       []string
@@ -191,19 +191,40 @@ func TestRun_liveBlocks(t *testing.T) {
 			east, tree{"config_path": of("var.a"), "host": is("b")}, nil, asked{}, []view.Place{eastPlace},
 			[]string{
 				`live of "east"`, "what is live is not shown: which cluster the provider block kubernetes.west means " +
-					"the plan does not say, because its config_path is not written out and host is no kubeconfig and " +
-					"no context. --kubeconfig and --context name one",
+					"is not known, because its config_path is not written out and host is no kubeconfig and no " +
+					"context. --kubeconfig and --context name one",
 			},
 		},
+		"another kubeconfig": {
+			east, planned, nil, asked{}, []view.Place{eastPlace}, []string{
+				`live of "east"`, "what is live is not shown: which cluster the provider block kubernetes.west means " +
+					"is not known, because its config_path is not the kubeconfig of this command. --kubeconfig and " +
+					"--context name one",
+			},
+		},
+		"another kubeconfig in both": {planned, tree{"config_path": is("./y")}, nil, asked{}, nil, []string{
+			"the provider block kubernetes means is not known", "the provider block kubernetes.west means is not known",
+		}},
+		"another kubeconfig and a flag for it": {
+			east, planned, []string{"--kubeconfig", "./x"}, asked{},
+			[]view.Place{{Kubeconfig: "./x", ClusterDomain: domain}}, []string{
+				"what is live is not shown: --kubeconfig and --context name the cluster of the provider block " +
+					"kubernetes.west",
+			},
+		},
+		"another kubeconfig and a flag for its context": {
+			east, planned, []string{"--context", "west"}, asked{}, []view.Place{westPlace},
+			[]string{"which of them it is the plan does not say."},
+		},
 		"a flag that says which": {
-			east, west, []string{"--context", "west"}, asked{}, []view.Place{flag},
+			east, west, []string{"--context", "west"}, asked{}, []view.Place{westPlace},
 			[]string{
 				`live of "west"`, `!live of "east"`, "what is live is not shown: --kubeconfig and --context name the " +
 					"cluster of the provider block kubernetes.west",
 			},
 		},
 		"a flag that nothing says": {
-			east, tree{"config_context": of("var.a")}, []string{"--context", "west"}, asked{}, []view.Place{flag},
+			east, tree{"config_context": of("var.a")}, []string{"--context", "west"}, asked{}, []view.Place{westPlace},
 			[]string{
 				`live of "west"`, "What is live is of the cluster that --kubeconfig and --context name. The routes " +
 					"are in several, and which of them it is the plan does not say.",
@@ -266,8 +287,23 @@ func TestRun_liveBlock(t *testing.T) {
 		},
 		"a variable": {tree{"config_context": of("a")}, nil, []string{""}, []string{
 			`live of ""`, "What is live is of the cluster that the environment names: which cluster the provider " +
-				"block kubernetes means the plan does not say, because its config_context is not written out.",
+				"block kubernetes means is not known, because its config_context is not written out. --kubeconfig " +
+				"and --context name one.",
 		}},
+		"the own kubeconfig": {
+			tree{"config_path": is("~/kube")}, nil, []string{""}, []string{`live of ""`, "!What is live is"},
+		},
+		"a context of the own kubeconfig": {
+			tree{"config_path": is("~/kube"), "config_context": is("east")}, nil, []string{"east"},
+			[]string{`live of "east"`, "!What is live is"},
+		},
+		"another kubeconfig": {
+			tree{"config_path": is("./x"), "config_context": is("east")}, nil, []string{""}, []string{
+				`live of ""`, "What is live is of the cluster that the environment names: which cluster the provider " +
+					"block kubernetes means is not known, because its config_path is not the kubeconfig of this " +
+					"command. --kubeconfig and --context name one.",
+			},
+		},
 		"another machine": {tree{"config_context": is("gone")}, nil, []string{"gone", ""}, []string{
 			`live of ""`, "What is live is of the cluster that the environment names: that of the provider block " +
 				"kubernetes is not to be found here. Could not find the context gone.",
@@ -282,6 +318,9 @@ func TestRun_liveBlock(t *testing.T) {
 			got := run(t, plan, a.look, append([]string{"--live", "--markdown"}, test.args...)...)
 			var contexts []string
 			for _, at := range a.at {
+				if at.Kubeconfig != "" {
+					t.Errorf("it goes by the kubeconfig %s", at.Kubeconfig)
+				}
 				contexts = append(contexts, at.Context)
 			}
 			if diff := cmp.Diff(test.want, contexts); diff != "" {

@@ -36,8 +36,9 @@ Nothing is asked for without --live.
   --limit N                leave out what is beyond so many bytes of a page, characters of Markdown
   --cluster-domain DOMAIN  end of every full name of a service; without it the plan says it where its provider
                            blocks have it written out, and else it is cluster.local
-  --live                   show what is live too, in the clusters that the provider blocks of the plan name by a
-                           config_path or config_context that is written out, or else the KUBE_* variables
+  --live                   show what is live too, in the clusters of your kubeconfig that the provider blocks of the
+                           plan name by a config_context that is written out, or else in that of the KUBE_*
+                           variables. A kubeconfig that only the plan names is not opened
   --kubeconfig FILE        with --live, kubeconfig of the cluster
   --context NAME           with --live, its context, instead of the current one
   --prometheus WHERE       with --live, ask for requests and failures: a URL, or NAMESPACE/NAME:PORT of a Service
@@ -58,8 +59,11 @@ type Look func(ctx context.Context, at Place, services []Service) (Live, error)
 // Place is where something is live, as far as somebody says so. The domain of the cluster is always said.
 type Place struct{ Kubeconfig, Context, Prometheus, ClusterDomain string }
 
+// Owns reports whether a kubeconfig that a plan names is the one by which [Look] goes with these flags.
+type Owns func(flags Place, kubeconfig string) bool
+
 // Run is the command. It returns the exit code.
-func Run(args []string, stdin io.Reader, stdout, stderr io.Writer, look Look) int {
+func Run(args []string, stdin io.Reader, stdout, stderr io.Writer, look Look, owns Owns) int {
 	var o options
 	flags := commandline.New("view")
 	flags.BoolVar(&o.markdown, "markdown", false, "")
@@ -80,7 +84,7 @@ func Run(args []string, stdin io.Reader, stdout, stderr io.Writer, look Look) in
 		_ = commandline.Refuse(flags, problem, stderr)
 		return unreadable
 	}
-	text, problem := o.draw(strings.Join(files, ""), stdin, look)
+	text, problem := o.draw(strings.Join(files, ""), stdin, look, owns)
 	if problem != "" {
 		commandline.Error(stderr, problem)
 		return unreadable
@@ -117,7 +121,7 @@ func (o options) refused(files []string, stdin io.Reader) (problem string) {
 }
 
 // draw reads a plan from a file, or without a name from the standard input, and draws it.
-func (o options) draw(file string, stdin io.Reader, look Look) (text, problem string) {
+func (o options) draw(file string, stdin io.Reader, look Look, owns Owns) (text, problem string) {
 	in, problem := open(file, stdin)
 	if problem != "" {
 		return "", problem
@@ -127,7 +131,7 @@ func (o options) draw(file string, stdin io.Reader, look Look) (text, problem st
 		// An interrupt ends the questions, and with them the command.
 		ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 		defer stop()
-		if err := p.look(ctx, o.at, look); err != nil {
+		if err := p.look(ctx, o.at, look, owns); err != nil {
 			return "", report.Printable(report.Sentence(err.Error()), report.LongestDetail)
 		}
 	}

@@ -34,6 +34,11 @@ func nobody(t *testing.T) view.Look {
 	}
 }
 
+// owns is of one whose kubeconfig is ~/kube, where no flag names another.
+func owns(flags view.Place, kubeconfig string) bool {
+	return kubeconfig == flags.Kubeconfig || flags.Kubeconfig == "" && kubeconfig == "~/kube"
+}
+
 func run(t *testing.T, stdin string, look view.Look, args ...string) answer {
 	t.Helper()
 	return runFrom(t, strings.NewReader(stdin), look, args...)
@@ -45,7 +50,7 @@ func runFrom(t *testing.T, stdin io.Reader, look view.Look, args ...string) answ
 		look = nobody(t)
 	}
 	var stdout, stderr strings.Builder
-	code := view.Run(args, stdin, &stdout, &stderr, look)
+	code := view.Run(args, stdin, &stdout, &stderr, look, owns)
 	return answer{code, stdout.String(), stderr.String()}
 }
 

@@ -19,7 +19,10 @@ type lookup struct {
 }
 
 // look adds what is live to the entries.
-func (o *overview) look(ctx context.Context, flags Place, look Look) error {
+func (o *overview) look(ctx context.Context, flags Place, look Look, owns Owns) error {
+	for _, s := range o.sites {
+		s.distrust(func(kubeconfig string) bool { return owns(flags, kubeconfig) })
+	}
 	lookups := o.lookups(flags)
 	var failure error
 	failed := 0
@@ -28,7 +31,7 @@ func (o *overview) look(ctx context.Context, flags Place, look Look) error {
 		if err != nil && l.block != nil && len(o.several) == 0 && ctx.Err() == nil {
 			// Plans are viewed on other machines than they are made on.
 			reason := err
-			l.at.Kubeconfig, l.at.Context = "", ""
+			l.at.Context = ""
 			if live, err = look(ctx, l.at, l.services); err == nil {
 				o.alert("What is live is of the cluster that the environment names: that of the provider block %s is "+
 					"not to be found here. %s", l.block.block, report.Sentence(reason.Error()))
@@ -101,7 +104,8 @@ func (o *overview) lookups(flags Place) (all []*lookup) {
 		}
 		at := flags
 		if at.ClusterDomain = e.domain; block != nil {
-			at.Kubeconfig, at.Context = block.at.Kubeconfig, block.at.Context
+			// The kubeconfig is always the own one.
+			at.Context = block.at.Context
 		}
 		l := by[at]
 		if l == nil {
@@ -127,21 +131,22 @@ func (o *overview) chooser(flags Place) func(*entry) (block *site, why string) {
 	if flags.Kubeconfig != "" || flags.Context != "" {
 		return o.flagged(flags)
 	}
-	if o.only != nil && len(o.only.unknown) > 0 {
-		o.alert("What is live is of the cluster that the environment names: %s.", o.only.untold())
+	only := onlySite(o.sites)
+	if len(o.several) == 0 && only != nil && len(only.unknown) > 0 {
+		o.alert("What is live is of the cluster that the environment names: %s.", only.untold())
 	}
 	return func(e *entry) (*site, string) {
 		switch {
 		case e.unsure:
 			return nil, "which of the clusters this is in is not known"
-		case len(o.several) == 0 && (o.only == nil || len(o.only.unknown) > 0 || o.only.at == (Place{})):
+		case len(o.several) == 0 && (only == nil || len(only.unknown) > 0 || only.at.Context == ""):
 			return nil, ""
 		case len(o.several) == 0:
-			return o.only, ""
+			return only, ""
 		case e.home == nil:
 			return nil, "the plan does not say in which of its clusters this is"
 		case len(e.home.unknown) > 0:
-			return nil, e.home.untold() + ". --kubeconfig and --context name one"
+			return nil, e.home.untold()
 		}
 		return e.home, ""
 	}
@@ -152,7 +157,7 @@ func (o *overview) chooser(flags Place) func(*entry) (block *site, why string) {
 func (o *overview) flagged(flags Place) func(*entry) (block *site, why string) {
 	var meant []*site
 	for _, s := range o.several {
-		if len(s.unknown) == 0 && (flags.Kubeconfig == "" || flags.Kubeconfig == s.at.Kubeconfig) &&
+		if len(s.unknown) == 0 && (flags.Kubeconfig == "" || s.at.Kubeconfig != "") &&
 			(flags.Context == "" || flags.Context == s.at.Context) {
 			meant = append(meant, s)
 		}
@@ -172,6 +177,7 @@ func (o *overview) flagged(flags Place) func(*entry) (block *site, why string) {
 
 // untold says why it is not known which cluster a provider block means.
 func (s *site) untold() string {
-	return fmt.Sprintf("which cluster the provider block %s means the plan does not say, because its %s",
+	return fmt.Sprintf("which cluster the provider block %s means is not known, because its %s. --kubeconfig and "+
+		"--context name one",
 		shown(s.block), istio.Enumerate(s.unknown, "and"))
 }

@@ -23,7 +23,8 @@ func (w *workspace) view(args ...string) string {
 	w.must("plan", "-out=saved.tfplan")
 	shown := w.must("show", "-json", "saved.tfplan").text
 	var stdout, stderr strings.Builder
-	if code := view.Run(args, strings.NewReader(shown), &stdout, &stderr, provider.Look("test")); code != 0 {
+	code := view.Run(args, strings.NewReader(shown), &stdout, &stderr, provider.Look("test"), provider.OwnsKubeconfig)
+	if code != 0 {
 		w.t.Fatalf("view ends with %d: %s", code, stderr.String())
 	}
 	return stdout.String()
@@ -161,7 +162,7 @@ module "routes" {
 		{east, "Live now, ` " + host("east", "cluster.local") + " `:\n\n```\nthere is no such service\n```"},
 		{east, "in the cluster of the provider block mesh\n"},
 		{west, host("west", "west.example")},
-		{west, "what is live is not shown: which cluster the provider block mesh.west means the plan does not say"},
+		{west, "what is live is not shown: which cluster the provider block mesh.west means is not known"},
 	} {
 		if !strings.Contains(test.part, test.want) {
 			t.Errorf("it does not say %q:\n%s", test.want, text)
