@@ -27,7 +27,7 @@ const plan = `{"format_version": "1.2", "planned_values": {}, "configuration": {
       {"route": [{"destination": {"host": "a"}}]}]}}}}}]}`
 
 // TestLook_trust: who wrote a plan gets neither the credentials of whoever views it nor runs a command there.
-func TestLook_trust(t *testing.T) {
+func TestLook_trust(t *testing.T) { //nolint:paralleltest // it sets the environment
 	home := withoutConnection(t)
 	server := func(asked *atomic.Int32) string {
 		s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {

@@ -133,7 +133,8 @@ func (y *yardstick) answer(
 		a.Replace = append(a.Replace, at.String())
 	}
 	for _, d := range acceptance.Shown(said) {
-		// This is told of two. Where the framework refuses what the provider takes, only the provider knows of one more.
+		// This is told of two. Where the framework refuses what the provider takes, only the provider knows of one
+		// more.
 		if strings.HasPrefix(d.Summary, siblings.MadeAnew) {
 			continue
 		}

@@ -46,9 +46,11 @@ func others() []telling {
 		{existsAlready, true, "An object of the name is there, and is neither in the state nor left behind by a " +
 			"killed apply of this workspace. `adopt` takes it over.", own, ""},
 		{takenUp, false, "A killed apply left the object behind, and this one takes it up.", own, ""},
-		{siblings.MadeAnew, false, "One resource of the plan destroys the objects and another one makes them anew, as after a " +
-			"change of the keys of `for_each` without a `moved` block, or makes others for the same host.", nil, ""},
-		{siblings.MadeAnew, true, "The same, and the other one has `adopt = true`: it could lose what it took over.", nil, ""},
+		{siblings.MadeAnew, false, "One resource of the plan destroys the objects and another one makes them anew, " +
+			"as after a change of the keys of `for_each` without a `moved` block, or makes others for the same host.",
+			nil, ""},
+		{siblings.MadeAnew, true, "The same, and the other one has `adopt = true`: it could lose what it took over.",
+			nil, ""},
 		{otherWorkspace, true, "The objects carry the mark of another workspace. `adopt_from` takes them " +
 			"over.", own, ""},
 		refusal(cluster.FieldConflict, "Another field manager owns what the change writes: who, since when, and what "+
