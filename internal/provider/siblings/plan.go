@@ -83,32 +83,32 @@ func (p *Plan) Apply() {
 
 // Make notes what a resource makes, and returns the clash with what another one destroys, if any.
 func (p *Plan) Make(r Route) Clash {
-	if p == nil || len(r.Objects) == 0 {
-		return Clash{}
-	}
-	p.mutex.Lock()
-	defer p.mutex.Unlock()
-	if p.applying {
-		return Clash{}
-	}
-	p.coming.add(r)
-	old, clash := p.leaving.sharing(r)
+	old, clash := p.note(r, true)
 	return clash.of(old, r)
 }
 
 // Destroy notes what a resource destroys, and returns the clash with what another one makes, if any.
 func (p *Plan) Destroy(r Route) Clash {
+	made, clash := p.note(r, false)
+	return clash.of(r, made)
+}
+
+// note notes what a resource makes or destroys, and returns what it has in common with one that does the other thing.
+func (p *Plan) note(r Route, makes bool) (Route, Clash) {
 	if p == nil || len(r.Objects) == 0 {
-		return Clash{}
+		return Route{}, Clash{}
 	}
 	p.mutex.Lock()
 	defer p.mutex.Unlock()
 	if p.applying {
-		return Clash{}
+		return Route{}, Clash{}
 	}
-	p.leaving.add(r)
-	made, clash := p.coming.sharing(r)
-	return clash.of(r, made)
+	same, other := &p.leaving, &p.coming
+	if makes {
+		same, other = other, same
+	}
+	same.add(r)
+	return other.sharing(r)
 }
 
 // Leaves reports whether a resource that is known by now destroys an object.
