@@ -21,15 +21,15 @@ var onlyEmbedded = map[string]string{
 	"TestAccEffects_port":            throughEnvoys,
 	"TestAccEffects_redirect":        throughEnvoys,
 	"TestAccEffects_twice":           throughEnvoys,
-	"TestAccEvaluate_cors":           viaEnvoy,
-	"TestAccEvaluate_envoy":          viaEnvoy,
+	"TestAccEvaluate_cors":           throughEnvoys,
+	"TestAccEvaluate_envoy":          throughEnvoys,
 	"TestAccEvaluate_gateways":       asEnvoy,
-	"TestAccEvaluate_paths":          viaEnvoy,
-	"TestAccEvaluate_proxyHeaders":   viaEnvoy,
-	"TestAccEvaluate_retries":        viaEnvoy,
-	"TestAccEvaluate_retriesOfGRPC":  viaEnvoy,
+	"TestAccEvaluate_paths":          throughEnvoys,
+	"TestAccEvaluate_proxyHeaders":   throughEnvoys,
+	"TestAccEvaluate_retries":        throughEnvoys,
+	"TestAccEvaluate_retriesOfGRPC":  throughEnvoys,
 	"TestAccEvaluate_serviceEntries": asEnvoy,
-	"TestAccEvaluate_takenAway":      viaEnvoy,
+	"TestAccEvaluate_takenAway":      throughEnvoys,
 	"TestAccExamples_proxied":        throughEnvoys,
 	"TestAccFailure_controlPlane":    breaks,
 	"TestAccFailure_webhook":         "the API server has to reach a webhook in the test",
@@ -54,10 +54,8 @@ var onlyEmbedded = map[string]string{
 }
 
 const (
-	breaks   = "it stops and starts servers of the control plane"
-	asEnvoy  = "it asks istiod as an Envoy does"
-	viaEnvoy = "it sends HTTP through the lab's Envoys"
-
+	breaks        = "it stops and starts servers of the control plane"
+	asEnvoy       = "it asks istiod as an Envoy does"
 	throughEnvoys = "it sends HTTP through the lab's Envoys"
 	counted       = "it asks the lab's Prometheus about the lab's servers"
 )
