@@ -178,6 +178,5 @@ func (o *overview) flagged(flags Place) func(*entry) (block *site, why string) {
 // untold says why it is not known which cluster a provider block means.
 func (s *site) untold() string {
 	return fmt.Sprintf("which cluster the provider block %s means is not known, because its %s. --kubeconfig and "+
-		"--context name one",
-		shown(s.block), istio.Enumerate(s.unknown, "and"))
+		"--context name one", shown(s.block), istio.Enumerate(s.unknown, "and"))
 }

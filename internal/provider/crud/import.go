@@ -85,14 +85,17 @@ func (p *objectsResource) findDestinationRule(
 // others, too.
 func (p *objectsResource) rulesFor(ctx context.Context, namespace, host string) ([]string, error) {
 	var names []string
+	take := func(rule *cluster.Live) {
+		if p.hostOfRule(rule) == host {
+			names = append(names, rule.Name)
+		}
+	}
 	// Who imports one pair often imports all of a namespace.
 	view := p.settings.View(namespace, p.settings.Owner)
 	view.List(ctx, []around.Query{{Resource: around.DestinationRules, Namespace: namespace}})
 	if len(view.Unlisted) == 0 {
 		for _, rule := range view.DestinationRulesOf(host) {
-			if p.hostOfRule(view.Live(rule.Object)) == host {
-				names = append(names, rule.Name)
-			}
+			take(view.Live(rule.Object))
 		}
 		return names, nil
 	}
@@ -103,9 +106,7 @@ func (p *objectsResource) rulesFor(ctx context.Context, namespace, host string) 
 		if err != nil {
 			return nil, err
 		}
-		if p.hostOfRule(rule) == host {
-			names = append(names, rule.Name)
-		}
+		take(rule)
 	}
 	return names, nil
 }

@@ -58,13 +58,14 @@ func (p *objectsResource) plan(ctx context.Context, c *call) {
 		return
 	}
 	if d.exists {
-		before := addressesOf(p.routeOf(c.prior).Place())
+		prior := p.routeOf(c.prior)
+		before := addressesOf(prior.Place())
 		p.settings.Read.Add(before...)
 		if p.settings.Cluster != nil && len(config.Unknown()) == 0 && !c.diagnostics.HasError() {
 			ours := slices.AppendSeq(slices.Clone(before), maps.Keys(c.private.leftOver()))
 			p.planRenamed(ctx, d, ours, &c.diagnostics)
 		}
-		d.before = c.private.observed().declared(p.routeOf(c.prior).Render())
+		d.before = c.private.observed().declared(prior.Render())
 		if live := c.private.stepped(); live.Routing() != nil {
 			d.before = live
 		}
