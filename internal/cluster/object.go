@@ -35,23 +35,34 @@ func (c *Cluster) get(ctx context.Context, at Address) (*Live, error) {
 	return c.live(at, object)
 }
 
+// mostCreates is how often a create is tried while what it found in its way is gone when it looks.
+const mostCreates = 3
+
 // create applies an object that must not exist yet. The resource version 1 is one that no object has: where the
 // object exists the API server answers with a conflict, and where it does not, apply makes it. So the check and the
 // write are one request, nothing of somebody else's is ever touched, and the fields are ours by Apply from the start.
-func (c *Cluster) create(ctx context.Context, o *istio.Object) (*Live, error) {
-	live, err := c.apply(ctx, o, c.force, func(metadata map[string]any) { metadata["resourceVersion"] = "1" })
-	if err == nil {
-		c.made.Store(live.UID, true)
-	}
-	// Fields in conflict are those of an object that exists: the API server looks at them first.
-	if IsReason(err, Stale) || IsReason(err, FieldConflict) {
+func (c *Cluster) create(ctx context.Context, o *istio.Object) (live *Live, err error) {
+	for range mostCreates {
+		live, err = c.apply(ctx, o, c.force, func(metadata map[string]any) { metadata["resourceVersion"] = "1" })
+		if err == nil {
+			c.made.Store(live.UID, true)
+			return live, nil
+		}
+		// Fields in conflict are those of an object that exists: the API server looks at them first.
+		if !IsReason(err, Stale) && !IsReason(err, FieldConflict) {
+			return nil, err
+		}
 		var e *Error
 		errors.As(err, &e)
 		e.Reason, e.Verb, e.Err = AlreadyExists, "create", errors.New("an object of this name exists")
-		// Only for the message: who owns it decides what to do.
-		e.Existing, _ = c.Get(ctx, AddressOf(o))
+		// Who owns it decides what to do.
+		existing, unread := c.Get(ctx, AddressOf(o))
+		if e.Existing = existing; existing != nil || unread != nil {
+			return nil, err
+		}
+		// What was in the way is gone.
 	}
-	return live, err
+	return nil, err
 }
 
 // update applies an object that must still be the one that was read: the API server refuses another uid or resource

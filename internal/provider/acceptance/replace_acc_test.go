@@ -2,6 +2,7 @@ package acceptance_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -155,4 +156,50 @@ func TestAccWeightedSplit_foreignRule(t *testing.T) {
 			Check: splitForm.routed(lab),
 		},
 	)
+}
+
+// What comes in the way of a create is reported where it is still there when the create looks at it. Otherwise nothing
+// is in the way any more.
+func TestAcc_obstacleGoes(t *testing.T) {
+	bothForms(t, func(t *testing.T, f form) {
+		for _, kind := range bothKinds {
+			t.Run(kind, func(t *testing.T) {
+				t.Parallel()
+				lab := acctest.Start(t)
+				proxy := lab.StartProxy(t)
+				w := newWorkspace(t, lab, f, "")
+				w.block = fmt.Sprintf("host = %q", proxy.URL)
+				w.declare(parts{})
+				w.plan()
+				proxy.Arm(acctest.Trap{})
+				w.must("apply", "saved.tfplan")
+				resources := strings.ToLower(kind) + "s"
+				write := 1 + slices.Index(proxy.Disarm(), "PATCH "+resources)
+				manifest := lab.ManifestYAML(kind, lab.Service)
+				// comes lets the obstacle come just before the write, and go before the look at it, or stay.
+				comes := func(stays bool) {
+					w.must("destroy")
+					w.plan()
+					proxy.Arm(acctest.Trap{Call: write, Meanwhile: func() {
+						lab.Create(manifest)
+						look := acctest.Trap{Call: 1, Meanwhile: func() { lab.Delete(kind, lab.Service) }}
+						if stays {
+							look = acctest.Trap{}
+						}
+						proxy.Arm(look)
+					}})
+				}
+				comes(false)
+				w.must("apply", "saved.tfplan")
+				if calls := proxy.Disarm(); len(calls) < 2 || calls[0] != "GET "+resources || calls[1] != "PATCH "+resources {
+					t.Errorf("after the refused write the calls are %q", calls)
+				}
+				w.unchanged()
+				comes(true)
+				w.fails("Object exists already", []string{kind + ` "`, "was left as it is"}, "apply", "saved.tfplan")
+				proxy.Disarm()
+				lab.Delete(kind, lab.Service)
+			})
+		}
+	})
 }

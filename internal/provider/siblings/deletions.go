@@ -11,8 +11,8 @@ import (
 
 const (
 	// beginWait is how long a create that finds an object of ours in its way waits for another resource to begin to
-	// delete it. Terraform begins both at once, in no certain order.
-	beginWait = 2 * time.Second
+	// delete it. Terraform begins both at once, in no certain order, and on a busy machine some seconds apart.
+	beginWait = 5 * time.Second
 	interval  = 100 * time.Millisecond
 )
 
