@@ -16,7 +16,7 @@ import (
 const standardRetries = "connect-failure,refused-stream,unavailable,cancelled,retriable-status-codes"
 
 // TestAccEvaluate_retries: how often a request comes to servers of HTTP that fail, or take too long for one try, and
-// the policy that evaluate says.
+// the policy that evaluate says. A try is long enough that its server hears of it on a busy machine, too.
 func TestAccEvaluate_retries(t *testing.T) {
 	t.Parallel()
 	policies := map[string]struct {
@@ -30,24 +30,24 @@ func TestAccEvaluate_retries(t *testing.T) {
 			map[string]int{"429": 1, "500": 1, "502": 1, "503": 1},
 		},
 		"no conditions": {
-			"attempts: 3, perTryTimeout: 150ms", traffic.Retries{Attempts: 3, On: standardRetries},
+			"attempts: 3, perTryTimeout: 600ms", traffic.Retries{Attempts: 3, On: standardRetries},
 			map[string]int{"429": 1, "500": 1, "502": 1, "503": 1, "slow": 1},
 		},
 		"none": {"attempts: 0", traffic.Retries{}, map[string]int{"503": 1}},
 		"5xx": {
-			"attempts: 2, perTryTimeout: 150ms, retryOn: 5xx", traffic.Retries{Attempts: 2, On: "5xx"},
+			"attempts: 2, perTryTimeout: 600ms, retryOn: 5xx", traffic.Retries{Attempts: 2, On: "5xx"},
 			map[string]int{"429": 1, "500": 3, "503": 3, "slow": 3},
 		},
 		"gateway-error": {
-			"attempts: 1, perTryTimeout: 150ms, retryOn: gateway-error",
+			"attempts: 1, perTryTimeout: 600ms, retryOn: gateway-error",
 			traffic.Retries{Attempts: 1, On: "gateway-error"}, map[string]int{"500": 1, "502": 2, "503": 2, "slow": 2},
 		},
 		"reset": {
-			"attempts: 1, perTryTimeout: 150ms, retryOn: reset", traffic.Retries{Attempts: 1, On: "reset"},
+			"attempts: 1, perTryTimeout: 600ms, retryOn: reset", traffic.Retries{Attempts: 1, On: "reset"},
 			map[string]int{"503": 1, "slow": 2},
 		},
 		"a status": {
-			"attempts: 2, perTryTimeout: 150ms, retryOn: '503,504'", traffic.Retries{Attempts: 2, On: "503,504"},
+			"attempts: 2, perTryTimeout: 600ms, retryOn: '503,504'", traffic.Retries{Attempts: 2, On: "503,504"},
 			map[string]int{"500": 1, "503": 3, "slow": 1},
 		},
 		"a status beside others": {
@@ -55,7 +55,7 @@ func TestAccEvaluate_retries(t *testing.T) {
 			traffic.Retries{Attempts: 2, On: "retriable-status-codes,429"}, map[string]int{"429": 3, "503": 1},
 		},
 		"unavailable": {
-			"attempts: 2, perTryTimeout: 150ms, retryOn: 'unavailable,deadline-exceeded,reset-before-request'",
+			"attempts: 2, perTryTimeout: 600ms, retryOn: 'unavailable,deadline-exceeded,reset-before-request'",
 			traffic.Retries{Attempts: 2, On: "unavailable,deadline-exceeded,reset-before-request"},
 			map[string]int{"503": 1, "slow": 1},
 		},
