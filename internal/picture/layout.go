@@ -1,7 +1,9 @@
 package picture
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -126,12 +128,16 @@ func (s *Sheet) head(part section, c columns, y float64) group {
 		g.badge(part.state, word, rect{x, y + 4, badgeWidth, 16})
 		x += badgeWidth + gap
 	}
-	g.add(mark{rect: rect{x, y + 2, right - x, 18}, class: "title", text: part.title, look: titleLook})
+	title, below := titleLook.split(spell(part.title), right-x)
+	g.add(mark{rect: rect{x, y + 2, right - x, 18}, class: "title", text: title, look: titleLook})
 	if part.note != "" {
-		g.h += secondLine
 		g.title += "\n" + part.note
+		below = strings.TrimPrefix(below+" · "+spell(part.note), " · ")
+	}
+	if below != "" {
+		g.h += secondLine
 		g.add(mark{
-			rect: rect{margin, y + 22, c.width - 2*margin, secondLine}, class: "note", text: part.note, look: noteLook,
+			rect: rect{margin, y + 22, c.width - 2*margin, secondLine}, class: "note", text: below, look: noteLook,
 		})
 	}
 	return g
@@ -280,34 +286,60 @@ func (s *Sheet) bars(g *group, r row, c columns) {
 	}
 }
 
-// names writes what the parts of a bar are: a colour, a share and a name each, as far as there is room.
+// names writes what the parts of a bar are: a colour, a share and a name each, and how many there is no room for.
 func (s *Sheet) names(g *group, shares []Arrow, at rect) {
-	right := at.x + at.w
-	for i, share := range shares {
+	count, rooms := legend(shares, at.w)
+	for i, share := range shares[:count] {
 		percent := noteLook.width(share.Label)
-		name := spell(share.To)
-		more := ""
-		if rest := len(shares) - i - 1; rest > 0 {
-			more = fmt.Sprintf("+%d", rest)
-		}
-		need := swatch + 4 + percent + 4
-		room := right - at.x - need
-		if more != "" {
-			room -= gap + noteLook.width("+000")
-		}
-		if i > 0 && noteLook.width(name) > room {
-			more = fmt.Sprintf("+%d", len(shares)-i)
-			g.add(mark{rect: rect{at.x, at.y, right - at.x, at.h}, class: "note", text: more, look: noteLook})
-			return
-		}
-		name = noteLook.fit(name, room)
+		name := noteLook.fit(spell(share.To), rooms[i])
 		g.marks = append(g.marks, mark{
 			rect: rect{at.x, at.y + (at.h-swatch)/2, swatch, swatch}, class: "swatch", place: s.palette[share.To],
 		})
 		label := rect{at.x + swatch + 4, at.y, percent, at.h}
 		g.add(mark{rect: label, class: "share percent", text: share.Label, look: noteLook})
-		w := noteLook.width(name)
+		need, w := legendWidth(share), noteLook.width(name)
 		g.add(mark{rect: rect{at.x + need, at.y, w, at.h}, class: "share", text: name, look: noteLook})
-		at.x += need + w + gap
+		at.x, at.w = at.x+need+w+gap, at.w-need-w-gap
 	}
+	if rest := len(shares) - count; rest > 0 {
+		g.add(mark{rect: at, class: "note", text: fmt.Sprintf("+%d", rest), look: noteLook})
+	}
+}
+
+// legendWidth is how wide the colour and the share of a destination are, with the gap before its name.
+func legendWidth(share Arrow) float64 { return swatch + 4 + noteLook.width(share.Label) + 4 }
+
+// legend says how many of the parts of a bar are named in a width, at least one, and how wide the name of each may
+// be. A share says more than the end of a long name: names are cut before one is left out.
+func legend(shares []Arrow, width float64) (count int, rooms []float64) {
+	least := noteLook.width("000" + ellipsis)
+	for count = len(shares); ; count-- {
+		room, wanted, needed := width+gap, []float64{}, 0.0
+		if rest := len(shares) - count; rest > 0 {
+			room -= gap + noteLook.width(fmt.Sprintf("+%d", rest))
+		}
+		for _, share := range shares[:count] {
+			room -= legendWidth(share) + gap
+			w := noteLook.width(spell(share.To))
+			wanted, needed = append(wanted, w), needed+min(w, least)
+		}
+		if needed <= room || count == 1 {
+			return count, spread(room, wanted)
+		}
+	}
+}
+
+// spread shares a room out: who wants less than an equal part leaves the rest of it to the others.
+func spread(room float64, wanted []float64) []float64 {
+	given, left := make([]float64, len(wanted)), len(wanted)
+	order := make([]int, len(wanted))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(wanted[a], wanted[b]) })
+	for _, i := range order {
+		given[i] = min(wanted[i], room/float64(left))
+		room, left = room-given[i], left-1
+	}
+	return given
 }

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 )
 
@@ -164,5 +165,83 @@ func TestThirtyRulesAreLow(t *testing.T) {
 				t.Errorf("%s: %d rows are %v high", name, len(groups), height)
 			}
 		}
+	}
+}
+
+// textsOf are the texts of marks of a class.
+func textsOf(g group, class string) (texts []string) {
+	for _, m := range g.marks {
+		if strings.Contains(m.class, class) && m.look.size > 0 {
+			texts = append(texts, m.text)
+		}
+	}
+	return texts
+}
+
+// A share is told before all of a long name is, and who has no room at all is counted.
+func TestLegend(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		arrows                []Arrow
+		shares, names, others []string
+	}{
+		"short names": {
+			[]Arrow{{To: "v1", Label: "90 %", Percent: 90}, {To: "v2", Label: "10 %", Percent: 10}},
+			[]string{"90 %", "10 %"}, []string{"v1", "v2"}, nil,
+		},
+		"long names": {
+			[]Arrow{{To: "v1 of greeter", Label: "90 %", Percent: 90}, {To: "v2 of greeter", Label: "10 %", Percent: 10}},
+			[]string{"90 %", "10 %"}, []string{"v1 of gr…", "v2 of gr…"}, nil,
+		},
+		"a short name leaves its room": {
+			[]Arrow{{To: "v1 of greeter", Label: "90 %", Percent: 90}, {To: "v2", Label: "10 %", Percent: 10}},
+			[]string{"90 %", "10 %"}, []string{"v1 of greeter", "v2"}, nil,
+		},
+		"too many": {
+			[]Arrow{
+				{To: "v1", Label: "20 %", Percent: 20}, {To: "v2", Label: "20 %", Percent: 20},
+				{To: "v3", Label: "20 %", Percent: 20}, {To: "v4", Label: "20 %", Percent: 20},
+				{To: "v5", Label: "20 %", Percent: 20},
+			},
+			[]string{"20 %", "20 %"}, []string{"v1", "v2"}, []string{"+3"},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := NewSheet([]Route{{Boxes: []Box{{Number: 1, Arrows: test.arrows}}}})
+			groups, _ := s.layout(Width)
+			g := groups[1]
+			var names []string
+			for _, m := range g.marks {
+				if m.class == "share" {
+					names = append(names, m.text)
+				}
+			}
+			for _, c := range []struct{ got, want []string }{
+				{textsOf(g, "percent"), test.shares}, {names, test.names}, {textsOf(g, "note"), test.others},
+			} {
+				if diff := cmp.Diff(c.want, c.got); diff != "" {
+					t.Error(diff)
+				}
+			}
+		})
+	}
+}
+
+// What of a title has no room beside the number of changes stands below it.
+func TestHead_long(t *testing.T) {
+	t.Parallel()
+	r := []Route{{Title: []string{
+		"shop.example.com", "www.shop.example.com", "a.example", "and 2 more hosts", "at istio-ingress/public, mesh",
+	}}}
+	old := []Route{{Title: []string{"shop.example.com"}}}
+	groups, _ := NewChangeSheet(old, r).layout(Width)
+	above := "shop.example.com, www.shop.example.com, a.example, and 2 more"
+	if diff := cmp.Diff([]string{above}, textsOf(groups[0], "title")); diff != "" {
+		t.Error(diff)
+	}
+	below := "hosts, at istio-ingress/public, mesh · was shop.example.com"
+	if diff := cmp.Diff([]string{"as before", below}, textsOf(groups[0], "note")); diff != "" {
+		t.Error(diff)
 	}
 }
