@@ -108,7 +108,7 @@ func TestFunction_diagram(t *testing.T) {
 		"a wrong one afterward": {
 			[]string{canaryObject, `{ service = "a", default = 1 }`}, 1, "default: must be an object",
 		},
-		"two wrong ones":   {[]string{"1", "2"}, 0, "returns it.\nA resource"},
+		"two wrong ones":   {[]string{"1", "2"}, 0, "returns it.\n\nInvalid value for \"after\" parameter: A resource"},
 		"three":            {[]string{canaryObject, canaryObject, canaryObject}, 2, "before and after one change"},
 		"no delegate":      {[]string{rootObject}, 0, "is not there"},
 		"a delegate gone":  {[]string{"[" + rootObject + "," + cartObject + "]", rootObject}, 1, "is not there"},

@@ -55,4 +55,11 @@ func TestFunction_picture(t *testing.T) {
 	}
 	got, wrong := s.call(t, "picture", anyValues(t, []string{canaryObject, canaryObject, canaryObject})...)
 	checkFunction(t, got, wrong, "", 2, "before and after one change")
+	// Terraform names one argument only.
+	wrongMatch := strings.Replace(canaryObject, "match = [", `name = 1, timeout = [], match = [`, 1)
+	got, wrong = s.call(t, "picture", anyValues(t, []string{wrongMatch, wrongMatch})...)
+	checkFunction(t, got, wrong, "", 0, "rules[0].timeout: must be a string.\n\n"+
+		`Invalid value for "after" parameter: rules[0].timeout: must be a string`)
+	got, wrong = s.call(t, "picture", anyValues(t, []string{canaryObject, wrongMatch})...)
+	checkFunction(t, got, wrong, "", 1, "rules[0].timeout: must be a string")
 }

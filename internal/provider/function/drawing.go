@@ -100,6 +100,7 @@ func (d drawing) Run(ctx context.Context, req function.RunRequest, resp *functio
 		return
 	}
 	var drawn []*argument.Routes
+	var problems []said
 	known := true
 	for i, given := range append([]types.Dynamic{first}, others...) {
 		routes := readRoutes(ctx, i, given)
@@ -107,11 +108,11 @@ func (d drawing) Run(ctx context.Context, req function.RunRequest, resp *functio
 		if problem == "" && routes.Known && (len(others) == 0 || !routes.Empty()) {
 			_, problem = routes.Table()
 		}
-		resp.Error = function.ConcatFuncErrors(resp.Error, refusal(int64(i), problem))
+		problems = append(problems, said{[]string{"route", "after"}[i], problem})
 		known = known && routes.Known
 		drawn = append(drawn, routes)
 	}
-	switch {
+	switch resp.Error = refusals(problems...); {
 	case resp.Error != nil:
 	case !known:
 		resp.Error = resp.Result.Set(ctx, types.StringUnknown())

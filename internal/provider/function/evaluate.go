@@ -2,6 +2,7 @@ package function
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/hashicorp/terraform-plugin-framework/function"
 	"github.com/hashicorp/terraform-plugin-framework/types"
@@ -57,9 +58,7 @@ func (evaluateFunction) Run(ctx context.Context, req function.RunRequest, resp *
 		return
 	}
 	routes, asked := readRoutes(ctx, 0, route), readRequest(ctx, request)
-	if resp.Error = function.ConcatFuncErrors(
-		refusal(0, routes.Problem), refusal(1, asked.Problem),
-	); resp.Error != nil {
+	if resp.Error = refusals(said{"route", routes.Problem}, said{"request", asked.Problem}); resp.Error != nil {
 		return
 	}
 	if !routes.Known || !asked.Known {
@@ -72,6 +71,23 @@ func (evaluateFunction) Run(ctx context.Context, req function.RunRequest, resp *
 		return
 	}
 	resp.Error = resp.Result.Set(ctx, OutcomeOf(answer))
+}
+
+// said is what is wrong with an argument, empty where nothing is.
+type said struct{ argument, problem string }
+
+// refusals returns an error at the first of all arguments with which something is wrong, nil where there is none.
+// Terraform names that argument alone, so that the text names the others, in Terraform's words.
+func refusals(all ...said) (refused *function.FuncError) {
+	for i, s := range all {
+		switch {
+		case refused == nil:
+			refused = refusal(int64(i), s.problem)
+		case s.problem != "":
+			refused.Text += fmt.Sprintf("\n\nInvalid value for %q parameter: %s", s.argument, s.problem)
+		}
+	}
+	return refused
 }
 
 // refusal returns an error at an argument, nil without a problem.
