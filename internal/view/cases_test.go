@@ -174,6 +174,13 @@ func TestRun_said(t *testing.T) {
 			},
 			[]string{"v1 of ", ", new: app=(not known until apply), track=a\n"},
 		},
+		"a label is not known any more": {
+			"walk", func(_, _, change tree) {
+				delete(change["after"].(tree)["subsets"].(tree)["v1"].(tree), "labels")
+				change["after_unknown"].(tree)["subsets"] = tree{"v1": tree{"labels": true}}
+			},
+			[]string{", changed: app=k8s-combat-service-v1 → (not\n", "!What moves"},
+		},
 		"a number that is sensitive": {
 			"walk", func(_, _, change tree) {
 				change["after_sensitive"] = tree{"default": tree{"weights": tree{"v2": true}}}

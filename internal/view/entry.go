@@ -165,7 +165,7 @@ func movesOf(group []resource, before, after *argument.Routes, options traffic.O
 		if w := walkOf(r); w.Plan.Last() > 0 {
 			wanted = w.Plan.Objects(w.At.Stage)
 		}
-		moves = outlook.Moves(r.now.pair, wanted, options)
+		moves = outlook.Moves(r.now.pair, settled(wanted, r.now.pair), options)
 	} else {
 		moves = traffic.Moves(before.VirtualServices, after.VirtualServices, options)
 	}

@@ -2,6 +2,7 @@ package view
 
 import (
 	"github.com/hashicorp/terraform-plugin-framework/path"
+	"google.golang.org/protobuf/proto"
 	networking "istio.io/api/networking/v1"
 
 	"github.com/meshroute/terraform-provider-mesh/internal/istio"
@@ -48,6 +49,23 @@ func setLabel(s *networking.Subset, key, mark string) {
 		s.Labels = map[string]string{}
 	}
 	s.Labels[key] = mark
+}
+
+// settled returns a pair in which the subsets whose labels are not known have those that the subsets of the same names
+// have before: which requests such labels move is not known either. The pairs are not changed.
+func settled(pair, before istio.Objects) istio.Objects {
+	if pair.Declaring() == nil {
+		return pair
+	}
+	o, spec := *pair.Declaring(), proto.CloneOf(pair.Declaring().DestinationRuleSpec())
+	for _, s := range spec.GetSubsets() {
+		was := istio.FindSubset(before.Declaring().DestinationRuleSpec(), s.GetName())
+		if was != nil && !isSettled(s.GetLabels()) {
+			s.Labels = was.GetLabels()
+		}
+	}
+	o.Spec = spec
+	return pair.With(&o)
 }
 
 // isSettled reports whether pods can be found by labels.
