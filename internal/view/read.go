@@ -84,6 +84,8 @@ func read(raw []byte) (in input, flaw, hint string) {
 		return input{}, "is empty", showIt
 	case bytes.HasPrefix(raw, []byte("PK\x03\x04")):
 		return input{}, "is the saved plan itself", showIt
+	case bytes.HasPrefix(raw, []byte("\x1f\x8b")):
+		return input{}, "is compressed by gzip", "Pipe what gunzip makes of it."
 	case bytes.HasPrefix(raw, []byte("\xff\xfe")), bytes.HasPrefix(raw, []byte("\xfe\xff")):
 		return input{}, "is UTF-16, as Windows PowerShell writes files", "Pipe it there with cmd /c, or use " +
 			"PowerShell 7."
@@ -97,8 +99,11 @@ func read(raw []byte) (in input, flaw, hint string) {
 		flaw, hint = flawOf(err)
 		return input{}, flaw, hint
 	}
+	rest := raw[decoder.InputOffset():]
 	raw = raw[:decoder.InputOffset()]
 	switch {
+	case s.Level == "" && bytes.HasPrefix(bytes.TrimSpace(rest), []byte("{")):
+		return input{}, "has several plans", "Draw each by itself."
 	case s.Level != "":
 		return input{}, "is what terraform plan -json prints", showIt
 	case s.Lineage != "":

@@ -56,7 +56,9 @@ func TestRun_refused(t *testing.T) {
 			"\xff\xfe{\x00",
 			"is UTF-16, as Windows PowerShell writes files. Pipe it there with cmd /c, or use PowerShell 7.\n",
 		},
-		"too much": {strings.Repeat(" ", 64<<20) + plan, "has more than 64 MiB.\n"},
+		"gzip":          {"\x1f\x8b\x08\x00", "is compressed by gzip. Pipe what gunzip makes of it.\n"},
+		"several plans": {plan + "\n" + plan, "has several plans. Draw each by itself.\n"},
+		"too much":      {strings.Repeat(" ", 64<<20) + plan, "has more than 64 MiB.\n"},
 	} {
 		t.Run(fact, func(t *testing.T) {
 			t.Parallel()
