@@ -1,27 +1,51 @@
 # What the platform allows. A check block would only warn: these are preconditions of the routes, which stop a plan.
 locals {
-  # Every name to which a route gives rules, or sends requests or copies of them, and the same in full.
+  # Every name to which a route gives rules, or sends requests or copies of them; a header can rewrite the host too.
   named = {
     for name, service in local.right : name => distinct(compact(concat(
       try(service.hosts, []),
       [try(tostring(service.service), name)],
-      [for rule in concat(try(service.rules, []), [local.defaults[name]]) : try(tostring(rule.rewrite.authority), null)],
       flatten([
-        for rule in concat(try(service.rules, []), [local.defaults[name]]) : [
-          for mirror in try(rule.mirrors, []) : try(tostring(mirror.destination.host), null)
-        ]
+        for rule in concat(try(service.rules, []), [local.defaults[name]]) : concat(
+          [try(tostring(rule.rewrite.authority), null)],
+          [for mirror in try(rule.mirrors, []) : try(tostring(mirror.destination.host), null)],
+          try([
+            for header, value in merge(try(rule.headers.request.add, null), try(rule.headers.request.set, null)) :
+            tostring(value) if contains([":authority", "host"], lower(header))
+          ], []),
+        )
       ]),
     )))
   }
 
+  # The same without a port and the dot of the root, in full, and as login.shop and login.shop.svc.
+  plain = {
+    for name, hosts in local.named : name => {
+      for host in hosts : host => trimsuffix(replace(lower(host), "/:[0-9]+$/", ""), ".")
+    }
+  }
+  full = {
+    for name, hosts in local.plain : name => {
+      for host, plain in hosts : host => lower(try(provider::mesh::fqdn(plain, local.right[name].namespace), plain))
+    }
+  }
+  in_cluster = "^(([^.]+[.][^.]+)[.]svc)[.]"
+  forms = {
+    for name, hosts in local.plain : name => {
+      for host, plain in hosts : host => concat(
+        [plain, local.full[name][host]], try(regex(local.in_cluster, local.full[name][host]), []),
+      )
+    }
+  }
+  forbidden_forms = concat(
+    var.forbidden_hosts, flatten([for host in var.forbidden_hosts : try(regex(local.in_cluster, host), [])]),
+  )
+
   # A wildcard of the platform covers names and wildcards below it, and a wildcard of a service covers the platform's.
   forbidden = {
-    for name, hosts in local.named : name => [
-      for host in hosts : host if anytrue([
-        for pair in setproduct(
-          var.forbidden_hosts,
-          [lower(host), lower(try(provider::mesh::fqdn(host, local.right[name].namespace), host))],
-        ) :
+    for name, hosts in local.forms : name => [
+      for host, forms in hosts : host if anytrue([
+        for pair in setproduct(local.forbidden_forms, forms) :
         pair[0] == pair[1] ||
         (startswith(pair[0], "*") && endswith(pair[1], trimprefix(pair[0], "*"))) ||
         (startswith(pair[1], "*") && endswith(pair[0], trimprefix(pair[1], "*")))
@@ -29,16 +53,17 @@ locals {
     ]
   }
 
-  # The requests for which largest_share holds, at each gateway of the service.
+  # The requests for which largest_share holds, at each gateway of the service, and there for each of its hosts.
   asked = {
-    for name, route in local.routes : name => {
-      for pair in setproduct(
-        try(distinct(coalescelist(route.gateways, ["mesh"])), ["mesh"]),
-        keys(merge({ anybody = {} }, var.requests)),
-      ) :
-      pair[0] == "mesh" ? pair[1] : "${pair[1]} at ${pair[0]}" =>
-      merge({ gateway = pair[0] }, try(var.requests[pair[1]], {}))
-    }
+    for name, route in local.routes : name => merge([
+      for gateway in try(distinct(coalescelist(route.gateways, ["mesh"])), ["mesh"]) : merge([
+        for host in concat([""], try(distinct(compact(route.hosts)), [])) : {
+          for request, value in merge({ anybody = {} }, var.requests) :
+          join("", compact([request, host == "" ? "" : " for ${host}", gateway == "mesh" ? "" : " at ${gateway}"])) =>
+          merge({ gateway = gateway }, host == "" ? {} : { authority = replace(host, "*", "any") }, value)
+        }
+      ]...)
+    ]...)
   }
 
   # What becomes of them. What evaluate refuses is left to a precondition, whose error names the service.
@@ -48,12 +73,15 @@ locals {
     }
   }
 
+  # A host is told of where it is another rule that takes its requests.
   too_much = {
     for name, answers in local.answers : name => [
       for request, answer in answers : "${request}: ${answer.summary}"
       if sum(concat([0], [
         for subset, share in try(answer.shares, {}) : share if subset != local.right[name].stable
-      ])) > var.largest_share
+      ])) > var.largest_share &&
+      (replace(request, "/ for [^ ]+/", "") == request ||
+      try(answer.summary, "") != try(answers[replace(request, "/ for [^ ]+/", "")].summary, ""))
     ]
   }
 }

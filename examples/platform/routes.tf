@@ -114,7 +114,7 @@ resource "mesh_canary_route" "service" {
       condition     = length(try(local.forbidden[each.key], [])) == 0
       error_message = <<-EOT
         services["${each.key}"] is for hosts that the platform forbids: ${join(", ", try(local.forbidden[each.key], []))}.
-        Take them out of hosts, service, mirrors and rewrite. forbidden_hosts is ${join(", ", var.forbidden_hosts)}.
+        Take them out of hosts, service, mirrors, rewrite and headers. forbidden_hosts is ${join(", ", var.forbidden_hosts)}.
       EOT
     }
 

@@ -74,7 +74,7 @@ variable "forbidden_hosts" {
 variable "requests" {
   description = <<-EOT
     Requests by name, as provider::mesh::evaluate takes them, for which largest_share holds as well. It always holds
-    for a GET of / without headers.
+    for a GET of / without headers, at every gateway and for every host of a service.
   EOT
   type        = any
   default     = {}

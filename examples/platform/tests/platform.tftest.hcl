@@ -65,6 +65,23 @@ run "a_rule_takes_all_carts" {
   expect_failures = [mesh_canary_route.service]
 }
 
+run "a_rule_takes_all_of_another_host" {
+  command = plan
+  variables {
+    services = {
+      reviews = {
+        namespace = "shop"
+        subsets   = { v1 = { labels = { version = "v1" } }, v2 = { labels = { version = "v2" } } }
+        stable    = "v1"
+        hosts     = ["reviews.example.com", "www.example.com"]
+        gateways  = ["istio-ingress/public"]
+        rules     = [{ match = [{ authority = { exact = "www.example.com" } }], subset = "v2" }]
+      }
+    }
+  }
+  expect_failures = [mesh_canary_route.service]
+}
+
 run "v2_is_the_version_for_all" {
   command = plan
   variables {
@@ -132,6 +149,74 @@ run "forbidden_host" {
   command = plan
   variables {
     forbidden_hosts = ["*.example.com"]
+  }
+  expect_failures = [mesh_canary_route.service]
+}
+
+run "forbidden_host_with_a_dot" {
+  command = plan
+  variables {
+    forbidden_hosts = ["login.example.com", "login.shop.svc.cluster.local"]
+    services = {
+      reviews = {
+        namespace = "shop"
+        subsets   = { v1 = { labels = { version = "v1" } }, v2 = { labels = { version = "v2" } } }
+        stable    = "v1"
+        hosts     = ["LOGIN.example.com."]
+      }
+    }
+  }
+  expect_failures = [mesh_canary_route.service]
+}
+
+run "forbidden_host_without_its_end" {
+  command = plan
+  variables {
+    forbidden_hosts = ["login.example.com", "login.shop.svc.cluster.local"]
+    services = {
+      reviews = {
+        namespace = "shop"
+        subsets   = { v1 = { labels = { version = "v1" } }, v2 = { labels = { version = "v2" } } }
+        stable    = "v1"
+        hosts     = ["login.shop"]
+      }
+    }
+  }
+  expect_failures = [mesh_canary_route.service]
+}
+
+run "forbidden_host_with_a_port" {
+  command = plan
+  variables {
+    forbidden_hosts = ["login.example.com", "login.shop.svc.cluster.local"]
+    services = {
+      reviews = {
+        namespace = "shop"
+        subsets   = { v1 = { labels = { version = "v1" } }, v2 = { labels = { version = "v2" } } }
+        stable    = "v1"
+        rules     = [{ match = [{ uri = { prefix = "/a" } }], subset = "v1", rewrite = { authority = "login.shop:80" } }]
+      }
+    }
+  }
+  expect_failures = [mesh_canary_route.service]
+}
+
+run "forbidden_host_in_a_header" {
+  command = plan
+  variables {
+    forbidden_hosts = ["login.example.com", "login.shop.svc.cluster.local"]
+    services = {
+      reviews = {
+        namespace = "shop"
+        subsets   = { v1 = { labels = { version = "v1" } }, v2 = { labels = { version = "v2" } } }
+        stable    = "v1"
+        rules = [{
+          match   = [{ uri = { prefix = "/a" } }]
+          subset  = "v1"
+          headers = { request = { set = { Host = "login.example.com" } } }
+        }]
+      }
+    }
   }
   expect_failures = [mesh_canary_route.service]
 }

@@ -203,7 +203,7 @@ func TestAccPlatform_services(t *testing.T) {
 	const subsets = `subsets has to name the versions: { v1 = { labels = { version = "v1" } } }.`
 	const none = "stable has to be one of the subsets: there is none."
 	const advice = "Lower these shares. When the new version is the one for all, name it in stable."
-	const hosts = "Take them out of hosts, service, mirrors and rewrite. " +
+	const hosts = "Take them out of hosts, service, mirrors, rewrite and headers. " +
 		"forbidden_hosts is login.example.com, *.internal.example."
 	long := strings.Repeat("x", 100_000)
 	services, want := map[string]json.RawMessage{}, map[string]string{}
