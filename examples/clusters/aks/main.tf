@@ -10,6 +10,11 @@ terraform {
   }
 }
 
+variable "subscription" {
+  description = "Id of the cluster's subscription."
+  type        = string
+}
+
 variable "resource_group" {
   description = "Resource group of the cluster."
   type        = string
@@ -21,6 +26,7 @@ variable "cluster" {
 }
 
 provider "azurerm" {
+  subscription_id = var.subscription
   features {}
 }
 

@@ -25,7 +25,7 @@ func TestAccClusters(t *testing.T) {
 		},
 		"gke": {[]string{"project=acme", "location=europe-west1", "cluster=shop"}, "gke-gcloud-auth-plugin"},
 		"aks": {
-			[]string{"resource_group=acme", "cluster=shop"},
+			[]string{"subscription=00000000-0000-0000-0000-000000000000", "resource_group=acme", "cluster=shop"},
 			"kubelogin get-token --login azurecli --server-id 6dae42f8-4368-4678-94ff-3960e28e3630",
 		},
 	} {

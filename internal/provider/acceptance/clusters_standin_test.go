@@ -46,8 +46,10 @@ var clouds = map[string]cloud{
 		list: "master_auth", authority: "cluster_ca_certificate", endpoint: "endpoint", bare: true,
 	},
 	"azurerm": {
-		dataSource: "azurerm_kubernetes_cluster", features: "features", given: []string{"name", "resource_group_name"},
-		list: "kube_config", authority: "cluster_ca_certificate", endpoint: "kube_config/host",
+		// Without subscription_id version 4 wants it in the environment; that of the Azure CLI does not count.
+		dataSource: "azurerm_kubernetes_cluster", features: "features", block: []string{"subscription_id"},
+		given: []string{"name", "resource_group_name"},
+		list:  "kube_config", authority: "cluster_ca_certificate", endpoint: "kube_config/host",
 	},
 }
 
