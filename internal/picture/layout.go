@@ -24,7 +24,7 @@ const (
 	secondLine = 13
 	// What a row has above and below its lines: of one line, and of several.
 	rowPadding   = 9
-	tightPadding = 4
+	tightPadding = 3
 	// Up to so many rows have more air, and one line more.
 	airyRows   = 15
 	air        = 7

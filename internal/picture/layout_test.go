@@ -140,16 +140,17 @@ func TestMisplaced(t *testing.T) {
 	}
 }
 
-// Thirty rules are less than 1,000 pixels high, also where each of them changes and has a note.
+// Thirty rules are less than 1,000 pixels high, also where each of them changes, has long words or a note, and where
+// the title is long.
 func TestThirtyRulesAreLow(t *testing.T) {
 	t.Parallel()
-	boxes := func(percent float64) []Box {
+	boxes := func(percent float64, besides []string) []Box {
 		var all []Box
 		for i := range 30 {
 			all = append(all, Box{
 				Key: fmt.Sprint(i), Number: i + 1, Name: fmt.Sprint("rule-", i),
 				Requests: strings.Repeat("requests with ", 20), Sentence: fmt.Sprint(percent),
-				Besides: []string{"timeout 5s"},
+				Besides: besides,
 				Arrows: []Arrow{
 					{To: "v1", Label: "x", Percent: percent}, {To: "v2", Label: "y", Percent: 100 - percent},
 				},
@@ -157,12 +158,15 @@ func TestThirtyRulesAreLow(t *testing.T) {
 		}
 		return all
 	}
-	before := []Route{{Title: []string{"a"}, Boxes: boxes(90)}}
-	after := []Route{{Title: []string{"a"}, Boxes: boxes(50)}}
-	for _, width := range widths {
-		for name, s := range map[string]*Sheet{"one": NewSheet(before), "a change": NewChangeSheet(before, after)} {
-			if groups, height := s.layout(width); height >= 1000 || len(groups) != 31 {
-				t.Errorf("%s: %d rows are %v high", name, len(groups), height)
+	title := []string{strings.Repeat("reviews.shop.example.com ", 10)}
+	for _, besides := range [][]string{nil, {"timeout 5s"}} {
+		before := []Route{{Title: title, Boxes: boxes(90, besides)}}
+		after := []Route{{Title: title, Boxes: boxes(50, besides)}}
+		for _, width := range widths {
+			for name, s := range map[string]*Sheet{"one": NewSheet(before), "a change": NewChangeSheet(before, after)} {
+				if groups, height := s.layout(width); height >= 1000 || len(groups) != 31 {
+					t.Errorf("%s: %d rows are %v high", name, len(groups), height)
+				}
 			}
 		}
 	}
