@@ -2,6 +2,7 @@ package picture
 
 import (
 	"hash/fnv"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -47,21 +48,18 @@ var common = map[string]int{
 // picture, as far as two of one picture do not have the same.
 type palette map[string]int
 
-func newPalette(arrows []Arrow) palette {
-	subsets := map[string]string{}
-	for _, a := range arrows {
-		subsets[a.To] = a.Subset
-	}
-	names := make([]string, 0, len(subsets))
-	for name := range subsets {
-		names = append(names, name)
-	}
-	slices.Sort(names)
+// Colours are those that subsets have in the pictures of one page.
+type Colours map[string]int
+
+// newPalette gives destinations, of which it gets the subsets, the colours that those have already. It adds the new
+// ones.
+func newPalette(subsets map[string]string, given Colours) palette {
 	p, taken := palette{}, map[int]bool{}
-	for _, sure := range []bool{true, false} {
+	names := slices.Sorted(maps.Keys(subsets))
+	for pass := range surest {
 		for _, name := range names {
-			place, known := preferred(subsets[name])
-			if known != sure {
+			place, sureness := given.preferred(subsets[name])
+			if sureness != pass {
 				continue
 			}
 			round := len(p) / len(colours) * len(colours)
@@ -72,21 +70,48 @@ func newPalette(arrows []Arrow) palette {
 			p[name], taken[place] = place, true
 		}
 	}
+	for _, name := range names {
+		if _, known := given[subsets[name]]; given != nil && !known {
+			given[subsets[name]] = colourOf(p[name])
+		}
+	}
 	return p
 }
 
-// preferred returns the place that a name would like, and whether that follows from its meaning: v1 is the first.
-func preferred(name string) (place int, known bool) {
-	if place, known = common[strings.ToLower(name)]; known {
-		return place, true
+// surest is how many kinds of places there are: those that follow from what a name means, those that another picture
+// has given, and those of other names.
+const surest = 3
+
+// preferred returns the place that a subset would like, and how sure that is: v1 is the first.
+func (given Colours) preferred(name string) (place, sureness int) {
+	if place, known := common[strings.ToLower(name)]; known {
+		return place, 0
 	}
 	digits := name[len(strings.TrimRight(name, "0123456789")):]
 	if n, err := strconv.Atoi(digits); err == nil && n > 0 {
-		return (n - 1) % len(colours), true
+		return (n - 1) % len(colours), 0
+	}
+	if place, has := given[name]; has {
+		return place, 1
 	}
 	sum := fnv.New32a()
 	sum.Write([]byte(name))
-	return int(sum.Sum32() % uint32(len(colours))), false
+	place = int(sum.Sum32() % uint32(len(colours)))
+	for i := range colours { // one that no other subset has, if there is one
+		if next := (place + i) % len(colours); !given.has(next) {
+			return next, 2
+		}
+	}
+	return place, 2
+}
+
+func (given Colours) has(place int) bool {
+	for _, taken := range given {
+		if taken == place {
+			return true
+		}
+	}
+	return false
 }
 
 // colourOf and hatchOf say how a place looks: with more than eight destinations the colours come again with other

@@ -13,8 +13,10 @@ const mostRows = 200
 // be drawn in several ways.
 type Sheet struct {
 	sections []section
-	palette  palette
-	change   bool
+	// subsets are those of the destinations.
+	subsets map[string]string
+	palette palette
+	change  bool
 }
 
 // section is one route.
@@ -57,8 +59,8 @@ func NewSheet(routes []Route) *Sheet {
 		}
 		s.add(part)
 	}
-	s.palette = newPalette(arrowsOf(routes))
-	return s
+	s.subsets = subsetsOf(routes)
+	return s.Share(nil)
 }
 
 // The words that say which of two bars is which.
@@ -92,8 +94,8 @@ func NewChangeSheet(before, after []Route) *Sheet {
 			title: strings.Join(r.Title, ", "), state: removed, rows: whole(r.Boxes, removed, whenNow),
 		})
 	}
-	s.palette = newPalette(arrowsOf(slices.Concat(before, after)))
-	return s
+	s.subsets = subsetsOf(slices.Concat(before, after))
+	return s.Share(nil)
 }
 
 func (s *Sheet) add(part section) {
@@ -104,15 +106,24 @@ func (s *Sheet) add(part section) {
 	s.sections = append(s.sections, part)
 }
 
-func arrowsOf(routes []Route) []Arrow {
-	var all []Arrow
+// Share gives subsets the colours that they have in other pictures of a page, as far as two of one picture do not have
+// the same, and adds those of the others. It returns the sheet.
+func (s *Sheet) Share(given Colours) *Sheet {
+	s.palette = newPalette(s.subsets, given)
+	return s
+}
+
+func subsetsOf(routes []Route) map[string]string {
+	subsets := map[string]string{}
 	for _, r := range routes {
 		for _, b := range r.Boxes {
 			shares, _ := b.shares()
-			all = append(all, shares...)
+			for _, a := range shares {
+				subsets[a.To] = a.Subset
+			}
 		}
 	}
-	return all
+	return subsets
 }
 
 // shares returns the destinations of a rule, or where requests go that are sent to none.

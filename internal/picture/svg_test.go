@@ -143,15 +143,16 @@ func TestSVG_clipped(t *testing.T) {
 // A subset has the same colour whatever is beside it, and no two of one picture have the same look.
 func TestPalette(t *testing.T) {
 	t.Parallel()
-	names := func(texts ...string) (arrows []Arrow) {
+	names := func(texts ...string) map[string]string {
+		subsets := map[string]string{}
 		for _, text := range texts {
-			arrows = append(arrows, Arrow{To: text, Subset: text})
+			subsets[text] = text
 		}
-		return arrows
+		return subsets
 	}
 	for name, test := range map[string]struct {
-		arrows []Arrow
-		want   palette
+		subsets map[string]string
+		want    palette
 	}{
 		"versions":             {names("v3", "v1", "v2"), palette{"v1": 0, "v2": 1, "v3": 2}},
 		"one version":          {names("v2"), palette{"v2": 1}},
@@ -160,26 +161,47 @@ func TestPalette(t *testing.T) {
 		"two that are alike":   {names("v1", "v9"), palette{"v1": 0, "v9": 1}},
 		"a name that gives in": {names("next", "v1"), palette{"v1": 0, "next": 1}},
 		"one subset of two hosts": {
-			[]Arrow{{To: "v1 of a", Subset: "v1"}, {To: "v1 of b", Subset: "v1"}}, palette{"v1 of a": 0, "v1 of b": 1},
+			map[string]string{"v1 of a": "v1", "v1 of b": "v1"}, palette{"v1 of a": 0, "v1 of b": 1},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			if diff := cmp.Diff(test.want, newPalette(test.arrows)); diff != "" {
+			if diff := cmp.Diff(test.want, newPalette(test.subsets, nil)); diff != "" {
 				t.Errorf("palette (-want +got):\n%s", diff)
 			}
 		})
 	}
 	looks := map[[2]int]string{}
-	var many []Arrow
+	many := map[string]string{}
 	for i := range 40 {
-		many = append(many, Arrow{To: fmt.Sprint("s-", i), Subset: "s"})
+		many[fmt.Sprint("s-", i)] = "s"
 	}
-	for name, place := range newPalette(many) {
+	for name, place := range newPalette(many, Colours{}) {
 		look := [2]int{colourOf(place), hatchOf(place)}
 		if other, taken := looks[look]; taken {
 			t.Errorf("%s and %s look alike", name, other)
 		}
 		looks[look] = name
+	}
+}
+
+// A subset has one colour in all pictures of a page, also where it would have another one in some of them.
+func TestSheet_Share(t *testing.T) {
+	t.Parallel()
+	sheet := func(subsets ...string) *Sheet {
+		var arrows []Arrow
+		for _, name := range subsets {
+			arrows = append(arrows, Arrow{To: name, Subset: name, Percent: 1})
+		}
+		return NewSheet([]Route{{Boxes: []Box{{Number: 1, Arrows: arrows}}}})
+	}
+	given := Colours{}
+	var got []palette
+	for _, subsets := range [][]string{{"next", "v1"}, {"next"}, {"other", "v2"}, {"next", "other", "v1"}} {
+		got = append(got, sheet(subsets...).Share(given).palette)
+	}
+	want := []palette{{"next": 1, "v1": 0}, {"next": 1}, {"other": 5, "v2": 1}, {"next": 1, "other": 5, "v1": 0}}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("palettes (-want +got):\n%s", diff)
 	}
 }

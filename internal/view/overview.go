@@ -8,6 +8,7 @@ import (
 
 	tfjson "github.com/hashicorp/terraform-json"
 
+	"github.com/meshroute/terraform-provider-mesh/internal/picture"
 	"github.com/meshroute/terraform-provider-mesh/internal/provider/report"
 )
 
@@ -42,7 +43,7 @@ func (in input) picture(domain string) *overview {
 		}
 	}
 	around := surroundingsOf(all)
-	kept := 0
+	kept, given := 0, picture.Colours{}
 	for _, group := range grouped(all) {
 		e := newEntry(group, around)
 		switch {
@@ -53,6 +54,9 @@ func (in input) picture(domain string) *overview {
 			e.ID = fmt.Sprintf("r%d", len(o.Entries)+1)
 			if e.home != nil {
 				e.Notes = append(e.Notes, "in the cluster of the provider block "+shown(e.home.block))
+			}
+			if draw := e.sheet; draw != nil {
+				e.sheet = func() *picture.Sheet { return draw().Share(given) }
 			}
 			o.Entries = append(o.Entries, e)
 		}

@@ -48,9 +48,9 @@ func ofSheet(name, summary, description string, draw func(*picture.Sheet) string
 
 const sheetDescription = "a route: a row for each rule in the order in which they are tried, with its words as in " +
 	"`summary`, and a bar of the shares in which it sends its requests. A subset has the same colour and the same " +
-	"hatching everywhere. With a second route it draws what changes: shares now and then below each other, what is " +
-	"new, changed or gone, and of a rule that goes which rule takes its requests then. Rules that stay as they are " +
-	"are folded. "
+	"hatching in every picture, unless another one of the same picture has them. With a second route it draws what " +
+	"changes: shares now and then below each other, what is new, changed or gone, and of a rule that goes which rule " +
+	"takes its requests then. Rules that stay as they are are folded. "
 
 // The functions that draw a sheet.
 var (
