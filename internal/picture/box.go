@@ -37,8 +37,10 @@ type Box struct {
 	Arrows []Arrow
 
 	// Name is the name of the rule, Requests says whom it is for, and Besides what it does with their requests
-	// besides sending them; Sentence is all of that, and where the requests go.
+	// besides sending them; Sentence is all of that, and where the requests go. Brief takes the place of Requests where
+	// there is no room for them, if it is not empty.
 	Name, Requests string
+	Brief          string
 	Besides        []string
 	Sentence       string
 	// Fate says of a rule that goes where its requests go afterwards.

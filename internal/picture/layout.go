@@ -217,7 +217,11 @@ func textLines(r row, first, room float64, most int) []mark {
 		forWords--
 	}
 	var lines []mark
-	for _, line := range wordsLook.lines(spell(r.words), forWords, first, room) {
+	words := wordsLook.lines(spell(r.words), forWords, first, room)
+	if last := len(words) - 1; r.brief != "" && wordsLook.width(words[last]) > []float64{first, room}[min(last, 1)] {
+		words = wordsLook.lines(spell(r.brief), forWords, first, room)
+	}
+	for _, line := range words {
 		lines = append(lines, mark{rect: rect{h: firstLine}, class: "words", text: line, look: wordsLook})
 	}
 	if notes == "" {

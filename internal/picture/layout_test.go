@@ -249,3 +249,32 @@ func TestHead_long(t *testing.T) {
 		t.Error(diff)
 	}
 }
+
+// Where there is no room for the words of a rule, those that are brief stand there.
+func TestTextLines_brief(t *testing.T) {
+	t.Parallel()
+	const words, brief = "requests with path starting with /team/01/", "path starting with /team/01/"
+	for name, test := range map[string]struct {
+		room  float64
+		brief string
+		most  int
+		want  []string
+	}{
+		"there is room":    {400, brief, 1, []string{words}},
+		"there is none":    {250, brief, 1, []string{brief}},
+		"there is no word": {250, "", 1, []string{words}},
+		"in two lines":     {250, brief, 2, []string{"requests with path starting with", "/team/01/"}},
+		"not in two lines": {110, brief, 2, []string{"path starting with", "/team/01/"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var got []string
+			for _, line := range textLines(row{words: words, brief: test.brief}, test.room, test.room, test.most) {
+				got = append(got, line.text)
+			}
+			if diff := cmp.Diff(test.want, got); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}

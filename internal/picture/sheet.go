@@ -33,6 +33,8 @@ type row struct {
 	number string
 	name   string
 	words  string
+	// brief takes their place where there is no room for them, if it is not empty.
+	brief string
 	// notes are what else the rule does, what it was, and where its requests go afterwards.
 	notes []string
 	// whole is everything that the row says.
@@ -156,7 +158,7 @@ func whole(boxes []Box, state change, when string) []row {
 // single is a rule of which nothing is compared.
 func single(b *Box, state change, when string) row {
 	return row{
-		state: state, number: b.number(), name: b.Name, words: b.Requests,
+		state: state, number: b.number(), name: b.Name, words: b.Requests, brief: b.Brief,
 		notes: slices.Concat(b.Fate, b.Besides),
 		whole: strings.Join(slices.Concat([]string{b.line()}, b.Fate), "; "),
 		bars:  []bar{b.bar(when)},

@@ -122,7 +122,7 @@ func (n *namer) boxes(s *virtualService) []picture.Box {
 			Name: rule.ref.Name, Besides: n.besides(rule.rule),
 		}
 		words, all := rule.requests(i == 0)
-		b.Requests, b.Sentence = words, words+n.action(rule.rule)
+		b.Requests, b.Brief, b.Sentence = words, strings.TrimPrefix(words, requestsThat), words+n.action(rule.rule)
 		if b.Key == "" {
 			b.Key = strings.Join(b.Lines, "\n")
 		}

@@ -172,11 +172,13 @@ func (r *compiledRule) requests(first bool) (words string, all bool) {
 	return requestsWith(conditions, first), all
 }
 
+const requestsThat = "requests with "
+
 // requestsWith says requests that satisfy one of some conditions.
 func requestsWith(conditions []string, first bool) string {
 	switch {
 	case !slices.Contains(conditions, ""):
-		return "requests with " + strings.Join(conditions, " or ")
+		return requestsThat + strings.Join(conditions, " or ")
 	case first:
 		return "all requests"
 	}
