@@ -194,7 +194,9 @@ func TestLegend(t *testing.T) {
 			[]string{"90 %", "10 %"}, []string{"v1", "v2"}, nil,
 		},
 		"long names": {
-			[]Arrow{{To: "v1 of greeter", Label: "90 %", Percent: 90}, {To: "v2 of greeter", Label: "10 %", Percent: 10}},
+			[]Arrow{
+				{To: "v1 of greeter", Label: "90 %", Percent: 90}, {To: "v2 of greeter", Label: "10 %", Percent: 10},
+			},
 			[]string{"90 %", "10 %"}, []string{"v1 of gr…", "v2 of gr…"}, nil,
 		},
 		"a short name leaves its room": {
