@@ -34,12 +34,31 @@ func (n *namer) tellFates(was, is *Table, now, then []picture.Route) {
 		if f.witness == nil {
 			continue
 		}
-		out := is.follow(*f.witness)
-		words := c.fate(out, c.allAlike(f, c.is, out))
-		if b := gone[f.entry.rule]; !slices.Contains(b.Fate, words) {
-			b.Fate = append(b.Fate, words)
+		out, b := is.follow(*f.witness), gone[f.entry.rule]
+		all := c.allAlike(f, c.is, out)
+		fates := []string{c.fate(out, all)}
+		for _, r := range f.others() {
+			if o := was.follow(r); !all && o.Rule == f.entry.rule.ref {
+				fates = append(fates, c.fate(is.follow(r), false))
+			}
+		}
+		for _, words := range fates {
+			if !slices.Contains(b.Fate, words) {
+				b.Fate = append(b.Fate, words)
+			}
 		}
 	}
+}
+
+// others are requests like the witness by another method and at other gateways, which the match may take as well.
+func (f reached) others() (all []Request) {
+	all = append(all, *f.witness)
+	all[0].Method = "POST"
+	for _, gateway := range f.analysis.virtualService.gateways {
+		all = append(all, *f.witness)
+		all[len(all)-1].Gateway = gateway
+	}
+	return all
 }
 
 // fate says what becomes of requests whose rule is gone: of all that are known of, or of some.

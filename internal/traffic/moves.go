@@ -286,7 +286,7 @@ func (c *comparison) add(m Move, f reached) {
 		last := &c.moves[len(c.moves)-1]
 		alike := last.Rule == m.Rule && last.Gone == m.Gone && last.Partly == m.Partly && last.Named == m.Named
 		if alike && sameTarget(last.Before, m.Before) && sameTarget(last.After, m.After) {
-			if with, ok := strings.CutPrefix(m.Requests, "requests with "); ok {
+			if with, ok := strings.CutPrefix(m.Requests, requestsThat); ok {
 				last.Requests += " or " + with
 				return
 			}

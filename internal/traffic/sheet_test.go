@@ -139,7 +139,7 @@ func TestSheet_thirty(t *testing.T) {
 // Of a rule that goes a picture says which rules take its requests then.
 func TestSheetOfChange_fates(t *testing.T) {
 	t.Parallel()
-	const host = "hosts: [reviews]\nhttp:\n"
+	const host = "hosts: [reviews]\ngateways: [mesh, shop/public]\nhttp:\n"
 	rule := func(name, match, to string) string {
 		return fmt.Sprintf("- {name: %s, match: [%s], route: [{destination: {host: reviews, subset: %s}}]}\n", name,
 			match, to)
@@ -159,6 +159,14 @@ func TestSheetOfChange_fates(t *testing.T) {
 		"some of them": {
 			gone + rest, rule("one", "{uri: {prefix: /a/b}}", "v3") + rest,
 			"rule 2 takes some of its requests then: v2",
+		},
+		"those of one method": {
+			gone + rest, rule("one", "{method: {exact: GET}}", "v3") + rest,
+			"rule 1 takes some of its requests then: v3 · rule 2 takes some of its requests then: v2",
+		},
+		"those of one gateway": {
+			gone + rest, rule("one", "{gateways: [mesh]}", "v3") + rest,
+			"rule 1 takes some of its requests then: v3 · rule 2 takes some of its requests then: v2",
 		},
 		"no rule": {
 			gone + rest, rule("other", "{uri: {prefix: /c}}", "v3"), "its requests have no route then",
