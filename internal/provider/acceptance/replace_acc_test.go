@@ -191,7 +191,8 @@ func TestAcc_obstacleGoes(t *testing.T) {
 				}
 				comes(false)
 				w.must("apply", "saved.tfplan")
-				if calls := proxy.Disarm(); len(calls) < 2 || calls[0] != "GET "+resources || calls[1] != "PATCH "+resources {
+				calls := proxy.Disarm()
+				if len(calls) < 2 || calls[0] != "GET "+resources || calls[1] != "PATCH "+resources {
 					t.Errorf("after the refused write the calls are %q", calls)
 				}
 				w.unchanged()
