@@ -2,7 +2,6 @@ package cluster
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 
@@ -98,7 +97,7 @@ func (c *Cluster) apply(
 		return nil, err
 	}
 	guard(manifest["metadata"].(map[string]any)) //nolint:errcheck,forcetypeassert // a manifest has metadata
-	body, err := json.Marshal(manifest)
+	body, err := istio.EncodeManifest(manifest)
 	if err != nil {
 		return nil, fmt.Errorf("render %s: %w", o, err)
 	}

@@ -2,7 +2,6 @@ package cluster
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"slices"
 	"time"
@@ -65,7 +64,7 @@ func (c *Cluster) rehearse(ctx context.Context, o *istio.Object, force bool) err
 	if err != nil {
 		return err
 	}
-	body, err := json.Marshal(manifest)
+	body, err := istio.EncodeManifest(manifest)
 	if err != nil {
 		return err
 	}

@@ -8,10 +8,11 @@ import (
 	"google.golang.org/protobuf/reflect/protoreflect"
 )
 
-// spellDurations returns a message's JSON with durations as protobuf spells them, in seconds. People write `100ms`
-// and `24h` into objects: istiod reads them as Go does, and the API server keeps what was written.
+// spell returns a message's JSON as protobuf reads it where istiod reads more. Durations are in seconds: people write
+// `100ms` and `24h` into objects, which istiod reads as Go does, and the API server keeps what was written. Of a field
+// that stands there under both its names, such as mirrorPercent and mirror_percent, istiod takes the first of these.
 // Source: istio.io/istio pkg/util/protomarshal, which uses jsonpb.
-func spellDurations(d protoreflect.MessageDescriptor, tree map[string]any) map[string]any {
+func spell(d protoreflect.MessageDescriptor, tree map[string]any) map[string]any {
 	spelled := make(map[string]any, len(tree))
 	for name, value := range tree {
 		fd := d.Fields().ByJSONName(name)
@@ -19,19 +20,22 @@ func spellDurations(d protoreflect.MessageDescriptor, tree map[string]any) map[s
 			fd = d.Fields().ByTextName(name)
 		}
 		if fd != nil {
-			value = spellDuration(fd, value)
+			if _, both := tree[fd.JSONName()]; both && name != fd.JSONName() {
+				continue
+			}
+			value = spellValue(fd, value)
 		}
 		spelled[name] = value
 	}
 	return spelled
 }
 
-func spellDuration(fd protoreflect.FieldDescriptor, value any) any {
+func spellValue(fd protoreflect.FieldDescriptor, value any) any {
 	switch v := value.(type) {
 	case []any:
 		list := make([]any, len(v))
 		for i := range v {
-			list[i] = spellDuration(fd, v[i])
+			list[i] = spellValue(fd, v[i])
 		}
 		return list
 	case map[string]any:
@@ -39,11 +43,11 @@ func spellDuration(fd protoreflect.FieldDescriptor, value any) any {
 			return v
 		}
 		if !fd.IsMap() {
-			return spellDurations(fd.Message(), v)
+			return spell(fd.Message(), v)
 		}
 		entries := make(map[string]any, len(v))
 		for key, entry := range v {
-			entries[key] = spellDuration(fd.MapValue(), entry)
+			entries[key] = spellValue(fd.MapValue(), entry)
 		}
 		return entries
 	case string:

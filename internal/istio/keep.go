@@ -150,7 +150,7 @@ func parseElement(d protoreflect.MessageDescriptor, element any) proto.Message {
 	if !ok {
 		return nil
 	}
-	raw, err := json.Marshal(spellDurations(d, tree))
+	raw, err := json.Marshal(spell(d, tree))
 	message := dynamicpb.NewMessage(d)
 	if err != nil || (protojson.UnmarshalOptions{DiscardUnknown: true}).Unmarshal(raw, message) != nil {
 		return nil

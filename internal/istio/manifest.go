@@ -6,6 +6,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"google.golang.org/protobuf/encoding/protojson"
 	"google.golang.org/protobuf/proto"
@@ -55,6 +56,24 @@ func Manifest(o *Object) (map[string]any, error) {
 	}, nil
 }
 
+// EncodeManifest returns a manifest as JSON of which a reader of YAML makes the same: the API server reads what is
+// applied as YAML, which takes control characters only as escapes, and makes a space of a next line, U+0085.
+func EncodeManifest(manifest map[string]any) ([]byte, error) {
+	raw, err := json.Marshal(manifest)
+	if err != nil {
+		return nil, err
+	}
+	var escaped []byte
+	for _, r := range string(raw) {
+		if '\u007f' <= r && r <= '\u009f' || r == '\ufeff' || r == '\ufffe' || r == '\uffff' {
+			escaped = fmt.Appendf(escaped, `\u%04x`, r)
+			continue
+		}
+		escaped = utf8.AppendRune(escaped, r)
+	}
+	return escaped, nil
+}
+
 // ParseSpec reads the spec of a live object into message and returns what of it the API of this provider does not
 // know: unknown lists the places of the fields and enum values that were left out. An object without a spec has an
 // empty one.
@@ -63,7 +82,7 @@ func ParseSpec(kind Kind, spec map[string]any) (message proto.Message, unknown [
 	if spec == nil {
 		return message, nil, nil
 	}
-	spec = spellDurations(message.ProtoReflect().Descriptor(), spec)
+	spec = spell(message.ProtoReflect().Descriptor(), spec)
 	raw, err := json.Marshal(spec)
 	if err != nil {
 		return nil, nil, fmt.Errorf("read spec: %w", err)

@@ -2,14 +2,44 @@ package istio_test
 
 import (
 	"encoding/json"
+	"fmt"
+	"math"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"sigs.k8s.io/yaml"
 
 	"github.com/meshroute/terraform-provider-mesh/internal/istio"
 )
+
+// TestEncodeManifest: whatever is in a text, a reader of YAML takes it for what it is.
+func TestEncodeManifest(t *testing.T) {
+	t.Parallel()
+	want := map[string]any{"key \u0085\u007f": "🦊"}
+	for r := rune(0); r <= 0xffff; r += 0x100 {
+		var text strings.Builder
+		for low := range rune(0x100) {
+			text.WriteRune(r + low)
+		}
+		want[fmt.Sprintf("%04x", r)] = text.String()
+	}
+	encoded, err := istio.EncodeManifest(want)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got map[string]any
+	if err := yaml.Unmarshal(encoded, &got); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	if _, err := istio.EncodeManifest(map[string]any{"spec": math.NaN()}); err == nil {
+		t.Error("no error for what JSON does not have")
+	}
+}
 
 func TestReadYAML(t *testing.T) {
 	t.Parallel()

@@ -288,6 +288,11 @@ func TestParseSpec(t *testing.T) {
 				Http: []*networking.HTTPRoute{{Timeout: durationpb.New(1500 * time.Millisecond)}},
 			},
 		},
+		"a field under both its names": {
+			kind: istio.KindVirtualService,
+			spec: map[string]any{"http": []any{map[string]any{"mirrorPercent": int64(50), "mirror_percent": int64(7)}}},
+			want: &networking.VirtualService{Http: []*networking.HTTPRoute{{MirrorPercent: uint32Value(50)}}},
+		},
 		"an unknown field": {
 			kind:    istio.KindDestinationRule,
 			spec:    map[string]any{"host": "reviews", "novelty": true},
