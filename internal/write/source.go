@@ -141,8 +141,8 @@ func (s *Source) refused(ctx context.Context, f form.Form, config attr.Value) st
 	return reasonOf(resp.Diagnostics)
 }
 
-// whyNot says what an import as a mesh_canary_route warns of, or why there is none, and where its objects are. An
-// empty reason is neither.
+// whyNot says what an import as a mesh_canary_route loses, or why there is none, and where its objects are. An empty
+// reason is neither.
 func (s *Source) whyNot(ctx context.Context, id string) (reason string, at place) {
 	const typeName = "mesh_canary_route"
 	imported, err := s.Provider.ImportResourceState(ctx, &tfprotov6.ImportResourceStateRequest{
@@ -168,7 +168,11 @@ func (s *Source) whyNot(ctx context.Context, id string) (reason string, at place
 		return reason, at
 	}
 	for _, d := range read.Diagnostics {
-		return firstParagraph(d), at
+		for _, kind := range []string{report.MoreThanExpressed, report.RefusedByForm} {
+			if text, ok := report.TextOf(kind, d.Summary, firstParagraph(d)); ok {
+				return text, at
+			}
+		}
 	}
 	return "", at
 }

@@ -158,7 +158,7 @@ func TestAccList(t *testing.T) {
 	}
 }
 
-// plansEmpty checks that there is nothing to do when a configuration says what a result does.
+// plansEmpty checks that a configuration that says what a result does is valid, and leaves nothing to do.
 func (s server) plansEmpty(t *testing.T, resourceType string, result tfprotov6.ListResourceResult) {
 	t.Helper()
 	schema := s.schemas.ResourceSchemas[resourceType]
@@ -180,6 +180,17 @@ func (s server) plansEmpty(t *testing.T, resourceType string, result tfprotov6.L
 	if err != nil {
 		t.Fatal(err)
 	}
+	valid, err := s.ValidateResourceConfig(t.Context(), &tfprotov6.ValidateResourceConfigRequest{
+		TypeName: resourceType, Config: &config,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, d := range valid.Diagnostics {
+		if isError(d) {
+			t.Errorf("%s: %s: %s", result.DisplayName, d.Summary, d.Detail)
+		}
+	}
 	resp, err := s.PlanResourceChange(t.Context(), &tfprotov6.PlanResourceChangeRequest{
 		TypeName: resourceType, PriorState: result.Resource, ProposedNewState: result.Resource, Config: &config,
 	})
@@ -195,6 +206,24 @@ func (s server) plansEmpty(t *testing.T, resourceType string, result tfprotov6.L
 	}
 	if !planned.Equal(state) {
 		t.Errorf("the plan for %s is\n%s, want\n%s", result.DisplayName, planned, state)
+	}
+}
+
+// TestAccList_withoutDestinationRule: a VirtualService whose subsets somebody else declares is found as what a
+// configuration can say of it.
+func TestAccList_withoutDestinationRule(t *testing.T) {
+	t.Parallel()
+	lab := acctest.Start(t)
+	lab.Create("apiVersion: networking.istio.io/v1\nkind: VirtualService\nmetadata: {name: SERVICE, namespace: " +
+		"NAMESPACE, labels: {team: SERVICE}}\nspec: {hosts: [HOST], http: [{route: [{destination: {host: HOST, subset: " +
+		"v1}, weight: 90}, {destination: {host: HOST, subset: v2}, weight: 10}]}]}\n")
+	s := configured(t, fmt.Sprintf("config_path = %q\n", lab.Kubeconfig))
+	for _, resourceType := range []string{"mesh_canary_route", "mesh_weighted_split"} {
+		results := s.list(t, query{resourceType, fmt.Sprintf("label_selector = \"team=%s\"", lab.Service), 0, true})
+		if len(results) != 1 {
+			t.Fatalf("%s: %d results", resourceType, len(results))
+		}
+		s.plansEmpty(t, resourceType, results[0])
 	}
 }
 

@@ -50,12 +50,12 @@ func (p *objectsResource) warnOfForeign(state attr.Value, live liveObjects, diag
 	if _, whole := p.Form.(form.Object); whole {
 		return
 	}
-	kind, text := "More than this resource expresses", ""
+	kind, text := report.MoreThanExpressed, ""
 	if foreign := attr.Read(state).Strings("foreign_fields"); len(foreign) > 0 {
 		text = fmt.Sprintf("The objects hold what a mesh_%s cannot express, and what the next apply would take away "+
 			"or change: %s.", p.TypeName(), strings.Join(foreign, ", "))
 	} else if refused := p.refusals(state); len(refused) > 0 {
-		kind = "Refused by this resource"
+		kind = report.RefusedByForm
 		text = fmt.Sprintf("A configuration of a mesh_%s that says what the objects say is an error: %s",
 			p.TypeName(), strings.Join(refused, " "))
 	} else {

@@ -58,12 +58,12 @@ func (compact) Find(id string) (*canary.Placement, error) {
 	return place, nil
 }
 
-// Seed implements [Form].
+// Seed implements [Form]. A VirtualService that has no DestinationRule would give one its own name.
 func (compact) Seed(place *canary.Placement) map[string]attr.Value {
 	return map[string]attr.Value{
 		"namespace":               attr.String(place.Namespace),
 		"virtual_service_name":    attr.String(place.VirtualServiceName),
-		"destination_rule_name":   attr.String(place.DestinationRuleName),
+		"destination_rule_name":   attr.String(cmp.Or(place.DestinationRuleName, place.VirtualServiceName)),
 		"manage_destination_rule": attr.Bool(!place.SubsetsElsewhere),
 	}
 }

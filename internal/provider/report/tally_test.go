@@ -109,6 +109,28 @@ func TestWarnings_many(t *testing.T) {
 }
 
 // What is the same for all is told once.
+// TestTextOf: what is told of an object is found in its diagnostic, whether it was told by itself or among others.
+func TestTextOf(t *testing.T) {
+	t.Parallel()
+	var told diag.Diagnostics
+	tally := &Tally{}
+	for _, name := range []string{"a", "b", "c", "d"} {
+		Warnings{{Kind: "Note", Of: "shop/" + name, Text: "It is odd: so."}}.Tell(&told, Audience{Told: tally})
+	}
+	Warnings{{Kind: "Note", Text: "It is odd: so."}}.Tell(&told, Audience{})
+	for i, d := range told {
+		if text, ok := TextOf("Note", d.Summary(), d.Detail()); !ok || text != "It is odd: so." {
+			t.Errorf("%d: %s: %s is read as %q, %t", i, d.Summary(), d.Detail(), text, ok)
+		}
+		if text, ok := TextOf("Not", d.Summary(), d.Detail()); ok {
+			t.Errorf("%s is of another kind, and read as %q", d.Summary(), text)
+		}
+	}
+	if len(told) != 5 || told[3].Summary() != "Note (more objects)" {
+		t.Errorf("told are %v", told)
+	}
+}
+
 func TestTally_Once(t *testing.T) {
 	t.Parallel()
 	var tally, nobody *Tally = &Tally{}, nil

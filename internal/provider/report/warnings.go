@@ -33,6 +33,21 @@ type Warning struct {
 	told, more int
 }
 
+// The kinds of what is told of imported objects that a resource does not describe as they are.
+const (
+	MoreThanExpressed = "More than this resource expresses"
+	RefusedByForm     = "Refused by this resource"
+)
+
+// TextOf returns what a diagnostic tells of its object, false for one of another kind.
+func TextOf(kind, summary, text string) (string, bool) {
+	if summary == Summary(kind, moreObjects) {
+		_, text, _ = strings.Cut(text, ": ")
+		return text, true
+	}
+	return text, summary == kind || strings.HasPrefix(summary, kind+" (")
+}
+
 // Warnings are one of each kind for each object.
 type Warnings []Warning
 
