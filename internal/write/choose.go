@@ -138,7 +138,8 @@ func (c *chooser) pairs(ctx context.Context, f form.Form) (entries []entry) {
 				e.objects = append(e.objects, o)
 			}
 		}
-		if len(e.objects) < len(addresses) || c.source.refused(ctx, f, e.config) != "" {
+		if len(e.objects) < len(addresses) || changed("", e.config) != "" ||
+			c.source.refused(ctx, f, e.config) != "" {
 			continue
 		}
 		for _, address := range addresses {
@@ -194,6 +195,9 @@ func (c *chooser) single(ctx context.Context) (entries []entry) {
 		e.config = c.configOf(f, state)
 		if reason := c.source.refused(ctx, f, e.config); reason != "" {
 			e.leftOut, e.wrong = fmt.Sprintf("%s is left out: a plan refuses what it says. %s", o, reason), true
+		} else if where := changed("", e.config); where != "" {
+			e.leftOut, e.wrong = fmt.Sprintf("%s is left out: Terraform keeps a text in Unicode's normal form C, so that "+
+				"the first change of the object would change %s, too.", o, where), true
 		} else if at.Kind == istio.KindVirtualService && choosesSubsets(o.VirtualServiceSpec()) {
 			e.notes = append(e.notes, c.notCanary(ctx, e)...)
 		}

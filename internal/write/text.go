@@ -3,6 +3,7 @@ package write
 import (
 	"bytes"
 	"cmp"
+	"fmt"
 	"iter"
 	"slices"
 	"strings"
@@ -136,3 +137,28 @@ func scalar(v attr.Value) string {
 func quoted(text string) string { return tokens(cty.StringVal(text)) }
 
 func tokens(v cty.Value) string { return string(hclwrite.TokensForValue(v).Bytes()) }
+
+// changed returns where a value has a text that Terraform does not keep as it is, empty for nowhere.
+func changed(at string, v attr.Value) string {
+	if text, ok := v.Text(); ok && cty.NormalizeString(text) != text {
+		return at
+	}
+	for i, e := range v.Elements() {
+		if found := changed(fmt.Sprintf("%s[%d]", at, i), e); found != "" {
+			return found
+		}
+	}
+	for _, name := range namesIn(v) {
+		inner := strings.TrimPrefix(at+"."+name, ".")
+		if v.IsMap() {
+			inner = fmt.Sprintf("%s[%+q]", at, name)
+		}
+		if cty.NormalizeString(name) != name {
+			return inner
+		}
+		if found := changed(inner, v.Get(name)); found != "" {
+			return found
+		}
+	}
+	return ""
+}

@@ -156,3 +156,23 @@ func TestPropertyComment(t *testing.T) {
 		}
 	})
 }
+
+// TestChanged: a text that Terraform would change is found wherever it is.
+func TestChanged(t *testing.T) {
+	t.Parallel()
+	const composed, apart = "\u00e9", "e\u0301"
+	a := func(v attr.Value) attr.Value { return object(values{"a": v}) }
+	entry := func(name, text string) attr.Value { return attr.Map(values{name: attr.String(text)}) }
+	for want, value := range map[string]attr.Value{
+		"":                 a(attr.List([]attr.Value{entry(composed, composed), attr.Bool(true)})),
+		"a":                a(attr.String(apart)),
+		"a[1].a":           a(attr.List([]attr.Value{attr.String(composed), a(attr.String(apart))})),
+		`a["x-user"]`:      a(entry("x-user", apart)),
+		`a["e\u0301"]`:     a(entry(apart, composed)),
+		`a[0].a["\u00e9"]`: a(attr.List([]attr.Value{a(entry(composed, apart))})),
+	} {
+		if got := changed("", value); got != want {
+			t.Errorf("found %q, want %q", got, want)
+		}
+	}
+}

@@ -26,6 +26,7 @@ func TestAccWrite_said(t *testing.T) {
 		"{name: far}, spec: {hosts: [far], http: [{route: [{destination: {host: far." + namespace + ".svc.mesh.test, " +
 			"subset: v1}}]}]}",
 		"{name: far}, spec: {host: far." + namespace + ".svc.mesh.test, subsets: [{name: v1, labels: {version: v1}}]}",
+		`{name: apart, annotations: {note: "e\u0301"}}, spec: {host: apart.example}`,
 		"{name: taken, labels: {app.kubernetes.io/managed-by: terraform-provider-mesh}}, spec: {host: taken.example}",
 		// Envoy refuses the routes; nobody but the namespace gets them.
 		`{name: wrong}, spec: {exportTo: [.], hosts: [wrong.example], http: [{match: [{queryParams: ` +
@@ -43,6 +44,8 @@ func TestAccWrite_said(t *testing.T) {
 		"without.", namespace)
 	taken := fmt.Sprintf("DestinationRule \"%s/taken\" is left out: this provider has applied it, so that a state has "+
 		"it already. --all writes it.", namespace)
+	apart := fmt.Sprintf("DestinationRule \"%s/apart\" is left out: Terraform keeps a text in Unicode's normal form C, "+
+		"so that the first change of the object would change annotations[\"note\"], too.", namespace)
 	for name, test := range map[string]struct {
 		arguments []string
 		code      int
@@ -51,7 +54,7 @@ func TestAccWrite_said(t *testing.T) {
 	}{
 		"a namespace": {
 			[]string{namespace}, 1, []string{"mesh_canary_route.far", "mesh_canary_route.web"},
-			"Warning: " + taken + "\nError: " + wrong + "\nWritten: 2 mesh_canary_route.",
+			"Error: " + apart + "\nWarning: " + taken + "\nError: " + wrong + "\nWritten: 2 mesh_canary_route.",
 		},
 		"a name": {
 			[]string{namespace + "/web"}, 0, []string{"mesh_canary_route.web"}, "Written: 1 mesh_canary_route.",
