@@ -19,11 +19,11 @@ func ManifestYAML(pair Objects) (string, error) {
 		if err != nil {
 			return "", err
 		}
-		text, err := yaml.Marshal(manifest)
+		text, err := toYAML(manifest)
 		if err != nil {
 			return "", fmt.Errorf("render %s: %w", o, err)
 		}
-		documents = append(documents, string(text))
+		documents = append(documents, text)
 	}
 	return strings.Join(documents, "---\n"), nil
 }
@@ -38,11 +38,20 @@ func LiveYAML(o *Object, created time.Time) (string, error) {
 	if metadata, ok := manifest["metadata"].(map[string]any); ok && !created.IsZero() {
 		metadata["creationTimestamp"] = created.UTC().Format(time.RFC3339)
 	}
-	text, err := yaml.Marshal(manifest)
+	text, err := toYAML(manifest)
 	if err != nil {
 		return "", fmt.Errorf("render %s: %w", o, err)
 	}
-	return string(text), nil
+	return text, nil
+}
+
+func toYAML(manifest map[string]any) (string, error) {
+	raw, err := EncodeManifest(manifest)
+	if err != nil {
+		return "", err
+	}
+	text, err := yaml.JSONToYAML(raw)
+	return string(text), err
 }
 
 // ParseManifestYAML reads the YAML of one object, as people write it for `kubectl apply`.

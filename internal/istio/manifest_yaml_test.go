@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	networking "istio.io/api/networking/v1"
 	"sigs.k8s.io/yaml"
 
 	"github.com/meshroute/terraform-provider-mesh/internal/istio"
@@ -38,6 +39,37 @@ func TestEncodeManifest(t *testing.T) {
 	}
 	if _, err := istio.EncodeManifest(map[string]any{"spec": math.NaN()}); err == nil {
 		t.Error("no error for what JSON does not have")
+	}
+}
+
+// TestManifestYAML_texts: what a text has survives the way to YAML and back.
+func TestManifestYAML_texts(t *testing.T) {
+	t.Parallel()
+	var text strings.Builder
+	for r := range rune(0x10000) {
+		text.WriteRune(r)
+	}
+	o := &istio.Object{
+		Namespace: "shop", Name: "a", Annotations: map[string]string{"note": text.String()},
+		Spec: &networking.DestinationRule{Host: text.String()},
+	}
+	manifest, err := istio.ManifestYAML(istio.ObjectsOf(o))
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := istio.ParseManifestYAML(manifest)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if host := got.DestinationRuleSpec().GetHost(); host != text.String() || got.Annotations["note"] != host {
+		t.Error("the text is another one")
+	}
+	live, err := istio.LiveYAML(o, time.Time{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, err = istio.ParseManifestYAML(live); err != nil || got.DestinationRuleSpec().GetHost() != text.String() {
+		t.Errorf("the text of a live object is another one: %v", err)
 	}
 }
 
