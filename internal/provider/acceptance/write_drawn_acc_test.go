@@ -22,8 +22,8 @@ import (
 )
 
 // TestAccWrite_drawn: whatever people have in a namespace, what write prints imports all of it that write does not
-// name, plans no change and says what the objects say; and a change of an annotation changes nothing else. Lists find
-// what a configuration can have. MESH_TEST_WRITTEN is how many whole namespaces are drawn, instead of a small one, and
+// name, plans no change and says what the objects say; and a change of an annotation changes nothing else. What lists
+// find, and what is imported without a word, a configuration can say. MESH_TEST_WRITTEN is how many whole namespaces are drawn, instead of a small one, and
 // MESH_TEST_SEED draws the same ones again.
 func TestAccWrite_drawn(t *testing.T) {
 	t.Parallel()
@@ -45,6 +45,7 @@ func TestAccWrite_drawn(t *testing.T) {
 			d.fill(seed+i, services)
 			d.checkWritten()
 			d.checkLists()
+			d.checkImports()
 		})
 	}
 }
@@ -191,7 +192,11 @@ func asYAML(t *testing.T, o *unstructured.Unstructured) string {
 	t.Helper()
 	shown := o.DeepCopy()
 	shown.SetManagedFields(nil)
-	text, err := yaml.Marshal(shown.Object)
+	raw, err := istio.EncodeManifest(shown.Object)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := yaml.JSONToYAML(raw)
 	if err != nil {
 		t.Fatal(err)
 	}
