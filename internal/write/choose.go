@@ -196,8 +196,8 @@ func (c *chooser) single(ctx context.Context) (entries []entry) {
 		if reason := c.source.refused(ctx, f, e.config); reason != "" {
 			e.leftOut, e.wrong = fmt.Sprintf("%s is left out: a plan refuses what it says. %s", o, reason), true
 		} else if where := changed("", e.config); where != "" {
-			e.leftOut, e.wrong = fmt.Sprintf("%s is left out: Terraform keeps a text in Unicode's normal form C, so that "+
-				"the first change of the object would change %s, too.", o, where), true
+			e.leftOut, e.wrong = fmt.Sprintf("%s is left out: Terraform keeps a text in Unicode's normal form C, so "+
+				"that the first change of the object would change %s, too.", o, where), true
 		} else if at.Kind == istio.KindVirtualService && choosesSubsets(o.VirtualServiceSpec()) {
 			e.notes = append(e.notes, c.notCanary(ctx, e)...)
 		}

@@ -215,8 +215,8 @@ func TestAccList_withoutDestinationRule(t *testing.T) {
 	t.Parallel()
 	lab := acctest.Start(t)
 	lab.Create("apiVersion: networking.istio.io/v1\nkind: VirtualService\nmetadata: {name: SERVICE, namespace: " +
-		"NAMESPACE, labels: {team: SERVICE}}\nspec: {hosts: [HOST], http: [{route: [{destination: {host: HOST, subset: " +
-		"v1}, weight: 90}, {destination: {host: HOST, subset: v2}, weight: 10}]}]}\n")
+		"NAMESPACE, labels: {team: SERVICE}}\nspec: {hosts: [HOST], http: [{route: [{destination: {host: HOST, " +
+		"subset: v1}, weight: 90}, {destination: {host: HOST, subset: v2}, weight: 10}]}]}\n")
 	s := configured(t, fmt.Sprintf("config_path = %q\n", lab.Kubeconfig))
 	for _, resourceType := range []string{"mesh_canary_route", "mesh_weighted_split"} {
 		results := s.list(t, query{resourceType, fmt.Sprintf("label_selector = \"team=%s\"", lab.Service), 0, true})

@@ -166,8 +166,8 @@ func wantWritten(t *testing.T, namespace, configuration string, said []string) {
 		not("a-second", `its DestinationRule "two" is that of "two".`),
 		not("one-namespace", "The objects hold what a mesh_canary_route cannot express, and what the next apply would "+
 			"take away or change: DestinationRule spec.exportTo."),
-		not("empty-text", "The objects hold what a mesh_canary_route cannot express, and what the next apply would take "+
-			"away or change: VirtualService spec.tcp."),
+		not("empty-text", "The objects hold what a mesh_canary_route cannot express, and what the next apply would "+
+			"take away or change: VirtualService spec.tcp."),
 		not("dead-rules", fmt.Sprintf("In VirtualService \"%s/dead-rules\" http[0] takes every request, so that none "+
 			"reaches the rules after it, and a mesh_canary_route ends with such a rule, default.", namespace)),
 		fmt.Sprintf("DestinationRule \"%s/taken\" is left out: the workspace \"shop/prod\" has it already. --all "+

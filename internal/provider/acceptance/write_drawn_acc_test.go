@@ -23,8 +23,8 @@ import (
 
 // TestAccWrite_drawn: whatever people have in a namespace, what write prints imports all of it that write does not
 // name, plans no change and says what the objects say; and a change of an annotation changes nothing else. What lists
-// find, and what is imported without a word, a configuration can say. MESH_TEST_WRITTEN is how many whole namespaces are drawn, instead of a small one, and
-// MESH_TEST_SEED draws the same ones again.
+// find, and what is imported without a word, a configuration can say. MESH_TEST_WRITTEN is how many whole namespaces
+// are drawn, instead of a small one, and MESH_TEST_SEED draws the same ones again.
 func TestAccWrite_drawn(t *testing.T) {
 	t.Parallel()
 	lab := acctest.Start(t)
@@ -38,6 +38,7 @@ func TestAccWrite_drawn(t *testing.T) {
 	}
 	for i := range uint64(rounds) {
 		t.Run(fmt.Sprintf("MESH_TEST_SEED=%d", seed+i), func(t *testing.T) {
+			t.Parallel()
 			d := &drawnNamespace{
 				t: t, kubeconfig: lab.Kubeconfig, kube: newKube(t, lab.Kubeconfig),
 				name: fmt.Sprintf("%s-drawn-%d", lab.Service, i),

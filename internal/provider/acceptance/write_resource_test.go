@@ -80,7 +80,9 @@ func (d *drawnNamespace) checkImports() {
 // checkResource checks a resource whose attributes are a text of HCL, and returns the objects that it has.
 func (d *drawnNamespace) checkResource(typeName, id, text string) (keys []string) {
 	d.t.Helper()
-	w := &writtenResource{drawnNamespace: d, typeName: typeName, id: id, text: text, schema: d.schemas.ResourceSchemas[typeName]}
+	w := &writtenResource{
+		drawnNamespace: d, typeName: typeName, id: id, text: text, schema: d.schemas.ResourceSchemas[typeName],
+	}
 	w.config = parseHCL(d.t, w.schema.ValueType(), text)
 	said := w.checkConfig()
 	for _, o := range said {
@@ -203,7 +205,9 @@ func (w *writtenResource) read(
 	return read
 }
 
-func (w *writtenResource) plan(read *tfprotov6.ReadResourceResponse, config tftypes.Value) *tfprotov6.PlanResourceChangeResponse {
+func (w *writtenResource) plan(
+	read *tfprotov6.ReadResourceResponse, config tftypes.Value,
+) *tfprotov6.PlanResourceChangeResponse {
 	w.t.Helper()
 	planned, err := w.PlanResourceChange(w.t.Context(), &tfprotov6.PlanResourceChangeRequest{
 		TypeName: w.typeName, PriorState: read.NewState, Config: w.onWire(config), PriorPrivate: read.Private,

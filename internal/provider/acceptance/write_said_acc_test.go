@@ -44,8 +44,8 @@ func TestAccWrite_said(t *testing.T) {
 		"without.", namespace)
 	taken := fmt.Sprintf("DestinationRule \"%s/taken\" is left out: this provider has applied it, so that a state has "+
 		"it already. --all writes it.", namespace)
-	apart := fmt.Sprintf("DestinationRule \"%s/apart\" is left out: Terraform keeps a text in Unicode's normal form C, "+
-		"so that the first change of the object would change annotations[\"note\"], too.", namespace)
+	apart := fmt.Sprintf("DestinationRule \"%s/apart\" is left out: Terraform keeps a text in Unicode's normal form "+
+		"C, so that the first change of the object would change annotations[\"note\"], too.", namespace)
 	for name, test := range map[string]struct {
 		arguments []string
 		code      int

@@ -5,9 +5,9 @@ package acceptance_test
 // oddTexts would end a text of HCL, begin a template or a comment in it, or look like something else, or are hard to
 // see, or to send.
 var oddTexts = []string{
-	"${path.module}", "%{ if true }x%{ endif }", "$${x} %%{y}", `"quoted" \ back\\slash`, "a\nb\n\tc\n", "$", "%", "${", "%{",
-	"<<EOT\nx\nEOT\n", "# no // comment */", "null", "true", "0x10", `\u0041`, "'", "`", "~", "@", " ", "  two  ", "\r\n",
-	"🦊 \u200d\u2028\u2029", "\u0001\u001b[31m\u007f\u0085", "\ufeffx\ufffd", "a\u202eb", "a\u0085b", "\u0080\u009f",
+	"${path.module}", "%{ if true }x%{ endif }", "$${x} %%{y}", `"quoted" \ back\\slash`, "a\nb\n\tc\n",
+	"$", "%", "${", "%{", "<<EOT\nx\nEOT\n", "# no // comment */", "null", "true", "0x10", `\u0041`, "'", "`", "~", "@", " ",
+	"  two  ", "\r\n", "🦊 \u200d\u2028\u2029", "\u0001\u001b[31m\u007f\u0085", "\ufeffx\ufffd", "a\u202eb", "a\u0085b", "\u0080\u009f",
 	"\u00e9", "e\u0301",
 }
 
@@ -59,11 +59,12 @@ var ruleFields = map[string][]string{
 		"{delay: {percent: 100, fixedDelay: 1ms}, abort: {httpStatus: 500, percentage: {value: 0}}}",
 	},
 	"mirror": {
-		"{host: HOST, subset: v2}", "{host: HOST}", "{host: shadow.other, port: {number: 80}}", "{host: svc-2.example.com}",
+		"{host: HOST, subset: v2}", "{host: HOST}", "{host: shadow.other, port: {number: 80}}",
+		"{host: svc-2.example.com}",
 	},
 	"mirrorPercentage": {
-		"{value: 12.5}", "{value: 0.30000000000000004}", "{value: 1e-07}", "{value: 99.99999999999999}", "{value: 0}", "{}",
-		"{value: 100}",
+		"{value: 12.5}", "{value: 0.30000000000000004}", "{value: 1e-07}", "{value: 99.99999999999999}", "{value: 0}",
+		"{}", "{value: 100}",
 	},
 	"mirrorPercent":  {"50", "0"},
 	"mirror_percent": {"7"},
@@ -102,7 +103,7 @@ var matchFields = map[string][]string{
 	"scheme":          {"{exact: https}"},
 	"authority":       {"{exact: web.example}", "{prefix: TEXT}"},
 	"port":            {"80", "8443"},
-	"sourceLabels":    {"{app: client}", "{app: client, version: v1}", "{}", "{example.com/un_usual.x: A_b.c, for: each}"},
+	"sourceLabels":    {"{app: client}", "{app: client, version: v1}", "{}", "{example.com/un_usual.x: A.c, for: e}"},
 	"sourceNamespace": {"other", "NAMESPACE"},
 	"gateways":        {"[mesh]", "[NAMESPACE/web]", "[web, mesh]"},
 	"queryParams":     {"{user: {exact: TEXT}}", "{debug: {regex: '[0-9]+'}}", "{'a b': {exact: ''}}"},
@@ -145,7 +146,8 @@ var serviceFields = map[string][]string{
 	"gateways": {"[mesh]", "[NAMESPACE/web]", "[web, mesh]", "[istio-system/ingress]", "[]"},
 	"exportTo": {"['.']", "['*']", "['.', other]", "[other]", "[]"},
 	"tcp": {
-		"[{route: [{destination: {host: HOST, subset: v1}}]}]", "[]", "[{match: [{}], route: [{destination: {host: HOST}}]}]",
+		"[{route: [{destination: {host: HOST, subset: v1}}]}]", "[]",
+		"[{match: [{}], route: [{destination: {host: HOST}}]}]",
 		"[{match: [{port: 27017, sourceLabels: {a: b}}], route: [{destination: {host: HOST}, weight: 20}, " +
 			"{destination: {host: svc-2}, weight: 80}]}]",
 	},
