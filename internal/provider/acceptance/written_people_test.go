@@ -6,8 +6,9 @@ package acceptance_test
 // see, or to send.
 var oddTexts = []string{
 	"${path.module}", "%{ if true }x%{ endif }", "$${x} %%{y}", `"quoted" \ back\\slash`, "a\nb\n\tc\n",
-	"$", "%", "${", "%{", "<<EOT\nx\nEOT\n", "# no // comment */", "null", "true", "0x10", `\u0041`, "'", "`", "~", "@", " ",
-	"  two  ", "\r\n", "🦊 \u200d\u2028\u2029", "\u0001\u001b[31m\u007f\u0085", "\ufeffx\ufffd", "a\u202eb", "a\u0085b", "\u0080\u009f",
+	"$", "%", "${", "%{", "<<EOT\nx\nEOT\n", "# no // comment */", "null", "true", "0x10", `\u0041`, "'", "`", "~",
+	"@", " ", "  two  ", "\r\n", "🦊 \u200d\u2028\u2029", "\u0001\u001b[31m\u007f\u0085", "\ufeffx\ufffd",
+	"a\u202eb", "a\u0085b", "\u0080\u009f",
 	"\u00e9", "e\u0301",
 }
 
