@@ -32,6 +32,8 @@ type Change struct {
 	Owed map[Address]Written
 	// Progress is told what is about to happen.
 	Progress func(string)
+	// Caller is for whom this is, a pointer: one resource's objects are not another one's.
+	Caller any
 }
 
 // Released returns the objects that the change lets go of, and that stay: a DestinationRule that somebody else
@@ -249,7 +251,7 @@ func (r *run) do(ctx context.Context, step Step) StepResult {
 		result.Live, result.Err = r.update(ctx, step.Object, identities[at])
 	case Delete:
 		if result.Err = r.cluster.remove(ctx, at, identities[at].UID); result.Err == nil {
-			if !r.cluster.isTakenUp(identities[at].UID) {
+			if !r.cluster.TakenFrom(r.change.Caller, identities[at].UID) {
 				r.written[at] = Written{identities[at], true}
 			}
 			delete(identities, at)
@@ -307,7 +309,7 @@ func (r *run) create(ctx context.Context, result *StepResult) {
 	case r.change.Begun[AddressOf(o)].UID == is.UID:
 		result.Action = Update
 		result.Live, result.Err = r.cluster.update(ctx, o, nil, is.Identity, r.change.Force)
-	case r.cluster.wasMade(is.UID) || !is.LeftBehind(o) || !r.cluster.takesUp(is.UID):
+	case r.cluster.wasMade(is.UID) || !is.LeftBehind(o) || !r.cluster.takesUp(is.UID, r.change.Caller):
 	case is.As(o):
 		warn(ctx,
 			fmt.Sprintf("%s was left behind by an apply that was killed, with just this content%s; it was taken up",

@@ -43,7 +43,7 @@ type Cluster struct {
 	// versions are those of the proxies, where a plan has asked for them.
 	versions askedVersions
 	// made and takenUp are the UIDs of the objects that were created over this connection, and of those that a create
-	// found left behind by a killed apply: false for what is being deleted, which none takes up.
+	// found left behind by a killed apply, with the [taker]: false for what is being deleted, which none takes up.
 	made, takenUp sync.Map
 	// dial makes a connection, nil for one over the network.
 	dial dialer
@@ -110,15 +110,20 @@ func (c *Cluster) wasMade(uid string) bool {
 	return made
 }
 
-// takesUp reports whether an object that was left behind is the caller's from now on: nobody deletes it.
-func (c *Cluster) takesUp(uid string) bool {
-	taken, _ := c.takenUp.LoadOrStore(uid, true)
-	return taken == true
+// taker is whose an object is that was left behind.
+type taker struct{ caller any }
+
+// takesUp reports whether an object that was left behind is the caller's from now on: nobody else has it, or deletes
+// it.
+func (c *Cluster) takesUp(uid string, caller any) bool {
+	taken, _ := c.takenUp.LoadOrStore(uid, taker{caller})
+	return taken == any(taker{caller})
 }
 
-func (c *Cluster) isTakenUp(uid string) bool {
-	taken, _ := c.takenUp.Load(uid)
-	return taken == true
+// TakenFrom reports whether an object has become that of another caller in this run: see [Change].
+func (c *Cluster) TakenFrom(caller any, uid string) bool {
+	taken, ok := c.takenUp.Load(uid)
+	return ok && taken != false && taken != any(taker{caller})
 }
 
 var resources = map[istio.Kind]schema.GroupVersionResource{

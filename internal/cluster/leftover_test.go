@@ -88,9 +88,12 @@ func TestTakesUp(t *testing.T) {
 		t.Fatal(err)
 	}
 	for range 2 {
-		if !c.takesUp("left") {
+		if !c.takesUp("left", &asked) || c.TakenFrom(&asked, "left") {
 			t.Error("what was left behind is not taken up")
 		}
+	}
+	if c.takesUp("left", c) || !c.TakenFrom(c, "left") {
+		t.Error("what one took up another one takes up too")
 	}
 	for uid, requests := range map[string]int64{"going": 1, "left": 0} {
 		asked.Store(0)
@@ -98,7 +101,7 @@ func TestTakesUp(t *testing.T) {
 			t.Errorf("remove %q: %v, %d requests, want %d", uid, err, asked.Load(), requests)
 		}
 	}
-	if c.takesUp("going") {
+	if c.takesUp("going", c) || c.TakenFrom(c, "going") {
 		t.Error("what is being deleted is taken up")
 	}
 }
@@ -113,7 +116,7 @@ func TestApply_keeps(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c.takesUp("kept")
+	c.takesUp("kept", c)
 	pair := istio.ObjectsOf(
 		&istio.Object{Namespace: "shop", Name: "reviews", Spec: &networking.VirtualService{Hosts: []string{"reviews"}}},
 		&istio.Object{Namespace: "shop", Name: "reviews", Spec: &networking.DestinationRule{Host: "reviews"}},

@@ -19,7 +19,7 @@ const goneInterval = time.Second
 // somebody else, or is of a kind that is not served any more, is no error: ours does not exist any more. An object
 // with finalizers routes on until they are done.
 func (c *Cluster) remove(ctx context.Context, at Address, uid string) error {
-	if kept, _ := c.takenUp.LoadOrStore(uid, false); kept == true {
+	if kept, _ := c.takenUp.LoadOrStore(uid, false); kept != false {
 		warn(ctx, fmt.Sprintf("%s stays: another resource took it up in this run, as with create_before_destroy under "+
 			"one name", at))
 		return nil

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"slices"
 
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+
 	"github.com/meshroute/terraform-provider-mesh/internal/cluster"
 	"github.com/meshroute/terraform-provider-mesh/internal/istio"
 	"github.com/meshroute/terraform-provider-mesh/internal/provider/form"
@@ -51,4 +53,15 @@ func (p *objectsResource) inTheWay(err error) (at cluster.Address, ours bool) {
 	}
 	is := exists.Existing
 	return cluster.AddressOf(&is.Object), is.Applied && is.Annotations[istio.OwnerAnnotation] == p.settings.Owner
+}
+
+// withoutTaken returns live objects without those that another resource of this run has taken up: it has their names
+// from now on, and what this one still makes of them would be made of the other one's.
+func (p *objectsResource) withoutTaken(live liveObjects, diagnostics *diag.Diagnostics) liveObjects {
+	for _, o := range live.All() {
+		if p.settings.Cluster.TakenFrom(diagnostics, o.UID) {
+			live.LiveObjects = live.Without(o.Role())
+		}
+	}
+	return live
 }

@@ -101,6 +101,8 @@ func (p *objectsResource) change(
 	}
 	c.Propagation, c.SharesLists, c.ForceConflicts = life.Propagation, life.HandedOver, life.ForceConflicts
 	c.Progress = func(what string) { tflog.Info(ctx, what) }
+	// They are of this call alone.
+	c.Caller = diagnostics
 	return p.settings.Cluster.Apply(p.heard(ctx, diagnostics, append(c.To.All(), c.From.All()...)), c)
 }
 

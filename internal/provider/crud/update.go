@@ -63,7 +63,8 @@ func (p *objectsResource) update(ctx context.Context, c *call) {
 // errToldAlready is an update that came to nothing, of which the diagnostics say why.
 var errToldAlready = errors.New("told already")
 
-// tryUpdate makes the change, and once more where somebody else set weights meanwhile.
+// tryUpdate makes the change, and once more where somebody else set weights meanwhile, or another resource of this run
+// took up what this one was giving up.
 func (p *objectsResource) tryUpdate(ctx context.Context, c *call, u *updateRun) error {
 	limited, cancel := u.life.Deadline(ctx, "update")
 	defer cancel()
@@ -89,7 +90,8 @@ func (p *objectsResource) tryUpdate(ctx context.Context, c *call, u *updateRun) 
 			return p.change(limited, u.life, u.change, &c.diagnostics)
 		})
 		u.observed.accept(u.applied, u.prior.Render())
-		if !u.life.HandedOver || !cluster.IsReason(err, cluster.Stale) {
+		again := u.life.HandedOver || len(p.withoutTaken(u.live, &c.diagnostics).All()) < len(u.live.All())
+		if !again || !cluster.IsReason(err, cluster.Stale) {
 			break
 		}
 	}
@@ -101,6 +103,7 @@ func (p *objectsResource) prepare(ctx context.Context, c *call, u *updateRun) (e
 	if u.live, err = p.getObjects(ctx, u.prior.Place(), &c.diagnostics); err != nil {
 		return err
 	}
+	u.live = p.withoutTaken(u.live, &c.diagnostics)
 	configured := u.prior.Render()
 	if u.live, err = u.observed.unchanged(u.live, configured, u.was.HandedOver || u.life.HandedOver); err != nil {
 		return err

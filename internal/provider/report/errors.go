@@ -222,7 +222,8 @@ func existsText(existing *cluster.Live) string {
 			"owner in the provider block an apply recognises what a killed one left, and goes on.) With " +
 			"create_before_destroy it is what this resource replaces: both have one name, and one cannot be made " +
 			"before the other is gone. Take create_before_destroy out, or give the new one another name. Where " +
-			"another resource of this apply deletes it, apply again." +
+			"another resource of this apply deletes it, or gets another name, apply again; of two that exchange " +
+			"their names one needs a third name first, in an apply of its own, or an owner in the provider block." +
 			"\n\nIf it is left over, delete it, set adopt = true, or import it"
 	default:
 		text += "\n\nTo bring it under Terraform, set adopt = true, or import it"
