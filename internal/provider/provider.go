@@ -198,7 +198,7 @@ func (p *meshProvider) Configure(
 	}
 	s.Gates.UserAgent = config.UserAgent
 	s.Told, s.Read = &report.Tally{}, &siblings.Set{}
-	s.Planned, s.Going = &siblings.Plan{}, &siblings.Deletions{}
+	s.Planned, s.Claims, s.Going = &siblings.Plan{}, &siblings.Claims{}, &siblings.Deletions{}
 	s.Stamp = strings.Join([]string{p.version, s.Namespace, s.ClusterDomain, config.FieldManager}, " ")
 	p.configured.Store(&s)
 	resp.ResourceData, resp.ListResourceData, resp.DataSourceData = s, s, s

@@ -59,10 +59,10 @@ func TestAcc_renamedOnto(t *testing.T) {
 		// Both are for one host, which only a test does: nobody waits for requests here.
 		named := func(first, second string) {
 			one := f.with(parts{top: "name = \"${local.service}-" + first + "\""})
-			other := strings.Replace(f.with(parts{
+			other := f.another(parts{
 				top: "name = \"${local.service}-" + second + "\"", rule: `timeout = "3s"`,
 				subset: `traffic_policy = { load_balancer = { simple = "RANDOM" } }`,
-			}), `"test"`, `"other"`, 1)
+			})
 			w.write(one + other)
 		}
 		named("a", "b")
@@ -88,6 +88,58 @@ func TestAcc_renamedOnto(t *testing.T) {
 		}
 	})
 }
+
+// With an owner two resources exchange their names in one apply, one after the other and both at once: each takes up
+// what the other one gives up, which is told from what is its own from then on.
+func TestAcc_exchanged(t *testing.T) {
+	bothForms(t, func(t *testing.T, f form) {
+		for _, arguments := range [][]string{{"apply", "-parallelism=1"}, {"apply"}} {
+			lab := acctest.Start(t)
+			w := newWorkspace(t, lab, f, "shop/exchange")
+			named := func(first, second string) {
+				w.write(f.with(parts{top: "name = \"${local.service}-" + first + "\""}) + f.another(parts{
+					top: "name = \"${local.service}-" + second + "\"", rule: `timeout = "3s"`,
+				}))
+			}
+			named("a", "b")
+			w.must("apply")
+			named("b", "a")
+			w.must(arguments...)
+			w.unchanged()
+			for name, timeout := range map[string]any{"-a": "3s", "-b": nil} {
+				if got := firstRule(specOf(lab.MustGet(acctest.VirtualService, lab.Service+name)))["timeout"]; got != timeout {
+					t.Errorf("%s has the timeout %v, want %v", name, got, timeout)
+				}
+			}
+			w.must("destroy")
+		}
+	})
+}
+
+// What a resource of the configuration has and keeps no other one gets, whatever that has to say.
+func TestAcc_hadByAnother(t *testing.T) {
+	bothForms(t, func(t *testing.T, f form) {
+		lab := acctest.Start(t)
+		w := newWorkspace(t, lab, f, "shop/one")
+		w.apply(parts{})
+		check := nobodyTouched(t, lab)
+		for _, more := range []string{"", "adopt = true", "force_conflicts = true"} {
+			w.write(f.with(parts{}) + f.another(parts{top: more, rule: `timeout = "3s"`}))
+			w.fails("Two resources have one object", []string{"/" + lab.Service, "this one and another one"}, "apply")
+		}
+		w.write(f.with(parts{}) + f.another(parts{top: `name = "${local.service}-other"`, rule: `timeout = "3s"`}))
+		w.must("apply")
+		w.write(f.with(parts{}) + f.another(parts{rule: `timeout = "3s"`}))
+		w.fails("Two resources have one object", []string{"/" + lab.Service}, "apply")
+		check()
+		w.write(f.with(parts{}))
+		w.must("apply", "-replace="+f.address)
+		w.must("destroy")
+	})
+}
+
+// another is the form's configuration for a second resource.
+func (f form) another(p parts) string { return strings.Replace(f.with(p), `"test"`, `"other"`, 1) }
 
 // What stands where a resource is going to have its objects is said at plan, whoever owns its fields.
 func TestAcc_renamedOntoOthers(t *testing.T) {

@@ -24,7 +24,7 @@ const fewCalls = 300
 
 // world is the provider and the framework with the same provider block.
 type world struct {
-	name           string
+	name, block    string
 	guarded, plain server
 	// applying is the provider once more: a plan that follows an apply in the same process asks less. And aside makes
 	// the states to begin with: what is told once in a process would be missing in an answer that is compared.
@@ -102,6 +102,7 @@ func TestPropertyProtocolAsFramework(t *testing.T) {
 			schema:   w.guarded.schemas.ResourceSchemas[name],
 		}
 		y.typed = y.schema.ValueType()
+		w.configure(t)
 		y.ask(configs[name][d.IntN(len(configs[name]))])
 		done += y.calls
 	}
@@ -120,14 +121,20 @@ func TestPropertyProtocolAsFramework(t *testing.T) {
 
 func newWorld(t *testing.T, name, block string) world {
 	t.Helper()
-	w := world{name, newServer(t), newServer(t), newServer(t), newServer(t)}
+	w := world{name, block, newServer(t), newServer(t), newServer(t), newServer(t)}
 	w.plain.ProviderServer = providerserver.NewProtocol6(provider.New("test")())()
+	w.configure(t)
+	return w
+}
+
+// configure begins a run, in which no two resources may have one object.
+func (w world) configure(t *testing.T) {
+	t.Helper()
 	for _, s := range []server{w.guarded, w.plain, w.applying, w.aside} {
-		if block != "" {
-			attackOn(t, s).configure(block)
+		if w.block != "" {
+			attackOn(t, s).configure(w.block)
 		}
 	}
-	return w
 }
 
 // validConfigs are configurations in which nothing is wrong, by the name of the resource.

@@ -19,6 +19,8 @@ type call struct {
 	// config, prior and planned are the configuration, the state before, and what is proposed or planned; null where
 	// there is none.
 	config, prior, planned attr.Value
+	// sum tells one configuration from another, 0 where it is not known.
+	sum uint64
 	// private is what the resource keeps beside its state. What is put there is in the answer.
 	private private
 	// isApply reports whether a plan is part of an apply, as far as can be told; nil where it cannot.

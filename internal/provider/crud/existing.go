@@ -3,6 +3,7 @@ package crud
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -13,6 +14,7 @@ import (
 	"github.com/meshroute/terraform-provider-mesh/internal/cluster"
 	"github.com/meshroute/terraform-provider-mesh/internal/istio"
 	"github.com/meshroute/terraform-provider-mesh/internal/provider/report"
+	"github.com/meshroute/terraform-provider-mesh/internal/provider/siblings"
 )
 
 // planExisting reports objects of others that a create would find in its way, or shows what adopting them changes.
@@ -52,6 +54,20 @@ func (p *objectsResource) planRenamed(
 		if !slices.Contains(ours, cluster.AddressOf(&o.Object)) {
 			p.planInTheWay(d, o, diagnostics)
 		}
+	}
+}
+
+// planClaims refuses an object that another resource of this plan has too.
+func (p *objectsResource) planClaims(c *call, d draft) {
+	if c.sum == 0 || c.diagnostics.HasError() || len(d.config.Unknown()) > 0 {
+		return
+	}
+	all, held := addressesOf(d.route.Place()), slices.Collect(maps.Keys(c.private.observed()))
+	if d.exists && len(held) == 0 {
+		held = all
+	}
+	if at, shared := p.settings.Claims.Note(c.sum, all, held); shared {
+		siblings.TellShared(at, path.Root(p.NameAttribute(at.Kind)), &c.diagnostics)
 	}
 }
 

@@ -54,6 +54,7 @@ func (p *objectsResource) plan(ctx context.Context, c *call) {
 		p.settings.Planned.Make(p.siblingOf(d.route, d.life)).Tell(p.audience(d.life), &c.diagnostics)
 		p.planExisting(ctx, d, &c.diagnostics)
 	}
+	p.planClaims(c, d)
 	if d.exists && d.unchangedBut(form.With(form.Told)...) && p.isSettledState(c) && !d.walksOn() {
 		return
 	}

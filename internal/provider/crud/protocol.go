@@ -3,6 +3,7 @@ package crud
 import (
 	"cmp"
 	"context"
+	"hash/maphash"
 	"sync"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -173,6 +174,9 @@ func (w wired) ReadResource(
 	return resp, true
 }
 
+// sums is what sums of configurations are made with.
+var sums = maphash.MakeSeed()
+
 // PlanChange implements [guard.Resource].
 func (w wired) PlanChange(
 	ctx context.Context, req *tfprotov6.PlanResourceChangeRequest, isApply func(context.Context) bool,
@@ -181,7 +185,7 @@ func (w wired) PlanChange(
 	if !ok || req.Config == nil || req.ProposedNewState == nil || req.PriorState == nil {
 		return nil, false
 	}
-	c := call{private: kept, isApply: isApply}
+	c := call{private: kept, isApply: isApply, sum: maphash.Bytes(sums, req.Config.MsgPack)}
 	wrong, ok := w.decoded(wireValue{req.Config, guard.InConfig, &c.config},
 		wireValue{req.ProposedNewState, guard.InState, &c.planned}, wireValue{req.PriorState, guard.InState, &c.prior})
 	switch {

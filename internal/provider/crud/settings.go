@@ -24,9 +24,10 @@ type Settings struct {
 	AllowUsedRemoval bool
 	// Read are the objects of the states that were read, nil before the provider block was.
 	Read *siblings.Set
-	// Planned is what a plan makes and destroys, and Going what an apply is deleting now, nil before the provider
-	// block was read.
+	// Planned is what a plan makes and destroys, Claims what its resources are going to have, and Going what an apply
+	// is deleting now, nil before the provider block was read.
 	Planned *siblings.Plan
+	Claims  *siblings.Claims
 	Going   *siblings.Deletions
 	// Told knows what this run has warned of, nil where nobody counts.
 	Told *report.Tally
