@@ -14,7 +14,6 @@ import (
 	"github.com/meshroute/terraform-provider-mesh/internal/cluster"
 	"github.com/meshroute/terraform-provider-mesh/internal/istio"
 	"github.com/meshroute/terraform-provider-mesh/internal/provider/report"
-	"github.com/meshroute/terraform-provider-mesh/internal/provider/siblings"
 )
 
 // planExisting reports objects of others that a create would find in its way, or shows what adopting them changes.
@@ -66,8 +65,8 @@ func (p *objectsResource) planClaims(c *call, d draft) {
 	if d.exists && len(held) == 0 {
 		held = all
 	}
-	if at, shared := p.settings.Claims.Note(c.sum, all, held); shared {
-		siblings.TellShared(at, path.Root(p.NameAttribute(at.Kind)), &c.diagnostics)
+	if shared, ok := p.settings.Claims.Note(c.sum, all, held); ok {
+		shared.Tell(path.Root(p.NameAttribute(shared.Object.Kind)), &c.diagnostics)
 	}
 }
 

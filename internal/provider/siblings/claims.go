@@ -2,6 +2,7 @@ package siblings
 
 import (
 	"fmt"
+	"slices"
 	"sync"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -10,14 +11,15 @@ import (
 	"github.com/meshroute/terraform-provider-mesh/internal/cluster"
 )
 
-// Shared is the summary of what [TellShared] tells.
+// Shared is the summary of what [Sharing.Tell] tells.
 const Shared = "Two resources have one object"
 
-// Claims are which resource of a plan is going to have which object. A nil one knows of none. It is safe for
-// concurrent use.
+// Claims are which resource of a plan is going to have which object, and which one gives one up. A nil one knows of
+// none. It is safe for concurrent use.
 type Claims struct {
 	mutex sync.Mutex
 	by    map[cluster.Address]claim
+	left  map[cluster.Address]uint64
 }
 
 // claim is a resource, told from others by its configuration, that is going to have an object, anew or as before.
@@ -26,39 +28,62 @@ type claim struct {
 	anew bool
 }
 
-// Note notes what a resource of a plan is going to have, of which held is what its state says, and returns the first
-// object that another one has too, false for none. Two that have had one object so far are left alone: nothing
-// changes for them. So is a resource that Terraform plans twice, as one that it replaces.
-func (c *Claims) Note(by uint64, all, held []cluster.Address) (cluster.Address, bool) {
+// Sharing is an object that is going to be in the hands of two resources of a plan.
+type Sharing struct {
+	Object cluster.Address
+	// GivenUp says that both have had it, and one of them deletes it when it takes another name.
+	GivenUp bool
+}
+
+// Note notes what a resource of a plan is going to have, of which held is what its state says, and returns what
+// another one has too, if anything. Two that have had one object so far, and keep it, are left alone: nothing changes
+// for them. So is a resource that Terraform plans twice, as one that it replaces.
+func (c *Claims) Note(by uint64, all, held []cluster.Address) (Sharing, bool) {
 	if c == nil {
-		return cluster.Address{}, false
+		return Sharing{}, false
 	}
 	c.mutex.Lock()
 	defer c.mutex.Unlock()
 	if c.by == nil {
-		c.by = map[cluster.Address]claim{}
-	}
-	had := map[cluster.Address]bool{}
-	for _, at := range held {
-		had[at] = true
+		c.by, c.left = map[cluster.Address]claim{}, map[cluster.Address]uint64{}
 	}
 	for _, at := range all {
+		anew := !slices.Contains(held, at)
 		is, known := c.by[at]
+		left, leaves := c.left[at]
 		switch {
+		case known && is.by != by && (is.anew || anew):
+			return Sharing{Object: at}, true
+		case leaves && left != by && !anew:
+			return Sharing{at, true}, true
 		case !known:
-			c.by[at] = claim{by, !had[at]}
-		case is.by != by && (is.anew || !had[at]):
-			return at, true
+			c.by[at] = claim{by, anew}
 		}
 	}
-	return cluster.Address{}, false
+	for _, at := range held {
+		if slices.Contains(all, at) {
+			continue
+		}
+		c.left[at] = by
+		if is, known := c.by[at]; known && is.by != by && !is.anew {
+			return Sharing{at, true}, true
+		}
+	}
+	return Sharing{}, false
 }
 
-// TellShared tells of an object that two resources of a plan are going to have.
-func TellShared(object cluster.Address, at path.Path, diagnostics *diag.Diagnostics) {
-	diagnostics.AddAttributeError(at, Shared, fmt.Sprintf("Two resources of this "+
-		"configuration are %s, this one and another one. Each would write over the other one's content, and the "+
-		"object would go with the first of them that is destroyed.\n\nGive one of them another name, or take it "+
-		"out. What is in the state of another resource is not adopted: to bring it under another address, use a "+
-		"moved block, or terraform state mv.", object))
+// Tell tells of an object that two resources of a plan share.
+func (s Sharing) Tell(at path.Path, diagnostics *diag.Diagnostics) {
+	text := fmt.Sprintf("Two resources of this configuration are %s, this one and another one. Each would write over "+
+		"the other one's content, and the object would go with the first of them that is destroyed.\n\nGive one of "+
+		"them another name, or take it out. What is in the state of another resource is not adopted: to bring it "+
+		"under another address, use a moved block, or terraform state mv.", s.Object)
+	if s.GivenUp {
+		text = fmt.Sprintf("%s is in the states of two resources of this configuration, this one and another one, as "+
+			"where an apply failed in which they changed names. One of them keeps it, and the other one would delete "+
+			"it when it takes the name that it is to have.\n\nTake the one that is to have another name out of the "+
+			"state, which leaves the object alone, and apply again, which makes it anew:\n\n  terraform state rm ADDRESS",
+			s.Object)
+	}
+	diagnostics.AddAttributeError(at, Shared, text)
 }

@@ -3,6 +3,8 @@ package siblings
 import (
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/meshroute/terraform-provider-mesh/internal/cluster"
 )
 
@@ -15,34 +17,43 @@ func TestClaims(t *testing.T) {
 	}
 	for name, test := range map[string]struct {
 		first, second noted
-		want          bool
+		want          *Sharing
 	}{
-		"none in common":          {noted{1, "a", "a"}, noted{2, "b", ""}, false},
-		"one is made":             {noted{1, "a", "a"}, noted{2, "a", ""}, true},
-		"one was made":            {noted{1, "a", ""}, noted{2, "a", "a"}, true},
-		"one gets another name":   {noted{1, "a", "a"}, noted{2, "a", "b"}, true},
-		"one is given up":         {noted{1, "b", "a"}, noted{2, "a", "c"}, false},
-		"both are made":           {noted{1, "a", ""}, noted{2, "a", ""}, true},
-		"both have had it":        {noted{1, "a", "a"}, noted{2, "a", "a"}, false},
-		"one that is replaced":    {noted{1, "a", "a"}, noted{1, "a", ""}, false},
-		"the second one of a few": {noted{1, "ab", "ab"}, noted{2, "cb", "c"}, true},
+		"none in common":          {noted{1, "a", "a"}, noted{2, "b", ""}, nil},
+		"one is made":             {noted{1, "a", "a"}, noted{2, "a", ""}, &Sharing{Object: at("a")}},
+		"one was made":            {noted{1, "a", ""}, noted{2, "a", "a"}, &Sharing{Object: at("a")}},
+		"one gets another name":   {noted{1, "a", "a"}, noted{2, "a", "b"}, &Sharing{Object: at("a")}},
+		"one is given up":         {noted{1, "b", "a"}, noted{2, "a", "c"}, nil},
+		"both are made":           {noted{1, "a", ""}, noted{2, "a", ""}, &Sharing{Object: at("a")}},
+		"both have had it":        {noted{1, "a", "a"}, noted{2, "a", "a"}, nil},
+		"one that is replaced":    {noted{1, "a", "a"}, noted{1, "a", ""}, nil},
+		"the second one of a few": {noted{1, "ab", "ab"}, noted{2, "cb", "c"}, &Sharing{Object: at("b")}},
+		"one of two gives it up":  {noted{1, "b", "a"}, noted{2, "a", "a"}, &Sharing{at("a"), true}},
+		"one keeps it of two":     {noted{1, "a", "a"}, noted{2, "b", "a"}, &Sharing{at("a"), true}},
+		"both give it up":         {noted{1, "b", "a"}, noted{2, "c", "a"}, nil},
+		"one that is moved":       {noted{1, "b", "a"}, noted{1, "b", ""}, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			var c Claims
-			note := func(n noted) (cluster.Address, bool) { return c.Note(n.by, named(n.all), named(n.held)) }
-			if at, shared := note(test.first); shared {
-				t.Errorf("the first one shares %s", at)
+			note := func(n noted) *Sharing {
+				if shared, ok := c.Note(n.by, named(n.all), named(n.held)); ok {
+					return &shared
+				}
+				return nil
 			}
-			if at, shared := note(test.second); shared != test.want {
-				t.Errorf("the second one shares %s: %t, want %t", at, shared, test.want)
+			if shared := note(test.first); shared != nil {
+				t.Errorf("the first one shares %v", shared)
+			}
+			if diff := cmp.Diff(test.want, note(test.second)); diff != "" {
+				t.Errorf("what the second one shares (-want +got):\n%s", diff)
 			}
 		})
 	}
 	var none *Claims
 	none.Note(1, named("a"), nil)
-	if at, shared := none.Note(2, named("a"), nil); shared {
-		t.Errorf("claims that are none know of %s", at)
+	if shared, ok := none.Note(2, named("a"), nil); ok {
+		t.Errorf("claims that are none know of %v", shared)
 	}
 }
 
