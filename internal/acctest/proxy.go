@@ -14,6 +14,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
@@ -24,6 +25,8 @@ import (
 type Proxy struct {
 	// URL is where the proxy listens, without TLS.
 	URL string
+	// Delay is how long a request waits before and after the API server hears of it, nil for no time.
+	Delay func(*http.Request) time.Duration
 
 	forward http.Handler
 	// calls are the requests under way, also those whose client has gone.
@@ -72,6 +75,10 @@ func (p *Proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		panic(http.ErrAbortHandler)
 	}
 	r.Body = io.NopCloser(bytes.NewReader(body))
+	if p.Delay != nil {
+		time.Sleep(p.Delay(r))
+		defer func() { time.Sleep(p.Delay(r)) }()
+	}
 	fault, meanwhile := p.next(r)
 	if meanwhile != nil {
 		meanwhile()
