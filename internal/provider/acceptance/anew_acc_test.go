@@ -107,7 +107,8 @@ func TestAcc_exchanged(t *testing.T) {
 			w.must(arguments...)
 			w.unchanged()
 			for name, timeout := range map[string]any{"-a": "3s", "-b": nil} {
-				if got := firstRule(specOf(lab.MustGet(acctest.VirtualService, lab.Service+name)))["timeout"]; got != timeout {
+				spec := specOf(lab.MustGet(acctest.VirtualService, lab.Service+name))
+				if got := firstRule(spec)["timeout"]; got != timeout {
 					t.Errorf("%s has the timeout %v, want %v", name, got, timeout)
 				}
 			}

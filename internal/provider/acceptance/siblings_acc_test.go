@@ -123,8 +123,8 @@ func startSequence(
 		k: newKube(t, lab.Kubeconfig), namespace: namespace, foreign: map[string]looked{}, free: map[string]bool{},
 		core: &core{
 			server: newServer(t), t: t, parallelism: 10, state: map[string]*inState{}, deposed: map[string]*inState{},
-			block: fmt.Sprintf("host = %q\ndefault_namespace = %q\npropagation = { mode = \"settle\", settle = \"0s\" }\n"+
-				"owner = %q\n", proxy.URL, namespace, owner),
+			block: fmt.Sprintf("host = %q\ndefault_namespace = %q\nowner = %q\n"+
+				"propagation = { mode = \"settle\", settle = \"0s\" }\n", proxy.URL, namespace, owner),
 		},
 	}
 	if owner == "" {
@@ -183,8 +183,8 @@ func (q *siblingSequence) makeForeign() {
 	if kind == acctest.VirtualService {
 		spec = "{hosts: [foreign.example], http: [{route: [{destination: {host: foreign.example}}]}]}"
 	}
-	text := fmt.Sprintf("apiVersion: networking.istio.io/v1\nkind: %s\nmetadata: {name: %s, namespace: %s%s}\nspec: %s\n",
-		kind, q.one(siblingNames...), q.namespace,
+	text := fmt.Sprintf("apiVersion: networking.istio.io/v1\nkind: %s\n"+
+		"metadata: {name: %s, namespace: %s%s}\nspec: %s\n", kind, q.one(siblingNames...), q.namespace,
 		q.one("", "", ", annotations: {terraform-provider-mesh/owner: shop/others}"), spec)
 	o := &unstructured.Unstructured{}
 	if err := yaml.Unmarshal([]byte(text), &o.Object); err != nil {

@@ -156,7 +156,11 @@ func (c *core) change(s plannedStep) []failed {
 // holders are the addresses of those that have an object in their state, by its kind and name.
 func (c *core) holders() map[string][]string {
 	all := map[string][]string{}
-	for note, part := range map[string]map[string]*inState{"": c.state, " (deposed)": c.deposed} {
+	for deposed, part := range map[bool]map[string]*inState{false: c.state, true: c.deposed} {
+		note := ""
+		if deposed {
+			note = " (deposed)"
+		}
 		for _, address := range slices.Sorted(maps.Keys(part)) {
 			for o := range part[address].objects() {
 				all[o] = append(all[o], address+note)

@@ -82,7 +82,10 @@ subsets = [{ name = "v2", labels = { version = "v2" }, ` + siblingPolicy + ` }]
 	"canary_route": `
 service             = "HOST"
 allow_empty_subsets = true
-subsets             = { v1 = { labels = { version = "v1" } }, v2 = { labels = { version = "v2" }, ` + siblingPolicy + ` } }
+subsets             = {
+  v1 = { labels = { version = "v1" } }
+  v2 = { labels = { version = "v2" }, ` + siblingPolicy + ` }
+}
 rules               = [{ match = ` + siblingMatch + `, subset = "v2", timeout = "VARIANTs" }]
 default             = { subset = "v1" }
 `,

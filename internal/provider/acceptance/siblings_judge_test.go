@@ -188,7 +188,8 @@ func (q *siblingSequence) namesAbandoned(f failed) bool {
 	holders := q.holders()
 	for at := range q.objects() {
 		kind, name, _ := strings.Cut(at, "/")
-		if q.free[at] && len(holders[at]) == 0 && strings.Contains(f.detail, fmt.Sprintf("%s %q", kind, q.namespace+"/"+name)) {
+		named := strings.Contains(f.detail, fmt.Sprintf("%s %q", kind, q.namespace+"/"+name))
+		if named && q.free[at] && len(holders[at]) == 0 {
 			return true
 		}
 	}

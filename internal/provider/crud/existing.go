@@ -14,6 +14,7 @@ import (
 	"github.com/meshroute/terraform-provider-mesh/internal/cluster"
 	"github.com/meshroute/terraform-provider-mesh/internal/istio"
 	"github.com/meshroute/terraform-provider-mesh/internal/provider/report"
+	"github.com/meshroute/terraform-provider-mesh/internal/provider/siblings"
 )
 
 // planExisting reports objects of others that a create would find in its way, or shows what adopting them changes.
@@ -66,7 +67,7 @@ func (p *objectsResource) planClaims(c *call, d draft) {
 		held = all
 	}
 	if shared, ok := p.settings.Claims.Note(c.sum, all, held); ok {
-		shared.Tell(path.Root(p.NameAttribute(shared.Object.Kind)), &c.diagnostics)
+		c.diagnostics.AddAttributeError(path.Root(p.NameAttribute(shared.Object.Kind)), siblings.Shared, shared.Text())
 	}
 }
 

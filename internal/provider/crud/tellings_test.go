@@ -51,8 +51,8 @@ func others() []telling {
 			nil, ""},
 		{siblings.MadeAnew, true, "The same, and the other one has `adopt = true`: it could lose what it took over.",
 			nil, ""},
-		{siblings.Shared, true, "One resource of the plan makes an object, takes it over or names itself after it, and " +
-			"another one has it and keeps it, or makes it too.", nil, ""},
+		{siblings.Shared, true, "One resource of the plan makes an object, takes it over or names itself after it, " +
+			"and another one has it and keeps it, or makes it too.", nil, ""},
 		{otherWorkspace, true, "The objects carry the mark of another workspace. `adopt_from` takes them " +
 			"over.", own, ""},
 		refusal(cluster.FieldConflict, "Another field manager owns what the change writes: who, since when, and what "+

@@ -5,13 +5,10 @@ import (
 	"slices"
 	"sync"
 
-	"github.com/hashicorp/terraform-plugin-framework/diag"
-	"github.com/hashicorp/terraform-plugin-framework/path"
-
 	"github.com/meshroute/terraform-provider-mesh/internal/cluster"
 )
 
-// Shared is the summary of what [Sharing.Tell] tells.
+// Shared is the summary of what is told of a [Sharing].
 const Shared = "Two resources have one object"
 
 // Claims are which resource of a plan is going to have which object, and which one gives one up. A nil one knows of
@@ -72,18 +69,17 @@ func (c *Claims) Note(by uint64, all, held []cluster.Address) (Sharing, bool) {
 	return Sharing{}, false
 }
 
-// Tell tells of an object that two resources of a plan share.
-func (s Sharing) Tell(at path.Path, diagnostics *diag.Diagnostics) {
-	text := fmt.Sprintf("Two resources of this configuration are %s, this one and another one. Each would write over "+
+// Text says what two resources of a plan share, and what to do about it.
+func (s Sharing) Text() string {
+	if s.GivenUp {
+		return fmt.Sprintf("%s is in the states of two resources of this configuration, this one and another one, as "+
+			"where an apply failed in which they changed names. One of them keeps it, and the other one would delete "+
+			"it when it takes the name that it is to have.\n\nTake the one that is to have another name out of the "+
+			"state, which leaves the object alone, and apply again, which makes it anew:\n\n"+
+			"  terraform state rm ADDRESS", s.Object)
+	}
+	return fmt.Sprintf("Two resources of this configuration are %s, this one and another one. Each would write over "+
 		"the other one's content, and the object would go with the first of them that is destroyed.\n\nGive one of "+
 		"them another name, or take it out. What is in the state of another resource is not adopted: to bring it "+
 		"under another address, use a moved block, or terraform state mv.", s.Object)
-	if s.GivenUp {
-		text = fmt.Sprintf("%s is in the states of two resources of this configuration, this one and another one, as "+
-			"where an apply failed in which they changed names. One of them keeps it, and the other one would delete "+
-			"it when it takes the name that it is to have.\n\nTake the one that is to have another name out of the "+
-			"state, which leaves the object alone, and apply again, which makes it anew:\n\n  terraform state rm ADDRESS",
-			s.Object)
-	}
-	diagnostics.AddAttributeError(at, Shared, text)
 }
