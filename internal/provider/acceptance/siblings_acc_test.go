@@ -176,6 +176,26 @@ func TestAccSiblings_takenMeanwhile(t *testing.T) {
 	}
 }
 
+// Where a failed apply has left one object in two states, it is not deleted under the resource that keeps it: the plan
+// says out of which state to take it.
+func TestAccSiblings_inTwoStates(t *testing.T) {
+	t.Parallel()
+	lab := acctest.Start(t)
+	for i, owner := range []string{"", "shop/siblings"} {
+		q := startSequence(t, lab, fmt.Sprintf("%s-two-%d", lab.Service, i), owner, nil)
+		q.drawer, q.until = drawer{rand.New(rand.NewPCG(0, uint64(i)))}, time.Now().Add(time.Hour)
+		one := sibling{kind: "canary_route", key: "one", name: "a", host: "alpha", variant: 1}
+		other := sibling{kind: "canary_route", key: "other", name: "b", host: "alpha", variant: 2}
+		q.settle([]sibling{one}, nil)
+		q.set(q.state, other.address(), q.state[one.address()])
+		q.settle([]sibling{one, other}, nil)
+		log := strings.Join(q.log, "\n")
+		if !strings.Contains(log, "terraform state rm "+other.address()) || t.Failed() {
+			t.Errorf("owner %q: what happened:\n%s", owner, log)
+		}
+	}
+}
+
 // makeForeign makes an object: by hand, as another workspace, or as one without a name.
 func (q *siblingSequence) makeForeign() {
 	kind := q.one(acctest.VirtualService, acctest.DestinationRule)
