@@ -183,8 +183,8 @@ func (d drawer) changed(all []sibling, i, j int) []sibling {
 	return all
 }
 
-// consistent leaves out resources whose address another one has, or, unless they may clash, one of whose objects. Of two
-// that say the same a plan takes one for the other, planned once more.
+// consistent leaves out resources whose address another one has, or, unless they may clash, one of whose objects. Of
+// two that say the same a plan takes one for the other, planned once more.
 func consistent(all []sibling, clashes bool) []sibling {
 	var kept []sibling
 	taken := map[string]bool{}
@@ -193,10 +193,11 @@ func consistent(all []sibling, clashes bool) []sibling {
 			s.rule = ""
 		}
 		isTaken := func(o string) bool { return taken[o] && !clashes }
-		if taken[s.address()] || taken[s.kind+s.config()] || slices.ContainsFunc(s.objects(), isTaken) || len(kept) == mostSiblings {
+		says := s.kind + s.config()
+		if taken[s.address()] || taken[says] || slices.ContainsFunc(s.objects(), isTaken) || len(kept) == mostSiblings {
 			continue
 		}
-		taken[s.address()], taken[s.kind+s.config()] = true, true
+		taken[s.address()], taken[says] = true, true
 		for _, o := range s.objects() {
 			taken[o] = true
 		}
