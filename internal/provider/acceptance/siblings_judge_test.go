@@ -7,6 +7,8 @@ import (
 	"strings"
 	"time"
 
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
 	"github.com/meshroute/terraform-provider-mesh/internal/provider/siblings"
 )
 
@@ -121,14 +123,32 @@ func (q *siblingSequence) forgets(o *planOutcome) bool {
 		for at, all := range q.holders() {
 			for _, s := range q.siblings {
 				if len(all) > 1 && slices.Contains(all, s.address()) && !slices.Contains(s.objects(), at) {
-					q.note("terraform state rm %s", s.address())
-					q.set(q.state, s.address(), nil)
+					q.forget(s.address())
 					return true
 				}
 			}
 		}
 	}
 	return false
+}
+
+// forget takes a resource out of the state, and deletes what no other one has.
+func (q *siblingSequence) forget(address string) {
+	q.t.Helper()
+	q.note("terraform state rm %s", address)
+	had := q.state[address].objects()
+	q.set(q.state, address, nil)
+	holders := q.holders()
+	for at := range had {
+		kind, name, _ := strings.Cut(at, "/")
+		if len(holders[at]) > 0 || q.objects()[at].uid != had[at] {
+			continue
+		}
+		objects := q.k.objects("networking.istio.io/v1", strings.ToLower(kind)+"s", q.namespace)
+		if err := objects.Delete(q.t.Context(), name, metav1.DeleteOptions{}); err != nil {
+			q.t.Error(err)
+		}
+	}
 }
 
 // judgeObjects judges the objects where there is nothing to do any more.

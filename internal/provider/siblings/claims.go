@@ -75,8 +75,9 @@ func (s Sharing) Text() string {
 		return fmt.Sprintf("%s is in the states of two resources of this configuration, this one and another one, as "+
 			"where an apply failed in which they changed names. One of them keeps it, and the other one would delete "+
 			"it when it takes the name that it is to have.\n\nTake the one that is to have another name out of the "+
-			"state, which leaves the object alone, and apply again, which makes it anew:\n\n"+
-			"  terraform state rm ADDRESS", s.Object)
+			"state, which leaves the objects alone, and apply again, which makes it anew:\n\n"+
+			"  terraform state rm ADDRESS\n\nIf it had an object of the other kind, under the old name, which no "+
+			"resource has now, delete that with kubectl afterwards.", s.Object)
 	}
 	return fmt.Sprintf("Two resources of this configuration are %s, this one and another one. Each would write over "+
 		"the other one's content, and the object would go with the first of them that is destroyed.\n\nGive one of "+
