@@ -177,6 +177,15 @@ func (w wired) ReadResource(
 // sums is what sums of configurations are made with.
 var sums = maphash.MakeSeed()
 
+// sumOf returns a sum of a configuration, the same for one that is spelled in another order; 0 for none.
+func (w wired) sumOf(config attr.Value) uint64 {
+	encoded, err := w.of.Encode(config)
+	if err != nil {
+		return 0
+	}
+	return maphash.Bytes(sums, encoded)
+}
+
 // PlanChange implements [guard.Resource].
 func (w wired) PlanChange(
 	ctx context.Context, req *tfprotov6.PlanResourceChangeRequest, isApply func(context.Context) bool,
@@ -185,7 +194,7 @@ func (w wired) PlanChange(
 	if !ok || req.Config == nil || req.ProposedNewState == nil || req.PriorState == nil {
 		return nil, false
 	}
-	c := call{private: kept, isApply: isApply, sum: maphash.Bytes(sums, req.Config.MsgPack)}
+	c := call{private: kept, isApply: isApply}
 	wrong, ok := w.decoded(wireValue{req.Config, guard.InConfig, &c.config},
 		wireValue{req.ProposedNewState, guard.InState, &c.planned}, wireValue{req.PriorState, guard.InState, &c.prior})
 	switch {
@@ -200,7 +209,7 @@ func (w wired) PlanChange(
 	}
 	proposed := c.planned
 	if !c.planned.IsNull() {
-		c.planned = w.propose(ctx, &c)
+		c.planned, c.sum = w.propose(ctx, &c), w.sumOf(c.config)
 	}
 	w.plan(ctx, &c)
 	resp := &tfprotov6.PlanResourceChangeResponse{
