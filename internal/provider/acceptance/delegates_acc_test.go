@@ -107,7 +107,7 @@ func TestAccDelegates_own(t *testing.T) {
 	t.Parallel()
 	q := newQuarter(t)
 	q.virtualService("name: root, namespace: NS-b", "hosts: [NS.example], http: [{match: [{uri: {prefix: /a}}], "+
-		"delegate: {name: part, namespace: NS}}]")
+		"delegate: {name: part, namespace: NS}}, {delegate: {name: private, namespace: NS}}]")
 	q.configure(q.admin, q.in(`
 resource "mesh_virtual_service" "part" {
   name = "part"
@@ -117,7 +117,7 @@ resource "mesh_virtual_service" "part" {
   ]
 }
 resource "mesh_virtual_service" "private" {
-  name      = "part"
+  name      = "private"
   namespace = "NS"
   export_to = ["."]
   http      = [{ route = [{ destination = { host = "greeter" } }] }]
@@ -127,7 +127,7 @@ resource "mesh_virtual_service" "private" {
 	r.want(t, "warning", "Rule is left out", q.in(`http[1].match: is not narrower than a match of the rule that hands `+
 		`over to this one, http[0] of VirtualService "NS-b/root", so that istiod leaves this rule out`)+passedOn)
 	r.want(t, "warning", "Rule is left out", q.in(`export_to: VirtualService "NS-b/root" hands over to this one at `+
-		`http[0].delegate, and namespace NS-b is none of those that this one is exported to, so that istiod `+
+		`http[1].delegate, and namespace NS-b is none of those that this one is exported to, so that istiod `+
 		`leaves that `+
 		`rule out`)+passedOn)
 }
