@@ -56,9 +56,13 @@ func (l *inspection) uses() {
 	}
 }
 
-// going are the labels, by name, of the subsets that the change takes away or gives other labels.
+// going are the labels, by name, of the subsets that the change takes away or gives other labels. A DestinationRule
+// that is left to somebody else stays where it is.
 func (l *inspection) going() map[string]map[string]string {
 	was, is := l.before.Declaring(), l.pair.Declaring()
+	if is == nil && l.pair.SubsetsElsewhere() {
+		return nil
+	}
 	same := was != nil && is != nil &&
 		istio.FullHost(was.DestinationRuleSpec().Host, was.Namespace, l.Domain()) ==
 			istio.FullHost(is.DestinationRuleSpec().Host, is.Namespace, l.Domain())

@@ -120,6 +120,17 @@ func TestUses(t *testing.T) {
 	}
 }
 
+// A DestinationRule that is left to somebody else stays.
+func TestUses_leftToSomebodyElse(t *testing.T) {
+	t.Parallel()
+	before := istio.ObjectsOf(istiotest.Object(t, "DestinationRule", "shop/ours",
+		"host: reviews\nsubsets: [{name: v1, labels: {version: v1}}]"))
+	after := istio.Objects{}.WithSubsetsElsewhere(true)
+	if findings, wanted := around.Uses(before, after, &around.Facts{}); len(findings)+len(wanted) > 0 {
+		t.Errorf("found %v, wants %v", findings, wanted)
+	}
+}
+
 // A change that takes nothing away asks for nothing, and one that does for both kinds.
 func TestUses_wanted(t *testing.T) {
 	t.Parallel()
