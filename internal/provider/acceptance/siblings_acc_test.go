@@ -196,6 +196,28 @@ func TestAccSiblings_inTwoStates(t *testing.T) {
 	}
 }
 
+// Where two resources have one DestinationRule in their states, one of them may leave it to the other one: nothing is
+// deleted.
+func TestAccSiblings_leftToTheOther(t *testing.T) {
+	t.Parallel()
+	lab := acctest.Start(t)
+	q := startSequence(t, lab, lab.Service+"-left", "shop/siblings", nil)
+	q.drawer, q.until = drawer{rand.New(rand.NewPCG(0, 0))}, time.Now().Add(time.Hour)
+	one := sibling{kind: "canary_route", key: "one", name: "a", host: "alpha", variant: 1}
+	other := sibling{kind: "canary_route", key: "other", name: "b", rule: "a", host: "alpha", variant: 1, adopt: true}
+	q.settle([]sibling{one}, nil)
+	had := q.state[one.address()]
+	q.set(q.state, one.address(), nil)
+	q.free[acctest.VirtualService+"/a"] = true
+	q.settle([]sibling{other}, nil)
+	q.set(q.state, one.address(), had)
+	one.leaves = true
+	q.settle([]sibling{one, other}, nil)
+	if all := q.holders()[acctest.DestinationRule+"/a"]; len(all) != 1 || t.Failed() {
+		t.Errorf("the DestinationRule is in the states of %v; what happened:\n%s", all, strings.Join(q.log, "\n"))
+	}
+}
+
 // makeForeign makes an object: by hand, as another workspace, or as one without a name.
 func (q *siblingSequence) makeForeign() {
 	kind := q.one(acctest.VirtualService, acctest.DestinationRule)

@@ -19,6 +19,8 @@ type sibling struct {
 	variant  int
 	adopt    bool
 	deletion string
+	// leaves says that it leaves the DestinationRule to another one.
+	leaves bool
 	// more are further attributes.
 	more string
 }
@@ -31,10 +33,10 @@ func (s sibling) isPair() bool { return s.kind == "canary_route" || s.kind == "w
 // objects are the kinds and names of what it has.
 func (s sibling) objects() []string {
 	rules, subsets := acctest.VirtualService+"/"+s.name, acctest.DestinationRule+"/"+cmp.Or(s.rule, s.name)
-	switch s.kind {
-	case "virtual_service":
+	switch {
+	case s.kind == "virtual_service", s.leaves:
 		return []string{rules}
-	case "destination_rule":
+	case s.kind == "destination_rule":
 		return []string{subsets}
 	}
 	return []string{rules, subsets}
@@ -61,13 +63,26 @@ func (s sibling) config() string {
 	if s.rule != "" {
 		text += fmt.Sprintf("destination_rule_name = %q\n", s.rule)
 	}
-	return text + strings.NewReplacer("HOST", s.host, "VARIANT", fmt.Sprint(s.variant)).Replace(siblingForms[s.kind])
+	form := siblingForms[s.kind]
+	if s.leaves {
+		form = leavingForm
+	}
+	return text + strings.NewReplacer("HOST", s.host, "VARIANT", fmt.Sprint(s.variant)).Replace(form)
 }
 
 const (
 	siblingMatch  = `[{ headers = { version = { exact = "2" } } }]`
 	siblingPolicy = `traffic_policy = { connection_pool = { tcp = { max_connections = VARIANT } } }`
 )
+
+// leavingForm is that of a canary_route which leaves the DestinationRule to another one.
+const leavingForm = `
+service                 = "HOST"
+manage_destination_rule = false
+subsets                 = { v1 = {}, v2 = {} }
+rules                   = [{ match = ` + siblingMatch + `, subset = "v2", timeout = "VARIANTs" }]
+default                 = { subset = "v1" }
+`
 
 // siblingForms are what the types have besides names. No subset has pods, and no host a Service.
 var siblingForms = map[string]string{

@@ -64,7 +64,11 @@ func (p *objectsResource) planClaims(c *call, d draft) {
 	}
 	all, held := addressesOf(d.route.Place()), slices.Collect(maps.Keys(c.private.observed()))
 	if d.exists && len(held) == 0 {
-		held = all
+		held = addressesOf(p.routeOf(c.prior).Place())
+	}
+	if d.route.Place().SubsetsElsewhere {
+		// What it leaves to somebody else it does not delete.
+		held = slices.DeleteFunc(held, func(at cluster.Address) bool { return at.Kind == istio.KindDestinationRule })
 	}
 	if shared, ok := p.settings.Claims.Note(c.sum, all, held); ok {
 		c.diagnostics.AddAttributeError(path.Root(p.NameAttribute(shared.Object.Kind)), siblings.Shared, shared.Text())
