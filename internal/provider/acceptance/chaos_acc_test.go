@@ -7,7 +7,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
 	"testing"
 	"text/tabwriter"
@@ -76,14 +75,8 @@ func newChaos(t *testing.T, control *breakable) *chaos {
 	c := &chaos{
 		loadRun: &loadRun{t: t, lab: lab},
 		control: control, kube: newKube(t, control.kubeconfig()), seed: loadSeed(t),
-		waits: os.Getenv("MESH_TEST_CHAOS_WAITS"), wanted: fewHits,
+		waits: os.Getenv("MESH_TEST_CHAOS_WAITS"), wanted: int(numberIn(t, "MESH_TEST_CHAOS", fewHits)),
 		tally: map[string]*hitCount{},
-	}
-	if text := os.Getenv("MESH_TEST_CHAOS"); text != "" {
-		var err error
-		if c.wanted, err = strconv.Atoi(text); err != nil {
-			t.Fatalf("read MESH_TEST_CHAOS: %v", err)
-		}
 	}
 	t.Logf("to draw the same run again: MESH_TEST_SEED=%d", c.seed)
 	c.Rand = rand.New(rand.NewPCG(c.seed, 0))

@@ -3,9 +3,7 @@ package acceptance_test
 import (
 	"fmt"
 	"maps"
-	"os"
 	"slices"
-	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -49,14 +47,8 @@ func newAgreement(t *testing.T, labs ...*acctest.Lab) *agreement {
 		lab:       labs[0],
 		terraform: newCLI(t),
 		seed:      loadSeed(t),
-		tables:    fewTables,
+		tables:    int(numberIn(t, "MESH_TEST_TABLES", fewTables)),
 		asked:     map[traffic.OutcomeKind]int{},
-	}
-	if text := os.Getenv("MESH_TEST_TABLES"); text != "" {
-		var err error
-		if a.tables, err = strconv.Atoi(text); err != nil {
-			t.Fatalf("read MESH_TEST_TABLES: %v", err)
-		}
 	}
 	t.Logf("to draw the same tables again: MESH_TEST_SEED=%d MESH_TEST_TABLES=%d", a.seed, a.tables)
 	for i := range min(a.tables, mostServices) {

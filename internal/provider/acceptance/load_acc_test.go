@@ -148,13 +148,19 @@ func loadRequests(t *testing.T) int {
 // loadSeed returns MESH_TEST_SEED, or a new seed.
 func loadSeed(t *testing.T) uint64 {
 	t.Helper()
-	text := os.Getenv("MESH_TEST_SEED")
+	return numberIn(t, "MESH_TEST_SEED", rand.Uint64N(1_000_000))
+}
+
+// numberIn returns the number in a variable of the environment, or another one without it.
+func numberIn(t *testing.T, variable string, otherwise uint64) uint64 {
+	t.Helper()
+	text := os.Getenv(variable)
 	if text == "" {
-		return rand.Uint64N(1_000_000)
+		return otherwise
 	}
-	seed, err := strconv.ParseUint(text, 10, 64)
+	number, err := strconv.ParseUint(text, 10, 64)
 	if err != nil {
-		t.Fatalf("read MESH_TEST_SEED: %v", err)
+		t.Fatalf("read %s: %v", variable, err)
 	}
-	return seed
+	return number
 }

@@ -2,8 +2,6 @@ package acceptance_test
 
 import (
 	"fmt"
-	"os"
-	"strconv"
 	"testing"
 	"time"
 
@@ -21,13 +19,7 @@ func TestAccScale(t *testing.T) {
 	lab := acctest.Start(t)
 	k := newKube(t, lab.Kubeconfig)
 	k.create("namespaces", "apiVersion: v1\nkind: Namespace\nmetadata: {name: "+lab.Service+"}\n")
-	count := fewRoutes
-	if text := os.Getenv("MESH_TEST_SCALE"); text != "" {
-		var err error
-		if count, err = strconv.Atoi(text); err != nil {
-			t.Fatalf("read MESH_TEST_SCALE: %v", err)
-		}
-	}
+	count := int(numberIn(t, "MESH_TEST_SCALE", fewRoutes))
 	k.shops(lab.Service, count)
 	terraform := newCLI(t)
 	block := fmt.Sprintf("  config_path = %q\n  owner = %q\n  propagation = { settle = \"0s\" }\n", lab.Kubeconfig,

@@ -6,7 +6,6 @@ import (
 	"maps"
 	"math/rand/v2"
 	"net/http"
-	"os"
 	"slices"
 	"strconv"
 	"strings"
@@ -41,18 +40,7 @@ const (
 func TestAccSiblings(t *testing.T) {
 	t.Parallel()
 	lab := acctest.Start(t)
-	number := func(variable string, otherwise uint64) uint64 {
-		text := os.Getenv(variable)
-		if text == "" {
-			return otherwise
-		}
-		n, err := strconv.ParseUint(text, 10, 64)
-		if err != nil {
-			t.Fatalf("read %s: %v", variable, err)
-		}
-		return n
-	}
-	count, seed := number("MESH_TEST_SIBLINGS", fewSequences), number("MESH_TEST_SEED", rand.Uint64N(1_000_000))
+	count, seed := numberIn(t, "MESH_TEST_SIBLINGS", fewSequences), loadSeed(t)
 	t.Logf("to draw the same sequences again: MESH_TEST_SEED=%d MESH_TEST_SIBLINGS=%d", seed, count)
 	until := time.Now().Add(time.Hour)
 	if count == fewSequences {

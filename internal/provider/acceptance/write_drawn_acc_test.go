@@ -3,9 +3,7 @@ package acceptance_test
 import (
 	"fmt"
 	"math/rand/v2"
-	"os"
 	"slices"
-	"strconv"
 	"strings"
 	"testing"
 
@@ -28,15 +26,11 @@ import (
 func TestAccWrite_drawn(t *testing.T) {
 	t.Parallel()
 	lab := acctest.Start(t)
-	seed, rounds, services := loadSeed(t), 1, 12
-	if text := os.Getenv("MESH_TEST_WRITTEN"); text != "" {
-		var err error
-		if rounds, err = strconv.Atoi(text); err != nil {
-			t.Fatalf("read MESH_TEST_WRITTEN: %v", err)
-		}
-		services = 60
+	seed, rounds, services := loadSeed(t), numberIn(t, "MESH_TEST_WRITTEN", 0), 60
+	if rounds == 0 {
+		rounds, services = 1, 12
 	}
-	for i := range uint64(rounds) {
+	for i := range rounds {
 		t.Run(fmt.Sprintf("MESH_TEST_SEED=%d", seed+i), func(t *testing.T) {
 			t.Parallel()
 			d := &drawnNamespace{

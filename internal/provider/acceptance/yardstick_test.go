@@ -5,9 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"math/rand/v2"
-	"os"
 	"slices"
-	"strconv"
 	"strings"
 	"testing"
 
@@ -67,18 +65,7 @@ var kinds = func() []string {
 // answered through the framework too. MESH_TEST_SEED draws the same requests again.
 func TestPropertyProtocolAsFramework(t *testing.T) {
 	t.Parallel()
-	numberIn := func(variable string, otherwise uint64) uint64 {
-		text := os.Getenv(variable)
-		if text == "" {
-			return otherwise
-		}
-		n, err := strconv.ParseUint(text, 10, 64)
-		if err != nil {
-			t.Fatalf("read %s: %v", variable, err)
-		}
-		return n
-	}
-	calls, seed := int(numberIn("MESH_TEST_CALLS", fewCalls)), numberIn("MESH_TEST_SEED", rand.Uint64())
+	calls, seed := int(numberIn(t, "MESH_TEST_CALLS", fewCalls)), numberIn(t, "MESH_TEST_SEED", rand.Uint64())
 	t.Logf("to draw the same requests again: MESH_TEST_SEED=%d", seed)
 
 	worlds := []world{
